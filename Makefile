@@ -1,0 +1,57 @@
+# Every target sets up what it needs, in .venv, from locks with hashes.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+SERVE := .venv/serve.stamp
+DEV := .venv/dev.stamp
+
+.PHONY: serve test test-clients lint format bench lock clean
+
+serve: $(SERVE)
+	@exec $(BIN)/mock-server serve $(ARGS)
+
+test: $(DEV)
+	$(BIN)/python -m pytest $(ARGS)
+
+test-clients: $(DEV)
+	bash tests/clients/install
+	$(BIN)/python -m pytest -m clients tests/clients $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
+	$(BIN)/python -m benchmarks.bench $(ARGS)
+
+# The locks of every supported Python at once; uv comes into an environment of its own.
+lock:
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
+	.venv/lock/bin/uv pip compile pyproject.toml --group build $(LOCK) -o requirements/serve.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
+
+clean:
+	rm -rf .venv .venv-clients dist tests/clients/*/node_modules
+
+$(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements/serve.txt
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(SERVE)
+	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+# Debian keeps venv in a package of its own.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mock-server needs Python 3.11 or newer; name one with make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; } || { echo "install python3-venv first: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
