@@ -1,0 +1,1 @@
+"""An OpenAPI contract becomes the API."""

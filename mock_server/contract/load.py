@@ -1,0 +1,251 @@
+"""From places to a :class:`Contract`: read, overlay, repair, check, freeze."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+from mock_server.contract import cache
+from mock_server.contract.manners import Manners, read_manners
+from mock_server.contract.model import Contract, Header, MediaType, Operation, Response, SecurityScheme
+from mock_server.contract.overlay import apply_overlay
+from mock_server.contract.repair import operations, repair
+from mock_server.contract.source import Layers, Source, find, mapping_at, parse_source, pointer_of, read_text
+from mock_server.errors import ContractError
+from mock_server.exchange import JSON, Finding
+
+SUPPORTED = ((3, 0), (3, 1), (3, 2))
+RESERVED = ("/~", "/__admin")
+"""Paths that are the mock server's own: worlds and control."""
+
+Document = dict[str, JSON]
+
+
+def load_contract(place: str, overlays: Sequence[str] = (), *, strict: bool = False) -> Contract:
+    """The contract at a path or URL with overlays applied.
+
+    Raises :class:`ContractError` where it cannot be read, is not OpenAPI 3.0 to 3.2, has a defect without
+    a safe repair, or (``strict``) has any defect at all.
+    """
+    texts = [(place, read_text(place)), *((name, read_text(name, what="overlay")) for name in overlays)]
+    digest = cache.digest(text.encode() for _, text in texts)
+    # Findings name files, so what is remembered of one place is not told of another.
+    key = cache.digest([digest.encode(), *(name.encode() for name, _ in texts)])
+    known = cache.recall(key)
+    if known is None:
+        document, layers, findings = _compile(texts)
+        cache.remember(key, document, findings)
+    else:
+        document, findings = known
+        layers = Layers(Source(place, texts[0][1], document))
+    if strict and findings:
+        raise ContractError(f"{place}: found {len(findings)} defects; expected none (--strict).", findings)
+    return _freeze(place, document, digest, findings, layers)
+
+
+def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, Layers, tuple[Finding, ...]]:
+    """The document with overlays and repairs, checked."""
+    base, *rest = texts
+    source = parse_source(*base)
+    _refuse_version(source)
+    document: JSON = source.data
+    layers = Layers(source)
+    for name, text in rest:
+        document, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
+        layers = Layers(source, layers.origins + origins)
+    whole = cast("Document", document)
+    findings = tuple(repair(whole, layers))
+    findings += tuple(_defects(whole, layers)) if all(one.severity != "error" for one in findings) else ()
+    errors = [one for one in findings if one.severity == "error"]
+    if errors:
+        raise ContractError(f"{source.name}: found {_count(errors)}; expected a contract that can be served.", errors)
+    return whole, layers, findings
+
+
+def _count(errors: Sequence[Finding]) -> str:
+    return "a defect" if len(errors) == 1 else f"{len(errors)} defects"
+
+
+def _refuse_version(source: Source) -> None:
+    data = source.data
+    version = data.get("openapi", data.get("swagger")) if isinstance(data, dict) else None
+    if version is None:
+        raise ContractError(
+            f"{source.location('')}: found no member openapi; expected an OpenAPI document (openapi: 3.1.0)."
+            " Give the path of a contract."
+        )
+    match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?(-.+)?", str(version))
+    if not match or (int(match[1]), int(match[2])) not in SUPPORTED:
+        raise ContractError(
+            f"{source.location('/openapi')} /openapi: found version {version!r}; expected OpenAPI 3.0, 3.1 or 3.2."
+            " Convert the contract."
+        )
+
+
+def _defects(document: Document, layers: Layers) -> list[Finding]:
+    """What openapi-spec-validator has against the document."""
+    # Imported here: a remembered contract does not need it, and it is a third of the start-up time.
+    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
+
+    from mock_server.contract.schema_error import explain
+
+    judges = {(3, 0): OpenAPIV30SpecValidator, (3, 1): OpenAPIV31SpecValidator, (3, 2): OpenAPIV32SpecValidator}
+    judge = judges[_version(document)]
+    found = []
+    for error in judge(cast("dict[Any, Any]", document)).iter_errors():
+        pointer, what, expected = explain(error)
+        found.append(Finding("openapi", layers.location(pointer), what, expected, pointer, "Mend the contract."))
+    return found
+
+
+def _version(document: Mapping[str, JSON]) -> tuple[int, int]:
+    major, minor = str(document["openapi"]).split(".")[:2]
+    return int(major), int(minor)
+
+
+def _freeze(place: str, document: Document, digest: str, findings: tuple[Finding, ...], layers: Layers) -> Contract:
+    info = mapping_at(document, "info")
+    manners = read_manners(document, layers)
+    table = {one.key: one for one in (_operation(document, *found) for found in operations(document))}
+    _refuse_reserved(table, layers)
+    schemes = {
+        name: _scheme(document, name, node)
+        for name, node in mapping_at(document.get("components"), "securitySchemes").items()
+    }
+    _refuse_unknown_names(manners, document, schemes, layers)
+    return Contract(
+        name=place,
+        document=document,
+        digest=digest,
+        title=str(info.get("title", "")),
+        version=str(info.get("version", "")),
+        openapi=_version(document),
+        operations=table,
+        schemes=schemes,
+        manners=manners,
+        base_paths=_base_paths(document),
+        findings=findings,
+    )
+
+
+def _refuse_reserved(table: Mapping[str, Operation], layers: Layers) -> None:
+    for operation in table.values():
+        for prefix in RESERVED:
+            if operation.path == prefix or operation.path.startswith(prefix if prefix == "/~" else prefix + "/"):
+                raise ContractError(
+                    f"{layers.location(operation.pointer)} {operation.pointer}: found the path {operation.path!r};"
+                    f" expected none below {prefix}, which is the mock server's own. Rename the path."
+                )
+
+
+def _refuse_unknown_names(
+    manners: Manners, document: Document, schemes: Mapping[str, SecurityScheme], layers: Layers
+) -> None:
+    """Refuse x-mock data that names what the contract does not have."""
+    for index, kind in enumerate(manners.tokens):
+        where = pointer_of("x-mock-tokens", index)
+        for name in kind.schemes:
+            if name not in schemes:
+                raise _unknown(layers, where + "/schemes", f"the scheme {name!r}", "a security scheme of the contract")
+        if kind.selects is not None and kind.selects not in manners.resources:
+            raise _unknown(layers, where + "/selects", f"the resource {kind.selects!r}", "one of x-mock-resources")
+    references = {
+        pointer_of("x-mock-failures", name, "response"): one.response for name, one in manners.failures.items()
+    }
+    references |= {
+        pointer_of("x-mock-resources", name, "schema"): one.schema for name, one in manners.resources.items()
+    }
+    for where, reference in references.items():
+        if _resolve(document, {"$ref": reference}) is None:
+            raise _unknown(layers, where, f"the reference {reference!r}", "something in the contract")
+
+
+def _unknown(layers: Layers, pointer: str, found: str, expected: str) -> ContractError:
+    return ContractError(f"{layers.location(pointer)} {pointer}: found {found}; expected {expected}. Mend the overlay.")
+
+
+def _operation(document: Document, pointer: str, node: Document) -> Operation:
+    path, method = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[2:4])
+    security = node.get("security", document.get("security", []))
+    identifier = node.get("operationId")
+    resource = mapping_at(node, "x-mock-fixture").get("resource")
+    return Operation(
+        key=f"{method.upper()} {path}",
+        method=method.upper(),
+        path=path,
+        operation_id=identifier if isinstance(identifier, str) else None,
+        pointer=pointer,
+        responses={
+            status: response_of(document, status, item)
+            for status, item in mapping_at(node, "responses").items()
+            if not status.startswith("x-")
+        },
+        security=tuple(tuple(one) for one in security if isinstance(one, dict)) if isinstance(security, list) else (),
+        resource=resource if isinstance(resource, str) else None,
+    )
+
+
+def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Response:
+    """A response object, or a reference to one, as a :class:`Response`."""
+    response = _resolve(document, node)
+    headers = tuple(
+        Header(name, _flag(one, "required"), mapping_at({"": one}, "").get("schema", True), _examples(document, one))
+        for name, one in ((name, _resolve(document, item)) for name, item in mapping_at(response, "headers").items())
+        if name.lower() != "content-type"  # OpenAPI 3.1, Response Object: ignored
+    )
+    content = tuple(
+        MediaType(name, mapping_at({"": one}, "").get("schema"), _examples(document, one))
+        for name, one in mapping_at(response, "content").items()
+    )
+    return Response(status, headers, content)
+
+
+def _flag(node: JSON, key: str) -> bool:
+    return isinstance(node, dict) and node.get(key) is True
+
+
+def _examples(document: Mapping[str, JSON], node: JSON) -> dict[str, JSON]:
+    found: dict[str, JSON] = {}
+    if isinstance(node, dict) and "example" in node:
+        found[""] = node["example"]
+    for name, item in mapping_at(node, "examples").items():
+        example = _resolve(document, item)
+        if isinstance(example, dict) and "value" in example:
+            found[name] = example["value"]
+    return found
+
+
+def _resolve(document: Mapping[str, JSON], node: JSON) -> JSON:
+    for _ in range(100):  # a chain of references longer than this goes in a circle
+        if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
+            return node
+        try:
+            node = find(dict(document), unquote(cast("str", node["$ref"])))
+        except KeyError:
+            return None
+    return None
+
+
+def _scheme(document: Document, name: str, node: JSON) -> SecurityScheme:
+    data = mapping_at({"": _resolve(document, node)}, "")
+    return SecurityScheme(
+        name=name,
+        type=str(data.get("type", "")),
+        scheme=str(data.get("scheme", "")).lower(),
+        place=str(data.get("in", "")),
+        key=str(data.get("name", "")),
+    )
+
+
+def _base_paths(document: Document) -> tuple[str, ...]:
+    """The paths of ``servers``, longest first, without the trailing slash; always with the empty one."""
+    servers = document.get("servers")
+    paths = {""}
+    for server in servers if isinstance(servers, list) else []:
+        url = str(mapping_at({"": server}, "").get("url", ""))
+        for name, variable in mapping_at(server, "variables").items():
+            url = url.replace("{" + name + "}", str(mapping_at({"": variable}, "").get("default", "")))
+        paths.add(urlsplit(url).path.rstrip("/"))
+    return tuple(sorted(paths, key=lambda path: (-len(path), path)))

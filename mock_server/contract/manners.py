@@ -1,0 +1,231 @@
+"""How the contract wants to be played: the ``x-mock-*`` data, checked and frozen.
+
+An unknown key is refused, so that a typing error does not turn into silence. ``docs/x-mock.md`` explains
+every key; a contract without any gets the plain reading (the defaults here).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.errors import ContractError
+from mock_server.exchange import JSON
+from mock_server.settings import suggestion
+
+ROOT_KEYS = ("x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http")
+FAILURES = (
+    "unauthenticated",
+    "invalid_token",
+    "not_found",
+    "method_not_allowed",
+    "trailing_slash",
+    "invalid_request",
+    "rate_limited",
+    "server_error",
+)
+"""The failures that can be given an answer."""
+
+HeadManner = Literal["answer", "refuse"]
+SlashManner = Literal["refuse", "redirect", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Records of one kind.
+
+    ``schema`` is a reference; ``pins`` are JSON Pointers of enums that a suffix may name; ``complete`` says
+    that a generated record has every member that its schema names.
+    """
+
+    name: str
+    schema: str
+    handle: str = "handle"
+    pins: tuple[str, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKind:
+    """Tokens that begin with ``prefix``: the security schemes that take them, the resource they select from."""
+
+    prefix: str
+    schemes: tuple[str, ...]
+    selects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """What a reserved rest of a token brings about: a failure, or a delay in milliseconds."""
+
+    failure: str | None = None
+    delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The answer that a failure takes. ``response`` is a reference, ``example`` one of its names."""
+
+    name: str
+    status: int
+    response: str
+    example: str = ""
+    before_routing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """What a preflight is told; ``*`` allows any. ``max_age`` in seconds."""
+
+    allow_methods: tuple[str, ...] = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+    allow_headers: tuple[str, ...] = ("*",)
+    max_age: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """All the ``x-mock-*`` data of a contract."""
+
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    tokens: tuple[TokenKind, ...] = ()
+    """Empty: any token is taken."""
+    suffixes: Mapping[str, Suffix] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    head: HeadManner = "answer"
+    options: HeadManner = "answer"
+    trailing_slash: SlashManner = "refuse"
+    cors: Cors = Cors()
+
+
+def read_manners(document: Mapping[str, JSON], source: Layers) -> Manners:
+    """The manners of a document; raises :class:`ContractError` for a key or a value that is not understood."""
+    reader = _Reader(source)
+    for key in document:
+        if key.startswith("x-mock-"):
+            reader.known(key, ROOT_KEYS, "")
+    http = reader.object(document, "x-mock-http", "", ("head", "options", "trailingSlash", "cors"))
+    return Manners(
+        resources={
+            name: reader.resource(name, node) for name, node in mapping_at(document, "x-mock-resources").items()
+        },
+        tokens=tuple(
+            reader.token(index, node) for index, node in enumerate(reader.items(document, "x-mock-tokens", ""))
+        ),
+        suffixes={name: reader.suffix(name, node) for name, node in mapping_at(document, "x-mock-suffixes").items()},
+        failures={name: reader.failure(name, node) for name, node in mapping_at(document, "x-mock-failures").items()},
+        head=cast("HeadManner", reader.choice(http, "head", "/x-mock-http", ("answer", "refuse"))),
+        options=cast("HeadManner", reader.choice(http, "options", "/x-mock-http", ("answer", "refuse"))),
+        trailing_slash=cast(
+            "SlashManner", reader.choice(http, "trailingSlash", "/x-mock-http", ("refuse", "redirect", "ignore"))
+        ),
+        cors=reader.cors(http),
+    )
+
+
+class _Reader:
+    """Reads nodes and says where one is wrong."""
+
+    def __init__(self, source: Layers) -> None:
+        self.source = source
+
+    def resource(self, name: str, node: JSON) -> Resource:
+        where = pointer_of("x-mock-resources", name)
+        data = self.members(node, where, ("schema", "handle", "pins", "complete"))
+        return Resource(
+            name,
+            self.text(data, "schema", where),
+            self.text(data, "handle", where, "handle"),
+            tuple(self.texts(data, "pins", where)),
+            data.get("complete") is True,
+        )
+
+    def token(self, index: int, node: JSON) -> TokenKind:
+        where = pointer_of("x-mock-tokens", index)
+        data = self.members(node, where, ("prefix", "schemes", "selects"))
+        selects = self.text(data, "selects", where, "")
+        return TokenKind(self.text(data, "prefix", where), tuple(self.texts(data, "schemes", where)), selects or None)
+
+    def suffix(self, name: str, node: JSON) -> Suffix:
+        where = pointer_of("x-mock-suffixes", name)
+        data = self.members(node, where, ("failure", "delay"))
+        failure = self.text(data, "failure", where, "")
+        if failure:
+            self.known(failure, FAILURES, where + "/failure")
+        return Suffix(failure or None, self.whole(data, "delay", where, 0))
+
+    def failure(self, name: str, node: JSON) -> Failure:
+        where = pointer_of("x-mock-failures", name)
+        self.known(name, FAILURES, where)
+        data = self.members(node, where, ("status", "response", "example", "beforeRouting"))
+        status = self.text(data, "status", where)
+        if not (status.isdigit() and 100 <= int(status) <= 599):
+            raise self.refusal(where + "/status", repr(status), "a status from '100' to '599'")
+        return Failure(
+            name,
+            int(status),
+            self.text(data, "response", where),
+            self.text(data, "example", where, ""),
+            data.get("beforeRouting") is True,
+        )
+
+    def cors(self, http: Mapping[str, JSON]) -> Cors:
+        where = "/x-mock-http/cors"
+        data = self.members(http.get("cors", {}), where, ("allowMethods", "allowHeaders", "maxAge"))
+        plain = Cors()
+        return Cors(
+            tuple(self.texts(data, "allowMethods", where)) or plain.allow_methods,
+            tuple(self.texts(data, "allowHeaders", where)) or plain.allow_headers,
+            self.whole(data, "maxAge", where, plain.max_age),
+        )
+
+    def object(self, data: Mapping[str, JSON], key: str, where: str, known: tuple[str, ...]) -> Mapping[str, JSON]:
+        return self.members(data.get(key, {}), where + pointer_of(key), known)
+
+    def members(self, node: JSON, where: str, known: tuple[str, ...]) -> Mapping[str, JSON]:
+        if not isinstance(node, dict):
+            raise self.refusal(where, repr(node), "an object")
+        for key in node:
+            self.known(key, known, where)
+        return node
+
+    def known(self, key: str, known: tuple[str, ...], where: str) -> None:
+        if key not in known:
+            raise self.refusal(where, f"{key!r}{suggestion(key, known)}", "one of " + ", ".join(known))
+
+    def items(self, data: Mapping[str, JSON], key: str, where: str) -> list[JSON]:
+        value = data.get(key, [])
+        if not isinstance(value, list):
+            raise self.refusal(where + pointer_of(key), repr(value), "a list")
+        return value
+
+    def texts(self, data: Mapping[str, JSON], key: str, where: str) -> list[str]:
+        values = self.items(data, key, where)
+        if not all(isinstance(value, str) for value in values):
+            raise self.refusal(where + pointer_of(key), repr(values), "a list of texts")
+        return cast("list[str]", values)
+
+    def text(self, data: Mapping[str, JSON], key: str, where: str, default: str | None = None) -> str:
+        value = data.get(key, default)
+        if not isinstance(value, str):
+            raise self.refusal(where + pointer_of(key), "nothing" if value is None else repr(value), "a text")
+        return value
+
+    def whole(self, data: Mapping[str, JSON], key: str, where: str, default: int) -> int:
+        value = data.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self.refusal(where + pointer_of(key), repr(value), "a whole number of at least 0")
+        return value
+
+    def choice(self, data: Mapping[str, JSON], key: str, where: str, choices: tuple[str, ...]) -> str:
+        value = self.text(data, key, where, choices[0])
+        if value not in choices:
+            raise self.refusal(where + pointer_of(key), repr(value), " or ".join(choices))
+        return value
+
+    def refusal(self, pointer: str, found: str, expected: str) -> ContractError:
+        return ContractError(
+            f"{self.source.location(pointer)} {pointer}: found {found}; expected {expected}."
+            " Mend the overlay or the contract."
+        )

@@ -1,0 +1,124 @@
+"""The contract as the house sees it: frozen, resolved where it pays, with a digest.
+
+Schemas stay as they are in the document, references included; whoever walks them resolves as it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from mock_server.contract.manners import Manners
+from mock_server.contract.source import find
+from mock_server.exchange import JSON, Finding
+
+Schema = Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One entry of ``content``. ``name`` is the key, parameters included (``text/plain; charset=utf-8``)."""
+
+    name: str
+    schema: JSON = None
+    """A schema object or a boolean; None where the contract has none."""
+    examples: Mapping[str, JSON] = field(default_factory=dict)
+    """Values by name; the value of ``example`` has the name ``""``."""
+
+    @property
+    def is_json(self) -> bool:
+        """``application/json`` and every ``+json`` (RFC 6839)."""
+        essence = self.name.partition(";")[0].strip().lower()
+        return essence == "application/json" or essence.endswith("+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A response header. ``examples`` as in :class:`MediaType`."""
+
+    name: str
+    required: bool
+    schema: JSON
+    examples: Mapping[str, JSON] = field(default_factory=dict)
+
+    def value_for(self, example: str) -> JSON:
+        """The header's value beside the body example of that name; None where it has none to give."""
+        return self.examples.get(example, self.examples.get(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A documented answer. ``status`` is the key: ``200``, ``4XX`` or ``default``."""
+
+    status: str
+    headers: tuple[Header, ...] = ()
+    content: tuple[MediaType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation. ``key`` (``GET /pets/{id}``) is unique; ``pointer`` leads to it in the document."""
+
+    key: str
+    method: str
+    path: str
+    operation_id: str | None
+    pointer: str
+    responses: Mapping[str, Response]
+    security: tuple[tuple[str, ...], ...]
+    """The schemes of each alternative: an OR of ANDs. Empty: no security."""
+    resource: str | None = None
+    """The fixture resource whose record answers, selected by the caller's token."""
+
+    def response_for(self, status: int) -> Response | None:
+        """The response that documents a status: the status itself, its range, or ``default``."""
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in self.responses:
+                return self.responses[key]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """A scheme of ``components.securitySchemes``. ``scheme`` is in lower case."""
+
+    name: str
+    type: str
+    scheme: str = ""
+    place: str = ""
+    """Where an apiKey is: header, query or cookie."""
+    key: str = ""
+    """The name of an apiKey's header, parameter or cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract that can be served.
+
+    ``document`` is the document with overlays and repairs; nobody changes it. ``digest`` (SHA-256) names
+    what it was made from. ``findings`` are the repairs. ``base_paths`` are the paths of ``servers``.
+    """
+
+    name: str
+    document: Mapping[str, JSON]
+    digest: str
+    title: str
+    version: str
+    openapi: tuple[int, int]
+    operations: Mapping[str, Operation]
+    schemes: Mapping[str, SecurityScheme]
+    manners: Manners
+    base_paths: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+
+    def resolve(self, node: JSON) -> JSON:
+        """The node itself, or what its ``$ref`` leads to after any number of steps."""
+        seen = 0
+        while isinstance(node, dict) and isinstance(node.get("$ref"), str) and seen < 100:
+            node, seen = find(dict(self.document), unquote(str(node["$ref"]))), seen + 1
+        return node
+
+    def failures(self) -> Iterator[str]:
+        """The names of the failures that the contract has answers for."""
+        return iter(self.manners.failures)

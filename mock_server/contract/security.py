@@ -1,0 +1,124 @@
+"""Credentials: what a request carries for a security scheme, and who a token says is asking.
+
+OpenAPI 3.1, "Security Scheme Object"; RFC 6750 (bearer), RFC 7617 (basic). Whether an alternative of
+schemes is met is for the judge to say; this room only reads.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from mock_server.contract.manners import Manners, TokenKind
+from mock_server.contract.model import SecurityScheme
+from mock_server.exchange import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking.
+
+    ``token`` is the bearer token or key as sent, None where there is none. ``kind`` is the row of the
+    contract's token table that it fits, ``suffix`` the rest of it. ``failure`` is what it leads to at
+    once, ``delay`` (milliseconds) how long it waits.
+    """
+
+    token: str | None = None
+    kind: TokenKind | None = None
+    suffix: str = ""
+    failure: str | None = None
+    delay: int = 0
+
+
+def caller_of(request: Request, manners: Manners, schemes: Mapping[str, SecurityScheme]) -> Caller:
+    """Who a request's credentials say is asking. Without a token table any credential will do."""
+    token = bearer_token(request)
+    if not manners.tokens:
+        return Caller(token or _any_credential(request, schemes))
+    if token is None:
+        return Caller()
+    kind = next((one for one in manners.tokens if token.startswith(one.prefix) and token != one.prefix), None)
+    if kind is None:
+        return Caller(token, failure="invalid_token")
+    suffix = token[len(kind.prefix) :]
+    reserved = manners.suffixes.get(suffix)
+    if reserved is None:
+        return Caller(token, kind, suffix)
+    return Caller(token, kind, suffix, reserved.failure, reserved.delay)
+
+
+def bearer_token(request: Request) -> str | None:
+    """The token of ``Authorization: Bearer TOKEN``; the scheme in any case, more than one space tolerated."""
+    credentials = _credentials(request, "bearer")
+    return credentials if credentials and " " not in credentials else None
+
+
+def satisfies(scheme: SecurityScheme, request: Request, manners: Manners) -> bool:
+    """Whether the request carries a credential of this scheme, and of a kind that the scheme takes."""
+    credential = credential_of(scheme, request)
+    if credential is None:
+        return False
+    if scheme.type != "http" or scheme.scheme != "bearer" or not manners.tokens:
+        return True
+    kind = next((one for one in manners.tokens if credential.startswith(one.prefix)), None)
+    return kind is not None and scheme.name in kind.schemes
+
+
+def credential_of(scheme: SecurityScheme, request: Request) -> str | None:
+    """What the request carries for a scheme; None where that is nothing, or not of the scheme's form."""
+    if scheme.type == "apiKey":
+        return _api_key(scheme, request)
+    if scheme.type in ("oauth2", "openIdConnect"):
+        return bearer_token(request)
+    if scheme.type == "mutualTLS":
+        return "tls"  # a mock has no certificates to look at
+    if scheme.scheme == "bearer":
+        return bearer_token(request)
+    credentials = _credentials(request, scheme.scheme)
+    return _basic(credentials) if scheme.scheme == "basic" else credentials
+
+
+def _credentials(request: Request, scheme: str) -> str | None:
+    header = request.header("authorization")
+    if header is None or not header.isascii():
+        return None
+    name, _, rest = header.strip().partition(" ")
+    return rest.strip() or None if name.lower() == scheme else None
+
+
+def _basic(credentials: str | None) -> str | None:
+    if credentials is None:
+        return None
+    try:
+        pair = base64.b64decode(credentials, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return pair if ":" in pair else None
+
+
+def _api_key(scheme: SecurityScheme, request: Request) -> str | None:
+    if scheme.place == "header":
+        return request.header(scheme.key.lower()) or None
+    if scheme.place == "query":
+        return next(iter(parse_qs(request.query).get(scheme.key, [])), None)
+    return cookies(request).get(scheme.key) or None
+
+
+def cookies(request: Request) -> dict[str, str]:
+    """The request's cookies; a header that is no list of cookies has none."""
+    jar: SimpleCookie = SimpleCookie()
+    for header in request.header_values("cookie"):
+        try:
+            jar.load(header)
+        except CookieError:
+            continue
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _any_credential(request: Request, schemes: Mapping[str, SecurityScheme]) -> str | None:
+    found = (credential_of(scheme, request) for scheme in schemes.values() if scheme.type != "mutualTLS")
+    return next((one for one in found if one is not None), None)

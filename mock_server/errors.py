@@ -1,0 +1,42 @@
+"""Every error that reaches a user.
+
+::
+
+    MockServerError          exit code 2, one message
+    ├── UsageError           a flag, a variable or an argument
+    ├── ContractError        a contract or overlay that cannot be served
+    ├── FixtureError         a record that cannot be served
+    └── GenerationError      a schema that no value satisfies
+
+A message says where, what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mock_server.exchange import Finding
+
+
+class MockServerError(Exception):
+    """The root. ``findings`` holds the parts of the message, where there are parts."""
+
+    def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
+
+
+class UsageError(MockServerError):
+    """A flag, a variable or an argument that cannot be understood or does not fit."""
+
+
+class ContractError(MockServerError):
+    """A contract or an overlay that cannot be read, understood or served."""
+
+
+class FixtureError(MockServerError):
+    """A fixture file or record that cannot be read or that breaks the contract."""
+
+
+class GenerationError(MockServerError):
+    """A schema that no value was found for."""

@@ -1,0 +1,112 @@
+"""What travels through the house: requests, answers, findings, and the exchange that they make up.
+
+Everything here is frozen and knows nothing of the rooms that pass it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+"""A value as JSON knows it (RFC 8259)."""
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+"""Field lines in the order they stand on the wire. Names of requests are in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, said so that the reader can mend it.
+
+    ``rule`` is a stable name (``dangling-reference``), ``location`` is where a person looks
+    (``polar.yaml:12``, ``header authorization``), ``pointer`` is a JSON Pointer (RFC 6901) into it.
+    """
+
+    rule: str
+    location: str
+    found: str
+    expected: str
+    pointer: str = ""
+    remedy: str = ""
+    severity: str = "error"
+    """``error``, or ``repaired`` for a defect of a contract that has one safe repair."""
+
+    def __str__(self) -> str:
+        where = f"{self.location} {self.pointer}".strip()
+        text = f"{where}: {self.found}; expected {self.expected} [{self.rule}]"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+    def as_json(self) -> dict[str, JSON]:
+        """The finding as a member of a problem document; empty parts are left out."""
+        parts = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in parts.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came.
+
+    ``path`` is decoded, ``query`` is raw, ``origin`` is the scheme and host that the client asked
+    (``http://localhost:4010``).
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    origin: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first field line of that (lower-case) name: a second ``Authorization`` is not looked at."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def header_values(self, name: str) -> list[str]:
+        """Every field line of that (lower-case) name, in order."""
+        return [value for key, value in self.headers if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it will be sent, and what to do with the wire.
+
+    ``delay`` is in milliseconds. ``reason`` says where on the ladder the answer came from.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    reason: str = ""
+    delay: int = 0
+
+    def header(self, name: str) -> str | None:
+        """The first field line of that name, whatever its case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What routing made of a method and a path.
+
+    ``operation`` is the key of the operation, None where there is none. Then ``allow`` holds the
+    methods that the path does have (empty: no such path), and ``redirect`` the path without the
+    trailing slash where the contract wants that redirected.
+    """
+
+    operation: str | None = None
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    redirect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request, what was found in it and in the answer, and the answer that is sent."""
+
+    request: Request
+    route: Route
+    answer: Answer
+    findings: tuple[Finding, ...] = ()

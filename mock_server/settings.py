@@ -1,0 +1,172 @@
+"""The settings: one row each, from which flags, variables, ``--help`` and the README's table come.
+
+A row is a field of :class:`Settings`; its default and its help stand there and nowhere else.
+Order of precedence: flag, ``MOCK_SERVER_NAME``, (for the port) ``PORT``, default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias, cast
+
+from mock_server.errors import UsageError
+
+PREFIX = "MOCK_SERVER_"
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+Value: TypeAlias = "str | int | bool | tuple[str, ...]"
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError("true or false (also 1 and 0, yes and no, on and off)")
+
+
+def _paths(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(os.pathsep) if part)
+
+
+def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
+    bounds = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(f"a whole number{bounds}") from None
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise ValueError(f"a whole number{bounds}")
+        return number
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(" or ".join(choices))
+        return text
+
+    return read
+
+
+def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value]) -> Any:
+    return field(default=default, metadata={"help": help, "metavar": metavar, "read": read})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server is told before it starts. Build it with :func:`read_settings`."""
+
+    contract: str = _row("", "Path or http(s) URL of the contract; Polar's Get Customer if none.", "CONTRACT", _text)
+    host: str = _row("127.0.0.1", "Address to listen on.", "ADDRESS", _text)
+    port: int = _row(4010, "Port to listen on; 0 picks a free one.", "NUMBER", _whole(0, 65535))
+    fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
+    overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
+    store: str = _row("memory", "Where records are kept: memory.", "URL", _one_of("memory"))
+    seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
+    dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
+    workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
+    reload: bool = _row(False, "Load contract, overlays and fixtures anew when they change.", "", _switch)
+    no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
+    no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
+    strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
+    log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A setting as people see it."""
+
+    name: str
+    default: Value
+    help: str
+    metavar: str
+    read: Callable[[str], Value]
+
+    @property
+    def flag(self) -> str:
+        """``--log-format``; the contract is an argument and has no flag."""
+        return "" if self.name == "contract" else "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """``MOCK_SERVER_LOG_FORMAT``."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the flag takes no value."""
+        return isinstance(self.default, bool)
+
+
+ROWS: tuple[Row, ...] = tuple(
+    Row(row.name, cast("Value", row.default), row.metadata["help"], row.metadata["metavar"], row.metadata["read"])
+    for row in fields(Settings)
+)
+OTHER_VARIABLES = frozenset({PREFIX + "URL"})
+"""Variables that are no setting of a server: the address that ``healthcheck`` asks."""
+
+
+def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
+    """The settings from what was typed (``flags``, by field name) and the environment.
+
+    Raises :class:`UsageError` for a value that does not fit and for an unknown ``MOCK_SERVER_`` variable.
+    """
+    _refuse_unknown(environ)
+    values: dict[str, Any] = {row.name: _value(row, flags, environ) for row in ROWS}
+    return Settings(**values)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """``; did you mean X?`` where something known is near, else nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def settings_table() -> str:
+    """The Markdown table of the README."""
+    lines = ["| flag | variable | default | |", "|---|---|---|---|"]
+    for row in ROWS:
+        flag = f"`{row.flag} {row.metavar}`".replace(" `", "`") if row.flag else f"`{row.metavar}`"
+        default = "" if row.is_switch or row.default in ("", ()) else f"`{row.default}`"
+        lines.append(f"| {flag} | `{row.variable}` | {default} | {row.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def _value(row: Row, flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Value:
+    given = flags.get(row.name)
+    if isinstance(given, (bool, tuple)) and given:
+        return given
+    if isinstance(given, str):
+        return _read(row, given, row.flag or row.metavar)
+    names = [row.variable, "PORT"] if row.name == "port" else [row.variable]
+    for name in names:
+        if name in environ:
+            return _read(row, environ[name], f"variable {name}")
+    return row.default
+
+
+def _read(row: Row, text: str, source: str) -> Value:
+    try:
+        return row.read(text)
+    except ValueError as wanted:
+        raise UsageError(f"{source}: found {text!r}; expected {wanted}") from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {row.variable for row in ROWS} | OTHER_VARIABLES
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            raise UsageError(f"variable {name}: there is no such setting{suggestion(name, sorted(known))}")
