@@ -1,0 +1,256 @@
+"""The ladder: how a request to an operation, or a failure, gets its answer.
+
+What ``Prefer`` asks, then a fixture, then an example of the contract, then generated data. Nothing here
+says whether the answer keeps the contract; the engine asks the judge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_server.contract.load import response_of
+from mock_server.contract.manners import Resource
+from mock_server.contract.model import Contract, Header, MediaType, Operation, Response
+from mock_server.contract.security import Caller
+from mock_server.contract.source import find
+from mock_server.errors import GenerationError
+from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import enum_at, generate
+from mock_server.prefer import Preferences
+from mock_server.problem import problem
+from mock_server.settings import Settings
+from mock_server.store import Record, Store
+
+STATUSES: Mapping[str, int] = {
+    "unauthenticated": 401,
+    "invalid_token": 401,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "invalid_request": 400,
+    "rate_limited": 429,
+    "server_error": 500,
+}
+"""The status of a failure that the contract has no answer for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request that was found good: to which operation, by whom, and what it prefers."""
+
+    operation: Operation
+    request: Request
+    caller: Caller
+    preferences: Preferences
+
+
+class Ladder:
+    """Chooses answers for one contract from one store."""
+
+    def __init__(self, contract: Contract, store: Store, settings: Settings) -> None:
+        self._contract = contract
+        self._store = store
+        self._settings = settings
+        self._failures = {
+            name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
+            for name, failure in contract.manners.failures.items()
+        }
+        self._enums = {
+            (resource.name, pin): frozenset(map(str, enum_at({"$ref": resource.schema}, pin, contract.resolve)))
+            for resource in contract.manners.resources.values()
+            for pin in resource.pins
+        }
+
+    def answer(self, question: Question) -> Answer:
+        """The answer to a good request."""
+        asked = question.preferences
+        response, status = self._response(question)
+        if response is None:
+            documented = ", ".join(question.operation.responses) or "none"
+            detail = f"Found the preference code={asked.code}; expected a documented status: {documented}."
+            return problem("preference", 400, detail)
+        media = _media_type(response, asked.example)
+        try:
+            body, reason, example = self._body(question, response, media)
+            headers = self._headers(response, example, question)
+        except GenerationError as error:
+            return problem("no-answer", 500, f"{question.operation.key} {status}: {error}")
+        except KeyError:
+            named = ", ".join(sorted(name for one in response.content for name in one.examples if name)) or "none"
+            return problem(
+                "preference", 400, f"Found the preference example={asked.example!r}; expected one of: {named}."
+            )
+        return Answer(status, _typed(media, body, headers), body, reason)
+
+    def failure(
+        self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = ()
+    ) -> Answer:
+        """The contract's own answer to a failure, or a problem document where it has none.
+
+        ``headers`` are those whose values only the request tells (``Allow``, ``Location``).
+        """
+        failure = self._contract.manners.failures.get(name)
+        if failure is not None:
+            example = failure.example
+            return self._filled(self._failures[name], failure.status, example, headers)
+        status = STATUSES[name]
+        for candidate in (422, status) if name == "invalid_request" else (status,):
+            response = operation.responses.get(str(candidate)) if operation else None
+            if response is not None and (not response.content or _has_example(response)):
+                extra = (("Mock-Findings", _compact(findings)),) if findings else ()
+                return self._filled(response, candidate, _first_example(response), (*headers, *extra))
+        if name == "unauthenticated":
+            headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
+        detail = "; ".join(str(finding) for finding in findings)
+        return problem(name.replace("_", "-"), status, detail, findings, headers=headers)
+
+    def _challenge(self, operation: Operation | None) -> str:
+        """The challenge of a 401 (RFC 9110, 11.6.1), from the operation's schemes."""
+        names = [name for alternative in (operation.security if operation else ()) for name in alternative]
+        kinds = [self._contract.schemes[name] for name in names if name in self._contract.schemes]
+        schemes = [one.scheme.capitalize() if one.type == "http" else "Bearer" for one in kinds]
+        return ", ".join(dict.fromkeys(schemes)) or "Bearer"
+
+    def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
+        """An answer from a response's examples of one name."""
+        media = _media_type(response, example or None)
+        body = b"" if media is None else _encoded(media, media.examples.get(example, media.examples.get("")))
+        headers = {name.lower(): (name, value) for name, value in self._headers(response, example, None)}
+        headers |= {name.lower(): (name, value) for name, value in given}
+        return Answer(status, _typed(media, body, tuple(headers.values())), body, "failure")
+
+    def _response(self, question: Question) -> tuple[Response | None, int]:
+        """The response that is preferred, or the lowest 2XX, or else the first that there is."""
+        operation, code = question.operation, question.preferences.code
+        if code is not None:
+            return operation.response_for(code), code
+        named = question.preferences.example
+        for status, response in operation.responses.items() if named else ():
+            if any(named in media.examples for media in response.content):
+                return response, _a_status(status)
+        good = sorted(int(status) for status in operation.responses if status.isdigit() and status[0] == "2")
+        if good:
+            return operation.responses[str(good[0])], good[0]
+        for status, response in operation.responses.items():
+            return response, _a_status(status)
+        return Response("200"), 200
+
+    def _body(self, question: Question, response: Response, media: MediaType | None) -> tuple[bytes, str, str]:
+        """The body, where it came from, and the name of the example (for the headers beside it)."""
+        asked = question.preferences
+        if asked.example is not None:
+            if media is None or asked.example not in media.examples:
+                raise KeyError(asked.example)
+            return _encoded(media, media.examples[asked.example]), "example", asked.example
+        if media is None:
+            return b"", "contract", ""
+        generated = asked.dynamic or asked.seed is not None
+        resource = self._resource(question.operation, media)
+        record = self._record(question, resource)
+        if record is not None and not generated:
+            return _encoded(media, record.value), "fixture", ""
+        if media.examples and resource is None and not generated and not self._settings.dynamic:
+            name = "" if "" in media.examples else next(iter(media.examples))
+            return _encoded(media, media.examples[name]), "example", name
+        return _encoded(media, self._generated(question, media, resource, record)), "generated", ""
+
+    def _resource(self, operation: Operation, media: MediaType) -> Resource | None:
+        """The resource whose records this answer is about."""
+        resource = self._contract.manners.resources.get(operation.resource or "")
+        return resource if resource is not None and media.schema == {"$ref": resource.schema} else None
+
+    def _record(self, question: Question, resource: Resource | None) -> Record | None:
+        kind = question.caller.kind
+        if resource is None or kind is None or kind.selects != resource.name:
+            return None
+        return self._store.get(resource.name, question.caller.suffix)
+
+    def _generated(
+        self, question: Question, media: MediaType, resource: Resource | None, record: Record | None
+    ) -> JSON:
+        asked, caller = question.preferences, question.caller
+        seed = self._settings.seed if asked.seed is None else asked.seed
+        if resource is None:
+            query = "&".join(part for part in question.request.query.split("&") if not part.startswith("__"))
+            identity = f"{caller.token or ''} {question.request.path}?{query}"
+            draw = Draw(seed, question.operation.key, identity)
+        else:
+            draw = Draw(seed, resource.name, caller.suffix)
+        return generate(
+            True if media.schema is None else media.schema,
+            draw,
+            self._contract.resolve,
+            pins=self._pins(resource, caller.suffix, record) if resource else {},
+            fill_properties=not self._settings.no_fill_properties,
+            complete=resource is not None and resource.complete,
+        )
+
+    def _pins(self, resource: Resource, suffix: str, record: Record | None) -> dict[str, JSON]:
+        """What the token fixes: a value that it names, or those of the record whose kind is wanted."""
+        pins: dict[str, JSON] = {}
+        for pin in resource.pins:
+            if suffix in self._enums[resource.name, pin]:
+                pins[pin] = suffix
+            elif record is not None:
+                try:
+                    pins[pin] = find(record.value, pin)
+                except KeyError:
+                    continue  # this record has nothing there
+        return pins
+
+    def _headers(self, response: Response, example: str, question: Question | None) -> Headers:
+        pairs = ((header.name, self._header(header, example, question)) for header in response.headers)
+        return tuple((name, value) for name, value in pairs if value is not None)
+
+    def _header(self, header: Header, example: str, question: Question | None) -> str | None:
+        value = header.value_for(example)
+        if value is None and header.required:
+            identity = question.request.path if question else ""
+            draw = Draw(self._settings.seed, "header", identity)
+            value = generate(header.schema, draw, self._contract.resolve)
+        if value is None:
+            return None
+        return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _typed(media: MediaType | None, body: bytes, headers: Headers) -> Headers:
+    return headers if media is None else (("content-type", media.name.replace("*/*", "application/json")), *headers)
+
+
+def _media_type(response: Response, example: str | None) -> MediaType | None:
+    """The media type that has the example, or the first of JSON, or the first."""
+    if example is not None:
+        for media in response.content:
+            if example in media.examples:
+                return media
+    return next((media for media in response.content if media.is_json), next(iter(response.content), None))
+
+
+def _has_example(response: Response) -> bool:
+    return any(media.examples for media in response.content)
+
+
+def _first_example(response: Response) -> str:
+    media = _media_type(response, None)
+    return "" if media is None or "" in media.examples else next(iter(media.examples), "")
+
+
+def _a_status(key: str) -> int:
+    """A status for a key: ``2XX`` is 200, ``default`` is 200 too, for want of anything better."""
+    return int(key) if key.isdigit() else int(key[0]) * 100 if key[:1].isdigit() else 200
+
+
+def _encoded(media: MediaType, value: JSON) -> bytes:
+    if isinstance(value, str) and not media.is_json:
+        return value.encode("utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _compact(findings: tuple[Finding, ...]) -> str:
+    """Findings as a header: ASCII JSON, cut to whole findings that fit 4 KB."""
+    shown = [finding.as_json() for finding in findings]
+    while len(text := json.dumps(shown, separators=(",", ":"))) > 4096 and shown:
+        shown.pop()
+    return text

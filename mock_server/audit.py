@@ -1,0 +1,98 @@
+"""Does a contract keep its own word? Every operation gives every documented answer, and each is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mock_server.answer import Ladder, Question
+from mock_server.contract.check import Judge
+from mock_server.contract.model import Contract, Operation
+from mock_server.contract.security import Caller
+from mock_server.exchange import Answer, Finding, Request
+from mock_server.prefer import Preferences
+from mock_server.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One answer that was tried: of which operation, with which status, from where, and what is wrong with it."""
+
+    operation: str
+    status: str
+    example: str
+    source: str
+    findings: tuple[Finding, ...]
+
+
+class Audit:
+    """Tries the answers of one contract."""
+
+    def __init__(self, contract: Contract, judge: Judge, ladder: Ladder, store: Store) -> None:
+        self._contract = contract
+        self._judge = judge
+        self._ladder = ladder
+        self._store = store
+
+    def answers(self) -> Iterator[Audited]:
+        """Every documented status, every named example, and every record of a fixture."""
+        for operation in self._contract.operations.values():
+            for status, response in operation.responses.items():
+                yield self._tried(operation, status, Preferences(code=status_of(status, operation)))
+                for media in response.content:
+                    for name in media.examples:
+                        if name:
+                            yield self._tried(
+                                operation, status, Preferences(code=status_of(status, operation), example=name)
+                            )
+            yield from self._records(operation)
+
+    def sources(self, operation: Operation) -> list[tuple[str, str]]:
+        """The statuses of an operation, and where the answer of each comes from."""
+        tried = ((status, self._answer(operation, Preferences(code=status_of(status, operation)), Caller()))
+                 for status in operation.responses)  # fmt: skip
+        return [(status, self._source(operation, answer)) for status, answer in tried]
+
+    def _source(self, operation: Operation, answer: Answer) -> str:
+        selected = operation.resource is not None and answer.reason == "generated"
+        return "fixture, else generated" if selected else answer.reason
+
+    def _tried(self, operation: Operation, status: str, asked: Preferences) -> Audited:
+        answer = self._answer(operation, asked, Caller())
+        return self._judged(operation, status, asked.example or "", answer)
+
+    def _records(self, operation: Operation) -> Iterator[Audited]:
+        kinds = self._contract.manners.tokens
+        kind = next((one for one in kinds if one.selects and one.selects == operation.resource), None)
+        if kind is None or kind.selects is None:
+            return
+        for record in self._store.records(kind.selects):
+            caller = Caller(kind.prefix + record.handle, kind, record.handle)
+            answer = self._answer(operation, Preferences(), caller)
+            audited = self._judged(operation, str(answer.status), record.handle, answer)
+            located = tuple(
+                replace(finding, location=f"{record.location} {record.handle}") for finding in audited.findings
+            )
+            yield replace(audited, findings=located)
+
+    def _answer(self, operation: Operation, asked: Preferences, caller: Caller) -> Answer:
+        return self._ladder.answer(Question(operation, Request(operation.method, operation.path), caller, asked))
+
+    def _judged(self, operation: Operation, status: str, example: str, answer: Answer) -> Audited:
+        if answer.reason == "problem":
+            found = answer.body.decode()
+            findings: tuple[Finding, ...] = (
+                Finding("no-answer", operation.key, found, "an answer", operation.pointer),
+            )
+        else:
+            findings = self._judge.answer(operation.key, answer)
+        return Audited(operation.key, status, example, self._source(operation, answer), findings)
+
+
+def status_of(key: str, operation: Operation) -> int:
+    """A status that a key of ``responses`` documents: ``4XX`` is 400, ``default`` one that has no key of its own."""
+    if key.isdigit():
+        return int(key)
+    if key[:1].isdigit():
+        return int(key[0]) * 100
+    return 200 if len(operation.responses) == 1 else 500

@@ -1,0 +1,27 @@
+"""The contract, overlays and fixtures that come with the package.
+
+In a checkout they are the directories ``openapi/`` and ``fixtures/`` of the top level; a wheel carries
+copies of them below the package.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKED = Path(__file__).parent / "bundle"
+_ROOT = _PACKED if _PACKED.is_dir() else Path(__file__).parent.parent
+
+
+def contract() -> Path:
+    """Polar's Get Customer, as published."""
+    return _ROOT / "openapi" / "polar.yaml"
+
+
+def overlays() -> tuple[Path, ...]:
+    """What the published contract lacks, in the order of application."""
+    return tuple(sorted((_ROOT / "openapi" / "overlays").glob("*.yaml")))
+
+
+def fixtures() -> Path:
+    """The hand-made customers."""
+    return _ROOT / "fixtures"

@@ -1,0 +1,204 @@
+"""The command line: ``mock-server``, also ``python -m mock_server``.
+
+Exit codes: 0 done, 1 findings, 2 wrong use or something that cannot be served.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mock_server.errors import MockServerError
+from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
+
+if TYPE_CHECKING:
+    from mock_server.audit import Audit
+    from mock_server.contract.model import Contract
+    from mock_server.server import Served
+    from mock_server.settings import Settings
+
+_LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties", "strict")
+"""The settings of commands that load a contract and do not listen."""
+
+
+class _Commands(click.Group):
+    """A group that says which command may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise click.UsageError(
+                f"there is no command {args[0]!r}{suggestion(args[0], self.list_commands(ctx))}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="contract-mock-server", prog_name="mock-server")
+def commands() -> None:
+    """Turn an OpenAPI contract into the API."""
+
+
+def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the flags of these settings."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for row in reversed([row for row in ROWS if row.name in names]):
+            command = _parameter(row)(command)
+        return command
+
+    return decorate
+
+
+def _parameter(row: Row) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    if not row.flag:
+        return click.argument(row.name, required=False)
+    default = "" if row.is_switch or row.default in ("", ()) else f" Default: {row.default}."
+    shown = f"{row.help}{default} [{row.variable}]"
+    if row.is_switch:
+        return click.option(row.flag, row.name, is_flag=True, help=shown)
+    # Texts all of them: the settings read flags and variables alike, and complain alike.
+    return click.option(row.flag, row.name, metavar=row.metavar, multiple=isinstance(row.default, tuple), help=shown)
+
+
+def _read(flags: dict[str, Any]) -> Settings:
+    return read_settings(flags, os.environ)
+
+
+@commands.command()
+@_settings_of([row.name for row in ROWS])
+def serve(**flags: Any) -> None:
+    """Serve CONTRACT (a path or an http(s) URL; Polar's Get Customer if none)."""
+    settings = _read(flags)
+    log_to_stderr(settings.log_format)
+    from mock_server.server import serve as run
+
+    run(settings, _announce)
+
+
+def _announce(url: str, contract: Contract) -> None:
+    """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
+    for finding in contract.findings:
+        logging.getLogger("mock_server").warning("%s", finding)
+    with contextlib.suppress(OSError):
+        click.echo(f"Mock server ready at {url} ({contract.title} {contract.version})")
+        for operation in contract.operations.values():
+            click.echo(f"  {operation.method:<7} {operation.path}  {' '.join(operation.responses)}")
+        sys.stdout.flush()
+
+
+@commands.command()
+@_settings_of(_LOADING)
+def check(**flags: Any) -> None:
+    """Try every documented answer of CONTRACT and judge it. Exit code 1 where something is found."""
+    settings = _read(flags)
+    log_to_stderr("text")
+    served = _served(settings)
+    findings = list(served.contract.findings)
+    tried = 0
+    for audited in _audit(served, settings).answers():
+        tried += 1
+        findings += audited.findings
+        name = f" {audited.example}" if audited.example else ""
+        click.echo(
+            f"{'no' if audited.findings else 'ok':<3} {audited.operation} {audited.status}{name} ({audited.source})"
+        )
+    for finding in findings:
+        click.echo(str(finding))
+    click.echo(f"{served.contract.title} {served.contract.version}: {tried} answers tried, {len(findings)} findings")
+    sys.exit(1 if findings else 0)
+
+
+@commands.command()
+@_settings_of(_LOADING)
+def routes(**flags: Any) -> None:
+    """Show the operations of CONTRACT: security, statuses, where each answer comes from."""
+    settings = _read(flags)
+    served = _served(settings)
+    audit = _audit(served, settings)
+    rows = [("METHOD", "PATH", "SECURITY", "ANSWERS")]
+    for operation in served.contract.operations.values():
+        security = " or ".join(" and ".join(one) or "none" for one in operation.security) or "none"
+        answers = ", ".join(f"{status} {source}" for status, source in audit.sources(operation))
+        rows.append((operation.method, operation.path, security, answers))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+
+
+@commands.command()
+@click.option("--url", metavar="URL", help=f"The server to ask. Default: this host and port. [{PREFIX}URL]")
+@_settings_of(("host", "port"))
+def healthcheck(url: str | None, **flags: Any) -> None:
+    """Exit 0 when the server is ready, 1 when it is not."""
+    from mock_server.healthcheck import ask
+
+    settings = _read(flags)
+    place = url or os.environ.get(PREFIX + "URL") or f"http://{settings.host}:{settings.port}"
+    trouble = ask(place)
+    if trouble:
+        click.echo(f"mock-server: {place}: {trouble}", err=True)
+        sys.exit(1)
+
+
+def _served(settings: Settings) -> Served:
+    from mock_server.server import Served
+
+    return Served(settings)
+
+
+def _audit(served: Served, settings: Settings) -> Audit:
+    from mock_server.answer import Ladder
+    from mock_server.audit import Audit
+    from mock_server.contract.check import Judge
+
+    contract = served.contract
+    return Audit(contract, Judge(contract), Ladder(contract, served.store, settings), served.store)
+
+
+class _JsonLines(logging.Formatter):
+    """A log line as a JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower(),
+                "message": record.getMessage()}  # fmt: skip
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def log_to_stderr(form: str) -> None:
+    """Send the log to standard error: what went wrong, and nothing else."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code; every error is one message."""
+    try:
+        commands.main(args=arguments, prog_name="mock-server", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except MockServerError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        # The reader has gone, as `head` does. Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str) -> None:
+    click.echo(f"mock-server: {message}", err=True)
+    sys.exit(2)

@@ -1,0 +1,114 @@
+"""The whole story of a request, in one function."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from mock_server.answer import Ladder, Question
+from mock_server.contract.check import Judge
+from mock_server.contract.model import Contract
+from mock_server.contract.security import Caller, caller_of
+from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
+from mock_server.prefer import Preferences, read_preferences
+from mock_server.problem import problem
+
+log = logging.getLogger("mock_server")
+
+
+class Engine:
+    """Answers requests as one contract says it. ``route`` names the operation of a method and a path."""
+
+    def __init__(self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str], Route]) -> None:
+        self.contract = contract
+        self._judge = judge
+        self._ladder = ladder
+        self._route = route
+
+    def handle(self, request: Request) -> Exchange:
+        """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent."""
+        manners = self.contract.manners
+        route = self._route(request.method, request.path)
+        operation = self.contract.operations.get(route.operation or "")
+        caller = caller_of(request, manners, self.contract.schemes)
+
+        failure = self._refused_early(caller)
+        headers: Headers = ()
+        findings: tuple[Finding, ...] = ()
+        if failure is None and operation is None:
+            if request.method == "OPTIONS" and route.allow and manners.options == "answer":
+                return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
+            failure, headers = _unrouted(request, route)
+        if failure is None:
+            findings = self._judge.request(route, request)
+            failure = _refused(findings) or caller.failure
+
+        asked, unreadable = (Preferences(), ()) if failure else read_preferences(request)
+        if failure is not None:
+            answer = self._ladder.failure(failure, operation, findings, headers)
+        elif unreadable:
+            answer = problem("preference", 400, "; ".join(map(str, unreadable)), unreadable)
+        else:
+            assert operation is not None
+            answer = self._ladder.answer(Question(operation, request, caller, asked))
+
+        broken = self._broken(answer, route, failure)
+        if broken:
+            answer = _withheld(answer, route, broken)
+        answer = _finished(answer, asked, caller)
+        return Exchange(request, route, answer, findings + unreadable + broken)
+
+    def _refused_early(self, caller: Caller) -> str | None:
+        """The caller's failure, if this API finds it before it looks at the path."""
+        failure = self.contract.manners.failures.get(caller.failure or "")
+        return failure.name if failure is not None and failure.before_routing else None
+
+    def _broken(self, answer: Answer, route: Route, failure: str | None) -> tuple[Finding, ...]:
+        """What the contract has against the answer. The server's own problem documents are not its matter."""
+        if answer.reason == "problem":
+            return ()
+        operation = self.contract.operations.get(route.operation or "")
+        if operation is not None and operation.response_for(answer.status) is not None:
+            return self._judge.answer(operation.key, answer)
+        if failure is None or failure not in self.contract.manners.failures:
+            return ()
+        return self._judge.failure(failure, answer)
+
+
+def _unrouted(request: Request, route: Route) -> tuple[str, Headers]:
+    if route.allow:
+        return "method_not_allowed", (("Allow", _allow(route)),)
+    if route.redirect is not None:
+        query = f"?{request.query}" if request.query else ""
+        return "trailing_slash", (("Location", f"{request.origin}{route.redirect}{query}"),)
+    return "not_found", ()
+
+
+def _allow(route: Route) -> str:
+    return ", ".join(route.allow)
+
+
+def _refused(findings: tuple[Finding, ...]) -> str | None:
+    if not findings:
+        return None
+    return "unauthenticated" if findings[0].rule == "security" else "invalid_request"
+
+
+def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answer:
+    """What is sent in place of an answer that breaks the contract."""
+    log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
+    detail = f"{broken[0]}. Mend the fixture, the example or the contract; {answer.reason} was the source."
+    return problem("answer-breaks-contract", 500, detail, broken)
+
+
+def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
+    """The answer with its delay, and with what was honoured of the preferences."""
+    if asked == Preferences():
+        return replace(answer, delay=caller.delay) if caller.delay else answer
+    honoured = {"delay"} if answer.reason == "problem" else {"delay", "code", "example"}
+    if answer.reason == "generated":
+        honoured |= {"dynamic", "seed"}
+    applied = asked.applied(frozenset(honoured))
+    headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers
+    return replace(answer, headers=headers, delay=caller.delay + asked.delay)

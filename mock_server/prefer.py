@@ -1,0 +1,110 @@
+"""What a request asks of its answer: ``Prefer`` (RFC 7240) and, for clients that cannot set headers, the query.
+
+A preference that the server does not know is ignored, as RFC 7240 (2) wants it. One that it knows and
+cannot read is an error: a test that asks for a failure must not pass because of a typing error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from mock_server.exchange import Finding, Request
+
+LONGEST_DELAY = 600_000
+"""Milliseconds that an answer may be held back."""
+
+_PREFERENCE = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?\s*(?:;[^,]*)?""")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What was asked for; None or False where nothing was. ``delay`` is in milliseconds."""
+
+    code: int | None = None
+    example: str | None = None
+    dynamic: bool = False
+    seed: int | None = None
+    delay: int = 0
+
+    def applied(self, names: frozenset[str]) -> str:
+        """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
+        shown = {"dynamic": "true" if self.dynamic else None, "code": self.code, "example": self.example,
+                 "seed": self.seed, "delay": self.delay or None}  # fmt: skip
+        return ", ".join(
+            f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None
+        )
+
+
+def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]]:
+    """The preferences of a request, and what could not be read of them. The header wins over the query."""
+    if "__" not in request.query and request.header("prefer") is None:
+        return _NONE
+    asked = {name[2:]: (value, f"query {name}") for name, value in parse_qsl(request.query) if name.startswith("__")}
+    for header in reversed(request.header_values("prefer")):
+        asked |= {name: (value, "header prefer") for name, value in reversed(_pairs(header))}
+    findings: list[Finding] = []
+    read: dict[str, object] = {}
+    for name, reader in _READERS.items():
+        if name in asked:
+            value, location = asked[name]
+            try:
+                read[name] = reader(value)
+            except ValueError as wanted:
+                findings.append(Finding("preference", location, f"{name}={value!r}", str(wanted)))
+    return Preferences(**read), tuple(findings)  # type: ignore[arg-type]
+
+
+_NONE: tuple[Preferences, tuple[Finding, ...]] = (Preferences(), ())
+
+
+def _pairs(header: str) -> list[tuple[str, str]]:
+    found = []
+    for match in _PREFERENCE.finditer(header):
+        value = match[2] or ""
+        if value.startswith('"'):
+            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        found.append((match[1].lower(), value))
+    return found
+
+
+def _number(low: int | None, high: int | None, what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            raise ValueError(what)
+        number = int(text)
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise ValueError(what)
+        return number
+
+    return read
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise ValueError("the name of an example")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("", "true", "false"):
+        raise ValueError("true or false")
+    return text.lower() != "false"
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "code": _number(100, 599, "a status from 100 to 599"),
+    "example": _name,
+    "dynamic": _switch,
+    "seed": _number(None, None, "a whole number"),
+    "delay": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
+}
+
+
+def _token(value: object) -> str:
+    text = str(value)
+    if re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", text):
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text.encode("ascii", "replace").decode()) + '"'

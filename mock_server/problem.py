@@ -1,0 +1,38 @@
+"""Errors of the server's own, as problem details (RFC 9457). ``docs/errors.md`` has a heading for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from mock_server.exchange import JSON, Answer, Finding, Headers
+
+TITLES: Mapping[str, str] = {
+    "answer-breaks-contract": "The answer breaks the contract and was not sent",
+    "internal": "The mock server failed",
+    "invalid-request": "The request breaks the contract",
+    "invalid-token": "The token is not valid",
+    "method-not-allowed": "The path has no operation of this method",
+    "no-answer": "The contract has no such answer",
+    "not-found": "No operation has this path",
+    "preference": "A preference cannot be read or honoured",
+    "rate-limited": "The rate limit is reached",
+    "server-error": "The server failed, as it was asked to",
+    "unauthenticated": "The request carries no credential that fits",
+}
+"""The titles by name; the type is ``urn:mock-server:problem:NAME``."""
+
+
+def problem(name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()) -> Answer:
+    """A problem document. ``detail`` says what was found, what was expected and what to do."""
+    body: dict[str, JSON] = {
+        "type": f"urn:mock-server:problem:{name}",
+        "title": TITLES[name],
+        "status": status,
+        "detail": detail or HTTPStatus(status).description,
+    }
+    if findings:
+        body["findings"] = [finding.as_json() for finding in findings]
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Answer(status, (("content-type", "application/problem+json"), *headers), data, "problem")
