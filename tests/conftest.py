@@ -1,0 +1,113 @@
+"""What tests share: the contract that ships, a running server, the command line."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+from mock_server import bundled
+from mock_server.contract.load import load_contract
+from mock_server.contract.model import Contract
+
+ROOT = Path(__file__).resolve().parents[1]
+ME = "/v1/customer-portal/customers/me"
+SHARED = ROOT.parent / "shared"
+"""Real contracts for the project's own machines; a user's machine has none."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is learnt of contracts out of the developer's cache, and the developer's settings out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        for name in [*os.environ]:
+            if name.startswith("MOCK_SERVER_") or name == "PORT":
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def contract(own_cache: None) -> Contract:
+    """The contract that ships, with its overlays."""
+    return load_contract(str(bundled.contract()), [str(path) for path in bundled.overlays()])
+
+
+class RunningServer:
+    """A server in a process of its own, on a free port, until the end of the ``with``."""
+
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None, program: list[str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [*(program or [sys.executable, "-m", "mock_server"]), "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
+        assert self.process.stdout is not None
+        self.ready_line = self.process.stdout.readline()
+        match = re.search(r"http://\S+", self.ready_line)
+        if match is None:
+            self.process.kill()
+            _, errors = self.process.communicate()
+            raise AssertionError(f"the server did not start: {errors}")
+        self.url = match.group()
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """Stop the server; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.output, self.errors = self.process.communicate(timeout=30)
+        return self.process.returncode
+
+    def __enter__(self) -> RunningServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+@pytest.fixture(scope="session")
+def server_url(own_cache: None) -> Iterator[str]:
+    """The base URL of a server with the contract that ships."""
+    with RunningServer() as server:
+        yield server.url
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    output: str
+    errors: str
+
+
+@pytest.fixture(scope="session")
+def command(own_cache: None) -> Callable[..., Done]:
+    """Run ``mock-server`` with arguments, as a user would."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None, **options: Any) -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "mock_server", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, **(env or {})},
+            **options,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
