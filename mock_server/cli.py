@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 findings, 2 wrong use or something that cannot be served.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server.errors import MockServerError
+from mock_server.log import log_to_stderr
 from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
 
 if TYPE_CHECKING:
@@ -162,24 +162,6 @@ def _audit(served: Served, settings: Settings) -> Audit:
 
     contract = served.contract
     return Audit(contract, Judge(contract), Ladder(contract, served.store, settings), served.store)
-
-
-class _JsonLines(logging.Formatter):
-    """A log line as a JSON object."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower(),
-                "message": record.getMessage()}  # fmt: skip
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
-def log_to_stderr(form: str) -> None:
-    """Send the log to standard error: what went wrong, and nothing else."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter("%(levelname)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

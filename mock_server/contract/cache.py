@@ -1,8 +1,8 @@
-"""What was learnt of a contract, remembered by digest in the user's cache directory.
+"""What the libraries said of a contract, remembered by digest in the user's cache directory.
 
-A remembered contract is its document with overlays and repairs, and the findings; so a second start
-neither applies overlays nor checks the document. A file that is damaged, partial or of another version
-is as good as none. ``MOCK_SERVER`` settings do not go in: they do not change what a contract is.
+So a second start neither applies overlays nor checks the document, nor has its routes read again. A file
+that is damaged, partial or of another version is as good as none. Settings do not go in: they do not
+change what a contract is.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import cast
 
-from mock_server.exchange import JSON, Finding
+from mock_server.exchange import JSON
 
 FORMAT = "1"
-_PACKAGES = ("contract-mock-server", "openapi-spec-validator", "python-jsonpath")
-"""Whose versions a verdict depends on."""
+_PACKAGES = ("contract-mock-server", "openapi-spec-validator", "python-jsonpath", "connexion")
+"""Whose versions the digest covers, since what they said depends on them."""
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -34,23 +35,21 @@ def digest(parts: Iterable[bytes]) -> str:
     return total.hexdigest()
 
 
-def recall(key: str) -> tuple[dict[str, JSON], tuple[Finding, ...]] | None:
-    """The document and the findings remembered under a digest; None where there are none that can be trusted."""
+def recall(key: str, kind: str) -> JSON:
+    """What was remembered under a digest; None where there is nothing that can be trusted."""
     try:
-        seal, _, body = _file(key).read_bytes().partition(b"\n")
+        seal, _, body = _file(key, kind).read_bytes().partition(b"\n")
         if seal.decode("ascii") != hashlib.sha256(body).hexdigest():
             return None
-        kept = json.loads(body)
-        return kept["document"], tuple(Finding(**finding) for finding in kept["findings"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return cast("JSON", json.loads(body))
+    except (OSError, ValueError):
         return None
 
 
-def remember(key: str, document: dict[str, JSON], findings: Sequence[Finding]) -> None:
-    """Keep a document and its findings. A cache that cannot be written is no error: the next start is slower."""
-    kept = {"document": document, "findings": [finding.as_json() for finding in findings]}
-    body = json.dumps(kept, ensure_ascii=False).encode()
-    file = _file(key)
+def remember(key: str, kind: str, value: JSON) -> None:
+    """Keep a value. A cache that cannot be written is no error: the next start is slower."""
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    file = _file(key, kind)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=file.parent)
@@ -59,7 +58,7 @@ def remember(key: str, document: dict[str, JSON], findings: Sequence[Finding]) -
         os.replace(partial, file)  # whole or not at all
 
 
-def _file(key: str) -> Path:
+def _file(key: str, kind: str) -> Path:
     from platformdirs import user_cache_path
 
-    return user_cache_path("mock-server") / f"{key}.contract"
+    return user_cache_path("mock-server") / f"{key}.{kind}.json"

@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from mock_server.contract import cache
-from mock_server.contract.manners import Manners, read_manners
+from mock_server.contract.manners import Manners, read_binding, read_manners
 from mock_server.contract.model import Contract, Header, MediaType, Operation, Response, SecurityScheme
 from mock_server.contract.overlay import apply_overlay
 from mock_server.contract.repair import operations, repair
@@ -33,16 +33,28 @@ def load_contract(place: str, overlays: Sequence[str] = (), *, strict: bool = Fa
     digest = cache.digest(text.encode() for _, text in texts)
     # Findings name files, so what is remembered of one place is not told of another.
     key = cache.digest([digest.encode(), *(name.encode() for name, _ in texts)])
-    known = cache.recall(key)
+    known = _recalled(key)
     if known is None:
         document, layers, findings = _compile(texts)
-        cache.remember(key, document, findings)
+        kept: list[JSON] = [finding.as_json() for finding in findings]
+        cache.remember(key, "contract", {"document": document, "findings": kept})
     else:
         document, findings = known
         layers = Layers(Source(place, texts[0][1], document))
     if strict and findings:
         raise ContractError(f"{place}: found {len(findings)} defects; expected none (--strict).", findings)
     return _freeze(place, document, digest, findings, layers)
+
+
+def _recalled(key: str) -> tuple[Document, tuple[Finding, ...]] | None:
+    kept = cache.recall(key, "contract")
+    if not isinstance(kept, dict):
+        return None
+    try:
+        findings = cast("list[dict[str, Any]]", kept["findings"])
+        return cast("Document", kept["document"]), tuple(Finding(**finding) for finding in findings)
+    except (KeyError, TypeError):  # of another version of this program
+        return None
 
 
 def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, Layers, tuple[Finding, ...]]:
@@ -108,13 +120,17 @@ def _version(document: Mapping[str, JSON]) -> tuple[int, int]:
 def _freeze(place: str, document: Document, digest: str, findings: tuple[Finding, ...], layers: Layers) -> Contract:
     info = mapping_at(document, "info")
     manners = read_manners(document, layers)
-    table = {one.key: one for one in (_operation(document, *found) for found in operations(document))}
+    table = {one.key: one for one in (_operation(document, layers, *found) for found in operations(document))}
     _refuse_reserved(table, layers)
     schemes = {
         name: _scheme(document, name, node)
         for name, node in mapping_at(document.get("components"), "securitySchemes").items()
     }
     _refuse_unknown_names(manners, document, schemes, layers)
+    for operation in table.values():
+        if operation.resource is not None and operation.resource not in manners.resources:
+            where = f"{operation.pointer}/x-mock-fixture/resource"
+            raise _unknown(layers, where, f"the resource {operation.resource!r}", "one of x-mock-resources")
     return Contract(
         name=place,
         document=document,
@@ -166,11 +182,10 @@ def _unknown(layers: Layers, pointer: str, found: str, expected: str) -> Contrac
     return ContractError(f"{layers.location(pointer)} {pointer}: found {found}; expected {expected}. Mend the overlay.")
 
 
-def _operation(document: Document, pointer: str, node: Document) -> Operation:
+def _operation(document: Document, layers: Layers, pointer: str, node: Document) -> Operation:
     path, method = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[2:4])
     security = node.get("security", document.get("security", []))
     identifier = node.get("operationId")
-    resource = mapping_at(node, "x-mock-fixture").get("resource")
     return Operation(
         key=f"{method.upper()} {path}",
         method=method.upper(),
@@ -183,7 +198,7 @@ def _operation(document: Document, pointer: str, node: Document) -> Operation:
             if not status.startswith("x-")
         },
         security=tuple(tuple(one) for one in security if isinstance(one, dict)) if isinstance(security, list) else (),
-        resource=resource if isinstance(resource, str) else None,
+        resource=read_binding(node, pointer, layers),
     )
 
 

@@ -124,6 +124,20 @@ def read_manners(document: Mapping[str, JSON], source: Layers) -> Manners:
     )
 
 
+def read_binding(operation: Mapping[str, JSON], pointer: str, source: Layers) -> str | None:
+    """The resource whose records answer an operation (``x-mock-fixture``); None where there is none."""
+    reader = _Reader(source)
+    for key in operation:
+        if key.startswith("x-mock-"):
+            reader.known(key, ("x-mock-fixture",), pointer)
+    if "x-mock-fixture" not in operation:
+        return None
+    where = f"{pointer}/x-mock-fixture"
+    data = reader.members(operation["x-mock-fixture"], where, ("resource", "selectedBy"))
+    reader.choice(data, "selectedBy", where, ("token",))
+    return reader.text(data, "resource", where)
+
+
 class _Reader:
     """Reads nodes and says where one is wrong."""
 

@@ -1,0 +1,117 @@
+"""The routes of a contract, read by Connexion. The only importer of connexion.
+
+Connexion walks the paths and operations of the document and makes Starlette routes of them; what goes
+on from here is each route's operation and compiled path. Connexion's own router is not asked: it takes
+the first match in document order where OpenAPI 3.1 ("Path Templating Matching") wants the concrete path
+before the templated; it lists one method in ``Allow`` where RFC 9110 (15.5.6) wants all; and it decides
+on HEAD and slashes by itself, where each API has manners of its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import cast
+
+from mock_server.contract.model import Contract
+
+with warnings.catch_warnings():
+    # Connexion 3.3 imports Starlette's test client, which warns about its own use of httpx.
+    warnings.simplefilter("ignore")
+    from connexion.middleware.routing import RoutingAPI, RoutingOperation
+    from connexion.operations.abstract import AbstractOperation
+    from connexion.resolver import Resolver
+    from connexion.spec import OpenAPISpecification
+from starlette.routing import Route
+
+
+@dataclass(frozen=True, slots=True)
+class PathRoute:
+    """One operation's path: ``pattern`` is the regular expression, whose groups are called as in ``names``."""
+
+    operation: str
+    pattern: str
+    names: tuple[str, ...]
+
+
+def read_routes(contract: Contract) -> list[PathRoute]:
+    """The routes in document order.
+
+    Path parameters match as texts: whether ``abc`` is an integer is for the judge to say, with a reason,
+    and not a 404.
+    """
+    names: dict[str, tuple[str, ...]] = {}
+    routes = _Routes(_specification(contract, names), next_app=_nowhere, base_path="", resolver=_Resolver())
+    found = [route for route in routes.router.routes if isinstance(route, Route)]
+    return [PathRoute(key, route.path_regex.pattern, names[key]) for route in found for key in [_key(route)]]
+
+
+def _specification(contract: Contract, names: dict[str, tuple[str, ...]]) -> _Specification:
+    """The paths of the contract for Connexion: the operations under keys that are never missing or doubled.
+
+    What is below an operation stays out. Connexion would resolve every reference of it, which takes
+    longer than all the rest of the loading on a large contract, and reads none of it for routing.
+    """
+    paths: dict[str, dict[str, object]] = {}
+    for key, operation in contract.operations.items():
+        template, names[key] = _plain_names(operation.path)
+        paths.setdefault(template, {})[operation.method.lower()] = {"operationId": key, "responses": {}}
+    info = {"title": contract.title, "version": contract.version}
+    return _Specification({"openapi": "3.1.0", "info": info, "paths": paths})  # type: ignore[no-untyped-call]
+
+
+def _plain_names(path: str) -> tuple[str, tuple[str, ...]]:
+    """The template with parameters called p0, p1 ..., and their real names.
+
+    Connexion rewrites ``{pet-id}`` to ``pet_id``, and Starlette takes only names that are identifiers.
+    """
+    template = ""
+    names: list[str] = []
+    rest = path
+    while "{" in rest and "}" in rest:
+        before, _, rest = rest.partition("{")
+        name, _, rest = rest.partition("}")
+        template += f"{before}{{p{len(names)}}}"
+        names.append(name)
+    return template + rest, tuple(names)
+
+
+def _key(route: Route) -> str:
+    return str(cast("RoutingOperation", route.endpoint).operation_id)
+
+
+class _Specification(OpenAPISpecification):
+    """Connexion knows 3.0 alone; the contract was checked when it was loaded."""
+
+    @classmethod
+    def _validate_spec(cls, spec: object) -> None:
+        return None
+
+
+class _Resolver(Resolver):
+    """Operations have no function to find: every one is answered by the engine."""
+
+    def resolve_function_from_operation_id(self, operation_id: str) -> None:
+        return None
+
+
+class _Routes(RoutingAPI):
+    """Connexion's own routes, with path parameters as texts."""
+
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
+        return RoutingAPI._framework_path_and_name(cast("AbstractOperation", _Untyped(operation)), path)
+
+
+class _Untyped:
+    """An operation that says of no path parameter that it is a number."""
+
+    def __init__(self, operation: AbstractOperation) -> None:
+        self.operation = operation
+
+    def get_path_parameter_types(self) -> dict[str, str]:
+        return {}
+
+
+async def _nowhere(scope: object, receive: object, send: object) -> None:
+    """Stands where Connexion wants an application: the routes are asked, never called."""
