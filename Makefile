@@ -27,6 +27,7 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 bench: $(DEV)
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 # The locks of every supported Python at once; uv comes into an environment of its own.
