@@ -95,6 +95,8 @@ class Ladder:
         if failure is not None:
             example = failure.example
             return self._filled(self._failures[name], failure.status, example, headers)
+        if name == "trailing_slash":
+            return Answer(307, headers, reason="problem")
         status = STATUSES[name]
         for candidate in (422, status) if name == "invalid_request" else (status,):
             response = operation.responses.get(str(candidate)) if operation else None

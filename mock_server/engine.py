@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote
 
 from mock_server.answer import Ladder, Question
 from mock_server.contract.check import Judge
@@ -80,8 +81,10 @@ def _unrouted(request: Request, route: Route) -> tuple[str, Headers]:
     if route.allow:
         return "method_not_allowed", (("Allow", _allow(route)),)
     if route.redirect is not None:
-        query = f"?{request.query}" if request.query else ""
-        return "trailing_slash", (("Location", f"{request.origin}{route.redirect}{query}"),)
+        # Back to the form of a URI (RFC 3986, 2.1): the path came decoded, the query as raw bytes.
+        path = quote(route.redirect, safe="/:@!$&'()*+,;=~")
+        query = "?" + quote(request.query.encode("latin-1"), safe="/?:@!$&'()*+,;=~%") if request.query else ""
+        return "trailing_slash", (("Location", f"{request.origin}{path}{query}"),)
     return "not_found", ()
 
 

@@ -34,15 +34,15 @@ def load_fixtures(directory: Path, contract: Contract) -> list[Record]:
         raise FixtureError(f"{directory}: found no directory; expected one with fixture files. Check --fixtures.")
     records: list[Record] = []
     findings: list[Finding] = []
+    seen: dict[tuple[str, str], str] = {}
     for file in sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES):
-        reader = _FileReader(
-            read_source(str(file), FixtureError, what="fixture file"), _resource(file, contract), contract
-        )
+        source = read_source(str(file), FixtureError, what="fixture file")
+        reader = _FileReader(source, _resource(file, contract), contract, seen)
         records += reader.records()
         findings += reader.findings
     if findings:
         raise FixtureError(
-            f"{directory}: found {len(findings)} things wrong in the fixtures; nothing is served.", findings
+            f"{directory}: found {_things(findings)} wrong in the fixtures; nothing is served.", findings
         )
     return records
 
@@ -58,16 +58,22 @@ def _resource(file: Path, contract: Contract) -> Resource:
     return resources[file.stem]
 
 
+def _things(findings: list[Finding]) -> str:
+    return "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+
+
 class _FileReader:
     """Reads one file; what is wrong gathers in ``findings``."""
 
-    def __init__(self, source: Source, resource: Resource, contract: Contract) -> None:
+    def __init__(
+        self, source: Source, resource: Resource, contract: Contract, seen: dict[tuple[str, str], str]
+    ) -> None:
         self.source = source
         self.resource = resource
         self.findings: list[Finding] = []
         self._judge = RecordJudge(contract, resource.schema)
         self._taken = _taken_handles(resource, contract)
-        self._seen: dict[str, str] = {}
+        self._seen = seen
 
     def records(self) -> Iterator[Record]:
         if not isinstance(self.source.data, list):
@@ -101,12 +107,12 @@ class _FileReader:
             return None
         if handle in self._taken:
             self._find(where, "handle", repr(handle), f"a handle that is free: this one is {self._taken[handle]}")
-        if handle in self._seen:
-            first = self.source.location(self._seen[handle])
+        if (self.resource.name, handle) in self._seen:
+            first = self._seen[self.resource.name, handle]
             self._find(
                 where, "duplicate-handle", f"{handle!r} a second time", f"a handle of its own (the first: {first})"
             )
-        self._seen.setdefault(handle, where)
+        self._seen.setdefault((self.resource.name, handle), self.source.location(where))
         return handle
 
     def _find(self, pointer: str, rule: str, found: str, expected: str) -> None:

@@ -42,7 +42,11 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]
     """The preferences of a request, and what could not be read of them. The header wins over the query."""
     if "__" not in request.query and request.header("prefer") is None:
         return _NONE
-    asked = {name[2:]: (value, f"query {name}") for name, value in parse_qsl(request.query) if name.startswith("__")}
+    asked = {
+        name[2:]: (value, f"query {name}")
+        for name, value in parse_qsl(request.query, keep_blank_values=True)
+        if name.startswith("__")
+    }
     for header in reversed(request.header_values("prefer")):
         asked |= {name: (value, "header prefer") for name, value in reversed(_pairs(header))}
     findings: list[Finding] = []

@@ -8,19 +8,19 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from mock_server.contract import cache
+from mock_server.contract.defects import defects
 from mock_server.contract.manners import Manners, read_binding, read_manners
 from mock_server.contract.model import Contract, Header, MediaType, Operation, Response, SecurityScheme
 from mock_server.contract.overlay import apply_overlay
-from mock_server.contract.repair import operations, repair
+from mock_server.contract.repair import repair
 from mock_server.contract.source import Layers, Source, find, mapping_at, parse_source, pointer_of, read_text
+from mock_server.contract.walk import Document, operations
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
 
 SUPPORTED = ((3, 0), (3, 1), (3, 2))
 RESERVED = ("/~", "/__admin")
 """Paths that are the mock server's own: worlds and control."""
-
-Document = dict[str, JSON]
 
 
 def load_contract(place: str, overlays: Sequence[str] = (), *, strict: bool = False) -> Contract:
@@ -68,8 +68,11 @@ def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, Layers, tuple[
         document, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
         layers = Layers(source, layers.origins + origins)
     whole = cast("Document", document)
-    findings = tuple(repair(whole, layers))
-    findings += tuple(_defects(whole, layers)) if all(one.severity != "error" for one in findings) else ()
+    findings = tuple(defects(whole, layers))
+    if not findings:
+        findings = tuple(repair(whole, layers))
+    if all(one.severity != "error" for one in findings):
+        findings += tuple(_disputed(whole, layers))
     errors = [one for one in findings if one.severity == "error"]
     if errors:
         raise ContractError(f"{source.name}: found {_count(errors)}; expected a contract that can be served.", errors)
@@ -81,8 +84,9 @@ def _count(errors: Sequence[Finding]) -> str:
 
 
 def _refuse_version(source: Source) -> None:
-    data = source.data
-    version = data.get("openapi", data.get("swagger")) if isinstance(data, dict) else None
+    data = source.data if isinstance(source.data, dict) else {}
+    key = "openapi" if "openapi" in data else "swagger"
+    version = data.get(key)
     if version is None:
         raise ContractError(
             f"{source.location('')}: found no member openapi; expected an OpenAPI document (openapi: 3.1.0)."
@@ -91,12 +95,12 @@ def _refuse_version(source: Source) -> None:
     match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?(-.+)?", str(version))
     if not match or (int(match[1]), int(match[2])) not in SUPPORTED:
         raise ContractError(
-            f"{source.location('/openapi')} /openapi: found version {version!r}; expected OpenAPI 3.0, 3.1 or 3.2."
+            f"{source.place('/' + key)}: found version {version!r}; expected OpenAPI 3.0, 3.1 or 3.2."
             " Convert the contract."
         )
 
 
-def _defects(document: Document, layers: Layers) -> list[Finding]:
+def _disputed(document: Document, layers: Layers) -> list[Finding]:
     """What openapi-spec-validator has against the document."""
     # Imported here: a remembered contract does not need it, and it is a third of the start-up time.
     from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
@@ -106,10 +110,33 @@ def _defects(document: Document, layers: Layers) -> list[Finding]:
     judges = {(3, 0): OpenAPIV30SpecValidator, (3, 1): OpenAPIV31SpecValidator, (3, 2): OpenAPIV32SpecValidator}
     judge = judges[_version(document)]
     found = []
-    for error in judge(cast("dict[Any, Any]", document)).iter_errors():
-        pointer, what, expected = explain(error)
-        found.append(Finding("openapi", layers.location(pointer), what, expected, pointer, "Mend the contract."))
+    try:
+        for error in judge(cast("dict[Any, Any]", document)).iter_errors():
+            pointer, what, expected = explain(error)
+            pointer = _whole_pointer(document, pointer, getattr(error, "instance", None))
+            found.append(Finding("openapi", layers.location(pointer), what, expected, pointer, "Mend the contract."))
+    except Exception as crash:  # the validator walks a document that may be wrong in any way
+        what = f"something that stops the validator ({type(crash).__name__}: {crash})"
+        found.append(Finding("openapi", layers.location(""), what, "an OpenAPI document", "", "Mend the contract."))
     return found
+
+
+def _whole_pointer(document: Document, pointer: str, instance: object) -> str:
+    """The pointer from the document's root: the validator counts from the schema it is in.
+
+    That schema is found again by what stands there.
+    """
+    stack: list[tuple[str, JSON]] = [("", document)]
+    while stack:
+        start, node = stack.pop(0)
+        try:
+            if find(node, pointer) == instance:
+                return start + pointer
+        except KeyError:
+            pass
+        children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        stack += [(start + pointer_of(key), child) for key, child in children]
+    return pointer
 
 
 def _version(document: Mapping[str, JSON]) -> tuple[int, int]:
@@ -151,7 +178,7 @@ def _refuse_reserved(table: Mapping[str, Operation], layers: Layers) -> None:
         for prefix in RESERVED:
             if operation.path == prefix or operation.path.startswith(prefix if prefix == "/~" else prefix + "/"):
                 raise ContractError(
-                    f"{layers.location(operation.pointer)} {operation.pointer}: found the path {operation.path!r};"
+                    f"{layers.place(operation.pointer)}: found the path {operation.path!r};"
                     f" expected none below {prefix}, which is the mock server's own. Rename the path."
                 )
 
@@ -179,7 +206,7 @@ def _refuse_unknown_names(
 
 
 def _unknown(layers: Layers, pointer: str, found: str, expected: str) -> ContractError:
-    return ContractError(f"{layers.location(pointer)} {pointer}: found {found}; expected {expected}. Mend the overlay.")
+    return ContractError(f"{layers.place(pointer)}: found {found}; expected {expected}. Mend the overlay.")
 
 
 def _operation(document: Document, layers: Layers, pointer: str, node: Document) -> Operation:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.contract.source import Layers, pointer_of
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON
 from mock_server.settings import suggestion
@@ -107,14 +107,12 @@ def read_manners(document: Mapping[str, JSON], source: Layers) -> Manners:
             reader.known(key, ROOT_KEYS, "")
     http = reader.object(document, "x-mock-http", "", ("head", "options", "trailingSlash", "cors"))
     return Manners(
-        resources={
-            name: reader.resource(name, node) for name, node in mapping_at(document, "x-mock-resources").items()
-        },
+        resources={name: reader.resource(name, node) for name, node in reader.table(document, "x-mock-resources")},
         tokens=tuple(
             reader.token(index, node) for index, node in enumerate(reader.items(document, "x-mock-tokens", ""))
         ),
-        suffixes={name: reader.suffix(name, node) for name, node in mapping_at(document, "x-mock-suffixes").items()},
-        failures={name: reader.failure(name, node) for name, node in mapping_at(document, "x-mock-failures").items()},
+        suffixes={name: reader.suffix(name, node) for name, node in reader.table(document, "x-mock-suffixes")},
+        failures={name: reader.failure(name, node) for name, node in reader.table(document, "x-mock-failures")},
         head=cast("HeadManner", reader.choice(http, "head", "/x-mock-http", ("answer", "refuse"))),
         options=cast("HeadManner", reader.choice(http, "options", "/x-mock-http", ("answer", "refuse"))),
         trailing_slash=cast(
@@ -166,12 +164,12 @@ class _Reader:
         data = self.members(node, where, ("failure", "delay"))
         failure = self.text(data, "failure", where, "")
         if failure:
-            self.known(failure, FAILURES, where + "/failure")
+            self.choice(data, "failure", where, FAILURES)
         return Suffix(failure or None, self.whole(data, "delay", where, 0))
 
     def failure(self, name: str, node: JSON) -> Failure:
         where = pointer_of("x-mock-failures", name)
-        self.known(name, FAILURES, where)
+        self.known(name, FAILURES, "/x-mock-failures")
         data = self.members(node, where, ("status", "response", "example", "beforeRouting"))
         status = self.text(data, "status", where)
         if not (status.isdigit() and 100 <= int(status) <= 599):
@@ -194,6 +192,12 @@ class _Reader:
             self.whole(data, "maxAge", where, plain.max_age),
         )
 
+    def table(self, data: Mapping[str, JSON], key: str) -> list[tuple[str, JSON]]:
+        node = data.get(key, {})
+        if not isinstance(node, dict):
+            raise self.refusal(pointer_of(key), repr(node), "an object")
+        return [*node.items()]
+
     def object(self, data: Mapping[str, JSON], key: str, where: str, known: tuple[str, ...]) -> Mapping[str, JSON]:
         return self.members(data.get(key, {}), where + pointer_of(key), known)
 
@@ -206,6 +210,7 @@ class _Reader:
 
     def known(self, key: str, known: tuple[str, ...], where: str) -> None:
         if key not in known:
+            where += pointer_of(key)
             raise self.refusal(where, f"{key!r}{suggestion(key, known)}", "one of " + ", ".join(known))
 
     def items(self, data: Mapping[str, JSON], key: str, where: str) -> list[JSON]:
@@ -240,6 +245,5 @@ class _Reader:
 
     def refusal(self, pointer: str, found: str, expected: str) -> ContractError:
         return ContractError(
-            f"{self.source.location(pointer)} {pointer}: found {found}; expected {expected}."
-            " Mend the overlay or the contract."
+            f"{self.source.place(pointer)}: found {found}; expected {expected}. Mend the overlay or the contract."
         )

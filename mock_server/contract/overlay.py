@@ -68,7 +68,9 @@ def _targets(document: JSON, target: str, overlay: Source, pointer: str) -> list
     try:
         found = [match.parts for match in jsonpath.finditer(target, cast("dict[str, object]", document))]
     except jsonpath.JSONPathError as problem:
-        raise _refusal(overlay, pointer + "/target", f"{target} ({problem})", "an RFC 9535 JSONPath") from None
+        raise _refusal(
+            overlay, pointer + "/target", f"{target} ({str(problem).splitlines()[0]})", "an RFC 9535 JSONPath"
+        ) from None
     if not found:
         raise _refusal(overlay, pointer + "/target", f"{target}, which matches nothing", "a target in the contract")
     return found
@@ -111,6 +113,4 @@ def _refuse_unknown_keys(data: Mapping[str, JSON], known: tuple[str, ...], overl
 
 
 def _refusal(overlay: Source, pointer: str, found: str, expected: str) -> ContractError:
-    return ContractError(
-        f"{overlay.location(pointer)} {pointer}: found {found}; expected {expected}. Mend the overlay."
-    )
+    return ContractError(f"{overlay.place(pointer)}: found {found}; expected {expected}. Mend the overlay.")

@@ -45,17 +45,22 @@ class RecordJudge:
         """JSON Pointer, found and expected, of everything that is wrong with a record."""
         for error in self._validator.iter_errors(value):
             pointer, found, expected = explain(error)
-            if expected == "no other members":
-                found = self._unknown(found)
-            yield pointer, found, expected
+            if expected != "no other members":
+                yield pointer, found, expected
+            elif unknown := self._unknown(found):
+                yield pointer, unknown, expected
 
     def ordered(self, value: JSON) -> JSON:
         """The record with its members in the order of the schema."""
         return _ordered(value, self._schema, self._resolve)
 
     def _unknown(self, message: str) -> str:
-        names = re.findall(r"'([^']+)'", message)
-        return ", ".join(f"the unknown key {name!r}{suggestion(name, self._names)}" for name in names) or message
+        """The keys that no schema of the resource names.
+
+        Where a branch of an ``anyOf`` fails for another reason, all its members count as unevaluated.
+        """
+        names = [name for name in re.findall(r"'([^']+)'", message) if name not in self._names]
+        return ", ".join(f"the unknown key {name!r}{suggestion(name, self._names)}" for name in names)
 
 
 def _closed_position(schema: JSON) -> Schema:
@@ -112,6 +117,9 @@ def _property_names(schema: JSON, resolve: Callable[[JSON], JSON], depth: int) -
             yield name
             if depth < 6:
                 yield from _property_names(child, resolve, depth + 1)
+        for key in ("items", "additionalProperties"):
+            if depth < 6 and isinstance(part.get(key), dict):
+                yield from _property_names(part[key], resolve, depth + 1)
 
 
 def _ordered(value: JSON, schema: JSON, resolve: Callable[[JSON], JSON]) -> JSON:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import URLError
@@ -105,6 +106,10 @@ class Source:
         line = self.line(pointer)
         return self.name if line is None else f"{self.name}:{line}"
 
+    def place(self, pointer: str) -> str:
+        """The location and the JSON Pointer itself."""
+        return f"{self.location(pointer)} {pointer}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -138,6 +143,10 @@ class Layers:
                     continue
                 return origin.source.location(origin.at + rest)
         return self.base.location(pointer)
+
+    def place(self, pointer: str) -> str:
+        """The location and the JSON Pointer itself."""
+        return f"{self.location(pointer)} {pointer}".rstrip()
 
 
 def pointer_parts(pointer: str) -> list[str]:
@@ -178,7 +187,8 @@ def read_text(place: str, error: type[MockServerError] = ContractError, *, what:
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         raise error(
-            f"{place}:{line}: found the byte 0x{raw[problem.start]:02x}; expected a {what} in UTF-8. Save it as UTF-8."
+            f"{place}:{line}: found the byte 0x{raw[problem.start]:02x};"
+            f" expected {_a(what)} in UTF-8. Save it as UTF-8."
         ) from None
 
 
@@ -191,16 +201,31 @@ def parse_source(
     except json.JSONDecodeError as problem:
         raise error(
             f"{name}:{problem.lineno}: found {problem.msg.lower()} in column {problem.colno};"
-            f" expected a {what} in JSON. Mend the line or give a YAML file."
+            f" expected {_a(what)} in JSON. Mend the line or give a YAML file."
         ) from None
     except yaml.YAMLError as problem:
-        raise error(f"{name}{_yaml_problem(problem)}; expected a {what} in YAML or JSON. Mend the line.") from None
+        raise error(f"{name}{_yaml_problem(problem)}; expected {_a(what)} in YAML or JSON. Mend the line.") from None
+    except _DuplicateKeyError as problem:
+        raise error(
+            f"{name}:1: found the key {problem.args[0]!r} twice in one object; expected {_a(what)} in JSON."
+            " Mend the object."
+        ) from None
     except (RecursionError, ValueError) as problem:
         found = (
             str(problem) if isinstance(problem, _RefusedError) else "something nested too deeply or a number too long"
         )
-        raise error(f"{name}:1: found {found}; expected a {what} that can be read in a moment. Write it out.") from None
+        raise error(
+            f"{name}:1: found {found}; expected {_a(what)} that can be read in a moment. Write it out."
+        ) from None
     return Source(name, text, data)
+
+
+def _a(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+class _DuplicateKeyError(ValueError):
+    """A JSON object that has a key twice."""
 
 
 class _RefusedError(ValueError):
@@ -211,10 +236,12 @@ def _open(place: str, error: type[MockServerError], what: str) -> bytes:
     path = Path(place)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise error(f"{place}: found {path.stat().st_size:,} bytes; expected a {what} of at most {MAX_BYTES:,}.")
+            raise error(f"{place}: found {path.stat().st_size:,} bytes; expected {_a(what)} of at most {MAX_BYTES:,}.")
         return path.read_bytes()
     except OSError as problem:
-        raise error(f"{place}: found {_reason(problem)}; expected a {what} that can be read. Check the path.") from None
+        raise error(
+            f"{place}: found {_reason(problem)}; expected {_a(what)} that can be read. Check the path."
+        ) from None
 
 
 def _reason(problem: OSError) -> str:
@@ -225,10 +252,10 @@ def _fetch(place: str, error: type[MockServerError], what: str) -> bytes:
     try:
         with urlopen(place, timeout=URL_SECONDS) as answer:  # noqa: S310  (the scheme was checked)
             raw = cast("bytes", answer.read(MAX_BYTES + 1))
-    except (URLError, OSError, ValueError) as problem:
-        raise error(f"{place}: found {problem}; expected a {what} to download. Check the address.") from None
+    except (HTTPException, URLError, OSError, ValueError) as problem:
+        raise error(f"{place}: found {problem}; expected {_a(what)} to download. Check the address.") from None
     if len(raw) > MAX_BYTES:
-        raise error(f"{place}: found more than {MAX_BYTES:,} bytes; expected a {what} of at most that size.")
+        raise error(f"{place}: found more than {MAX_BYTES:,} bytes; expected {_a(what)} of at most that size.")
     return raw
 
 
@@ -244,7 +271,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
-        raise _RefusedError(f"the key {next(name for name in names if names.count(name) > 1)!r} twice in one object")
+        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
     return members
 
 

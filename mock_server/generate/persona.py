@@ -32,7 +32,8 @@ def faker_for(locale: str) -> Any:
     """Faker's ``Generator`` for a locale: its methods depend on the locale. Seed it before each use."""
     from faker import Factory  # 0.2 s; many servers never generate
 
-    return Factory.create(locale, providers=list(_PROVIDERS))
+    words = ["faker.providers.lorem"] if locale == _WORLD else []
+    return Factory.create(locale, providers=[*_PROVIDERS, *words])
 
 
 @cache

@@ -18,11 +18,14 @@ from mock_server.contract.model import Contract
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about its own use of httpx.
     warnings.simplefilter("ignore")
+    from connexion.http_facts import METHODS
     from connexion.middleware.routing import RoutingAPI, RoutingOperation
     from connexion.operations.abstract import AbstractOperation
     from connexion.resolver import Resolver
     from connexion.spec import OpenAPISpecification
 from starlette.routing import Route
+
+METHODS.add("query")  # OpenAPI 3.2; Connexion passes over methods that it does not know
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,20 +59,21 @@ class Router:
     def _match(self, method: str, path: str) -> Route | None:
         concrete = self._concrete.get(path)
         candidates = [concrete] if concrete is not None else self._templated.get(path.count("/"), [])
-        method = self._method(method)
         allow: set[str] = set()
         for candidate in candidates:
-            match = candidate.pattern.match(path)
-            if match is not None and method in candidate.operations:
-                names = candidate.names[method]
-                return Route(candidate.operations[method], dict(zip(names, match.groups(), strict=True)))
+            match = candidate.pattern.fullmatch(path)
+            asked = self._method(method, candidate)
+            if match is not None and asked in candidate.operations:
+                names = candidate.names[asked]
+                return Route(candidate.operations[asked], dict(zip(names, match.groups(), strict=True)))
             if match is not None:
                 allow |= candidate.operations.keys()
         return Route(allow=tuple(sorted(allow))) if allow else None
 
-    def _method(self, method: str) -> str:
-        """HEAD is GET without the body (RFC 9110, 9.3.2), unless this API refuses it."""
-        return "GET" if method == "HEAD" and self._contract.manners.head == "answer" else method
+    def _method(self, method: str, path: _Path) -> str:
+        """HEAD is GET without the body (RFC 9110, 9.3.2), unless it has an operation or this API refuses it."""
+        plain = method != "HEAD" or "HEAD" in path.operations or self._contract.manners.head == "refuse"
+        return method if plain else "GET"
 
     def _redirect(self, path: str) -> str | None:
         """The path without its slash, where that leads somewhere and this API redirects."""
