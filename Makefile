@@ -15,7 +15,7 @@ test: $(DEV)
 
 test-clients: $(DEV)
 	bash tests/clients/install
-	$(BIN)/python -m pytest -m clients tests/clients $(ARGS)
+	$(BIN)/python -m pytest -m clients $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -214,11 +214,26 @@ class Ladder:
             value = generate(header.schema, draw, self._contract.resolve)
         if value is None:
             return None
-        return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":")) if header.is_json else _simple(value, header.explode)
+
+
+def _simple(value: JSON, explode: bool) -> str:
+    """A value in the style ``simple``, which is that of all headers (OpenAPI 3.1, "Style Values")."""
+    if isinstance(value, list):
+        return ",".join(_simple(one, explode) for one in value)
+    if isinstance(value, dict):
+        between = "=" if explode else ","
+        return ",".join(f"{name}{between}{_simple(one, explode)}" for name, one in value.items())
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _typed(media: MediaType | None, body: bytes, headers: Headers) -> Headers:
-    return headers if media is None else (("content-type", media.name.replace("*/*", "application/json")), *headers)
+    if media is None:
+        return headers
+    kind, _, _ = media.name.partition("/")
+    ranges = {"*": "application/json", "application": "application/json", "text": "text/plain"}
+    name = ranges.get(kind, "application/octet-stream") if media.name.endswith("/*") else media.name
+    return (("content-type", name), *headers)
 
 
 def _media_type(response: Response, example: str | None) -> MediaType | None:

@@ -9,6 +9,7 @@ from mock_server.answer import Ladder, Question
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract, Operation
 from mock_server.contract.security import Caller
+from mock_server.contract.source import pointer_of
 from mock_server.exchange import Answer, Finding, Request
 from mock_server.prefer import Preferences
 from mock_server.store import Store
@@ -86,7 +87,20 @@ class Audit:
             )
         else:
             findings = self._judge.answer(operation.key, answer)
+        if answer.reason == "example":
+            findings = tuple(self._located(operation, status, example, finding) for finding in findings)
         return Audited(operation.key, status, example, self._source(operation, answer), findings)
+
+    def _located(self, operation: Operation, status: str, example: str, finding: Finding) -> Finding:
+        """A finding in an example, said of where the example stands."""
+        for media in operation.responses[status].content:
+            if example in media.examples or (not example and media.examples):
+                name = example or next(iter(media.examples))
+                parts = ("examples", name, "value") if name else ("example",)
+                pointer = operation.pointer + pointer_of("responses", status, "content", media.name, *parts)
+                where = pointer + finding.pointer
+                return replace(finding, location=self._contract.locate(where), pointer=where)
+        return finding
 
 
 def status_of(key: str, operation: Operation) -> int:
@@ -95,4 +109,6 @@ def status_of(key: str, operation: Operation) -> int:
         return int(key)
     if key[:1].isdigit():
         return int(key[0]) * 100
-    return 200 if len(operation.responses) == 1 else 500
+    alone = len(operation.responses) == 1
+    candidates = range(200, 600) if alone else (500, 400, *range(300, 600))
+    return next((one for one in candidates if operation.response_for(one) is operation.responses[key]), 200)

@@ -31,17 +31,23 @@ _LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_f
 class _Commands(click.Group):
     """A group that says which command may have been meant."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            known = ", ".join(self.list_commands(ctx))
+            raise click.UsageError(f"found no command; expected one of {known}. Try mock-server --help.", ctx)
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(
                 f"there is no command {args[0]!r}{suggestion(args[0], self.list_commands(ctx))}", ctx
             )
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="contract-mock-server", prog_name="mock-server")
 def commands() -> None:
     """Turn an OpenAPI contract into the API."""
@@ -53,9 +59,16 @@ def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callab
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for row in reversed([row for row in ROWS if row.name in names]):
             command = _parameter(row)(command)
-        return command
+        return _with_argument(command) if "contract" in names else command
 
     return decorate
+
+
+def _with_argument(command: Callable[..., None]) -> Callable[..., None]:
+    """Tell of the argument, for which click has no help of its own."""
+    row = next(row for row in ROWS if not row.flag)
+    command.__doc__ = f"{command.__doc__}\n\n    {row.metavar}: {row.help} [{row.variable}]\n"
+    return command
 
 
 def _parameter(row: Row) -> Callable[[Callable[..., None]], Callable[..., None]]:

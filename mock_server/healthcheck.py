@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http.client import HTTPException
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -16,6 +17,7 @@ def ask(url: str) -> str:
     try:
         with build_opener(ProxyHandler({})).open(url.rstrip("/") + "/__admin/health", timeout=SECONDS) as answer:
             health = json.load(answer)
-    except (URLError, OSError, ValueError) as error:
-        return f"found no ready server ({getattr(error, 'reason', error)}); expected one. Is it started?"
+    except (HTTPException, URLError, OSError, ValueError) as error:
+        reason = " ".join(str(getattr(error, "reason", error)).split())
+        return f"found no ready server ({reason}); expected one. Is it started?"
     return "" if isinstance(health, dict) and health.get("status") == "healthy" else "found another server"

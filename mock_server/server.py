@@ -51,7 +51,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 class Served:
     """All that one load of contract and fixtures made. A reload makes another."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ending: asyncio.Event | None = None) -> None:
         self.contract = contract_of(settings)
         self.store = MemoryStore(records_of(settings, self.contract))
         self.engine = Engine(
@@ -61,7 +61,8 @@ class Served:
             Router(self.contract).route,
         )
         self.control = Control(self.contract)
-        self.api = Api(self.engine) if settings.no_cors else Cors(Api(self.engine), self.contract)
+        api = Api(self.engine, ending or asyncio.Event())
+        self.api = api if settings.no_cors else Cors(api, self.contract)
 
 
 def contract_of(settings: Settings) -> Contract:
@@ -112,7 +113,8 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.served = Served(settings)
+        self.ending = asyncio.Event()
+        self.served = Served(settings, self.ending)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3: HTTP requests. There is no lifespan to take part in: all is loaded before."""
@@ -127,7 +129,7 @@ class Application:
     def reload(self) -> None:
         """Load contract and fixtures anew. What cannot be served leaves the old one serving."""
         try:
-            self.served = Served(self.settings)
+            self.served = Served(self.settings, self.ending)
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
@@ -138,20 +140,22 @@ class Application:
         names = [self.settings.contract, self.settings.fixtures, *self.settings.overlay]
         if not self.settings.contract:
             names += [str(bundled.contract().parent), str(bundled.fixtures())]
-        return [Path(name) for name in names if name and Path(name).exists()]
+        return [Path(name).resolve() for name in names if name and Path(name).exists()]
 
 
 class Api:
-    """The contract's own paths as an ASGI application."""
+    """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, ending: asyncio.Event) -> None:
         self._engine = engine
+        self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(scope, receive)
         answer = self._answer(scope, body)
         if answer.delay:
-            await asyncio.sleep(answer.delay / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), answer.delay / 1000)
         await _send(answer, send)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Answer:
@@ -226,6 +230,11 @@ class _Server(uvicorn.Server):
         if self._application is not None and self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._application is not None:
+            self._application.ending.set()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         # uvicorn's own raises the signal again at the end, which would make the exit code 143.
@@ -240,8 +249,13 @@ class _Server(uvicorn.Server):
 async def _reload_on_change(application: Application) -> None:
     from watchfiles import awatch
 
-    async for _ in awatch(*application.watched()):
-        await asyncio.to_thread(application.reload)
+    watched = application.watched()
+    # Editors write a new file and give it the old one's name, so it is the directory that is watched.
+    directories = {path if path.is_dir() else path.parent for path in watched}
+    async for changes in awatch(*directories):
+        changed = [Path(name) for _, name in changes]
+        if any(path == one or path in one.parents for one in changed for path in watched):
+            await asyncio.to_thread(application.reload)
 
 
 def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> None:
@@ -249,6 +263,10 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> None
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
+    if settings.reload and settings.workers > 1:
+        raise UsageError(
+            f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
+        )
     application = Application(settings)
     with _listen(settings.host, settings.port) as listener:
         url = _url(listener)

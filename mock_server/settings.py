@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias, cast
@@ -34,7 +35,8 @@ def _switch(text: str) -> bool:
 
 
 def _paths(text: str) -> tuple[str, ...]:
-    return tuple(part for part in text.split(os.pathsep) if part)
+    # The colon of an address is none between two paths.
+    return tuple(part for part in re.split(rf"{re.escape(os.pathsep)}(?!//)", text) if part)
 
 
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
@@ -71,7 +73,7 @@ class Settings:
 
     contract: str = _row("", "Path or http(s) URL of the contract; Polar's Get Customer if none.", "CONTRACT", _text)
     host: str = _row("127.0.0.1", "Address to listen on.", "ADDRESS", _text)
-    port: int = _row(4010, "Port to listen on; 0 picks a free one.", "NUMBER", _whole(0, 65535))
+    port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is honoured too.", "NUMBER", _whole(0, 65535))
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
     store: str = _row("memory", "Where records are kept: memory.", "URL", _one_of("memory"))

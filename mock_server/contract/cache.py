@@ -13,20 +13,28 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import cast
 
 from mock_server.exchange import JSON
 
-FORMAT = "1"
-_PACKAGES = ("contract-mock-server", "openapi-spec-validator", "python-jsonpath", "connexion")
+_PACKAGES = ("openapi-spec-validator", "python-jsonpath", "connexion")
 """Whose versions the digest covers, since what they said depends on them."""
+
+
+@cache
+def _readers() -> bytes:
+    """The code that reads contracts: what another version of it said must not be taken for this one's word."""
+    here = Path(__file__).parent
+    files = [*here.glob("*.py"), *(here.parent / "routing").glob("*.py")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).digest()
 
 
 def digest(parts: Iterable[bytes]) -> str:
     """SHA-256 over the texts a contract is made of, in order, and over what judges them."""
-    total = hashlib.sha256(FORMAT.encode())
+    total = hashlib.sha256(_readers())
     for package in _PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
             total.update(f"{package} {version(package)}\n".encode())
@@ -53,9 +61,12 @@ def remember(key: str, kind: str, value: JSON) -> None:
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=file.parent)
-        with open(handle, "wb") as out:
-            out.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        os.replace(partial, file)  # whole or not at all
+        try:
+            with open(handle, "wb") as out:
+                out.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            os.replace(partial, file)  # whole or not at all
+        except OSError:
+            os.unlink(partial)
 
 
 def _file(key: str, kind: str) -> Path:

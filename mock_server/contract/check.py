@@ -7,6 +7,7 @@ of 708.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -22,21 +23,24 @@ from openapi_core import (
     V32RequestValidator,
     V32ResponseValidator,
 )
+from openapi_core.casting.schemas.exceptions import CastError
 from openapi_core.datatypes import RequestParameters
 from openapi_core.security.exceptions import SecurityProviderError
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.validation.request.exceptions import (
+    MissingRequiredParameter,
     ParameterValidationError,
     RequestBodyValidationError,
     SecurityValidationError,
 )
-from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError
+from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from mock_server.contract.formats import FORMATS
-from mock_server.contract.model import Contract
+from mock_server.contract.media import Readers, judgeable
+from mock_server.contract.model import Contract, Operation
 from mock_server.contract.schema_error import explain
 from mock_server.contract.security import cookies, satisfies
 from mock_server.exchange import Answer, Finding, Request, Route
@@ -60,6 +64,7 @@ class Judge:
         options: dict[str, Any] = {
             "path_finder_cls": _GivenOperation,
             "extra_format_validators": dict(FORMATS),
+            "extra_media_type_deserializers": Readers(),
         }
         self._requests = request_validator(
             spec,
@@ -73,10 +78,24 @@ class Judge:
 
     def request(self, route: Route, request: Request) -> tuple[Finding, ...]:
         """What is wrong with a request to an operation. Security comes first and alone."""
-        asked = _Asked(self._contract.operations[cast("str", route.operation)].path, route, request)
-        return tuple(
-            finding for error in self._requests.iter_errors(cast("Any", asked)) for finding in _request_findings(error)
-        )
+        operation = self._contract.operations[cast("str", route.operation)]
+        asked = _Asked(operation.path, operation.method.lower(), request, route)
+        findings: list[Finding] = []
+        try:
+            for error in self._requests.iter_errors(cast("Any", asked)):
+                if not _is_absent_deep_object(error, asked):
+                    findings += _request_findings(error, self._credential_place(operation))
+        except Exception as crash:  # what a client sent must not become our failure
+            found = f"something that cannot be read ({type(crash).__name__})"
+            where = "body" if request.body else "request"
+            findings.append(Finding(where, where, found, "what the contract documents"))
+        return tuple(findings)
+
+    def _credential_place(self, operation: Operation) -> str:
+        """Where the first of an operation's schemes looks for its credential."""
+        names = [name for alternative in operation.security for name in alternative]
+        scheme = self._contract.schemes.get(names[0]) if names else None
+        return f"{scheme.place} {scheme.key}" if scheme and scheme.type == "apiKey" else "header authorization"
 
     def answer(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with an answer of an operation."""
@@ -88,9 +107,20 @@ class Judge:
         return self._judged(name, _FAILURES, answer)
 
     def _judged(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
-        asked = _Asked(path, Route(), Request(method, path))
+        asked = _Asked(path, method if method == _FAILURES else method.lower(), Request(method, path))
         errors = self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))
-        return tuple(finding for error in errors for finding in _answer_findings(error, answer))
+        return tuple(
+            finding
+            for error in errors
+            if not (isinstance(error, MissingData) and self._may_be_empty(path, method, answer))
+            for finding in _answer_findings(error, answer)
+        )
+
+    def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
+        """Whether an answer without a body is one: openapi-core wants bytes wherever there is ``content``."""
+        operation = self._contract.operations.get(f"{method} {path}")
+        response = operation.response_for(answer.status) if operation else None
+        return response is not None and not any(media.is_json for media in response.content)
 
 
 def _with_failures(contract: Contract) -> dict[str, Any]:
@@ -98,7 +128,7 @@ def _with_failures(contract: Contract) -> dict[str, Any]:
         name: {"responses": {str(failure.status): {"$ref": failure.response}}}
         for name, failure in contract.manners.failures.items()
     }
-    return {**contract.document, _FAILURES: judged}
+    return {**cast("dict[str, Any]", judgeable(dict(contract.document), contract.resolve)), _FAILURES: judged}
 
 
 class _GivenOperation:
@@ -163,6 +193,7 @@ class _Credentials:
 
 
 _NO_REQUEST = Request("", "")
+_NOWHERE = Route()
 
 
 @dataclass
@@ -177,13 +208,12 @@ class _Asked:
 
     host_url = ""
 
-    def __init__(self, template: str, route: Route, request: Request) -> None:
+    def __init__(self, template: str, method: str, request: Request, route: Route = _NOWHERE) -> None:
         self.path = self.path_pattern = template
-        self.method = request.method if request.method == _FAILURES else request.method.lower()
-        if self.method == "head":
-            self.method = "get"
+        self.method = method
         self.body = request.body or None
-        self.content_type = (request.header("content-type") or "").lower() if request.headers else ""
+        essence, semicolon, parameters = (request.header("content-type") or "").partition(";")
+        self.content_type = essence.lower() + semicolon + parameters  # a boundary has a case
         self.parameters = _Parameters(
             query=ImmutableMultiDict(parse_qsl(request.query, keep_blank_values=True)),
             header=Headers(list(request.headers)),
@@ -203,10 +233,18 @@ class _Answered:
         self.data = answer.body
 
 
-def _request_findings(error: Exception) -> Iterator[Finding]:
+def _is_absent_deep_object(error: Exception, asked: _Asked) -> bool:
+    """Whether openapi-core complains of an optional ``deepObject`` parameter only because it is not there."""
+    if not isinstance(error, ParameterValidationError) or isinstance(error, MissingRequiredParameter):
+        return False
+    names = asked.parameters.query
+    return error.location == "query" and not any(key.partition("[")[0] == error.name for key in names)
+
+
+def _request_findings(error: Exception, credential_place: str) -> Iterator[Finding]:
     if isinstance(error, SecurityValidationError):
         expected = "a credential of one of the operation's security schemes"
-        yield Finding("security", "header authorization", "no credential that fits", expected)
+        yield Finding("security", credential_place, "no credential that fits", expected)
     elif isinstance(error, ParameterValidationError):
         yield from _findings("parameter", f"{error.location} {error.name}", error)
     elif isinstance(error, RequestBodyValidationError):
@@ -233,7 +271,18 @@ def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
                 pointer, found, expected = explain(schema_error)
                 yield Finding(rule, location, found, expected, pointer)
             return
-    yield Finding(rule, location, str(said) or type(said).__name__, "what the contract documents")
+        if isinstance(said, CastError):
+            yield Finding(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')
+            return
+    yield Finding(rule, location, _message(said), "what the contract documents")
+
+
+def _message(error: BaseException) -> str:
+    """What an error says; openapi-core's own fail where the value is no UTF-8, or no bytes."""
+    try:
+        return str(error) or type(error).__name__
+    except (UnicodeDecodeError, AttributeError):
+        return "something that cannot be read"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -6,6 +6,7 @@ wrong kind, references in a circle, an odd path or address) or passes over (a sc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
@@ -29,7 +30,7 @@ def defects(document: Document, source: Layers) -> list[Finding]:
     found = list(_wrong_kinds(document, source))
     if found:
         return found
-    rules = (_circular_references, _odd_paths, _odd_servers, _unknown_schemes)
+    rules = (_circular_references, _odd_paths, _identical_paths, _odd_servers, _unknown_schemes)
     return [finding for rule in rules for finding in rule(document, source)]
 
 
@@ -68,6 +69,20 @@ def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
         whole = path.count("{") == path.count("}") and "}" not in outside and "{}" not in path
         if not whole or any(part.count("}") != 1 for part in path.split("{")[1:]):
             yield _defect("path", source, where, repr(path), "a path whose braces each hold the name of a parameter")
+
+
+def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
+    """Templates that differ in the names of their parameters alone (OpenAPI 3.1, Paths Object), and odd methods."""
+    first: dict[str, str] = {}
+    for path, item in mapping_at(document, "paths").items():
+        plain = re.sub(r"\{[^}]*\}", "{}", path)
+        if plain in first:
+            expected = f"a path that {first[plain]!r} does not match already"
+            yield _defect("identical-paths", source, pointer_of("paths", path), repr(path), expected)
+        first.setdefault(plain, path)
+        if isinstance(item, dict) and "additionalOperations" in item:
+            where = pointer_of("paths", path, "additionalOperations")
+            yield _defect("method", source, where, "methods of its own", "methods that the routes know")
 
 
 def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ def _from_library(name: str) -> Check:
     return check
 
 
-_OF_OPENAPI = frozenset({"date", "date-time", "time", "email", "regex", "uuid", "ipv4", "ipv6"})
+_OF_OPENAPI = frozenset({"date", "date-time", "email", "regex", "uuid", "ipv4", "ipv6"})
 """openapi-core brings checks of its own for these."""
 
 FORMATS: Mapping[str, Check] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from mock_server.contract import cache
 from mock_server.contract.defects import defects
@@ -13,7 +13,7 @@ from mock_server.contract.manners import Manners, read_binding, read_manners
 from mock_server.contract.model import Contract, Header, MediaType, Operation, Response, SecurityScheme
 from mock_server.contract.overlay import apply_overlay
 from mock_server.contract.repair import repair
-from mock_server.contract.source import Layers, Source, find, mapping_at, parse_source, pointer_of, read_text
+from mock_server.contract.source import Layers, Places, Source, find, mapping_at, parse_source, pointer_of, read_text
 from mock_server.contract.walk import Document, operations
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
@@ -34,16 +34,16 @@ def load_contract(place: str, overlays: Sequence[str] = (), *, strict: bool = Fa
     # Findings name files, so what is remembered of one place is not told of another.
     key = cache.digest([digest.encode(), *(name.encode() for name, _ in texts)])
     known = _recalled(key)
+    places = Places(lambda: _layered(texts)[1])
     if known is None:
-        document, layers, findings = _compile(texts)
+        document, findings = _compile(texts)
         kept: list[JSON] = [finding.as_json() for finding in findings]
         cache.remember(key, "contract", {"document": document, "findings": kept})
     else:
         document, findings = known
-        layers = Layers(Source(place, texts[0][1], document))
     if strict and findings:
-        raise ContractError(f"{place}: found {len(findings)} defects; expected none (--strict).", findings)
-    return _freeze(place, document, digest, findings, layers)
+        raise ContractError(f"{place}: found {_count(findings)}; expected none (--strict).", findings)
+    return _freeze(place, document, digest, findings, places)
 
 
 def _recalled(key: str) -> tuple[Document, tuple[Finding, ...]] | None:
@@ -57,8 +57,8 @@ def _recalled(key: str) -> tuple[Document, tuple[Finding, ...]] | None:
         return None
 
 
-def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, Layers, tuple[Finding, ...]]:
-    """The document with overlays and repairs, checked."""
+def _layered(texts: Sequence[tuple[str, str]]) -> tuple[JSON, Layers]:
+    """The document with overlays, and where its parts came from."""
     base, *rest = texts
     source = parse_source(*base)
     _refuse_version(source)
@@ -67,6 +67,12 @@ def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, Layers, tuple[
     for name, text in rest:
         document, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
         layers = Layers(source, layers.origins + origins)
+    return document, layers
+
+
+def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, tuple[Finding, ...]]:
+    """The document with overlays and repairs, checked; and what was repaired."""
+    document, layers = _layered(texts)
     whole = cast("Document", document)
     findings = tuple(defects(whole, layers))
     if not findings:
@@ -75,8 +81,8 @@ def _compile(texts: Sequence[tuple[str, str]]) -> tuple[Document, Layers, tuple[
         findings += tuple(_disputed(whole, layers))
     errors = [one for one in findings if one.severity == "error"]
     if errors:
-        raise ContractError(f"{source.name}: found {_count(errors)}; expected a contract that can be served.", errors)
-    return whole, layers, findings
+        raise ContractError(f"{layers.name}: found {_count(errors)}; expected a contract that can be served.", errors)
+    return whole, findings
 
 
 def _count(errors: Sequence[Finding]) -> str:
@@ -144,7 +150,7 @@ def _version(document: Mapping[str, JSON]) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def _freeze(place: str, document: Document, digest: str, findings: tuple[Finding, ...], layers: Layers) -> Contract:
+def _freeze(place: str, document: Document, digest: str, findings: tuple[Finding, ...], layers: Places) -> Contract:
     info = mapping_at(document, "info")
     manners = read_manners(document, layers)
     table = {one.key: one for one in (_operation(document, layers, *found) for found in operations(document))}
@@ -170,10 +176,11 @@ def _freeze(place: str, document: Document, digest: str, findings: tuple[Finding
         manners=manners,
         base_paths=_base_paths(document),
         findings=findings,
+        locate=layers.location,
     )
 
 
-def _refuse_reserved(table: Mapping[str, Operation], layers: Layers) -> None:
+def _refuse_reserved(table: Mapping[str, Operation], layers: Places) -> None:
     for operation in table.values():
         for prefix in RESERVED:
             if operation.path == prefix or operation.path.startswith(prefix if prefix == "/~" else prefix + "/"):
@@ -184,7 +191,7 @@ def _refuse_reserved(table: Mapping[str, Operation], layers: Layers) -> None:
 
 
 def _refuse_unknown_names(
-    manners: Manners, document: Document, schemes: Mapping[str, SecurityScheme], layers: Layers
+    manners: Manners, document: Document, schemes: Mapping[str, SecurityScheme], layers: Places
 ) -> None:
     """Refuse x-mock data that names what the contract does not have."""
     for index, kind in enumerate(manners.tokens):
@@ -197,6 +204,12 @@ def _refuse_unknown_names(
     references = {
         pointer_of("x-mock-failures", name, "response"): one.response for name, one in manners.failures.items()
     }
+    for name, failure in manners.failures.items():
+        where = pointer_of("x-mock-failures", name, "example")
+        response = response_of(document, str(failure.status), {"$ref": failure.response})
+        known = {one for media in response.content for one in media.examples}
+        if failure.example and failure.example not in known:
+            raise _unknown(layers, where, f"the example {failure.example!r}", "one of the response's examples")
     references |= {
         pointer_of("x-mock-resources", name, "schema"): one.schema for name, one in manners.resources.items()
     }
@@ -205,11 +218,11 @@ def _refuse_unknown_names(
             raise _unknown(layers, where, f"the reference {reference!r}", "something in the contract")
 
 
-def _unknown(layers: Layers, pointer: str, found: str, expected: str) -> ContractError:
+def _unknown(layers: Places, pointer: str, found: str, expected: str) -> ContractError:
     return ContractError(f"{layers.place(pointer)}: found {found}; expected {expected}. Mend the overlay.")
 
 
-def _operation(document: Document, layers: Layers, pointer: str, node: Document) -> Operation:
+def _operation(document: Document, layers: Places, pointer: str, node: Document) -> Operation:
     path, method = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[2:4])
     security = node.get("security", document.get("security", []))
     identifier = node.get("operationId")
@@ -233,8 +246,8 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
     """A response object, or a reference to one, as a :class:`Response`."""
     response = _resolve(document, node)
     headers = tuple(
-        Header(name, _flag(one, "required"), mapping_at({"": one}, "").get("schema", True), _examples(document, one))
-        for name, one in ((name, _resolve(document, item)) for name, item in mapping_at(response, "headers").items())
+        _header(document, name, _resolve(document, item))
+        for name, item in mapping_at(response, "headers").items()
         if name.lower() != "content-type"  # OpenAPI 3.1, Response Object: ignored
     )
     content = tuple(
@@ -242,6 +255,16 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
         for name, one in mapping_at(response, "content").items()
     )
     return Response(status, headers, content)
+
+
+def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:
+    """A header object; one that is described by ``content`` holds JSON."""
+    for media in mapping_at(node if isinstance(node, dict) else {}, "content").values():
+        described = media if isinstance(media, dict) else {}
+        schema, examples = described.get("schema", True), _examples(document, media)
+        return Header(name, _flag(node, "required"), schema, examples, is_json=True)
+    schema = node.get("schema", True) if isinstance(node, dict) else True
+    return Header(name, _flag(node, "required"), schema, _examples(document, node), _flag(node, "explode"))
 
 
 def _flag(node: JSON, key: str) -> bool:
@@ -289,5 +312,5 @@ def _base_paths(document: Document) -> tuple[str, ...]:
         url = str(mapping_at({"": server}, "").get("url", ""))
         for name, variable in mapping_at(server, "variables").items():
             url = url.replace("{" + name + "}", str(mapping_at({"": variable}, "").get("default", "")))
-        paths.add(urlsplit(url).path.rstrip("/"))
+        paths.add(urlsplit(urljoin("/", url)).path.rstrip("/"))
     return tuple(sorted(paths, key=lambda path: (-len(path), path)))

@@ -6,11 +6,12 @@ every key; a contract without any gets the plain reading (the defaults here).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from mock_server.contract.source import Layers, pointer_of
+from mock_server.contract.source import Places, pointer_of
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON
 from mock_server.settings import suggestion
@@ -99,7 +100,7 @@ class Manners:
     cors: Cors = Cors()
 
 
-def read_manners(document: Mapping[str, JSON], source: Layers) -> Manners:
+def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
     """The manners of a document; raises :class:`ContractError` for a key or a value that is not understood."""
     reader = _Reader(source)
     for key in document:
@@ -122,7 +123,7 @@ def read_manners(document: Mapping[str, JSON], source: Layers) -> Manners:
     )
 
 
-def read_binding(operation: Mapping[str, JSON], pointer: str, source: Layers) -> str | None:
+def read_binding(operation: Mapping[str, JSON], pointer: str, source: Places) -> str | None:
     """The resource whose records answer an operation (``x-mock-fixture``); None where there is none."""
     reader = _Reader(source)
     for key in operation:
@@ -139,7 +140,7 @@ def read_binding(operation: Mapping[str, JSON], pointer: str, source: Layers) ->
 class _Reader:
     """Reads nodes and says where one is wrong."""
 
-    def __init__(self, source: Layers) -> None:
+    def __init__(self, source: Places) -> None:
         self.source = source
 
     def resource(self, name: str, node: JSON) -> Resource:
@@ -150,7 +151,7 @@ class _Reader:
             self.text(data, "schema", where),
             self.text(data, "handle", where, "handle"),
             tuple(self.texts(data, "pins", where)),
-            data.get("complete") is True,
+            self.flag(data, "complete", where),
         )
 
     def token(self, index: int, node: JSON) -> TokenKind:
@@ -172,14 +173,14 @@ class _Reader:
         self.known(name, FAILURES, "/x-mock-failures")
         data = self.members(node, where, ("status", "response", "example", "beforeRouting"))
         status = self.text(data, "status", where)
-        if not (status.isdigit() and 100 <= int(status) <= 599):
+        if not re.fullmatch("[1-5][0-9][0-9]", status):
             raise self.refusal(where + "/status", repr(status), "a status from '100' to '599'")
         return Failure(
             name,
             int(status),
             self.text(data, "response", where),
             self.text(data, "example", where, ""),
-            data.get("beforeRouting") is True,
+            self.flag(data, "beforeRouting", where),
         )
 
     def cors(self, http: Mapping[str, JSON]) -> Cors:
@@ -235,6 +236,12 @@ class _Reader:
         value = data.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self.refusal(where + pointer_of(key), repr(value), "a whole number of at least 0")
+        return value
+
+    def flag(self, data: Mapping[str, JSON], key: str, where: str) -> bool:
+        value = data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.refusal(where + pointer_of(key), repr(value), "true or false")
         return value
 
     def choice(self, data: Mapping[str, JSON], key: str, where: str, choices: tuple[str, ...]) -> str:

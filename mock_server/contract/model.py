@@ -5,7 +5,7 @@ Schemas stay as they are in the document, references included; whoever walks the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -35,12 +35,15 @@ class MediaType:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A response header. ``examples`` as in :class:`MediaType`."""
+    """A response header. ``examples`` as in :class:`MediaType`; ``explode`` says how an object is written."""
 
     name: str
     required: bool
     schema: JSON
     examples: Mapping[str, JSON] = field(default_factory=dict)
+    explode: bool = False
+    is_json: bool = False
+    """Whether the value is JSON: the header is described by ``content``."""
 
     def value_for(self, example: str) -> JSON:
         """The header's value beside the body example of that name; None where it has none to give."""
@@ -111,6 +114,8 @@ class Contract:
     manners: Manners
     base_paths: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    locate: Callable[[str], str] = field(default=str, repr=False, compare=False)
+    """The file and line of the node at a JSON Pointer into ``document``."""
 
     def resolve(self, node: JSON) -> JSON:
         """The node itself, or what its ``$ref`` leads to after any number of steps."""

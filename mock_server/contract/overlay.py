@@ -66,7 +66,8 @@ def _targets(document: JSON, target: str, overlay: Source, pointer: str) -> list
     import jsonpath  # here: a contract without overlays does not pay for it
 
     try:
-        found = [match.parts for match in jsonpath.finditer(target, cast("dict[str, object]", document))]
+        matches = jsonpath.finditer(target, cast("dict[str, object]", document))
+        found = list(dict.fromkeys(match.parts for match in matches))
     except jsonpath.JSONPathError as problem:
         raise _refusal(
             overlay, pointer + "/target", f"{target} ({str(problem).splitlines()[0]})", "an RFC 9535 JSONPath"

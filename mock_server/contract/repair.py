@@ -56,10 +56,9 @@ def _undeclared_path_parameter(document: Document, source: Layers) -> Iterator[F
                     where = pointer_of("paths", path, method)
                     yield _repaired("undeclared-path-parameter", source, where, f"no parameter {name!r}",
                                     "a parameter in path", "it is taken as a text")  # fmt: skip
-                    declared = operation.setdefault("parameters", [])
-                    cast("list[JSON]", declared).append(
-                        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                    )
+                    declared = operation.get("parameters")
+                    added: JSON = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                    operation["parameters"] = [*(declared if isinstance(declared, list) else []), added]
 
 
 def _parameter_names(document: Document, node: JSON) -> set[str]:
@@ -85,12 +84,19 @@ def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]
 def _mend_reference(document: Document, source: Layers, pointer: str, reference: str) -> Finding:
     parts = reference.lstrip("#/").split("/")
     if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
-        schemas = cast("Document", cast("Document", document.setdefault("components", {})).setdefault("schemas", {}))
+        schemas = _table(_table(document, "components"), "schemas")
         schemas[parts[2].replace("~1", "/").replace("~0", "~")] = {}
         return _repaired("dangling-reference", source, pointer, f"{reference!r}, which is not defined",
                          "a reference to something in the document", "any value is taken there")  # fmt: skip
     return Finding("dangling-reference", source.location(pointer), f"{reference!r}, which is not defined",
                    "a reference to something in the document", pointer, "Define it or mend the reference.")  # fmt: skip
+
+
+def _table(node: Document, key: str) -> Document:
+    """The object under a key, made where there is none."""
+    if not isinstance(node.get(key), dict):
+        node[key] = {}
+    return cast("Document", node[key])
 
 
 def _duplicate_operation_id(document: Document, source: Layers) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
     error, types = _most_telling(error)
     if types:
         return pointer_of(*error.absolute_path), _shown(error.instance), "type: " + " or ".join(types)
+    if str(error.validator) == "None":  # what jsonschema says of the schema false
+        return pointer_of(*error.absolute_path), _shown(error.instance), "nothing: the schema is false"
     keyword = str(error.validator)
     if keyword == "required":
         return pointer_of(*error.absolute_path), error.message, "the required members to be there"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPException
+from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import URLError
@@ -35,17 +37,23 @@ class _Loader(yaml.CSafeLoader):
     """YAML 1.2 core scalars, keys as texts, no key twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-            self.flatten_mapping(node)
-            return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
-        mapping: dict[Any, Any] = {}
-        for key, value in node.value:
+        own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
+        mapping = self._merged(node) if len(own) < len(node.value) else {}
+        seen: set[str] = set()
+        for key, value in own:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a key that is not a text", key.start_mark)
-            if key.value in mapping:
+            if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
+            seen.add(key.value)
             mapping[key.value] = self.construct_object(value, deep=True)
         return mapping
+
+    def _merged(self, node: yaml.MappingNode) -> dict[Any, Any]:
+        """What the merge keys of a mapping bring (a mapping or a list of them, the first to win)."""
+        merges = yaml.MappingNode(node.tag, [one for one in node.value if one[0].tag == "tag:yaml.org,2002:merge"])
+        self.flatten_mapping(merges)
+        return {key.value: self.construct_object(value, deep=True) for key, value in merges.value}
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -57,7 +65,7 @@ for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)", list("-+.0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
     ("merge", r"<<", ["<"]),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
@@ -69,9 +77,10 @@ def _int(loader: _Loader, node: yaml.ScalarNode) -> int:
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
 
 
-def _float(loader: _Loader, node: yaml.ScalarNode) -> float:
-    # PyYAML wants a sign in the exponent; 1.2 does not.
-    return float(node.value.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf"))
+def _float(loader: _Loader, node: yaml.ScalarNode) -> float | str:
+    # PyYAML wants a sign in the exponent; 1.2 does not. What JSON cannot say stays a text.
+    number = float(node.value)
+    return number if isfinite(number) else str(node.value)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
@@ -149,6 +158,25 @@ class Layers:
         return f"{self.location(pointer)} {pointer}".rstrip()
 
 
+class Places:
+    """Where the nodes of a document stand, found out only when somebody asks: for that, the texts are read again."""
+
+    def __init__(self, read: Callable[[], Layers]) -> None:
+        self._read = read
+
+    @cached_property
+    def _layers(self) -> Layers:
+        return self._read()
+
+    def location(self, pointer: str) -> str:
+        """``30-mock.yaml:12`` for a JSON Pointer into the document with all overlays applied."""
+        return self._layers.location(pointer)
+
+    def place(self, pointer: str) -> str:
+        """The location and the JSON Pointer itself."""
+        return self._layers.place(pointer)
+
+
 def pointer_parts(pointer: str) -> list[str]:
     """The unescaped parts of a JSON Pointer (RFC 6901); a leading ``#`` is allowed."""
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.lstrip("#").split("/")[1:]]
@@ -161,10 +189,12 @@ def pointer_of(*parts: str | int) -> str:
 
 def find(data: JSON, pointer: str) -> JSON:
     """The value at a JSON Pointer; raises KeyError where there is none."""
+    if pointer.lstrip("#") and not pointer.lstrip("#").startswith("/"):
+        raise KeyError(pointer)
     for part in pointer_parts(pointer):
         if isinstance(data, dict):
             data = data[part]
-        elif isinstance(data, list) and part.isdigit() and int(part) < len(data):
+        elif isinstance(data, list) and re.fullmatch("0|[1-9][0-9]*", part) and int(part) < len(data):
             data = data[int(part)]
         else:
             raise KeyError(part)
@@ -264,7 +294,15 @@ def _looks_like_json(name: str, text: str) -> bool:
 
 
 def _parse_json(text: str) -> JSON:
-    return cast("JSON", json.loads(text, object_pairs_hook=_unique))
+    return cast("JSON", json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_number, parse_float=_finite))
+
+
+def _refuse_number(name: str) -> float:
+    raise _RefusedError(f"{name}, which is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    return float(text) if isfinite(float(text)) else _refuse_number(text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -280,6 +318,7 @@ def _parse_yaml(text: str) -> JSON:
     data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of the safe loader)
     if "&" in text and "*" in text:
         _refuse_expansion(data)
+        data = _written_out(data)
     return cast("JSON", data)
 
 
@@ -325,11 +364,21 @@ def _refuse_expansion(data: object) -> None:
         raise _RefusedError(f"YAML aliases that expand to {whole:,} nodes")
 
 
+def _written_out(data: Any) -> Any:
+    """The data with every alias written out: a change of one place must not reach its twins."""
+    if isinstance(data, dict):
+        return {key: _written_out(value) for key, value in data.items()}
+    return [_written_out(value) for value in data] if isinstance(data, list) else data
+
+
 def _yaml_problem(problem: yaml.YAMLError) -> str:
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
     line = f":{mark.line + 1}" if mark is not None else ""
     found = getattr(problem, "problem", None) or str(problem).splitlines()[0]
-    return f"{line}: found {found.removeprefix('found ')}"
+    for start, instead in (("found ", ""), ("but found ", ""), ("did not find ", "no ")):
+        if found.startswith(start):
+            found = instead + found.removeprefix(start)
+    return f"{line}: found {found}"
 
 
 def _line_of(node: yaml.Node, parts: list[str]) -> int:

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mock_server.contract.source import mapping_at, pointer_of
+from mock_server.contract.source import find, mapping_at, pointer_of
 from mock_server.exchange import JSON
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods a path item may have (OpenAPI 3.2 added query)."""
+
+_DATA = frozenset({"example", "default", "const", "enum", "value"})
+"""Keys that hold values and not parts of a document."""
 
 Document = dict[str, JSON]
 
 
 def operations(document: JSON) -> Iterator[tuple[str, Document]]:
     """The JSON Pointer and the node of each operation, in document order."""
-    for path, item in mapping_at(document, "paths").items():
+    for path, node in mapping_at(document, "paths").items():
+        item = _path_item(document, node)
         for method in METHODS:
             operation = item.get(method) if isinstance(item, dict) else None
             if isinstance(operation, dict):
                 yield pointer_of("paths", path, method), operation
+
+
+def _path_item(document: JSON, node: JSON) -> JSON:
+    """A path item, or the one that its reference leads to."""
+    if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+        return node
+    try:
+        return find(document, str(node["$ref"]))
+    except KeyError:
+        return node
 
 
 def references(document: JSON) -> Iterator[tuple[str, str]]:
@@ -35,6 +49,7 @@ def references(document: JSON) -> Iterator[tuple[str, str]]:
                 yield pointer + "/$ref", reference
             parent = pointer.rsplit("/", 1)[-1]
             for key, child in node.items():
-                is_data = key in ("example", "default", "const", "enum", "examples") or key.startswith("x-")
+                # `examples` is a list of values in a schema and a map of Example Objects elsewhere.
+                is_data = key in _DATA or key.startswith("x-") or (key == "examples" and isinstance(child, list))
                 if not is_data or (parent in ("properties", "schemas", "parameters") and isinstance(child, dict)):
                     stack.append((pointer + pointer_of(key), child))
