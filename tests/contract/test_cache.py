@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mock_server.contract import cache
+from mock_server.contract import load as loading
+from mock_server.contract.model import Contract
+from mock_server.errors import ContractError
+from tests.samples import Document, document, load, operation
+
+DEFECTIVE: Document = document({"/a/{id}": {"get": operation({"$ref": "#/components/schemas/Gone"})}})
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory for each test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "mock-server"
+
+
+def remembered(contract: Contract) -> tuple[object, ...]:
+    return (contract.document, contract.findings, contract.operations, contract.manners, contract.digest)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The contracts that were checked, by name."""
+    seen: list[str] = []
+    compiled = loading._compile
+
+    def counting(texts: list[tuple[str, str]]) -> object:
+        seen.append(texts[0][0])
+        return compiled(texts)
+
+    monkeypatch.setattr(loading, "_compile", counting)
+    return seen
+
+
+def test_a_second_load_does_not_check_again_and_is_the_same(tmp_path: Path, checks: list[str]) -> None:
+    first, second = load(tmp_path, DEFECTIVE), load(tmp_path, DEFECTIVE)
+    assert len(checks) == 1
+    assert remembered(first) == remembered(second)
+    assert len(second.findings) == 2
+
+
+def test_a_change_is_checked(tmp_path: Path, checks: list[str]) -> None:
+    rename: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Cats"}}]}
+    load(tmp_path, document())
+    load(tmp_path, document({"/a": {"get": operation()}}))
+    assert load(tmp_path, document(), rename).title == "Cats"
+    assert load(tmp_path, document()).title == "Pets"
+    assert len(checks) == 3
+
+
+def test_findings_of_one_place_are_not_told_of_another(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    load(tmp_path, DEFECTIVE)
+    copied = load(tmp_path / "copy", DEFECTIVE)
+    assert all(finding.location.startswith(str(tmp_path / "copy")) for finding in copied.findings)
+
+
+def test_strictness_is_no_part_of_what_is_remembered(tmp_path: Path, checks: list[str]) -> None:
+    load(tmp_path, DEFECTIVE)
+    with pytest.raises(ContractError, match="--strict"):
+        load(tmp_path, DEFECTIVE, strict=True)
+    assert len(checks) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"\n", b"{}", b"0" * 64 + b"\n{}", b"\xff\xfe\n", None],
+    ids=["empty", "no seal", "no seal either", "another seal", "binary", "half of it"],
+)
+def test_a_damaged_file_is_as_good_as_none(
+    damage: bytes | None, tmp_path: Path, directory: Path, checks: list[str]
+) -> None:
+    first = load(tmp_path, DEFECTIVE)
+    files = [*directory.iterdir()]
+    assert files
+    for file in files:
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if damage is None else damage)
+    assert remembered(load(tmp_path, DEFECTIVE)) == remembered(first)
+    load(tmp_path, DEFECTIVE)
+    assert len(checks) == 2
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"document": {}}, {"document": {}, "findings": [{"rul": "x"}]}])
+def test_what_another_version_remembered_is_as_good_as_nothing(
+    value: Document, tmp_path: Path, directory: Path, checks: list[str]
+) -> None:
+    load(tmp_path, DEFECTIVE)
+    (file,) = directory.glob("*.contract.json")
+    cache.remember(file.name.partition(".")[0], "contract", value)
+    assert len(load(tmp_path, DEFECTIVE).findings) == 2
+    assert len(checks) == 2
+
+
+def test_another_version_of_a_library_checks_again(
+    tmp_path: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(tmp_path, DEFECTIVE)
+    monkeypatch.setattr(cache, "version", lambda package: "99")
+    load(tmp_path, DEFECTIVE)
+    assert len(checks) == 2
+
+
+def test_a_directory_that_cannot_be_written_is_no_error(tmp_path: Path, checks: list[str]) -> None:
+    (tmp_path / "cache").write_text("a file where the directory would be", encoding="utf-8")
+    assert [len(load(tmp_path, DEFECTIVE).findings) for _ in range(2)] == [2, 2]
+    assert len(checks) == 2
+
+
+def test_a_write_that_fails_half_way_leaves_nothing_behind(
+    tmp_path: Path, directory: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    load(tmp_path, DEFECTIVE)
+    assert [*directory.iterdir()] == []
+
+
+@pytest.mark.parametrize("value", [{"a": [1, "é", None, True]}, [], "\ud83d", 0, False])
+def test_what_is_remembered_is_recalled(value: Document) -> None:
+    cache.remember("key", "kind", value)
+    assert cache.recall("key", "kind") == value
+    assert cache.recall("key", "other") is cache.recall("other", "kind") is None
+
+
+def test_a_digest_depends_on_the_parts_and_on_where_they_end() -> None:
+    parts: list[list[bytes]] = [[b"ab"], [b"a", b"b"], [b"b", b"a"], [b"ab", b""], []]
+    assert len({cache.digest(one) for one in parts}) == len(parts)
+    assert cache.digest([b"ab"]) == cache.digest(iter([b"ab"]))

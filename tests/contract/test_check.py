@@ -1,0 +1,357 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server.contract.check import Judge
+from mock_server.exchange import Answer, Finding, Headers, Request, Route
+from tests.samples import Document, document, load, operation
+
+JSON = ("content-type", "application/json")
+PET: Document = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+}
+
+
+def judge_of(directory: Path, method: str, one: Document, **members: Any) -> Judge:
+    return Judge(load(directory, document({"/a": {method: one}}, **members)))
+
+
+def of_answer(directory: Path, get: Document, answer: Answer, **members: Any) -> tuple[Finding, ...]:
+    return judge_of(directory, "get", get, **members).answer("GET /a", answer)
+
+
+def of_body(directory: Path, schema: Any, value: Any, **members: Any) -> list[tuple[str, str, str]]:
+    """Pointer, found and expected of what is wrong with a JSON body."""
+    found = of_answer(directory, operation(schema), Answer(200, (JSON,), json.dumps(value).encode()), **members)
+    assert {finding.rule for finding in found} <= {"answer-body"}
+    return [(finding.pointer, finding.found, finding.expected) for finding in found]
+
+
+# Bodies of answers.
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "findings"),
+    [
+        (PET, {"name": "Tom", "age": 3, "more": 1}, []),
+        (PET, {"name": 7}, [("/name", "7", 'type: "string"')]),
+        (PET, {"age": 3}, [("", "'name' is a required property", "the required members to be there")]),
+        (PET, {"name": 7, "age": "x"}, [("/name", "7", 'type: "string"'), ("/age", '"x"', 'type: "integer"')]),
+        (
+            {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
+            ["a", "b"],
+            [("/1", '"b"', 'type: "integer"')],
+        ),
+        ({"type": "array", "uniqueItems": True}, [1, 1], [("", "[1, 1]", "uniqueItems: true")]),
+        ({"type": "string", "pattern": "^a$"}, "b", [("", '"b"', 'pattern: "^a$"')]),
+        ({"enum": ["a", "b"]}, "c", [("", '"c"', 'enum: ["a", "b"]')]),
+        ({"const": 1}, 2, [("", "2", "const: 1")]),
+        (
+            {"type": "object", "additionalProperties": False},
+            {"a": 1},
+            [("", "Additional properties are not allowed ('a' was unexpected)", "no other members")],
+        ),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None, []),
+        ({"type": "integer"}, 1.5, [("", "1.5", 'type: "integer"')]),
+        ({"type": "integer"}, 2**70, []),
+        ({"type": "number"}, True, [("", "true", 'type: "number"')]),
+    ],
+)
+def test_a_body_is_judged_by_its_schema(
+    schema: Any, value: Any, findings: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    assert of_body(tmp_path, schema, value) == findings
+
+
+@pytest.mark.parametrize(("schema", "valid"), [(True, True), ({}, True), (False, False)])
+def test_a_schema_may_be_true_or_false(schema: Any, valid: bool, tmp_path: Path) -> None:
+    assert (of_body(tmp_path, schema, 1) == []) is valid
+
+
+def test_references_are_followed(tmp_path: Path) -> None:
+    components = {
+        "schemas": {
+            "Pet": {**PET, "properties": {"name": {"type": "string"}, "friend": {"$ref": "#/components/schemas/Pet"}}}
+        }
+    }
+    body = {"name": "Tom", "friend": {"name": "Rex", "friend": {"name": 7}}}
+    found = of_body(tmp_path, {"$ref": "#/components/schemas/Pet"}, body, components=components)
+    assert found == [("/friend/friend/name", "7", 'type: "string"')]
+
+
+@pytest.mark.parametrize(("value", "valid"), [(None, True), ("Tom", True), (7, False)])
+def test_nullable_is_a_word_of_3_0(value: Any, valid: bool, tmp_path: Path) -> None:
+    assert (of_body(tmp_path, {"type": "string", "nullable": True}, value, openapi="3.0.3") == []) is valid
+
+
+def test_nullable_is_no_word_of_3_1(tmp_path: Path) -> None:
+    assert of_body(tmp_path, {"type": "string", "nullable": True}, None) == [("", "null", 'type: "string"')]
+
+
+def test_bounds_are_exclusive_in_the_way_of_each_version(tmp_path: Path) -> None:
+    assert of_body(tmp_path, {"type": "integer", "minimum": 3, "exclusiveMinimum": True}, 3, openapi="3.0.3")
+    assert of_body(tmp_path, {"type": "integer", "exclusiveMinimum": 3}, 3)
+    assert not of_body(tmp_path, {"type": "integer", "minimum": 3}, 3)
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"nul"])
+def test_a_body_that_is_no_json_is_found(body: bytes, tmp_path: Path) -> None:
+    assert [one.rule for one in of_answer(tmp_path, operation(PET), Answer(200, (JSON,), body))] == ["answer-body"]
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"Infinity", b'"\xed\xa0\xbd"'])
+def test_a_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: Path) -> None:
+    assert of_answer(tmp_path, operation({}), Answer(200, (JSON,), body))
+
+
+# Statuses, media types, headers.
+
+
+@pytest.mark.parametrize(
+    ("documented", "status", "known"),
+    [("200", 200, True), ("200", 201, False), ("2XX", 201, True), ("2XX", 301, False), ("default", 599, True)],
+)
+def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
+    documented: str, status: int, known: bool, tmp_path: Path
+) -> None:
+    found = of_answer(tmp_path, operation(status=documented), Answer(status))
+    assert [finding.rule for finding in found] == ([] if known else ["answer-status"])
+    assert [finding.location for finding in found] == ([] if known else [f"answer {status}"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [
+        ("application/json", True),
+        ("application/json; charset=utf-8", True),
+        ("Application/JSON", True),
+        ("text/plain", False),
+        ("application/problem+json", False),
+        ("", False),
+    ],
+)
+def test_a_media_type_has_to_be_documented(sent: str, known: bool, tmp_path: Path) -> None:
+    headers = (("content-type", sent),) if sent else ()
+    found = of_answer(tmp_path, operation({"type": "integer"}), Answer(200, headers, b"1"))
+    assert (found == ()) is known
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("text/plain; charset=utf-8", b"Tom"),
+        ("text/html", b"<p>"),
+        ("text/csv", b"a,b"),
+        ("application/xml", b"<a/>"),
+        ("application/octet-stream", b"\x00\xff"),
+        ("image/png", b"\x89PNG"),
+    ],
+)
+def test_a_body_that_is_no_json_is_a_text_or_bytes(name: str, body: bytes, tmp_path: Path) -> None:
+    get = {"responses": {"200": {"description": "d", "content": {name: {"schema": {"type": "string"}}}}}}
+    assert of_answer(tmp_path, get, Answer(200, (("content-type", name),), body)) == ()
+
+
+def test_an_answer_without_content_needs_no_body(tmp_path: Path) -> None:
+    assert of_answer(tmp_path, operation(status="204"), Answer(204)) == ()
+
+
+@pytest.mark.parametrize(
+    ("headers", "rules"),
+    [
+        ((("X-Required", "7"),), []),
+        ((("x-required", "7"), ("X-Optional", "2024-02-29")), []),
+        ((), ["answer-header"]),
+        ((("X-Required", "seven"),), ["answer-header"]),
+        ((("X-Required", "7"), ("X-Optional", "today")), ["answer-header"]),
+        ((("X-Required", "7"), ("X-Unknown", "1")), []),
+    ],
+)
+def test_headers_are_judged(headers: Headers, rules: list[str], tmp_path: Path) -> None:
+    get = operation()
+    get["responses"]["200"]["headers"] = {
+        "X-Required": {"required": True, "schema": {"type": "integer"}},
+        "X-Optional": {"schema": {"type": "string", "format": "date"}},
+    }
+    found = of_answer(tmp_path, get, Answer(200, headers))
+    assert [finding.rule for finding in found] == rules
+    assert all(finding.location.startswith("answer 200 header X-") for finding in found)
+
+
+# Answers to failures, which belong to no operation.
+
+
+def test_an_answer_to_a_failure_is_judged_by_the_response_it_refers_to(tmp_path: Path) -> None:
+    gone = {"description": "No.", "content": {"application/json": {"schema": PET}}}
+    judge = judge_of(
+        tmp_path, "get", operation(),
+        components={"responses": {"Gone": gone}},
+        x_mock_failures={"not_found": {"status": "404", "response": "#/components/responses/Gone"}},
+    )  # fmt: skip
+    assert judge.failure("not_found", Answer(404, (JSON,), b'{"name": "Tom"}')) == ()
+    (finding,) = judge.failure("not_found", Answer(404, (JSON,), b'{"name": 7}'))
+    assert (finding.location, finding.pointer) == ("answer 404 body", "/name")
+    assert [one.rule for one in judge.failure("not_found", Answer(405))] == ["answer-status"]
+
+
+# Requests.
+
+
+def of_request(
+    directory: Path, one: Document, query: str = "", headers: Headers = (), body: bytes = b"", method: str = "POST",
+    **members: Any,
+) -> list[tuple[str, str, str]]:  # fmt: skip
+    """Rule, location and pointer of what is wrong with a request."""
+    judge = judge_of(directory, method.lower(), one, **members)
+    found = judge.request(Route(f"{method} /a"), Request(method, "/a", query, headers, body))
+    return [(finding.rule, finding.location, finding.pointer) for finding in found]
+
+
+def parameter(place: str, name: str, schema: Document, **more: Any) -> Document:
+    return operation(parameters=[{"in": place, "name": name, "schema": schema, **more}])
+
+
+INTEGERS = {"type": "array", "items": {"type": "integer"}}
+POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("one", "query", "valid"),
+    [
+        (parameter("query", "a", {"type": "integer"}), "a=7", True),
+        (parameter("query", "a", {"type": "integer"}), "a=x", False),
+        (parameter("query", "a", {"type": "integer"}), "", True),
+        (parameter("query", "a", {"type": "integer"}), "b=x", True),
+        (parameter("query", "a", {"type": "integer"}, required=True), "", False),
+        (parameter("query", "a", {"type": "string", "minLength": 1}), "a=", False),
+        (parameter("query", "a", {"type": "boolean"}), "a=true", True),
+        (parameter("query", "a", {"type": "boolean"}), "a=maybe", False),
+        (parameter("query", "a", INTEGERS), "a=1&a=2", True),
+        (parameter("query", "a", INTEGERS), "a=1&a=x", False),
+        (parameter("query", "a", INTEGERS), "", True),
+        (parameter("query", "a", INTEGERS, explode=False), "a=1,2", True),
+        (parameter("query", "a", POINT, style="deepObject", explode=True), "a[x]=1", True),
+        (parameter("query", "a", POINT, style="deepObject", explode=True), "a[x]=b", False),
+        (parameter("query", "a", POINT, style="deepObject", explode=True), "", True),
+        (parameter("query", "a", POINT, style="deepObject"), "", True),
+        (parameter("query", "a", INTEGERS, style="deepObject", explode=True), "", True),
+        (parameter("query", "a", INTEGERS, style="deepObject"), "", True),
+        (parameter("query", "a", {"type": "string", "format": "uuid4"}), "a=x", False),
+        (parameter("query", "ä b", {"enum": ["ö"]}), "%C3%A4+b=%C3%B6", True),
+    ],
+)
+def test_a_query_is_judged(one: Document, query: str, valid: bool, tmp_path: Path) -> None:
+    name = one["parameters"][0]["name"]
+    assert [found[:2] for found in of_request(tmp_path, one, query)] == (
+        [] if valid else [("parameter", f"query {name}")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "headers", "valid"),
+    [
+        (parameter("header", "X-A", {"type": "integer"}, required=True), (("x-a", "7"),), True),
+        (parameter("header", "X-A", {"type": "integer"}, required=True), (("x-a", "x"),), False),
+        (parameter("header", "X-A", {"type": "integer"}, required=True), (), False),
+        (parameter("header", "X-A", {"type": "integer"}), (), True),
+        (parameter("cookie", "a", {"type": "integer"}), (("cookie", "b=x; a=7"),), True),
+        (parameter("cookie", "a", {"type": "integer"}), (("cookie", "a=x"),), False),
+        (parameter("cookie", "a", {"type": "integer"}, required=True), (), False),
+    ],
+)
+def test_headers_and_cookies_of_a_request_are_judged(
+    one: Document, headers: Headers, valid: bool, tmp_path: Path
+) -> None:
+    assert (of_request(tmp_path, one, headers=headers) == []) is valid
+
+
+@pytest.mark.parametrize(("value", "valid"), [("7", True), ("x", False), ("7.5", False), ("", False)])
+def test_a_path_parameter_is_judged(value: str, valid: bool, tmp_path: Path) -> None:
+    get = parameter("path", "pet-id", {"type": "integer"}, required=True)
+    judge = Judge(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
+    found = judge.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
+    assert [finding.location for finding in found] == ([] if valid else ["path pet-id"])
+
+
+def body_of(schema: Any, name: str = "application/json", required: bool = True) -> Document:
+    return operation(requestBody={"required": required, "content": {name: {"schema": schema}}})
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "found"),
+    [
+        (b'{"name": "Tom"}', "application/json", []),
+        (b'{"name": "Tom"}', "application/json; charset=utf-8", []),
+        (b'{"name": 7}', "application/json", [("body", "body", "/name")]),
+        (b"{", "application/json", [("body", "body", "")]),
+        (b"", "application/json", [("body", "body", "")]),
+        (b'{"name": "Tom"}', "text/plain", [("body", "body", "")]),
+        (b'{"name": "Tom"}', "", [("body", "body", "")]),
+        (b"\xff", "application/json", [("body", "body", "")]),
+        (b"[" * 100_000, "application/json", [("body", "body", "")]),
+    ],
+)
+def test_a_body_of_a_request_is_judged(
+    body: bytes, media_type: str, found: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    assert of_request(tmp_path, body_of(PET), headers=(("content-type", media_type),), body=body) == found
+
+
+def test_a_body_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
+    assert of_request(tmp_path, body_of(PET, required=False)) == []
+
+
+@pytest.mark.parametrize(("body", "valid"), [(b"name=Tom&age=3", True), (b"age=3", False), (b"name=Tom&age=x", False)])
+def test_a_form_is_judged(body: bytes, valid: bool, tmp_path: Path) -> None:
+    name = "application/x-www-form-urlencoded"
+    assert (of_request(tmp_path, body_of(PET, name), headers=(("content-type", name),), body=body) == []) is valid
+
+
+@pytest.mark.parametrize("boundary", ["abc", "WebKitFormBoundaryAbC"])
+@pytest.mark.parametrize(("part", "valid"), [("name", True), ("nom", False)])
+def test_a_multipart_form_is_judged_whatever_its_boundary(
+    boundary: str, part: str, valid: bool, tmp_path: Path
+) -> None:
+    headers = (("content-type", f'multipart/form-data; boundary="{boundary}"'),)
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="{part}"\r\n\r\nTom\r\n--{boundary}--\r\n'.encode()
+    assert (of_request(tmp_path, body_of(PET, "multipart/form-data"), headers=headers, body=body) == []) is valid
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"--abc"])
+def test_a_multipart_form_that_is_none_is_found(body: bytes, tmp_path: Path) -> None:
+    headers = (("content-type", "multipart/form-data"),)
+    assert of_request(tmp_path, body_of(PET, "multipart/form-data"), headers=headers, body=body) == [
+        ("body", "body", "")
+    ]
+
+
+def test_a_head_request_is_judged_as_get(tmp_path: Path) -> None:
+    judge = judge_of(tmp_path, "get", parameter("query", "a", {"type": "integer"}))
+    assert [one.location for one in judge.request(Route("GET /a"), Request("HEAD", "/a", "a=x"))] == ["query a"]
+
+
+def test_a_head_operation_is_judged_as_itself(tmp_path: Path) -> None:
+    assert of_request(tmp_path, parameter("query", "a", {"type": "integer"}), "a=x", method="HEAD") == [
+        ("parameter", "query a", "")
+    ]
+
+
+def test_everything_that_is_wrong_with_a_request_is_found(tmp_path: Path) -> None:
+    one = body_of(PET) | {"parameters": [
+        {"in": "query", "name": "a", "schema": {"type": "integer"}},
+        {"in": "header", "name": "X-B", "schema": {"type": "integer"}, "required": True},
+    ]}  # fmt: skip
+    found = of_request(tmp_path, one, "a=x", (JSON,), b'{"name": 7}')
+    assert [location for _, location, _ in found] == ["query a", "header X-B", "body"]
+
+
+def test_one_judge_gives_the_same_verdict_twice(tmp_path: Path) -> None:
+    judge = judge_of(tmp_path, "get", operation(PET))
+    good, bad = Answer(200, (JSON,), b'{"name": "Tom"}'), Answer(200, (JSON,), b'{"name": 7}')
+    assert [len(judge.answer("GET /a", one)) for one in (good, bad, good, bad)] == [0, 1, 0, 1]

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server import bundled
+from mock_server.contract.load import load_contract
+from mock_server.contract.model import Contract, Header, MediaType, SecurityScheme
+from mock_server.errors import ContractError
+from tests.conftest import ME, SHARED
+from tests.samples import Document, document, load, operation, written
+
+SEED = SHARED / "contracts/polar-get-customer.yaml"
+
+
+def refused(directory: Path, contract: Document, *overlays: Document) -> str:
+    with pytest.raises(ContractError) as error:
+        load(directory, contract, *overlays)
+    return str(error.value)
+
+
+# Versions.
+
+
+@pytest.mark.parametrize(
+    ("version", "known"), [("3.0.0", (3, 0)), ("3.0.4", (3, 0)), ("3.1.1", (3, 1)), ("3.2.0", (3, 2))]
+)
+def test_openapi_3_0_to_3_2_is_served(version: str, known: tuple[int, int], tmp_path: Path) -> None:
+    assert load(tmp_path, document({"/a": {"get": operation()}}, openapi=version)).openapi == known
+
+
+@pytest.mark.parametrize("version", ["2.0", "4.0.0", "3.3.0", "3", "3.x", "", "31.0", "v3.1.0", 3, {}])
+def test_another_version_is_refused(version: Any, tmp_path: Path) -> None:
+    message = refused(tmp_path, document() | {"openapi": version})
+    assert f"{tmp_path / 'contract.json'}:2" in message
+    assert f"/openapi: found version {version!r}; expected OpenAPI 3.0, 3.1 or 3.2. Convert the contract." in message
+
+
+def test_swagger_is_refused_by_its_version(tmp_path: Path) -> None:
+    assert "found version '2.0'; expected OpenAPI 3.0, 3.1 or 3.2" in refused(tmp_path, {"swagger": "2.0", "paths": {}})
+
+
+@pytest.mark.parametrize("contract", [{}, {"paths": {}}, {"openapi": None}, [], [1], None, "openapi", 7])
+def test_what_is_no_openapi_document_is_refused(contract: Any, tmp_path: Path) -> None:
+    assert "found no member openapi; expected an OpenAPI document (openapi: 3.1.0)" in refused(tmp_path, contract)
+
+
+def test_what_the_openapi_schema_forbids_is_refused_with_its_place(tmp_path: Path) -> None:
+    message = refused(tmp_path, document({"/a": {"get": {"responses": {"200": {"description": 7}}}}}))
+    assert '/paths/~1a/get/responses/200/description: 7; expected type: "string" [openapi]' in message
+    assert "contract.json:12 " in message
+
+
+# Paths that are not the contract's.
+
+
+@pytest.mark.parametrize("path", ["/~", "/~a", "/~a/b", "/__admin", "/__admin/health", "/~{name}"])
+def test_a_path_of_the_mock_servers_own_is_refused(path: str, tmp_path: Path) -> None:
+    message = refused(tmp_path, document({path: {"get": operation()}}))
+    assert f"found the path {path!r}; expected none below /" in message
+    assert "which is the mock server's own. Rename the path." in message
+
+
+@pytest.mark.parametrize("path", ["/a/~", "/__administration", "/a/__admin", "/_admin", "/"])
+def test_a_path_that_looks_like_one_of_the_mock_servers_is_the_contracts(path: str, tmp_path: Path) -> None:
+    assert [*load(tmp_path, document({path: {"get": operation()}})).operations] == [f"GET {path}"]
+
+
+# Names within x-mock data.
+
+PETS: Document = {
+    "x_mock_resources": {"pets": {"schema": "#/components/schemas/Pet"}},
+    "components": {"schemas": {"Pet": {}}, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"x_mock_tokens": [{"prefix": "a", "schemes": ["kee"]}]}, "/x-mock-tokens/0/schemes: found the scheme 'kee'"),
+        (
+            {"x_mock_tokens": [{"prefix": "a", "selects": "cats"}]},
+            "/x-mock-tokens/0/selects: found the resource 'cats'",
+        ),
+        (
+            {"x_mock_resources": {"pets": {"schema": "#/components/schemas/Pets"}}},
+            "/x-mock-resources/pets/schema: found the reference '#/components/schemas/Pets'",
+        ),
+        (
+            {"x_mock_failures": {"not_found": {"status": "404", "response": "#/components/responses/No"}}},
+            "/x-mock-failures/not_found/response: found the reference '#/components/responses/No'",
+        ),
+    ],
+)
+def test_x_mock_data_that_names_what_is_not_there_is_refused(members: Document, message: str, tmp_path: Path) -> None:
+    assert message in refused(tmp_path, document({}, **{**PETS, **members}))
+
+
+@pytest.mark.parametrize(
+    "fixture", [{"resource": "cats"}, {"resorce": "pets"}, {"resource": "pets", "selectedBy": "nobody"}, "pets"]
+)
+def test_an_operation_whose_fixture_is_not_there_is_refused(fixture: Any, tmp_path: Path) -> None:
+    get = operation({"$ref": "#/components/schemas/Pet"}, x_mock_fixture=fixture)
+    assert "x-mock-fixture" in refused(tmp_path, document({"/a": {"get": get}}, **PETS))
+
+
+def test_an_unknown_x_mock_key_of_an_operation_is_refused(tmp_path: Path) -> None:
+    get = operation(x_mock_fixtur={"resource": "pets"})
+    assert "did you mean x-mock-fixture?" in refused(tmp_path, document({"/a": {"get": get}}, **PETS))
+
+
+def test_a_failure_whose_example_is_not_there_is_refused(tmp_path: Path) -> None:
+    response = {"description": "No.", "content": {"application/json": {"examples": {"gone": {"value": 1}}}}}
+    failure = {"status": "404", "response": "#/components/responses/No", "example": "gnoe"}
+    contract = document({}, components={"responses": {"No": response}}, x_mock_failures={"not_found": failure})
+    assert "'gnoe'" in refused(tmp_path, contract)
+
+
+def test_a_scheme_that_is_not_defined_secures_nothing_and_is_refused(tmp_path: Path) -> None:
+    assert "'nope'" in refused(tmp_path, document({"/a": {"get": operation(security=[{"nope": []}])}}))
+
+
+# What comes out.
+
+
+def test_operations_are_those_of_the_document(tmp_path: Path) -> None:
+    paths = {"/b/{id}": {"put": operation(operationId="put:b"), "get": operation()}, "/a": {"post": operation()}}
+    table = load(tmp_path, document(paths)).operations
+    assert [*table] == ["GET /b/{id}", "PUT /b/{id}", "POST /a"]
+    put = table["PUT /b/{id}"]
+    assert (put.key, put.method, put.path, put.operation_id, put.pointer) == (
+        "PUT /b/{id}", "PUT", "/b/{id}", "put:b", "/paths/~1b~1{id}/put",
+    )  # fmt: skip
+
+
+def test_a_path_item_by_reference_has_its_operations(tmp_path: Path) -> None:
+    paths = {"/a": {"$ref": "#/components/pathItems/A"}}
+    assert [*load(tmp_path, document(paths, components={"pathItems": {"A": {"get": operation()}}})).operations] == [
+        "GET /a"
+    ]
+
+
+def test_two_operations_that_no_path_tells_apart_are_refused(tmp_path: Path) -> None:
+    def declared(name: str) -> Document:
+        return operation(parameters=[{"name": name, "in": "path", "required": True, "schema": {}}])
+
+    message = refused(tmp_path, document({"/a/{x}": {"get": declared("x")}, "/a/{y}": {"get": declared("y")}}))
+    assert "/a/{x}" in message
+    assert "/a/{y}" in message
+
+
+def test_an_operation_of_a_method_of_its_own_is_served_or_refused(tmp_path: Path) -> None:
+    contract = document({"/a": {"additionalOperations": {"COPY": operation()}}}, openapi="3.2.0")
+    try:
+        assert [*load(tmp_path, contract).operations] == ["COPY /a"]
+    except ContractError as error:
+        assert "additionalOperations" in str(error)  # noqa: PT017  (either will do; silence will not)
+
+
+@pytest.mark.parametrize(
+    ("own", "common", "expected"),
+    [
+        (None, None, ()),
+        (None, [{"a": []}], (("a",),)),
+        ([], [{"a": []}], ()),
+        ([{"a": [], "b": []}, {}], [{"b": []}], (("a", "b"), ())),
+    ],
+)
+def test_an_operation_has_its_own_security_or_that_of_the_document(
+    own: Any, common: Any, expected: Any, tmp_path: Path
+) -> None:
+    key = {"type": "http", "scheme": "Bearer"}
+    contract = document({"/a": {"get": operation(**({} if own is None else {"security": own}))}},
+                        components={"securitySchemes": {"a": key, "b": key}})  # fmt: skip
+    if common is not None:
+        contract["security"] = common
+    loaded = load(tmp_path, contract)
+    assert loaded.operations["GET /a"].security == expected
+    assert loaded.schemes["a"] == SecurityScheme("a", "http", "bearer")
+
+
+def test_answers_are_read_with_their_references_followed(tmp_path: Path) -> None:
+    contract = load(tmp_path, document(
+        {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/Ok"}, "x-note": {}}}}},
+        components={
+            "responses": {"Ok": {
+                "description": "d",
+                "headers": {"X-A": {"$ref": "#/components/headers/A"}, "content-type": {"schema": {}}},
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"},
+                                                 "examples": {"tom": {"$ref": "#/components/examples/Tom"}}},
+                            "text/plain": {"example": "Tom"}},
+            }},
+            "headers": {"A": {"required": True, "schema": {"type": "integer"}, "example": 7}},
+            "examples": {"Tom": {"value": {"name": "Tom"}}},
+            "schemas": {"Pet": {"type": "object"}},
+        },
+    ))  # fmt: skip
+    (response,) = contract.operations["GET /a"].responses.values()
+    assert response.headers == (Header("X-A", True, {"type": "integer"}, {"": 7}),)
+    assert response.content == (
+        MediaType("application/json", {"$ref": "#/components/schemas/Pet"}, {"tom": {"name": "Tom"}}),
+        MediaType("text/plain", None, {"": "Tom"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("servers", "expected"),
+    [
+        (None, ("",)),
+        ([{"url": "/"}], ("",)),
+        ([{"url": "v1"}, {"url": "./v2/"}], ("/v1", "/v2", "")),
+        ([{"url": "https://pets.example/v1/"}, {"url": "/api/v1"}], ("/api/v1", "/v1", "")),
+        (
+            [{"url": "https://{host}/{stage}", "variables": {"stage": {"default": "b"}, "host": {"default": "h"}}}],
+            ("/b", ""),
+        ),
+    ],
+)
+def test_base_paths_are_those_of_the_servers_the_longest_first(servers: Any, expected: Any, tmp_path: Path) -> None:
+    assert load(tmp_path, document({}, **({} if servers is None else {"servers": servers}))).base_paths == expected
+
+
+def test_a_reference_is_resolved_through_any_number_of_steps(tmp_path: Path) -> None:
+    schemas: Document = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(50)} | {
+        "S50": {"type": "null"}
+    }
+    contract = load(tmp_path, document(components={"schemas": schemas}))
+    assert contract.resolve({"$ref": "#/components/schemas/S0"}) == {"type": "null"}
+    assert contract.resolve({"type": "string"}) == {"type": "string"}
+    assert contract.resolve(True) is True
+
+
+def test_a_character_that_is_half_a_pair_is_no_obstacle(tmp_path: Path) -> None:
+    assert load(tmp_path, document({"/a": {"get": operation(description="\ud83d")}})).operations
+
+
+# Overlays and the digest.
+
+RENAME: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Cats"}}]}
+
+
+def test_overlays_are_applied_in_order(tmp_path: Path) -> None:
+    later: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Dogs"}}]}
+    assert load(tmp_path, document(), RENAME).title == "Cats"
+    assert load(tmp_path, document(), RENAME, later).title == "Dogs"
+
+
+def test_a_defect_that_an_overlay_brings_is_found_in_the_overlay(tmp_path: Path) -> None:
+    bad: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"description": 7}}]}
+    assert f"{tmp_path / 'overlay-0.json'}:" in refused(tmp_path, document(), bad)
+
+
+def test_the_digest_tells_contracts_and_overlays_apart_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    one = load(tmp_path, document())
+    assert load(tmp_path / "copy", document()).digest == one.digest
+    others = [
+        load(tmp_path, document({"/a": {}})),
+        load(tmp_path, document(), RENAME),
+        load(tmp_path, document(), RENAME, RENAME),
+    ]
+    assert len({one.digest, *(other.digest for other in others)}) == 4
+
+
+def test_a_contract_is_the_same_whether_yaml_or_json(contract: Contract, tmp_path: Path) -> None:
+    overlays = [str(one) for one in bundled.overlays()]
+    place = written(tmp_path, "polar", json.loads(json.dumps(load_contract(str(bundled.contract())).document)))
+    again = load_contract(place, overlays)
+    assert (again.operations, again.manners, again.schemes) == (contract.operations, contract.manners, contract.schemes)
+
+
+def test_the_contract_that_ships_has_one_operation_and_what_production_answers(contract: Contract) -> None:
+    (found,) = contract.operations.values()
+    assert (found.key, found.resource, [*found.responses]) == (f"GET {ME}", "customers", ["200", "401", "429", "500"])
+
+
+def test_the_contract_that_ships_is_the_published_one_byte_for_byte() -> None:
+    if not SEED.is_file():
+        pytest.skip("the published contract is not on this machine")
+    assert bundled.contract().read_bytes() == SEED.read_bytes()

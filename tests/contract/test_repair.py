@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server import bundled
+from mock_server.contract.load import load_contract
+from mock_server.contract.repair import repair
+from mock_server.contract.source import Layers, find, parse_source
+from mock_server.contract.walk import operations, references
+from mock_server.errors import ContractError
+from mock_server.exchange import Finding
+from tests.samples import Document, document, load, operation
+
+GONE = {"$ref": "#/components/schemas/Gone"}
+OK = {"responses": {"200": {"description": "d"}}}
+
+
+def without(contract: Document, *keys: str) -> Document:
+    for key in keys:
+        del contract["info"][key]
+    return contract
+
+
+REPAIRS: dict[str, tuple[Document, str, str, str, Any]] = {
+    "no title": (without(document(), "title"), "missing-info", "/info/title", "/info/title", "a.yaml"),
+    "no version": (without(document(), "version"), "missing-info", "/info/version", "/info/version", "0"),
+    "a version that is a number": (
+        document() | {"info": {"title": "t", "version": 1.0}},
+        "missing-info",
+        "/info/version",
+        "/info/version",
+        "0",
+    ),
+    "a response without description": (
+        document({"/a": {"get": {"responses": {"200": {}}}}}),
+        "missing-description",
+        "/paths/~1a/get/responses/200",
+        "/paths/~1a/get/responses/200/description",
+        "",
+    ),
+    "a schema that is not defined": (
+        document({"/a": {"get": operation(GONE)}}),
+        "dangling-reference",
+        "/paths/~1a/get/responses/200/content/application~1json/schema/$ref",
+        "/components/schemas/Gone",
+        {},
+    ),
+    "a schema that is not defined, with slashes in its name": (
+        document({"/a": {"get": operation({"$ref": "#/components/schemas/A~1B"})}}),
+        "dangling-reference",
+        "/paths/~1a/get/responses/200/content/application~1json/schema/$ref",
+        "/components/schemas/A~1B",
+        {},
+    ),
+    "a schema that is not defined, where components are empty": (
+        document({"/a": {"get": operation(GONE)}}, components={"schemas": None}),
+        "dangling-reference",
+        "/paths/~1a/get/responses/200/content/application~1json/schema/$ref",
+        "/components/schemas/Gone",
+        {},
+    ),
+    "a path parameter that is not declared": (
+        document({"/a/{id}": {"get": copy.deepcopy(OK)}}),
+        "undeclared-path-parameter",
+        "/paths/~1a~1{id}/get",
+        "/paths/~1a~1{id}/get/parameters/0",
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+    ),
+    "a path parameter that is not declared, where parameters are empty": (
+        document({"/a/{id}": {"get": {**copy.deepcopy(OK), "parameters": None}}}),
+        "undeclared-path-parameter",
+        "/paths/~1a~1{id}/get",
+        "/paths/~1a~1{id}/get/parameters/0",
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+    ),
+    "an operationId twice": (
+        document(
+            {
+                "/a": {"get": {**copy.deepcopy(OK), "operationId": "x"}},
+                "/b": {"get": {**copy.deepcopy(OK), "operationId": "x"}},
+            }
+        ),
+        "duplicate-operation-id",
+        "/paths/~1b/get/operationId",
+        "/paths/~1b/get",
+        OK,
+    ),
+}
+"""By name: a contract, the rule and the place of its defect, and what stands where afterwards."""
+
+each_repair = pytest.mark.parametrize("name", REPAIRS)
+
+
+def repaired(contract: Document) -> tuple[Any, list[Finding]]:
+    mended = copy.deepcopy(contract)
+    return mended, repair(mended, Layers(parse_source("a.yaml", "")))
+
+
+@each_repair
+def test_a_defect_is_found_mended_and_reported(name: str) -> None:
+    contract, rule, pointer, where, mended = REPAIRS[name]
+    done, findings = repaired(contract)
+    assert [(one.rule, one.pointer, one.severity) for one in findings] == [(rule, pointer, "repaired")]
+    assert findings[0].remedy.startswith("Repaired: ")
+    assert find(done, where) == mended
+
+
+@each_repair
+def test_a_mended_contract_has_nothing_left_to_mend(name: str) -> None:
+    done, _ = repaired(REPAIRS[name][0])
+    assert repair(done, Layers(parse_source("a.yaml", ""))) == []
+
+
+@pytest.mark.parametrize("name", [name for name in REPAIRS if "slashes" not in name])  # OpenAPI allows none there
+def test_a_mended_contract_is_served_with_its_findings_and_refused_where_strict(name: str, tmp_path: Path) -> None:
+    contract, rule, *_ = REPAIRS[name]
+    assert [one.rule for one in load(tmp_path, contract).findings] == [rule]
+    with pytest.raises(ContractError, match=r"found a defect; expected none \(--strict\)") as refused:
+        load(tmp_path, contract, strict=True)
+    assert [one.rule for one in refused.value.findings] == [rule]
+
+
+def test_a_contract_without_defects_is_left_as_it_is(tmp_path: Path) -> None:
+    contract = document(
+        {
+            "/a/{id}": {
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {}}],
+                "get": operation({"$ref": "#/components/schemas/A"}),
+                "put": operation(),
+            }
+        },
+        components={"schemas": {"A": {"$ref": "#/components/schemas/B"}, "B": {}}},
+    )
+    assert repaired(contract) == (contract, [])
+    assert load(tmp_path, contract, strict=True).findings == ()
+
+
+def test_a_parameter_by_reference_is_declared() -> None:
+    declared = {"name": "id", "in": "path", "required": True, "schema": {}}
+    contract = document(
+        {"/a/{id}": {"get": {**OK, "parameters": [{"$ref": "#/components/parameters/Id"}]}}},
+        components={"parameters": {"Id": declared}},
+    )
+    assert repaired(contract) == (contract, [])
+
+
+def test_the_operations_of_a_path_are_mended_one_by_one() -> None:
+    _, findings = repaired(document({"/a/{x}/{y}": {"get": copy.deepcopy(OK), "put": copy.deepcopy(OK)}}))
+    assert [(one.pointer[-3:], one.found) for one in findings] == [
+        ("get", "no parameter 'x'"),
+        ("get", "no parameter 'y'"),
+        ("put", "no parameter 'x'"),
+        ("put", "no parameter 'y'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "rule"),
+    [
+        ("#/components/parameters/Gone", "dangling-reference"),
+        ("#/components/schemas/A/properties/gone", "dangling-reference"),
+        ("#/gone", "dangling-reference"),
+        ("#Gone", "dangling-reference"),
+        ("other.yaml#/A", "external-reference"),
+        ("https://pets.example/a.json", "external-reference"),
+        ("other.yaml", "external-reference"),
+    ],
+)
+def test_a_reference_without_a_safe_repair_is_an_error(reference: str, rule: str, tmp_path: Path) -> None:
+    contract = document({"/a": {"get": operation({"$ref": reference})}}, components={"schemas": {"A": {}}})
+    with pytest.raises(ContractError) as refused:
+        load(tmp_path, contract)
+    assert [(one.rule, one.severity) for one in refused.value.findings] == [(rule, "error")]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["#/components/schemas/A", "#/components/schemas/A%42", "#A", "#", "#/paths/~1a/get/responses/200/description"],
+)
+def test_a_reference_to_something_in_the_document_is_none_of_ours(reference: str) -> None:
+    contract = document({"/a": {"get": operation({"$ref": reference})}},
+                        components={"schemas": {"A": {"$anchor": "A"}, "AB": {}}})  # fmt: skip
+    assert repaired(contract) == (contract, [])
+
+
+def test_a_reference_within_data_is_data() -> None:
+    data = {"$ref": "#/gone"}
+    media = {
+        "schema": {"default": data, "enum": [data], "const": data, "example": data},
+        "examples": {"a": {"value": data}},
+    }
+    contract = document(
+        {"/a": {"get": {"responses": {"200": {"description": "d", "content": {"application/json": media}}}}}},
+        x_other=data,
+    )
+    assert repaired(contract) == (contract, [])
+
+
+@pytest.mark.parametrize("name", ["example", "default", "const", "enum", "examples", "x-rays"])
+def test_a_property_may_be_called_like_a_keyword(name: str) -> None:
+    contract = document(components={"schemas": {"A": {"properties": {name: {"$ref": "#/gone"}}}}})
+    assert [reference for _, reference in references(contract)] == ["#/gone"]
+
+
+def test_an_example_by_reference_is_a_reference(tmp_path: Path) -> None:
+    get = operation({})
+    get["responses"]["200"]["content"]["application/json"]["examples"] = {"a": {"$ref": "#/components/examples/Gone"}}
+    with pytest.raises(ContractError, match="dangling-reference"):
+        load(tmp_path, document({"/a": {"get": get}}))
+
+
+def test_a_schema_that_is_not_defined_takes_any_value(tmp_path: Path) -> None:
+    contract = load(tmp_path, document({"/a": {"get": operation(GONE)}}))
+    assert contract.resolve({"$ref": "#/components/schemas/Gone"}) == {}
+
+
+def test_operations_are_those_of_openapis_methods_in_the_order_of_the_document() -> None:
+    paths: Document = {
+        "/b": {"summary": "s", "put": {}, "parameters": [], "get": {}, "x-post": {}},
+        "/a": {"trace": {}},
+        "/c": None,
+    }
+    assert [pointer for pointer, _ in operations({"paths": paths})] == [
+        "/paths/~1b/get",
+        "/paths/~1b/put",
+        "/paths/~1a/trace",
+    ]
+
+
+def test_the_published_contract_lacks_a_schema_that_the_overlays_define(tmp_path: Path) -> None:
+    place = str(bundled.contract())
+    (finding,) = load_contract(place).findings
+    assert (finding.rule, finding.found) == (
+        "dangling-reference", "'#/components/schemas/TaxIDFormat', which is not defined",
+    )  # fmt: skip
+    line = int(finding.location.removeprefix(place + ":"))
+    assert "TaxIDFormat" in bundled.contract().read_text(encoding="utf-8").splitlines()[line - 1]
+    with pytest.raises(ContractError, match="TaxIDFormat"):
+        load_contract(place, strict=True)
+    assert load_contract(place, [str(one) for one in bundled.overlays()], strict=True).findings == ()

@@ -1,0 +1,64 @@
+"""Small contracts, written where a test needs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+
+from mock_server.answer import Ladder
+from mock_server.contract.check import Judge
+from mock_server.contract.load import load_contract
+from mock_server.contract.model import Contract
+from mock_server.engine import Engine
+from mock_server.exchange import Answer
+from mock_server.routing import Router
+from mock_server.settings import Settings
+from mock_server.store import MemoryStore, Record
+
+Document = dict[str, Any]
+
+repeatable = settings(derandomize=True, deadline=None)
+"""For tests over made-up input: the same input every time, on a slow machine too."""
+
+
+def document(paths: Mapping[str, Any] | None = None, *, openapi: str = "3.1.0", **members: Any) -> Document:
+    """A contract of these paths; ``members`` are further ones of the root, with ``_`` for ``-``."""
+    return {"openapi": openapi, "info": {"title": "Pets", "version": "1"}, "paths": paths or {}, **_named(members)}
+
+
+def operation(schema: Any = None, *, status: str = "200", **members: Any) -> Document:
+    """An operation of one answer: in JSON by this schema, or without a body. ``members`` as of a document."""
+    content = {} if schema is None else {"content": {"application/json": {"schema": schema}}}
+    return {"responses": {status: {"description": "It is.", **content}}, **_named(members)}
+
+
+def _named(members: Mapping[str, Any]) -> Document:
+    return {name.replace("_", "-"): value for name, value in members.items()}
+
+
+def load(directory: Path, contract: Document, *overlays: Document, strict: bool = False) -> Contract:
+    """The contract, from files in a directory."""
+    return load_contract(written(directory, "contract", contract),
+                         [written(directory, f"overlay-{index}", one) for index, one in enumerate(overlays)],
+                         strict=strict)  # fmt: skip
+
+
+def written(directory: Path, name: str, data: Document) -> str:
+    file = directory / f"{name}.json"
+    file.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    return str(file)
+
+
+def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Settings | None = None) -> Engine:
+    """The engine of a contract, with these records in its store."""
+    ladder = Ladder(contract, MemoryStore(records), settings or Settings())
+    return Engine(contract, Judge(contract), ladder, Router(contract).route)
+
+
+def value_of(answer: Answer) -> Any:
+    """What the JSON body of an answer says."""
+    return json.loads(answer.body)

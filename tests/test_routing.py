@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.contract.model import Contract
+from mock_server.contract.walk import METHODS
+from mock_server.exchange import Route
+from mock_server.routing import Router
+from tests.conftest import SHARED
+from tests.samples import Document, document, load, operation, repeatable
+
+POLAR = SHARED / "contracts/polar-full-2026-10.json"
+PATHS = ("/pets/{id}", "/pets/mine", "/{kind}/mine", "/{kind}/{id}")
+
+Routed = Callable[..., Router]
+
+
+@pytest.fixture
+def routed(tmp_path: Path) -> Routed:
+    """The router of a contract with these paths, each with operations of these methods."""
+
+    def make(paths: dict[str, tuple[str, ...]], **members: Any) -> Router:
+        return Router(load(tmp_path, contract_of(paths, **members)))
+
+    return make
+
+
+def contract_of(paths: dict[str, tuple[str, ...]], **members: Any) -> Document:
+    return document({path: {name: operation() for name in names} for path, names in paths.items()}, **members)
+
+
+@pytest.mark.parametrize("order", [*permutations(PATHS)], ids=" ".join)
+def test_the_concrete_path_is_found_before_the_templated_in_any_order(order: tuple[str, ...], routed: Routed) -> None:
+    router = routed(dict.fromkeys(order, ("get",)))
+    asked = ("/pets/mine", "/pets/7", "/dogs/mine", "/dogs/7")
+    found = [router.route("GET", path).operation for path in asked]
+    assert found == ["GET /pets/mine", "GET /pets/{id}", "GET /{kind}/mine", "GET /{kind}/{id}"]
+
+
+def test_a_concrete_path_hides_the_templated_for_every_method(routed: Routed) -> None:
+    router = routed({"/pets/{id}": ("get", "delete"), "/pets/mine": ("get",)})
+    assert router.route("DELETE", "/pets/mine") == Route(allow=("GET",))
+
+
+def test_a_templated_path_takes_over_where_a_more_concrete_one_lacks_the_method(routed: Routed) -> None:
+    router = routed({"/pets/{id}/toys": ("get",), "/{kind}/{id}/toys": ("post",)})
+    assert router.route("POST", "/pets/7/toys").operation == "POST /{kind}/{id}/toys"
+
+
+@pytest.mark.parametrize("path", ["/pets", "/pets/{id}"])
+def test_all_methods_of_a_path_are_allowed(path: str, routed: Routed) -> None:
+    router = routed({path: ("post", "get", "delete")})
+    assert router.route("PATCH", path.replace("{id}", "7")) == Route(allow=("DELETE", "GET", "POST"))
+
+
+def test_an_unknown_path_allows_nothing(routed: Routed) -> None:
+    assert routed({"/pets": ("get",)}).route("GET", "/cats") == Route()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_of_openapi_is_routed(method: str, routed: Routed) -> None:
+    router = routed({"/pets": (method,)}, openapi="3.2.0")
+    assert router.route(method.upper(), "/pets").operation == f"{method.upper()} /pets"
+
+
+def test_head_is_get_unless_the_contract_refuses_it(routed: Routed) -> None:
+    assert routed({"/pets": ("get",)}).route("HEAD", "/pets").operation == "GET /pets"
+    refusing = routed({"/pets": ("get",)}, x_mock_http={"head": "refuse"})
+    assert refusing.route("HEAD", "/pets") == Route(allow=("GET",))
+
+
+def test_head_is_not_post(routed: Routed) -> None:
+    assert routed({"/pets": ("post",)}).route("HEAD", "/pets") == Route(allow=("POST",))
+
+
+def test_a_head_of_the_contracts_own_goes_before_get(routed: Routed) -> None:
+    assert routed({"/pets": ("get", "head")}).route("HEAD", "/pets").operation == "HEAD /pets"
+
+
+@pytest.mark.parametrize("name", ["pet-id", "petId", "pet.id", "pet_id", "1st", "class", "p0", "$filter", "ünï"])
+def test_a_parameter_has_the_name_that_the_contract_gives_it(name: str, routed: Routed) -> None:
+    route = routed({f"/pets/{{{name}}}/toys/{{toy}}": ("get",)}).route("GET", "/pets/7/toys/ball")
+    assert (route.operation, route.path_parameters) == (
+        f"GET /pets/{{{name}}}/toys/{{toy}}", {name: "7", "toy": "ball"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["abc", "7", "-1", "1.5", "a b", "é", "{id}", "..", "%2F", "a:b"])
+def test_the_type_of_a_parameter_is_not_the_routers_matter(value: str, tmp_path: Path) -> None:
+    integer = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    router = Router(load(tmp_path, document({"/pets/{id}": {"get": operation(parameters=[integer])}})))
+    assert router.route("GET", f"/pets/{value}") == Route("GET /pets/{id}", {"id": value})
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "parameters"),
+    [
+        ("/pets/{id}.{format}", "/pets/7.json", {"id": "7", "format": "json"}),
+        ("/pets/{id}:feed", "/pets/7:feed", {"id": "7"}),
+        ("/pets/from-{first}-to-{last}", "/pets/from-a-to-b", {"first": "a", "last": "b"}),
+        ("/v1.0/pets({id})", "/v1.0/pets(7)", {"id": "7"}),
+    ],
+)
+def test_a_parameter_may_be_a_part_of_a_segment(
+    template: str, path: str, parameters: dict[str, str], routed: Routed
+) -> None:
+    assert routed({template: ("get",)}).route("GET", path) == Route(f"GET {template}", parameters)
+
+
+@pytest.mark.parametrize("path", ["/pets/", "/pets/7/8", "/pets//", "/Pets/7", "pets/7", "/pets/7/toys\n", ""])
+def test_a_path_that_is_nearly_one_of_the_contracts_is_not(path: str, routed: Routed) -> None:
+    assert routed({"/pets/{id}": ("get",), "/pets/{id}/toys": ("get",)}).route("GET", path) == Route()
+
+
+def test_templates_that_differ_in_a_name_alone_are_one_path(routed: Routed) -> None:
+    router = routed({"/pets/{id}": ("get",), "/cats": ("get",), "/pets/{pet}": ("delete",)})
+    assert router.route("DELETE", "/pets/7") == Route("DELETE /pets/{pet}", {"pet": "7"})
+    assert router.route("PUT", "/pets/7").allow == ("DELETE", "GET")
+
+
+@pytest.mark.parametrize(
+    ("servers", "path"),
+    [
+        ([{"url": "https://pets.example/v1"}], "/v1/pets"),
+        ([{"url": "https://pets.example/v1/"}], "/v1/pets"),
+        ([{"url": "/v1"}, {"url": "/v2"}], "/v2/pets"),
+        ([{"url": "/api"}, {"url": "/api/v1"}], "/api/v1/pets"),
+        ([{"url": "/{stage}", "variables": {"stage": {"default": "test"}}}], "/test/pets"),
+        ([{"url": "https://pets.example/v1"}], "/pets"),
+        ([], "/pets"),
+    ],
+)
+def test_a_path_is_found_below_the_paths_of_the_servers_and_without(
+    servers: list[Document], path: str, routed: Routed
+) -> None:
+    assert routed({"/pets": ("get",)}, servers=servers).route("GET", path) == Route("GET /pets")
+
+
+def test_a_path_is_not_found_below_the_path_of_no_server(routed: Routed) -> None:
+    router = routed({"/pets": ("get",)}, servers=[{"url": "https://pets.example/v1"}])
+    assert router.route("GET", "/v2/pets") == router.route("GET", "/v1pets") == Route()
+
+
+@pytest.mark.parametrize(
+    ("manner", "path", "expected"),
+    [
+        ("refuse", "/pets/", Route()),
+        ("redirect", "/pets/", Route(redirect="/pets")),
+        ("redirect", "/pets/7/", Route(redirect="/pets/7")),
+        ("redirect", "/cats/7/8/", Route()),
+        ("redirect", "/", Route()),
+        ("redirect", "//", Route()),
+        ("ignore", "/pets/", Route("GET /pets")),
+        ("ignore", "/pets/7/", Route("GET /pets/{id}", {"id": "7"})),
+    ],
+)
+def test_a_trailing_slash_is_treated_as_the_contract_wants(
+    manner: str, path: str, expected: Route, routed: Routed
+) -> None:
+    router = routed({"/pets": ("get",), "/pets/{id}": ("get",)}, x_mock_http={"trailingSlash": manner})
+    assert router.route("GET", path) == expected
+
+
+def test_a_trailing_slash_of_the_contracts_own_is_no_mistake(routed: Routed) -> None:
+    router = routed({"/pets/": ("get",)}, x_mock_http={"trailingSlash": "redirect"})
+    assert router.route("GET", "/pets/") == Route("GET /pets/")
+    assert router.route("GET", "/pets") == Route()
+
+
+@repeatable
+@given(st.text(), st.text())
+def test_any_method_and_path_has_a_route(contract: Contract, method: str, path: str) -> None:
+    route = Router(contract).route(method, path)
+    assert route.operation is None or route.operation in contract.operations
+
+
+@pytest.fixture(scope="module")
+def polar(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    """The paths and methods of a large contract, without what the routes do not depend on."""
+    if not POLAR.is_file():
+        pytest.skip("Polar's full contract is not on this machine")
+    paths = json.loads(POLAR.read_text(encoding="utf-8"))["paths"]
+    known = {path: tuple(key for key in item if key in METHODS) for path, item in paths.items()}
+    return load(tmp_path_factory.mktemp("polar"), contract_of(known))
+
+
+def test_every_operation_of_polar_routes_to_itself(polar: Contract) -> None:
+    router = Router(polar)
+    routed = {key: router.route(one.method, one.path).operation for key, one in polar.operations.items()}
+    assert routed == {key: key for key in polar.operations}
+
+
+@repeatable
+@given(data=st.data())
+def test_every_operation_of_polar_routes_to_itself_with_any_values(polar: Contract, data: st.DataObject) -> None:
+    one = data.draw(st.sampled_from([*polar.operations.values()]))
+    value = data.draw(st.text(st.characters(exclude_characters="/"), min_size=1).map("x".__add__))
+    names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
+    path = "/".join(value if part.startswith("{") else part for part in one.path.split("/"))
+    assert Router(polar).route(one.method, path) == Route(one.key, dict.fromkeys(names, value))

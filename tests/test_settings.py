@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import os
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from mock_server.errors import UsageError
+from mock_server.settings import OTHER_VARIABLES, ROWS, Row, Settings, Value, read_settings, settings_table, suggestion
+from tests.conftest import ROOT
+
+TYPED: dict[str, tuple[str, Value]] = {
+    "contract": ("api.yaml", "api.yaml"),
+    "host": ("0.0.0.0", "0.0.0.0"),
+    "port": ("8080", 8080),
+    "fixtures": ("records", "records"),
+    "overlay": (f"a.yaml{os.pathsep}b.yaml", ("a.yaml", "b.yaml")),
+    "store": ("memory", "memory"),
+    "seed": ("-7", -7),
+    "dynamic": ("true", True),
+    "workers": ("4", 4),
+    "reload": ("yes", True),
+    "no_cors": ("on", True),
+    "no_fill_properties": ("1", True),
+    "strict": ("TRUE", True),
+    "log_format": ("json", "json"),
+}
+"""By setting: a text that a person may type, and what it means."""
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+def typed_flag(row: Row, text: str) -> str | bool | tuple[str, ...]:
+    """A flag as the command line hands it over."""
+    if row.is_switch:
+        return True
+    return tuple(text.split(os.pathsep)) if isinstance(row.default, tuple) else text
+
+
+def test_every_setting_is_tried_here() -> None:
+    assert set(TYPED) == {row.name for row in ROWS}
+
+
+@each_row
+def test_a_setting_without_flag_and_variable_has_its_default(row: Row) -> None:
+    assert getattr(read_settings({}, {}), row.name) == row.default
+
+
+@each_row
+def test_a_variable_sets_its_setting(row: Row) -> None:
+    text, value = TYPED[row.name]
+    assert getattr(read_settings({}, {row.variable: text}), row.name) == value
+
+
+@each_row
+def test_a_flag_sets_its_setting(row: Row) -> None:
+    text, value = TYPED[row.name]
+    assert getattr(read_settings({row.name: typed_flag(row, text)}, {}), row.name) == value
+
+
+@each_row
+def test_a_setting_changes_no_other(row: Row) -> None:
+    set_to = read_settings({}, {row.variable: TYPED[row.name][0]})
+    others = [other.name for other in ROWS if other.name != row.name]
+    assert [getattr(set_to, name) for name in others] == [getattr(Settings(), name) for name in others]
+
+
+@each_row
+def test_flags_and_variables_are_called_after_the_setting(row: Row) -> None:
+    assert row.variable == f"MOCK_SERVER_{row.name}".upper()
+    assert row.flag == ("" if row.name == "contract" else "--" + row.name.replace("_", "-"))
+
+
+@each_row
+def test_a_setting_has_a_help_that_is_a_sentence(row: Row) -> None:
+    assert row.help[0].isupper()
+    assert row.help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "port"),
+    [
+        ({"port": "1"}, {"MOCK_SERVER_PORT": "2", "PORT": "3"}, 1),
+        ({}, {"MOCK_SERVER_PORT": "2", "PORT": "3"}, 2),
+        ({"port": None}, {"PORT": "3"}, 3),
+        ({}, {"SERVER_PORT": "4"}, 4010),
+    ],
+)
+def test_the_flag_goes_before_the_variable_before_port_before_the_default(
+    flags: dict[str, str], environ: dict[str, str], port: int
+) -> None:
+    assert read_settings(flags, environ).port == port
+
+
+def test_port_sets_nothing_but_the_port() -> None:
+    assert read_settings({}, {"PORT": "8080"}) == Settings(port=8080)
+
+
+def test_a_flag_that_was_not_typed_leaves_the_word_to_the_variable() -> None:
+    flags: dict[str, str | bool | tuple[str, ...]] = {"dynamic": False, "overlay": ()}
+    read = read_settings(flags, {"MOCK_SERVER_DYNAMIC": "1", "MOCK_SERVER_OVERLAY": "a.yaml"})
+    assert (read.dynamic, read.overlay) == (True, ("a.yaml",))
+
+
+@pytest.mark.parametrize("text", ["0", "false", "False", "no", "OFF", ""])
+def test_a_switch_can_be_off(text: str) -> None:
+    assert read_settings({}, {"MOCK_SERVER_RELOAD": text}).reload is False
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "message"),
+    [
+        ({"port": "web"}, {}, "--port: found 'web'; expected a whole number from 0 to 65535"),
+        ({"port": "65536"}, {}, "--port: found '65536'; expected a whole number from 0 to 65535"),
+        ({"seed": "1.5"}, {}, "--seed: found '1.5'; expected a whole number"),
+        ({"workers": "0"}, {}, "--workers: found '0'; expected a whole number from 1 to 64"),
+        ({"store": "redis"}, {}, "--store: found 'redis'; expected memory"),
+        ({"log_format": ""}, {}, "--log-format: found ''; expected text or json"),
+        ({}, {"PORT": "-1"}, "variable PORT: found '-1'; expected a whole number from 0 to 65535"),
+        ({}, {"MOCK_SERVER_PORT": ""}, "variable MOCK_SERVER_PORT: found ''; expected a whole number from 0 to 65535"),
+        ({}, {"MOCK_SERVER_STRICT": "perhaps"}, "variable MOCK_SERVER_STRICT: found 'perhaps'; expected true or false"),
+        ({}, {"MOCK_SERVER_LOG_FORMAT": "xml"}, "variable MOCK_SERVER_LOG_FORMAT: found 'xml'; expected text or json"),
+        ({}, {"MOCK_SERVER_SEED": "9" * 5000}, "variable MOCK_SERVER_SEED: found '9"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_with_its_source(
+    flags: dict[str, str], environ: dict[str, str], message: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_settings(flags, environ)
+    assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("MOCK_SERVER_PROT", "did you mean MOCK_SERVER_PORT?"),
+        ("MOCK_SERVER_FIXTURE", "did you mean MOCK_SERVER_FIXTURES?"),
+        ("MOCK_SERVER_", "there is no such setting"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=f"^variable {name}: there is no such setting") as refused:
+        read_settings({}, {name: "1"})
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [*OTHER_VARIABLES, "MOCK_SERVERS", "PATH"])
+def test_a_variable_of_somebody_else_is_nobodys_business(name: str) -> None:
+    assert read_settings({}, {name: "x"}) == Settings()
+
+
+def test_nothing_is_suggested_for_a_name_that_is_like_no_other() -> None:
+    assert suggestion("zzz", ["port", "host"]) == ""
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_the_table_has_a_line_for_each_setting() -> None:
+    lines = settings_table().splitlines()[2:]
+    assert [line.split("`")[3] for line in lines] == [row.variable for row in ROWS]
+    assert "| `--log-format FORMAT` | `MOCK_SERVER_LOG_FORMAT` | `text` |" in settings_table()
+    assert "| `--dynamic` | `MOCK_SERVER_DYNAMIC` |  |" in settings_table()
+
+
+def test_the_readme_has_the_table() -> None:
+    _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- settings -->")
+    table, end, _ = rest.partition("<!-- /settings -->")
+    assert end, "README.md has no markers for the table"
+    assert table.strip() == settings_table().strip()
