@@ -1,0 +1,253 @@
+"""The command line: wrong use is refused with one message, help is complete, results have their exit codes."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from mock_server.settings import ROWS, Row
+from tests.conftest import Done
+from tests.in_process import assert_one_message, called
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases/command-line.yaml").read_text(encoding="utf-8"))["cases"]
+LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties", "strict")
+SETTINGS = {
+    "serve": tuple(row.name for row in ROWS),
+    "check": LOADING,
+    "routes": LOADING,
+    "healthcheck": ("host", "port"),
+}
+VERSION = f"mock-server, version {version('contract-mock-server')}\n"
+BREAKS_ITS_WORD = """\
+openapi: 3.1.0
+info: {title: Pets, version: '1'}
+paths:
+  /pets:
+    get:
+      responses:
+        '200':
+          description: A pet.
+          content:
+            application/json:
+              schema: {type: object, properties: {age: {type: integer}}}
+              example: {age: young}
+"""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_wrong_use_is_refused(case: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    done = called(capsys, *case["arguments"], env=case.get("env"))
+    assert_one_message(done)
+    for part in case["says"]:
+        assert part in done.errors
+
+
+def test_a_port_in_use_is_named(command: Callable[..., Done]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = command("serve", "--port", str(port))
+    assert_one_message(done)
+    assert f"127.0.0.1:{port}: found the port in use; expected a free one." in done.errors
+    assert "Choose another with --port (0 for any)." in done.errors
+
+
+def test_a_flag_wins_over_variables_and_the_own_variable_over_port(capsys: pytest.CaptureFixture[str]) -> None:
+    env = {"PORT": "1", "MOCK_SERVER_PORT": "2"}
+    assert "http://127.0.0.1:3: " in called(capsys, "healthcheck", "--port", "3", env=env).errors
+    assert "http://127.0.0.1:2: " in called(capsys, "healthcheck", env=env).errors
+    assert "http://127.0.0.1:1: " in called(capsys, "healthcheck", env={"PORT": "1"}).errors
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        pytest.param(name, row, id=f"{name}-{row.name}")
+        for name in SETTINGS
+        for row in ROWS
+        if row.name in SETTINGS[name]
+    ],
+)
+def test_help_shows_every_setting(name: str, row: Row, capsys: pytest.CaptureFixture[str]) -> None:
+    done = called(capsys, name, "--help")
+    assert (done.code, done.errors) == (0, "")
+    shown = " ".join(done.output.split())
+    for part in (row.flag or row.metavar, row.variable, row.help):
+        assert part in shown
+
+
+def test_help_of_the_health_check_shows_its_own_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "MOCK_SERVER_URL" in called(capsys, "healthcheck", "--help").output
+
+
+def test_help_of_serve_shows_port(capsys: pytest.CaptureFixture[str]) -> None:
+    assert re.search(r"(?<![A-Z_])PORT(?![A-Z_])", called(capsys, "serve", "--help").output)
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_shows_every_command(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = called(capsys, flag)
+    assert (done.code, done.errors) == (0, "")
+    for name in SETTINGS:
+        assert f"\n  {name} " in done.output
+
+
+def test_the_module_is_the_command(command: Callable[..., Done]) -> None:
+    assert command("--version") == Done(0, VERSION, "")
+
+
+def test_the_installed_script_is_the_command() -> None:
+    script = Path(sys.executable).parent / "mock-server"
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, VERSION, "")
+
+
+def test_routes_shows_security_statuses_and_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    done = called(capsys, "routes")
+    head, row = done.output.splitlines()
+    assert (done.code, done.errors) == (0, "")
+    assert head.split() == ["METHOD", "PATH", "SECURITY", "ANSWERS"]
+    assert row.split("  ", 1)[0] == "GET"
+    assert " /v1/customer-portal/customers/me  customer_session or member_session  " in row
+    assert row.endswith("  200 fixture, else generated, 401 example, 429 contract, 500 example")
+
+
+def test_check_tries_every_answer_of_the_contract_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
+    done = called(capsys, "check")
+    *tried, total = done.output.splitlines()
+    assert (done.code, done.errors) == (0, "")
+    assert all(line.startswith("ok  GET /v1/customer-portal/customers/me ") for line in tried)
+    assert {line.split()[3] for line in tried} == {"200", "401", "429", "500"}
+    assert any(line.endswith(" 200 individual (fixture)") for line in tried)
+    assert total == f"Polar API 0.1.0: {len(tried)} answers tried, 0 findings"
+
+
+def test_check_names_the_example_that_breaks_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(BREAKS_ITS_WORD, encoding="utf-8")
+    done = called(capsys, "check", str(contract))
+    assert (done.code, done.errors) == (1, "")
+    tried, finding, total = done.output.splitlines()
+    assert tried == "no  GET /pets 200 (example)"
+    for part in ("/age", '"young"', 'expected type: "integer"', "[answer-body]"):
+        assert part in finding
+    assert total == "Pets 1: 1 answers tried, 1 findings"
+
+
+def test_check_says_in_which_file_and_line_the_broken_example_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(BREAKS_ITS_WORD, encoding="utf-8")
+    done = called(capsys, "check", str(contract))
+    assert f"{contract}:" in done.output
+    assert "/paths/~1pets/get" in done.output
+
+
+@pytest.mark.parametrize("name", ["routes", "check"])
+def test_a_reader_that_has_gone_away_brings_no_traceback(name: str, own_cache: None) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "mock_server", name], stdout=gone, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert done.stderr == b""
+
+
+def test_the_health_check_finds_a_ready_server(server_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    port = str(urlsplit(server_url).port)
+    well = Done(0, "", "")
+    assert called(capsys, "healthcheck", "--url", server_url) == well
+    assert called(capsys, "healthcheck", "--url", server_url + "/") == well
+    assert called(capsys, "healthcheck", "--port", port) == well
+    assert called(capsys, "healthcheck", env={"MOCK_SERVER_PORT": port}) == well
+    assert called(capsys, "healthcheck", env={"MOCK_SERVER_URL": server_url}) == well
+    assert called(capsys, "healthcheck", "--port", port, env={"MOCK_SERVER_HOST": "0.0.0.0"}) == well
+
+
+def test_the_health_check_asks_no_proxy(
+    server_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert called(capsys, "healthcheck", "--url", server_url) == Done(0, "", "")
+
+
+def test_the_health_check_finds_nobody_at_a_closed_port(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        assert_unwell(called(capsys, "healthcheck", "--url", url), f"{url}: found no ready server", "Is it started?")
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:4010", "ftp://127.0.0.1/", "http://127.0.0.1:port", "http://", "http://[::1"]
+)
+def test_the_health_check_refuses_what_is_no_address(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_unwell(called(capsys, "healthcheck", "--url", url), f"{url}: found", "expected")
+
+
+class _Other(http.server.BaseHTTPRequestHandler):
+    """A server that is well and is none of ours."""
+
+    answer: bytes
+
+    def do_GET(self) -> None:
+        self.wfile.write(self.answer)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        return None
+
+
+@pytest.fixture
+def other_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a server that gives one answer, whatever it is asked."""
+    handler = type("_Other", (_Other,), {"answer": request.param})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "other_server",
+    [
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n<h1>It works!</h1>", id="a page"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n[]", id="a list"),
+        pytest.param(b'HTTP/1.0 200 OK\r\n\r\n{"status": "starting"}', id="another status"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n\xff", id="bytes"),
+        pytest.param(b"HTTP/1.0 404 Not Found\r\n\r\n", id="404"),
+        pytest.param(b"HTTP/1.0 503 Service Unavailable\r\n\r\n", id="503"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"220 mail.example.com ESMTP\r\n", id="another protocol"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", id="half an answer"),
+    ],
+    indirect=True,
+)
+def test_the_health_check_knows_another_server(other_server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_unwell(called(capsys, "healthcheck", "--url", other_server), f"{other_server}: found")
+
+
+def assert_unwell(done: Done, *parts: str) -> None:
+    """Exit code 1, one line on standard error, nothing else."""
+    assert (done.code, done.output, len(done.errors.splitlines())) == (1, "", 1), done.errors
+    assert done.errors.startswith("mock-server: ")
+    for part in parts:
+        assert part in done.errors

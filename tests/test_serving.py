@@ -1,0 +1,359 @@
+"""Servers in processes of their own: how they start, what their settings do, how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+import yaml
+
+from mock_server import bundled
+from tests.conftest import ME, Done, RunningServer
+from tests.in_process import called
+from tests.test_cases import Got, asked, compare, connected
+
+PETS = yaml.safe_load((Path(__file__).parent / "cases/petstore.yaml").read_text(encoding="utf-8"))
+PETSTORE: str = PETS["contract"]
+INDIVIDUAL = {"Authorization": "Bearer polar_cst_individual"}
+
+
+def me(url: str, handle: str = "individual", **headers: str) -> Got:
+    """The answer about the customer of a handle."""
+    return asked(url, {"headers": {"Authorization": f"Bearer polar_cst_{handle}", **headers}})
+
+
+# Starting and ending
+
+
+def test_a_server_says_its_url_and_routes_and_nothing_else(own_cache: None, server_url: str) -> None:
+    with RunningServer() as server:
+        # The first connection after the ready line is answered.
+        assert me(server.url).status == 200
+        for handle in ("SE", "expired", "rate_limited", "anybody"):
+            me(server.url, handle)
+        assert asked(server.url, {"path": "/nowhere"}).status == 404
+        assert urlsplit(server.url).hostname == "127.0.0.1"
+        assert server.url != server_url
+        # Read here: the first line may have brought this one along, and the end of a process does not look for it.
+        assert server.process.stdout is not None
+        assert server.process.stdout.readline().split() == ["GET", ME, "200", "401", "429", "500"]
+        assert server.stop(signal.SIGTERM) == 0
+    assert server.ready_line == f"Mock server ready at {server.url} (Polar API 0.1.0)\n"
+    assert (server.output, server.errors) == ("", "")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_signal_ends_a_server_though_an_answer_is_under_way(workers: str, how: int, own_cache: None) -> None:
+    with RunningServer("--workers", workers) as server, connected(server.url) as waiting:
+        lines = [f"GET {ME} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in INDIVIDUAL.items())]
+        waiting.sendall("\r\n".join([*lines, "Prefer: delay=60000", "", ""]).encode())
+        assert me(server.url).status == 200
+        assert server.stop(how) == 0  # which waits for half of the delay at most
+    assert "Traceback" not in server.errors
+
+
+def test_a_server_listens_on_ipv6(own_cache: None, capsys: pytest.CaptureFixture[str]) -> None:
+    if not has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback")
+    with RunningServer("--host", "::1") as server:
+        assert re.fullmatch(r"http://\[::1\]:\d+", server.url)
+        assert me(server.url).status == 200
+        assert called(capsys, "healthcheck", "--url", server.url) == Done(0, "", "")
+        port = str(urlsplit(server.url).port)
+        assert called(capsys, "healthcheck", "--host", "::1", "--port", port) == Done(0, "", "")
+        assert server.stop() == 0
+    assert server.errors == ""
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def test_each_worker_gives_the_same_bytes(own_cache: None, server_url: str) -> None:
+    handles = ("individual", "SE", "nobody-in-particular")
+    expected = [me(server_url, handle).body for handle in handles]
+    with RunningServer("--workers", "2") as server:
+        workers = worker_processes(server)
+        assert len(workers) == 2
+        for worker, other in (workers, workers[::-1]):
+            other.suspend()
+            try:
+                assert [me(server.url, handle).body for handle in handles] == expected, worker
+            finally:
+                other.resume()
+        assert server.stop() == 0
+    assert (server.output.count("ready"), server.errors) == (0, "")
+
+
+def worker_processes(server: RunningServer) -> list[psutil.Process]:
+    children = psutil.Process(server.process.pid).children()
+    return [one for one in children if not any("resource_tracker" in part for part in one.cmdline())]
+
+
+# Settings
+
+
+def test_a_seed_changes_what_is_generated_and_no_fixture(own_cache: None, server_url: str) -> None:
+    handles = [f"somebody-{number}" for number in range(20)]
+    with RunningServer("--seed", "7", "--no-cors") as server:
+        for handle in handles:
+            assert me(server.url, handle).body != me(server_url, handle).body
+        assert me(server.url, "SE").body != me(server_url, "SE").body
+        assert me(server.url, "individual").body == me(server_url, "individual").body
+
+        # And --no-cors:
+        assert cors_headers(me(server.url, Origin="https://app.example")) == {}
+        assert preflight(server.url).status == 405
+    assert server.errors == ""
+
+
+def test_pages_of_other_origins_may_read_answers(server_url: str) -> None:
+    assert cors_headers(me(server_url, Origin="https://app.example")) == {"access-control-allow-origin": "*"}
+    assert preflight(server_url).status == 200
+
+
+def cors_headers(got: Got) -> dict[str, str]:
+    return {name: value for name, value in got.headers.items() if name.startswith("access-control-")}
+
+
+def preflight(url: str) -> Got:
+    headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+    return asked(url, {"method": "OPTIONS", "headers": headers})
+
+
+def test_settings_come_from_variables_too(tmp_path: Path, own_cache: None) -> None:
+    env = {"MOCK_SERVER_FIXTURES": str(one_customer(tmp_path, "Ada")), "MOCK_SERVER_SEED": "7"}
+    with RunningServer(env=env) as server:
+        assert json.loads(me(server.url).body)["name"] == "Ada"
+        assert me(server.url, "team").status == 200  # nobody's handle now, so a customer of its own
+    assert server.errors == ""
+
+
+def one_customer(directory: Path, name: str) -> Path:
+    """A directory of fixtures with the first customer that ships, under another name."""
+    shipped = (bundled.fixtures() / "customers.yaml").read_text(encoding="utf-8")
+    text = shipped[: shipped.index("# A company")].replace('name: "Harriet Winslade"', f'name: "{name}"')
+    (directory / "customers.yaml").write_text(text, encoding="utf-8")
+    return directory
+
+
+# Reloading
+
+
+def within_bounds(condition: Callable[[], bool], change: Callable[[], object]) -> bool:
+    """Whether a change brings a condition about. It is made anew now and then: a watch may not have begun."""
+    for attempt in range(100):
+        if attempt % 25 == 0:
+            change()
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> tuple[list[str], dict[str, str], Path]:
+    """A program and variables for a server whose standard error is a file, and the file."""
+    log = tmp_path / "stderr.log"
+    program = ["sh", "-c", 'exec "$0" "$@" 2>"$LOG"', sys.executable, "-m", "mock_server"]
+    return program, {"LOG": str(log)}, log
+
+
+def test_a_changed_fixture_is_served_and_a_broken_one_is_not(
+    tmp_path: Path, logged: tuple[list[str], dict[str, str], Path], own_cache: None
+) -> None:
+    program, env, log = logged
+    fixtures = tmp_path / "fixtures"
+    fixtures.mkdir()
+    file = one_customer(fixtures, "Ada") / "customers.yaml"
+    with RunningServer("--reload", "--fixtures", str(fixtures), env=env, program=program) as server:
+
+        def name() -> str:
+            return str(json.loads(me(server.url).body)["name"])
+
+        assert name() == "Ada"
+        assert within_bounds(lambda: name() == "Grace", lambda: one_customer(fixtures, "Grace"))
+        assert within_bounds(
+            lambda: "not reloaded" in log.read_text(encoding="utf-8"),
+            lambda: file.write_text("- handle: expired\n", encoding="utf-8"),
+        )
+        assert name() == "Grace"
+        said = log.read_text(encoding="utf-8")
+        for part in ("ERROR: not reloaded, the contract of before goes on: ", f"{file}:1 /0/handle: ", "a reserved"):
+            assert part in said
+        assert within_bounds(lambda: name() == "Barbara", lambda: one_customer(fixtures, "Barbara"))
+        assert server.stop() == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_a_contract_that_an_editor_replaces_is_served_each_time(
+    tmp_path: Path, logged: tuple[list[str], dict[str, str], Path], own_cache: None
+) -> None:
+    """Editors write a new file and give it the name of the old one."""
+    program, env, log = logged
+    contract = tmp_path / "contract.yaml"
+
+    def replace(title: str) -> None:
+        text = PETSTORE.replace("title: Pets", f"title: {title}")
+        (tmp_path / "contract.yaml~").write_text(text, encoding="utf-8")
+        os.replace(tmp_path / "contract.yaml~", contract)
+
+    replace("One")
+    with RunningServer(str(contract), "--reload", env=env, program=program) as server:
+
+        def served(title: str) -> bool:
+            return bool(json.loads(asked(server.url, {"path": "/__admin/health"}).body)["title"] == title)
+
+        assert served("One")
+        for wanted in ("Two", "Three"):
+            assert within_bounds(partial(served, wanted), partial(replace, wanted)), log.read_text(encoding="utf-8")
+
+
+# A contract of another kind
+
+KEY = {"X-Api-Key": "secret"}
+JSON_BODY = {**KEY, "Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def petstore_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("petstore") / "petstore.yaml"
+    file.write_text(PETSTORE, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def petstore(own_cache: None, petstore_file: Path) -> Iterator[str]:
+    with RunningServer(str(petstore_file)) as server:
+        yield server.url
+        assert server.stop() == 0
+    assert server.errors == ""
+
+
+@pytest.mark.parametrize("case", PETS["cases"], ids=lambda case: case["name"])
+def test_a_request_to_the_pet_store(case: dict[str, Any], petstore: str) -> None:
+    got = asked(petstore, case)
+    compare(got, case["expect"])
+    if "finding" in case["expect"]:
+        assert_explained(got, case["expect"]["finding"])
+
+
+def assert_explained(got: Got, finding: dict[str, str]) -> None:
+    """A problem with one finding, which says where, what was found and what was expected."""
+    assert got.headers["content-type"] == "application/problem+json"
+    problem = json.loads(got.body)
+    (found,) = problem["findings"]
+    assert finding.items() <= found.items(), found
+    for name in ("location", "found", "expected"):
+        assert found[name]
+        assert found[name] in problem["detail"]
+
+
+def test_a_bad_request_gets_the_answer_that_the_contract_has_for_it(petstore: str) -> None:
+    got = asked(petstore, {"method": "POST", "path": "/pets", "headers": JSON_BODY, "content": '{"id": 7, "name": ""}'})
+    assert (got.status, json.loads(got.body)) == (422, {"message": "That is no pet."})
+    (found,) = json.loads(got.headers["mock-findings"])
+    assert (found["location"], found["pointer"], found["found"]) == ("body", "/name", '""')
+    assert found["expected"] == "minLength: 1"
+
+
+def test_an_unknown_method_is_told_every_method_that_there_is(petstore: str) -> None:
+    got = asked(petstore, {"method": "PATCH", "path": "/pets/1", "headers": KEY})
+    assert (got.status, got.headers["content-type"]) == (405, "application/problem+json")
+    assert {"DELETE", "GET", "PUT"} <= set(got.headers["allow"].split(", "))
+    assert "PATCH" not in got.headers["allow"]
+
+
+def test_head_is_get_without_its_body(petstore: str) -> None:
+    case: dict[str, Any] = {"path": "/pets/1", "headers": KEY}
+    get, head = asked(petstore, case), asked(petstore, {**case, "method": "HEAD"})
+    assert (head.status, head.body) == (200, b"")
+    assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
+    assert head.headers["content-length"] == str(len(get.body))
+
+
+def test_options_shows_every_method(petstore: str) -> None:
+    got = asked(petstore, {"method": "OPTIONS", "path": "/pets/1"})
+    assert (got.status, got.body) == (204, b"")
+    assert {"DELETE", "GET", "PUT"} <= set(got.headers["allow"].split(", "))
+
+
+TITLE = "{overlay: 1.0.0, info: {title: T, version: '1'}, actions: [{target: $.info, update: {title: Cats}}]}"
+BREAK = """\
+overlay: 1.0.0
+info: {title: A broken example, version: '1'}
+actions:
+  - target: $.info[?@ == 'Cats']
+    update: Cats and dogs
+  - target: $.paths['/pets/newest'].get.responses['200'].content['application/json']
+    update: {example: {name: 7}}
+"""
+
+
+def test_overlays_are_applied_in_order_and_a_broken_answer_is_logged(
+    petstore_file: Path, tmp_path: Path, own_cache: None
+) -> None:
+    overlays = []
+    for name, text in (("title.yaml", TITLE), ("break.yaml", BREAK)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        overlays += ["--overlay", str(tmp_path / name)]
+    with RunningServer(str(petstore_file), *overlays, "--log-format", "json") as server:
+        assert "(Cats and dogs 1)" in server.ready_line
+        got = asked(server.url, {"path": "/pets/newest"})
+        assert (got.status, json.loads(got.body)["type"]) == (500, "urn:mock-server:problem:answer-breaks-contract")
+        assert asked(server.url, {"path": "/pets/1", "headers": KEY}).status == 200
+        assert server.stop() == 0
+    (line,) = server.errors.splitlines()
+    logged = json.loads(line)
+    assert logged["level"] == "error"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", logged["time"])
+    for part in ("GET /pets/newest", "an answer broke the contract and was not sent", "/name", 'type: "string"'):
+        assert part in logged["message"]
+
+
+def test_maps_have_members_unless_told_not_to(petstore: str, petstore_file: Path) -> None:
+    cases = [{"path": f"/pets/{number}", "headers": {**KEY, "Prefer": "dynamic=true"}} for number in range(1, 21)]
+    with RunningServer(str(petstore_file), "--no-fill-properties") as server:
+        assert not any(json.loads(asked(server.url, case).body).get("notes") for case in cases)
+    assert any(json.loads(asked(petstore, case).body).get("notes") for case in cases)
+
+
+def test_a_dynamic_server_generates_in_place_of_examples(petstore: str, petstore_file: Path) -> None:
+    pets = [{"path": f"/pets/{number}", "headers": KEY} for number in (1, 2)]
+    with RunningServer(str(petstore_file), "--dynamic") as server:
+        first, second = (json.loads(asked(server.url, pet).body) for pet in pets)
+        assert first != second
+        for made in (first, second):
+            assert isinstance(made["id"], int)
+            assert made["name"]
+        assert asked(server.url, pets[0]).body == asked(server.url, pets[0]).body
+    assert asked(petstore, pets[0]).body == asked(petstore, pets[1]).body
+    assert server.errors == ""
+
+
+def test_a_path_item_that_is_a_reference_has_its_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(
+        "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\npaths:\n  /pets: {$ref: '#/components/pathItems/Pets'}\n"
+        "components: {pathItems: {Pets: {get: {responses: {'200': {description: Pets.}}}}}}\n",
+        encoding="utf-8",
+    )
+    assert " /pets " in called(capsys, "routes", str(contract)).output
