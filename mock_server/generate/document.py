@@ -90,6 +90,7 @@ class Document:
 
     def judge(self, node: Node) -> Judging:
         """The validator of a schema."""
+        node = node.settled()
         if not self._is_plain or (not node.location and _mentions(node.schema, "$ref")):
             return self._careful(node)
         whole: Any = {"$ref": node.location} if node.location else node.schema

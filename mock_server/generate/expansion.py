@@ -302,6 +302,8 @@ def _of_types(kinds: list[str], atoms: Sequence[Node]) -> list[Option]:
 
 
 def _of_branches(branches: list[Node]) -> list[Option]:
+    if all(branch.schema is False for branch in branches):
+        raise Contradiction("false")
     if all(height(branch) == ENDLESS for branch in branches):
         raise Contradiction("required", "$ref")
     return [

@@ -36,7 +36,8 @@ def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
     """True or false."""
-    drawn = (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
+    asked = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
+    drawn = bool(asked) if asked is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
         if not any(one is value for one in shape.not_values):
             return value
@@ -52,7 +53,8 @@ def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
         value = faked(shape.faker, walk.draw.number(place.key))
         if isinstance(value, (int, float)) and not isinstance(value, bool) and shape.span.holds(exact(value)):
             return value
-    span = _edged(shape.span, walk.wanted.get((place.pointer, "edge"))) if walk.wanted else shape.span
+    edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    span = _edged(shape.span, edge) if edge in (0, 1) else shape.span
     for value in numbers_in(span, whole, random):
         on_grid = any((exact(value) / step).denominator == 1 for step in shape.not_steps)
         if not on_grid and not any(same(value, one) for one in shape.not_values):

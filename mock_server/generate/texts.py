@@ -19,7 +19,7 @@ from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Contradiction, Shape
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-LONGEST = 10_000
+LONGEST = 1_000
 """Characters of a text that nothing bounds above and a variant wants at its longest."""
 TRIES = 160
 """Texts that are tried for a pattern."""
@@ -141,7 +141,7 @@ def _wrong(shape: Shape, text: str) -> str | None:
 def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterator[str]:
     """Texts to try, the believable first."""
     random = walk.draw.at(place.key)
-    if edge is not None:
+    if edge in (0, 1):
         yield from _edged(shape, random, edge)
     if shape.faker:
         yield str(faked(shape.faker, walk.draw.number(place.key)))
@@ -193,7 +193,7 @@ def _matching(shape: Shape, random: Random) -> Iterator[str]:
             yield "a" * (least - len(text)) + text
 
 
-def _edged(shape: Shape, random: Random, edge: int) -> Iterator[str]:
+def _edged(shape: Shape, random: Random, edge: int | None) -> Iterator[str]:
     """The shortest (0) or the longest (1) text."""
     size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
     for pattern in shape.patterns:

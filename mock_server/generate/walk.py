@@ -32,6 +32,10 @@ TURNS = 3
 """Values that are tried for a shape that does not guarantee what it makes."""
 
 
+Trace = list[tuple[str, Shape | Choice, int]]
+"""By JSON Pointer; beside a choice the option that was taken first."""
+
+
 class GaveUp(Exception):  # noqa: N818  (not a failure of the program)
     """The budget is spent."""
 
@@ -56,8 +60,8 @@ class Walk:
     worst: tuple[str, Contradiction] | None = None
     """The first contradiction that could not be avoided, the deepest of them."""
     failed: dict[Goal, int] = field(default_factory=dict)
-    visited: list[tuple[str, Shape, Choice | None]] | None = None
-    """Where a caller wants to know of them: the shapes that values were made from."""
+    trace: Trace | None = None
+    """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
 
     def value(self, goal: Goal, place: Place) -> JSON:
         """A value that keeps all schemas of the goal. Raises :class:`Contradiction` where none was found."""
@@ -75,10 +79,11 @@ class Walk:
                     self.note(place, nothing)
                     break
                 if not shape.is_risky or self.is_pinned(place.pointer) or _keeps(goal, made):
-                    if self.visited is not None:
-                        self.visited.append((place.pointer, shape, None))
+                    if self.trace is not None:
+                        self.trace.append((place.pointer, shape, 0))
                     return made
-                self.note(place, Contradiction(*_faulty(goal, made)))
+                if self.worst is None or len(place.pointer) > len(self.worst[0]):
+                    self.note(place, Contradiction(*_faulty(goal, made)))
         self.failed[goal] = self.failed.get(goal, 0) + 1
         raise self.reason(place)
 
@@ -99,11 +104,13 @@ class Walk:
         if make is None or self.persona is None or place.salt or self.wants(place.pointer):
             return False, None
         value = make(self.persona, self.draw.at(place.pointer))
+        if self.trace is not None or (value is None and ("", "plain") in self.wanted):
+            return False, None
         return (True, value) if goal and _keeps(goal, value) else (False, None)
 
     def wants(self, pointer: str) -> bool:
         """Whether a variant asks for something of the value itself."""
-        return bool(self.wanted) and any(where == pointer and what != "present" for where, what in self.wanted)
+        return any(where == pointer and what != "present" for where, what in self.wanted if where or what != "plain")
 
     def shapes(self, goal: Goal, place: Place) -> Iterator[Shape]:
         """The shapes of a goal, those that the draw prefers first."""
@@ -118,9 +125,10 @@ class Walk:
                 left[0] -= 1
                 self.note(place, found)
             else:
-                if self.visited is not None:
-                    self.visited.append((place.pointer, _NO_SHAPE, found))
-                for index in self.order(found, place):
+                ordered = self.order(found, place)
+                if self.trace is not None:
+                    self.trace.append((place.pointer, found, ordered[0]))
+                for index in ordered:
                     if left[0] > 0:
                         yield from down((*taken, index))
 
@@ -132,6 +140,8 @@ class Walk:
         if wanted is not None and wanted < len(choice.options):
             return [wanted, *(i for i in range(len(choice.options)) if i != wanted)]
         options = choice.options
+        if ("", "plain") in self.wanted:
+            return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
         if place.lean:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].height, not options[i].is_null))
         number = choice.name.rpartition(".")[2]
@@ -172,8 +182,6 @@ def _keeps(goal: Goal, value: JSON) -> bool:
 def _faulty(goal: Goal, value: JSON) -> list[str]:
     return list(dict.fromkeys(keyword for node in goal for _, keyword in node.faults(value)))[:3]
 
-
-_NO_SHAPE = Shape((), "", (), (), frozenset(), False)
 
 MAKERS = {
     "array": make_array,

@@ -16,7 +16,7 @@ from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction
-from mock_server.generate.walk import GaveUp, Walk
+from mock_server.generate.walk import GaveUp, Trace, Walk
 
 ATTEMPTS = 12
 """Values that are made before a schema is called unsatisfiable."""
@@ -34,17 +34,20 @@ def generate(
     fill_properties: bool = True,
     complete: bool = False,
     wanted: Mapping[tuple[str, str], int] | None = None,
+    trace: Trace | None = None,
 ) -> JSON:
     """A value for a schema; the same for the same arguments.
 
     ``resolve`` is the document that the schema refers into, or a function that follows a ``$ref``; ``pins`` are
     values by JSON Pointer that the value shall have (whether the schema takes them is the caller's matter);
-    ``complete`` leaves no optional member out; ``wanted`` is what a variant asks for. Raises
+    ``complete`` leaves no optional member out; ``wanted`` is what a variant asks for; ``trace`` is filled with what
+    was met on the way. Raises
     :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
     """
     document = resolve if isinstance(resolve, Document) else document_of(resolve)
     node = document.root(schema)
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
+    walk.trace = trace
     walk.persona = _persona(walk, node)
     return checked(walk, node)
 
