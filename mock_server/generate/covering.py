@@ -28,19 +28,19 @@ def covering_rows(factors: Sequence[Factor]) -> list[Assignment]:
     Factors that an assignment leaves out have their plain option or are not there.
     """
     uncovered = _pairs(factors)
+    singles = {(index, option): None for index, one in enumerate(factors) for option in range(1, one.count)}
     rows: list[Assignment] = []
-    for index, factor in enumerate(factors):
-        for option in range(1, factor.count):
-            wanted = _closed(factors, {index: option})
-            if wanted is not None and not any(row.get(index) == option for row in rows):
-                rows.append(_grown(factors, wanted, uncovered))
+    for single in list(singles):
+        wanted = _closed(factors, dict([single])) if single in singles else None
+        if wanted is not None:
+            rows.append(_grown(factors, wanted, uncovered, singles))
     for pair in list(uncovered):
         if pair in uncovered:
             wanted = _closed(factors, dict(pair))
             if wanted is None:
                 uncovered.pop(pair)
             else:
-                rows.append(_grown(factors, wanted, uncovered))
+                rows.append(_grown(factors, wanted, uncovered, singles))
     return rows
 
 
@@ -73,11 +73,18 @@ def _closed(factors: Sequence[Factor], wanted: Assignment) -> Assignment | None:
     return found
 
 
-def _grown(factors: Sequence[Factor], wanted: Assignment, uncovered: dict[Pair, None]) -> Assignment:
-    """The assignment with as many uncovered pairs beside as go with it; they are covered from now on."""
+def _grown(
+    factors: Sequence[Factor], wanted: Assignment, uncovered: dict[Pair, None], singles: dict[tuple[int, int], None]
+) -> Assignment:
+    """The assignment with as many uncovered pairs beside as go with it, and unseen options of factors without
+    pairs; they are covered from now on.
+    """
     row = dict(wanted)
     for index, factor in enumerate(factors):
-        if index in row or not factor.pairs:
+        if index in row:
+            continue
+        if not factor.pairs:
+            row = _with_unseen(factors, row, index, singles)
             continue
         best, most = None, 0
         for option in range(factor.count):
@@ -88,11 +95,24 @@ def _grown(factors: Sequence[Factor], wanted: Assignment, uncovered: dict[Pair, 
             if gain > most:
                 best, most = {**row, **grown}, gain
         row = best if best is not None else row
+    for one in row.items():
+        singles.pop(one, None)
     listed = sorted(row.items())
     for at, one in enumerate(listed):
         for two in listed[at + 1 :]:
             uncovered.pop((one, two), None)
     return row
+
+
+def _with_unseen(
+    factors: Sequence[Factor], row: Assignment, index: int, singles: Mapping[tuple[int, int], None]
+) -> Assignment:
+    option = next((option for option in range(1, factors[index].count) if (index, option) in singles), None)
+    if option is None:
+        return row
+    grown = _closed(factors, {index: option}) or {}
+    fits = bool(grown) and all(row.get(key, value) == value for key, value in grown.items())
+    return {**row, **grown} if fits else row
 
 
 def _pair(one: int, option: int, two: int, other: int) -> Pair:
