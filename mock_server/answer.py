@@ -201,7 +201,9 @@ class Ladder:
                 self._variants.pop(next(iter(self._variants)))
             schema = True if media.schema is None else media.schema
             draw = Draw(seed, operation.resource or operation.key, "variant")
-            self._variants[key] = variants(schema, draw, self._schemas)
+            self._variants[key] = variants(
+                schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties
+            )
         return self._variants[key]
 
     def _resource(self, operation: Operation, media: MediaType) -> Resource | None:

@@ -36,9 +36,7 @@ class Audit:
         self._store = store
 
     def answers(self) -> Iterator[Audited]:
-        """Every documented status, every named example, and every record of a fixture; before them every
-        ``x-faker`` that names no method of Faker.
-        """
+        """Every documented status, every named example, every record of a fixture, and each unknown ``x-faker``."""
         for finding in unknown_methods(dict(self._contract.document), self._contract.name):
             yield Audited("x-faker", "", "", "contract", (finding,))
         for operation in self._contract.operations.values():

@@ -76,8 +76,9 @@ def _closed(factors: Sequence[Factor], wanted: Assignment) -> Assignment | None:
 def _grown(
     factors: Sequence[Factor], wanted: Assignment, uncovered: dict[Pair, None], singles: dict[tuple[int, int], None]
 ) -> Assignment:
-    """The assignment with as many uncovered pairs beside as go with it, and unseen options of factors without
-    pairs; they are covered from now on.
+    """The assignment with as much beside as goes with it: uncovered pairs, and unseen options of factors without pairs.
+
+    What it shows is covered from now on.
     """
     row = dict(wanted)
     for index, factor in enumerate(factors):

@@ -6,16 +6,19 @@ keeps a schema, and jsonschema where the former cannot tell.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema_specifications import REGISTRY
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 from referencing import Registry, Resource, Specification
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
+from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.source import pointer_of
@@ -27,6 +30,8 @@ from mock_server.generate.patterns import matches
 BASE = "urn:contract"
 """The name of the document among the others that a schema may refer to."""
 
+SPECIFICATIONS: SchemaRegistry = cast("Any", import_module("jsonschema_specifications")).REGISTRY
+"""The metaschemas, which a schema may refer to. The package has no types."""
 _FORMATS = {name: check for name, check in FORMATS.items() if name in ("uuid4", "duration")}
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 
@@ -42,19 +47,26 @@ class Document:
     """A JSON document with schemas in it. ``dialect`` is the version of OpenAPI; 3.1 is JSON Schema 2020-12.
 
     ``sends`` is what is made of it: an ``answer`` has no writeOnly members, a ``request`` no readOnly ones.
+    ``others`` are documents that it refers to, by URI; nothing is fetched.
     """
 
-    def __init__(self, data: JSON, dialect: tuple[int, int] = (3, 1), sends: str = "answer") -> None:
+    def __init__(
+        self, data: JSON, dialect: tuple[int, int] = (3, 1), sends: str = "answer",
+        others: Mapping[str, JSON] | None = None,
+    ) -> None:  # fmt: skip
         self.hidden = "readOnly" if sends == "request" else "writeOnly"
         self._is_old = dialect < (3, 1)
         if self._is_old:
             data = modern_document(data, self.hidden) if isinstance(data, dict) and "openapi" in data else data
         self.data = data
-        resource = Resource(contents=cast("Any", data), specification=_OPENAPI)
-        self.registry: Registry[Any] = cast("Any", REGISTRY).with_resource(BASE, resource).crawl()
+        resource = cast("Any", Resource)(contents=data, specification=_OPENAPI)
+        named = {name: DRAFT202012.create_resource(cast("Any", one)) for name, one in (others or {}).items()}
+        self.registry: Registry[Any] = (
+            SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource).crawl()
+        )
         self._dynamic = _mentions(data, "$dynamicRef")
         # jsonschema-rs does not find identifiers and anchors below the components of a contract.
-        self._is_plain = not any(_mentions(data, key) for key in ("$dynamicRef", *_IDENTIFIERS))
+        self._is_plain = not others and not any(_mentions(data, key) for key in ("$dynamicRef", *_IDENTIFIERS))
         self._nodes: dict[tuple[object, ...], Node] = {}
         self._rust: jsonschema_rs.Registry | None = None
         self.kept: dict[object, Any] = {}
@@ -107,7 +119,7 @@ class Document:
 
     def _careful(self, node: Node) -> Judging:
         """Slower, and at home in every corner: anchors within components, dynamic references."""
-        validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=_CHECKER)
+        validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=CHECKER)
         return cast("Judging", validator.evolve(_resolver=node.resolver))
 
     def _rust_registry(self) -> jsonschema_rs.Registry:
@@ -236,37 +248,28 @@ def _marked(data: Any) -> Iterator[Any]:
                 yield from _marked(one)
 
 
-_OPENAPI: Specification[Any] = Specification(
+_OPENAPI: Specification[Any] = cast("Any", Specification)(
     name="openapi",
-    id_of=cast("Any", DRAFT202012.id_of),
+    id_of=DRAFT202012.id_of,
     subresources_of=_subresources,
     maybe_in_subresource=DRAFT202012.maybe_in_subresource,
-    anchors_in=lambda _, data: cast("Any", DRAFT202012.anchors_in(data)),
+    anchors_in=lambda _, data: DRAFT202012.anchors_in(data),
 )
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
-    from jsonschema.exceptions import ValidationError
-
     if isinstance(instance, str) and not matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _checker() -> FormatChecker:
-    checker = FormatChecker()
+    checker = copy.deepcopy(Draft202012Validator.FORMATCHECKER)
     for name, check in FORMATS.items():
         checker.checks(name)(check)
     return checker
 
 
-_CHECKER = _checker()
-_Ecma: Any = None
-
-
-def _ecma() -> Any:
-    from jsonschema.validators import extend
-
-    return extend(Draft202012Validator, {"pattern": _pattern})
-
-
-_Ecma = _ecma()
+CHECKER = _checker()
+"""Whether a text has a format."""
+_Ecma: Any = cast("Any", extend)(Draft202012Validator, {"pattern": _pattern})
+"""jsonschema reads patterns as Python does; OpenAPI means ECMA-262."""

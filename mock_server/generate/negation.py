@@ -60,8 +60,8 @@ def _properties(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
 
 
 def _additional(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
-    known: Schema = {name: True for name in _members(schema.get("properties"))}
-    patterns: Schema = {name: True for name in _members(schema.get("patternProperties"))}
+    known: Schema = dict.fromkeys(_members(schema.get("properties")), True)
+    patterns: Schema = dict.fromkeys(_members(schema.get("patternProperties")), True)
     inverse: Schema = {"type": "object", "properties": known, "patternProperties": patterns}
     return [{**inverse, "additionalProperties": _negated(value), STRANGER: True}]
 

@@ -55,11 +55,11 @@ class Span:
 
     def limits(self) -> tuple[Fraction, Fraction]:
         """The bounds, with usual ones where the schema gives none."""
-        width = max(Fraction(_USUAL), _USUAL * (self.step or 0))
+        width = max(Fraction(_USUAL), _USUAL * (self.step or Fraction(0)))
         if self.low is not None and self.high is not None:
             return self.low, self.high
         if self.low is not None:
-            return self.low, max(width, self.low + width)
+            return self.low, max(width, self.low + Fraction(width))
         if self.high is not None:
             return min(Fraction(0), self.high - width), self.high
         return Fraction(0), width

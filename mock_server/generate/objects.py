@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mock_server.exchange import JSON
-from mock_server.generate.words import word
 from mock_server.generate.patterns import matches, sample
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.words import word
 
 OPTIONAL_SHARE = 0.9
 EXTRA = 300
@@ -99,6 +99,8 @@ def _fill(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], least
     """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
     asked = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
     usual = int(shape.is_map() and walk.fill_properties and not walk.complete and not place.lean)
+    if ("", "plain") in walk.wanted:
+        usual = int(shape.is_map() and walk.fill_properties)
     usual = usual if asked is None else asked
     wanted = max(shape.least, least, usual, len(made) + 1 if shape.wants_stranger else 0)
     wanted = wanted if shape.most is None else min(wanted, shape.most)

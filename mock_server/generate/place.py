@@ -12,7 +12,7 @@ from mock_server.generate.seeds import Draw
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mock_server.generate.document import Document, Node
+    from mock_server.generate.document import Document
     from mock_server.generate.persona import Persona
     from mock_server.generate.shape import Contradiction, Goal
 
@@ -69,6 +69,3 @@ class Walker(Protocol):
     def value(self, goal: Goal, place: Place) -> JSON: ...
     def is_pinned(self, pointer: str) -> bool: ...
     def note(self, place: Place, nothing: Contradiction) -> None: ...
-
-
-__all__ = ["Node", "Place", "Walker"]

@@ -153,9 +153,7 @@ def _said_of_member(atom: Node, name: str) -> list[Node] | None:
     """The schemas that an atom has for a member; None where it leaves it unevaluated."""
     keywords = atom.keywords
     found = [atom.child("properties", name)] if name in _mapping(atom, "properties") else []
-    found += [
-        atom.child("patternProperties", one) for one in _mapping(atom, "patternProperties") if matches(one, name)
-    ]
+    found += [atom.child("patternProperties", one) for one in _mapping(atom, "patternProperties") if matches(one, name)]
     if found:
         return found
     return [atom.child("additionalProperties")] if "additionalProperties" in keywords else None
@@ -224,7 +222,9 @@ def _text(shape: Shape) -> None:
 
 
 def _number(shape: Shape) -> None:
-    lows, highs, steps = [], [], []
+    lows: list[tuple[Fraction, bool, str]] = []
+    highs: list[tuple[Fraction, bool, str]] = []
+    steps: list[Fraction] = []
     for atom in shape.atoms:
         for keyword, bounds in (("minimum", lows), ("exclusiveMinimum", lows), ("maximum", highs),
                                 ("exclusiveMaximum", highs)):  # fmt: skip

@@ -7,16 +7,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from jsonschema import FormatChecker
-
-from mock_server.contract.formats import FORMATS as CHECKS
 from mock_server.exchange import JSON
+from mock_server.generate.document import CHECKER
 from mock_server.generate.faker_method import faked
 from mock_server.generate.fields import FORMATS, uuid4
-from mock_server.generate.words import word
 from mock_server.generate.patterns import matches, sample
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.words import word
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 1_000
@@ -92,16 +90,6 @@ def _long_email(size: int) -> str:
     return "a" * local + "@" + _long_host(max(1, size - local - 5)) + ".com"
 
 
-def _checker() -> FormatChecker:
-    checker = FormatChecker()
-    for name, check in CHECKS.items():
-        checker.checks(name)(check)
-    return checker
-
-
-_CHECKER = _checker()
-
-
 def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
     """A text that keeps the shape."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
@@ -129,13 +117,13 @@ def _wrong(shape: Shape, text: str) -> str | None:
         return "maxLength"
     if any(not matches(pattern, text) for pattern in shape.patterns):
         return "pattern"
-    if any(not _CHECKER.conforms(text, name) for name in shape.formats):
+    if any(not CHECKER.conforms(text, name) for name in shape.formats):
         return "format"
     if shape.not_values and text in shape.not_values:
         return "not"
     if any(matches(pattern, text) for pattern in shape.not_patterns):
         return "not"
-    return "not" if any(_CHECKER.conforms(text, name) for name in shape.not_formats) else None
+    return "not" if any(CHECKER.conforms(text, name) for name in shape.not_formats) else None
 
 
 def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterator[str]:
@@ -213,7 +201,9 @@ def _encoded(walk: Walker, shape: Shape, place: Place) -> str:
     keywords = shape.media.keywords
     text = "mock"
     if "json" in str(keywords.get("contentMediaType", "")):
-        inner = walk.value((shape.media.child("contentSchema"),), place.below("#")) if "contentSchema" in keywords else {}
+        inner = (
+            walk.value((shape.media.child("contentSchema"),), place.below("#")) if "contentSchema" in keywords else {}
+        )
         text = json.dumps(inner)
     encoding = str(keywords.get("contentEncoding", "")).lower()
     if encoding in ("base64", "base64url"):

@@ -115,6 +115,8 @@ class _Maker:
                 except GenerationError:
                     continue
                 for axis in _axes(trace, wanted):
+                    if axis.what == "entries" and not self._fill:
+                        continue
                     key = (axis.pointer, axis.what)
                     if key not in self._axes and not any(_covers(pin, axis.pointer) for pin in self._pins):
                         self._axes[key] = axis
@@ -202,7 +204,9 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
 
 def _is_below(axis: _Axis, above: _Axis) -> bool:
     if above.what == "present":
-        return axis.pointer == above.pointer and axis.what != "present" or axis.pointer.startswith(above.pointer + "/")
+        return (axis.pointer == above.pointer and axis.what != "present") or axis.pointer.startswith(
+            above.pointer + "/"
+        )
     if axis.pointer == above.pointer:
         return axis.what in ("edge", "value", "length", "entries", "flag") and above.what not in (
             "edge", "value", "length", "entries", "flag")  # fmt: skip

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mock_server.contract.source import pointer_of
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
-from mock_server.generate.document import Document, Node
-from mock_server.generate.expansion import Choice, Option, outcome
+from mock_server.generate.document import Document
+from mock_server.generate.expansion import Choice, outcome
 from mock_server.generate.fields import FIELDS
 from mock_server.generate.objects import make_object
 from mock_server.generate.persona import Persona
@@ -143,15 +142,16 @@ class Walk:
         if ("", "plain") in self.wanted:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
         if place.lean:
-            return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].height, not options[i].is_null))
+            ranked = [(one.rank, one.height, not one.is_null, i) for i, one in enumerate(options)]
+            return [i for *_, i in sorted(ranked)]
         number = choice.name.rpartition(".")[2]
         random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
         found: list[int] = []
         ranks = sorted({option.rank for option in options})
         for rank in ranks:
-            ranked = [i for i, option in enumerate(options) if option.rank == rank]
-            nulls = [i for i in ranked if options[i].is_null]
-            others = [i for i in ranked if not options[i].is_null]
+            level = [i for i, option in enumerate(options) if option.rank == rank]
+            nulls = [i for i in level if options[i].is_null]
+            others = [i for i in level if not options[i].is_null]
             is_null = bool(nulls) and not self.is_pinned(place.pointer) and (not others or random.random() < NULL_SHARE)
             start = others.index(random.choice(others)) if others else 0
             turned = [*others[start:], *others[:start]]

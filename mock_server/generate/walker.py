@@ -83,9 +83,11 @@ def _contradiction(nothing: Contradiction) -> str:
     if keywords == ["false"]:
         return f"{pointer}: found the schema false; expected one that some value satisfies. Take it out."
     if keywords == ["required", "$ref"]:
-        return f"{pointer}: found a schema that requires itself for ever; expected a way to end. Make a member optional."
+        found = "a schema that requires itself for ever"
+        return f"{pointer}: found {found}; expected a way to end. Make a member optional."
     said = " and ".join([", ".join(keywords[:-1]), keywords[-1]] if len(keywords) > 1 else keywords)
-    return f"{pointer}: found {said}, which no value satisfies together; expected keywords that agree. Mend one of them."
+    wrong = "which no value satisfies together" if len(keywords) > 1 else "which no value satisfies"
+    return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
 
 
 def _persona(walk: Walk, node: Node) -> Persona:
@@ -158,7 +160,12 @@ def document_of(resolve: Resolve) -> Document:
         while len(_documents) >= KEPT:
             _documents.pop(next(iter(_documents)))
         data = getattr(owner, "document", None)
-        _documents[id(owner)] = owner, (
-            Document(data, getattr(owner, "openapi", (3, 1))) if isinstance(data, dict) else Document({"openapi": ""})
+        _documents[id(owner)] = (
+            owner,
+            (
+                Document(data, getattr(owner, "openapi", (3, 1)))
+                if isinstance(data, dict)
+                else Document({"openapi": ""})
+            ),
         )
     return _documents[id(owner)][1]
