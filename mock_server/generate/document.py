@@ -33,6 +33,8 @@ BASE = "urn:contract"
 SPECIFICATIONS: SchemaRegistry = cast("Any", import_module("jsonschema_specifications")).REGISTRY
 """The metaschemas, which a schema may refer to. The package has no types."""
 _FORMATS = {name: check for name, check in FORMATS.items() if name in ("uuid4", "duration")}
+_REMARKS = frozenset({"$comment", "default", "deprecated", "description", "example", "examples", "title"})
+"""Keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 
 
@@ -91,8 +93,13 @@ class Document:
     def node(self, schema: JSON, resolver: Any, location: str) -> Node:
         """The schema at a location; one object per schema and dynamic scope."""
         if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
-            resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
-            location = urljoin(location.partition("#")[0] or BASE, str(schema["$id"])).partition("#")[0] + "#"
+            name = str(schema["$id"]).removesuffix("#")
+            base = str(resolver._base_uri)
+            # Who followed a reference to it has entered it already, unless it stands where no schema is looked for.
+            if not base.endswith(name):
+                resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
+                base = urljoin(location.partition("#")[0] or BASE, name)
+            location = f"{base}#"
         scope = tuple(dict.fromkeys(uri for uri, _ in resolver.dynamic_scope())) if self._dynamic else ()
         key = (id(schema), location, scope) if isinstance(schema, dict) else (schema is not False, location, scope)
         node = self._nodes.get(key)
@@ -189,9 +196,10 @@ class Node:
         """The schema itself, or the one that a bare reference leads to."""
         node = self
         for _ in range(20):
-            if len(node.keywords) != 1 or not isinstance(node.keywords.get("$ref"), str):
+            keyword = "$ref" if "$ref" in node.keywords else "$dynamicRef"
+            if not isinstance(node.keywords.get(keyword), str) or node.keywords.keys() - _REMARKS - {keyword}:
                 break
-            node = node.reference("$ref")
+            node = node.reference(keyword)
         return node
 
     def made(self, schema: JSON) -> Node:
@@ -263,7 +271,7 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
 
 
 def _checker() -> FormatChecker:
-    checker = copy.deepcopy(Draft202012Validator.FORMATCHECKER)
+    checker: FormatChecker = copy.deepcopy(Draft202012Validator.FORMAT_CHECKER)
     for name, check in FORMATS.items():
         checker.checks(name)(check)
     return checker
