@@ -141,7 +141,7 @@ class Node:
     ``location`` is empty for a schema that no pointer leads to.
     """
 
-    __slots__ = ("_children", "_judge", "document", "given", "location", "resolver", "schema")
+    __slots__ = ("_children", "_judge", "_settled", "document", "given", "location", "resolver", "schema")
 
     def __init__(self, document: Document, schema: JSON, resolver: Any, location: str) -> None:
         self.document = document
@@ -151,6 +151,7 @@ class Node:
         self.given: JSON = None
         self._children: dict[tuple[str, ...], Node] = {}
         self._judge: Judging | None = None
+        self._settled: Node | None = None
 
     @property
     def keywords(self) -> Mapping[str, JSON]:
@@ -194,12 +195,15 @@ class Node:
 
     def settled(self) -> Node:
         """The schema itself, or the one that a bare reference leads to."""
+        if self._settled is not None:
+            return self._settled
         node = self
         for _ in range(20):
             keyword = "$ref" if "$ref" in node.keywords else "$dynamicRef"
             if not isinstance(node.keywords.get(keyword), str) or node.keywords.keys() - _REMARKS - {keyword}:
                 break
             node = node.reference(keyword)
+        self._settled = node
         return node
 
     def made(self, schema: JSON) -> Node:

@@ -62,8 +62,10 @@ def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
         if any(not node.accepts(name) for node in shape.name_goal):
             raise Contradiction("required", "propertyNames")
     for name in shape.names:
+        if name in chosen or name in shape.hidden:
+            continue
         where = place.below(name)
-        if name in chosen or name in shape.hidden or not _wanted(walk, place, where):
+        if not _wanted(walk, place, where):
             continue
         needed = _needed(shape, name)
         if not all(_fits(shape, one) for one in needed):

@@ -41,7 +41,8 @@ class Place:
     def below(self, name: str | int) -> Place:
         """The place of a member or an item."""
         text = str(name)
-        return Place(self.pointer + pointer_of(text), text, self.salt, 0, self.depth + 1, self.lean, self.above)
+        step = f"/{text}" if "/" not in text and "~" not in text else pointer_of(text)
+        return Place(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above)
 
     def turned(self, turn: int) -> Place:
         """The same place for another attempt."""

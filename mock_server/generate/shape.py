@@ -132,6 +132,12 @@ class Shape:
         """The patterns of names that some schema has members for."""
         return [name for atom in self.atoms for name in _mapping(atom, "patternProperties")]
 
+    @property
+    def is_format_alone(self) -> bool:
+        """Whether a text has a format and nothing else to keep."""
+        others = self.patterns or self.not_patterns or self.not_formats or self.not_values or self.faker
+        return len(self.formats) == 1 and not others and not self.least and self.most is None and not self.media
+
     def is_map(self) -> bool:
         """Whether it describes members without naming any."""
         described = any(

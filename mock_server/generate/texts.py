@@ -93,6 +93,8 @@ def _long_email(size: int) -> str:
 def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
     """A text that keeps the shape."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    if shape.is_format_alone and shape.formats[0] in FORMATS:
+        return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
     last = ""
     for last in _texts(walk, shape, place, edge):
         if _wrong(shape, last) is None:
