@@ -4,8 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 SERVE := .venv/serve.stamp
 DEV := .venv/dev.stamp
+SUITE := .venv/suite.stamp
 
-.PHONY: serve test test-clients lint format bench lock clean
+.PHONY: serve test test-clients test-schemas lint format bench lock clean
 
 serve: $(SERVE)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -16,6 +17,16 @@ test: $(DEV)
 test-clients: $(DEV)
 	bash tests/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
+
+# The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
+test-schemas: $(DEV) $(SUITE)
+	$(BIN)/python -m pytest -m schemas tests/generate $(ARGS)
+
+$(SUITE): tests/generate/suite.txt | $(SERVE)
+	rm -rf .venv/suite && mkdir -p .venv/suite
+	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary jsonschema --require-hashes -r $< -d .venv/suite
+	tar -xzf .venv/suite/jsonschema-*.tar.gz -C .venv/suite --strip-components=1 --wildcards '*/json/tests/draft2020-12' '*/json/remotes'
+	@touch $@
 
 lint: $(DEV)
 	$(BIN)/ruff check .

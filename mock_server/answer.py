@@ -17,7 +17,9 @@ from mock_server.contract.security import Caller
 from mock_server.contract.source import find
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
+from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walker import enum_at, generate
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
@@ -34,6 +36,14 @@ STATUSES: Mapping[str, int] = {
     "server_error": 500,
 }
 """The status of a failure that the contract has no answer for."""
+
+
+LISTS = 64
+"""Lists of variants that are kept: a list costs seconds, and a client walks through one."""
+
+
+class _NoSuchVariantError(Exception):
+    """The message is for the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,14 @@ class Ladder:
         self._contract = contract
         self._store = store
         self._settings = settings
+        self._schemas = Document(dict(contract.document), contract.openapi)
+        self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._failures = {
             name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
             for name, failure in contract.manners.failures.items()
         }
         self._enums = {
-            (resource.name, pin): frozenset(map(str, enum_at({"$ref": resource.schema}, pin, contract.resolve)))
+            (resource.name, pin): frozenset(map(str, enum_at({"$ref": resource.schema}, pin, self._schemas)))
             for resource in contract.manners.resources.values()
             for pin in resource.pins
         }
@@ -77,6 +89,8 @@ class Ladder:
             headers = self._headers(response, example, question)
         except GenerationError as error:
             return problem("no-answer", 500, f"{question.operation.key} {status}: {error}")
+        except _NoSuchVariantError as error:
+            return problem("preference", 400, str(error))
         except KeyError:
             named = ", ".join(sorted(name for one in response.content for name in one.examples if name)) or "none"
             return problem(
@@ -146,6 +160,8 @@ class Ladder:
             if media is None or asked.example not in media.examples:
                 raise KeyError(asked.example)
             return _encoded(media, media.examples[asked.example]), "example", asked.example
+        if asked.variant is not None:
+            return self._variant(question, response, media), "generated", ""
         if media is None:
             return b"", "contract", ""
         generated = asked.dynamic or asked.seed is not None
@@ -157,6 +173,40 @@ class Ladder:
             name = "" if "" in media.examples else next(iter(media.examples))
             return _encoded(media, media.examples[name]), "example", name
         return _encoded(media, self._generated(question, media, resource, record)), "generated", ""
+
+    def _variant(self, question: Question, response: Response, media: MediaType | None) -> bytes:
+        asked = question.preferences
+        found = [] if media is None else self._listed(question.operation, response, media, asked.seed)
+        number = asked.variant or 0
+        if media is None or number >= len(found):
+            expected = f"a number from 0 to {len(found) - 1}" if found else "no variant, since the answer has no body"
+            shown = f"{question.operation.key} {response.status} has {len(found)} variants"
+            raise _NoSuchVariantError(f"Found the preference variant={number}; expected {expected}: {shown}.")
+        return _encoded(media, found[number].value)
+
+    def variants(self, operation: Operation) -> list[Variant]:
+        """The variants of the answer that an operation gives when it is asked for nothing else.
+
+        Raises :class:`GenerationError` where no answer can be made.
+        """
+        question = Question(operation, Request(operation.method, operation.path), Caller(), Preferences())
+        response, _ = self._response(question)
+        media = None if response is None else _media_type(response, None)
+        return [] if response is None or media is None else self._listed(operation, response, media, None)
+
+    def _listed(self, operation: Operation, response: Response, media: MediaType, seed: int | None) -> list[Variant]:
+        """All variants of an answer: the same for whoever asks, so that a number means the same to all."""
+        seed = self._settings.seed if seed is None else seed
+        key = (operation.key, f"{response.status} {media.name}", seed)
+        if key not in self._variants:
+            while len(self._variants) >= LISTS:
+                self._variants.pop(next(iter(self._variants)))
+            schema = True if media.schema is None else media.schema
+            draw = Draw(seed, operation.resource or operation.key, "variant")
+            self._variants[key] = variants(
+                schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties
+            )
+        return self._variants[key]
 
     def _resource(self, operation: Operation, media: MediaType) -> Resource | None:
         """The resource whose records this answer is about."""
@@ -183,7 +233,7 @@ class Ladder:
         return generate(
             True if media.schema is None else media.schema,
             draw,
-            self._contract.resolve,
+            self._schemas,
             pins=self._pins(resource, caller.suffix, record) if resource else {},
             fill_properties=not self._settings.no_fill_properties,
             complete=resource is not None and resource.complete,
@@ -211,7 +261,7 @@ class Ladder:
         if value is None and header.required:
             identity = question.request.path if question else ""
             draw = Draw(self._settings.seed, "header", identity)
-            value = generate(header.schema, draw, self._contract.resolve)
+            value = generate(header.schema, draw, self._schemas)
         if value is None:
             return None
         return json.dumps(value, separators=(",", ":")) if header.is_json else _simple(value, header.explode)

@@ -11,6 +11,7 @@ from mock_server.contract.model import Contract, Operation
 from mock_server.contract.security import Caller
 from mock_server.contract.source import pointer_of
 from mock_server.exchange import Answer, Finding, Request
+from mock_server.generate.faker_method import unknown_methods
 from mock_server.prefer import Preferences
 from mock_server.store import Store
 
@@ -36,7 +37,9 @@ class Audit:
         self._store = store
 
     def answers(self) -> Iterator[Audited]:
-        """Every documented status, every named example, and every record of a fixture."""
+        """Every documented status, every named example, every record of a fixture, and each unknown ``x-faker``."""
+        for finding in unknown_methods(dict(self._contract.document), self._contract.name):
+            yield Audited("x-faker", "", "", "contract", (finding,))
         for operation in self._contract.operations.values():
             for status, response in operation.responses.items():
                 yield self._tried(operation, status, Preferences(code=status_of(status, operation)))

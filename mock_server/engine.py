@@ -111,7 +111,7 @@ def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
         return replace(answer, delay=caller.delay) if caller.delay else answer
     honoured = {"delay"} if answer.reason == "problem" else {"delay", "code", "example"}
     if answer.reason == "generated":
-        honoured |= {"dynamic", "seed"}
+        honoured |= {"dynamic", "seed", "variant"}
     applied = asked.applied(frozenset(honoured))
     headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers
     return replace(answer, headers=headers, delay=caller.delay + asked.delay)

@@ -16,6 +16,7 @@ from mock_server.contract.records import RecordJudge
 from mock_server.contract.source import Source, pointer_of, read_source
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON, Finding
+from mock_server.generate.document import Document
 from mock_server.generate.walker import enum_at
 from mock_server.settings import suggestion
 from mock_server.store import Record
@@ -123,6 +124,6 @@ def _taken_handles(resource: Resource, contract: Contract) -> dict[str, str]:
     """The suffixes that mean something else, and what."""
     taken = dict.fromkeys(contract.manners.suffixes, "a reserved suffix")
     for pin in resource.pins:
-        for value in enum_at({"$ref": resource.schema}, pin, contract.resolve):
+        for value in enum_at({"$ref": resource.schema}, pin, Document(dict(contract.document), contract.openapi)):
             taken[str(value)] = f"a value of {pin}"
     return taken

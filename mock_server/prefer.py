@@ -27,12 +27,13 @@ class Preferences:
     example: str | None = None
     dynamic: bool = False
     seed: int | None = None
+    variant: int | None = None
     delay: int = 0
 
     def applied(self, names: frozenset[str]) -> str:
         """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
         shown = {"dynamic": "true" if self.dynamic else None, "code": self.code, "example": self.example,
-                 "seed": self.seed, "delay": self.delay or None}  # fmt: skip
+                 "seed": self.seed, "variant": self.variant, "delay": self.delay or None}  # fmt: skip
         return ", ".join(
             f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None
         )
@@ -103,6 +104,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "example": _name,
     "dynamic": _switch,
     "seed": _number(None, None, "a whole number"),
+    "variant": _number(0, None, "the number of a variant, from 0"),
     "delay": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
 }
 

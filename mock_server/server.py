@@ -54,13 +54,9 @@ class Served:
     def __init__(self, settings: Settings, ending: asyncio.Event | None = None) -> None:
         self.contract = contract_of(settings)
         self.store = MemoryStore(records_of(settings, self.contract))
-        self.engine = Engine(
-            self.contract,
-            Judge(self.contract),
-            Ladder(self.contract, self.store, settings),
-            Router(self.contract).route,
-        )
-        self.control = Control(self.contract)
+        ladder = Ladder(self.contract, self.store, settings)
+        self.engine = Engine(self.contract, Judge(self.contract), ladder, Router(self.contract).route)
+        self.control = Control(self.contract, ladder)
         api = Api(self.engine, ending or asyncio.Event())
         self.api = api if settings.no_cors else Cors(api, self.contract)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from mock_server.contract.source import Layers, find, mapping_at, pointer_of
-from mock_server.contract.walk import Document, operations, references
+from mock_server.contract.walk import METHODS, Document, operations, references
 from mock_server.exchange import JSON, Finding
 
 _KINDS: dict[str, type] = {
@@ -72,14 +72,15 @@ def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
 
 
 def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
-    """Templates that differ in the names of their parameters alone (OpenAPI 3.1, Paths Object), and odd methods."""
-    first: dict[str, str] = {}
+    """Operations that no path tells apart (OpenAPI 3.1, Paths Object), and methods that the routes do not know."""
+    first: dict[tuple[str, str], str] = {}
     for path, item in mapping_at(document, "paths").items():
         plain = re.sub(r"\{[^}]*\}", "{}", path)
-        if plain in first:
-            expected = f"a path that {first[plain]!r} does not match already"
-            yield _defect("identical-paths", source, pointer_of("paths", path), repr(path), expected)
-        first.setdefault(plain, path)
+        for method in item if isinstance(item, dict) else ():
+            taken = first.setdefault((plain, method), path) if method in METHODS else path
+            if taken != path:
+                expected = f"an operation that a path tells from that of {taken!r}"
+                yield _defect("identical-paths", source, pointer_of("paths", path, method), repr(path), expected)
         if isinstance(item, dict) and "additionalOperations" in item:
             where = pointer_of("paths", path, "additionalOperations")
             yield _defect("method", source, where, "methods of its own", "methods that the routes know")

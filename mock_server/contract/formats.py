@@ -43,7 +43,7 @@ def _from_library(name: str) -> Check:
 
 
 _OF_OPENAPI = frozenset({"date", "date-time", "email", "regex", "uuid", "ipv4", "ipv6"})
-"""openapi-core brings checks of its own for these."""
+"""openapi-core brings checks of its own for these. Its check of ``time`` is that of an old draft, without an offset."""
 
 FORMATS: Mapping[str, Check] = {
     **{name: _from_library(name) for name in Draft202012Validator.FORMAT_CHECKER.checkers if name not in _OF_OPENAPI},

@@ -110,14 +110,21 @@ def _disputed(document: Document, layers: Layers) -> list[Finding]:
     """What openapi-spec-validator has against the document."""
     # Imported here: a remembered contract does not need it, and it is a third of the start-up time.
     from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
+    from openapi_spec_validator.schemas.backend.jsonschema import create_validator
 
     from mock_server.contract.schema_error import explain
 
     judges = {(3, 0): OpenAPIV30SpecValidator, (3, 1): OpenAPIV31SpecValidator, (3, 2): OpenAPIV32SpecValidator}
-    judge = judges[_version(document)]
+    validator = judges[_version(document)]
     found = []
     try:
-        for error in judge(cast("dict[Any, Any]", document)).iter_errors():
+        # With jsonschema-rs at hand the validator uses it, which is quick and tells neither keyword nor value;
+        # what there is to explain is found once more by jsonschema.
+        if next(iter(validator(cast("dict[Any, Any]", document)).iter_errors()), None) is None:
+            return []
+        explaining = validator(cast("dict[Any, Any]", document))
+        explaining.schema_validator = create_validator(dict(cast("Any", explaining.schema_validator).schema))
+        for error in explaining.iter_errors():
             pointer, what, expected = explain(error)
             pointer = _whole_pointer(document, pointer, getattr(error, "instance", None))
             found.append(Finding("openapi", layers.location(pointer), what, expected, pointer, "Mend the contract."))

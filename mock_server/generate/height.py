@@ -1,0 +1,93 @@
+"""How deep the smallest value of a schema is: what lets recursion end, and tells where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mock_server.generate.document import Node
+
+ENDLESS = 10**6
+"""The height of a schema that requires itself for ever."""
+
+
+def height(node: Node) -> int:
+    """Levels of objects and arrays that a value of the schema has at least; :data:`ENDLESS` where there is no end."""
+    kept = node.document.kept
+    key = (node, "height")
+    if key not in kept:
+        for each, found in _settled(node).items():
+            kept[each, "height"] = found
+    return int(kept[key])
+
+
+def _settled(first: Node) -> dict[Node, int]:
+    """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
+    nodes = _reached(first)
+    heights = dict.fromkeys(nodes, ENDLESS)
+    changed = True
+    while changed:
+        changed = False
+        for node in reversed(nodes):
+            found = min(_once(node, heights), ENDLESS)
+            if found < heights[node]:
+                heights[node] = found
+                changed = True
+    return heights
+
+
+def _reached(first: Node) -> list[Node]:
+    found = {first: None}
+    waiting = [first]
+    while waiting:
+        for node in _parts(waiting.pop()):
+            if node not in found:
+                found[node] = None
+                waiting.append(node)
+    return list(found)
+
+
+def _parts(node: Node) -> Iterable[Node]:
+    yield from _in_place(node)
+    yield from _inner(node)
+    yield from node.children("anyOf")
+    yield from node.children("oneOf")
+
+
+def _in_place(node: Node) -> list[Node]:
+    references = [key for key in ("$ref", "$dynamicRef") if isinstance(node.keywords.get(key), str)]
+    return [*map(node.reference, references), *node.children("allOf")]
+
+
+def _inner(node: Node) -> list[Node]:
+    """The members and items that a value has to have."""
+    keywords = node.keywords
+    kinds = keywords.get("type")
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    if "const" in keywords or "enum" in keywords:
+        return []
+    found: list[Node] = []
+    required, properties = keywords.get("required"), keywords.get("properties")
+    if listed == ["object"] and isinstance(required, list) and isinstance(properties, dict):
+        found += [node.child("properties", name) for name in map(str, required) if name in properties]
+    least = keywords.get("minItems")
+    if listed == ["array"] and isinstance(least, int):
+        prefix = node.children("prefixItems")
+        found += prefix[:least]
+        found += [node.child("items")] if least > len(prefix) and "items" in keywords else []
+    return found
+
+
+def _once(node: Node, heights: dict[Node, int]) -> int:
+    if node.schema is False:
+        return ENDLESS
+    found = 0
+    for part in _in_place(node):
+        found = max(found, heights[part])
+    inner = _inner(node)
+    if inner:
+        found = max(found, 1 + max(heights[part] for part in inner))
+    for keyword in ("anyOf", "oneOf"):
+        branches = node.children(keyword)
+        if branches:
+            found = max(found, min(heights[branch] for branch in branches))
+    return found

@@ -1,0 +1,124 @@
+"""Numbers within bounds and on a grid, reckoned in fractions so that no rounding decides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import chain
+from random import Random
+
+Number = int | float
+
+_USUAL = 1000
+"""The width of the range that a number without bounds is drawn from."""
+TRIES = 60
+
+
+def exact(number: Number) -> Fraction:
+    """The number as a person wrote it: 0.1 is a tenth."""
+    return Fraction(Decimal(repr(number))) if isinstance(number, float) else Fraction(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``low`` to ``high`` (None: no bound), on multiples of ``step`` where there is one."""
+
+    low: Fraction | None
+    high: Fraction | None
+    excludes_low: bool
+    excludes_high: bool
+    step: Fraction | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing lies in it."""
+        if self.low is None or self.high is None:
+            return False
+        if self.low > self.high or (self.low == self.high and (self.excludes_low or self.excludes_high)):
+            return True
+        if self.step is None:
+            return False
+        first, last = self.steps()
+        return first > last
+
+    def steps(self) -> tuple[int, int]:
+        """The first and the last multiple of the step that lie in it."""
+        assert self.step is not None
+        low, high = self.limits()
+        first, last = math.ceil(low / self.step), math.floor(high / self.step)
+        first += self.excludes_low and first * self.step == self.low
+        last -= self.excludes_high and last * self.step == self.high
+        return first, last
+
+    def limits(self) -> tuple[Fraction, Fraction]:
+        """The bounds, with usual ones where the schema gives none."""
+        width = max(Fraction(_USUAL), _USUAL * (self.step or Fraction(0)))
+        if self.low is not None and self.high is not None:
+            return self.low, self.high
+        if self.low is not None:
+            return self.low, max(width, self.low + Fraction(width))
+        if self.high is not None:
+            return min(Fraction(0), self.high - width), self.high
+        return Fraction(0), width
+
+    def holds(self, value: Fraction) -> bool:
+        """Whether a number lies in it."""
+        if self.low is not None and (value < self.low or (self.excludes_low and value == self.low)):
+            return False
+        if self.high is not None and (value > self.high or (self.excludes_high and value == self.high)):
+            return False
+        return self.step is None or (value / self.step).denominator == 1
+
+
+def common_multiple(numbers: Sequence[Fraction]) -> Fraction | None:
+    """The least number that all of these divide; None for none of them."""
+    found: Fraction | None = None
+    for one in numbers:
+        found = one if found is None else _least(found, one)
+    return found
+
+
+def _least(left: Fraction, right: Fraction) -> Fraction:
+    return Fraction(math.lcm(left.numerator, right.numerator), math.gcd(left.denominator, right.denominator))
+
+
+def as_json(value: Fraction, whole: bool) -> Number:
+    """The number as JSON has it."""
+    if value.denominator == 1 and (whole or abs(value) > 2**53):
+        return int(value)
+    return float(value)
+
+
+def numbers_in(span: Span, whole: bool, random: Random) -> Iterator[Number]:
+    """Numbers of a span: drawn ones first, then the ends and what lies next to them."""
+    if span.step is not None:
+        yield from _on_grid(span, whole, random)
+        return
+    low, high = span.limits()
+    for digits in (2, 4, 9, None):
+        for _ in range(4):
+            drawn = random.uniform(float(low), float(high)) if high > low else float(low)
+            value = drawn if digits is None else round(drawn, digits)
+            if span.holds(exact(value)):
+                yield value
+    for part in (Fraction(0), Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(1, 7)):
+        value = float(low + (high - low) * part)
+        if span.holds(exact(value)):
+            yield value
+
+
+def _on_grid(span: Span, whole: bool, random: Random) -> Iterator[Number]:
+    assert span.step is not None
+    first, last = span.steps()
+    if first > last:
+        return
+    near = range(first, min(first + TRIES, last + 1))
+    for number in chain((random.randint(first, last) for _ in range(TRIES // 2)), near, (last,)):
+        value = as_json(number * span.step, whole)
+        # Validators divide in binary: to them 0.3 is no multiple of 0.1.
+        quotient = value / float(span.step) if span.step.denominator != 1 else 0.0
+        if quotient == int(quotient) and span.holds(exact(value)):
+            yield value

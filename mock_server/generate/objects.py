@@ -1,0 +1,152 @@
+"""Objects: which members there are, and members for maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mock_server.exchange import JSON
+from mock_server.generate.patterns import matches, sample
+from mock_server.generate.place import Place, Walker
+from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.words import word
+
+OPTIONAL_SHARE = 0.9
+EXTRA = 300
+"""Names that are tried for members that the schema does not name."""
+
+
+def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
+    """An object that keeps the shape."""
+    chosen = _chosen(walk, shape, place)
+    made: dict[str, JSON] = {}
+    for name in (*shape.names, *(one for one in shape.required if one not in shape.names)):
+        if name in chosen:
+            _put(walk, shape, place, made, name, name in shape.required)
+    left = [name for name in shape.names if name not in made and name not in shape.hidden]
+    while len(made) < shape.least and left:
+        name = left.pop(0)
+        if _fits(shape, name) and all(one in made for one in shape.dependent.get(name, ())):
+            _put(walk, shape, place, made, name, False)
+    _fill(walk, shape, place, made)
+    for refused in shape.not_values:
+        if made == refused:
+            _fill(walk, shape, place, made, least=len(made) + 1)
+    if shape.most is not None and len(made) > shape.most:
+        raise Contradiction("required", "maxProperties")
+    return made
+
+
+def _put(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], name: str, required: bool) -> None:
+    try:
+        made[name] = walk.value(shape.member(name), place.below(name))
+    except Contradiction as nothing:
+        if required:
+            if nothing.pointer is None or nothing.pointer == place.pointer + "/" + name:
+                raise Contradiction(*nothing.keywords, pointer=place.below(name).pointer) from None
+            raise
+
+
+def _fits(shape: Shape, name: str) -> bool:
+    """Whether a member of that name may be there at all."""
+    return (
+        name not in shape.forbidden
+        and all(node.schema is not False for node in shape.member(name))
+        and all(node.accepts(name) for node in shape.name_goal)
+    )
+
+
+def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
+    """The names that there will be: required ones, those asked for, and most of the others."""
+    chosen = set(shape.required)
+    for name in shape.required:
+        if any(not node.accepts(name) for node in shape.name_goal):
+            raise Contradiction("required", "propertyNames")
+    for name in shape.names:
+        if name in chosen or name in shape.hidden:
+            continue
+        where = place.below(name)
+        if not _wanted(walk, place, where):
+            continue
+        needed = _needed(shape, name)
+        if not all(_fits(shape, one) for one in needed):
+            continue
+        if shape.most is None or len(chosen | needed) <= shape.most or walk.is_pinned(where.pointer):
+            chosen |= needed
+    return chosen
+
+
+def _wanted(walk: Walker, place: Place, where: Place) -> bool:
+    if walk.is_pinned(where.pointer):
+        return True
+    asked = walk.wanted.get((where.pointer, "present")) if walk.wanted else None
+    if asked is not None:
+        return bool(asked)
+    if place.lean:
+        return False
+    return walk.complete or walk.draw.at(where.key + "#present").random() < OPTIONAL_SHARE
+
+
+def _needed(shape: Shape, name: str) -> set[str]:
+    """The name and all that ``dependentRequired`` wants beside it."""
+    needed, waiting = {name}, [name]
+    while waiting:
+        for one in shape.dependent.get(waiting.pop(), ()):
+            if one not in needed:
+                needed.add(one)
+                waiting.append(one)
+    return needed
+
+
+def _fill(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], least: int = 0) -> None:
+    """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
+    asked = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
+    usual = int(shape.is_map() and walk.fill_properties and not walk.complete and not place.lean)
+    if ("", "plain") in walk.wanted:
+        usual = int(shape.is_map() and walk.fill_properties)
+    usual = usual if asked is None else asked
+    wanted = max(shape.least, least, usual, len(made) + 1 if shape.wants_stranger else 0)
+    wanted = wanted if shape.most is None else min(wanted, shape.most)
+    if len(made) >= wanted:
+        return
+    for name in _names(walk, shape, place):
+        if name not in made and name not in shape.names and _fits(shape, name) and name not in shape.dependent:
+            _put(walk, shape, place, made, name, False)
+        if len(made) >= wanted:
+            return
+    if len(made) < max(shape.least, least):
+        raise Contradiction("minProperties", _closed_by(shape))
+
+
+def _closed_by(shape: Shape) -> str:
+    keywords = ("propertyNames", "additionalProperties", "unevaluatedProperties", "patternProperties", "properties")
+    return next((key for key in keywords if any(key in atom.keywords for atom in shape.atoms)), "maxProperties")
+
+
+def _names(walk: Walker, shape: Shape, place: Place) -> Iterator[str]:
+    """Names for members that the schema does not name."""
+    patterns = list(dict.fromkeys(shape.open_patterns()))
+    for index in range(EXTRA):
+        random = walk.draw.at(f"{place.key}#key{index}")
+        if shape.name_goal:
+            name = _by_goal(walk, shape, place, index)
+            if name is not None:
+                yield name
+        if patterns:
+            pattern = patterns[index % len(patterns)]
+            name = sample(pattern, random, 3 + index // 10)
+            if matches(pattern, name):
+                yield name
+        if not shape.name_goal and index < EXTRA // 6:
+            yield f"{word(random)}_{index}"
+
+
+def _by_goal(walk: Walker, shape: Shape, place: Place, index: int) -> str | None:
+    kept = walk.document.kept
+    if "text" not in kept:
+        kept["text"] = shape.name_goal[0].made({"type": "string"})
+    inside = Place(f"{place.pointer}#key", "", f"~{index}", index, place.depth, True)
+    try:
+        name = walk.value((*shape.name_goal, kept["text"]), inside)
+    except Contradiction:
+        return None
+    return name if isinstance(name, str) else None

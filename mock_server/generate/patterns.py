@@ -1,0 +1,220 @@
+r"""Texts for a pattern of ECMA-262: the pattern is read here, and ``regress`` has the last word.
+
+Only the shape of a pattern is read (alternatives, groups, repetition). What a class or an escape stands for
+is asked of ``regress``, letter by letter, so there is no second table of what ``\w`` or ``\p{L}`` means.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+
+from regress import Regex, RegressError
+
+from mock_server.errors import GenerationError
+
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MARKS = " -_.:/,@#+!?=&%$*()[]{}<>|~^`'\"\\;\t\n\r"
+_WORLD = "éßÑçœāřſªºλΩπЖдяאבعسअกあアー中日本語한국١२५½²€£¥©°…“”\u00a0\u0301\u200d\ufeff\u000b\f\b\0😀🐲Ⅷ\u2028ǅ"
+_EVERYTHING = 0x11000
+"""Code points that are looked through when no usual letter fits."""
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> Regex:
+    """The pattern as ECMA-262 reads it with the flag u, or without where that refuses it.
+
+    Raises :class:`GenerationError` where neither compiles.
+    """
+    for flags in ("u", ""):
+        try:
+            return Regex(pattern, flags)
+        except RegressError as error:
+            reason = error
+    raise GenerationError(
+        f"found the pattern {pattern!r} ({reason}); expected a regular expression of ECMA-262. Mend the pattern."
+    )
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern is found in a text. A lone surrogate is in no text that regress takes."""
+    try:
+        return compiled(pattern).find(text) is not None
+    except UnicodeEncodeError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """One letter out of those that a class or an escape stands for; ``text`` is how the pattern writes it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A part that stands there from ``least`` to ``most`` times; None: without end."""
+
+    part: Part
+    least: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several sequences. ``number`` is that of the group, 0 for one that captures nothing."""
+
+    branches: tuple[tuple[Part, ...], ...]
+    number: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """What a group has captured."""
+
+    group: str
+
+
+Part = Letters | Repeated | Choice | Same
+
+_NOTHING = Choice(((),))
+_ESCAPE = re.compile(
+    r"\\(?:c[A-Za-z]|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]+\}|u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
+    r"|u[0-9A-Fa-f]{4}|[pP]\{[^}]*\}|.)",
+    re.DOTALL,
+)
+_COUNT = re.compile(r"\{(\d+)(,?)(\d*)\}")
+_GROUP = re.compile(r"\((?:\?(?:(?P<around>=|!|<=|<!)|:|<(?P<name>[^>]+)>))?")
+
+
+class _Reader:
+    """Reads the shape of one pattern."""
+
+    def __init__(self, pattern: str) -> None:
+        self._text = pattern
+        self._at = 0
+        self._groups = 0
+
+    def choice(self, number: int = 0, name: str = "") -> Choice:
+        branches: list[tuple[Part, ...]] = []
+        sequence: list[Part] = []
+        while self._at < len(self._text) and self._text[self._at] != ")":
+            if self._text[self._at] == "|":
+                self._at += 1
+                branches.append(tuple(sequence))
+                sequence = []
+            else:
+                sequence.append(self._repeated(self._part()))
+        return Choice((*branches, tuple(sequence)), number, name)
+
+    def _part(self) -> Part:
+        letter = self._text[self._at]
+        if letter == "(":
+            return self._group()
+        if letter == "[":
+            return self._class()
+        if letter == "\\":
+            return self._escape()
+        self._at += 1
+        return _NOTHING if letter in "^$" else Letters(letter)
+
+    def _group(self) -> Part:
+        match = _GROUP.match(self._text, self._at)
+        assert match is not None
+        self._at = match.end()
+        captures = match.group() == "(" or match["name"] is not None
+        self._groups += captures
+        inner = self.choice(self._groups if captures else 0, match["name"] or "")
+        self._at += 1
+        # What must (not) stand around is left to chance and to regress.
+        return inner if match["around"] is None else _NOTHING
+
+    def _class(self) -> Part:
+        start = self._at
+        self._at += 2 if self._text[start + 1 : start + 2] == "^" else 1
+        while self._at < len(self._text) and self._text[self._at] != "]":
+            self._at += 2 if self._text[self._at] == "\\" else 1
+        self._at += 1
+        return Letters(self._text[start : self._at])
+
+    def _escape(self) -> Part:
+        match = _ESCAPE.match(self._text, self._at)
+        if match is None:
+            self._at += 1
+            return Letters("\\\\")
+        self._at = match.end()
+        text = match.group()
+        if text in ("\\b", "\\B"):
+            return _NOTHING
+        if text == "\\k" and (named := re.compile(r"<([^>]+)>").match(self._text, self._at)):
+            self._at = named.end()
+            return Same(named[1])
+        if text[1] in "123456789":
+            digits = re.compile(r"\d*").match(self._text, self._at)
+            self._at = digits.end() if digits else self._at
+            return Same(text[1:] + (digits[0] if digits else ""))
+        return Letters(text)
+
+    def _repeated(self, part: Part) -> Part:
+        signs = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+        letter = self._text[self._at : self._at + 1]
+        counted = _COUNT.match(self._text, self._at)
+        if letter in signs and letter:
+            least, most = signs[letter]
+            self._at += 1
+        elif counted:
+            least = int(counted[1])
+            most = int(counted[3]) if counted[3] else None if counted[2] else least
+            self._at = counted.end()
+        else:
+            return part
+        if self._text[self._at : self._at + 1] == "?":
+            self._at += 1
+        return Repeated(part, least, most)
+
+
+@lru_cache(maxsize=4096)
+def _read(pattern: str) -> Choice:
+    return _Reader(pattern).choice()
+
+
+@lru_cache(maxsize=4096)
+def letters_of(text: str) -> tuple[str, str]:
+    """The letters that a class or an escape stands for: plain ones, and all that were looked at."""
+    if len(text) == 1 and text != ".":
+        return text, text
+    found = [letter for letter in _PLAIN + _MARKS + _WORLD if matches(f"^(?:{text})$", letter)]
+    if not found:
+        codes = (chr(code) for code in range(_EVERYTHING) if not 0xD800 <= code < 0xE000)
+        found = [letter for letter in codes if matches(f"^(?:{text})$", letter)][:64]
+    if not found:
+        found = [letter for code in range(_EVERYTHING, 0x30000) if matches(f"^(?:{text})$", letter := chr(code))][:1]
+    plain = [letter for letter in found if letter in _PLAIN]
+    return "".join(plain or found), "".join(found)
+
+
+def sample(pattern: str, random: Random, stretch: int = 3, everything: bool = False) -> str:
+    """A text that the pattern is likely to match; the caller checks.
+
+    ``stretch`` is how many times more than the least a part may be repeated; ``everything`` draws from marks
+    and letters of other scripts too.
+    """
+    captured: dict[str, str] = {}
+
+    def said(part: Part) -> str:
+        if isinstance(part, Letters):
+            letters = letters_of(part.text)[everything]
+            return random.choice(letters) if letters else ""
+        if isinstance(part, Same):
+            return captured.get(part.group, "")
+        if isinstance(part, Repeated):
+            top = part.least + stretch if part.most is None else min(part.most, part.least + stretch)
+            return "".join(said(part.part) for _ in range(random.randint(part.least, max(part.least, top))))
+        text = "".join(said(one) for one in random.choice(part.branches))
+        captured.update({key: text for key in (str(part.number), part.name) if key not in ("0", "")})
+        return text
+
+    return said(_read(pattern))

@@ -1,0 +1,72 @@
+"""Where a value stands, and the name of its own randomness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from mock_server.contract.source import pointer_of
+from mock_server.exchange import JSON
+from mock_server.generate.seeds import Draw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mock_server.generate.document import Document
+    from mock_server.generate.persona import Persona
+    from mock_server.generate.shape import Contradiction, Goal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A JSON Pointer into the value, and how it was come to.
+
+    ``salt`` is there for a second and later attempt. ``lean``: nothing is made that need not be, since the same
+    schema stands above already or the value is deep enough.
+    """
+
+    pointer: str = ""
+    name: str = ""
+    salt: str = ""
+    turn: int = 0
+    depth: int = 0
+    lean: bool = False
+    above: tuple[object, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What the randomness of the value is named after."""
+        return self.pointer + self.salt
+
+    def below(self, name: str | int) -> Place:
+        """The place of a member or an item."""
+        text = str(name)
+        step = f"/{text}" if "/" not in text and "~" not in text else pointer_of(text)
+        return Place(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above)
+
+    def turned(self, turn: int) -> Place:
+        """The same place for another attempt."""
+        return replace(self, salt=f"{self.salt}~{turn}", turn=self.turn + turn) if turn else self
+
+    def within(self, goal: Goal, deepest: int) -> Place:
+        """The same place, knowing that it is this goal's."""
+        if not goal:
+            return self
+        mark = goal[0].settled()
+        lean = self.lean or mark in self.above or self.depth > deepest
+        return Place(self.pointer, self.name, self.salt, self.turn, self.depth, lean, (*self.above, mark))
+
+
+class Walker(Protocol):
+    """What a maker of objects, arrays or texts needs of the walk."""
+
+    draw: Draw
+    document: Document
+    persona: Persona | None
+    fill_properties: bool
+    complete: bool
+    wanted: Mapping[tuple[str, str], int]
+
+    def value(self, goal: Goal, place: Place) -> JSON: ...
+    def is_pinned(self, pointer: str) -> bool: ...
+    def note(self, place: Place, nothing: Contradiction) -> None: ...

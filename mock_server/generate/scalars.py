@@ -1,0 +1,76 @@
+"""Values without parts: those of an enum, numbers, true and false, null."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mock_server.exchange import JSON
+from mock_server.generate.expansion import same
+from mock_server.generate.faker_method import faked
+from mock_server.generate.numbers import Span, exact, numbers_in
+from mock_server.generate.place import Place, Walker
+from mock_server.generate.shape import Contradiction, Shape
+
+
+def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
+    """One of the values that ``const`` and ``enum`` leave."""
+    values = shape.values or []
+    usable = [one for one in values if not any(same(one, refused) for refused in shape.not_values)]
+    if not usable:
+        raise Contradiction("enum", "not")
+    wanted = walk.wanted.get((place.pointer, "value")) if walk.wanted else None
+    if wanted is not None and wanted < len(usable):
+        return usable[wanted]
+    if len(usable) == 1:
+        return usable[0]
+    chosen = walk.draw.at(place.pointer).choice(usable)
+    return usable[(usable.index(chosen) + place.turn) % len(usable)] if place.turn else chosen
+
+
+def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
+    """Null, unless just that is refused."""
+    if any(one is None for one in shape.not_values):
+        raise Contradiction("type", "not")
+    return None
+
+
+def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
+    """True or false."""
+    asked = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
+    drawn = bool(asked) if asked is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
+    for value in (drawn, not drawn):
+        if not any(one is value for one in shape.not_values):
+            return value
+    raise Contradiction("type", "not")
+
+
+def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
+    """A number in its span."""
+    whole = shape.kind == "integer"
+    assert shape.span is not None
+    random = walk.draw.at(place.key)
+    if shape.faker:
+        value = faked(shape.faker, walk.draw.number(place.key))
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and shape.span.holds(exact(value)):
+            return value
+    edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    span = _edged(shape.span, edge) if edge in (0, 1) else shape.span
+    for value in numbers_in(span, whole, random):
+        on_grid = any((exact(value) / step).denominator == 1 for step in shape.not_steps)
+        if not on_grid and not any(same(value, one) for one in shape.not_values):
+            return value
+    raise Contradiction("multipleOf" if shape.span.step not in (None, Fraction(1)) else "type", "not")
+
+
+def _edged(span: Span, edge: int | None) -> Span:
+    """The span's lower end (0) or upper end (1) alone, as near as the grid allows."""
+    low, high = span.low, span.high
+    if span.step is not None and edge is not None:
+        first, last = span.steps()
+        bound = (first, last)[edge] * span.step
+        return Span(bound, bound, False, False, span.step)
+    if edge == 0 and low is not None and not span.excludes_low:
+        return Span(low, low, False, False, None)
+    if edge == 1 and high is not None and not span.excludes_high:
+        return Span(high, high, False, False, None)
+    return span

@@ -1,0 +1,343 @@
+"""A shape: everything that one value has to keep, gathered from the schemas that apply to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import cast
+
+from mock_server.exchange import JSON
+from mock_server.generate.document import Node
+from mock_server.generate.negation import (
+    NOT_FORMATS,
+    NOT_PATTERNS,
+    NOT_STEPS,
+    NOT_TYPES,
+    NOT_VALUES,
+    REPEATED,
+    STRANGER,
+    TYPES,
+)
+from mock_server.generate.numbers import Span, common_multiple, exact
+from mock_server.generate.patterns import matches
+
+Goal = tuple[Node, ...]
+"""Schemas that one value has to keep, all of them."""
+
+
+class Contradiction(Exception):  # noqa: N818  (no failure of the program: a way that leads nowhere)
+    """Nothing can keep these keywords together. ``pointer`` is into the value, where it is known."""
+
+    def __init__(self, *keywords: str, pointer: str | None = None) -> None:
+        self.keywords = keywords
+        self.pointer = pointer
+        super().__init__(keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An ``unevaluated`` keyword and the atoms whose word about members counts for it."""
+
+    node: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """``contains`` with its bounds; None: no upper one."""
+
+    node: Node
+    least: int
+    most: int | None
+
+
+@dataclass(slots=True)
+class Shape:
+    """What a value of one type has to keep. Lists are in the order of the schema."""
+
+    goal: Goal
+    kind: str
+    atoms: Sequence[Node]
+    reaches: Sequence[Reach]
+    forbidden: frozenset[str]
+    is_risky: bool
+    values: list[JSON] | None = None
+    not_values: list[JSON] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+    not_patterns: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    not_formats: list[str] = field(default_factory=list)
+    faker: str | None = None
+    media: Node | None = None
+    """Whose ``contentMediaType`` or ``contentEncoding`` a text has."""
+    not_steps: list[Fraction] = field(default_factory=list)
+    least: int = 0
+    most: int | None = None
+    """The bounds of length: of characters, items or members."""
+    span: Span | None = None
+    is_unique: bool = False
+    is_repeated: bool = False
+    contains: list[Contains] = field(default_factory=list)
+    required: dict[str, None] = field(default_factory=dict)
+    names: dict[str, None] = field(default_factory=dict)
+    """The names of members that the schemas know."""
+    dependent: dict[str, list[str]] = field(default_factory=dict)
+    name_goal: Goal = ()
+    wants_stranger: bool = False
+    hidden: frozenset[str] = frozenset()
+    """Names that readOnly or writeOnly keeps out."""
+    children: dict[str | int, Goal] = field(default_factory=dict)
+    """The goals of members and items, found so far."""
+
+    def member(self, name: str) -> Goal:
+        """What the member of that name has to keep."""
+        if name not in self.children:
+            self.children[name] = self._member(name)
+        return self.children[name]
+
+    def _member(self, name: str) -> Goal:
+        said = [_said_of_member(atom, name) for atom in self.atoms]
+        found = [node for nodes in said for node in nodes or ()]
+        evaluated = [nodes is not None for nodes in said]
+        for reach in self.reaches:
+            if "unevaluatedProperties" in reach.node.keywords and not any(evaluated[reach.start : reach.end]):
+                found.append(reach.node.child("unevaluatedProperties"))
+                evaluated[reach.start] = True
+        return tuple(dict.fromkeys(node for node in found if node.schema is not True))
+
+    def item(self, index: int, contained: Sequence[Node] = ()) -> Goal:
+        """What the item at an index has to keep; ``contained`` are the schemas of ``contains`` that it is to match."""
+        if contained:
+            return self._item(index, contained)
+        if index not in self.children:
+            self.children[index] = self._item(index, ())
+        return self.children[index]
+
+    def _item(self, index: int, contained: Sequence[Node]) -> Goal:
+        said = [_said_of_item(atom, index) for atom in self.atoms]
+        found = [node for nodes in said for node in nodes or ()]
+        evaluated = [
+            nodes is not None or ("contains" in atom.keywords and atom.child("contains") in contained)
+            for nodes, atom in zip(said, self.atoms, strict=True)
+        ]
+        for reach in self.reaches:
+            if "unevaluatedItems" in reach.node.keywords and not any(evaluated[reach.start : reach.end]):
+                found.append(reach.node.child("unevaluatedItems"))
+                evaluated[reach.start] = True
+        return tuple(dict.fromkeys(node for node in (*found, *contained) if node.schema is not True))
+
+    def open_patterns(self) -> list[str]:
+        """The patterns of names that some schema has members for."""
+        return [name for atom in self.atoms for name in _mapping(atom, "patternProperties")]
+
+    @property
+    def is_format_alone(self) -> bool:
+        """Whether a text has a format and nothing else to keep."""
+        others = self.patterns or self.not_patterns or self.not_formats or self.not_values or self.faker
+        return len(self.formats) == 1 and not others and not self.least and self.most is None and not self.media
+
+    def is_map(self) -> bool:
+        """Whether it describes members without naming any."""
+        described = any(
+            isinstance(atom.keywords.get("additionalProperties"), dict) or _mapping(atom, "patternProperties")
+            for atom in self.atoms
+        )
+        return described and not any("properties" in atom.keywords for atom in self.atoms)
+
+    def prefix(self) -> int:
+        """How many items have a schema of their own."""
+        return max((len(_listed(atom, "prefixItems")) for atom in self.atoms), default=0)
+
+    def has_items(self) -> bool:
+        """Whether items beyond the prefix are described."""
+        return any(key in atom.keywords for atom in self.atoms for key in ("items", "contains", "unevaluatedItems"))
+
+
+def _said_of_member(atom: Node, name: str) -> list[Node] | None:
+    """The schemas that an atom has for a member; None where it leaves it unevaluated."""
+    keywords = atom.keywords
+    found = [atom.child("properties", name)] if name in _mapping(atom, "properties") else []
+    found += [atom.child("patternProperties", one) for one in _mapping(atom, "patternProperties") if matches(one, name)]
+    if found:
+        return found
+    return [atom.child("additionalProperties")] if "additionalProperties" in keywords else None
+
+
+def _said_of_item(atom: Node, index: int) -> list[Node] | None:
+    if index < len(_listed(atom, "prefixItems")):
+        return [atom.child("prefixItems", str(index))]
+    return [atom.child("items")] if "items" in atom.keywords else None
+
+
+def _mapping(atom: Node, keyword: str) -> Mapping[str, JSON]:
+    value = atom.keywords.get(keyword)
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(atom: Node, keyword: str) -> list[JSON]:
+    value = atom.keywords.get(keyword)
+    return value if isinstance(value, list) else []
+
+
+_LENGTHS = {
+    "string": ("minLength", "maxLength"),
+    "array": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+
+
+def gather(shape: Shape) -> Shape:
+    """Fill a shape from its atoms. Raises :class:`Contradiction` where keywords leave nothing."""
+    for atom in shape.atoms:
+        for keyword, names in ((NOT_VALUES, shape.not_values), (NOT_PATTERNS, shape.not_patterns),
+                               (NOT_FORMATS, shape.not_formats)):  # fmt: skip
+            cast("list[JSON]", names).extend(_listed(atom, keyword))
+    {"string": _text, "number": _number, "integer": _number, "array": _array, "object": _object}.get(
+        shape.kind, lambda _: None
+    )(shape)
+    if shape.kind in _LENGTHS:
+        _length(shape, *_LENGTHS[shape.kind])
+    return shape
+
+
+def _whole(atom: Node, keyword: str) -> int | None:
+    value = atom.keywords.get(keyword)
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _length(shape: Shape, least: str, most: str) -> None:
+    lows = [low for atom in shape.atoms if (low := _whole(atom, least)) is not None]
+    highs = [high for atom in shape.atoms if (high := _whole(atom, most)) is not None]
+    shape.least, shape.most = max(lows, default=0), min(highs, default=None)
+    if shape.most is not None and shape.least > shape.most:
+        raise Contradiction(least, most)
+
+
+def _text(shape: Shape) -> None:
+    for atom in shape.atoms:
+        for keyword, names in (("pattern", shape.patterns), ("format", shape.formats)):
+            value = atom.keywords.get(keyword)
+            if isinstance(value, str) and value not in names:
+                names.append(value)
+        faker = atom.keywords.get("x-faker")
+        shape.faker = str(faker) if isinstance(faker, str) else shape.faker
+        if "contentMediaType" in atom.keywords or "contentEncoding" in atom.keywords:
+            shape.media = atom
+
+
+def _number(shape: Shape) -> None:
+    lows: list[tuple[Fraction, bool, str]] = []
+    highs: list[tuple[Fraction, bool, str]] = []
+    steps: list[Fraction] = []
+    for atom in shape.atoms:
+        for keyword, bounds in (("minimum", lows), ("exclusiveMinimum", lows), ("maximum", highs),
+                                ("exclusiveMaximum", highs)):  # fmt: skip
+            value = atom.keywords.get(keyword)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                bounds.append((exact(value), keyword.startswith("e"), keyword))
+        low, high = _WIDTHS.get(str(atom.keywords.get("format")), (None, None))
+        if low is not None and high is not None:
+            lows.append((Fraction(low), False, "format"))
+            highs.append((Fraction(high), False, "format"))
+        step = atom.keywords.get("multipleOf")
+        if isinstance(step, (int, float)) and not isinstance(step, bool) and step > 0:
+            steps.append(exact(step))
+        shape.not_steps += [exact(cast("float", one)) for one in _listed(atom, NOT_STEPS)]
+        faker = atom.keywords.get("x-faker")
+        shape.faker = str(faker) if isinstance(faker, str) else shape.faker
+    if shape.kind == "integer":
+        steps.append(Fraction(1))
+    bottom = max(lows, key=lambda one: one[:2], default=None)
+    top = min(highs, key=lambda one: (one[0], not one[1]), default=None)
+    shape.span = Span(
+        bottom and bottom[0], top and top[0], bool(bottom and bottom[1]), bool(top and top[1]), common_multiple(steps)
+    )
+    if shape.span.is_empty:
+        named = [one[2] for one in (bottom, top) if one]
+        raise Contradiction(*named, *(["multipleOf"] if any(step != 1 for step in steps) else []))
+
+
+_WIDTHS: Mapping[str, tuple[int, int]] = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+"""Formats of the OpenAPI registry that bound a number."""
+
+
+def _array(shape: Shape) -> None:
+    for atom in shape.atoms:
+        shape.is_unique |= atom.keywords.get("uniqueItems") is True
+        shape.is_repeated |= atom.keywords.get(REPEATED) is True
+        if "contains" in atom.keywords:
+            least = _whole(atom, "minContains")
+            most = _whole(atom, "maxContains")
+            if most is not None and most < (1 if least is None else least):
+                raise Contradiction("minContains", "maxContains")
+            shape.contains.append(Contains(atom.child("contains"), 1 if least is None else least, most))
+    if shape.is_unique and shape.is_repeated:
+        raise Contradiction("uniqueItems", "not")
+
+
+def _object(shape: Shape) -> None:
+    hidden: set[str] = set()
+    for atom in shape.atoms:
+        shape.required |= dict.fromkeys(str(name) for name in _listed(atom, "required"))
+        shape.names |= dict.fromkeys(_mapping(atom, "properties"))
+        shape.wants_stranger |= atom.keywords.get(STRANGER) is True
+        for name, needed in _mapping(atom, "dependentRequired").items():
+            if isinstance(needed, list):
+                shape.dependent.setdefault(name, []).extend(map(str, needed))
+        for name, schema in _mapping(atom, "properties").items():
+            if isinstance(schema, dict) and _is_hidden(atom.child("properties", name)):
+                hidden.add(name)
+        if "propertyNames" in atom.keywords:
+            shape.name_goal = (*shape.name_goal, atom.child("propertyNames"))
+    grown = True
+    while grown:
+        before = len(shape.required)
+        for name in list(shape.required):
+            shape.required |= dict.fromkeys(shape.dependent.get(name, ()))
+        grown = len(shape.required) > before
+    shape.hidden = frozenset(hidden - shape.required.keys())
+    for name in shape.required:
+        if name in shape.forbidden or any(node.schema is False for node in shape.member(name)):
+            raise Contradiction("required", "dependentSchemas" if name in shape.forbidden else _closing(shape, name))
+
+
+def _is_hidden(node: Node) -> bool:
+    for _ in range(10):
+        if node.keywords.get(node.document.hidden) is True:
+            return True
+        if not isinstance(node.keywords.get("$ref"), str):
+            return False
+        node = node.reference("$ref")
+    return False
+
+
+def _closing(shape: Shape, name: str) -> str:
+    """Which keyword says that a member must not be."""
+    for atom in shape.atoms:
+        if _mapping(atom, "properties").get(name) is False:
+            return "properties"
+        if name not in _mapping(atom, "properties") and atom.keywords.get("additionalProperties") is False:
+            return "additionalProperties"
+    return "unevaluatedProperties" if shape.reaches else "patternProperties"
+
+
+def possible(types: frozenset[str], atom: Node) -> frozenset[str]:
+    """The types that an atom leaves of those possible so far. Integers are numbers too."""
+    kinds = atom.keywords.get("type")
+    listed = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)} if isinstance(kinds, str) else None
+    if listed is not None:
+        if "number" in listed:
+            listed.add("integer")
+        types = types & listed
+    refused = set(map(str, _listed(atom, NOT_TYPES)))
+    if "number" in refused:
+        refused.add("integer")
+    return types - refused
+
+
+ALL_TYPES = frozenset(TYPES)

@@ -1,0 +1,232 @@
+"""The shapes of an answer that a client must survive: counted, named, and each of them valid.
+
+A value is made as usual and the choices on its way are noted: members that may be absent, branches, nulls,
+lengths, enum values. Each choice is a factor; the rows of a covering array over the factors are the variants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mock_server.errors import GenerationError
+from mock_server.exchange import JSON
+from mock_server.generate.covering import Assignment, Factor, covering_rows
+from mock_server.generate.document import Document
+from mock_server.generate.expansion import Choice
+from mock_server.generate.seeds import Draw
+from mock_server.generate.shape import Shape
+from mock_server.generate.walk import Trace
+from mock_server.generate.walker import generate
+
+BIG_ENUM = 12
+"""Values above which each is shown once and not paired with everything else."""
+MOST_PAIRED = 40
+"""Factors above which each option is shown once: pairs of so many choices show a client nothing new."""
+MOST_FACTORS = 400
+"""Factors above which the deeper ones keep their plain option."""
+ROUNDS = 4
+"""Rounds of looking for choices that only another option's value has."""
+Wanted = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One shape. ``shows`` lists every option that it has and the plain one has not."""
+
+    number: int
+    name: str
+    shows: tuple[str, ...]
+    value: JSON
+
+    def as_json(self) -> dict[str, JSON]:
+        """What the control API lists: without the value."""
+        return {"variant": self.number, "name": self.name, "shows": list(self.shows)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """A choice: where, which, what its options are called, and under which options of others it is there."""
+
+    pointer: str
+    what: str
+    options: tuple[tuple[int, str], ...]
+    needs: Wanted
+    pairs: bool
+
+
+def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str, JSON] | None = None,
+             fill_properties: bool = True) -> list[Variant]:  # fmt: skip
+    """The variants of a schema's values. Number 0 is the plain one: everything there, nothing null.
+
+    Raises :class:`GenerationError` for a schema that nothing satisfies.
+    """
+    maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties)
+    return list(maker.variants())
+
+
+class _Maker:
+    def __init__(self, schema: JSON, draw: Draw, document: Document, pins: dict[str, JSON], fill: bool) -> None:
+        self._schema = schema
+        self._draw = draw
+        self._document = document
+        self._pins = pins
+        self._fill = fill
+        self._axes: dict[tuple[str, str], _Axis] = {}
+
+    def variants(self) -> Iterator[Variant]:
+        plain = self._value({})
+        self._find()
+        axes = list(self._axes.values())[:MOST_FACTORS]
+        rows = covering_rows(_factors(axes))
+        yield Variant(0, "plain", (), plain)
+        seen = [plain]
+        for row in rows:
+            wanted = _wanted(axes, row)
+            try:
+                value = self._value(wanted)
+            except GenerationError:
+                continue  # these options do not go together
+            if value not in seen:
+                seen.append(value)
+                shows = _shows(axes, row)
+                yield Variant(len(seen) - 1, _name(shows), shows, value)
+
+    def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
+        return generate(
+            self._schema, self._draw, self._document, pins=self._pins, complete=True, fill_properties=self._fill,
+            wanted={("", "plain"): 1, **wanted}, trace=trace,
+        )  # fmt: skip
+
+    def _find(self) -> None:
+        """Note the choices on the way to the plain value, then those that only other options open."""
+        waiting: list[Wanted] = [{}]
+        tried = 0
+        for _ in range(ROUNDS):
+            following: list[Wanted] = []
+            for wanted in waiting:
+                tried += 1
+                if len(self._axes) > MOST_FACTORS or tried > MOST_FACTORS:
+                    return
+                trace: Trace = []
+                try:
+                    self._value(wanted, trace)
+                except GenerationError:
+                    continue
+                for axis in _axes(trace, wanted):
+                    if axis.what == "entries" and not self._fill:
+                        continue
+                    key = (axis.pointer, axis.what)
+                    if key not in self._axes and not any(_covers(pin, axis.pointer) for pin in self._pins):
+                        self._axes[key] = axis
+                        opens = axis.what not in ("present", "edge", "value", "length", "entries")
+                        following += [{**wanted, key: number} for number, _ in axis.options[1:] if opens]
+            waiting = following
+
+
+def _covers(pin: str, pointer: str) -> bool:
+    return pin == pointer or pin.startswith(pointer + "/") or pointer.startswith(pin + "/")
+
+
+def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
+    """The choices that were met on the way to a value, the outer ones first."""
+    for pointer, met, taken in sorted(trace, key=lambda one: one[0].count("/")):
+        if "#" in pointer:
+            continue
+        needs = {key: number for key, number in wanted.items() if _covers(key[0], pointer) and key[0] != pointer}
+        needs |= {key: number for key, number in wanted.items() if key[0] == pointer and key[1] != "plain"}
+        if isinstance(met, Choice):
+            options = _options(met, taken)
+            if len(options) > 1:
+                yield _Axis(pointer, met.name, tuple(options), needs, len(options) <= BIG_ENUM)
+        else:
+            yield from _of_shape(pointer, met, needs)
+
+
+def _options(choice: Choice, taken: int) -> list[tuple[int, str]]:
+    lowest = min(option.rank for option in choice.options)
+    usual = [(number, option.label) for number, option in enumerate(choice.options) if option.rank == lowest]
+    if choice.keyword == "not":
+        return []
+    usual.sort(key=lambda one: one[0] != taken)
+    return usual
+
+
+def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
+    if shape.kind == "object":
+        for name in shape.names:
+            if name not in shape.required and name not in shape.hidden and name not in shape.forbidden:
+                where = pointer + "/" + name.replace("~", "~0").replace("/", "~1")
+                yield _Axis(where, "present", ((1, "present"), (0, "absent")), needs, True)
+        if shape.is_map():
+            yield _Axis(pointer, "entries", ((1, "one entry"), (0, "no entries"), (3, "several entries")), needs, True)
+    elif shape.kind == "array":
+        most = 10**9 if shape.most is None else shape.most
+        usual = ((1, "one item"), (0, "no items"), (3, "several items"))
+        options = tuple(one for one in usual if shape.least <= one[0] <= most)
+        if len(options) > 1 and not (shape.prefix() and not shape.has_items()):
+            yield _Axis(pointer, "length", options, needs, True)
+    elif shape.kind == "value" and shape.values is not None and len(shape.values) > 1:
+        values = tuple((number, _said(value)) for number, value in enumerate(shape.values))
+        yield _Axis(pointer, "value", values, needs, len(values) <= BIG_ENUM)
+    elif shape.kind == "string" and not shape.formats:
+        yield _Axis(pointer, "edge", ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)
+    elif shape.kind in ("integer", "number") and shape.span is not None:
+        ends = [(0, "least")] * (shape.span.low is not None) + [(1, "greatest")] * (shape.span.high is not None)
+        if ends:
+            yield _Axis(pointer, "edge", ((-1, "usual"), *ends), needs, False)
+    elif shape.kind == "boolean":
+        yield _Axis(pointer, "flag", ((1, "true"), (0, "false")), needs, False)
+
+
+def _said(value: JSON) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _factors(axes: Sequence[_Axis]) -> list[Factor]:
+    numbers = {(axis.pointer, axis.what): index for index, axis in enumerate(axes)}
+    few = sum(axis.pairs for axis in axes) <= MOST_PAIRED
+    factors = []
+    for index, axis in enumerate(axes):
+        needs = {}
+        for key, number in axis.needs.items():
+            if key in numbers and numbers[key] != index:
+                options = [one for one, _ in axes[numbers[key]].options]
+                needs[numbers[key]] = options.index(number)
+        for other, above in enumerate(axes):
+            # What stands below a member that is absent, or below another branch than the plain one, is not there.
+            if other != index and other not in needs and _is_below(axis, above) and not _same_way(axis, above):
+                needs[other] = 0
+        factors.append(Factor(len(axis.options), needs, axis.pairs and few))
+    return factors
+
+
+def _is_below(axis: _Axis, above: _Axis) -> bool:
+    if above.what == "present":
+        return (axis.pointer == above.pointer and axis.what != "present") or axis.pointer.startswith(
+            above.pointer + "/"
+        )
+    if axis.pointer == above.pointer:
+        return axis.what in ("edge", "value", "length", "entries", "flag") and above.what not in (
+            "edge", "value", "length", "entries", "flag")  # fmt: skip
+    return axis.pointer.startswith(above.pointer + "/")
+
+
+def _same_way(axis: _Axis, above: _Axis) -> bool:
+    return above.what in ("edge", "value", "flag")
+
+
+def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[tuple[str, str], int]:
+    return {(axes[i].pointer, axes[i].what): axes[i].options[option][0] for i, option in row.items()}
+
+
+def _shows(axes: Sequence[_Axis], row: Assignment) -> tuple[str, ...]:
+    return tuple(
+        f"{axes[i].pointer.lstrip('/').replace('/', '.') or 'value'}: {axes[i].options[option][1]}"
+        for i, option in sorted(row.items())
+        if option
+    )
+
+
+def _name(shows: Sequence[str]) -> str:
+    return shows[0] + (f" and {len(shows) - 1} more" if len(shows) > 1 else "") if shows else "plain"

@@ -1,0 +1,195 @@
+"""One generation: what is fixed beforehand, where it stands, and the search for a way that leads to a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mock_server.exchange import JSON
+from mock_server.generate.arrays import make_array
+from mock_server.generate.document import Document
+from mock_server.generate.expansion import Choice, outcome
+from mock_server.generate.fields import FIELDS
+from mock_server.generate.objects import make_object
+from mock_server.generate.persona import Persona
+from mock_server.generate.place import Place
+from mock_server.generate.scalars import make_boolean, make_null, make_number, make_value
+from mock_server.generate.seeds import Draw
+from mock_server.generate.shape import Contradiction, Goal, Shape
+from mock_server.generate.texts import make_text
+
+DEEPEST = 12
+"""Levels after which nothing is made that need not be."""
+BOTTOM = 100
+"""Levels at which a way is given up."""
+BUDGET = 30_000
+"""Values that one generation may try before it gives up."""
+NULL_SHARE = 0.2
+WAYS = 200
+"""Shapes that are tried for one value."""
+TURNS = 3
+"""Values that are tried for a shape that does not guarantee what it makes."""
+
+
+Trace = list[tuple[str, Shape | Choice, int]]
+"""By JSON Pointer; beside a choice the option that was taken first."""
+
+
+class GaveUp(Exception):  # noqa: N818  (not a failure of the program)
+    """The budget is spent."""
+
+
+@dataclass
+class Walk:
+    """What a generation has to go by. ``pins`` and ``wanted`` are by JSON Pointer into the value.
+
+    ``wanted`` holds what a variant asks for: by pointer and name of a choice, the number of the option.
+    """
+
+    draw: Draw
+    document: Document
+    pins: Mapping[str, JSON] = field(default_factory=dict)
+    persona: Persona | None = None
+    fill_properties: bool = True
+    complete: bool = False
+    wanted: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+    """How often the value at a pointer was found wanting after all."""
+    spent: int = 0
+    worst: tuple[str, Contradiction] | None = None
+    """The first contradiction that could not be avoided, the deepest of them."""
+    failed: dict[Goal, int] = field(default_factory=dict)
+    trace: Trace | None = None
+    """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
+
+    def value(self, goal: Goal, place: Place) -> JSON:
+        """A value that keeps all schemas of the goal. Raises :class:`Contradiction` where none was found."""
+        if place.pointer in self.pins:
+            return self.pins[place.pointer]
+        place = self._entered(goal, place)
+        found, value = self._believable(goal, place)
+        if found:
+            return value
+        for shape in self.shapes(goal, place):
+            for turn in range(TURNS if shape.is_risky else 1):
+                try:
+                    made = MAKERS[shape.kind](self, shape, place.turned(turn) if turn else place)
+                except Contradiction as nothing:
+                    self.note(place, nothing)
+                    break
+                if not shape.is_risky or self.is_pinned(place.pointer) or _keeps(goal, made):
+                    if self.trace is not None:
+                        self.trace.append((place.pointer, shape, 0))
+                    return made
+                if self.worst is None or len(place.pointer) > len(self.worst[0]):
+                    self.note(place, Contradiction(*_faulty(goal, made)))
+        self.failed[goal] = self.failed.get(goal, 0) + 1
+        raise self.reason(place)
+
+    def _entered(self, goal: Goal, place: Place) -> Place:
+        self.spent += 1
+        if self.spent > BUDGET:
+            raise GaveUp
+        if place.depth > BOTTOM:
+            raise Contradiction("required", "$ref", pointer=place.pointer)
+        if self.failed and self.failed.get(goal, 0) > 5:
+            raise self.reason(place)
+        turn = self.turns.get(place.pointer, 0) if self.turns else 0
+        return place.within(goal, DEEPEST).turned(turn) if turn else place.within(goal, DEEPEST)
+
+    def _believable(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
+        """What the field's name suggests, where the schema takes it."""
+        make = FIELDS.get(place.name)
+        if make is None or self.persona is None or place.salt or self.wants(place.pointer):
+            return False, None
+        value = make(self.persona, self.draw.at(place.pointer))
+        if self.trace is not None or (value is None and ("", "plain") in self.wanted):
+            return False, None
+        return (True, value) if goal and _keeps(goal, value) else (False, None)
+
+    def wants(self, pointer: str) -> bool:
+        """Whether a variant asks for something of the value itself."""
+        return any(where == pointer and what != "present" for where, what in self.wanted if where or what != "plain")
+
+    def shapes(self, goal: Goal, place: Place) -> Iterator[Shape]:
+        """The shapes of a goal, those that the draw prefers first."""
+        left = [WAYS]
+
+        def down(taken: tuple[int, ...]) -> Iterator[Shape]:
+            found = outcome(self.document, goal, taken)
+            if isinstance(found, Shape):
+                left[0] -= 1
+                yield found
+            elif isinstance(found, Contradiction):
+                left[0] -= 1
+                self.note(place, found)
+            else:
+                ordered = self.order(found, place)
+                if self.trace is not None:
+                    self.trace.append((place.pointer, found, ordered[0]))
+                for index in ordered:
+                    if left[0] > 0:
+                        yield from down((*taken, index))
+
+        return down(())
+
+    def order(self, choice: Choice, place: Place) -> list[int]:
+        """The options of a choice, in the order to try them in."""
+        wanted = self.wanted.get((place.pointer, choice.name)) if self.wanted else None
+        if wanted is not None and wanted < len(choice.options):
+            return [wanted, *(i for i in range(len(choice.options)) if i != wanted)]
+        options = choice.options
+        if ("", "plain") in self.wanted:
+            return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
+        if place.lean:
+            ranked = [(one.rank, one.height, not one.is_null, i) for i, one in enumerate(options)]
+            return [i for *_, i in sorted(ranked)]
+        number = choice.name.rpartition(".")[2]
+        random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
+        found: list[int] = []
+        ranks = sorted({option.rank for option in options})
+        for rank in ranks:
+            level = [i for i, option in enumerate(options) if option.rank == rank]
+            nulls = [i for i in level if options[i].is_null]
+            others = [i for i in level if not options[i].is_null]
+            is_null = bool(nulls) and not self.is_pinned(place.pointer) and (not others or random.random() < NULL_SHARE)
+            start = others.index(random.choice(others)) if others else 0
+            turned = [*others[start:], *others[:start]]
+            found += [*nulls, *turned] if is_null else [*turned, *nulls]
+        return found
+
+    def is_pinned(self, pointer: str) -> bool:
+        """Whether something at or below a pointer is fixed beforehand."""
+        return bool(self.pins) and any(pin == pointer or pin.startswith(pointer + "/") for pin in self.pins)
+
+    def note(self, place: Place, nothing: Contradiction) -> None:
+        """Remember why a way led nowhere."""
+        pointer = place.pointer if nothing.pointer is None else nothing.pointer
+        if self.worst is None or len(pointer) > len(self.worst[0]):
+            self.worst = (pointer, nothing)
+
+    def reason(self, place: Place) -> Contradiction:
+        """The contradiction to tell of."""
+        if self.worst is None or not self.worst[0].startswith(place.pointer):
+            return Contradiction("required", "$ref", pointer=place.pointer)
+        return Contradiction(*self.worst[1].keywords, pointer=self.worst[0])
+
+
+def _keeps(goal: Goal, value: JSON) -> bool:
+    return all(node.accepts(value) for node in goal)
+
+
+def _faulty(goal: Goal, value: JSON) -> list[str]:
+    return list(dict.fromkeys(keyword for node in goal for _, keyword in node.faults(value)))[:3]
+
+
+MAKERS = {
+    "array": make_array,
+    "boolean": make_boolean,
+    "integer": make_number,
+    "null": make_null,
+    "number": make_number,
+    "object": make_object,
+    "string": make_text,
+    "value": make_value,
+}

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from mock_server.contract.model import Contract
+from mock_server.generate.covering import Factor, covering_rows
+from mock_server.generate.document import Document
+from mock_server.generate.seeds import Draw
+from mock_server.generate.variants import Variant, variants
+
+
+def found(schema: Any) -> list[Variant]:
+    return variants(schema, Draw(0, "test", "x"), Document(schema))
+
+
+def test_the_first_variant_is_the_plain_one() -> None:
+    first = found({"type": "object", "properties": {"a": {"type": ["string", "null"]}}})[0]
+    assert (first.number, first.name, first.shows) == (0, "plain", ())
+    assert isinstance(first.value, dict)
+    assert isinstance(first.value["a"], str)
+
+
+@pytest.mark.parametrize(("schema", "shown"), [
+    ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a: absent"}),
+    ({"type": ["string", "null"]}, {"value: null"}),
+    ({"type": "array", "items": {"type": "integer"}}, {"value: no items", "value: several items"}),
+    ({"enum": ["x", "y", None]}, {"value: y", "value: null"}),
+    ({"type": "string", "minLength": 1, "maxLength": 5}, {"value: shortest", "value: longest"}),
+    ({"type": "integer", "minimum": 1, "maximum": 5}, {"value: least", "value: greatest"}),
+    ({"type": "object", "additionalProperties": {"type": "integer"}}, {"value: no entries", "value: several entries"}),
+    ({"anyOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
+    ({"oneOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
+])  # fmt: skip
+def test_each_choice_is_shown(schema: Any, shown: set[str]) -> None:
+    assert shown <= {show for variant in found(schema) for show in variant.shows}
+
+
+def test_each_pair_of_choices_is_shown() -> None:
+    schema: Any = {"type": "object", "properties": {name: {"type": ["integer", "null"]} for name in "abcdef"}}
+    values: list[Any] = [variant.value for variant in found(schema)]
+    assert len(values) < 30
+    for one, two in combinations("abcdef", 2):
+        states = {tuple(value.get(name, "absent") is None for name in (one, two)) for value in values}
+        assert states == {(False, False), (True, False), (False, True), (True, True)}
+        assert any(one not in value and two not in value for value in values)
+
+
+def test_rows_cover_each_pair_that_can_be() -> None:
+    factors = [Factor(3, {}), Factor(2, {}), Factor(2, {1: 0}), Factor(4, {}), Factor(20, {}, pairs=False)]
+    rows = covering_rows(factors)
+    assert rows == covering_rows(factors)
+    seen = {pair for row in rows for pair in combinations(sorted(row.items()), 2)}
+    wanted = {((one, i), (two, j)) for one, two in combinations(range(4), 2)
+              for i in range(factors[one].count) for j in range(factors[two].count) if i or j}  # fmt: skip
+    assert wanted - seen <= {((1, 1), (2, 0)), ((1, 1), (2, 1))}
+    assert {row.get(4) for row in rows} >= set(range(1, 20))
+
+
+def test_the_customer_has_few_variants_all_valid_and_always_the_same(contract: Contract) -> None:
+    schema: Any = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
+    document = Document(dict(contract.document))
+    listed = variants(schema, Draw(0, "customers", "x"), document)
+    assert 249 <= len(listed) < 320
+    assert all(document.root(schema).accepts(variant.value) for variant in listed)
+    assert listed == variants(schema, Draw(0, "customers", "x"), document)
+    assert any("billing_address: null" in variant.shows for variant in listed)
