@@ -5,13 +5,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SERVE := .venv/serve.stamp
 DEV := .venv/dev.stamp
 
-.PHONY: serve test test-clients lint format bench lock clean
+.PHONY: serve test test-slow test-clients lint format bench lock clean
 
 serve: $(SERVE)
 	@exec $(BIN)/mock-server serve $(ARGS)
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(DEV)
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-clients: $(DEV)
 	bash tests/clients/install

@@ -125,14 +125,34 @@ _NOTHING = object()
 def _believable(walk: Walk, schema: JSON, node: Schema, pointer: str) -> object:
     """What the field's name suggests, where the schema takes it."""
     make = FIELDS.get(pointer.rsplit("/", 1)[-1])
-    if make is None or walk.persona is None:
+    if make is None or walk.persona is None or _pinned(walk, pointer):
         return _NOTHING
     value = make(walk.persona, walk.draw.at(pointer))
     if value is None:
         return None if _takes_null(walk, schema) else _NOTHING
-    branches = _branches(walk, schema)
-    texts = [one for one in branches if "string" in _types(one)]
-    return value if texts and all(_fits(one, str(value)) for one in texts) else _NOTHING
+    if isinstance(value, str):
+        texts = [one for one in _branches(walk, schema) if "string" in _types(one)]
+        return value if texts and all(_fits(one, value) for one in texts) else _NOTHING
+    return value if any(_suits(walk, one, value) for one in _branches(walk, schema)) else _NOTHING
+
+
+def _suits(walk: Walk, schema: JSON, value: JSON) -> bool:
+    """Whether a schema takes a value, as far as a list or a map that a field suggests needs telling."""
+    if isinstance(value, dict):
+        return any(_members_suit(walk, one, value) for one in _branches(walk, schema) if "object" in _types(one))
+    if isinstance(value, list):
+        rows = (_list(one.get("prefixItems")) for one in _branches(walk, schema) if "array" in _types(one))
+        return any(len(row) == len(value) and all(map(_suits, [walk] * len(row), row, value)) for row in rows)
+    if value is None:
+        return _takes_null(walk, schema)
+    texts = [one for one in _branches(walk, schema) if "string" in _types(one)]
+    return isinstance(value, str) and bool(texts) and all(_fits(one, value) for one in texts)
+
+
+def _members_suit(walk: Walk, node: Schema, value: dict[str, JSON]) -> bool:
+    named, other = mapping_at(node, "properties"), node.get("additionalProperties", False)
+    suits = all(name in named or isinstance(other, dict) for name in value)
+    return suits and all(_suits(walk, named.get(name, other), one) for name, one in value.items())
 
 
 def _takes_null(walk: Walk, schema: JSON) -> bool:
