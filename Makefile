@@ -6,13 +6,16 @@ SERVE := .venv/serve.stamp
 DEV := .venv/dev.stamp
 SUITE := .venv/suite.stamp
 
-.PHONY: serve test test-clients test-schemas lint format bench lock clean
+.PHONY: serve test test-slow test-clients test-schemas lint format bench lock clean
 
 serve: $(SERVE)
 	@exec $(BIN)/mock-server serve $(ARGS)
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(DEV)
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-clients: $(DEV)
 	bash tests/clients/install

@@ -7,12 +7,16 @@ lengths and bounds by the walker, and replaced where it does not fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
+from functools import cache
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from mock_server.exchange import JSON
-from mock_server.generate.persona import NOW, Persona, date_time, faker_for
+from mock_server.generate.oauth import oauth_accounts
+from mock_server.generate.persona import NOW, Persona, date_time
 
 ABSENT = object()
 """Nothing is known of that name; None is data."""
@@ -24,27 +28,39 @@ def _modified(persona: Persona, random: Random) -> JSON:
     return date_time(persona.modified) if persona.modified else None
 
 
-def _email(persona: Persona, random: Random) -> JSON:
-    return None if persona.is_company and random.random() < 0.3 else persona.email
+def _address(persona: Persona, random: Random) -> JSON:
+    return dict(asdict(persona.place)) if persona.has_address else None
 
 
-def _street_line_2(persona: Persona, random: Random) -> JSON:
-    return None
+def _payment_method(persona: Persona, random: Random) -> JSON:
+    return uuid4(random) if random.random() < 0.55 else None
+
+
+def _tax_id(persona: Persona, random: Random) -> JSON:
+    return None if persona.tax_id is None else list(persona.tax_id)
+
+
+def _type(persona: Persona, random: Random) -> JSON:
+    return "team" if persona.is_company else "individual"
 
 
 FIELDS: Mapping[str, Field] = {
-    "billing_name": lambda persona, random: persona.name,
-    "city": lambda persona, random: persona.city,
+    "billing_address": _address,
+    "billing_name": lambda persona, random: persona.billing_name,
+    "city": lambda persona, random: persona.place.city,
     "country": lambda persona, random: persona.country,
     "created_at": lambda persona, random: date_time(persona.created),
-    "email": _email,
-    "line1": lambda persona, random: persona.street,
-    "line2": _street_line_2,
+    "default_payment_method_id": _payment_method,
+    "email": lambda persona, random: persona.email,
+    "line1": lambda persona, random: persona.place.line1,
+    "line2": lambda persona, random: persona.place.line2,
     "modified_at": _modified,
     "name": lambda persona, random: persona.name,
-    "postal_code": lambda persona, random: persona.postal_code,
-    "state": lambda persona, random: persona.state,
-    "tax_id": lambda persona, random: None,
+    "oauth_accounts": oauth_accounts,
+    "postal_code": lambda persona, random: persona.place.postal_code,
+    "state": lambda persona, random: persona.place.state,
+    "tax_id": _tax_id,
+    "type": _type,
     "updated_at": _modified,
 }
 """By the name of the property. None is offered first and dropped where the schema has no null."""
@@ -59,15 +75,6 @@ def uuid4(random: Random) -> str:
 
 def _moment(random: Random) -> str:
     return date_time(NOW - timedelta(seconds=random.randrange(3 * 365 * 86_400)))
-
-
-def _faked(method: str) -> Format:
-    def make(random: Random) -> JSON:
-        maker = faker_for("en_US")
-        maker.seed_instance(random.getrandbits(64))
-        return str(getattr(maker, method)())
-
-    return make
 
 
 FORMATS: Mapping[str, Format] = {
@@ -92,6 +99,17 @@ FORMATS: Mapping[str, Format] = {
 """By ``format``. Addresses are those reserved for documentation (RFC 2606, 5737, 3849)."""
 
 
+@cache
+def _words() -> tuple[str, ...]:
+    """Words drawn from Faker once, so that no request pays for it and no thread shares its state."""
+    from faker import Factory  # 0.1 s; many servers never generate
+
+    maker: Any = Factory.create("en_US", providers=["faker.providers.lorem"])
+    maker.seed_instance(0)
+    return tuple(sorted({str(maker.word()) for _ in range(1000)}))
+
+
 def word(random: Random) -> str:
     """A word, for a text of which nothing is known."""
-    return str(_faked("word")(random))
+    words = _words()
+    return words[int(random.random() * len(words))]

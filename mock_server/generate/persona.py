@@ -1,141 +1,121 @@
-"""A person or a company that a record is about: names, address and times that fit together.
-
-Facts of a country come from Faker's locale for it; a country without one gets international names
-and an address without the parts that nobody could check.
-"""
+"""A person or a company that a record is about: names, address, tax id and times that fit together."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
 
+from mock_server.generate import companies, people
+from mock_server.generate.companies import Company, company_in
+from mock_server.generate.people import Person, person_in
+from mock_server.generate.places import Place, place_in
 from mock_server.generate.seeds import Draw
+from mock_server.generate.tax_ids import TaxId, tax_id_in
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """No generated time is later: what a clock says must not change an answer."""
-EMAIL_DOMAINS = ("example.com", "example.net", "example.org")
-"""RFC 2606, 3."""
-_WORLD = "en_US"
-_PROVIDERS = tuple(f"faker.providers.{name}" for name in ("address", "company", "misc", "person"))
-"""What is asked of Faker. All 24 providers of all locales would be 40 MB; these are a third of it."""
-
-
-_OF_SEVERAL = {"CA": "en_CA", "CH": "de_CH", "IN": "en_IN", "PH": "en_PH"}
-"""Where Faker has several locales of a country and the first is not the one most people there use."""
+_AGE = timedelta(days=3 * 365)
+"""No generated time is earlier than this before ``NOW``."""
+_WITHOUT_ADDRESS = (0.15, 0.05)
+_WITHOUT_EMAIL = 0.2
+_WITHOUT_NAME = 0.04
+_WITH_TAX_ID = (0.08, 0.8)
+_IN_BUSINESS = 0.12
+_NEVER_MODIFIED = 0.25
+_ON_THE_SECOND = 0.03
+"""Shares of customers; of two the first is of people, the second of companies."""
 
 
 @cache
 def faker_for(locale: str) -> Any:
     """Faker's ``Generator`` for a locale: its methods depend on the locale. Seed it before each use."""
-    from faker import Factory  # 0.2 s; many servers never generate
+    from faker import Factory  # 0.1 s; many servers never generate
 
-    words = ["faker.providers.lorem"] if locale == _WORLD else []
-    return Factory.create(locale, providers=[*_PROVIDERS, *words])
-
-
-@cache
-def locales() -> dict[str, str]:
-    """Faker's locale by country code; of several the first in the order of names, English last."""
-    from faker.config import AVAILABLE_LOCALES
-
-    found: dict[str, str] = {}
-    for locale in sorted(AVAILABLE_LOCALES, key=lambda name: (name.startswith("en_"), name), reverse=True):
-        language, _, country = locale.partition("_")
-        if language and len(country) == 2:
-            found[country] = locale
-    return found | _OF_SEVERAL
+    return Factory.create(locale, providers=[f"faker.providers.{name}" for name in ("company", "misc", "person")])
 
 
 @dataclass(frozen=True)
 class Persona:
-    """Whom a record is about. ``country`` is an ISO 3166 code, ``is_company`` whether it is a firm."""
+    """Whom a record is about. ``country`` is an ISO 3166 code, ``is_company`` whether it is a firm.
+
+    A country that is none of the 249 raises :class:`KeyError` when names or an address are asked for.
+    """
 
     draw: Draw
     country: str
     is_company: bool
 
-    @property
-    def locale(self) -> str:
-        """The Faker locale of names and addresses."""
-        return locales().get(self.country, _WORLD)
-
-    @property
-    def has_own_locale(self) -> bool:
-        """Whether Faker knows how people of that country are called."""
-        return self.country in locales()
-
-    def say(self, what: str, purpose: str) -> str:
-        """What a method of Faker says in the persona's locale; the same for the same purpose."""
-        maker = faker_for(self.locale)
-        if not hasattr(maker, what):
-            maker = faker_for(_WORLD)
-        maker.seed_instance(self.draw.number(f"persona/{purpose}"))
-        return str(getattr(maker, what)())
+    @cached_property
+    def person(self) -> Person:
+        """The person, or who signs for the company."""
+        return person_in(self.country, self.draw, "persona/person")
 
     @cached_property
-    def name(self) -> str:
-        """The name of the person or the company, at most 256 characters."""
-        return self.say("company" if self.is_company else "name", "name")[:256]
+    def company(self) -> Company:
+        """The company, or the one that a person bills."""
+        return company_in(self.country, self.draw, "persona/company")
 
     @cached_property
-    def email(self) -> str:
-        """An address at a name reserved for examples, made from the name."""
-        random = self.draw.at("persona/email")
-        local = _ascii(self.name) or _ascii(_international(self.draw))
-        return f"{local[:48]}{random.randrange(10, 100)}@{random.choice(EMAIL_DOMAINS)}"
+    def name(self) -> str | None:
+        """The name, at most 256 characters; None for a few people, who never gave one."""
+        if self.is_company:
+            return self.company.name[:256]
+        return None if self._chance("name") < _WITHOUT_NAME else self.person.name[:256]
 
     @property
-    def street(self) -> str:
-        """A street line."""
-        return self.say("street_address", "street").replace("\n", ", ")
+    def billing_name(self) -> str | None:
+        """The legal name of a company, or of the company that some people bill; else the name."""
+        in_business = self.name is not None and self._chance("billing_name") < _IN_BUSINESS
+        return self.company.legal_name[:256] if self.is_company or in_business else self.name
 
     @property
-    def city(self) -> str:
-        """A city as Faker has it for the locale."""
-        return self.say("city", "city")
+    def email(self) -> str | None:
+        """An address at a name reserved for examples, made from the name; None for some companies."""
+        if not self.is_company:
+            return people.mailbox_of(self.person, self.country, self.draw)
+        return None if self._chance("email") < _WITHOUT_EMAIL else companies.mailbox_of(self.company, self.draw)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where they are; one place for all parts of the address."""
+        return place_in(self.country, self.draw)
 
     @property
-    def postal_code(self) -> str | None:
-        """A postal code of the country, None where Faker has no locale for it."""
-        return self.say("postcode", "postal_code") if self.has_own_locale else None
+    def has_address(self) -> bool:
+        """Whether they ever gave an address."""
+        return self._chance("address") >= _WITHOUT_ADDRESS[self.is_company]
 
     @property
-    def state(self) -> str | None:
-        """``US-CA`` in the United States and Canada, None elsewhere."""
-        if self.country not in ("US", "CA"):
+    def tax_id(self) -> TaxId | None:
+        """The tax id of most companies and of few people, where production stores one of their country."""
+        if not self.has_address or self._chance("tax_id") >= _WITH_TAX_ID[self.is_company]:
             return None
-        maker = faker_for(f"en_{self.country}")
-        maker.seed_instance(self.draw.number("persona/state"))
-        code = maker.state_abbr(False, False) if self.country == "US" else maker.province_abbr()
-        return f"{self.country}-{code}"
+        random = self.draw.at("persona/tax_id/number")
+        return tax_id_in(self.country, self.place.state, self.is_company, random)
 
     @cached_property
     def created(self) -> datetime:
         """When the record was made."""
-        return NOW - timedelta(seconds=self.draw.at("persona/created").randrange(3 * 365 * 86_400))
+        return _whole_at_times(NOW - _AGE * self._chance("created"), self._chance("created/fraction"))
 
     @cached_property
     def modified(self) -> datetime | None:
-        """When it was last changed; None for one in four, which never was."""
-        random = self.draw.at("persona/modified")
-        if random.random() < 0.25:
+        """When it was last changed, not before it was made; None for one in four, which never was."""
+        if self._chance("modified") < _NEVER_MODIFIED:
             return None
-        return self.created + timedelta(seconds=random.randrange(int((NOW - self.created).total_seconds()) + 1))
+        later = self.created + (NOW - self.created) * self._chance("modified/time")
+        return max(self.created, _whole_at_times(later, self._chance("modified/fraction")))
+
+    def _chance(self, purpose: str) -> float:
+        """A number from 0 to below 1, a source of its own for each purpose."""
+        return self.draw.number(f"persona/{purpose}") / 2**64
 
 
-def _international(draw: Draw) -> str:
-    maker = faker_for(_WORLD)
-    maker.seed_instance(draw.number("persona/international"))
-    return str(maker.name())
-
-
-def _ascii(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-    return ".".join(words) if sum(map(len, words)) >= max(3, len(name) // 2) else ""
+def _whole_at_times(moment: datetime, chance: float) -> datetime:
+    """The moment, or for a few its whole second."""
+    return moment.replace(microsecond=0) if chance < _ON_THE_SECOND else moment
 
 
 def date_time(moment: datetime) -> str:

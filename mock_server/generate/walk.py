@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mock_server.contract.source import find
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
 from mock_server.generate.document import Document
@@ -103,9 +104,22 @@ class Walk:
         if make is None or self.persona is None or place.salt or self.wants(place.pointer):
             return False, None
         value = make(self.persona, self.draw.at(place.pointer))
+        if not self._leaves_pins(place.pointer, value):
+            return False, None
         if self.trace is not None or (value is None and ("", "plain") in self.wanted):
             return False, None
         return (True, value) if goal and _keeps(goal, value) else (False, None)
+
+    def _leaves_pins(self, pointer: str, value: JSON) -> bool:
+        """Whether a value has what is fixed beforehand below its place."""
+        for pin, wanted in self.pins.items():
+            if pin.startswith(pointer + "/"):
+                try:
+                    if find(value, pin.removeprefix(pointer)) != wanted:
+                        return False
+                except KeyError:
+                    return False
+        return True
 
     def wants(self, pointer: str) -> bool:
         """Whether a variant asks for something of the value itself."""

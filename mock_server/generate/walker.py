@@ -11,6 +11,7 @@ from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document, Node
+from mock_server.generate.peoples import is_country
 from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
@@ -21,6 +22,8 @@ ATTEMPTS = 12
 """Values that are made before a schema is called unsatisfiable."""
 
 Schema = dict[str, JSON]
+_COMPANIES = frozenset({"team", "company", "organization", "business"})
+"""Kinds of customers that are no persons."""
 
 
 def generate(
@@ -90,7 +93,8 @@ def _contradiction(nothing: Contradiction) -> str:
 def _persona(walk: Walk, node: Node) -> Persona:
     country = _pinned_or_drawn(walk, node, ("country", "country_code"))
     kind = _pinned_or_drawn(walk, node, ("type",))
-    return Persona(walk.draw, country or "US", kind in ("team", "company", "organization", "business"))
+    known = country is not None and is_country(country)
+    return Persona(walk.draw, country if country and known else "US", kind in _COMPANIES)
 
 
 def _pinned_or_drawn(walk: Walk, node: Node, names: Sequence[str]) -> str | None:

@@ -55,6 +55,8 @@ def polar() -> dict[str, Any]:
 
 
 NAMES = [*polar().get("components", {}).get("schemas", {})]
+SAMPLE = NAMES[::20]
+"""Webhooks that overlap in a dozen branches take half a minute each for all their variants."""
 needs_polar = pytest.mark.skipif(not POLAR.exists(), reason="the full Polar contract is not on this machine")
 
 
@@ -73,7 +75,7 @@ def test_a_schema_of_polar_yields_valid_data(name: str, document: Document) -> N
 
 
 @needs_polar
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SAMPLE)
 def test_each_variant_of_a_schema_of_polar_is_valid(name: str, document: Document) -> None:
     schema: Any = {"$ref": f"#/components/schemas/{name}"}
     found = variants(schema, Draw(0, "polar", "x"), document)

