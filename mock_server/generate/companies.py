@@ -16,6 +16,8 @@ from mock_server.generate.tables import table
 _BOXES = ("info", "billing", "office", "accounts", "contact", "hello")
 _UNSPACED = ("ja", "ko", "zh", "tw", "mo", "th")
 """Languages that write a name and a trade in one."""
+_UNREAD = ("ar", "gulf", "fa", "dari", "he", "ja")
+"""Languages whose letters alone do not tell how a word is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def company_in(country: str, draw: Draw, purpose: str = "company") -> Company:
     trade = random.choice(table("companies")["trades"][language])
     name = f"{founder}{'' if language in _UNSPACED else ' '}{trade}"
     legal = random.choice(_forms()[country]).format(x=name)
-    return Company(name, legal, f"{_label(names.roman.get(founder, founder), trade)}.example")
+    words = (names.roman.get(founder, founder), "group" if language in _UNREAD else trade)
+    return Company(name, legal, f"{_label(*words)}.example")
 
 
 def _label(*words: str) -> str:

@@ -7,7 +7,7 @@ lengths and bounds by the walker, and replaced where it does not fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import timedelta
 from functools import cache
 from random import Random
@@ -17,6 +17,7 @@ from uuid import UUID
 from mock_server.exchange import JSON
 from mock_server.generate.oauth import oauth_accounts
 from mock_server.generate.persona import NOW, Persona, date_time
+from mock_server.generate.places import Place
 
 ABSENT = object()
 """Nothing is known of that name; None is data."""
@@ -28,8 +29,12 @@ def _modified(persona: Persona, random: Random) -> JSON:
     return date_time(persona.modified) if persona.modified else None
 
 
+_PARTS = tuple(part.name for part in fields(Place))
+
+
 def _address(persona: Persona, random: Random) -> JSON:
-    return dict(asdict(persona.place)) if persona.has_address else None
+    place = persona.place
+    return {name: getattr(place, name) for name in _PARTS} if persona.has_address else None
 
 
 def _payment_method(persona: Persona, random: Random) -> JSON:

@@ -17,6 +17,7 @@ from mock_server.generate.tables import table
 
 DOMAINS = ("example.com", "example.com", "example.net", "example.org")
 """RFC 2606, 3. The first is the one that people write most."""
+_PAIRS = ("first_name_pairs", "last_name_pairs")
 _POOLED = 300
 """Names asked of Faker for each kind: enough for variety, and common names stay common."""
 
@@ -52,7 +53,14 @@ def names_of(country: str) -> Names:
     if row is None:
         return _from_faker(people, orders)
     family = tuple(row["family"])
-    return Names(tuple(row["men"]), tuple(row["women"]), family, tuple(row.get("women_family", family)), orders, {})
+    return Names(
+        tuple(row["men"]),
+        tuple(row["women"]),
+        family,
+        tuple(row.get("women_family", family)),
+        orders,
+        table("romanizations"),
+    )
 
 
 @cache
@@ -64,7 +72,8 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
     maker.seed_instance(0)
 
     def pool(make: Callable[[], Any]) -> tuple[str, ...]:
-        return tuple(str(make()).strip() for _ in range(_POOLED))
+        made = (str(make()).strip() for _ in range(_POOLED))
+        return tuple(name for name in made if "," not in name)  # `Berg, van den` is how an index has it
 
     men, women = pool(maker.first_name_male), pool(maker.first_name_female)
     family, women_family = pool(maker.last_name_male), pool(maker.last_name_female)
@@ -73,8 +82,8 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
 
 def _readings(maker: Any) -> dict[str, str]:
     """How names are read that letters alone do not tell: Faker has Japanese ones in kanji, kana and Latin letters."""
-    provider = maker.provider("person")
-    pairs = [*getattr(provider, "first_name_pairs", ()), *getattr(provider, "last_name_pairs", ())]
+    first, last = ([pair for one in maker.get_providers() for pair in getattr(one, kind, ())] for kind in _PAIRS)
+    pairs = [*first, *last]
     return {kanji: roman for kanji, _, roman in pairs}
 
 

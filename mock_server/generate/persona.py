@@ -82,12 +82,12 @@ class Persona:
         """Where they are; one place for all parts of the address."""
         return place_in(self.country, self.draw)
 
-    @property
+    @cached_property
     def has_address(self) -> bool:
         """Whether they ever gave an address."""
         return self._chance("address") >= _WITHOUT_ADDRESS[self.is_company]
 
-    @property
+    @cached_property
     def tax_id(self) -> TaxId | None:
         """The tax id of most companies and of few people, where production stores one of their country."""
         if not self.has_address or self._chance("tax_id") >= _WITH_TAX_ID[self.is_company]:

@@ -34,9 +34,10 @@ class Place:
 
 def place_in(country: str, draw: Draw) -> Place:
     """A place in a country of ISO 3166; the same for the same draw. Raises :class:`KeyError` for another code."""
-    city = cities_of(country).draw(draw.at("place/city"))
-    code = postal_code(country, city.subdivision, city.name, city.postal, draw.at("place/postal_code"))
-    line1, line2 = _lines(country, city, draw.at("place/street"))
+    random = draw.at("place")
+    city = cities_of(country).draw(random)
+    code = postal_code(country, city.subdivision, city.name, city.postal, random)
+    line1, line2 = _lines(country, city, random)
     return Place(line1, line2, code, city.name, _state(country, city), country)
 
 
@@ -51,7 +52,7 @@ def _lines(country: str, city: City, random: Random) -> tuple[str, str | None]:
         return _pick(city.streets, random), None
     line = _filled(_pick(manner["lines"], random), _pick(manner["streets"], random), random)
     second = _filled(_pick(manner["seconds"], random), "", random) if random.random() < _SECOND_LINES else None
-    return line[:1].upper() + line[1:], second
+    return line, second
 
 
 def _pick(options: Sequence[str], random: Random) -> str:
@@ -63,4 +64,5 @@ def _filled(line: str, street: str, random: Random) -> str:
     while "{m}" in line:
         line = line.replace("{m}", str(1 + int(random.random() * 9)), 1)
     number = 1 + int(random.random() ** 2 * 148)
-    return line.replace("{s}", street).replace("{n}", str(number)).replace("{l}", _pick("ABCD", random))
+    line = line.replace("{s}", street).replace("{S}", street[:1].upper() + street[1:])
+    return line.replace("{n}", str(number)).replace("{l}", _pick("ABCD", random))

@@ -21,7 +21,7 @@ class Draw:
 
     def number(self, pointer: str) -> int:
         """A number of 64 bits for a JSON Pointer (or another name) within the value."""
-        name = "\x1f".join((str(self.seed), self.resource, self.identity, pointer))
+        name = f"{self.seed}\x1f{self.resource}\x1f{self.identity}\x1f{pointer}"
         return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
     def at(self, pointer: str) -> Random:

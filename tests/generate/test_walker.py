@@ -25,16 +25,13 @@ from mock_server.generate.fields import FIELDS, FORMATS
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import enum_at, generate
 from tests.conftest import ROOT
+from tests.generate.conftest import schemas_of
 
 CUSTOMER: JSON = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
 COUNTRY = "/billing_address/country"
 
 CHECKER = copy.deepcopy(Draft202012Validator.FORMAT_CHECKER)
 CHECKER.checks("uuid4")(is_uuid4)
-
-
-def schemas_of(contract: Contract) -> Document:
-    return Document(dict(contract.document), contract.openapi)
 
 
 def made(schema: Any, identity: str = "tom", seed: int = 0, **options: Any) -> Any:

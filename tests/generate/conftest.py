@@ -1,0 +1,24 @@
+"""The 249 countries of ISO 3166, as the contract that ships has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from mock_server import bundled
+from mock_server.contract.model import Contract
+from mock_server.generate.document import Document
+
+_CONTRACT: dict[str, Any] = yaml.load(bundled.contract().read_text("utf-8"), yaml.CSafeLoader)
+COUNTRIES: list[str] = _CONTRACT["components"]["schemas"]["Address"]["properties"]["country"]["enum"]
+
+
+_documents: dict[int, Document] = {}
+
+
+def schemas_of(contract: Contract) -> Document:
+    """The contract's schemas, worked out once for all tests."""
+    if id(contract) not in _documents:
+        _documents[id(contract)] = Document(dict(contract.document), contract.openapi)
+    return _documents[id(contract)]

@@ -1,0 +1,117 @@
+"""Names, companies and mail addresses of all countries."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+
+from mock_server.generate import companies, people
+from mock_server.generate.companies import company_in
+from mock_server.generate.people import in_ascii, names_of, person_in
+from mock_server.generate.peoples import people_of
+from mock_server.generate.seeds import Draw
+from mock_server.generate.tables import table
+from tests.generate.conftest import COUNTRIES
+
+SCRIPTS = {
+    "AM": "ARMENIAN",
+    "BD": "BENGALI",
+    "BG": "CYRILLIC",
+    "CN": "CJK",
+    "EG": "ARABIC",
+    "ET": "ETHIOPIC",
+    "GE": "GEORGIAN",
+    "GR": "GREEK",
+    "IL": "HEBREW",
+    "IR": "ARABIC",
+    "JP": "CJK",
+    "KR": "HANGUL",
+    "KZ": "CYRILLIC",
+    "LK": "SINHALA",
+    "NP": "DEVANAGARI",
+    "RU": "CYRILLIC",
+    "SA": "ARABIC",
+    "TH": "THAI",
+    "TW": "CJK",
+    "UA": "CYRILLIC",
+}
+EXAMPLES = re.compile(r"[a-z0-9][a-z0-9.-]*@(example\.(com|net|org)|[a-z0-9]([a-z0-9-]*[a-z0-9])?\.example)")
+HONORIFICS = re.compile(r"\b(Dr|Prof|Mr|Mrs|Ms|Ing|Dipl|Univ|Sr|Sra|Hr|Fr|Г-н|Г-жа|Lic|Mtro)\b\.?|،|الدكتور|المهندس")
+
+
+def draw(country: str, seed: int) -> Draw:
+    return Draw(seed, "customers", country)
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_people_are_called_like_people(country: str) -> None:
+    found = [person_in(country, draw(country, seed)) for seed in range(40)]
+    assert len({one.name for one in found}) >= 30
+    for one in found:
+        assert not HONORIFICS.search(one.name), one.name
+        assert one.given in one.name or one.family in one.name
+        assert not re.search(r"[0-9{}@,]", one.name), one.name
+        assert len(one.name) <= 256
+
+
+@pytest.mark.parametrize(("country", "script"), SCRIPTS.items())
+def test_names_are_in_the_script_of_the_country(country: str, script: str) -> None:
+    for seed in range(20):
+        named = (person_in(country, draw(country, seed)).name, company_in(country, draw(country, seed)).name)
+        kinds = {unicodedata.name(letter) for one in named for letter in one if letter.isalpha()}
+        assert all(
+            re.match(f"{script}|MODIFIER" + "|IDEOGRAPH|HIRAGANA|KATAKANA" * (script == "CJK"), kind) for kind in kinds
+        )
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_a_mail_address_is_ascii_and_at_a_name_for_examples(country: str) -> None:
+    for seed in range(10):
+        there = draw(country, seed)
+        mailbox = people.mailbox_of(person_in(country, there), country, there)
+        of_firm = companies.mailbox_of(company_in(country, there), there)
+        for one in (mailbox, of_firm):
+            assert EXAMPLES.fullmatch(one), one
+            assert len(one) <= 320
+            assert ".." not in one
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_a_company_has_a_legal_form_of_its_country(country: str) -> None:
+    forms = companies._forms()[country]
+    for seed in range(5):
+        one = company_in(country, draw(country, seed))
+        assert one.legal_name in {form.format(x=one.name) for form in forms}
+        assert one.legal_name != one.name
+
+
+@pytest.mark.parametrize(
+    ("country", "ending"),
+    [("SE", " AB"), ("AU", " Pty Ltd"), ("FI", " Oy"), ("SG", " Pte. Ltd."), ("SK", ""), ("JP", "")],
+)
+def test_some_legal_forms(country: str, ending: str) -> None:
+    assert company_in(country, draw(country, 1)).legal_name.endswith(ending)
+
+
+def test_all_tables_name_all_countries_once() -> None:
+    listed = [code for codes in table("companies")["forms"].values() for code in codes.split()]
+    assert sorted(listed) == sorted(COUNTRIES)
+    assert sorted(code for codes in table("peoples").values() for code in codes.split()) == sorted(COUNTRIES)
+    for country in COUNTRIES:
+        assert people_of(country).streets in table("streets")
+        assert people_of(country).streets in table("companies")["trades"]
+
+
+def test_names_of_the_hungarians_and_the_vietnamese_begin_with_the_family() -> None:
+    for country in ("HU", "VN", "JP"):
+        one = person_in(country, draw(country, 2))
+        assert one.name.startswith(one.family)
+
+
+def test_kanji_are_read_in_japanese_and_arabic_with_its_vowels() -> None:
+    assert in_ascii("山口", names_of("JP").roman) == "yamaguchi"
+    assert in_ascii("محمد", names_of("EG").roman) == "mohamed"
+    assert in_ascii("Đặng") == "dang"
+    assert in_ascii("O'Brien-Öberg") == "obrienoberg"

