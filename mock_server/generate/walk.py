@@ -108,7 +108,10 @@ class Walk:
             return False, None
         if self.trace is not None or (value is None and ("", "plain") in self.wanted):
             return False, None
-        return (True, value) if goal and _keeps(goal, value) else (False, None)
+        if goal and _keeps(goal, value):
+            return True, value
+        # A pair or a map of another make than the schema's says that nothing fitting is known.
+        return isinstance(value, (dict, list)) and bool(goal) and _keeps(goal, None), None
 
     def _leaves_pins(self, pointer: str, value: JSON) -> bool:
         """Whether a value has what is fixed beforehand below its place."""
