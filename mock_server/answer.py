@@ -6,6 +6,7 @@ says whether the answer keeps the contract; the engine asks the judge.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.variants import Variant, variants
-from mock_server.generate.walker import enum_at, generate
+from mock_server.generate.walker import generate
+from mock_server.maker import Maker
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
 from mock_server.settings import Settings
@@ -69,10 +71,10 @@ class Ladder:
             name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
             for name, failure in contract.manners.failures.items()
         }
-        self._enums = {
-            (resource.name, pin): frozenset(map(str, enum_at({"$ref": resource.schema}, pin, self._schemas)))
-            for resource in contract.manners.resources.values()
-            for pin in resource.pins
+        fill = not settings.no_fill_properties
+        self._makers = {
+            name: Maker(contract, resource, self._schemas, fill_properties=fill)
+            for name, resource in contract.manners.resources.items()
         }
 
     def answer(self, question: Question) -> Answer:
@@ -228,29 +230,12 @@ class Ladder:
             query = "&".join(part for part in question.request.query.split("&") if not part.startswith("__"))
             identity = f"{caller.token or ''} {question.request.path}?{query}"
             draw = Draw(seed, question.operation.key, identity)
-        else:
-            draw = Draw(seed, resource.name, caller.suffix)
-        return generate(
-            True if media.schema is None else media.schema,
-            draw,
-            self._schemas,
-            pins=self._pins(resource, caller.suffix, record) if resource else {},
-            fill_properties=not self._settings.no_fill_properties,
-            complete=resource is not None and resource.complete,
-        )
-
-    def _pins(self, resource: Resource, suffix: str, record: Record | None) -> dict[str, JSON]:
-        """What the token fixes: a value that it names, or those of the record whose kind is wanted."""
-        pins: dict[str, JSON] = {}
-        for pin in resource.pins:
-            if suffix in self._enums[resource.name, pin]:
-                pins[pin] = suffix
-            elif record is not None:
-                try:
-                    pins[pin] = find(record.value, pin)
-                except KeyError:
-                    continue  # this record has nothing there
-        return pins
+            schema: JSON = True if media.schema is None else media.schema
+            fill = not self._settings.no_fill_properties
+            return generate(schema, draw, self._schemas, fill_properties=fill)
+        maker = self._makers[resource.name]
+        pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
+        return maker.value(caller.suffix, seed, pins)
 
     def _headers(self, response: Response, example: str, question: Question | None) -> Headers:
         pairs = ((header.name, self._header(header, example, question)) for header in response.headers)
@@ -265,6 +250,15 @@ class Ladder:
         if value is None:
             return None
         return json.dumps(value, separators=(",", ":")) if header.is_json else _simple(value, header.explode)
+
+
+def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
+    """What makes another record one of the same kind."""
+    pins: dict[str, JSON] = {}
+    for pin in resource.pins if record is not None else ():
+        with contextlib.suppress(KeyError):  # this record has nothing there
+            pins[pin] = find(record.value, pin) if record is not None else None
+    return pins
 
 
 def _simple(value: JSON, explode: bool) -> str:

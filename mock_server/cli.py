@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server.errors import MockServerError
+from mock_server.errors import MockServerError, UsageError
 from mock_server.log import log_to_stderr
 from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
 
@@ -145,6 +145,44 @@ def routes(**flags: Any) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+
+
+@commands.command()
+@click.argument("resource", metavar="RESOURCE")
+@click.option("--count", metavar="NUMBER", help="How many records. Default: one for each country, or one.")
+@click.option("--country", "countries", metavar="CODE", multiple=True,
+              help="A country, to take turns with the others; may be repeated. all: every one.")  # fmt: skip
+@click.option("--format", "form", metavar="FORMAT", default="",
+              help="yaml, json, ndjson or csv. Default: that of the file's name, or yaml.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", default="-", help="Where to write. Default: standard output.")
+@_settings_of(("seed", "overlay", "strict"))
+def generate(
+    resource: str, count: str | None, countries: tuple[str, ...], form: str, output: str, **flags: Any
+) -> None:
+    """Write records of RESOURCE (customers), made up and valid, as a fixture file.
+
+    The contract is that of the variable MOCK_SERVER_CONTRACT; Polar's Get Customer if none.
+    """
+    from mock_server.export import Export, export, planned
+    from mock_server.server import contract_of
+
+    settings = _read(flags)
+    wanted = Export(resource, _count(count), countries, settings.seed, form, output)
+    contract = contract_of(settings)
+    length = planned(wanted, contract)
+    if output != "-" and sys.stderr.isatty():
+        with click.progressbar(length=length, label=resource, file=sys.stderr) as bar:
+            export(wanted, contract, bar.update)
+    else:
+        export(wanted, contract, lambda _: None)
+
+
+def _count(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise UsageError(f"--count: found {text!r}; expected a whole number of at least 1")
+    return int(text)
 
 
 @commands.command()

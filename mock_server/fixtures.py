@@ -13,15 +13,15 @@ from pathlib import Path
 from mock_server.contract.manners import Resource
 from mock_server.contract.model import Contract
 from mock_server.contract.records import RecordJudge
-from mock_server.contract.source import Source, pointer_of, read_source
+from mock_server.contract.source import Source, pointer_of
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON, Finding
 from mock_server.generate.document import Document
 from mock_server.generate.walker import enum_at
+from mock_server.recordfile import SUFFIXES, read_record_file
 from mock_server.settings import suggestion
 from mock_server.store import Record
 
-SUFFIXES = (".yaml", ".yml", ".json")
 _HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -37,8 +37,7 @@ def load_fixtures(directory: Path, contract: Contract) -> list[Record]:
     findings: list[Finding] = []
     seen: dict[tuple[str, str], str] = {}
     for file in sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES):
-        source = read_source(str(file), FixtureError, what="fixture file")
-        reader = _FileReader(source, _resource(file, contract), contract, seen)
+        reader = _FileReader(read_record_file(file), _resource(file, contract), contract, seen)
         records += reader.records()
         findings += reader.findings
     if findings:

@@ -17,8 +17,8 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle"),
     ("contract", "generate", "store", "bundled", "prefer", "problem"),
-    ("fixtures", "scenarios", "journal", "worlds"),
-    ("engine", "answer", "fast", "audit"),
+    ("fixtures", "maker", "recordfile", "scenarios", "journal", "worlds"),
+    ("engine", "answer", "fast", "audit", "export"),
     ("server", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )

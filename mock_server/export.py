@@ -1,0 +1,105 @@
+"""``mock-server generate``: records made one after the other into a file or a pipe, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from mock_server.contract.model import Contract
+from mock_server.errors import UsageError
+from mock_server.exchange import JSON
+from mock_server.maker import Maker, maker_of
+from mock_server.recordfile import WRITERS
+from mock_server.settings import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What to make: how many records of which resource, for which countries in turn, in which format, to where."""
+
+    resource: str
+    count: int | None = None
+    countries: tuple[str, ...] = ()
+    seed: int = 0
+    form: str = ""
+    output: str = "-"
+
+
+def export(wanted: Export, contract: Contract, progress: Callable[[int], None]) -> int:
+    """Write the records; the number of them. ``progress`` is told of each.
+
+    Raises :class:`UsageError`, and writes nothing, where something of what is wanted does not fit.
+    """
+    maker = maker_of(contract, wanted.resource)
+    countries = maker.countries(wanted.countries)
+    count = wanted.count if wanted.count is not None else max(1, len(countries))
+    write = WRITERS[_format(wanted)]
+    with _opened(wanted.output) as out:
+        write(_rows(maker, countries, count, wanted.seed, progress), out)
+    return count
+
+
+def planned(wanted: Export, contract: Contract) -> int:
+    """How many records there will be; raises as :func:`export` does."""
+    countries = maker_of(contract, wanted.resource).countries(wanted.countries)
+    return wanted.count if wanted.count is not None else max(1, len(countries))
+
+
+def _rows(
+    maker: Maker, countries: list[str], count: int, seed: int, progress: Callable[[int], None]
+) -> Iterator[dict[str, JSON]]:
+    for index in range(count):
+        country = countries[index % len(countries)] if countries else ""
+        handle = f"{country.lower() or maker.resource.name}-{index + 1}"
+        record = maker.checked(handle, seed, maker.pins_named(country))
+        progress(1)
+        yield {maker.resource.handle: handle, **record}
+
+
+def _format(wanted: Export) -> str:
+    ending = Path(wanted.output).suffix.lower().lstrip(".").replace("yml", "yaml")
+    form = wanted.form or (ending if ending in WRITERS else "yaml")
+    if form not in WRITERS:
+        raise UsageError(f"--format: found {form!r}{suggestion(form, WRITERS)}; expected one of {', '.join(WRITERS)}")
+    return form
+
+
+@contextlib.contextmanager
+def _opened(output: str) -> Iterator[IO[str]]:
+    """Standard output, or a file that gets its name only when it is whole."""
+    if output == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(output)
+    try:
+        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise UsageError(
+            f"-o: found {output} ({(error.strerror or str(error)).lower()}); expected a file to write"
+        ) from None
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as out:
+            yield out
+        os.chmod(partial, 0o666 & ~_umask())  # a temporary file is its owner's alone
+        os.replace(partial, target)
+    except OSError as error:
+        Path(partial).unlink(missing_ok=True)
+        raise UsageError(
+            f"-o: found {output} ({(error.strerror or str(error)).lower()}); expected a file to write"
+        ) from None
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,74 @@
+"""Records of a resource, made: each from its identity and a seed, checked before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mock_server.contract.manners import Resource
+from mock_server.contract.model import Contract
+from mock_server.errors import GenerationError, UsageError
+from mock_server.exchange import JSON
+from mock_server.generate.document import Document
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import enum_at, generate
+from mock_server.settings import suggestion
+
+
+class Maker:
+    """Makes records of one resource of a contract."""
+
+    def __init__(self, contract: Contract, resource: Resource, document: Document, *, fill_properties: bool = True):
+        self.resource = resource
+        self._document = document
+        self._schema: JSON = {"$ref": resource.schema}
+        self._fill = fill_properties
+        self._enums = {pin: [*map(str, enum_at(self._schema, pin, document))] for pin in resource.pins}
+
+    def value(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> JSON:
+        """The record of an identity, the same for ever. ``pins`` are values by JSON Pointer that it shall have."""
+        draw = Draw(seed, self.resource.name, identity)
+        return generate(
+            self._schema,
+            draw,
+            self._document,
+            pins=pins,
+            fill_properties=self._fill,
+            complete=self.resource.complete,
+        )
+
+    def checked(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> dict[str, JSON]:
+        """The same, for a file; raises :class:`GenerationError` where the pins leave no valid record."""
+        value = self.value(identity, seed, pins)
+        if not isinstance(value, dict) or not self._document.root(self._schema).accepts(value):
+            raise GenerationError(f"{self.resource.name}: found no valid record with {dict(pins)}; expected one.")
+        return value
+
+    def pins_named(self, name: str) -> dict[str, JSON]:
+        """What a name such as ``SE`` pins; nothing where it is none of the enums."""
+        return {pin: name for pin, enum in self._enums.items() if name in enum}
+
+    def countries(self, wanted: tuple[str, ...]) -> list[str]:
+        """The values that ``--country`` asks for; ``all`` is every one. Raises :class:`UsageError` for others."""
+        known = next(iter(self._enums.values()), [])
+        chosen: list[str] = []
+        for name in wanted:
+            if name.lower() == "all":
+                chosen += known
+            elif name.upper() in known:
+                chosen.append(name.upper())
+            else:
+                near = suggestion(name.upper(), known)
+                expected = "a code such as SE, or all" if known else f"none: {self.resource.name} have no country"
+                raise UsageError(f"--country: found {name!r}{near}; expected {expected}")
+        return chosen
+
+
+def maker_of(contract: Contract, name: str, *, fill_properties: bool = True) -> Maker:
+    """The maker of a resource by name; raises :class:`UsageError` for one that the contract does not have."""
+    resource = contract.manners.resources.get(name)
+    if resource is None:
+        known = ", ".join(contract.manners.resources) or "none: the contract has no x-mock-resources"
+        near = suggestion(name, contract.manners.resources)
+        raise UsageError(f"RESOURCE: found {name!r}{near}; expected one of {known}")
+    document = Document(dict(contract.document), contract.openapi)
+    return Maker(contract, resource, document, fill_properties=fill_properties)

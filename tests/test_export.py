@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docs.make_customers import table
+from mock_server.contract.model import Contract
+from mock_server.export import Export, export
+from mock_server.fixtures import load_fixtures
+from mock_server.recordfile import WRITERS, Row, read_record_file
+from tests.conftest import ROOT, Done
+
+FORMATS = sorted(WRITERS)
+
+
+def ignored(step: int) -> None:
+    """Nobody watches the progress."""
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_written_loads_as_fixtures_unchanged(form: str, contract: Contract, tmp_path: Path) -> None:
+    file = tmp_path / f"customers.{form}"
+    wanted = Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, form, str(file))
+    assert export(wanted, contract, ignored) == 25
+    records = {record.handle: record.value for record in load_fixtures(tmp_path, contract)}
+    export(
+        Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, "json", str(tmp_path / "plain")), contract, ignored
+    )
+    plain = {row.pop("handle"): row for row in json.loads((tmp_path / "plain").read_text(encoding="utf-8"))}
+    assert records == plain
+    assert list(records)[:3] == ["se-1", "no-2", "jp-3"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_texts_that_look_like_something_else_come_back_as_texts(form: str, tmp_path: Path) -> None:
+    texts = [
+        "NO",
+        "yes",
+        "null",
+        "~",
+        "1",
+        "1.0",
+        "0x1f",
+        "1e3",
+        "2025-01-01",
+        "",
+        " a ",
+        '"',
+        "[1]",
+        "a,b",
+        "ä\nö",
+        "-",
+        "{",
+    ]
+    file = tmp_path / f"customers.{form}"
+    rows: list[Row] = [{"handle": f"h{index}", "text": text, "none": None, "more": {"a": [text, 1.5, True]}}
+            for index, text in enumerate(texts)]  # fmt: skip
+    with file.open("w", encoding="utf-8", newline="\n") as out:
+        WRITERS[form](rows, out)
+    assert read_record_file(file).data == rows
+
+
+def test_the_same_seed_gives_the_same_file_and_another_seed_another(contract: Contract, tmp_path: Path) -> None:
+    def made(seed: int, name: str) -> bytes:
+        export(Export("customers", 5, ("FR",), seed, "yaml", str(tmp_path / name)), contract, ignored)
+        return (tmp_path / name).read_bytes()
+
+    assert made(1, "a") == made(1, "b") != made(2, "c")
+
+
+def test_a_longer_file_begins_like_a_shorter_one(contract: Contract, tmp_path: Path) -> None:
+    for count in (3, 6):
+        export(Export("customers", count, ("FR", "SE"), 0, "ndjson", str(tmp_path / str(count))), contract, ignored)
+    assert (tmp_path / "6").read_text().startswith((tmp_path / "3").read_text())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["custmers"], ["RESOURCE: found 'custmers'; did you mean customers?"]),
+        (["customers", "--country", "SWE"], ["--country: found 'SWE'; did you mean SE?", "a code such as SE, or all"]),
+        (["customers", "--country", "QQ"], ["--country: found 'QQ'"]),
+        (["customers", "--count", "0"], ["--count: found '0'; expected a whole number of at least 1"]),
+        (["customers", "--count", "-3"], ["--count: found '-3'; expected a whole number of at least 1"]),
+        (["customers", "--count", "many"], ["--count: found 'many'"]),
+        (["customers", "--format", "yml"], ["--format: found 'yml'; did you mean yaml?", "yaml, json, ndjson, csv"]),
+        (
+            ["customers", "-o", "no/such/directory/x.yaml"],
+            ["-o: found no/such/directory/x.yaml", "expected a file to write"],
+        ),
+        ([], ["Missing argument 'RESOURCE'"]),
+    ],
+)
+def test_what_cannot_be_made_is_refused(
+    arguments: list[str], says: list[str], command: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = command("generate", *arguments, cwd=tmp_path)
+    assert (done.code, done.output) == (2, "")
+    assert all(part in done.errors for part in says)
+    assert "Traceback" not in done.errors
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_interrupt_leaves_no_half_written_file(own_cache: None, tmp_path: Path) -> None:
+    target = tmp_path / "customers.yaml"
+    target.write_text("as it was")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", "generate", "customers", "--count", "1000000", "-o", str(target)],
+        stderr=subprocess.PIPE, text=True, env=os.environ,
+    )  # fmt: skip
+    while process.poll() is None and len([*tmp_path.iterdir()]) < 2:
+        os.sched_yield()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert [one.name for one in tmp_path.iterdir()] == ["customers.yaml"]
+    assert target.read_text() == "as it was"
+
+
+def test_a_pipe_that_closes_is_no_error_to_speak_of(own_cache: None) -> None:
+    line = f"{sys.executable} -m mock_server generate customers --count 100000 --country SE | head -1"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("- handle: se-1\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("customers.ndjson", '{"handle": "a"}\nnonsense\n', "customers.ndjson:2: found"),
+        ("customers.ndjson", '\n{"handle": "a", "id": "x"}\n', "customers.ndjson:2 /0/id"),
+        ("customers.csv", "handle,id\na,x\nb,y\n", "customers.csv:3 /1/id"),
+        ("customers.csv", "handle,id\na\n", "customers.csv:2: found another number of cells than columns"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_line(
+    name: str, text: str, says: str, command: Callable[..., Done], tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    done = command("check", "--fixtures", str(tmp_path))
+    assert done.code == 2
+    assert says in done.errors
+
+
+def test_the_page_of_one_customer_for_each_country_is_current(contract: Contract, tmp_path: Path) -> None:
+    file = tmp_path / "customers.ndjson"
+    assert export(Export("customers", None, ("all",), 0, "ndjson", str(file)), contract, ignored) == 249
+    page = "".join(table(file.read_text(encoding="utf-8").splitlines()))
+    assert (ROOT / "docs/customers.md").read_text(encoding="utf-8") == page
