@@ -44,8 +44,8 @@ LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
 
 
-class _NoSuchVariantError(Exception):
-    """The message is for the client."""
+class _CannotHonourError(Exception):
+    """A preference for what the answer does not have. The message is for the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,8 @@ class Ladder:
             headers = self._headers(response, example, question)
         except GenerationError as error:
             return problem("no-answer", 500, f"{question.operation.key} {status}: {error}")
-        except _NoSuchVariantError as error:
+        except _CannotHonourError as error:
             return problem("preference", 400, str(error))
-        except KeyError:
-            named = ", ".join(sorted(name for one in response.content for name in one.examples if name)) or "none"
-            return problem(
-                "preference", 400, f"Found the preference example={asked.example!r}; expected one of: {named}."
-            )
         return Answer(status, _typed(media, body, headers), body, reason)
 
     def failure(
@@ -160,7 +155,7 @@ class Ladder:
         asked = question.preferences
         if asked.example is not None:
             if media is None or asked.example not in media.examples:
-                raise KeyError(asked.example)
+                raise _no_such_example(asked.example, response)
             return _encoded(media, media.examples[asked.example]), "example", asked.example
         if asked.variant is not None:
             return self._variant(question, response, media), "generated", ""
@@ -183,7 +178,7 @@ class Ladder:
         if media is None or number >= len(found):
             expected = f"a number from 0 to {len(found) - 1}" if found else "no variant, since the answer has no body"
             shown = f"{question.operation.key} {response.status} has {len(found)} variants"
-            raise _NoSuchVariantError(f"Found the preference variant={number}; expected {expected}: {shown}.")
+            raise _CannotHonourError(f"Found the preference variant={number}; expected {expected}: {shown}.")
         return _encoded(media, found[number].value)
 
     def variants(self, operation: Operation) -> list[Variant]:
@@ -250,6 +245,11 @@ class Ladder:
         if value is None:
             return None
         return json.dumps(value, separators=(",", ":")) if header.is_json else _simple(value, header.explode)
+
+
+def _no_such_example(name: str, response: Response) -> _CannotHonourError:
+    named = ", ".join(sorted(one for media in response.content for one in media.examples if one)) or "none"
+    return _CannotHonourError(f"Found the preference example={name!r}; expected one of: {named}.")
 
 
 def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:

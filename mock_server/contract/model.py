@@ -5,7 +5,7 @@ Schemas stay as they are in the document, references included; whoever walks the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -123,7 +123,3 @@ class Contract:
         while isinstance(node, dict) and isinstance(node.get("$ref"), str) and seen < 100:
             node, seen = find(dict(self.document), unquote(str(node["$ref"]))), seen + 1
         return node
-
-    def failures(self) -> Iterator[str]:
-        """The names of the failures that the contract has answers for."""
-        return iter(self.manners.failures)

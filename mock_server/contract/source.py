@@ -201,11 +201,6 @@ def find(data: JSON, pointer: str) -> JSON:
     return data
 
 
-def read_source(place: str, error: type[MockServerError] = ContractError, *, what: str = "contract") -> Source:
-    """Read a path or an http(s) URL; raises ``error`` as :func:`read_text` and :func:`parse_source` do."""
-    return parse_source(place, read_text(place, error, what=what), error, what=what)
-
-
 def read_text(place: str, error: type[MockServerError] = ContractError, *, what: str = "contract") -> str:
     """The text at a path or an http(s) URL.
 

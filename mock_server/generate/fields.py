@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import timedelta
-from functools import cache
 from random import Random
-from typing import Any
 from uuid import UUID
 
 from mock_server.exchange import JSON
 from mock_server.generate.oauth import oauth_accounts
 from mock_server.generate.persona import NOW, Persona, date_time
 from mock_server.generate.places import Place
-
-ABSENT = object()
-"""Nothing is known of that name; None is data."""
 
 Field = Callable[[Persona, Random], JSON]
 
@@ -102,19 +97,3 @@ FORMATS: Mapping[str, Format] = {
     "uuid4": uuid4,
 }
 """By ``format``. Addresses are those reserved for documentation (RFC 2606, 5737, 3849)."""
-
-
-@cache
-def _words() -> tuple[str, ...]:
-    """Words drawn from Faker once, so that no request pays for it and no thread shares its state."""
-    from faker import Factory  # 0.1 s; many servers never generate
-
-    maker: Any = Factory.create("en_US", providers=["faker.providers.lorem"])
-    maker.seed_instance(0)
-    return tuple(sorted({str(maker.word()) for _ in range(1000)}))
-
-
-def word(random: Random) -> str:
-    """A word, for a text of which nothing is known."""
-    words = _words()
-    return words[int(random.random() * len(words))]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
 
 from mock_server.generate import companies, people
 from mock_server.generate.companies import Company, company_in
@@ -26,14 +25,6 @@ _IN_BUSINESS = 0.12
 _NEVER_MODIFIED = 0.25
 _ON_THE_SECOND = 0.03
 """Shares of customers; of two the first is of people, the second of companies."""
-
-
-@cache
-def faker_for(locale: str) -> Any:
-    """Faker's ``Generator`` for a locale: its methods depend on the locale. Seed it before each use."""
-    from faker import Factory  # 0.1 s; many servers never generate
-
-    return Factory.create(locale, providers=[f"faker.providers.{name}" for name in ("company", "misc", "person")])
 
 
 @dataclass(frozen=True)

@@ -136,4 +136,4 @@ def test_the_contract_that_ships_plays_as_production_does(contract: Contract) ->
     assert (read.head, read.options, read.trailing_slash) == ("refuse", "refuse", "redirect")
     assert set(read.failures) == {*FAILURES} - {"invalid_request"}
     assert {kind.prefix for kind in read.tokens if kind.selects == "customers"} == {"polar_cst_", "polar_mst_"}
-    assert {*contract.failures()} == {*read.failures}
+    assert {*contract.manners.failures} == {*read.failures}

@@ -18,7 +18,7 @@ from mock_server.contract.source import (
     parse_source,
     pointer_of,
     pointer_parts,
-    read_source,
+    read_text,
 )
 from mock_server.errors import ContractError, FixtureError
 from mock_server.exchange import JSON
@@ -210,7 +210,7 @@ def test_json_says_the_same_to_both_readers(value: Any) -> None:
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1")
-    assert read_source(str(tmp_path / "a.yaml")).data == {"a": 1}
+    assert read_text(str(tmp_path / "a.yaml")) == "a: 1"
 
 
 @pytest.mark.parametrize(("raw", "line", "byte"), [(b"a: 1\nb: \xe9\n", 2, "0xe9"), (b"\xff\xfea\x00", 1, "0xff")])
@@ -218,13 +218,13 @@ def test_a_text_that_is_not_utf_8_is_refused_with_its_line(raw: bytes, line: int
     file = tmp_path / "a.yaml"
     file.write_bytes(raw)
     with pytest.raises(FixtureError) as error:
-        read_source(str(file), FixtureError, what="fixture file")
+        read_text(str(file), FixtureError, what="fixture file")
     assert str(error.value).startswith(f"{file}:{line}: found the byte {byte}; expected a fixture file in UTF-8.")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="found no such file or directory; expected a contract that can be read"):
-        read_source(str(tmp_path / "a.yaml"))
+        read_text(str(tmp_path / "a.yaml"))
 
 
 # Pointers and lines.
