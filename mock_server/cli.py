@@ -117,7 +117,7 @@ def check(**flags: Any) -> None:
     served = _served(settings)
     findings = list(served.contract.findings)
     tried = 0
-    for audited in _audit(served, settings).answers():
+    for audited in _audit(served).answers():
         tried += 1
         findings += audited.findings
         name = f" {audited.example}" if audited.example else ""
@@ -136,7 +136,7 @@ def routes(**flags: Any) -> None:
     """Show the operations of CONTRACT: security, statuses, where each answer comes from."""
     settings = _read(flags)
     served = _served(settings)
-    audit = _audit(served, settings)
+    audit = _audit(served)
     rows = [("METHOD", "PATH", "SECURITY", "ANSWERS")]
     for operation in served.contract.operations.values():
         security = " or ".join(" and ".join(one) or "none" for one in operation.security) or "none"
@@ -206,13 +206,10 @@ def _served(settings: Settings) -> Served:
     return Served(settings)
 
 
-def _audit(served: Served, settings: Settings) -> Audit:
-    from mock_server.answer import Ladder
+def _audit(served: Served) -> Audit:
     from mock_server.audit import Audit
-    from mock_server.contract.check import Judge
 
-    contract = served.contract
-    return Audit(contract, Judge(contract), Ladder(contract, served.store, settings), served.store)
+    return Audit(served.contract, served.judge, served.ladder, served.store)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -54,9 +54,10 @@ class Served:
     def __init__(self, settings: Settings, ending: asyncio.Event | None = None) -> None:
         self.contract = contract_of(settings)
         self.store = MemoryStore(records_of(settings, self.contract))
-        ladder = Ladder(self.contract, self.store, settings)
-        self.engine = Engine(self.contract, Judge(self.contract), ladder, Router(self.contract).route)
-        self.control = Control(self.contract, ladder)
+        self.judge = Judge(self.contract)
+        self.ladder = Ladder(self.contract, self.store, settings)
+        self.engine = Engine(self.contract, self.judge, self.ladder, Router(self.contract).route)
+        self.control = Control(self.contract, self.ladder)
         api = Api(self.engine, ending or asyncio.Event())
         self.api = api if settings.no_cors else Cors(api, self.contract)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from mock_server.contract.source import Layers, find, mapping_at, pointer_of
-from mock_server.contract.walk import METHODS, Document, operations, references
-from mock_server.exchange import JSON, Finding
+from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.contract.walk import METHODS, Document, operations, references, target
+from mock_server.exchange import Finding
 
 _KINDS: dict[str, type] = {
     "info": dict,
@@ -49,13 +49,13 @@ def _circular_references(document: Document, source: Layers) -> Iterator[Finding
     """References that lead to nothing but references, and at last to themselves."""
     for pointer, reference in references(document):
         seen = [reference]
-        node = _target(document, reference)
+        node = target(document, reference)
         while isinstance(node, dict) and isinstance(node.get("$ref"), str) and len(node) == 1:
             seen.append(str(node["$ref"]))
             if seen.count(seen[-1]) > 1:
                 yield _defect("circular-reference", source, pointer, " → ".join(seen), "references that end somewhere")
                 break
-            node = _target(document, seen[-1])
+            node = target(document, seen[-1])
 
 
 def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
@@ -105,13 +105,6 @@ def _unknown_schemes(document: Document, source: Layers) -> Iterator[Finding]:
                 if name not in schemes:
                     where = pointer + pointer_of("security", index, name)
                     yield _defect("security-scheme", source, where, repr(name), "one of components.securitySchemes")
-
-
-def _target(document: Document, reference: str) -> JSON:
-    try:
-        return find(document, unquote(reference)) if reference.startswith("#") else None
-    except KeyError:
-        return None
 
 
 def _defect(rule: str, source: Layers, pointer: str, found: str, expected: str) -> Finding:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from mock_server.contract.source import Layers, find, mapping_at, pointer_of
-from mock_server.contract.walk import METHODS, Document, operations, references
+from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.contract.walk import METHODS, Document, operations, references, target
 from mock_server.exchange import JSON, Finding
 
 Rule = Callable[[Document, Layers], Iterator[Finding]]
@@ -66,7 +66,7 @@ def _parameter_names(document: Document, node: JSON) -> set[str]:
     names: set[str] = set()
     for parameter in parameters if isinstance(parameters, list) else []:
         if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
-            parameter = _target(document, cast("str", parameter["$ref"]))
+            parameter = target(document, cast("str", parameter["$ref"]))
         if isinstance(parameter, dict) and parameter.get("in") == "path":
             names.add(str(parameter.get("name")))
     return names
@@ -77,7 +77,7 @@ def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]
         if not reference.startswith("#"):
             yield Finding("external-reference", source.location(pointer), f"{reference!r}",
                           "a reference within the file", pointer, "Bundle the files into one.")  # fmt: skip
-        elif _target(document, reference) is None and not _anchored(document, reference):
+        elif target(document, reference) is None and not _anchored(document, reference):
             yield _mend_reference(document, source, pointer, reference)
 
 
@@ -118,15 +118,6 @@ RULES: tuple[Rule, ...] = (
     _undeclared_path_parameter,
     _duplicate_operation_id,
 )
-
-
-def _target(document: Document, reference: str) -> JSON:
-    from urllib.parse import unquote
-
-    try:
-        return find(document, unquote(reference))
-    except KeyError:
-        return None
 
 
 def _anchored(document: JSON, reference: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from mock_server.contract.source import find, mapping_at, pointer_of
 from mock_server.exchange import JSON
@@ -53,3 +54,11 @@ def references(document: JSON) -> Iterator[tuple[str, str]]:
                 is_data = key in _DATA or key.startswith("x-") or (key == "examples" and isinstance(child, list))
                 if not is_data or (parent in ("properties", "schemas", "parameters") and isinstance(child, dict)):
                     stack.append((pointer + pointer_of(key), child))
+
+
+def target(document: Document, reference: str) -> JSON:
+    """What a reference within the document leads to; None where that is nothing, or in another file."""
+    try:
+        return find(document, unquote(reference)) if reference.startswith("#") else None
+    except KeyError:
+        return None
