@@ -163,18 +163,18 @@ def generate(
 
     The contract is that of the variable MOCK_SERVER_CONTRACT; Polar's Get Customer if none.
     """
-    from mock_server.export import Export, export, planned
+    from mock_server.export import Export, plan
     from mock_server.server import contract_of
 
     settings = _read(flags)
     wanted = Export(resource, _count(count), countries, settings.seed, form, output)
     contract = contract_of(settings)
-    length = planned(wanted, contract)
+    planned = plan(wanted, contract)
     if output != "-" and sys.stderr.isatty():
-        with click.progressbar(length=length, label=resource, file=sys.stderr) as bar:
-            export(wanted, contract, bar.update)
+        with click.progressbar(length=planned.count, label=resource, file=sys.stderr) as bar:
+            planned.run(bar.update)
     else:
-        export(wanted, contract, lambda _: None)
+        planned.run(lambda _: None)
 
 
 def _count(text: str | None) -> int | None:

@@ -31,35 +31,42 @@ class Export:
     output: str = "-"
 
 
-def export(wanted: Export, contract: Contract, progress: Callable[[int], None]) -> int:
-    """Write the records; the number of them. ``progress`` is told of each.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An export whose wishes all fit the contract: nothing but the file can go wrong from here."""
 
-    Raises :class:`UsageError`, and writes nothing, where something of what is wanted does not fit.
-    """
+    count: int
+    _maker: Maker
+    _countries: list[str]
+    _seed: int
+    _form: str
+    _output: str
+
+    def run(self, progress: Callable[[int], None]) -> None:
+        """Write the records; ``progress`` is told of each.
+
+        Raises :class:`UsageError` for a file that cannot be written and :class:`GenerationError` for a schema that
+        nothing satisfies; either way no file is left behind.
+        """
+        with _opened(self._output) as out:
+            WRITERS[self._form](self._rows(progress), out)
+
+    def _rows(self, progress: Callable[[int], None]) -> Iterator[dict[str, JSON]]:
+        maker = self._maker
+        for index in range(self.count):
+            country = self._countries[index % len(self._countries)] if self._countries else ""
+            handle = f"{country.lower() or maker.resource.name}-{index + 1}"
+            record = maker.checked(handle, self._seed, maker.pins_named(country))
+            progress(1)
+            yield {maker.resource.handle: handle, **record}
+
+
+def plan(wanted: Export, contract: Contract) -> Plan:
+    """What an export comes to; raises :class:`UsageError` where something of what is wanted does not fit."""
     maker = maker_of(contract, wanted.resource)
     countries = maker.countries(wanted.countries)
     count = wanted.count if wanted.count is not None else max(1, len(countries))
-    write = WRITERS[_format(wanted)]
-    with _opened(wanted.output) as out:
-        write(_rows(maker, countries, count, wanted.seed, progress), out)
-    return count
-
-
-def planned(wanted: Export, contract: Contract) -> int:
-    """How many records there will be; raises as :func:`export` does."""
-    countries = maker_of(contract, wanted.resource).countries(wanted.countries)
-    return wanted.count if wanted.count is not None else max(1, len(countries))
-
-
-def _rows(
-    maker: Maker, countries: list[str], count: int, seed: int, progress: Callable[[int], None]
-) -> Iterator[dict[str, JSON]]:
-    for index in range(count):
-        country = countries[index % len(countries)] if countries else ""
-        handle = f"{country.lower() or maker.resource.name}-{index + 1}"
-        record = maker.checked(handle, seed, maker.pins_named(country))
-        progress(1)
-        yield {maker.resource.handle: handle, **record}
+    return Plan(count, maker, countries, wanted.seed, _format(wanted), wanted.output)
 
 
 def _format(wanted: Export) -> str:

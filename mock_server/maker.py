@@ -22,26 +22,29 @@ class Maker:
         self._document = document
         self._schema: JSON = {"$ref": resource.schema}
         self._fill = fill_properties
-        self._enums = {pin: [*map(str, enum_at(self._schema, pin, document))] for pin in resource.pins}
+        self._enums = {pin: dict.fromkeys(map(str, enum_at(self._schema, pin, document))) for pin in resource.pins}
 
     def value(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> JSON:
         """The record of an identity, the same for ever. ``pins`` are values by JSON Pointer that it shall have."""
-        draw = Draw(seed, self.resource.name, identity)
+        return self._made(identity, seed, pins, strict=False)
+
+    def checked(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> dict[str, JSON]:
+        """The same, for a file; raises :class:`GenerationError` where the pins leave no valid record."""
+        value = self._made(identity, seed, pins, strict=True)
+        if not isinstance(value, dict):
+            raise GenerationError(f"{self.resource.name}: found a record that is no object; expected one with members.")
+        return value
+
+    def _made(self, identity: str, seed: int, pins: Mapping[str, JSON], *, strict: bool) -> JSON:
         return generate(
             self._schema,
-            draw,
+            Draw(seed, self.resource.name, identity),
             self._document,
             pins=pins,
             fill_properties=self._fill,
             complete=self.resource.complete,
+            strict=strict,
         )
-
-    def checked(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> dict[str, JSON]:
-        """The same, for a file; raises :class:`GenerationError` where the pins leave no valid record."""
-        value = self.value(identity, seed, pins)
-        if not isinstance(value, dict) or not self._document.root(self._schema).accepts(value):
-            raise GenerationError(f"{self.resource.name}: found no valid record with {dict(pins)}; expected one.")
-        return value
 
     def pins_named(self, name: str) -> dict[str, JSON]:
         """What a name such as ``SE`` pins; nothing where it is none of the enums."""
@@ -49,7 +52,7 @@ class Maker:
 
     def countries(self, wanted: tuple[str, ...]) -> list[str]:
         """The values that ``--country`` asks for; ``all`` is every one. Raises :class:`UsageError` for others."""
-        known = next(iter(self._enums.values()), [])
+        known = [*next(iter(self._enums.values()), {})]
         chosen: list[str] = []
         for name in wanted:
             if name.lower() == "all":

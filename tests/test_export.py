@@ -12,7 +12,7 @@ import pytest
 
 from docs.make_customers import table
 from mock_server.contract.model import Contract
-from mock_server.export import Export, export
+from mock_server.export import Export, plan
 from mock_server.fixtures import load_fixtures
 from mock_server.recordfile import WRITERS, Row, read_record_file
 from tests.conftest import ROOT, Done
@@ -20,19 +20,22 @@ from tests.conftest import ROOT, Done
 FORMATS = sorted(WRITERS)
 
 
-def ignored(step: int) -> None:
-    """Nobody watches the progress."""
+def written(wanted: Export, contract: Contract) -> int:
+    """Run the export; how many records were told of."""
+    told: list[int] = []
+    planned = plan(wanted, contract)
+    planned.run(told.append)
+    assert sum(told) == planned.count
+    return planned.count
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_is_written_loads_as_fixtures_unchanged(form: str, contract: Contract, tmp_path: Path) -> None:
     file = tmp_path / f"customers.{form}"
     wanted = Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, form, str(file))
-    assert export(wanted, contract, ignored) == 25
+    written(wanted, contract)
     records = {record.handle: record.value for record in load_fixtures(tmp_path, contract)}
-    export(
-        Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, "json", str(tmp_path / "plain")), contract, ignored
-    )
+    written(Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, "json", str(tmp_path / "plain")), contract)
     plain = {row.pop("handle"): row for row in json.loads((tmp_path / "plain").read_text(encoding="utf-8"))}
     assert records == plain
     assert list(records)[:3] == ["se-1", "no-2", "jp-3"]
@@ -69,7 +72,7 @@ def test_texts_that_look_like_something_else_come_back_as_texts(form: str, tmp_p
 
 def test_the_same_seed_gives_the_same_file_and_another_seed_another(contract: Contract, tmp_path: Path) -> None:
     def made(seed: int, name: str) -> bytes:
-        export(Export("customers", 5, ("FR",), seed, "yaml", str(tmp_path / name)), contract, ignored)
+        written(Export("customers", 5, ("FR",), seed, "yaml", str(tmp_path / name)), contract)
         return (tmp_path / name).read_bytes()
 
     assert made(1, "a") == made(1, "b") != made(2, "c")
@@ -77,7 +80,7 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(contract: Co
 
 def test_a_longer_file_begins_like_a_shorter_one(contract: Contract, tmp_path: Path) -> None:
     for count in (3, 6):
-        export(Export("customers", count, ("FR", "SE"), 0, "ndjson", str(tmp_path / str(count))), contract, ignored)
+        written(Export("customers", count, ("FR", "SE"), 0, "ndjson", str(tmp_path / str(count))), contract)
     assert (tmp_path / "6").read_text().startswith((tmp_path / "3").read_text())
 
 
@@ -151,6 +154,6 @@ def test_a_bad_row_is_refused_with_its_line(
 
 def test_the_page_of_one_customer_for_each_country_is_current(contract: Contract, tmp_path: Path) -> None:
     file = tmp_path / "customers.ndjson"
-    assert export(Export("customers", None, ("all",), 0, "ndjson", str(file)), contract, ignored) == 249
+    assert written(Export("customers", None, ("all",), 0, "ndjson", str(file)), contract) == 249
     page = "".join(table(file.read_text(encoding="utf-8").splitlines()))
     assert (ROOT / "docs/customers.md").read_text(encoding="utf-8") == page

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
-from random import Random
 from typing import Any
 
+from mock_server.generate.seeds import Source, totals
 from mock_server.generate.tables import table
 
 MOST = 150
@@ -41,11 +40,12 @@ class Cities:
     """The cities of a country. A larger one is drawn more often, by the square root of its population."""
 
     all: tuple[City, ...]
-    weights: tuple[float, ...]
+    totals: tuple[float, ...]
+    """Running totals of their weights."""
 
-    def draw(self, random: Random) -> City:
+    def draw(self, random: Source) -> City:
         """One of them."""
-        return random.choices(self.all, cum_weights=self.weights)[0]
+        return random.weighted(self.all, self.totals)
 
 
 @cache
@@ -54,7 +54,7 @@ def cities_of(country: str) -> Cities:
     found = _territory(country) if country in table("territories") else _listed(country) or _known(country)
     if not found:
         raise KeyError(country)
-    return Cities(tuple(found), tuple(accumulate((city.population + 2000) ** 0.5 for city in found)))
+    return Cities(tuple(found), totals([(city.population + 2000) ** 0.5 for city in found]))
 
 
 def _territory(country: str) -> list[City]:

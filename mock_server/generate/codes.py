@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
-from random import Random
+
+from mock_server.generate.seeds import Source, totals
 
 Sequence = tuple[str, ...]
 """The characters that may stand at each place."""
@@ -28,10 +29,15 @@ def sequences(pattern: str) -> tuple[Sequence, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def draw(shapes: tuple[Sequence, ...], random: Random) -> str:
+def draw(shapes: tuple[Sequence, ...], random: Source) -> str:
     """A text of one of the shapes; each text is as likely as any other."""
-    shape = shapes[0] if len(shapes) == 1 else random.choices(shapes, [prod(map(len, one)) for one in shapes])[0]
+    shape = shapes[0] if len(shapes) == 1 else random.weighted(shapes, _totals(shapes))
     return "".join([one if len(one) == 1 else one[int(random.random() * len(one))] for one in shape])
+
+
+@lru_cache(maxsize=4096)
+def _totals(shapes: tuple[Sequence, ...]) -> tuple[float, ...]:
+    return totals([prod(map(len, one)) for one in shapes])
 
 
 def met(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from anyascii import anyascii
 
@@ -51,8 +51,12 @@ def company_in(country: str, draw: Draw, purpose: str = "company") -> Company:
 
 def _label(*words: str) -> str:
     """A label of a domain name: ASCII letters, digits and hyphens, at most 40."""
-    spelled = (re.sub(r"[^a-z0-9]+", "-", anyascii(word).lower()).strip("-") for word in words)
-    return "-".join(filter(None, spelled))[:40].strip("-") or "firm"
+    return "-".join(filter(None, map(_hyphened, words)))[:40].strip("-") or "firm"
+
+
+@lru_cache(maxsize=4096)
+def _hyphened(word: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", anyascii(word).lower()).strip("-")
 
 
 def mailbox_of(company: Company, draw: Draw) -> str:

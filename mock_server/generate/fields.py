@@ -9,71 +9,73 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import timedelta
-from random import Random
-from uuid import UUID
 
 from mock_server.exchange import JSON
 from mock_server.generate.oauth import oauth_accounts
 from mock_server.generate.persona import NOW, Persona, date_time
 from mock_server.generate.places import Place
+from mock_server.generate.seeds import Source
 
-Field = Callable[[Persona, Random], JSON]
+Field = Callable[[Persona, str], JSON]
+"""From whom a record is about, and the JSON Pointer that the field's own randomness is named after."""
 
 
-def _modified(persona: Persona, random: Random) -> JSON:
+def _modified(persona: Persona, pointer: str) -> JSON:
     return date_time(persona.modified) if persona.modified else None
 
 
 _PARTS = tuple(part.name for part in fields(Place))
 
 
-def _address(persona: Persona, random: Random) -> JSON:
+def _address(persona: Persona, pointer: str) -> JSON:
     place = persona.place
     return {name: getattr(place, name) for name in _PARTS} if persona.has_address else None
 
 
-def _payment_method(persona: Persona, random: Random) -> JSON:
+def _payment_method(persona: Persona, pointer: str) -> JSON:
+    random = persona.draw.at(pointer)
     return uuid4(random) if random.random() < 0.55 else None
 
 
-def _tax_id(persona: Persona, random: Random) -> JSON:
+def _tax_id(persona: Persona, pointer: str) -> JSON:
     return None if persona.tax_id is None else list(persona.tax_id)
 
 
-def _type(persona: Persona, random: Random) -> JSON:
+def _type(persona: Persona, pointer: str) -> JSON:
     return "team" if persona.is_company else "individual"
 
 
 FIELDS: Mapping[str, Field] = {
     "billing_address": _address,
-    "billing_name": lambda persona, random: persona.billing_name,
-    "city": lambda persona, random: persona.place.city,
-    "country": lambda persona, random: persona.country,
-    "created_at": lambda persona, random: date_time(persona.created),
+    "billing_name": lambda persona, pointer: persona.billing_name,
+    "city": lambda persona, pointer: persona.place.city,
+    "country": lambda persona, pointer: persona.country,
+    "created_at": lambda persona, pointer: date_time(persona.created),
     "default_payment_method_id": _payment_method,
-    "email": lambda persona, random: persona.email,
-    "line1": lambda persona, random: persona.place.line1,
-    "line2": lambda persona, random: persona.place.line2,
+    "email": lambda persona, pointer: persona.email,
+    "line1": lambda persona, pointer: persona.place.line1,
+    "line2": lambda persona, pointer: persona.place.line2,
     "modified_at": _modified,
-    "name": lambda persona, random: persona.name,
+    "name": lambda persona, pointer: persona.name,
     "oauth_accounts": oauth_accounts,
-    "postal_code": lambda persona, random: persona.place.postal_code,
-    "state": lambda persona, random: persona.place.state,
+    "postal_code": lambda persona, pointer: persona.place.postal_code,
+    "state": lambda persona, pointer: persona.place.state,
     "tax_id": _tax_id,
     "type": _type,
     "updated_at": _modified,
 }
 """By the name of the property. None is offered first and dropped where the schema has no null."""
 
-Format = Callable[[Random], JSON]
+Format = Callable[[Source], JSON]
 
 
-def uuid4(random: Random) -> str:
+def uuid4(random: Source) -> str:
     """A UUID of version 4 (RFC 9562, 5.4)."""
-    return str(UUID(int=random.getrandbits(128), version=4))
+    digits = f"{random.getrandbits(128) & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _moment(random: Random) -> str:
+def _moment(random: Source) -> str:
     return date_time(NOW - timedelta(seconds=random.randrange(3 * 365 * 86_400)))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
-from random import Random
+
+from mock_server.generate.seeds import Source
 
 Number = int | float
 
@@ -92,7 +93,7 @@ def as_json(value: Fraction, whole: bool) -> Number:
     return float(value)
 
 
-def numbers_in(span: Span, whole: bool, random: Random) -> Iterator[Number]:
+def numbers_in(span: Span, whole: bool, random: Source) -> Iterator[Number]:
     """Numbers of a span: drawn ones first, then the ends and what lies next to them."""
     if span.step is not None:
         yield from _on_grid(span, whole, random)
@@ -110,7 +111,7 @@ def numbers_in(span: Span, whole: bool, random: Random) -> Iterator[Number]:
             yield value
 
 
-def _on_grid(span: Span, whole: bool, random: Random) -> Iterator[Number]:
+def _on_grid(span: Span, whole: bool, random: Source) -> Iterator[Number]:
     assert span.step is not None
     first, last = span.steps()
     if first > last:

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from random import Random
 
 from mock_server.exchange import JSON
 from mock_server.generate.people import in_ascii, names_of
 from mock_server.generate.persona import Persona
+from mock_server.generate.seeds import Source, totals
 
 _PLATFORMS: tuple[tuple[str, ...], ...] = ((), ("github",), ("discord",), ("github", "discord"))
-_SHARES = (0.65, 0.23, 0.08, 0.04)
+_SHARES = totals((0.65, 0.23, 0.08, 0.04))
 _DISCORD_EPOCH = 1_420_070_400_000
 """The first millisecond of 2015, from which Discord's snowflakes count."""
 
 
-def oauth_accounts(persona: Persona, random: Random) -> JSON:
+def oauth_accounts(persona: Persona, pointer: str) -> JSON:
     """Accounts by ``PLATFORM:ID``: none for most, one for some people, two for a few."""
-    platforms = () if persona.is_company else random.choices(_PLATFORMS, _SHARES)[0]
+    random = persona.draw.at(pointer)
+    platforms = () if persona.is_company else random.weighted(_PLATFORMS, _SHARES)
     accounts = (_account(platform, persona, random) for platform in platforms)
     return {f"{platform}:{one['account_id']}": one for platform, one in zip(platforms, accounts, strict=True)}
 
 
-def _account(platform: str, persona: Persona, random: Random) -> dict[str, JSON]:
+def _account(platform: str, persona: Persona, random: Source) -> dict[str, JSON]:
     return {"account_id": _IDS[platform](random), "account_username": _user_name(platform, persona, random)}
 
 
-def _user_name(platform: str, persona: Persona, random: Random) -> str:
+def _user_name(platform: str, persona: Persona, random: Source) -> str:
     """GitHub: letters, digits, hyphens, at most 39. Discord: also underscores and dots, lower case, at most 32."""
     roman = names_of(persona.country).roman
     given = in_ascii(persona.person.given, roman) or "user"
@@ -36,13 +37,13 @@ def _user_name(platform: str, persona: Persona, random: Random) -> str:
     return f"{random.choice((given, given[0]))[:12]}{between}{family[:14]}{number}"
 
 
-def _github(random: Random) -> str:
+def _github(random: Source) -> str:
     return str(random.randrange(10_000, 180_000_000))
 
 
-def _discord(random: Random) -> str:
+def _discord(random: Source) -> str:
     """A snowflake: milliseconds since 2015 in the upper bits."""
     return str((random.randrange(1_440_000_000_000, 1_750_000_000_000) - _DISCORD_EPOCH << 22) | random.getrandbits(22))
 
 
-_IDS: Mapping[str, Callable[[Random], str]] = {"github": _github, "discord": _discord}
+_IDS: Mapping[str, Callable[[Source], str]] = {"github": _github, "discord": _discord}

@@ -19,7 +19,7 @@ def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     """An object that keeps the shape."""
     chosen = _chosen(walk, shape, place)
     made: dict[str, JSON] = {}
-    for name in (*shape.names, *(one for one in shape.required if one not in shape.names)):
+    for name in {**shape.names, **shape.required}:
         if name in chosen:
             _put(walk, shape, place, made, name, name in shape.required)
     left = [name for name in shape.names if name not in made and name not in shape.hidden]
@@ -58,24 +58,24 @@ def _fits(shape: Shape, name: str) -> bool:
 def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
     """The names that there will be: required ones, those asked for, and most of the others."""
     chosen = set(shape.required)
-    for name in shape.required:
+    for name in shape.required if shape.name_goal else ():
         if any(not node.accepts(name) for node in shape.name_goal):
             raise Contradiction("required", "propertyNames")
     for name in shape.names:
-        if name in chosen or name in shape.hidden:
-            continue
-        where = place.below(name)
-        if not _wanted(walk, place, where):
+        if name in chosen or name in shape.hidden or not _wanted(walk, place, name):
             continue
         needed = _needed(shape, name)
-        if not all(_fits(shape, one) for one in needed):
+        if needed is None:
             continue
-        if shape.most is None or len(chosen | needed) <= shape.most or walk.is_pinned(where.pointer):
+        if shape.most is None or len(chosen | needed) <= shape.most or walk.is_pinned(place.below(name).pointer):
             chosen |= needed
     return chosen
 
 
-def _wanted(walk: Walker, place: Place, where: Place) -> bool:
+def _wanted(walk: Walker, place: Place, name: str) -> bool:
+    if walk.complete and not place.lean and not walk.wanted:
+        return True
+    where = place.below(name)
     if walk.is_pinned(where.pointer):
         return True
     asked = walk.wanted.get((where.pointer, "present")) if walk.wanted else None
@@ -86,7 +86,15 @@ def _wanted(walk: Walker, place: Place, where: Place) -> bool:
     return walk.complete or walk.draw.at(where.key + "#present").random() < OPTIONAL_SHARE
 
 
-def _needed(shape: Shape, name: str) -> set[str]:
+def _needed(shape: Shape, name: str) -> frozenset[str] | None:
+    """The name and all that must be beside it; None where that cannot be."""
+    if name not in shape.needs:
+        needed = _beside(shape, name)
+        shape.needs[name] = frozenset(needed) if all(_fits(shape, one) for one in needed) else None
+    return shape.needs[name]
+
+
+def _beside(shape: Shape, name: str) -> set[str]:
     """The name and all that ``dependentRequired`` wants beside it."""
     needed, waiting = {name}, [name]
     while waiting:
@@ -100,9 +108,9 @@ def _needed(shape: Shape, name: str) -> set[str]:
 def _fill(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], least: int = 0) -> None:
     """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
     asked = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
-    usual = int(shape.is_map() and walk.fill_properties and not walk.complete and not place.lean)
+    usual = int(shape.is_map and walk.fill_properties and not walk.complete and not place.lean)
     if ("", "plain") in walk.wanted:
-        usual = int(shape.is_map() and walk.fill_properties)
+        usual = int(shape.is_map and walk.fill_properties)
     usual = usual if asked is None else asked
     wanted = max(shape.least, least, usual, len(made) + 1 if shape.wants_stranger else 0)
     wanted = wanted if shape.most is None else min(wanted, shape.most)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from random import Random
 
 from regress import Regex, RegressError
 
 from mock_server.errors import GenerationError
+from mock_server.generate.seeds import Source
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKS = " -_.:/,@#+!?=&%$*()[]{}<>|~^`'\"\\;\t\n\r"
@@ -196,7 +196,7 @@ def letters_of(text: str) -> tuple[str, str]:
     return "".join(plain or found), "".join(found)
 
 
-def sample(pattern: str, random: Random, stretch: int = 3, everything: bool = False) -> str:
+def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = False) -> str:
     """A text that the pattern is likely to match; the caller checks.
 
     ``stretch`` is how many times more than the least a part may be repeated; ``everything`` draws from marks

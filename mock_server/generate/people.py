@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from random import Random
+from functools import cache, lru_cache
 from typing import Any
 
 from anyascii import anyascii
 
 from mock_server.generate.peoples import people_of
-from mock_server.generate.seeds import Draw
+from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.tables import table
 
 DOMAINS = ("example.com", "example.com", "example.net", "example.org")
@@ -97,7 +96,7 @@ def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
     return Person(names.orders[woman].format(given=given, family=family, second=second), given, family)
 
 
-def _pick(options: tuple[str, ...], random: Random) -> str:
+def _pick(options: tuple[str, ...], random: Source) -> str:
     return options[int(random.random() * len(options))]
 
 
@@ -113,8 +112,12 @@ def mailbox_of(person: Person, country: str, draw: Draw) -> str:
 
 def in_ascii(text: str, roman: dict[str, str] | None = None) -> str:
     """Lower-case ASCII letters and digits of a name, as somebody of that name would write them in an address."""
-    spelled = (roman or {}).get(text) or anyascii(text.translate(_SPELLED))
-    return re.sub(r"[^a-z0-9]+", "", spelled.lower())
+    return _plain((roman or {}).get(text) or text)
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "", anyascii(text.translate(_SPELLED)).lower())
 
 
 _SPELLED = str.maketrans({"ö": "o", "ü": "u", "ä": "a", "å": "a", "ø": "o", "ß": "ss"})

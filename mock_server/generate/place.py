@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from mock_server.generate.shape import Contradiction, Goal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """A JSON Pointer into the value, and how it was come to.
 
     ``salt`` is there for a second and later attempt. ``lean``: nothing is made that need not be, since the same
-    schema stands above already or the value is deep enough.
+    schema stands above already or the value is deep enough. Nobody changes one; freezing it would double its cost.
     """
 
     pointer: str = ""

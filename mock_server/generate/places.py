@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
 
 from mock_server.generate.cities import City, cities_of
 from mock_server.generate.peoples import people_of
 from mock_server.generate.postal_codes import postal_code
-from mock_server.generate.seeds import Draw
+from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.tables import table
 
 _SECOND_LINES = 0.12
@@ -45,7 +44,7 @@ def _state(country: str, city: City) -> str | None:
     return f"{country}-{city.subdivision}" if country in ("US", "CA") else city.subdivision
 
 
-def _lines(country: str, city: City, random: Random) -> tuple[str, str | None]:
+def _lines(country: str, city: City, random: Source) -> tuple[str, str | None]:
     """The street line, and a second one for some."""
     manner = table("streets")[people_of(country).streets]
     if city.streets:
@@ -55,11 +54,11 @@ def _lines(country: str, city: City, random: Random) -> tuple[str, str | None]:
     return line, second
 
 
-def _pick(options: Sequence[str], random: Random) -> str:
+def _pick(options: Sequence[str], random: Source) -> str:
     return options[int(random.random() * len(options))]
 
 
-def _filled(line: str, street: str, random: Random) -> str:
+def _filled(line: str, street: str, random: Source) -> str:
     """A line with its numbers. Low house numbers are common and high ones rare."""
     while "{m}" in line:
         line = line.replace("{m}", str(1 + int(random.random() * 9)), 1)

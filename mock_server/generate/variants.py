@@ -158,7 +158,7 @@ def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
             if name not in shape.required and name not in shape.hidden and name not in shape.forbidden:
                 where = pointer + "/" + name.replace("~", "~0").replace("/", "~1")
                 yield _Axis(where, "present", ((1, "present"), (0, "absent")), needs, True)
-        if shape.is_map():
+        if shape.is_map:
             yield _Axis(pointer, "entries", ((1, "one entry"), (0, "no entries"), (3, "several entries")), needs, True)
     elif shape.kind == "array":
         most = 10**9 if shape.most is None else shape.most
@@ -167,7 +167,9 @@ def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
         if len(options) > 1 and not (shape.prefix() and not shape.has_items()):
             yield _Axis(pointer, "length", options, needs, True)
     elif shape.kind == "value" and shape.values is not None and len(shape.values) > 1:
-        values = tuple((number, _said(value)) for number, value in enumerate(shape.values))
+        # The plain value is the first that is not null.
+        listed = sorted(enumerate(shape.values), key=lambda one: one[1] is None)
+        values = tuple((number, _said(value)) for number, value in listed)
         yield _Axis(pointer, "value", values, needs, len(values) <= BIG_ENUM)
     elif shape.kind == "string" and not shape.formats:
         yield _Axis(pointer, "edge", ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)

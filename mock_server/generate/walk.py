@@ -60,17 +60,28 @@ class Walk:
     worst: tuple[str, Contradiction] | None = None
     """The first contradiction that could not be avoided, the deepest of them."""
     failed: dict[Goal, int] = field(default_factory=dict)
+    _ways_to_pins: frozenset[str] = frozenset()
+    """The pointers of pins and of all that they are within."""
+    trusted: frozenset[str] = frozenset()
+    """Members of the root whose values the check of the whole will judge."""
     trace: Trace | None = None
     """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
+
+    def __post_init__(self) -> None:
+        if self.pins:
+            self._ways_to_pins = frozenset(pin[:end] for pin in self.pins for end in (*_slashes(pin), len(pin)))
 
     def value(self, goal: Goal, place: Place) -> JSON:
         """A value that keeps all schemas of the goal. Raises :class:`Contradiction` where none was found."""
         if place.pointer in self.pins:
             return self.pins[place.pointer]
-        place = self._entered(goal, place)
-        found, value = self._believable(goal, place)
-        if found:
-            return value
+        self.spent += 1
+        turn = self.turns.get(place.pointer, 0) if self.turns else 0
+        if not turn:
+            found, value = self._believable(goal, place)
+            if found:
+                return value
+        place = self._entered(goal, place, turn)
         for shape in self.shapes(goal, place):
             for turn in range(TURNS if shape.is_risky else 1):
                 try:
@@ -87,28 +98,26 @@ class Walk:
         self.failed[goal] = self.failed.get(goal, 0) + 1
         raise self.reason(place)
 
-    def _entered(self, goal: Goal, place: Place) -> Place:
-        self.spent += 1
+    def _entered(self, goal: Goal, place: Place, turn: int) -> Place:
         if self.spent > BUDGET:
             raise GaveUp
         if place.depth > BOTTOM:
             raise Contradiction("required", "$ref", pointer=place.pointer)
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
-        turn = self.turns.get(place.pointer, 0) if self.turns else 0
         return place.within(goal, DEEPEST).turned(turn) if turn else place.within(goal, DEEPEST)
 
     def _believable(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
         """What the field's name suggests, where the schema takes it."""
         make = FIELDS.get(place.name)
-        if make is None or self.persona is None or place.salt or self.wants(place.pointer):
+        if make is None or self.persona is None or place.salt or (self.wanted and self.wants(place.pointer)):
             return False, None
-        value = make(self.persona, self.draw.at(place.pointer))
-        if not self._leaves_pins(place.pointer, value):
+        value = make(self.persona, place.pointer)
+        if place.pointer in self._ways_to_pins and not self._leaves_pins(place.pointer, value):
             return False, None
         if self.trace is not None or (value is None and ("", "plain") in self.wanted):
             return False, None
-        if goal and _keeps(goal, value):
+        if goal and ((place.depth == 1 and place.name in self.trusted) or _keeps(goal, value)):
             return True, value
         # A pair or a map of another make than the schema's says that nothing fitting is known.
         return isinstance(value, (dict, list)) and bool(goal) and _keeps(goal, None), None
@@ -148,7 +157,9 @@ class Walk:
                     if left[0] > 0:
                         yield from down((*taken, index))
 
-        return down(())
+        # Most goals have one shape and no choice.
+        only = outcome(self.document, goal, ())
+        return iter((only,)) if isinstance(only, Shape) else down(())
 
     def order(self, choice: Choice, place: Place) -> list[int]:
         """The options of a choice, in the order to try them in."""
@@ -177,7 +188,7 @@ class Walk:
 
     def is_pinned(self, pointer: str) -> bool:
         """Whether something at or below a pointer is fixed beforehand."""
-        return bool(self.pins) and any(pin == pointer or pin.startswith(pointer + "/") for pin in self.pins)
+        return pointer in self._ways_to_pins
 
     def note(self, place: Place, nothing: Contradiction) -> None:
         """Remember why a way led nowhere."""
@@ -192,8 +203,12 @@ class Walk:
         return Contradiction(*self.worst[1].keywords, pointer=self.worst[0])
 
 
+def _slashes(pointer: str) -> list[int]:
+    return [at for at, letter in enumerate(pointer) if letter == "/"]
+
+
 def _keeps(goal: Goal, value: JSON) -> bool:
-    return all(node.accepts(value) for node in goal)
+    return goal[0].accepts(value) if len(goal) == 1 else all(node.accepts(value) for node in goal)
 
 
 def _faulty(goal: Goal, value: JSON) -> list[str]:

@@ -5,17 +5,18 @@ The walk is a search (``walk``) over shapes (``expansion``): whatever cannot be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from mock_server.contract.source import mapping_at, pointer_of
+from mock_server.contract.source import mapping_at, pointer_of, pointer_parts
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document, Node
+from mock_server.generate.expansion import outcome
 from mock_server.generate.peoples import is_country
 from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
-from mock_server.generate.shape import Contradiction
+from mock_server.generate.shape import Contradiction, Shape
 from mock_server.generate.walk import GaveUp, Trace, Walk
 
 ATTEMPTS = 12
@@ -36,23 +37,44 @@ def generate(
     complete: bool = False,
     wanted: Mapping[tuple[str, str], int] | None = None,
     trace: Trace | None = None,
+    strict: bool = False,
 ) -> JSON:
     """A value for a schema; the same for the same arguments.
 
-    ``document`` is what the schema refers into; ``pins`` are
-    values by JSON Pointer that the value shall have (whether the schema takes them is the caller's matter);
-    ``complete`` leaves no optional member out; ``wanted`` is what a variant asks for; ``trace`` is filled with what
-    was met on the way. Raises
+    ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
+    the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
+    member out; ``wanted`` is what a variant asks for; ``trace`` is filled with what was met on the way. Raises
     :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
     """
     node = document.root(schema)
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
     walk.trace = trace
     walk.persona = _persona(walk, node)
-    return checked(walk, node)
+    walk.trusted = _trusted(node)
+    return _checked(walk, node, strict)
 
 
-def checked(walk: Walk, node: Node) -> JSON:
+def _trusted(node: Node) -> frozenset[str]:
+    """The members whose believable values need no check of their own.
+
+    Where the schema leaves no choice between branches, the check of the whole says the same of each member.
+    """
+    kept = node.document.kept
+    if (node, "trusted") not in kept:
+        shape = outcome(node.document, (node,), ())
+        kept[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Shape) else frozenset()
+    found: frozenset[str] = kept[node, "trusted"]
+    return found
+
+
+def _distrust(walk: Walk, node: Node, value: JSON) -> None:
+    """Check the members that were refused by themselves, in this value and in all that come after."""
+    names = {pointer_parts(pointer)[0] for pointer, _ in node.faults(value) if pointer}
+    node.document.kept[node, "trusted"] = _trusted(node) - names
+    walk.trusted = frozenset()
+
+
+def _checked(walk: Walk, node: Node, strict: bool) -> JSON:
     """The value of a walk; where the validator refuses it, the part that it names is made anew."""
     reason = ""
     for _ in range(ATTEMPTS):
@@ -63,7 +85,12 @@ def checked(walk: Walk, node: Node) -> JSON:
             break
         except Contradiction as nothing:
             raise GenerationError(_contradiction(nothing)) from None
-        if walk.pins or node.accepts(value):
+        if node.accepts(value):
+            return value
+        if walk.trusted:
+            _distrust(walk, node, value)
+            continue
+        if walk.pins and not strict:
             return value
         pointer, keyword = next(iter(node.faults(value)), ("", "the schema"))
         reason = f"{pointer or '/'}: found only values that {keyword} refuses"
@@ -97,18 +124,29 @@ def _persona(walk: Walk, node: Node) -> Persona:
     return Persona(walk.draw, country if country and known else "US", kind in _COMPANIES)
 
 
-def _pinned_or_drawn(walk: Walk, node: Node, names: Sequence[str]) -> str | None:
+def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
     """The value that the first enum field of one of these names will have."""
-    for pointer, enum in enums(node):
-        if pointer.rsplit("/", 1)[-1] in names:
-            if pointer in walk.pins:
-                value = walk.pins[pointer]
-            elif (pointer, "value") in walk.wanted:
-                value = enum[min(walk.wanted[pointer, "value"], len(enum) - 1)]
-            else:
-                value = walk.draw.at(pointer).choice(enum)
-            return value if isinstance(value, str) else None
-    return None
+    found = _enum_named(node, names)
+    if found is None:
+        return None
+    pointer, enum = found
+    if pointer in walk.pins:
+        value = walk.pins[pointer]
+    elif (pointer, "value") in walk.wanted:
+        value = enum[min(walk.wanted[pointer, "value"], len(enum) - 1)]
+    elif ("", "plain") in walk.wanted:
+        value = next((one for one in enum if one is not None), None)
+    else:
+        value = walk.draw.at(pointer).choice(enum)
+    return value if isinstance(value, str) else None
+
+
+def _enum_named(node: Node, names: tuple[str, ...]) -> tuple[str, list[JSON]] | None:
+    kept, key = node.document.kept, (node, names)
+    if key not in kept:
+        kept[key] = next((one for one in enums(node) if one[0].rsplit("/", 1)[-1] in names), None)
+    found: tuple[str, list[JSON]] | None = kept[key]
+    return found
 
 
 def enum_at(schema: JSON, pointer: str, document: Document) -> list[JSON]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from random import Random
+
+from mock_server.generate.seeds import Source
 
 
 @cache
@@ -13,6 +14,6 @@ def _words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(Provider.word_list))
 
 
-def word(random: Random) -> str:
+def word(random: Source) -> str:
     """An English word in lower case."""
     return random.choice(_words())

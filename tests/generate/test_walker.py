@@ -22,7 +22,7 @@ from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.fields import FIELDS, FORMATS
-from mock_server.generate.seeds import Draw
+from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.walker import enum_at, generate
 from tests.conftest import ROOT
 from tests.generate.conftest import schemas_of
@@ -294,9 +294,9 @@ def test_the_walk_follows_the_pointer_of_each_value() -> None:
     seen: list[str] = []
 
     class Watching(Draw):
-        def number(self, pointer: str) -> int:
+        def at(self, pointer: str) -> Source:
             seen.append(pointer.partition("#")[0])
-            return super().number(pointer)
+            return super().at(pointer)
 
     schema: JSON = {
         "type": "object",
