@@ -5,6 +5,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SERVE := .venv/serve.stamp
 DEV := .venv/dev.stamp
 SUITE := .venv/suite.stamp
+# Tests run on every core.
+CORES := --numprocesses auto --dist worksteal
 
 .PHONY: serve test test-slow test-clients test-schemas lint format bench lock clean
 
@@ -12,10 +14,10 @@ serve: $(SERVE)
 	@exec $(BIN)/mock-server serve $(ARGS)
 
 test: $(DEV)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(CORES) $(ARGS)
 
 test-slow: $(DEV)
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
 
 test-clients: $(DEV)
 	bash tests/clients/install
@@ -23,7 +25,7 @@ test-clients: $(DEV)
 
 # The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
 test-schemas: $(DEV) $(SUITE)
-	$(BIN)/python -m pytest -m schemas tests/generate $(ARGS)
+	$(BIN)/python -m pytest $(CORES) -m schemas tests/generate $(ARGS)
 
 $(SUITE): tests/generate/suite.txt | $(SERVE)
 	rm -rf .venv/suite && mkdir -p .venv/suite

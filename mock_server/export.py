@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,28 +84,22 @@ def _opened(output: str) -> Iterator[IO[str]]:
         sys.stdout.flush()
         return
     target = Path(output)
+    # Named here and not by the library: an interrupt just after it was made must find the name.
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise UsageError(
-            f"-o: found {output} ({(error.strerror or str(error)).lower()}); expected a file to write"
-        ) from None
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as out:
+        with partial.open("x", encoding="utf-8", newline="\n") as out:
             yield out
-        os.chmod(partial, 0o666 & ~_umask())  # a temporary file is its owner's alone
-        os.replace(partial, target)
+        partial.replace(target)
     except OSError as error:
-        Path(partial).unlink(missing_ok=True)
+        _discard(partial)
         raise UsageError(
             f"-o: found {output} ({(error.strerror or str(error)).lower()}); expected a file to write"
         ) from None
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        _discard(partial)
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _discard(partial: Path) -> None:
+    with contextlib.suppress(OSError):  # it was never made
+        partial.unlink()
