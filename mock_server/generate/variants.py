@@ -14,10 +14,11 @@ from mock_server.exchange import JSON
 from mock_server.generate.covering import Assignment, Factor, covering_rows
 from mock_server.generate.document import Document
 from mock_server.generate.expansion import Choice
+from mock_server.generate.memory import Memory, RememberingWalk, Wanted, above_and_at
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Shape
 from mock_server.generate.walk import Trace
-from mock_server.generate.walker import generate
+from mock_server.generate.walker import checked, persona_of
 
 BIG_ENUM = 12
 """Values above which each is shown once and not paired with everything else."""
@@ -27,7 +28,6 @@ MOST_FACTORS = 400
 """Factors above which the deeper ones keep their plain option."""
 ROUNDS = 4
 """Rounds of looking for choices that only another option's value has."""
-Wanted = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class _Maker:
         self._document = document
         self._pins = pins
         self._fill = fill
+        self._found, self._traced = Memory(), Memory()
         self._axes: dict[tuple[str, str], _Axis] = {}
 
     def variants(self) -> Iterator[Variant]:
@@ -93,10 +94,15 @@ class _Maker:
                 yield Variant(len(seen) - 1, _name(shows), shows, value)
 
     def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
-        return generate(
-            self._schema, self._draw, self._document, pins=self._pins, complete=True, fill_properties=self._fill,
-            wanted={("", "plain"): 1, **wanted}, trace=trace,
-        )  # fmt: skip
+        memory = self._found if trace is None else self._traced
+        walk = RememberingWalk(
+            memory, self._draw, self._document, wanted, pins=self._pins, fill_properties=self._fill, trace=trace
+        )
+        node = self._document.root(self._schema)
+        walk.persona = persona_of(walk, node)
+        value = checked(walk, node)
+        memory.learn(walk.made)
+        return value
 
     def _find(self) -> None:
         """Note the choices on the way to the plain value, then those that only other options open."""

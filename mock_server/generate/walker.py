@@ -48,7 +48,7 @@ def generate(
     node = document.root(schema)
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
     walk.trace = trace
-    walk.persona = _persona(walk, node)
+    walk.persona = persona_of(walk, node)
     return checked(walk, node)
 
 
@@ -90,7 +90,8 @@ def _contradiction(nothing: Contradiction) -> str:
     return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
 
 
-def _persona(walk: Walk, node: Node) -> Persona:
+def persona_of(walk: Walk, node: Node) -> Persona:
+    """Whom a value of the schema is about, as far as pins and variants do not say."""
     country = _pinned_or_drawn(walk, node, ("country", "country_code"))
     kind = _pinned_or_drawn(walk, node, ("type",))
     known = country is not None and is_country(country)
