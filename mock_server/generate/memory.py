@@ -7,7 +7,8 @@ field is about somebody, on whom. A variant asks for few things; whatever it doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, cast
 
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document
@@ -20,23 +21,36 @@ from mock_server.generate.walk import Trace, Walk
 Wanted = Mapping[tuple[str, str], int]
 """What a variant asks for: by JSON Pointer and name of a choice, the number of the option."""
 _Asked = frozenset[tuple[tuple[str, str], int]]
-_Key = tuple[Goal, Place, _Asked]
+_Key = tuple[object, ...]
 _NOTHING: _Asked = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Part:
+    """One part as it is for the personas that it was made for. ``asks`` is what it asked the first of them."""
+
+    asks: frozenset[str]
+    values: dict[Persona | None, JSON]
+
+
 class Memory:
-    """The parts of values of one schema, with one draw and one set of pins; nobody may change them.
+    """The parts of values of one schema, with one draw and one set of pins; nobody may change them."""
 
-    The second key is whom a part is about; None for the many that are about nobody.
-    """
+    def __init__(self) -> None:
+        self.parts: dict[_Key, _Part] = {}
+        self._agreed: dict[tuple[frozenset[str], Persona | None, Persona | None], bool] = {}
 
-    parts: dict[_Key, dict[Persona | None, JSON]] = field(default_factory=dict)
-
-    def learn(self, made: Mapping[_Key, Mapping[Persona | None, JSON]]) -> None:
+    def learn(self, made: Mapping[_Key, _Part]) -> None:
         """Keep what a walk has made that came to a good end."""
-        for key, found in made.items():
-            self.parts.setdefault(key, {}).update(found)
+        for key, part in made.items():
+            self.parts.setdefault(key, part).values.update(part.values)
+
+    def agree(self, asks: frozenset[str], one: Persona | None, two: Persona | None) -> bool:
+        """Whether two give the same answers to what a part asks (dates are the same in every country, say)."""
+        key = (asks, one, two)
+        if key not in self._agreed:
+            self._agreed[key] = all(getattr(one, name) == getattr(two, name) for name in asks)
+        return self._agreed[key]
 
 
 class RememberingWalk(Walk):
@@ -52,41 +66,61 @@ class RememberingWalk(Walk):
         super().__init__(
             draw, document, pins, None, fill_properties, complete=True, wanted={("", "plain"): 1, **wanted}, trace=trace
         )
-        self.made: dict[_Key, dict[Persona | None, JSON]] = {}
+        self.made: dict[_Key, _Part] = {}
         self._memory = memory
-        self._asked = _by_pointer(wanted)
+        self._wanted = _by_pointer(wanted)
+        self._asked: set[str] = set()
+        self._who: Persona | None = None
 
-    @property
-    def persona(self) -> Persona | None:  # type: ignore[override]  # the walk's own is a plain attribute
-        """Whom the record is about. A part that asks for it is about them."""
-        self._is_about_somebody = True
-        return self._persona
+    def about(self, persona: Persona) -> RememberingWalk:
+        """The same walk about somebody, who is listened to: what a part asks tells whom else it would suit."""
+        self._who = persona
+        self.persona = cast("Persona", _Listened(persona, self))
+        return self
 
-    @persona.setter
-    def persona(self, persona: Persona | None) -> None:
-        self._persona = persona
-        self._is_about_somebody = False
+    def heard(self, asked: Iterable[str]) -> None:
+        """Note what the part that is being made asks of the persona."""
+        self._asked.update(asked)
 
     def value(self, goal: Goal, place: Place) -> JSON:
         """A value as of any walk, or the one that is known."""
         if self.turns:  # the validator found fault with what was made so far
             return super().value(goal, place)
-        key = (goal, place, self._asked.get(place.pointer, _NOTHING))
-        for parts in (self._memory.parts, self.made):
-            known = parts.get(key)
-            if known is not None:
-                if None in known:
-                    return known[None]
-                if self._persona in known:
-                    self._is_about_somebody = True
-                    return known[self._persona]
-        outside, self._is_about_somebody = self._is_about_somebody, False
+        # Name, depth and leanness follow from these; a tuple is hashed faster than a place is.
+        key = (place.pointer, place.salt, place.turn, place.above, goal, self._wanted.get(place.pointer, _NOTHING))
+        for part in (self._memory.parts.get(key), self.made.get(key)):
+            if part is not None and self._suits(part):
+                return part.values[self._who]
+        outside, self._asked = self._asked, set()
         try:
             value = super().value(goal, place)
-            self.made.setdefault(key, {})[self._persona if self._is_about_somebody else None] = value
+            self.made[key] = _Part(frozenset(self._asked), {self._who: value})
         finally:
-            self._is_about_somebody |= outside
+            outside |= self._asked
+            self._asked = outside
         return value
+
+    def _suits(self, part: _Part) -> bool:
+        if self._who not in part.values:
+            first, value = next(iter(part.values.items()))
+            if not self._memory.agree(part.asks, first, self._who):
+                return False
+            part.values[self._who] = value
+        if part.asks:
+            self._asked |= part.asks
+        return True
+
+
+class _Listened:
+    """A persona, and who wants to know what it is asked."""
+
+    def __init__(self, persona: Persona, walk: RememberingWalk) -> None:
+        self._persona = persona
+        self._walk = walk
+
+    def __getattr__(self, name: str) -> Any:
+        self._walk.heard((name,))
+        return getattr(self._persona, name)
 
 
 def _by_pointer(wanted: Wanted) -> dict[str, _Asked]:

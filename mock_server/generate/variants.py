@@ -99,8 +99,7 @@ class _Maker:
             memory, self._draw, self._document, wanted, pins=self._pins, fill_properties=self._fill, trace=trace
         )
         node = self._document.root(self._schema)
-        walk.persona = persona_of(walk, node)
-        value = checked(walk, node)
+        value = checked(walk.about(persona_of(walk, node)), node)
         memory.learn(walk.made)
         return value
 
