@@ -27,10 +27,10 @@ _NOTHING: _Asked = frozenset()
 
 @dataclass(slots=True)
 class _Part:
-    """One part as it is for the personas that it was made for. ``asks`` is what it asked the first of them."""
+    """One part, by the number of the persona that it was made for. ``asks`` is what it asked the first of them."""
 
     asks: frozenset[str]
-    values: dict[Persona | None, JSON]
+    values: dict[int, JSON]
 
 
 class Memory:
@@ -38,18 +38,32 @@ class Memory:
 
     def __init__(self) -> None:
         self.parts: dict[_Key, _Part] = {}
-        self._agreed: dict[tuple[frozenset[str], Persona | None, Persona | None], bool] = {}
+        self._personas: dict[Persona, int] = {}
+        self._known: list[Persona] = []
+        self._agreed: dict[tuple[frozenset[str], int, int], bool] = {}
+
+    def number(self, persona: Persona) -> int:
+        """The number of a persona among those that there were."""
+        if persona not in self._personas:
+            self._personas[persona] = len(self._known)
+            self._known.append(persona)
+        return self._personas[persona]
+
+    def persona(self, number: int) -> Persona:
+        """The persona of that number, who has thought of a name already."""
+        return self._known[number]
 
     def learn(self, made: Mapping[_Key, _Part]) -> None:
         """Keep what a walk has made that came to a good end."""
         for key, part in made.items():
             self.parts.setdefault(key, part).values.update(part.values)
 
-    def agree(self, asks: frozenset[str], one: Persona | None, two: Persona | None) -> bool:
-        """Whether two give the same answers to what a part asks (dates are the same in every country, say)."""
+    def agree(self, asks: frozenset[str], one: int, two: int) -> bool:
+        """Whether two personas give the same answers (when they joined is the same in every country, say)."""
         key = (asks, one, two)
         if key not in self._agreed:
-            self._agreed[key] = all(getattr(one, name) == getattr(two, name) for name in asks)
+            first, second = self._known[one], self._known[two]
+            self._agreed[key] = all(getattr(first, name) == getattr(second, name) for name in asks)
         return self._agreed[key]
 
 
@@ -70,12 +84,12 @@ class RememberingWalk(Walk):
         self._memory = memory
         self._wanted = _by_pointer(wanted)
         self._asked: set[str] = set()
-        self._who: Persona | None = None
+        self._who = -1
 
     def about(self, persona: Persona) -> RememberingWalk:
         """The same walk about somebody, who is listened to: what a part asks tells whom else it would suit."""
-        self._who = persona
-        self.persona = cast("Persona", _Listened(persona, self))
+        self._who = self._memory.number(persona)
+        self.persona = cast("Persona", _Listened(self._memory.persona(self._who), self))
         return self
 
     def heard(self, asked: Iterable[str]) -> None:
@@ -103,7 +117,7 @@ class RememberingWalk(Walk):
     def _suits(self, part: _Part) -> bool:
         if self._who not in part.values:
             first, value = next(iter(part.values.items()))
-            if not self._memory.agree(part.asks, first, self._who):
+            if part.asks and not self._memory.agree(part.asks, first, self._who):
                 return False
             part.values[self._who] = value
         if part.asks:

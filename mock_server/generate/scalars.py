@@ -15,7 +15,9 @@ from mock_server.generate.shape import Contradiction, Shape
 def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
     """One of the values that ``const`` and ``enum`` leave."""
     values = shape.values or []
-    usable = [one for one in values if not any(same(one, refused) for refused in shape.not_values)]
+    usable = values
+    if shape.not_values:
+        usable = [one for one in values if not any(same(one, refused) for refused in shape.not_values)]
     if not usable:
         raise Contradiction("enum", "not")
     wanted = walk.wanted.get((place.pointer, "value")) if walk.wanted else None

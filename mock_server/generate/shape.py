@@ -90,6 +90,7 @@ class Shape:
     """Names that readOnly or writeOnly keeps out."""
     children: dict[str | int, Goal] = field(default_factory=dict)
     """The goals of members and items, found so far."""
+    _is_map: bool | None = None
 
     def member(self, name: str) -> Goal:
         """What the member of that name has to keep."""
@@ -140,11 +141,13 @@ class Shape:
 
     def is_map(self) -> bool:
         """Whether it describes members without naming any."""
-        described = any(
-            isinstance(atom.keywords.get("additionalProperties"), dict) or _mapping(atom, "patternProperties")
-            for atom in self.atoms
-        )
-        return described and not any("properties" in atom.keywords for atom in self.atoms)
+        if self._is_map is None:
+            described = any(
+                isinstance(atom.keywords.get("additionalProperties"), dict) or _mapping(atom, "patternProperties")
+                for atom in self.atoms
+            )
+            self._is_map = described and not any("properties" in atom.keywords for atom in self.atoms)
+        return self._is_map
 
     def prefix(self) -> int:
         """How many items have a schema of their own."""
