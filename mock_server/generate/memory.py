@@ -96,6 +96,10 @@ class RememberingWalk(Walk):
         """Note what the part that is being made asks of the persona."""
         self._asked.update(asked)
 
+    def wants(self, pointer: str) -> bool:
+        """Whether a variant asks for something of the value or of its parts, so that a ready one will not do."""
+        return pointer in self._wanted
+
     def value(self, goal: Goal, place: Place) -> JSON:
         """A value as of any walk, or the one that is known."""
         if self.turns:  # the validator found fault with what was made so far
