@@ -67,9 +67,11 @@ class _Axis:
 
 def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str, JSON] | None = None,
              fill_properties: bool = True) -> list[Variant]:  # fmt: skip
-    """The variants of a schema's values. Number 0 is the plain one: everything there, nothing null.
+    """The variants of a schema's values. Number 0 is the plain one: everything there, nothing null, one of each item.
 
-    Raises :class:`GenerationError` for a schema that nothing satisfies.
+    A number means the same whenever the draw is the same. With another seed the members of maps have other names,
+    and a variant may fall away that comes out like another one. The values share their parts: copy one before you
+    change it. Raises :class:`GenerationError` for a schema that nothing satisfies.
     """
     maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties)
     return list(maker.variants())
