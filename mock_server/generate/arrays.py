@@ -55,7 +55,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
     elif shape.prefix() and not shape.has_items():
         count = max(least, shape.prefix())
     elif ("", "plain") in walk.wanted:
-        count = max(least, 1, shape.prefix())
+        count = max(least, 1, shape.prefix())  # the lengths that show more are variants of their own
     else:
         count = max(least, walk.draw.at(place.key).randrange(1, 4), shape.prefix())
     return count if shape.most is None else min(count, shape.most)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+Option = tuple[int, int]
+"""The number of a factor, and the number of the option."""
 Assignment = dict[int, int]
 """By number of the factor, the number of the option."""
+Pair = tuple[Option, Option]
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """What can be one way or another. Option 0 is the plain one.
+    """What can be one way or another. Option 0 is the plain one, unless ``drawn`` says that any may be.
 
     ``needs`` are the options of other factors without which this one is not there at all. ``pairs``: whether it
     is to be seen with each option of the others, or each of its own options only once.
@@ -20,31 +23,101 @@ class Factor:
     count: int
     needs: Mapping[int, int]
     pairs: bool = True
+    drawn: bool = False
 
 
-def covering_rows(factors: Sequence[Factor]) -> list[Assignment]:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An assignment. ``first`` is the option, or the pair of options, for whose sake it is there."""
+
+    first: tuple[Option, ...]
+    options: Assignment
+
+
+def covering_rows(factors: Sequence[Factor]) -> list[Row]:
     """Assignments that cover every option, and every pair of options that can go together; always the same ones.
 
     Factors that an assignment leaves out have their plain option or are not there.
     """
-    uncovered = _pairs(factors)
-    singles = {(index, option): None for index, one in enumerate(factors) for option in range(1, one.count)}
-    rows: list[Assignment] = []
-    for single in list(singles):
-        wanted = _closed(factors, dict([single])) if single in singles else None
-        if wanted is not None:
-            rows.append(_grown(factors, wanted, uncovered, singles))
-    for pair in list(uncovered):
-        if pair in uncovered:
-            wanted = _closed(factors, dict(pair))
-            if wanted is None:
-                uncovered.pop(pair)
-            else:
-                rows.append(_grown(factors, wanted, uncovered, singles))
-    return rows
+    return _Covering(factors).rows()
 
 
-Pair = tuple[tuple[int, int], tuple[int, int]]
+class _Covering:
+    """What is still to be shown."""
+
+    def __init__(self, factors: Sequence[Factor]) -> None:
+        self._factors = factors
+        self._closures: dict[Option, Assignment | None] = {}
+        self._pairs = _pairs(factors)
+        shown = [range(0 if factor.drawn else 1, factor.count) for factor in factors]
+        self._unseen = {index: dict.fromkeys(options) for index, options in enumerate(shown) if options}
+
+    def rows(self) -> list[Row]:
+        rows: list[Row] = []
+        singles = [(index, option) for index, options in self._unseen.items() for option in options]
+        for index, option in singles:
+            if option in self._unseen.get(index, ()):
+                rows += self._row((index, option))
+        for pair in list(self._pairs):
+            if pair in self._pairs:
+                rows += self._row(*pair)
+        return rows
+
+    def _row(self, *first: Option) -> list[Row]:
+        """The row for an option or a pair, with as much beside as goes with it; none where they contradict."""
+        row: Assignment | None = {}
+        for option in first:
+            row = None if row is None else self._joined(row, option)
+        if row is not None:
+            row = self._with_pairs(self._with_unseen(row))
+            self._seen(row)
+            return [Row(first, row)]
+        if len(first) == 2:
+            self._pairs.pop((first[0], first[1]))
+        return []
+
+    def _joined(self, row: Assignment, option: Option) -> Assignment | None:
+        """The row with an option and all that it needs; None where they do not go together."""
+        if option not in self._closures:
+            self._closures[option] = _closed(self._factors, option)
+        needed = self._closures[option]
+        if needed is None or any(row.get(key, value) != value for key, value in needed.items()):
+            return None
+        return {**row, **needed}
+
+    def _with_unseen(self, row: Assignment) -> Assignment:
+        """An unseen option more of each factor that is not for pairs."""
+        for index, options in self._unseen.items():
+            if index not in row and not self._factors[index].pairs:
+                row = self._joined(row, (index, next(iter(options)))) or row
+        return row
+
+    def _with_pairs(self, row: Assignment) -> Assignment:
+        """Of each factor for pairs the option that shows most of them."""
+        if not self._pairs:
+            return row
+        for index, factor in enumerate(self._factors):
+            if index in row or not factor.pairs:
+                continue
+            best, most = row, 0
+            for option in range(factor.count):
+                gain = sum(_pair((index, option), other) in self._pairs for other in row.items())
+                joined = self._joined(row, (index, option)) if gain > most else None
+                if joined is not None:
+                    best, most = joined, gain
+            row = best
+        return row
+
+    def _seen(self, row: Assignment) -> None:
+        for index, option in row.items():
+            options = self._unseen.get(index, {})
+            options.pop(option, None)
+            if not options:
+                self._unseen.pop(index, None)
+        listed = sorted(one for one in row.items() if self._factors[one[0]].pairs)
+        for at, one in enumerate(listed):
+            for two in listed[at + 1 :]:
+                self._pairs.pop((one, two), None)
 
 
 def _pairs(factors: Sequence[Factor]) -> dict[Pair, None]:
@@ -55,66 +128,23 @@ def _pairs(factors: Sequence[Factor]) -> dict[Pair, None]:
         for two, right in paired[at + 1 :]
         for option in range(left.count)
         for other in range(right.count)
-        if option or other
+        if option or other or left.drawn or right.drawn
     }
 
 
-def _closed(factors: Sequence[Factor], wanted: Assignment) -> Assignment | None:
-    """The assignment with all that it needs; None where that contradicts itself."""
-    found = dict(wanted)
-    waiting = list(wanted)
+def _closed(factors: Sequence[Factor], option: Option) -> Assignment | None:
+    """The option with all that it needs; None where that contradicts itself."""
+    found = dict([option])
+    waiting = [option[0]]
     while waiting:
-        for index, option in factors[waiting.pop()].needs.items():
-            if found.get(index, option) != option:
+        for index, needed in factors[waiting.pop()].needs.items():
+            if found.get(index, needed) != needed:
                 return None
             if index not in found:
-                found[index] = option
+                found[index] = needed
                 waiting.append(index)
     return found
 
 
-def _grown(
-    factors: Sequence[Factor], wanted: Assignment, uncovered: dict[Pair, None], singles: dict[tuple[int, int], None]
-) -> Assignment:
-    """The assignment with as much beside as goes with it: uncovered pairs, and unseen options of factors without pairs.
-
-    What it shows is covered from now on.
-    """
-    row = dict(wanted)
-    for index, factor in enumerate(factors):
-        if index in row:
-            continue
-        if not factor.pairs:
-            row = _with_unseen(factors, row, index, singles)
-            continue
-        best, most = None, 0
-        for option in range(factor.count):
-            grown = _closed(factors, {index: option})
-            if grown is None or any(row.get(key, value) != value for key, value in grown.items()):
-                continue
-            gain = sum(_pair(index, option, two, other) in uncovered for two, other in row.items())
-            if gain > most:
-                best, most = {**row, **grown}, gain
-        row = best if best is not None else row
-    for one in row.items():
-        singles.pop(one, None)
-    listed = sorted(row.items())
-    for at, one in enumerate(listed):
-        for two in listed[at + 1 :]:
-            uncovered.pop((one, two), None)
-    return row
-
-
-def _with_unseen(
-    factors: Sequence[Factor], row: Assignment, index: int, singles: Mapping[tuple[int, int], None]
-) -> Assignment:
-    option = next((option for option in range(1, factors[index].count) if (index, option) in singles), None)
-    if option is None:
-        return row
-    grown = _closed(factors, {index: option}) or {}
-    fits = bool(grown) and all(row.get(key, value) == value for key, value in grown.items())
-    return {**row, **grown} if fits else row
-
-
-def _pair(one: int, option: int, two: int, other: int) -> Pair:
-    return ((one, option), (two, other)) if one < two else ((two, other), (one, option))
+def _pair(one: Option, two: Option) -> Pair:
+    return (one, two) if one < two else (two, one)

@@ -320,8 +320,10 @@ def _label(branch: Node, index: int) -> str:
     reference = keywords.get("$ref")
     if isinstance(reference, str):
         return reference.rsplit("/", 1)[-1]
-    title, kind = keywords.get("title"), keywords.get("type")
-    return str(title) if isinstance(title, str) else kind if isinstance(kind, str) else f"branch {index}"
+    title, kind, form = keywords.get("title"), keywords.get("type"), keywords.get("format")
+    if isinstance(title, str) or not isinstance(kind, str):
+        return title if isinstance(title, str) else f"branch {index}"
+    return f"{kind} {form}" if isinstance(form, str) else kind
 
 
 def _is_null(branch: Node) -> bool:

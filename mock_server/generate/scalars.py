@@ -15,16 +15,18 @@ from mock_server.generate.shape import Contradiction, Shape
 def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
     """One of the values that ``const`` and ``enum`` leave."""
     values = shape.values or []
-    usable = [one for one in values if not any(same(one, refused) for refused in shape.not_values)]
+    usable = values
+    if shape.not_values:
+        usable = [one for one in values if not any(same(one, refused) for refused in shape.not_values)]
     if not usable:
         raise Contradiction("enum", "not")
     wanted = walk.wanted.get((place.pointer, "value")) if walk.wanted else None
     if wanted is not None and wanted < len(usable):
         return usable[wanted]
+    if ("", "plain") in walk.wanted:
+        usable = [one for one in usable if one is not None] or usable
     if len(usable) == 1:
         return usable[0]
-    if ("", "plain") in walk.wanted:
-        return next((one for one in usable if one is not None), None)
     chosen = walk.draw.at(place.pointer).choice(usable)
     return usable[(usable.index(chosen) + place.turn) % len(usable)] if place.turn else chosen
 
@@ -39,7 +41,6 @@ def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
 def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
     """True or false."""
     asked = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
-    asked = 1 if asked is None and ("", "plain") in walk.wanted else asked
     drawn = bool(asked) if asked is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
         if not any(one is value for one in shape.not_values):

@@ -90,7 +90,6 @@ class Shape:
     """Names that readOnly or writeOnly keeps out."""
     children: dict[str | int, Goal] = field(default_factory=dict)
     """The goals of members and items, found so far."""
-
     is_map: bool = False
     """Whether an object's members are described without being named."""
     is_format_alone: bool = False

@@ -6,18 +6,21 @@ lengths, enum values. Each choice is a factor; the rows of a covering array over
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mock_server.contract.source import find
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.covering import Assignment, Factor, covering_rows
 from mock_server.generate.document import Document
 from mock_server.generate.expansion import Choice
+from mock_server.generate.memory import Memory, RememberingWalk, Wanted, above_and_at
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Shape
 from mock_server.generate.walk import Trace
-from mock_server.generate.walker import generate
+from mock_server.generate.walker import checked, persona_of
 
 BIG_ENUM = 12
 """Values above which each is shown once and not paired with everything else."""
@@ -27,7 +30,6 @@ MOST_FACTORS = 400
 """Factors above which the deeper ones keep their plain option."""
 ROUNDS = 4
 """Rounds of looking for choices that only another option's value has."""
-Wanted = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """A choice: where, which, what its options are called, and under which options of others it is there."""
+    """A choice: where, which, what its options are called, and under which options of others it is there.
+
+    The first option is the plain one.
+    """
 
     pointer: str
     what: str
@@ -54,12 +59,19 @@ class _Axis:
     needs: Wanted
     pairs: bool
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the plain value has any of the options, and not always the first."""
+        return self.what in ("value", "flag")
+
 
 def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str, JSON] | None = None,
              fill_properties: bool = True) -> list[Variant]:  # fmt: skip
-    """The variants of a schema's values. Number 0 is the plain one: everything there, nothing null.
+    """The variants of a schema's values. Number 0 is the plain one: everything there, nothing null, one of each item.
 
-    Raises :class:`GenerationError` for a schema that nothing satisfies.
+    A number means the same whenever the draw is the same. With another seed the members of maps have other names,
+    and a variant may fall away that comes out like another one. The values share their parts: copy one before you
+    change it. Raises :class:`GenerationError` for a schema that nothing satisfies.
     """
     maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties)
     return list(maker.variants())
@@ -72,31 +84,36 @@ class _Maker:
         self._document = document
         self._pins = pins
         self._fill = fill
+        self._found, self._traced = Memory(), Memory()
         self._axes: dict[tuple[str, str], _Axis] = {}
 
     def variants(self) -> Iterator[Variant]:
         plain = self._value({})
         self._find()
         axes = list(self._axes.values())[:MOST_FACTORS]
-        rows = covering_rows(_factors(axes))
+        labels = _labels(axes)
         yield Variant(0, "plain", (), plain)
-        seen = [plain]
-        for row in rows:
-            wanted = _wanted(axes, row)
+        seen = {json.dumps(plain)}
+        for row in covering_rows(_factors(axes)):
             try:
-                value = self._value(wanted)
+                value = self._value(_wanted(axes, row.options))
             except GenerationError:
                 continue  # these options do not go together
-            if value not in seen:
-                seen.append(value)
-                shows = _shows(axes, row)
-                yield Variant(len(seen) - 1, _name(shows), shows, value)
+            text = json.dumps(value)
+            if text not in seen:
+                seen.add(text)
+                shows = tuple(labels[i, o] for i, o in sorted(row.options.items()) if o or axes[i].is_drawn)
+                yield Variant(len(seen) - 1, _name([labels[one] for one in row.first], shows), shows, value)
 
     def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
-        return generate(
-            self._schema, self._draw, self._document, pins=self._pins, complete=True, fill_properties=self._fill,
-            wanted={("", "plain"): 1, **wanted}, trace=trace,
-        )  # fmt: skip
+        memory = self._found if trace is None else self._traced
+        walk = RememberingWalk(
+            memory, self._draw, self._document, wanted, pins=self._pins, fill_properties=self._fill, trace=trace
+        )
+        node = self._document.root(self._schema)
+        value = checked(walk.about(persona_of(walk, node)), node)
+        memory.learn(walk.made)
+        return value
 
     def _find(self) -> None:
         """Note the choices on the way to the plain value, then those that only other options open."""
@@ -110,7 +127,7 @@ class _Maker:
                     return
                 trace: Trace = []
                 try:
-                    self._value(wanted, trace)
+                    value = self._value(wanted, trace)
                 except GenerationError:
                     continue
                 for axis in _axes(trace, wanted):
@@ -118,14 +135,38 @@ class _Maker:
                         continue
                     key = (axis.pointer, axis.what)
                     if key not in self._axes and not any(_covers(pin, axis.pointer) for pin in self._pins):
-                        self._axes[key] = axis
-                        opens = axis.what not in ("present", "edge", "value", "length", "entries")
+                        self._axes[key] = _as_found(axis, value)
+                        opens = axis.what not in ("present", "edge", "value", "length", "entries", "flag")
                         following += [{**wanted, key: number} for number, _ in axis.options[1:] if opens]
             waiting = following
 
 
 def _covers(pin: str, pointer: str) -> bool:
     return pin == pointer or pin.startswith(pointer + "/") or pointer.startswith(pin + "/")
+
+
+def _as_found(axis: _Axis, value: JSON) -> _Axis:
+    """The axis, beginning with what the value has: deep within, what need not be there is not."""
+    try:
+        if axis.what == "present":
+            find(value, axis.pointer.rpartition("/")[0])
+            has = int(_has(value, axis.pointer))
+        elif axis.what in ("length", "entries"):
+            found = find(value, axis.pointer)
+            has = min(len(found), 1) if isinstance(found, (list, dict)) else 1
+        else:
+            return axis
+    except KeyError:
+        return axis  # on the way there, another way was taken after all
+    return replace(axis, options=tuple(sorted(axis.options, key=lambda option: option[0] != has)))
+
+
+def _has(value: JSON, pointer: str) -> bool:
+    try:
+        find(value, pointer)
+    except KeyError:
+        return False
+    return True
 
 
 def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
@@ -167,9 +208,7 @@ def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
         if len(options) > 1 and not (shape.prefix() and not shape.has_items()):
             yield _Axis(pointer, "length", options, needs, True)
     elif shape.kind == "value" and shape.values is not None and len(shape.values) > 1:
-        # The plain value is the first that is not null.
-        listed = sorted(enumerate(shape.values), key=lambda one: one[1] is None)
-        values = tuple((number, _said(value)) for number, value in listed)
+        values = tuple((number, _said(value)) for number, value in enumerate(shape.values))
         yield _Axis(pointer, "value", values, needs, len(values) <= BIG_ENUM)
     elif shape.kind == "string" and not shape.formats:
         yield _Axis(pointer, "edge", ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)
@@ -187,6 +226,9 @@ def _said(value: JSON) -> str:
 
 def _factors(axes: Sequence[_Axis]) -> list[Factor]:
     numbers = {(axis.pointer, axis.what): index for index, axis in enumerate(axes)}
+    at: dict[str, list[int]] = {}
+    for index, axis in enumerate(axes):
+        at.setdefault(axis.pointer, []).append(index)
     few = sum(axis.pairs for axis in axes) <= MOST_PAIRED
     factors = []
     for index, axis in enumerate(axes):
@@ -195,40 +237,51 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
             if key in numbers and numbers[key] != index:
                 options = [one for one, _ in axes[numbers[key]].options]
                 needs[numbers[key]] = options.index(number)
-        for other, above in enumerate(axes):
-            # What stands below a member that is absent, or below another branch than the plain one, is not there.
-            if other != index and other not in needs and _is_below(axis, above) and not _same_way(axis, above):
-                needs[other] = 0
-        factors.append(Factor(len(axis.options), needs, axis.pairs and few))
+        for pointer in above_and_at(axis.pointer):
+            for other in at.get(pointer, ()):
+                # What stands below a member that is absent, or below another branch than the plain one, is not there.
+                if other != index and other not in needs and _holds_way(axes[other], axis):
+                    needs[other] = 0
+        factors.append(Factor(len(axis.options), needs, axis.pairs and few, axis.is_drawn))
     return factors
 
 
-def _is_below(axis: _Axis, above: _Axis) -> bool:
-    if above.what == "present":
-        return (axis.pointer == above.pointer and axis.what != "present") or axis.pointer.startswith(
-            above.pointer + "/"
-        )
-    if axis.pointer == above.pointer:
-        return axis.what in ("edge", "value", "length", "entries", "flag") and above.what not in (
-            "edge", "value", "length", "entries", "flag")  # fmt: skip
-    return axis.pointer.startswith(above.pointer + "/")
+_LAST = ("edge", "value", "length", "entries", "flag")
+"""What is chosen of a value when its branch and its type are."""
 
 
-def _same_way(axis: _Axis, above: _Axis) -> bool:
-    return above.what in ("edge", "value", "flag")
+def _holds_way(above: _Axis, axis: _Axis) -> bool:
+    """Whether the plain option of an axis at or above another one is what leads there."""
+    if above.what in ("edge", "value", "flag"):
+        return False
+    if axis.pointer != above.pointer:
+        return True
+    return axis.what != "present" if above.what == "present" else axis.what in _LAST and above.what not in _LAST
 
 
 def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[tuple[str, str], int]:
-    return {(axes[i].pointer, axes[i].what): axes[i].options[option][0] for i, option in row.items()}
+    """What a row asks for. Plain options need not be asked for, and what is believable stays so."""
+    return {
+        (axes[i].pointer, axes[i].what): axes[i].options[option][0]
+        for i, option in row.items()
+        if option or axes[i].is_drawn
+    }
 
 
-def _shows(axes: Sequence[_Axis], row: Assignment) -> tuple[str, ...]:
-    return tuple(
-        f"{axes[i].pointer.lstrip('/').replace('/', '.') or 'value'}: {axes[i].options[option][1]}"
-        for i, option in sorted(row.items())
-        if option
-    )
+def _labels(axes: Sequence[_Axis]) -> dict[tuple[int, int], str]:
+    """What each option is called; no two have one name."""
+    labels: dict[tuple[int, int], str] = {}
+    given: dict[str, int] = {}
+    for index, axis in enumerate(axes):
+        where = axis.pointer.lstrip("/").replace("/", ".") or "value"
+        for option, (_, said) in enumerate(axis.options):
+            text = f"{where}: {said}"
+            given[text] = given.get(text, 0) + 1
+            labels[index, option] = text if given[text] == 1 else f"{text} ({given[text]})"
+    return labels
 
 
-def _name(shows: Sequence[str]) -> str:
-    return shows[0] + (f" and {len(shows) - 1} more" if len(shows) > 1 else "") if shows else "plain"
+def _name(first: Sequence[str], shows: Sequence[str]) -> str:
+    """A name that no other row has: what it is there for, and how much it shows beside."""
+    said, more = ", ".join(first), len(set(shows) - set(first))
+    return f"{said} and {more} more" if more else said

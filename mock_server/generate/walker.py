@@ -49,9 +49,9 @@ def generate(
     node = document.root(schema)
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
     walk.trace = trace
-    walk.persona = _persona(walk, node)
+    walk.persona = persona_of(walk, node)
     walk.trusted = _trusted(node)
-    return _checked(walk, node, strict)
+    return checked(walk, node, strict=strict)
 
 
 def _trusted(node: Node) -> frozenset[str]:
@@ -74,7 +74,7 @@ def _distrust(walk: Walk, node: Node, value: JSON) -> None:
     walk.trusted = frozenset()
 
 
-def _checked(walk: Walk, node: Node, strict: bool) -> JSON:
+def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
     """The value of a walk; where the validator refuses it, the part that it names is made anew."""
     reason = ""
     for _ in range(ATTEMPTS):
@@ -117,7 +117,8 @@ def _contradiction(nothing: Contradiction) -> str:
     return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
 
 
-def _persona(walk: Walk, node: Node) -> Persona:
+def persona_of(walk: Walk, node: Node) -> Persona:
+    """Whom a value of the schema is about, as far as pins and variants do not say."""
     country = _pinned_or_drawn(walk, node, ("country", "country_code"))
     kind = _pinned_or_drawn(walk, node, ("type",))
     known = country is not None and is_country(country)
@@ -134,10 +135,9 @@ def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | No
         value = walk.pins[pointer]
     elif (pointer, "value") in walk.wanted:
         value = enum[min(walk.wanted[pointer, "value"], len(enum) - 1)]
-    elif ("", "plain") in walk.wanted:
-        value = next((one for one in enum if one is not None), None)
     else:
-        value = walk.draw.at(pointer).choice(enum)
+        usable = [one for one in enum if one is not None] if ("", "plain") in walk.wanted else enum
+        value = walk.draw.at(pointer).choice(usable or enum)
     return value if isinstance(value, str) else None
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from mock_server.contract.model import Contract
+from mock_server.exchange import JSON
 from mock_server.generate.covering import Factor, covering_rows
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
+from mock_server.generate.texts import make_text
 from mock_server.generate.variants import Variant, variants
+from mock_server.generate.walk import MAKERS
 
 
 def found(schema: Any) -> list[Variant]:
@@ -39,7 +43,8 @@ def test_the_first_variant_is_the_plain_one() -> None:
 def test_each_choice_is_shown(schema: Any, shown: set[str]) -> None:
     for seed in range(5):
         listed = variants(schema, Draw(seed, "test", "x"), Document(schema))
-        assert shown <= {show for variant in listed for show in variant.shows}
+        plain = f"value: {str(listed[0].value).lower()}"
+        assert shown <= {plain, *(show for variant in listed for show in variant.shows)}
         assert listed[0].value is not None
 
 
@@ -53,10 +58,40 @@ def test_each_pair_of_choices_is_shown() -> None:
         assert any(one not in value and two not in value for value in values)
 
 
+def test_each_value_of_an_enum_is_there_even_within_what_a_persona_would_fill() -> None:
+    countries = ["AT", "BE", "CH", "DE", "ES", "FR", "GB", "HU", "IE", "JP", "KR", "LU", "MX", "NL"]
+    address: Any = {"type": "object", "properties": {"country": {"enum": countries}}, "required": ["country"]}
+    customer: Any = {"type": "object", "properties": {"billing_address": {"anyOf": [address, {"type": "null"}]}}}
+    schema: Any = {"type": "object", "properties": {"data": {"type": "object", "properties": {"customer": customer}}}}
+    shown = [json.dumps(variant.value) for variant in found(schema)]
+    assert all(any(f'"country": "{country}"' in text for text in shown) for country in countries)
+
+
+def test_no_two_variants_have_one_name_and_none_is_lost_to_true_being_one() -> None:
+    either = {"anyOf": [{"type": "string"}, {"type": "string"}, {"type": "string", "format": "date-time"}]}
+    names = [variant.name for variant in found(either)]
+    assert len(set(names)) == len(names)
+    assert "value: string date-time" in names
+    assert {json.dumps(variant.value) for variant in found({"enum": [1, True]})} == {"1", "true"}
+
+
+def test_what_a_variant_does_not_touch_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def noted(walk: Any, shape: Any, place: Any) -> JSON:
+        made.append(place.pointer)
+        return make_text(walk, shape, place)
+
+    monkeypatch.setitem(MAKERS, "string", noted)
+    members: Any = {name: {"type": ["string", "null"], "format": "uuid"} for name in "abcdefgh"}
+    assert len(found({"type": "object", "properties": members})) > 10
+    assert max(made.count(f"/{name}") for name in "abcdefgh") <= 3
+
+
 def test_rows_cover_each_pair_that_can_be() -> None:
     factors = [Factor(3, {}), Factor(2, {}), Factor(2, {1: 0}), Factor(4, {}), Factor(20, {}, pairs=False)]
-    rows = covering_rows(factors)
-    assert rows == covering_rows(factors)
+    rows = [row.options for row in covering_rows(factors)]
+    assert rows == [row.options for row in covering_rows(factors)]
     seen = {pair for row in rows for pair in combinations(sorted(row.items()), 2)}
     wanted = {((one, i), (two, j)) for one, two in combinations(range(4), 2)
               for i in range(factors[one].count) for j in range(factors[two].count) if i or j}  # fmt: skip

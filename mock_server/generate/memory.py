@@ -1,0 +1,159 @@
+"""Parts of values that many values share: made once for all the variants of a schema.
+
+What a part is depends on where it stands, the schemas that it has to keep, what a variant asks of it and, where a
+field is about somebody, on whom. A variant asks for few things; whatever it does not touch is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mock_server.exchange import JSON
+from mock_server.generate.document import Document
+from mock_server.generate.persona import Persona
+from mock_server.generate.place import Place
+from mock_server.generate.seeds import Draw
+from mock_server.generate.shape import Goal
+from mock_server.generate.walk import Trace, Walk
+
+Wanted = Mapping[tuple[str, str], int]
+"""What a variant asks for: by JSON Pointer and name of a choice, the number of the option."""
+_Asked = frozenset[tuple[tuple[str, str], int]]
+_Key = tuple[object, ...]
+_NOTHING: _Asked = frozenset()
+
+
+@dataclass(slots=True)
+class _Part:
+    """One part, by the number of the persona that it was made for. ``asks`` is what it asked the first of them."""
+
+    asks: frozenset[str]
+    values: dict[int, JSON]
+
+
+class Memory:
+    """The parts of values of one schema, with one draw and one set of pins; nobody may change them."""
+
+    def __init__(self) -> None:
+        self.parts: dict[_Key, _Part] = {}
+        self._personas: dict[Persona, int] = {}
+        self._known: list[Persona] = []
+        self._agreed: dict[tuple[frozenset[str], int, int], bool] = {}
+
+    def number(self, persona: Persona) -> int:
+        """The number of a persona among those that there were."""
+        if persona not in self._personas:
+            self._personas[persona] = len(self._known)
+            self._known.append(persona)
+        return self._personas[persona]
+
+    def persona(self, number: int) -> Persona:
+        """The persona of that number, who has thought of a name already."""
+        return self._known[number]
+
+    def learn(self, made: Mapping[_Key, _Part]) -> None:
+        """Keep what a walk has made that came to a good end."""
+        for key, part in made.items():
+            self.parts.setdefault(key, part).values.update(part.values)
+
+    def agree(self, asks: frozenset[str], one: int, two: int) -> bool:
+        """Whether two personas give the same answers (when they joined is the same in every country, say)."""
+        key = (asks, one, two)
+        if key not in self._agreed:
+            first, second = self._known[one], self._known[two]
+            self._agreed[key] = all(getattr(first, name) == getattr(second, name) for name in asks)
+        return self._agreed[key]
+
+
+class RememberingWalk(Walk):
+    """A walk that makes no part twice.
+
+    Its trace has only what it met on the way to new parts: what led to the others was told when they were made.
+    """
+
+    def __init__(
+        self, memory: Memory, draw: Draw, document: Document, wanted: Wanted, *, pins: Mapping[str, JSON],
+        fill_properties: bool, trace: Trace | None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            draw, document, pins, None, fill_properties, complete=True, wanted={("", "plain"): 1, **wanted}, trace=trace
+        )
+        self.made: dict[_Key, _Part] = {}
+        self._memory = memory
+        self._wanted = _by_pointer(wanted)
+        self._asked: set[str] = set()
+        self._who = -1
+
+    def about(self, persona: Persona) -> RememberingWalk:
+        """The same walk about somebody, who is listened to: what a part asks tells whom else it would suit."""
+        self._who = self._memory.number(persona)
+        self.persona = cast("Persona", _Listened(self._memory.persona(self._who), self))
+        return self
+
+    def heard(self, asked: Iterable[str]) -> None:
+        """Note what the part that is being made asks of the persona."""
+        self._asked.update(asked)
+
+    def wants(self, pointer: str) -> bool:
+        """Whether a variant asks for something of the value or of its parts, so that a ready one will not do."""
+        return pointer in self._wanted
+
+    def value(self, goal: Goal, place: Place) -> JSON:
+        """A value as of any walk, or the one that is known."""
+        if self.turns:  # the validator found fault with what was made so far
+            return super().value(goal, place)
+        # Name, depth and leanness follow from these; a tuple is hashed faster than a place is.
+        key = (place.pointer, place.salt, place.turn, place.above, goal, self._wanted.get(place.pointer, _NOTHING))
+        for part in (self._memory.parts.get(key), self.made.get(key)):
+            if part is not None and self._suits(part):
+                return part.values[self._who]
+        outside, self._asked = self._asked, set()
+        try:
+            value = super().value(goal, place)
+            self.made[key] = _Part(frozenset(self._asked), {self._who: value})
+        finally:
+            outside |= self._asked
+            self._asked = outside
+        return value
+
+    def _suits(self, part: _Part) -> bool:
+        if self._who not in part.values:
+            first, value = next(iter(part.values.items()))
+            if part.asks and not self._memory.agree(part.asks, first, self._who):
+                return False
+            part.values[self._who] = value
+        if part.asks:
+            self._asked |= part.asks
+        return True
+
+
+class _Listened:
+    """A persona, and who wants to know what it is asked."""
+
+    def __init__(self, persona: Persona, walk: RememberingWalk) -> None:
+        self._persona = persona
+        self._walk = walk
+
+    def __getattr__(self, name: str) -> Any:
+        self._walk.heard((name,))
+        return getattr(self._persona, name)
+
+
+def _by_pointer(wanted: Wanted) -> dict[str, _Asked]:
+    """By JSON Pointer, what is asked of the value there and of what is in it. Whether it is there, its holder says."""
+    found: dict[str, set[tuple[tuple[str, str], int]]] = {}
+    for (pointer, what), number in wanted.items():
+        for above in above_and_at(pointer):
+            if above != pointer or what != "present":
+                found.setdefault(above, set()).add(((pointer, what), number))
+    return {pointer: frozenset(asked) for pointer, asked in found.items()}
+
+
+def above_and_at(pointer: str) -> Iterable[str]:
+    """A JSON Pointer and those of all that holds what it points to, the innermost first."""
+    yield pointer
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
