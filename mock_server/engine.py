@@ -44,6 +44,7 @@ class Engine:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
                 return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
             failure, headers = _unrouted(request, route)
+            findings = _misdirected(request, route)
         if failure is None:
             findings = self._judge.request(route, request)
             failure = _refused(findings) or caller.failure
@@ -99,6 +100,15 @@ def _unrouted(request: Request, route: Route) -> tuple[str, Headers]:
 
 def _allow(route: Route) -> str:
     return ", ".join(route.allow)
+
+
+def _misdirected(request: Request, route: Route) -> tuple[Finding, ...]:
+    """What is wrong with a request to nowhere."""
+    if route.allow:
+        return (Finding("method", "method", request.method, _allow(route)),)
+    if route.redirect is not None:
+        return ()
+    return (Finding("path", "path", request.path, "a path of the contract", "", "`mock-server routes` lists them."),)
 
 
 _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type", MALFORMED: "malformed_request"}

@@ -191,6 +191,9 @@ class Parameter:
                 yield ("%2C", "%2c")
 
     def _parts(self, raw: str, delimiters: tuple[str, ...]) -> list[str]:
+        prefix = {"label": ".", "matrix": ";"}.get(self.style, "")
+        if not raw.startswith(prefix):
+            raise self._unfit(raw)
         if self.style in ("label", "matrix"):
             raw = raw[1:] if self.style == "label" or self.explode else self._unprefixed(raw)
         for delimiter in delimiters[1:]:
@@ -202,12 +205,17 @@ class Parameter:
         """What follows the dot of ``label`` and the ``;name=`` of ``matrix``."""
         if self.style == "label":
             if not raw.startswith("."):
-                raise UnreadableError(shown(raw), "a dot before the value (style label)")
+                raise self._unfit(raw)
             return raw[1:]
         name, _, value = raw[1:].partition("=")
         if not raw.startswith(";") or unquote(name) != self.name:
-            raise UnreadableError(shown(raw), f"a value that begins with ;{self.name}= (style matrix)")
+            raise self._unfit(raw)
         return value
+
+    def _unfit(self, raw: str) -> UnreadableError:
+        label = "a dot before the value (style label)"
+        matrix = f"a value that begins with ;{self.name}= (style matrix)"
+        return UnreadableError(shown(raw), label if self.style == "label" else matrix)
 
     def _unnamed(self, part: str) -> str:
         """An item of an exploded matrix without its name."""
