@@ -28,6 +28,9 @@ from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
 
+_CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
+"""What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
+
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
 
@@ -130,7 +133,7 @@ class Ladder:
         names = [name for alternative in (operation.security if operation else ()) for name in alternative]
         kinds = [self._contract.schemes[name] for name in names if name in self._contract.schemes]
         schemes = [one.scheme.capitalize() if one.type == "http" else "Bearer" for one in kinds]
-        return ", ".join(dict.fromkeys(schemes)) or "Bearer"
+        return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
 
     def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
         """An answer from a response's examples of one name."""

@@ -369,7 +369,8 @@ def test_an_answer_without_a_body_needs_no_example(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scheme", "challenge"),
     [
-        ({"type": "http", "scheme": "basic"}, "Basic"),
+        ({"type": "http", "scheme": "basic"}, 'Basic realm="*"'),
+        ({"type": "http", "scheme": "digest"}, 'Digest realm="*", nonce="mock"'),
         ({"type": "http", "scheme": "bearer"}, "Bearer"),
         ({"type": "oauth2", "flows": {}}, "Bearer"),
     ],

@@ -54,9 +54,10 @@ def wrong(engine: Engine, what: str) -> Answer:
         ("limit", (), 422), ("limit", ("400",), 400), ("limit", ("422", "400"), 422), ("limit", ("4XX",), 422),
         ("limit", ("default",), 422), ("limit", ("400", "4XX", "default"), 400), ("limit", ("404", "500"), 422),
         ("syntax", (), 400), ("syntax", ("422",), 422), ("syntax", ("422", "400"), 400), ("syntax", ("4XX",), 400),
-        ("type", (), 415), ("type", ("415",), 415), ("type", ("400", "422"), 415), ("type", ("default",), 415),
+        ("type", (), 415), ("type", ("415",), 415),
+        ("type", ("400", "422"), 422), ("type", ("400",), 400), ("type", ("4XX",), 415), ("type", ("default",), 415),
         ("key", (), 401), ("key", ("401",), 401), ("key", ("403",), 401), ("key", ("default", "4XX"), 401),
-        ("type and limit", ("422",), 415), ("syntax and limit", ("422", "400"), 400),
+        ("type and limit", ("422", "415"), 415), ("type and limit", (), 415), ("syntax and limit", ("422", "400"), 400),
     ],
 )  # fmt: skip
 def test_a_refusal_has_the_status_that_fits_best(
