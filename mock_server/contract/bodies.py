@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from urllib.parse import unquote_plus
+
+from werkzeug.http import parse_options_header
 
 from mock_server.contract.coercion import Raw, Resolve, Shape
 from mock_server.contract.media import essence_of, is_json, read_json, read_text
@@ -107,7 +108,7 @@ class BodyMedia:
         if stated.get("allowReserved") is False and not member.shape.is_array and not member.shape.is_object:
             for value in own:
                 if found := "".join(one for one in value if one in _RESERVED):
-                    raise UnreadableError(found, "reserved characters percent-encoded", f"/{member.name}")
+                    raise UnreadableError(found[:200], "reserved characters percent-encoded", f"/{member.name}")
         if not own and member.style != "deepObject" and any(name.startswith(member.name + "[") for name, _ in sent):
             return _bracketed(member).of_pairs(sent, unquote_plus)
         if len(own) > 1 and not (member.explode and member.shape.is_array):
@@ -202,10 +203,8 @@ def content_type_of(header: str) -> tuple[str, dict[str, str]]:
     """The media type in lower case, and its parameters (RFC 9110, 8.3.1)."""
     if ";" not in header:
         return header.strip().lower(), {}
-    message = Message()
-    message["content-type"] = header
-    named = message.get_params() or []
-    return essence_of(header), {name.lower(): value for name, value in named[1:]}
+    essence, parameters = parse_options_header(header)
+    return essence.strip().lower(), parameters
 
 
 def read_multipart(body: bytes, parameters: Mapping[str, str]) -> list[Part]:

@@ -7,9 +7,10 @@ of 708. Of requests it is given the values: how they are read is a room of its o
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from operator import truediv
 from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError as SchemaError
@@ -37,6 +38,7 @@ from mock_server.contract.requests import Errors, RequestPlan, plan_of
 from mock_server.contract.schema_error import explain
 from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
+from mock_server.contract.walk import METHODS
 from mock_server.exchange import JSON, Answer, Finding, Request, Route
 
 _VALIDATORS = {
@@ -94,13 +96,18 @@ class Judge:
     def _is_let_in(self, operation: Operation, request: Request) -> bool:
         """Whether one of the alternatives of security is met (OpenAPI 3.1, "Security Requirement Object")."""
         schemes, manners = self._contract.schemes, self._contract.manners
+        # A scheme that the contract does not define asks for nothing that could be looked at.
         return not operation.security or any(
-            all(satisfies(schemes[name], request, manners) for name in names) for names in operation.security
+            all(name not in schemes or satisfies(schemes[name], request, manners) for name in names)
+            for names in operation.security
         )
 
     def _plan(self, operation: Operation) -> RequestPlan:
         path = self._document / "paths" / operation.path
-        starts = {"item": path, "operation": path / operation.method.lower()}
+        method = operation.method.lower()
+        # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones stand in a map of their own.
+        below = (method,) if method in METHODS else ("additionalOperations", operation.method)
+        starts = {"item": path, "operation": functools.reduce(truediv, below, path)}
 
         def at(place: tuple[str | int, ...]) -> Errors:
             schema = starts[str(place[0])]
@@ -109,13 +116,13 @@ class Judge:
             return self._errors(schema)
 
         item = self._contract.resolve(find(dict(self._contract.document), pointer_of("paths", operation.path)))
-        node = find(item, pointer_of(operation.method.lower()))
+        node = find(item, pointer_of(*below))
         return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at)
 
     def _errors(self, schema: SchemaPath) -> Errors:
         """The judgement of a schema, which is made when it is first needed; without a schema all is well."""
 
-        @cache
+        @functools.cache
         def validator() -> Any:
             kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
             known = _of_requests(cast("Any", type(kept)))
@@ -272,7 +279,7 @@ def _nothing(value: JSON) -> Iterable[SchemaError]:
     return ()
 
 
-@cache
+@functools.cache
 def _of_requests(validator: Any) -> Any:
     """A validator for what clients send: no member is missing that only answers have, and none is too much.
 

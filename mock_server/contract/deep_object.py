@@ -19,12 +19,12 @@ DEEPEST = 32
 
 def deep_object(name: str, sent: Pairs, decode: Callable[[str], str]) -> Raw | None:
     """The value of a name: an object or a list; a text where no brackets follow; None where it is not there."""
-    found: Raw | None = None
+    found: dict[str, Raw] = {}
     for key, value in sent:
         steps = steps_of(key, name)
         if steps is not None:
-            found = _put(found, steps, decode(value))
-    return found
+            _put(found, [name, *steps], decode(value))
+    return found.get(name)
 
 
 def steps_of(key: str, name: str) -> list[str] | None:
@@ -38,12 +38,19 @@ def steps_of(key: str, name: str) -> list[str] | None:
     return [*steps[: DEEPEST - 1], "".join(steps[DEEPEST - 1 :])] if len(steps) > DEEPEST else steps
 
 
-def _put(found: Raw | None, steps: list[str], value: Raw) -> Raw:
-    """A value with another put into it; what is there already becomes a list with it."""
-    if not steps:
-        return value if found is None else [*found, value] if isinstance(found, list) else [found, value]
-    step, *rest = steps
-    if step == "" and not rest:
-        return [*found, value] if isinstance(found, list) else [value] if found is None else _put(found, rest, value)
-    members = found if isinstance(found, dict) else {}
-    return {**members, step: _put(members.get(step), rest, value)}
+def _put(found: dict[str, Raw], steps: list[str], value: str) -> None:
+    """Put a value where the steps lead; what is there already becomes a list with it."""
+    is_listed = steps[-1] == ""
+    *way, last = steps[:-1] if is_listed else steps
+    for step in way:
+        below = found.get(step)
+        if not isinstance(below, dict):
+            below = found[step] = {}
+        found = below
+    there = found.get(last)
+    if isinstance(there, list):
+        there.append(value)
+    elif there is not None:
+        found[last] = [there, value]
+    else:
+        found[last] = [value] if is_listed else value

@@ -70,7 +70,7 @@ def read_text(body: bytes, charset: str = "utf-8", **parameters: str) -> str:
     """The text of a body; bytes that are no text stand for themselves, one character each."""
     try:
         return body.decode(charset)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return body.decode("latin-1")
 
 

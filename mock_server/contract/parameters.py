@@ -245,7 +245,7 @@ def read_parameter(node: Mapping[str, JSON], resolve: Resolve, taken: frozenset[
     return Parameter(
         name=name,
         place=str(place),
-        required=node.get("required") is True or place == "path",
+        required=node.get("required") is True and place != "path",  # what the template has is always there
         style=style,
         explode=bool(node.get("explode", style in ("form", "cookie"))),
         may_be_empty=node.get("allowEmptyValue") is True and place == "query",

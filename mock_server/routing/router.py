@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from typing import cast
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from mock_server.contract import cache
 from mock_server.contract.model import Contract
 from mock_server.exchange import JSON, Route
+from mock_server.routing.raw_path import forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,10 @@ class Router:
 
     def route(self, method: str, path: str, query: str = "") -> Route:
         """The operation for a method, a path as sent and a raw query, or what there is instead (see :class:`Route`)."""
-        if "%" in path:
-            found = self._below_a_base(method, _normal(path), query)
-            if found is None:  # characters that need no encoding, encoded: /pets%3Afind
-                found = self._below_a_base(method, unquote(re.sub("%2([fF5])", r"%252\1", path)), query)
-        else:
-            found = self._below_a_base(method, path, query)
-        if found is not None:
-            return found
+        for form in forms(path):
+            found = self._below_a_base(method, form, query)
+            if found is not None:
+                return found
         if path.endswith("/") and path != "/" and self._contract.manners.trailing_slash == "ignore":
             return self.route(method, path.rstrip("/"), query)
         return Route(redirect=self._redirect(path))
@@ -113,15 +110,6 @@ class Router:
     def _specificity(self, path: _Path) -> tuple[tuple[bool, ...], int]:
         """Segment by segment, literal before templated, then by what is wanted of the query: the greater goes first."""
         return tuple("{" not in segment for segment in self._template(path).split("/")), len(path.query)
-
-
-_RESERVED = re.compile("%(2[1346-9A-CF]|3[ABDF]|40|5[BD]|25)", re.IGNORECASE)
-"""The reserved characters (RFC 3986, 2.2) and the percent sign, encoded."""
-
-
-def _normal(path: str) -> str:
-    """A path with everything decoded but what is reserved (RFC 3986, 6.2.2.2)."""
-    return unquote(_RESERVED.sub(r"%25\1", path))
 
 
 def _routes(contract: Contract) -> list[tuple[str, str, tuple[str, ...]]]:

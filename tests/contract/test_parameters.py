@@ -206,3 +206,22 @@ def test_nothing_that_is_sent_is_a_crash(where: tuple[str, str], explode: bool, 
     sent = Sent(Request("GET", "/", raw, headers), Route("", {"a": raw}))
     with suppress(UnreadableError):
         json.dumps([*(parameter.readings(sent) or ())])
+
+
+@pytest.mark.parametrize("style", ["form", "deepObject"])
+def test_many_values_cost_no_more_than_their_number(style: str) -> None:
+    name = "a[]" if style == "deepObject" else "a"
+    node: Document = {"in": "query", "name": "a", "style": style, "explode": True, "schema": schema_of([1])}
+    parameter = read_parameter(node, resolve)
+    assert parameter is not None
+    sent = Sent(Request("GET", "/", "&".join(f"{name}={n}" for n in range(200_000))), Route())
+    readings = parameter.readings(sent)
+    assert readings is not None
+    assert next(readings) == [*range(200_000)]
+
+
+def test_a_path_parameter_that_the_path_does_not_have_is_nobodys_fault() -> None:
+    absent: Document = {"in": "path", "name": "id", "required": True, "schema": {"type": "integer"}}
+    parameter = read_parameter(absent, resolve)
+    assert parameter is not None
+    assert not parameter.required
