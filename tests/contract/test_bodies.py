@@ -75,7 +75,7 @@ SCHEMA: Document = {"properties": {"n": {"type": "integer"}, "o": {"type": "obje
 
 @repeatable
 @given(st.sampled_from(["application/json", FORM, "multipart/form-data", "multipart/form-data; boundary=b",
-                                                "text/plain; charset=undefined",
+                        "text/plain; charset=undefined",
                         "text/plain; charset*=utf-8''x; a=\"",
                         "application/xml", "a/b", "multipart/mixed; boundary="]),
        st.one_of(st.binary(max_size=30), st.text("nols[]=&%01a,{}\":", max_size=20).map(str.encode),
