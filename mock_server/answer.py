@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_server.contract.load import response_of
@@ -25,20 +24,12 @@ from mock_server.generate.walker import generate
 from mock_server.maker import Maker
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
+from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
 
-STATUSES: Mapping[str, int] = {
-    "unauthenticated": 401,
-    "invalid_token": 401,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "invalid_request": 400,
-    "rate_limited": 429,
-    "server_error": 500,
-}
-"""The status of a failure that the contract has no answer for."""
-
+_CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
+"""What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
@@ -102,37 +93,53 @@ class Ladder:
 
         ``headers`` are those whose values only the request tells (``Allow``, ``Location``).
         """
-        failure = self._contract.manners.failures.get(name)
+        told = findings_header(findings)
+        failures = self._contract.manners.failures
+        failure = failures.get("invalid_request" if name == "malformed_request" and name not in failures else name)
         if failure is not None:
-            example = failure.example
-            return self._filled(self._failures[name], failure.status, example, headers)
+            return self._filled(self._failures[failure.name], failure.status, failure.example, (*headers, *told))
         if name == "trailing_slash":
             return Answer(307, headers, reason="problem")
-        status = STATUSES[name]
-        for candidate in (422, status) if name == "invalid_request" else (status,):
-            response = operation.responses.get(str(candidate)) if operation else None
-            if response is not None and (not response.content or _has_example(response)):
-                extra = (("Mock-Findings", _compact(findings)),) if findings else ()
-                return self._filled(response, candidate, _first_example(response), (*headers, *extra))
-        if name == "unauthenticated":
+        if name in ("unauthenticated", "invalid_token"):
             headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
         detail = "; ".join(str(finding) for finding in findings)
-        return problem(name.replace("_", "-"), status, detail, findings, headers=headers)
+        for response, status in documented(operation, name):
+            own = problem(name.replace("_", "-"), status, detail, findings)
+            with contextlib.suppress(GenerationError):
+                return self._refused(response, status, own, (*headers, *told))
+        status = STATUSES[name][0]
+        return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *told))
+
+    def _refused(self, response: Response, status: int, own: Answer, given: Headers) -> Answer:
+        """A response of the contract: by its example, or generated with what is known of the failure in it."""
+        example, media = _first_example(response), _media_type(response, None)
+        if media is None or media.examples:
+            return self._filled(response, status, example, given)
+        schema: JSON = True if media.schema is None else media.schema
+        draw = Draw(self._settings.seed, "failure", f"{status}")
+        value = generate(schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties)
+        if media.is_json:
+            value = informed(value, self._schemas.root(schema).accepts, own)
+        body = _encoded(media, value)
+        return Answer(status, _typed(media, body, self._beside(response, "", given)), body, "failure")
+
+    def _beside(self, response: Response, example: str, given: Headers) -> Headers:
+        """The headers of a response; those given take the place of its own."""
+        headers = {name.lower(): (name, value) for name, value in self._headers(response, example, None)}
+        return tuple((headers | {name.lower(): (name, value) for name, value in given}).values())
 
     def _challenge(self, operation: Operation | None) -> str:
         """The challenge of a 401 (RFC 9110, 11.6.1), from the operation's schemes."""
         names = [name for alternative in (operation.security if operation else ()) for name in alternative]
         kinds = [self._contract.schemes[name] for name in names if name in self._contract.schemes]
         schemes = [one.scheme.capitalize() if one.type == "http" else "Bearer" for one in kinds]
-        return ", ".join(dict.fromkeys(schemes)) or "Bearer"
+        return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
 
     def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
         """An answer from a response's examples of one name."""
         media = _media_type(response, example or None)
         body = b"" if media is None else _encoded(media, media.examples.get(example, media.examples.get("")))
-        headers = {name.lower(): (name, value) for name, value in self._headers(response, example, None)}
-        headers |= {name.lower(): (name, value) for name, value in given}
-        return Answer(status, _typed(media, body, tuple(headers.values())), body, "failure")
+        return Answer(status, _typed(media, body, self._beside(response, example, given)), body, "failure")
 
     def _response(self, question: Question) -> tuple[Response | None, int]:
         """The response that is preferred, or the lowest 2XX, or else the first that there is."""
@@ -289,10 +296,6 @@ def _media_type(response: Response, example: str | None) -> MediaType | None:
     return next((media for media in response.content if media.is_json), next(iter(response.content), None))
 
 
-def _has_example(response: Response) -> bool:
-    return any(media.examples for media in response.content)
-
-
 def _first_example(response: Response) -> str:
     media = _media_type(response, None)
     return "" if media is None or "" in media.examples else next(iter(media.examples), "")
@@ -307,11 +310,3 @@ def _encoded(media: MediaType, value: JSON) -> bytes:
     if isinstance(value, str) and not media.is_json:
         return value.encode("utf-8", "replace")
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _compact(findings: tuple[Finding, ...]) -> str:
-    """Findings as a header: ASCII JSON, cut to whole findings that fit 4 KB."""
-    shown = [finding.as_json() for finding in findings]
-    while len(text := json.dumps(shown, separators=(",", ":"))) > 4096 and shown:
-        shown.pop()
-    return text

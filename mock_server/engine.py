@@ -10,6 +10,7 @@ from urllib.parse import quote
 from mock_server.answer import Ladder, Question
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
+from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
 from mock_server.prefer import Preferences, read_preferences
@@ -19,9 +20,11 @@ log = logging.getLogger("mock_server")
 
 
 class Engine:
-    """Answers requests as one contract says it. ``route`` names the operation of a method and a path."""
+    """Answers requests as one contract says it. ``route`` names the operation of a method, a path and a query."""
 
-    def __init__(self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str], Route]) -> None:
+    def __init__(
+        self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route]
+    ) -> None:
         self.contract = contract
         self._judge = judge
         self._ladder = ladder
@@ -30,7 +33,7 @@ class Engine:
     def handle(self, request: Request) -> Exchange:
         """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent."""
         manners = self.contract.manners
-        route = self._route(request.method, request.path)
+        route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
@@ -41,9 +44,12 @@ class Engine:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
                 return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
             failure, headers = _unrouted(request, route)
+            findings = _misdirected(request, route)
         if failure is None:
             findings = self._judge.request(route, request)
             failure = _refused(findings) or caller.failure
+            if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
+                headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
 
         asked, unreadable = (Preferences(), ()) if failure else read_preferences(request)
         if failure is not None:
@@ -77,13 +83,17 @@ class Engine:
         return self._judge.failure(failure, answer)
 
 
+_PLAIN = "/:@!$&'()*+,;=~"
+"""What a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
+
+
 def _unrouted(request: Request, route: Route) -> tuple[str, Headers]:
     if route.allow:
         return "method_not_allowed", (("Allow", _allow(route)),)
     if route.redirect is not None:
-        # Back to the form of a URI (RFC 3986, 2.1): the path came decoded, the query as raw bytes.
-        path = quote(route.redirect, safe="/:@!$&'()*+,;=~")
-        query = "?" + quote(request.query.encode("latin-1"), safe="/?:@!$&'()*+,;=~%") if request.query else ""
+        # Back to the form of a URI (RFC 3986, 2.1): path and query came as raw bytes.
+        path = quote(route.redirect, safe=_PLAIN + "%")
+        query = "?" + quote(request.query.encode("latin-1"), safe=_PLAIN + "?%") if request.query else ""
         return "trailing_slash", (("Location", f"{request.origin}{path}{query}"),)
     return "not_found", ()
 
@@ -92,10 +102,24 @@ def _allow(route: Route) -> str:
     return ", ".join(route.allow)
 
 
+def _misdirected(request: Request, route: Route) -> tuple[Finding, ...]:
+    """What is wrong with a request to nowhere."""
+    if route.allow:
+        return (Finding("method", "method", request.method, _allow(route)),)
+    if route.redirect is not None:
+        return ()
+    return (Finding("path", "path", request.path, "a path of the contract", "", "`mock-server routes` lists them."),)
+
+
+_REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type", MALFORMED: "malformed_request"}
+"""The failures that findings of a rule lead to, the weightiest first; all others are an invalid request."""
+
+
 def _refused(findings: tuple[Finding, ...]) -> str | None:
     if not findings:
         return None
-    return "unauthenticated" if findings[0].rule == "security" else "invalid_request"
+    rules = {finding.rule for finding in findings}
+    return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 
 def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answer:

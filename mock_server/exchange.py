@@ -48,8 +48,8 @@ class Finding:
 class Request:
     """A request as it came.
 
-    ``path`` is decoded, ``query`` is raw, ``origin`` is the scheme and host that the client asked
-    (``http://localhost:4010``).
+    ``path`` is decoded, ``raw_path`` as sent, ``query`` is raw, ``origin`` is the scheme and host that the
+    client asked (``http://localhost:4010``).
     """
 
     method: str
@@ -58,6 +58,8 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
     origin: str = ""
+    raw_path: str = ""
+    """Empty where nobody knows it; then ``path`` is all there is."""
 
     def header(self, name: str) -> str | None:
         """The first field line of that (lower-case) name: a second ``Authorization`` is not looked at."""
@@ -93,7 +95,8 @@ class Route:
 
     ``operation`` is the key of the operation, None where there is none. Then ``allow`` holds the
     methods that the path does have (empty: no such path), and ``redirect`` the path without the
-    trailing slash where the contract wants that redirected.
+    trailing slash where the contract wants that redirected. ``path_parameters`` are as sent as far as reserved
+    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded.
     """
 
     operation: str | None = None

@@ -13,6 +13,7 @@ TITLES: Mapping[str, str] = {
     "internal": "The mock server failed",
     "invalid-request": "The request breaks the contract",
     "invalid-token": "The token is not valid",
+    "malformed-request": "The body cannot be read",
     "method-not-allowed": "The path has no operation of this method",
     "no-answer": "The contract has no such answer",
     "not-found": "No operation has this path",
@@ -20,6 +21,7 @@ TITLES: Mapping[str, str] = {
     "rate-limited": "The rate limit is reached",
     "server-error": "The server failed, as it was asked to",
     "unauthenticated": "The request carries no credential that fits",
+    "unsupported-media-type": "The body has a media type that the operation does not take",
 }
 """The titles by name; the type is ``urn:mock-server:problem:NAME``."""
 

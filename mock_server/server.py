@@ -176,6 +176,7 @@ def _request(scope: Scope, body: bytes) -> Request:
         headers=headers,
         body=body,
         # A host that is none of a URL would end up in a Location.
+        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
         origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
     )
 

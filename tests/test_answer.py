@@ -330,7 +330,7 @@ def test_a_failure_takes_the_answer_that_the_contract_gives_it(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("documented", "status"), [(("400",), 400), (("422",), 422), (("400", "422"), 422), (("404",), 400), ((), 400)]
+    ("documented", "status"), [(("400",), 400), (("422",), 422), (("400", "422"), 422), (("404",), 422), ((), 422)]
 )
 def test_a_wrong_request_gets_the_operations_own_answer_else_a_problem(
     documented: tuple[str, ...], status: int, tmp_path: Path
@@ -369,7 +369,8 @@ def test_an_answer_without_a_body_needs_no_example(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scheme", "challenge"),
     [
-        ({"type": "http", "scheme": "basic"}, "Basic"),
+        ({"type": "http", "scheme": "basic"}, 'Basic realm="*"'),
+        ({"type": "http", "scheme": "digest"}, 'Digest realm="*", nonce="mock"'),
         ({"type": "http", "scheme": "bearer"}, "Bearer"),
         ({"type": "oauth2", "flows": {}}, "Bearer"),
     ],

@@ -49,7 +49,7 @@ def test_an_exchange_holds_the_whole_story(tmp_path: Path) -> None:
 def test_a_request_that_breaks_the_contract_is_refused_with_its_findings(query: str, tmp_path: Path) -> None:
     exchange = pets(tmp_path).handle(Request("GET", "/pets", query))
     assert (exchange.answer.status, value_of(exchange.answer)["type"]) == (
-        400,
+        422,
         "urn:mock-server:problem:invalid-request",
     )
     assert [finding.location for finding in exchange.findings] == ["query limit"]

@@ -17,7 +17,7 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle"),
     ("contract", "generate", "store", "bundled", "prefer", "problem"),
-    ("fixtures", "maker", "recordfile", "scenarios", "journal", "worlds"),
+    ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds"),
     ("engine", "answer", "fast", "audit", "export"),
     ("server", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),

@@ -7,6 +7,7 @@ import pytest
 
 from mock_server.exchange import Finding
 from mock_server.problem import TITLES, problem
+from mock_server.refusal import STATUSES
 from tests.conftest import ROOT
 
 FINDING = Finding("body", "body", "1", "a text", "/name")
@@ -50,9 +51,16 @@ def test_a_name_without_a_title_is_a_mistake_of_ours() -> None:
         problem("nonsense", 500, "")
 
 
-def test_every_problem_has_a_heading_in_the_documentation() -> None:
+def test_every_problem_has_a_heading_in_the_documentation_and_every_heading_a_problem() -> None:
+    """A heading is its own fragment: docs/errors.md#not-found is what urn:mock-server:problem:not-found means."""
     text = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
-    assert sorted(set(TITLES) - set(re.findall(r"^## (\S+)$", text, re.MULTILINE))) == []
+    assert re.findall(r"^## (\S+)$", text, re.MULTILINE) == [*TITLES]
+
+
+def test_every_problem_that_is_sent_has_a_title() -> None:
+    texts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "mock_server").rglob("*.py"))
+    sent = {*re.findall(r'problem\(\s*"([^"]+)"', texts)} | {name.replace("_", "-") for name in STATUSES}
+    assert sent == {*TITLES}
 
 
 def test_names_are_sorted_and_fit_a_urn() -> None:

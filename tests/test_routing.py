@@ -206,3 +206,64 @@ def test_every_operation_of_polar_routes_to_itself_with_any_values(polar: Contra
     names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     path = "/".join(value if part.startswith("{") else part for part in one.path.split("/"))
     assert Router(polar).route(one.method, path) == Route(one.key, dict.fromkeys(names, value))
+
+
+# Queries in path keys, and what is encoded in a path.
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        ("", "/pets"), ("beta=true", "/pets?beta=true"), ("beta=false", "/pets"),
+        ("beta=true&page=2", "/pets?beta=true"),
+        ("page=2&beta=true", "/pets?beta=true"), ("beta=true&kind=cat", "/pets?beta=true&kind=cat"), ("beta", "/pets"),
+        ("%62eta=tru%65", "/pets?beta=true"), ("flag", "/pets?flag"), ("id=7", "/pets?id={id}"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_path_key_with_a_query_is_meant_where_the_query_has_its_pairs(
+    query: str, key: str, backwards: bool, routed: Routed
+) -> None:
+    keys = ["/pets", "/pets?beta=true", "/pets?beta=true&kind=cat", "/pets?flag", "/pets?id={id}"]
+    router = routed(dict.fromkeys(reversed(keys) if backwards else keys, ("get",)))
+    assert router.route("GET", "/pets", query).operation == f"GET {key}"
+
+
+def test_a_path_key_with_a_query_may_be_the_only_one(routed: Routed) -> None:
+    router = routed({"/pets/{id}?action=feed": ("post",)})
+    assert router.route("POST", "/pets/7", "action=feed") == Route("POST /pets/{id}?action=feed", {"id": "7"})
+    assert router.route("POST", "/pets/7", "") == Route()
+    assert router.route("GET", "/pets/7", "action=feed") == Route(allow=("POST",))
+
+
+def test_a_method_that_the_key_with_the_query_lacks_is_looked_for_at_the_plain_one(routed: Routed) -> None:
+    router = routed({"/pets": ("get",), "/pets?beta=true": ("post",)})
+    assert router.route("GET", "/pets", "beta=true").operation == "GET /pets"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/pets/a%2Fb", "a%2Fb"),
+        ("/pets/%61", "a"),
+        ("/pets/%C3%A5", "å"),
+        ("/pets/a%2Cb,c", "a%2Cb,c"),
+        ("/pets/%25", "%25"),
+    ],
+)
+def test_what_is_reserved_stays_encoded_in_a_parameter(path: str, value: str, routed: Routed) -> None:
+    assert routed({"/pets/{id}": ("get",)}).route("GET", path) == Route("GET /pets/{id}", {"id": value})
+
+
+@pytest.mark.parametrize("path", ["/p%65ts/b%C3%A5t", "/p%65ts/båt", "/pets/b%c3%a5t"])
+def test_a_path_is_the_same_however_it_is_encoded(path: str, routed: Routed) -> None:
+    assert routed({"/pets/båt": ("get",)}).route("GET", path).operation == "GET /pets/båt"
+
+
+def test_a_literal_may_come_encoded(routed: Routed) -> None:
+    router = routed({"/pets/{id}:feed": ("post",)})
+    assert router.route("POST", "/pets/a%2Fb%3Afeed") == Route("POST /pets/{id}:feed", {"id": "a%2Fb"})
+
+
+def test_an_encoded_slash_divides_nothing(routed: Routed) -> None:
+    assert routed({"/pets/{id}": ("get",)}).route("GET", "/pets%2F7") == Route()

@@ -23,6 +23,8 @@ FAILURES = (
     "not_found",
     "method_not_allowed",
     "trailing_slash",
+    "unsupported_media_type",
+    "malformed_request",
     "invalid_request",
     "rate_limited",
     "server_error",

@@ -7,6 +7,7 @@ it hands texts of types that it does not know on as bytes, which no ``type: stri
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,26 +19,69 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/")
 
 
 def read_json(body: bytes | str, **parameters: str) -> Any:
-    """The value of a JSON text (RFC 8259), of a body in UTF-8 or of a header; ValueError for anything else."""
+    """The value of a JSON text (RFC 8259), of a body in UTF-8 or of a header; ValueError for anything else.
+
+    A name that stands twice in an object is an error: which of the two counts, each reader decides by itself
+    (RFC 8259, 4).
+    """
     try:
         text = body if isinstance(body, str) else body.decode("utf-8")
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_float, object_pairs_hook=_object)
     except UnicodeDecodeError as problem:
         raise ValueError(f"byte {problem.start} is no UTF-8") from None
+    except json.JSONDecodeError as problem:
+        raise ValueError(f"line {problem.lineno}, column {problem.colno}: {problem.msg}") from None
+    except NotJSONError:
+        raise
+    except ValueError:  # Python, of an integer with more than 4,300 digits
+        raise ValueError("a number of too many digits") from None
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(TOO_DEEP) from None
+
+
+TOO_DEEP = "nested too deeply"
+
+
+class NotJSONError(ValueError):
+    """What Python's reader takes for JSON, and RFC 8259 does not or leaves to the reader."""
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
+    raise NotJSONError(f"{name} is no JSON")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise NotJSONError("a number beyond all bounds")
+    return number
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotJSONError(f"the name {json.dumps(twice)} stands twice in an object")
+    return found
 
 
 def read_text(body: bytes, charset: str = "utf-8", **parameters: str) -> str:
     """The text of a body; bytes that are no text stand for themselves, one character each."""
     try:
         return body.decode(charset)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return body.decode("latin-1")
+
+
+def essence_of(media_type: str) -> str:
+    """A media type in lower case without its parameters (RFC 9110, 8.3.1)."""
+    return media_type.partition(";")[0].strip().lower()
+
+
+def is_json(essence: str) -> bool:
+    """``application/json`` and every ``+json`` (RFC 6839)."""
+    return essence == "application/json" or essence.endswith("+json")
 
 
 class Readers(dict[str, Reader]):
@@ -47,7 +91,7 @@ class Readers(dict[str, Reader]):
         return isinstance(media_type, str) and not media_type.startswith(_FORMS)
 
     def __missing__(self, media_type: str) -> Reader:
-        return read_json if media_type == "application/json" or media_type.endswith("+json") else read_text
+        return read_json if is_json(media_type) else read_text
 
 
 def judgeable(node: JSON, resolve: Resolve) -> JSON:
@@ -72,11 +116,11 @@ def judgeable(node: JSON, resolve: Resolve) -> JSON:
 
 
 def _judgeable_media(name: str, media: JSON, resolve: Resolve) -> JSON:
-    essence = name.partition(";")[0].strip().lower()
+    essence = essence_of(name)
     if not isinstance(media, dict) or "schema" not in media or essence.startswith(_FORMS) or essence == "*/*":
         return media
     schema = resolve(media["schema"])
     is_text = isinstance(schema, dict) and schema.get("type", "string") == "string"
-    if is_text or essence == "application/json" or essence.endswith("+json"):
+    if is_text or is_json(essence):
         return media
     return {key: value for key, value in media.items() if key != "schema"}

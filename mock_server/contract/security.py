@@ -10,11 +10,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from mock_server.contract.manners import Manners, TokenKind
 from mock_server.contract.model import SecurityScheme
+from mock_server.contract.pairs import cookie_pairs
 from mock_server.exchange import Request
 
 
@@ -109,14 +109,8 @@ def _api_key(scheme: SecurityScheme, request: Request) -> str | None:
 
 
 def cookies(request: Request) -> dict[str, str]:
-    """The request's cookies; a header that is no list of cookies has none."""
-    jar: SimpleCookie = SimpleCookie()
-    for header in request.header_values("cookie"):
-        try:
-            jar.load(header)
-        except CookieError:
-            continue
-    return {name: morsel.value for name, morsel in jar.items()}
+    """The request's cookies, the first of each name."""
+    return dict(reversed(cookie_pairs(request.header_values("cookie"))))
 
 
 def _any_credential(request: Request, schemes: Mapping[str, SecurityScheme]) -> str | None:

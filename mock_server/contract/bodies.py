@@ -1,0 +1,235 @@
+"""Request bodies: from bytes to the value that a contract's Request Body Object means.
+
+OpenAPI 3.1, "Request Body Object", "Media Type Object", "Encoding Object". A body of a media type that says
+nothing of values (images, archives) stands as the text of its bytes, one character each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from werkzeug.http import parse_options_header
+
+from mock_server.contract.coercion import Raw, Resolve, Shape
+from mock_server.contract.media import essence_of, is_json, read_json, read_text
+from mock_server.contract.multipart import Part, read_parts
+from mock_server.contract.pairs import Pairs, form_pairs
+from mock_server.contract.parameters import Parameter, UnreadableError
+from mock_server.exchange import JSON
+
+FORM = "application/x-www-form-urlencoded"
+_RESERVED = frozenset(":/?#[]@!$&'()*,;=")
+"""RFC 3986, 2.2, without the plus sign, which is a space in a form."""
+
+
+class MalformedError(UnreadableError):
+    """A body that is not even of the form of its media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A Request Body Object, ready to read requests. ``content`` is by media range, as the contract writes it."""
+
+    required: bool
+    content: Mapping[str, BodyMedia]
+
+    def media(self, content_type: str) -> BodyMedia | None:
+        """The entry for a Content-Type: the most specific range that has it (RFC 9110, 12.5.1)."""
+        sent, parameters = content_type_of(content_type)
+        ranges = (sent, sent.partition("/")[0] + "/*", "*/*")
+        for wanted in ranges:
+            fits = [one for one in self.content.values() if one.essence == wanted]
+            exact = [one for one in fits if one.parameters and one.parameters.items() <= parameters.items()]
+            if fits:
+                return next(iter([*exact, *(one for one in fits if not one.parameters), *fits]))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyMedia:
+    """One entry of ``content``. ``encoding`` are the Encoding Objects by name."""
+
+    name: str
+    shape: Shape
+    encoding: Mapping[str, Mapping[str, JSON]]
+    members: Mapping[str, Parameter]
+    """How the members of a form are written."""
+
+    @property
+    def essence(self) -> str:
+        return essence_of(self.name)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return content_type_of(self.name)[1]
+
+    def readings(self, body: bytes, content_type: str) -> Iterator[JSON]:
+        """What may have been meant, the likeliest first; nothing where the schema has no say in bytes of this type.
+
+        Raises :class:`UnreadableError` or :class:`MalformedError`.
+        """
+        essence, parameters = content_type_of(content_type)
+        if is_json(essence):
+            yield _json(body)
+        elif essence == FORM:
+            yield from self._form(read_text(body))
+        elif essence.startswith("multipart/"):
+            if "boundary" not in parameters and not body.lstrip().startswith(b"--"):
+                yield from self._form(read_text(body))  # a client that named the one and sent the other
+            elif essence == "multipart/form-data":
+                yield from self._parts(read_multipart(body, parameters))
+        elif essence.endswith(("/xml", "+xml")):
+            yield from self._xml(body)
+        elif essence.startswith("text/"):
+            text = read_text(body, parameters.get("charset", "utf-8"))
+            yield self.shape.value(text)
+            yield self.shape.value(text, literal=True)
+        elif self.shape.is_scalar:
+            yield body.decode("latin-1")
+
+    def _form(self, text: str) -> Iterator[JSON]:
+        sent = form_pairs(text)
+        raws = {name: raw for name, member in self.members.items() if (raw := self._raws(member, sent))}
+        extra: dict[str, Raw] = {}
+        for name, value in sent:
+            if name not in raws and name.partition("[")[0] not in raws:
+                extra[name] = _with(extra.get(name), unquote_plus(value))
+        for choice in (0, -1):
+            for literal in (False, True):
+                chosen = {name: raw[choice] for name, raw in raws.items()} | extra
+                yield {name: self._member(name, raw, literal) for name, raw in chosen.items()}
+
+    def _raws(self, member: Parameter, sent: Pairs) -> list[Raw] | None:
+        """The texts of a member of a form, in the style of its encoding or else in brackets."""
+        own = [value for name, value in sent if name == member.name]
+        stated = self.encoding.get(member.name, {})
+        if stated.get("allowReserved") is False and not member.shape.is_array and not member.shape.is_object:
+            for value in own:
+                if found := "".join(one for one in value if one in _RESERVED):
+                    raise UnreadableError(found[:200], "reserved characters percent-encoded", f"/{member.name}")
+        if not own and member.style != "deepObject" and any(name.startswith(member.name + "[") for name, _ in sent):
+            return _bracketed(member).of_pairs(sent, unquote_plus)
+        if len(own) > 1 and not (member.explode and member.shape.is_array):
+            return [[unquote_plus(value) for value in own]]
+        return member.of_pairs(sent, unquote_plus)
+
+    def _member(self, name: str, raw: Raw, literal: bool) -> JSON:
+        shape = self.shape.member(name)
+        stated = essence_of(str(self.encoding.get(name, {}).get("contentType", "")))
+        if isinstance(raw, str) and (is_json(stated) or (shape.is_object and not shape.is_scalar)):
+            return _json(raw.encode("utf-8", "surrogatepass"), f"/{name}")
+        return shape.value(raw, literal=literal)
+
+    def _parts(self, parts: list[Part]) -> Iterator[JSON]:
+        self._missing_headers(parts)
+        for literal in (False, True):
+            found: dict[str, list[JSON]] = {}
+            for part in parts:
+                found.setdefault(part.name, []).append(self._part(part, literal))
+            yield {
+                name: values if self.shape.member(name).is_array and not _is_list(values) else _alone(values)
+                for name, values in found.items()
+            }
+
+    def _part(self, part: Part, literal: bool) -> JSON:
+        stated = self.encoding.get(part.name, {})
+        self._check_type(part, str(stated.get("contentType", "")))
+        shape = self.shape.member(part.name)
+        shape = shape.item(0) if shape.is_array else shape
+        essence = essence_of(part.content_type or str(stated.get("contentType", "")))
+        if is_json(essence) or (not part.content_type and not part.is_file and shape.is_object and not shape.is_scalar):
+            return _json(part.data, f"/{part.name}")
+        if part.is_file or (essence and not essence.startswith("text/")):
+            return part.data.decode("latin-1")
+        return shape.value(read_text(part.data, content_type_of(part.content_type)[1].get("charset", "utf-8")),
+                           literal=literal)  # fmt: skip
+
+    def _check_type(self, part: Part, stated: str) -> None:
+        """A part's own Content-Type has to be one of its encoding's; a part without one is taken for it."""
+        wanted = [essence_of(one) for one in stated.split(",") if one.strip()]
+        sent = essence_of(part.content_type)
+        if wanted and sent and not {sent, sent.partition("/")[0] + "/*", "*/*"} & {*wanted}:
+            raise UnreadableError(f"a part of type {sent}", " or ".join(wanted), f"/{part.name}")
+
+    def _missing_headers(self, parts: list[Part]) -> None:
+        for part in parts:
+            headers = self.encoding.get(part.name, {}).get("headers")
+            for name, header in headers.items() if isinstance(headers, dict) else ():
+                required = isinstance(header, dict) and header.get("required") is True
+                if required and name.lower() != "content-type" and name.lower() not in part.headers:
+                    raise UnreadableError(f"a part without the header {name}", "the header", f"/{part.name}")
+
+    def _xml(self, body: bytes) -> Iterator[JSON]:
+        from mock_server.contract.xml_bodies import read_xml  # few contracts have XML
+
+        try:
+            value = read_xml(body, self.shape)
+        except ValueError as problem:
+            raise MalformedError(str(problem), "XML") from None
+        if value is not None:
+            yield value
+
+
+def read_body(node: Mapping[str, JSON], resolve: Resolve) -> Body:
+    """The body that a Request Body Object describes."""
+    content = node.get("content")
+    entries = {name: resolve(one) for name, one in content.items()} if isinstance(content, dict) else {}
+    media = {name: _media(name, one, resolve) for name, one in entries.items() if isinstance(one, dict)}
+    return Body(node.get("required") is True, media)
+
+
+def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
+    encoding = node.get("encoding")
+    stated = {key: one for key, one in encoding.items() if isinstance(one, dict)} if isinstance(encoding, dict) else {}
+    shape = Shape([node.get("schema", True)], resolve)
+    members = {key: _form_member(key, stated.get(key, {}), shape.member(key)) for key in shape.names}
+    return BodyMedia(name, shape, stated, members)
+
+
+def _form_member(name: str, stated: Mapping[str, JSON], shape: Shape) -> Parameter:
+    style = str(stated.get("style", "form"))
+    explode = bool(stated.get("explode", style == "form"))
+    whole = shape.is_object and "style" not in stated  # no members of its own beside those of the form
+    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole)
+
+
+def _bracketed(member: Parameter) -> Parameter:
+    return Parameter(member.name, "form", False, "deepObject", True, False, member.shape)
+
+
+def content_type_of(header: str) -> tuple[str, dict[str, str]]:
+    """The media type in lower case, and its parameters (RFC 9110, 8.3.1)."""
+    if ";" not in header:
+        return header.strip().lower(), {}
+    essence, parameters = parse_options_header(header)
+    return essence.strip().lower(), parameters
+
+
+def read_multipart(body: bytes, parameters: Mapping[str, str]) -> list[Part]:
+    """The parts of a multipart body; :class:`MalformedError` for what is none."""
+    try:
+        return read_parts(body, parameters.get("boundary", ""))
+    except ValueError as problem:
+        raise MalformedError(str(problem), "a multipart body (RFC 2046, 5.1)") from None
+
+
+def _json(body: bytes, pointer: str = "") -> JSON:
+    try:
+        return read_json(body)  # type: ignore[no-any-return]
+    except ValueError as problem:
+        raise MalformedError(str(problem), "JSON (RFC 8259)", pointer) from None
+
+
+def _with(found: Raw | None, value: str) -> Raw:
+    return value if found is None else [*found, value] if isinstance(found, list) else [found, value]
+
+
+def _is_list(values: list[JSON]) -> bool:
+    """Whether one part holds the whole array, as JSON."""
+    return len(values) == 1 and isinstance(values[0], list)
+
+
+def _alone(values: list[JSON]) -> JSON:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,177 @@
+"""Texts to values: what a schema says about the types of things that travel as text.
+
+A query, a form or a header holds texts alone; which of them are numbers only the schema tells. This room
+guesses types and judges nothing: what does not look like a value of a type stays the text that it is, and
+the judge says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from mock_server.exchange import JSON
+
+Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
+"""A value whose leaves are texts still."""
+Resolve = Callable[[JSON], JSON]
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+_LONGEST_NUMBER = 400
+"""Characters; Python reads no integer of more than 4,300 digits, and no API means one of 400."""
+_SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
+_BRANCHES = ("allOf", "anyOf", "oneOf")
+_CONDITIONAL = ("if", "then", "else")
+
+
+class Shape:
+    """What a schema, with all that it is composed of, says about types.
+
+    The branches of ``allOf``, ``anyOf`` and ``oneOf`` are taken together: a shape is a hint at what a text
+    may mean. Shapes below are made on first need, so a schema may refer to itself.
+    """
+
+    def __init__(self, schemas: list[JSON], resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._branches = [*_flattened(schemas, resolve)]
+        self._below: dict[str | int, Shape] = {}
+        self.types = frozenset(name for branch in self._branches for name in _types(branch))
+        named = [branch["properties"] for branch in self._branches if isinstance(branch.get("properties"), dict)]
+        self.names = tuple(dict.fromkeys(name for one in named if isinstance(one, dict) for name in one))
+        self.is_array = "array" in self.types or (not self.types and self._says("items", "prefixItems"))
+        self.is_object = "object" in self.types or (
+            not self.types and self._says("properties", "additionalProperties", "patternProperties")
+        )
+        self.is_scalar = bool(self.types & _SCALARS) or not (self.is_array or self.is_object)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an object takes names that the schema does not list, and says so."""
+        extra = [branch["additionalProperties"] for branch in self._branches if "additionalProperties" in branch]
+        return any(one is not False for one in extra) or self._says("patternProperties") or not (self.names or extra)
+
+    def keyword(self, name: str) -> JSON:
+        """What the schema, or the first branch that has it, says under a keyword; None where none does."""
+        return next((branch[name] for branch in self._branches if name in branch), None)
+
+    def _says(self, *keywords: str) -> bool:
+        return any(keyword in branch for branch in self._branches for keyword in keywords)
+
+    def member(self, name: str) -> Shape:
+        """The shape of a member of an object."""
+        if name not in self._below:
+            found = [one for branch in self._branches for one in _member(branch, name)]
+            self._below[name] = Shape(found, self._resolve)
+        return self._below[name]
+
+    def item(self, index: int) -> Shape:
+        """The shape of an item of an array."""
+        place = min(index, max((len(_listed(branch)) for branch in self._branches), default=0))
+        if place not in self._below:
+            found = [one for branch in self._branches for one in _item(branch, place)]
+            self._below[place] = Shape(found, self._resolve)
+        return self._below[place]
+
+    def value(self, raw: Raw, *, literal: bool = False) -> JSON:
+        """The value that a raw one stands for. ``literal``: texts stay texts wherever they may."""
+        if isinstance(raw, str):
+            return [self.item(0).value(raw, literal=literal)] if not self.is_scalar and self.is_array else (
+                self.scalar(raw, literal=literal)
+            )  # fmt: skip
+        if isinstance(raw, dict) and self.is_array and not self.is_object:
+            raw = _indexed(raw)
+        if isinstance(raw, dict):
+            return {name: self.member(name).value(one, literal=literal) for name, one in raw.items()}
+        return [self.item(index).value(one, literal=literal) for index, one in enumerate(raw)]
+
+    def scalar(self, text: str, *, literal: bool = False) -> JSON:
+        """A text as the first of null, boolean, integer, number that it may be and is; else the text itself.
+
+        Numbers are those of JSON (RFC 8259, 6), so ``007`` and ``1.`` are none; ``1.0`` is no integer here,
+        though JSON Schema takes it for one, since servers that read a whole number from text refuse it.
+        """
+        types = self.types
+        if not types or (literal and "string" in types):
+            return text
+        if "null" in types and (text == "null" or (not text and "string" not in types)):
+            return None
+        if "boolean" in types and text in ("true", "false"):
+            return text == "true"
+        if len(text) <= _LONGEST_NUMBER:
+            if ("integer" in types or "number" in types) and _INTEGER.fullmatch(text):
+                return int(text)
+            if "number" in types and _NUMBER.fullmatch(text):
+                return float(text)
+        return text
+
+
+def _flattened(schemas: list[JSON], resolve: Resolve) -> Iterator[dict[str, JSON]]:
+    """The schemas and all that they are composed of, references followed, each once."""
+    seen: set[int] = set()
+    waiting = [*schemas]
+    while waiting:
+        schema = waiting.pop(0)
+        if not isinstance(schema, dict) or id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        yield schema
+        if isinstance(schema.get("$ref"), str):
+            waiting.append(resolve({"$ref": schema["$ref"]}))
+        for keyword in _BRANCHES:
+            branches = schema.get(keyword)
+            waiting += branches if isinstance(branches, list) else []
+        waiting += [schema[keyword] for keyword in _CONDITIONAL if keyword in schema]
+
+
+def _types(schema: dict[str, JSON]) -> Iterator[str]:
+    stated = schema.get("type")
+    yield from [stated] if isinstance(stated, str) else [str(one) for one in stated] if isinstance(stated, list) else []
+    if schema.get("nullable") is True:
+        yield "null"
+    if stated is None:
+        values = schema.get("enum", [schema["const"]] if "const" in schema else [])
+        yield from map(_type_of, values if isinstance(values, list) else [])
+
+
+def _type_of(value: JSON) -> str:
+    kinds: list[tuple[type | tuple[type, ...], str]] = [
+        (bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"), (dict, "object"),
+    ]  # fmt: skip
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
+
+
+def _member(schema: dict[str, JSON], name: str) -> Iterator[JSON]:
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and name in properties:
+        yield properties[name]
+    elif isinstance(schema.get("additionalProperties"), dict):
+        yield schema["additionalProperties"]
+
+
+def _listed(schema: dict[str, JSON]) -> list[JSON]:
+    listed = schema.get("prefixItems")
+    return listed if isinstance(listed, list) else []
+
+
+def _item(schema: dict[str, JSON], index: int) -> Iterator[JSON]:
+    listed = _listed(schema)
+    if index < len(listed):
+        yield listed[index]
+    elif isinstance(schema.get("items"), dict):
+        yield schema["items"]
+
+
+def _indexed(raw: dict[str, Raw]) -> Raw:
+    """``{"0": …, "1": …}`` as the list that its indexes make; anything else as it is."""
+    if not all(name.isascii() and name.isdigit() for name in raw):
+        return raw
+    return [raw[name] for name in sorted(raw, key=lambda name: (len(name), name))]
+
+
+def shown(text: object, longest: int = 200) -> str:
+    """A value as a message shows it."""
+    written = json.dumps(text, ensure_ascii=False, default=str)
+    return written if len(written) <= longest else written[:longest] + "…"

@@ -1,0 +1,268 @@
+"""Parameters: from the raw parts of a request to the values that a contract's Parameter Objects mean.
+
+OpenAPI 3.1, "Parameter Object" and "Style Values"; RFC 6570 for what the styles come from. openapi-core reads
+parameters too, but from texts that are decoded already, where a delimiter and the same character in a
+value look alike; so they are read here, and its validators judge what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote, unquote_plus
+
+from mock_server.contract.coercion import Raw, Resolve, Shape, shown
+from mock_server.contract.deep_object import deep_object
+from mock_server.contract.media import essence_of, is_json, read_json
+from mock_server.contract.pairs import Pairs, cookie_pairs, form_pairs
+from mock_server.exchange import JSON, Request, Route
+
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+"""OpenAPI 3.1, "Parameter Object", ``name``: definitions of these are ignored."""
+
+_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+_DELIMITERS = {"spaceDelimited": ("%20", "+", " "), "pipeDelimited": ("|", "%7C", "%7c")}
+"""Neither a space nor a bar may stand in a query as it is (RFC 3986, 3.4), so these come encoded."""
+
+Decode = Callable[[str], str]
+
+
+class UnreadableError(ValueError):
+    """Something sent that is not of the form that the contract documents."""
+
+    def __init__(self, found: str, expected: str, pointer: str = "") -> None:
+        super().__init__(f"{found}; expected {expected}")
+        self.found = found
+        self.expected = expected
+        self.pointer = pointer
+
+
+class Sent:
+    """The parts of a request that parameters are read from. Each is taken apart once, on first need."""
+
+    def __init__(self, request: Request, route: Route) -> None:
+        self.request = request
+        self.path = route.path_parameters
+
+    @cached_property
+    def query(self) -> Pairs:
+        return form_pairs(self.request.query)
+
+    @cached_property
+    def cookies(self) -> Pairs:
+        return cookie_pairs(self.request.header_values("cookie"))
+
+    def header(self, name: str) -> str | None:
+        """All field lines of a name as one (RFC 9110, 5.3)."""
+        values = self.request.header_values(name)
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A Parameter Object, ready to read requests. ``taken`` are the names of the other parameters of its place."""
+
+    name: str
+    place: str
+    required: bool
+    style: str
+    explode: bool
+    may_be_empty: bool
+    shape: Shape
+    is_json: bool = False
+    is_content: bool = False
+    is_form: bool = False
+    taken: frozenset[str] = frozenset()
+
+    @property
+    def location(self) -> str:
+        return f"{self.place} {self.name}"
+
+    def readings(self, sent: Sent) -> Iterator[JSON] | None:
+        """What may have been meant, the likeliest first; None where the parameter was not sent.
+
+        Raises :class:`UnreadableError` for what is not of the parameter's style.
+        """
+        raws = self._raws(sent)
+        return None if raws is None else self._values(raws)
+
+    def is_empty(self, sent: Sent) -> bool:
+        """Whether the name was sent without a value, where the contract has ``allowEmptyValue``."""
+        return self.may_be_empty and any(name == self.name and not value for name, value in sent.query)
+
+    def _values(self, raws: list[Raw]) -> Iterator[JSON]:
+        if self.is_json:
+            yield _json(raws[0])
+            return
+        for raw in raws:
+            yield self.shape.value(raw)
+        for raw in raws:
+            yield self.shape.value(raw, literal=True)
+
+    def _raws(self, sent: Sent) -> list[Raw] | None:
+        if self.place == "header":
+            value = sent.header(self.name.lower())
+            return None if value is None else self._undivided(value, _as_it_is)
+        if self.place == "path":
+            value = sent.path.get(self.name)
+            return None if value is None else self._undivided(value, unquote)
+        if self.place == "querystring":
+            return self._whole_query(sent) if sent.request.query else None
+        if self.place == "cookie":
+            return self.of_pairs(sent.cookies, _as_it_is if self.style == "cookie" else unquote)
+        return self.of_pairs(sent.query, unquote_plus)
+
+    def _whole_query(self, sent: Sent) -> list[Raw]:
+        """The value of OpenAPI 3.2's ``in: querystring``: a form's members, or all of the query as one text."""
+        if not self.is_form:
+            return [unquote_plus(sent.request.query)]
+        found: dict[str, list[Raw]] = {}
+        for name, value in sent.query:
+            if not name.startswith("__"):
+                found.setdefault(name, []).append(unquote_plus(value))
+        return [{name: values[0] if len(values) == 1 else values for name, values in found.items()}]
+
+    def of_pairs(self, sent: Pairs, decode: Decode) -> list[Raw] | None:
+        """What may have been meant by the pairs of this name, in texts; None where there are none."""
+        if self.style == "deepObject":
+            found = deep_object(self.name, sent, decode)
+            return None if found is None else [found]
+        own = [value for name, value in sent if name == self.name]
+        exploded = self.explode and not self.is_content
+        if exploded and self.shape.is_object and not own:
+            return self._members(sent, decode)
+        if not own:
+            return None
+        if exploded and self.shape.is_array:
+            whole: Raw = [decode(value) for value in own]
+            return [decode(own[0]), whole] if self.shape.is_scalar and len(own) == 1 else [whole]
+        if len(own) > 1:
+            expected = f"it once{', with its items divided' if self.shape.is_array else ''}"
+            raise UnreadableError(f"{len(own)} times {self.name}", expected)
+        return self._undivided(own[0], decode)
+
+    def _members(self, sent: Pairs, decode: Decode) -> list[Raw] | None:
+        """An object whose members are parameters of their own: those it names; if it is open, unclaimed ones too."""
+        found: dict[str, list[Raw]] = {}
+        is_open = self.shape.is_open
+        for name, value in sent:
+            listed = name in self.shape.names
+            if listed or (is_open and name not in self.taken and not name.startswith("__")):
+                found.setdefault(name, []).append(decode(value))
+        return [{name: values[0] if len(values) == 1 else values for name, values in found.items()}] if found else None
+
+    def _undivided(self, raw: str, decode: Decode) -> list[Raw]:
+        """One text that may hold a whole array or object."""
+        if self.is_content:
+            return [decode(raw)]
+        raws: list[Raw] = []
+        refusal: UnreadableError | None = None
+        shape = self.shape
+        prefixed = self.style in ("label", "matrix")
+        if shape.is_scalar:
+            raws.append(decode(self._unprefixed(raw) if prefixed else raw))
+        for delimiters in self._delimiters(raw):
+            parts = self._parts(raw, delimiters)
+            if shape.is_array:
+                raws.append([decode(self._unnamed(part)) for part in parts])
+            if shape.is_object:
+                try:
+                    raws.append(self._object(parts, decode))
+                except UnreadableError as problem:
+                    refusal = refusal or problem
+        if not raws and refusal is not None:
+            raise refusal
+        return raws
+
+    def _delimiters(self, raw: str) -> Iterator[tuple[str, ...]]:
+        """The ways to divide a text, the specified one first."""
+        if self.style == "matrix":
+            yield (";",) if self.explode else (",",)
+        elif self.style == "label":
+            # Without `explode` RFC 6570 has commas where OpenAPI up to 3.1.0 showed dots.
+            yield from [(".",)] if self.explode else [(",",), (".",)]
+        elif self.style in _DELIMITERS:
+            yield _DELIMITERS[self.style]
+        else:
+            yield (",",)
+            if self.place in ("query", "cookie") and "," not in raw and "%2c" in raw.lower():
+                # A comma that is encoded is data; but where that does not fit, it was a client that encodes all.
+                yield ("%2C", "%2c")
+
+    def _parts(self, raw: str, delimiters: tuple[str, ...]) -> list[str]:
+        prefix = {"label": ".", "matrix": ";"}.get(self.style, "")
+        if not raw.startswith(prefix):
+            raise self._unfit(raw)
+        if self.style in ("label", "matrix"):
+            raw = raw[1:] if self.style == "label" or self.explode else self._unprefixed(raw)
+        for delimiter in delimiters[1:]:
+            raw = raw.replace(delimiter, delimiters[0])
+        parts = raw.split(delimiters[0]) if raw else []
+        return [part.strip() for part in parts] if self.place == "header" else parts
+
+    def _unprefixed(self, raw: str) -> str:
+        """What follows the dot of ``label`` and the ``;name=`` of ``matrix``."""
+        if self.style == "label":
+            if not raw.startswith("."):
+                raise self._unfit(raw)
+            return raw[1:]
+        name, _, value = raw[1:].partition("=")
+        if not raw.startswith(";") or unquote(name) != self.name:
+            raise self._unfit(raw)
+        return value
+
+    def _unfit(self, raw: str) -> UnreadableError:
+        label = "a dot before the value (style label)"
+        matrix = f"a value that begins with ;{self.name}= (style matrix)"
+        return UnreadableError(shown(raw), label if self.style == "label" else matrix)
+
+    def _unnamed(self, part: str) -> str:
+        """An item of an exploded matrix without its name."""
+        return self._unprefixed(";" + part) if self.style == "matrix" and self.explode else part
+
+    def _object(self, parts: list[str], decode: Decode) -> Raw:
+        if self.explode and self.style not in _DELIMITERS:
+            if not all("=" in part for part in parts):
+                raise UnreadableError(shown(",".join(parts)), "members written as name=value")
+            return {decode(name): decode(value) for part in parts for name, _, value in [part.partition("=")]}
+        if len(parts) % 2:
+            raise UnreadableError(shown(",".join(parts)), "names and values in turn, divided as the style has it")
+        return {decode(name): decode(value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def read_parameter(node: Mapping[str, JSON], resolve: Resolve, taken: frozenset[str] = frozenset()) -> Parameter | None:
+    """The parameter that a Parameter Object describes; None for one that is to be ignored, or is none."""
+    name, place = node.get("name"), node.get("in")
+    if not isinstance(name, str) or place not in (*_STYLES, "querystring"):
+        return None
+    if place == "header" and name.lower() in IGNORED_HEADERS:
+        return None
+    content = node.get("content")
+    media = next(iter(content.items()), None) if isinstance(content, dict) else None
+    described = media[1] if media is not None and isinstance(media[1], dict) else node
+    style = str(node.get("style", _STYLES.get(str(place), "form")))
+    return Parameter(
+        name=name,
+        place=str(place),
+        required=node.get("required") is True and place != "path",  # what the template has is always there
+        style=style,
+        explode=bool(node.get("explode", style in ("form", "cookie"))),
+        may_be_empty=node.get("allowEmptyValue") is True and place == "query",
+        shape=Shape([described.get("schema", True)], resolve),
+        is_json=media is not None and is_json(essence_of(media[0])),
+        is_content=media is not None,
+        is_form=media is not None and essence_of(media[0]) == "application/x-www-form-urlencoded",
+        taken=taken,
+    )
+
+
+def _json(raw: Raw) -> JSON:
+    try:
+        return read_json(str(raw))  # type: ignore[no-any-return]
+    except ValueError as problem:
+        raise UnreadableError(str(problem), "JSON") from None
+
+
+def _as_it_is(text: str) -> str:
+    return text

@@ -1,0 +1,88 @@
+"""XML bodies to the values that a schema means by them.
+
+OpenAPI 3.1, "XML Object": names, attributes, wrapped arrays. xmltodict reads; namespaces are told apart by
+nobody here, a prefix is passed over. Entities are refused, so that a body cannot blow up.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from xml.parsers.expat import ExpatError
+
+import xmltodict
+
+from mock_server.contract.coercion import Raw, Shape
+from mock_server.exchange import JSON
+
+_TEXT = "#text"
+
+
+def read_xml(body: bytes, shape: Shape) -> JSON:
+    """The value of an XML document; None where the schema does not say more than that it is a text.
+
+    Raises ValueError for what is not well-formed, with line and column.
+    """
+    try:
+        document = xmltodict.parse(body, disable_entities=True)
+    except ExpatError as problem:
+        where, column = problem.lineno, problem.offset + 1
+        raise ValueError(f"line {where}, column {column}: {str(problem).partition(':')[0]}") from None
+    (root,) = document.values()
+    if not (shape.is_object or shape.is_array):
+        return None
+    return shape.value(_items(root, shape) if shape.is_array else _raw(root, shape))
+
+
+def _raw(node: Any, shape: Shape) -> Raw:
+    """An element in the names of its schema, with texts for leaves."""
+    if shape.is_array and not shape.is_object and not shape.is_scalar:
+        return [_raw(one, shape.item(index)) for index, one in enumerate(_list(node))]
+    if not shape.is_object:
+        text = node.get(_TEXT) if isinstance(node, dict) else node
+        return "" if text is None else text if isinstance(text, str) else str(text)
+    left = {_local(key): one for key, one in (node if isinstance(node, dict) else {}).items() if key != _TEXT}
+    found: dict[str, Raw] = {}
+    for name in shape.names:
+        member = shape.member(name)
+        key = _key(name, member)
+        if key in left:
+            value = left.pop(key)
+            wrapped = member.is_array and _xml(member).get("wrapped") is True
+            found[name] = _items(value, member) if wrapped else _raw(value, member)
+    return found | {name: _unknown(one) for name, one in left.items() if not name.startswith("@")}
+
+
+def _items(node: Any, shape: Shape) -> Raw:
+    """The items within the one element that wraps them."""
+    children = [one for key, one in (node if isinstance(node, dict) else {}).items() if not key.startswith(("@", "#"))]
+    return [_raw(one, shape.item(index)) for index, one in enumerate(_list(children[0] if children else []))]
+
+
+def _key(name: str, member: Shape) -> str:
+    """What the element or the attribute of a member is called."""
+    xml = _xml(member)
+    if member.is_array and xml.get("wrapped") is not True:
+        return str(_xml(member.item(0)).get("name", name))
+    return ("@" if xml.get("attribute") is True else "") + str(xml.get("name", name))
+
+
+def _xml(shape: Shape) -> dict[str, JSON]:
+    stated = shape.keyword("xml")
+    return stated if isinstance(stated, dict) else {}
+
+
+def _local(key: str) -> str:
+    """A name without its prefix; an attribute keeps its sign."""
+    sign = "@" if key.startswith("@") else ""
+    return sign + key.removeprefix("@").rpartition(":")[2]
+
+
+def _list(node: Any) -> list[Any]:
+    return node if isinstance(node, list) else [node]
+
+
+def _unknown(node: Any) -> Raw:
+    """An element that the schema has no member for, as it comes."""
+    if isinstance(node, dict):
+        return {_local(key): _unknown(one) for key, one in node.items() if not key.startswith(("@", "#"))}
+    return [_unknown(one) for one in node] if isinstance(node, list) else cast("str", node or "")
