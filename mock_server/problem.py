@@ -15,6 +15,7 @@ TITLES: Mapping[str, str] = {
     "invalid-token": "The token is not valid",
     "method-not-allowed": "The path has no operation of this method",
     "no-answer": "The contract has no such answer",
+    "not-acceptable": "No documented media type is one that the client accepts",
     "not-found": "No operation has this path",
     "preference": "A preference cannot be read or honoured",
     "rate-limited": "The rate limit is reached",

@@ -51,7 +51,7 @@ def test_an_example_that_breaks_its_schema_is_found(tmp_path: Path) -> None:
     paths = {"/a": {"get": answering(_200=in_json(NAME, good="1", bad=2))}}
     found = {one.example: one.findings for one in audit_of(load(tmp_path, document(paths))).answers()}
     assert (found[""], found["good"]) == ((), ())
-    assert [(finding.rule, finding.found) for finding in found["bad"]] == [("answer-body", "2")]
+    assert [(finding.rule, finding.found) for finding in found["bad"]] == [("example", "2")]
 
 
 def test_an_answer_that_cannot_be_made_is_found(tmp_path: Path) -> None:

@@ -308,7 +308,7 @@ actions:
 """
 
 
-def test_overlays_are_applied_in_order_and_a_broken_answer_is_logged(
+def test_overlays_are_applied_in_order_and_a_broken_example_is_logged(
     petstore_file: Path, tmp_path: Path, own_cache: None
 ) -> None:
     overlays = []
@@ -318,14 +318,14 @@ def test_overlays_are_applied_in_order_and_a_broken_answer_is_logged(
     with RunningServer(str(petstore_file), *overlays, "--log-format", "json") as server:
         assert "(Cats and dogs 1)" in server.ready_line
         got = asked(server.url, {"path": "/pets/newest"})
-        assert (got.status, json.loads(got.body)["type"]) == (500, "urn:mock-server:problem:answer-breaks-contract")
+        assert (got.status, type(json.loads(got.body)["name"])) == (200, str)
         assert asked(server.url, {"path": "/pets/1", "headers": KEY}).status == 200
         assert server.stop() == 0
     (line,) = server.errors.splitlines()
     logged = json.loads(line)
-    assert logged["level"] == "error"
+    assert logged["level"] == "warning"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", logged["time"])
-    for part in ("GET /pets/newest", "an answer broke the contract and was not sent", "/name", 'type: "string"'):
+    for part in ("~1pets~1newest", "an example breaks its schema and is not sent", "/name", 'type: "string"'):
         assert part in logged["message"]
 
 

@@ -50,24 +50,35 @@ class Readers(dict[str, Reader]):
         return read_json if media_type == "application/json" or media_type.endswith("+json") else read_text
 
 
-def judgeable(node: JSON, resolve: Resolve) -> JSON:
+class AnswerReaders(dict[str, Reader]):
+    """A reader for every media type: of an answer, the judge is given the JSON text of its value."""
+
+    def __contains__(self, media_type: object) -> bool:
+        return True
+
+    def __missing__(self, media_type: str) -> Reader:
+        return read_json
+
+
+def judgeable(node: JSON, resolve: Resolve, *, answers: bool = False) -> JSON:
     """The document as openapi-core can judge by it.
 
     ``schema: true`` and ``false`` become objects, which it needs. A schema that says what an XML element or
-    a number in plain text holds goes: the body of such a type is a text to it, which no such schema takes.
+    a number in plain text holds goes from requests: the body of such a type is a text to it, which no such
+    schema takes. ``answers``: the node stands in ``responses``, where values are judged before they are written.
     """
     if isinstance(node, list):
-        return [judgeable(one, resolve) for one in node]
+        return [judgeable(one, resolve, answers=answers) for one in node]
     if not isinstance(node, dict):
         return node
     plain: dict[str, JSON] = {}
     for key, child in node.items():
         if key == "schema" and isinstance(child, bool):
             plain[key] = {} if child else {"not": {}}
-        elif key == "content" and isinstance(child, dict):
+        elif key == "content" and isinstance(child, dict) and not answers:
             plain[key] = {name: judgeable(_judgeable_media(name, one, resolve), resolve) for name, one in child.items()}
         else:
-            plain[key] = judgeable(child, resolve)
+            plain[key] = judgeable(child, resolve, answers=answers or key == "responses")
     return plain
 
 

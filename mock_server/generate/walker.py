@@ -35,19 +35,21 @@ def generate(
     fill_properties: bool = True,
     complete: bool = False,
     wanted: Mapping[tuple[str, str], int] | None = None,
+    exemplary: bool = False,
     trace: Trace | None = None,
 ) -> JSON:
     """A value for a schema; the same for the same arguments.
 
     ``document`` is what the schema refers into; ``pins`` are
     values by JSON Pointer that the value shall have (whether the schema takes them is the caller's matter);
-    ``complete`` leaves no optional member out; ``wanted`` is what a variant asks for; ``trace`` is filled with what
-    was met on the way. Raises
+    ``complete`` leaves no optional member out; ``wanted`` is what a variant asks for; ``exemplary`` takes what schemas
+    give as examples and defaults; ``trace`` is filled with what was met on the way. Raises
     :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
     """
     node = document.root(schema)
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
     walk.trace = trace
+    walk.exemplary = exemplary
     walk.persona = _persona(walk, node)
     return checked(walk, node)
 
