@@ -26,6 +26,8 @@ class Engine:
         self._judge = judge
         self._ladder = ladder
         self._route = route
+        self._told: set[Finding] = set()
+        """What the log has been told of the contract's examples: once, not with each request."""
 
     def handle(self, request: Request) -> Exchange:
         """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent."""
@@ -58,9 +60,17 @@ class Engine:
         if broken:
             answer = _withheld(answer, route, broken)
         answer = _finished(answer, asked, caller)
+        self._tell(answer)
         if operation is not None and operation.deprecated:
             answer = _deprecated(answer)
         return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
+
+    def _tell(self, answer: Answer) -> None:
+        """Log what is wrong with the contract's examples."""
+        for finding in answer.findings:
+            if finding not in self._told:
+                self._told.add(finding)
+                log.warning("an example breaks its schema and is not sent: %s", finding)
 
     def _refused_early(self, caller: Caller) -> str | None:
         """The caller's failure, if this API finds it before it looks at the path."""

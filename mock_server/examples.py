@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +10,6 @@ from mock_server.contract.source import pointer_of
 from mock_server.encode import NOTHING, encode
 from mock_server.exchange import JSON, Finding
 from mock_server.generate.document import Document
-
-log = logging.getLogger("mock_server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Examples:
         self._kept: dict[int, Sound] = {}
 
     def of(self, media: MediaType, pointer: str) -> Sound:
-        """The examples of a media type, which stands at a JSON Pointer. What is wrong is logged."""
+        """The examples of a media type, which stands at a JSON Pointer."""
         found = self._kept.get(id(media))
         if found is None:
             findings = {
@@ -41,8 +38,6 @@ class Examples:
                 for name, value in media.examples.items()
                 if (finding := self._finding(media, name, value, pointer)) is not None
             }
-            for finding in findings.values():
-                log.warning("an example breaks its schema and is not sent: %s", finding)
             values = {name: value for name, value in media.examples.items() if name not in findings}
             found = self._kept[id(media)] = Sound(media, values, findings)
         return found
