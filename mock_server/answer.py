@@ -219,13 +219,14 @@ class Ladder:
             if asked.example not in media.examples:
                 raise _no_such_example(asked.example, response)
             if asked.example in sound.values:
-                return _Made(sound.values[asked.example], "example", asked.example)
-            return self._generated(question, media, None, None, (sound.findings[asked.example],))
+                found = sound.findings_of(asked.example)
+                return _Made(sound.values[asked.example], "example", asked.example, found)
+            return self._generated(question, media, None, None, sound.findings_of(asked.example))
         if asked.variant is not None:
-            found = self._listed(question.operation, response, media, asked.seed)
-            if asked.variant >= len(found):
-                self._refuse_variant(question, response, len(found))
-            return _Made(found[asked.variant].value, "generated")
+            listed = self._listed(question.operation, response, media, asked.seed)
+            if asked.variant >= len(listed):
+                self._refuse_variant(question, response, len(listed))
+            return _Made(listed[asked.variant].value, "generated")
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
         resource = self._resource(question.operation, media)
         record = self._record(question, resource)
@@ -234,7 +235,7 @@ class Ladder:
         findings: tuple[Finding, ...] = ()
         if media.examples and resource is None and not is_dynamic and asked.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
-            findings = (sound.findings[name],) if name in sound.findings else ()
+            findings = sound.findings_of(name)
             if sound.values:
                 name = name if name in sound.values else next(iter(sound.values))
                 return _Made(sound.values[name], "example", name, findings)

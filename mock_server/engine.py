@@ -70,7 +70,7 @@ class Engine:
         for finding in answer.findings:
             if finding not in self._told:
                 self._told.add(finding)
-                log.warning("an example breaks its schema and is not sent: %s", finding)
+                log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
     def _refused_early(self, caller: Caller) -> str | None:
         """The caller's failure, if this API finds it before it looks at the path."""
