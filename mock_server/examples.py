@@ -11,7 +11,6 @@ from mock_server.encode import NOTHING, encode
 from mock_server.exchange import JSON, Finding
 from mock_server.generate.document import Document
 
-
 _DEEPEST = 20
 """Schemas within ``allOf`` that are looked into."""
 
