@@ -16,10 +16,10 @@ from mock_server.contract.load import response_of
 from mock_server.contract.manners import Resource
 from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
 from mock_server.contract.security import Caller
-from mock_server.contract.source import find, pointer_of
+from mock_server.contract.source import find
 from mock_server.encode import encode
 from mock_server.errors import GenerationError
-from mock_server.examples import Examples, Sound
+from mock_server.examples import Examples
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
@@ -214,7 +214,7 @@ class Ladder:
     def _made(self, question: Question, response: Response, media: MediaType) -> _Made:
         """The value of the body, from the highest rung that there is."""
         asked = question.preferences
-        sound = self._sound(question.operation, response, media)
+        sound = self._examples.of(media, response, question.operation)
         if asked.example is not None:
             if asked.example not in media.examples:
                 raise _no_such_example(asked.example, response)
@@ -240,10 +240,6 @@ class Ladder:
                 name = name if name in sound.values else next(iter(sound.values))
                 return _Made(sound.values[name], "example", name, findings)
         return self._generated(question, media, resource, record, findings)
-
-    def _sound(self, operation: Operation, response: Response, media: MediaType) -> Sound:
-        pointer = operation.pointer + pointer_of("responses", response.status, "content", media.name)
-        return self._examples.of(media, pointer)
 
     def _schema(self, media: MediaType) -> JSON:
         """The schema of the whole body: a list of items where the contract describes a sequence by its items."""
@@ -334,6 +330,8 @@ def _choice(question: Question, response: Response, status: int) -> Choice | Non
     indexes = fit or [*range(len(response.content))]
     names = tuple(response.content[index].name for index in indexes)
     choice = choose(names, question.accept)
+    if choice is None and status >= 400:
+        choice = choose(names, "")  # what went wrong is better said in another type than not at all
     if choice is None:
         raise _NotAcceptableError(names)
     return Choice(indexes[choice.index], choice.content_type)

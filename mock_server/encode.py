@@ -56,9 +56,9 @@ class Body:
 
 def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, given: bool = False) -> Body:
     """The body of a value in a media type. ``given``: the contract or a fixture wrote it, so a text stands as it is."""
-    essence, charset = _essence(content_type), _charset(content_type)
-    if is_json(essence):
+    if is_json(content_type):
         return Body(as_json(value), content_type)
+    essence, charset = _essence(content_type), _charset(content_type)
     if is_binary(essence, schema, resolve):
         text = value if isinstance(value, str) else as_json(value).decode()
         sample = None if given else _SAMPLES.get(essence)

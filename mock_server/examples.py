@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.contract.model import Contract, MediaType
+from mock_server.contract.model import Contract, MediaType, Operation, Response
 from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.encode import NOTHING, encode
 from mock_server.exchange import JSON, Finding
@@ -36,18 +38,18 @@ class Examples:
         self._schemas = schemas
         self._kept: dict[int, Sound] = {}
 
-    def of(self, media: MediaType, pointer: str) -> Sound:
-        """The examples of a media type, which stands at a JSON Pointer."""
+    def of(self, media: MediaType, response: Response, operation: Operation) -> Sound:
+        """The examples of a media type of an operation's response."""
         found = self._kept.get(id(media))
         if found is None:
-            found = self._kept[id(media)] = Sound(media, {}, {})
+            pointer = operation.pointer + pointer_of("responses", response.status, "content", media.name)
             values, findings = {**media.examples}, {}
             for name, value in media.examples.items() if media.schema is not None else ():
                 finding = self._finding(media, name, value, pointer)
                 if finding is not None:
                     findings[name] = finding
                     values.pop(name)
-                    mended = self._without_hidden(media.schema, value)
+                    mended = self._mended(media, value)
                     values |= {} if mended is None else {name: mended}
             found = self._kept[id(media)] = Sound(media, values, findings)
         return found
@@ -70,13 +72,18 @@ class Examples:
         remedy = "Mend the example; until then it is sent mended, or another answer in its place."
         return Finding("example", self._contract.locate(where), found, expected, where, remedy)
 
-    def _without_hidden(self, schema: JSON, value: JSON) -> JSON:
-        """The example without the members that an answer must not have (``writeOnly``); None where that is not enough.
+    def _mended(self, media: MediaType, value: JSON) -> JSON:
+        """The example with the two flaws repaired that are common and have one safe repair; None where others stay.
 
-        A password in the example of a user is the one flaw that is common and has one safe repair.
+        JSON that was written down as a text is read, and members that an answer must not have (``writeOnly``: the
+        password of a user) are left out.
         """
-        mended = self._shown(value, schema)
-        return mended if mended != value and self._schemas.root(schema).accepts(mended) else None
+        mended = value
+        if media.is_json and isinstance(value, str):
+            with contextlib.suppress(ValueError, RecursionError):
+                mended = json.loads(value)
+        mended = self._shown(mended, media.schema)
+        return mended if mended != value and self._schemas.root(media.schema).accepts(mended) else None
 
     def _shown(self, value: JSON, schema: JSON) -> JSON:
         """The value without members that are only written, at any depth."""

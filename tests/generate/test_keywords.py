@@ -32,7 +32,7 @@ def test_what_is_made_keeps_the_schema(case: dict[str, Any]) -> None:
     for seed in SEEDS:
         value = generate(schema, Draw(seed, "test", "x"), document)
         assert not list(document.root(schema).faults(value)), value
-        assert "items" not in case or len(value) == case["items"]
+        assert "items" not in case or (isinstance(value, list) and len(value) == case["items"])
 
 
 @pytest.mark.parametrize("said", ["email", "internet.email", "faker.internet.email", {"internet.email": ["Ada"]}])
