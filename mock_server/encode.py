@@ -27,6 +27,8 @@ JSON_SEQUENCE = "application/json-seq"
 SEQUENCES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
                        "application/x-json-stream", JSON_SEQUENCE, EVENTS})  # fmt: skip
 """Media types that hold one value after the other."""
+_BOUNDARY = "mock-server-5f1c0e7a9d"
+"""What stands between parts: the same each time, since the same question has the same answer."""
 NOTHING = b""
 """What is judged of a body that no schema can be held against."""
 
@@ -73,6 +75,8 @@ def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, gi
         return Body(xml_body(value, schema, resolve), content_type, as_json(value))
     if essence == FORM:
         return Body(_form(value), content_type, NOTHING)
+    if essence.startswith("multipart/"):
+        return Body(_parts(value), f"{essence}; boundary={_BOUNDARY}", NOTHING)
     text = _text(value, essence)
     data = text.encode(charset or "utf-8", "replace")
     return Body(data, _told(content_type, data), as_json(value))
@@ -156,6 +160,19 @@ def _form(value: JSON) -> bytes:
         (name, _cell(one)) for name, member in members for one in (member if isinstance(member, list) else [member])
     ]
     return urlencode(pairs, errors="replace").encode()
+
+
+def _parts(value: JSON) -> bytes:
+    """A body of several parts (RFC 2046, 5.1; RFC 7578): one for each member, and for each item of a list."""
+    members = value.items() if isinstance(value, dict) else [("value", value)]
+    lines: list[str] = []
+    for name, member in members:
+        for one in member if isinstance(member, list) else [member]:
+            quoted = name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+            kind = "application/json" if isinstance(one, (dict, list)) else "text/plain; charset=utf-8"
+            lines += [f"--{_BOUNDARY}", f'Content-Disposition: form-data; name="{quoted}"', f"Content-Type: {kind}", ""]
+            lines.append(_cell(one))
+    return "\r\n".join([*lines, f"--{_BOUNDARY}--", ""]).encode("utf-8", "replace")
 
 
 def _is_xml(essence: str) -> bool:
