@@ -1,30 +1,35 @@
 """The ladder: how a request to an operation, or a failure, gets its answer.
 
-What ``Prefer`` asks, then a fixture, then an example of the contract, then generated data. Nothing here
-says whether the answer keeps the contract; the engine asks the judge.
+What ``Prefer`` asks, then a fixture, then an example of the contract, then generated data, in which the
+examples and defaults of schemas go first. Nothing here says whether the answer keeps the contract; the
+engine asks the judge.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mock_server.contract.load import response_of
 from mock_server.contract.manners import Resource
-from mock_server.contract.model import Contract, Header, MediaType, Operation, Response
+from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.contract.source import find
+from mock_server.encode import encode
 from mock_server.errors import GenerationError
+from mock_server.examples import Examples
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walker import generate
 from mock_server.maker import Maker
+from mock_server.negotiation import Choice, choose, concrete
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
 from mock_server.refusal import STATUSES, documented, findings_header, informed
+from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
 
@@ -36,7 +41,22 @@ LISTS = 64
 
 
 class _CannotHonourError(Exception):
-    """A preference for what the answer does not have. The message is for the client."""
+    """A preference for what the answer does not have. The message is for the client.
+
+    A status or an example that the contract does not have is 404, as Prism answers it; a variant is a number of ours.
+    """
+
+    def __init__(self, message: str, status: int = 404) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class _NotAcceptableError(Exception):
+    """None of the media types of the answer is one that the client accepts."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,27 @@ class Question:
     caller: Caller
     preferences: Preferences
 
+    @property
+    def accept(self) -> str:
+        """The lines of ``Accept`` as one."""
+        return ", ".join(self.request.header_values("accept"))
+
+    @property
+    def identity(self) -> str:
+        """Who asks for what: the same for the same question, whatever it prefers."""
+        query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
+        return f"{self.caller.token or ''} {self.request.path}?{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The value of a body, where it came from, the name of the example, and what could not be sent instead."""
+
+    value: JSON
+    reason: str
+    example: str = ""
+    findings: tuple[Finding, ...] = ()
+
 
 class Ladder:
     """Chooses answers for one contract from one store."""
@@ -57,6 +98,9 @@ class Ladder:
         self._store = store
         self._settings = settings
         self._schemas = Document(dict(contract.document), contract.openapi)
+        self._examples = Examples(contract, self._schemas)
+        self._headers = ResponseHeaders(self._schemas, settings.seed)
+        self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._failures = {
             name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
@@ -70,21 +114,32 @@ class Ladder:
 
     def answer(self, question: Question) -> Answer:
         """The answer to a good request."""
-        asked = question.preferences
-        response, status = self._response(question)
-        if response is None:
-            documented = ", ".join(question.operation.responses) or "none"
-            detail = f"Found the preference code={asked.code}; expected a documented status: {documented}."
-            return problem("preference", 400, detail)
-        media = _media_type(response, asked.example)
+        where = question.operation.key
         try:
-            body, reason, example = self._body(question, response, media)
-            headers = self._headers(response, example, question)
+            response, status = self._response(question)
+            where = f"{where} {status}"
+            choice = _choice(question, response, status)
+            if choice is None:
+                if question.preferences.variant is not None:
+                    self._refuse_variant(question, response, 0)
+                return Answer(status, self._headers.written(response, "", question.identity), reason="contract")
+            media = response.content[choice.index]
+            made = self._made(question, response, media)
+            headers = self._headers.written(response, made.example, question.identity)
         except GenerationError as error:
-            return problem("no-answer", 500, f"{question.operation.key} {status}: {error}")
+            return problem("no-answer", 500, f"{where}: {error}")
         except _CannotHonourError as error:
-            return problem("preference", 400, str(error))
-        return Answer(status, _typed(media, body, headers), body, reason)
+            return problem("preference", error.status, str(error))
+        except _NotAcceptableError as error:
+            expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
+            finding = Finding("accept", "header accept", question.accept, expected)
+            return self.failure("not_acceptable", question.operation, (finding,))
+        given = made.reason in ("example", "fixture")
+        body = encode(made.value, choice.content_type, self._schema(media), self._contract.resolve, given=given)
+        headers = (("content-type", body.content_type), *headers)
+        if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
+            headers = (*headers, ("Vary", "Accept"))
+        return Answer(status, headers, body.data, made.reason, judged=body.judged, findings=made.findings)
 
     def failure(
         self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = ()
@@ -113,19 +168,18 @@ class Ladder:
     def _refused(self, response: Response, status: int, own: Answer, given: Headers) -> Answer:
         """A response of the contract: by its example, or generated with what is known of the failure in it."""
         example, media = _first_example(response), _media_type(response, None)
-        if media is None or media.examples:
+        if media is None or media.examples or status in BODYLESS:
             return self._filled(response, status, example, given)
         schema: JSON = True if media.schema is None else media.schema
         draw = Draw(self._settings.seed, "failure", f"{status}")
         value = generate(schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties)
         if media.is_json:
             value = informed(value, self._schemas.root(schema).accepts, own)
-        body = _encoded(media, value)
-        return Answer(status, _typed(media, body, self._beside(response, "", given)), body, "failure")
+        return self._sent(media, status, value, self._beside(response, "", given), given=False)
 
     def _beside(self, response: Response, example: str, given: Headers) -> Headers:
         """The headers of a response; those given take the place of its own."""
-        headers = {name.lower(): (name, value) for name, value in self._headers(response, example, None)}
+        headers = {name.lower(): (name, value) for name, value in self._headers.written(response, example, "")}
         return tuple((headers | {name.lower(): (name, value) for name, value in given}).values())
 
     def _challenge(self, operation: Operation | None) -> str:
@@ -137,56 +191,82 @@ class Ladder:
 
     def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
         """An answer from a response's examples of one name."""
-        media = _media_type(response, example or None)
-        body = b"" if media is None else _encoded(media, media.examples.get(example, media.examples.get("")))
-        return Answer(status, _typed(media, body, self._beside(response, example, given)), body, "failure")
+        media = None if status in BODYLESS else _media_type(response, example or None)
+        headers = self._beside(response, example, given)
+        if media is None:
+            return Answer(status, headers, reason="failure")
+        value = media.examples.get(example, media.examples.get(""))
+        return self._sent(media, status, value, headers, given=True)
 
-    def _response(self, question: Question) -> tuple[Response | None, int]:
-        """The response that is preferred, or the lowest 2XX, or else the first that there is."""
+    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, given: bool) -> Answer:
+        body = encode(value, concrete(media.name), self._schema(media), self._contract.resolve, given=given)
+        typed = (("content-type", body.content_type), *headers)
+        return Answer(status, typed, body.data, "failure", judged=body.judged)
+
+    def _response(self, question: Question) -> tuple[Response, int]:
+        """The response that is preferred, or else the operation's usual one; and the status to send."""
         operation, code = question.operation, question.preferences.code
         if code is not None:
-            return operation.response_for(code), code
+            response = operation.response_for(code)
+            if response is None or code < 200:
+                documented = ", ".join(operation.responses) or "none"
+                found = f"Found the preference code={code}; expected a documented status"
+                raise _CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
+            return response, code
         named = question.preferences.example
-        for status, response in operation.responses.items() if named else ():
+        responses = [*_by_use(operation)]
+        for response in responses if named else ():
             if any(named in media.examples for media in response.content):
-                return response, _a_status(status)
-        good = sorted(int(status) for status in operation.responses if status.isdigit() and status[0] == "2")
-        if good:
-            return operation.responses[str(good[0])], good[0]
-        for status, response in operation.responses.items():
-            return response, _a_status(status)
-        return Response("200"), 200
+                return response, _a_status(response.status)
+        return (responses[0], _a_status(responses[0].status)) if responses else (Response("200"), 200)
 
-    def _body(self, question: Question, response: Response, media: MediaType | None) -> tuple[bytes, str, str]:
-        """The body, where it came from, and the name of the example (for the headers beside it)."""
+    def _made(self, question: Question, response: Response, media: MediaType) -> _Made:
+        """The value of the body, from the highest rung that there is."""
         asked = question.preferences
+        sound = self._examples.of(media, response, question.operation)
         if asked.example is not None:
-            if media is None or asked.example not in media.examples:
+            if asked.example not in media.examples:
                 raise _no_such_example(asked.example, response)
-            return _encoded(media, media.examples[asked.example]), "example", asked.example
+            if asked.example in sound.values:
+                found = sound.findings_of(asked.example)
+                return _Made(sound.values[asked.example], "example", asked.example, found)
+            return self._generated(question, media, None, None, sound.findings_of(asked.example))
         if asked.variant is not None:
-            return self._variant(question, response, media), "generated", ""
-        if media is None:
-            return b"", "contract", ""
-        generated = asked.dynamic or asked.seed is not None
+            listed = self._listed(question.operation, response, media, asked.seed)
+            if asked.variant >= len(listed):
+                self._refuse_variant(question, response, len(listed))
+            return _Made(listed[asked.variant].value, "generated")
+        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
         resource = self._resource(question.operation, media)
         record = self._record(question, resource)
-        if record is not None and not generated:
-            return _encoded(media, record.value), "fixture", ""
-        if media.examples and resource is None and not generated and not self._settings.dynamic:
+        if record is not None and not asked.dynamic and asked.seed is None:
+            return _Made(record.value, "fixture")
+        findings: tuple[Finding, ...] = ()
+        if media.examples and resource is None and not is_dynamic and asked.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
-            return _encoded(media, media.examples[name]), "example", name
-        return _encoded(media, self._generated(question, media, resource, record)), "generated", ""
+            findings = sound.findings_of(name)
+            if sound.values:
+                name = name if name in sound.values else next(iter(sound.values))
+                return _Made(sound.values[name], "example", name, findings)
+        return self._generated(question, media, resource, record, findings)
 
-    def _variant(self, question: Question, response: Response, media: MediaType | None) -> bytes:
-        asked = question.preferences
-        found = [] if media is None else self._listed(question.operation, response, media, asked.seed)
-        number = asked.variant or 0
-        if media is None or number >= len(found):
-            expected = f"a number from 0 to {len(found) - 1}" if found else "no variant, since the answer has no body"
-            shown = f"{question.operation.key} {response.status} has {len(found)} variants"
-            raise _CannotHonourError(f"Found the preference variant={number}; expected {expected}: {shown}.")
-        return _encoded(media, found[number].value)
+    def _schema(self, media: MediaType) -> JSON:
+        """The schema of the whole body: a list of items where the contract describes a sequence by its items."""
+        if media.schema is not None:
+            return media.schema
+        if media.item_schema is None:
+            return True if media.is_json else _TEXT
+        kept = self._sequences.get(id(media))
+        if kept is None:
+            kept = self._sequences[id(media)] = (media, {"type": "array", "items": media.item_schema, "minItems": 1})
+        return kept[1]
+
+    def _refuse_variant(self, question: Question, response: Response, count: int) -> None:
+        expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
+        shown = f"{question.operation.key} {response.status} has {count} variants"
+        raise _CannotHonourError(
+            f"Found the preference variant={question.preferences.variant}; expected {expected}: {shown}.", 400
+        )
 
     def variants(self, operation: Operation) -> list[Variant]:
         """The variants of the answer that an operation gives when it is asked for nothing else.
@@ -194,9 +274,9 @@ class Ladder:
         Raises :class:`GenerationError` where no answer can be made.
         """
         question = Question(operation, Request(operation.method, operation.path), Caller(), Preferences())
-        response, _ = self._response(question)
-        media = None if response is None else _media_type(response, None)
-        return [] if response is None or media is None else self._listed(operation, response, media, None)
+        response, status = self._response(question)
+        choice = _choice(question, response, status)
+        return [] if choice is None else self._listed(operation, response, response.content[choice.index], None)
 
     def _listed(self, operation: Operation, response: Response, media: MediaType, seed: int | None) -> list[Variant]:
         """All variants of an answer: the same for whoever asks, so that a number means the same to all."""
@@ -205,10 +285,9 @@ class Ladder:
         if key not in self._variants:
             while len(self._variants) >= LISTS:
                 self._variants.pop(next(iter(self._variants)))
-            schema = True if media.schema is None else media.schema
             draw = Draw(seed, operation.resource or operation.key, "variant")
             self._variants[key] = variants(
-                schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties
+                self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties
             )
         return self._variants[key]
 
@@ -224,38 +303,68 @@ class Ladder:
         return self._store.get(resource.name, question.caller.suffix)
 
     def _generated(
-        self, question: Question, media: MediaType, resource: Resource | None, record: Record | None
-    ) -> JSON:
+        self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,
+        findings: tuple[Finding, ...] = (),
+    ) -> _Made:  # fmt: skip
         asked, caller = question.preferences, question.caller
         seed = self._settings.seed if asked.seed is None else asked.seed
-        if resource is None:
-            query = "&".join(part for part in question.request.query.split("&") if not part.startswith("__"))
-            identity = f"{caller.token or ''} {question.request.path}?{query}"
-            draw = Draw(seed, question.operation.key, identity)
-            schema: JSON = True if media.schema is None else media.schema
-            fill = not self._settings.no_fill_properties
-            return generate(schema, draw, self._schemas, fill_properties=fill)
-        maker = self._makers[resource.name]
-        pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
-        return maker.value(caller.suffix, seed, pins)
+        if resource is not None:
+            maker = self._makers[resource.name]
+            pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
+            return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings)
+        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+        value = generate(
+            self._schema(media),
+            Draw(seed, question.operation.key, question.identity),
+            self._schemas,
+            fill_properties=not self._settings.no_fill_properties,
+            complete=True,
+            exemplary=not is_dynamic and asked.seed is None,
+        )
+        return _Made(value, "generated", "", findings)
 
-    def _headers(self, response: Response, example: str, question: Question | None) -> Headers:
-        pairs = ((header.name, self._header(header, example, question)) for header in response.headers)
-        return tuple((name, value) for name, value in pairs if value is not None)
 
-    def _header(self, header: Header, example: str, question: Question | None) -> str | None:
-        value = header.value_for(example)
-        if value is None and header.required:
-            identity = question.request.path if question else ""
-            draw = Draw(self._settings.seed, "header", identity)
-            value = generate(header.schema, draw, self._schemas)
-        if value is None:
-            return None
-        return json.dumps(value, separators=(",", ":")) if header.is_json else _simple(value, header.explode)
+_TEXT: JSON = {"type": "string"}
+"""The schema of what has none and is not JSON."""
+
+
+def _choice(question: Question, response: Response, status: int) -> Choice | None:
+    """The media type to answer in; None for an answer without a body. Those with the named example are preferred."""
+    if status in BODYLESS or not response.content:
+        if question.preferences.example is not None:
+            raise _no_such_example(question.preferences.example, response)
+        return None
+    named = question.preferences.example
+    fit = [index for index, media in enumerate(response.content) if named in media.examples]
+    indexes = fit or [*range(len(response.content))]
+    names = tuple(response.content[index].name for index in indexes)
+    choice = choose(names, question.accept)
+    if choice is None and status >= 400:
+        choice = choose(names, "")  # what went wrong is better said in another type than not at all
+    if choice is None:
+        raise _NotAcceptableError(names)
+    return Choice(indexes[choice.index], choice.content_type)
+
+
+def _by_use(operation: Operation) -> Iterator[Response]:
+    """The responses that can be sent, the usual first.
+
+    The lowest explicit 2XX, the range 2XX, the default (as 200), and then as they stand in the contract.
+    """
+    final = {key: one for key, one in operation.responses.items() if not key.startswith("1")}
+    good = sorted(key for key in final if key.isdigit() and key[0] == "2")
+    first = [*good, *(key for key in final if key.upper() == "2XX"), *(key for key in final if key == "default")]
+    yield from (final[key] for key in first)
+    yield from (one for key, one in final.items() if key not in first)
 
 
 def _no_such_example(name: str, response: Response) -> _CannotHonourError:
-    named = ", ".join(sorted(one for media in response.content for one in media.examples if one)) or "none"
+    if any(name in media.external for media in response.content):
+        return _CannotHonourError(
+            f"Found the preference example={name!r}, whose value is kept elsewhere (externalValue) and is not fetched;"
+            " expected an example with a value. Write the value into the contract."
+        )
+    named = ", ".join(sorted({one for media in response.content for one in media.examples if one})) or "none"
     return _CannotHonourError(f"Found the preference example={name!r}; expected one of: {named}.")
 
 
@@ -266,25 +375,6 @@ def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
         with contextlib.suppress(KeyError):  # this record has nothing there
             pins[pin] = find(record.value, pin) if record is not None else None
     return pins
-
-
-def _simple(value: JSON, explode: bool) -> str:
-    """A value in the style ``simple``, which is that of all headers (OpenAPI 3.1, "Style Values")."""
-    if isinstance(value, list):
-        return ",".join(_simple(one, explode) for one in value)
-    if isinstance(value, dict):
-        between = "=" if explode else ","
-        return ",".join(f"{name}{between}{_simple(one, explode)}" for name, one in value.items())
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _typed(media: MediaType | None, body: bytes, headers: Headers) -> Headers:
-    if media is None:
-        return headers
-    kind, _, _ = media.name.partition("/")
-    ranges = {"*": "application/json", "application": "application/json", "text": "text/plain"}
-    name = ranges.get(kind, "application/octet-stream") if media.name.endswith("/*") else media.name
-    return (("content-type", name), *headers)
 
 
 def _media_type(response: Response, example: str | None) -> MediaType | None:
@@ -304,9 +394,3 @@ def _first_example(response: Response) -> str:
 def _a_status(key: str) -> int:
     """A status for a key: ``2XX`` is 200, ``default`` is 200 too, for want of anything better."""
     return int(key) if key.isdigit() else int(key[0]) * 100 if key[:1].isdigit() else 200
-
-
-def _encoded(media: MediaType, value: JSON) -> bytes:
-    if isinstance(value, str) and not media.is_json:
-        return value.encode("utf-8", "replace")
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 from mock_server.answer import Ladder, Question
 from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract, Operation
+from mock_server.contract.model import BODYLESS, Contract, Operation, Response
 from mock_server.contract.security import Caller
-from mock_server.contract.source import pointer_of
 from mock_server.exchange import Answer, Finding, Request
 from mock_server.generate.faker_method import unknown_methods
 from mock_server.prefer import Preferences
@@ -25,6 +24,8 @@ class Audited:
     example: str
     source: str
     findings: tuple[Finding, ...]
+    media: str = ""
+    """The media type that was asked for; empty for an answer without a body, and where any would do."""
 
 
 class Audit:
@@ -37,33 +38,42 @@ class Audit:
         self._store = store
 
     def answers(self) -> Iterator[Audited]:
-        """Every documented status, every named example, every record of a fixture, and each unknown ``x-faker``."""
+        """Every documented status in every media type, named example, record of a fixture, and unknown ``x-faker``.
+
+        An interim status (1XX) is none that an answer could end with; it is left out.
+        """
         for finding in unknown_methods(dict(self._contract.document), self._contract.name):
             yield Audited("x-faker", "", "", "contract", (finding,))
         for operation in self._contract.operations.values():
             for status, response in operation.responses.items():
-                yield self._tried(operation, status, Preferences(code=status_of(status, operation)))
-                for media in response.content:
-                    for name in media.examples:
-                        if name:
-                            yield self._tried(
-                                operation, status, Preferences(code=status_of(status, operation), example=name)
-                            )
+                if not status.startswith("1"):
+                    yield from self._response(operation, status, response)
             yield from self._records(operation)
+
+    def _response(self, operation: Operation, status: str, response: Response) -> Iterator[Audited]:
+        code = status_of(status, operation)
+        if not response.content or code in BODYLESS:
+            yield self._tried(operation, status, Preferences(code=code))
+            return
+        for media in response.content:
+            yield self._tried(operation, status, Preferences(code=code), media.name)
+            for name in media.examples:
+                if name:
+                    yield self._tried(operation, status, Preferences(code=code, example=name), media.name)
 
     def sources(self, operation: Operation) -> list[tuple[str, str]]:
         """The statuses of an operation, and where the answer of each comes from."""
         tried = ((status, self._answer(operation, Preferences(code=status_of(status, operation)), Caller()))
-                 for status in operation.responses)  # fmt: skip
+                 for status in operation.responses if not status.startswith("1"))  # fmt: skip
         return [(status, self._source(operation, answer)) for status, answer in tried]
 
     def _source(self, operation: Operation, answer: Answer) -> str:
         selected = operation.resource is not None and answer.reason == "generated"
         return "fixture, else generated" if selected else answer.reason
 
-    def _tried(self, operation: Operation, status: str, asked: Preferences) -> Audited:
-        answer = self._answer(operation, asked, Caller())
-        return self._judged(operation, status, asked.example or "", answer)
+    def _tried(self, operation: Operation, status: str, asked: Preferences, media: str = "") -> Audited:
+        answer = self._answer(operation, asked, Caller(), media)
+        return self._judged(operation, status, asked.example or "", answer, media)
 
     def _records(self, operation: Operation) -> Iterator[Audited]:
         kinds = self._contract.manners.tokens
@@ -79,31 +89,19 @@ class Audit:
             )
             yield replace(audited, findings=located)
 
-    def _answer(self, operation: Operation, asked: Preferences, caller: Caller) -> Answer:
-        return self._ladder.answer(Question(operation, Request(operation.method, operation.path), caller, asked))
+    def _answer(self, operation: Operation, asked: Preferences, caller: Caller, media: str = "") -> Answer:
+        request = Request(operation.method, operation.path, headers=(("accept", media),) if media else ())
+        return self._ladder.answer(Question(operation, request, caller, asked))
 
-    def _judged(self, operation: Operation, status: str, example: str, answer: Answer) -> Audited:
+    def _judged(self, operation: Operation, status: str, example: str, answer: Answer, media: str = "") -> Audited:
         if answer.reason == "problem":
             found = answer.body.decode()
             findings: tuple[Finding, ...] = (
                 Finding("no-answer", operation.key, found, "an answer", operation.pointer),
             )
         else:
-            findings = self._judge.answer(operation.key, answer)
-        if answer.reason == "example":
-            findings = tuple(self._located(operation, status, example, finding) for finding in findings)
-        return Audited(operation.key, status, example, self._source(operation, answer), findings)
-
-    def _located(self, operation: Operation, status: str, example: str, finding: Finding) -> Finding:
-        """A finding in an example, said of where the example stands."""
-        for media in operation.responses[status].content:
-            if example in media.examples or (not example and media.examples):
-                name = example or next(iter(media.examples))
-                parts = ("examples", name, "value") if name else ("example",)
-                pointer = operation.pointer + pointer_of("responses", status, "content", media.name, *parts)
-                where = pointer + finding.pointer
-                return replace(finding, location=self._contract.locate(where), pointer=where)
-        return finding
+            findings = (*answer.findings, *self._judge.answer(operation.key, answer))
+        return Audited(operation.key, status, example, self._source(operation, answer), findings, media)
 
 
 def status_of(key: str, operation: Operation) -> int:

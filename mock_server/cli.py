@@ -120,7 +120,7 @@ def check(**flags: Any) -> None:
     for audited in _audit(served).answers():
         tried += 1
         findings += audited.findings
-        name = f" {audited.example}" if audited.example else ""
+        name = f" {audited.media}" * bool(audited.media) + f" {audited.example}" * bool(audited.example)
         click.echo(
             f"{'no' if audited.findings else 'ok':<3} {audited.operation} {audited.status}{name} ({audited.source})"
         )

@@ -29,6 +29,8 @@ class Engine:
         self._judge = judge
         self._ladder = ladder
         self._route = route
+        self._told: set[Finding] = set()
+        """What the log has been told of the contract's examples: once, not with each request."""
 
     def handle(self, request: Request) -> Exchange:
         """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent."""
@@ -64,7 +66,17 @@ class Engine:
         if broken:
             answer = _withheld(answer, route, broken)
         answer = _finished(answer, asked, caller)
-        return Exchange(request, route, answer, findings + unreadable + broken)
+        self._tell(answer)
+        if operation is not None and operation.deprecated:
+            answer = _deprecated(answer)
+        return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
+
+    def _tell(self, answer: Answer) -> None:
+        """Log what is wrong with the contract's examples."""
+        for finding in answer.findings:
+            if finding not in self._told:
+                self._told.add(finding)
+                log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
     def _refused_early(self, caller: Caller) -> str | None:
         """The caller's failure, if this API finds it before it looks at the path."""
@@ -129,13 +141,28 @@ def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answ
     return problem("answer-breaks-contract", 500, detail, broken)
 
 
+def _deprecated(answer: Answer) -> Answer:
+    """The answer of a deprecated operation, which says so.
+
+    RFC 9745 wants the date since when; a contract knows none, so this is the word of the drafts before it. A
+    contract that has the date documents the header.
+    """
+    if answer.header("deprecation") is not None:
+        return answer
+    return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
+
+
 def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
     """The answer with its delay, and with what was honoured of the preferences."""
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
-    honoured = {"delay"} if answer.reason == "problem" else {"delay", "code", "example"}
+    honoured = {"delay"} if answer.reason == "problem" else {"delay", "code"}
+    if answer.reason == "example":
+        honoured |= {"example"}
     if answer.reason == "generated":
         honoured |= {"dynamic", "seed", "variant"}
+    if asked.dynamic is False and answer.reason != "problem":
+        honoured |= {"dynamic"}
     applied = asked.applied(frozenset(honoured))
     headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers
     return replace(answer, headers=headers, delay=caller.delay + asked.delay)

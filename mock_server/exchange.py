@@ -74,7 +74,9 @@ class Request:
 class Answer:
     """An answer as it will be sent, and what to do with the wire.
 
-    ``delay`` is in milliseconds. ``reason`` says where on the ladder the answer came from.
+    ``delay`` is in milliseconds. ``reason`` says where on the ladder the answer came from. ``judged`` is the
+    JSON text of the value that the body was written from; None where the body is that itself, empty where no
+    schema can be held against it. ``findings`` say what the contract offered and could not be sent.
     """
 
     status: int
@@ -82,6 +84,8 @@ class Answer:
     body: bytes = b""
     reason: str = ""
     delay: int = 0
+    judged: bytes | None = None
+    findings: tuple[Finding, ...] = ()
 
     def header(self, name: str) -> str | None:
         """The first field line of that name, whatever its case."""

@@ -21,7 +21,8 @@ class Maker:
         self.resource = resource
         self._document = document
         self._schema: JSON = {"$ref": resource.schema}
-        self._fill = fill_properties
+        # A complete record has the members that its schema names, and no others.
+        self._fill = fill_properties and not resource.complete
         self._enums = {pin: dict.fromkeys(map(str, enum_at(self._schema, pin, document))) for pin in resource.pins}
 
     def value(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> JSON:

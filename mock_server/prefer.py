@@ -21,18 +21,19 @@ _PREFERENCE = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was asked for; None or False where nothing was. ``delay`` is in milliseconds."""
+    """What was asked for; None where nothing was. ``delay`` is in milliseconds."""
 
     code: int | None = None
     example: str | None = None
-    dynamic: bool = False
+    dynamic: bool | None = None
     seed: int | None = None
     variant: int | None = None
     delay: int = 0
 
     def applied(self, names: frozenset[str]) -> str:
         """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
-        shown = {"dynamic": "true" if self.dynamic else None, "code": self.code, "example": self.example,
+        dynamic = None if self.dynamic is None else str(self.dynamic).lower()
+        shown = {"dynamic": dynamic, "code": self.code, "example": self.example,
                  "seed": self.seed, "variant": self.variant, "delay": self.delay or None}  # fmt: skip
         return ", ".join(
             f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None

@@ -16,6 +16,7 @@ TITLES: Mapping[str, str] = {
     "malformed-request": "The body cannot be read",
     "method-not-allowed": "The path has no operation of this method",
     "no-answer": "The contract has no such answer",
+    "not-acceptable": "No documented media type is one that the client accepts",
     "not-found": "No operation has this path",
     "preference": "A preference cannot be read or honoured",
     "rate-limited": "The rate limit is reached",

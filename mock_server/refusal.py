@@ -17,6 +17,7 @@ STATUSES: Mapping[str, tuple[int, ...]] = {
     "invalid_token": (401,),
     "not_found": (404,),
     "method_not_allowed": (405,),
+    "not_acceptable": (406,),
     "unsupported_media_type": (415, 422, 400),
     "malformed_request": (400, 422),
     "invalid_request": (422, 400),

@@ -101,8 +101,22 @@ class Cors:
             allow_origins=["*"],
             allow_methods=list(cors.allow_methods),
             allow_headers=list(cors.allow_headers),
+            allow_credentials=cors.allow_credentials,
+            # A browser asks before a public page may reach this machine; who serves a mock there wants it reached.
+            allow_private_network=True,
+            expose_headers=_exposed(self._contract),
             max_age=cors.max_age,
         )
+
+
+def _exposed(contract: Contract) -> list[str]:
+    """The headers that a page may read. ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5)."""
+    if contract.manners.cors.expose_headers is not None:
+        return list(contract.manners.cors.expose_headers)
+    responses = [one for operation in contract.operations.values() for one in operation.responses.values()]
+    documented = {header.name.lower(): header.name for one in responses for header in one.headers}
+    own = {name.lower(): name for name in ("Deprecation", "Location", "Mock-Findings", "Preference-Applied")}
+    return ["*", *sorted({**own, **documented}.values())]
 
 
 class Application:

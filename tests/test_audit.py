@@ -47,11 +47,19 @@ def test_every_documented_answer_and_every_named_example_is_tried(tmp_path: Path
     ]
 
 
+def test_every_media_type_of_a_status_is_tried(tmp_path: Path) -> None:
+    content = {name: {"schema": NAME} for name in ("application/json", "application/xml", "text/plain", "image/png")}
+    paths = {"/a": {"get": answering(_200={"content": content}, _101={}, _304={"content": content})}}
+    tried = [*audit_of(load(tmp_path, document(paths))).answers()]
+    assert [(one.status, one.media) for one in tried] == [*(("200", name) for name in content), ("304", "")]
+    assert [one.findings for one in tried] == [()] * 5
+
+
 def test_an_example_that_breaks_its_schema_is_found(tmp_path: Path) -> None:
     paths = {"/a": {"get": answering(_200=in_json(NAME, good="1", bad=2))}}
     found = {one.example: one.findings for one in audit_of(load(tmp_path, document(paths))).answers()}
     assert (found[""], found["good"]) == ((), ())
-    assert [(finding.rule, finding.found) for finding in found["bad"]] == [("answer-body", "2")]
+    assert [(finding.rule, finding.found) for finding in found["bad"]] == [("example", "2")]
 
 
 def test_an_answer_that_cannot_be_made_is_found(tmp_path: Path) -> None:

@@ -142,8 +142,8 @@ def test_check_names_the_example_that_breaks_its_schema(tmp_path: Path, capsys: 
     done = called(capsys, "check", str(contract))
     assert (done.code, done.errors) == (1, "")
     tried, finding, total = done.output.splitlines()
-    assert tried == "no  GET /pets 200 (example)"
-    for part in ("/age", '"young"', 'expected type: "integer"', "[answer-body]"):
+    assert tried == "no  GET /pets 200 application/json (generated)"
+    for part in ("/age", '"young"', 'expected type: "integer"', "[example]"):
         assert part in finding
     assert total == "Pets 1: 1 answers tried, 1 findings"
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mock_server.contract.model import Contract
 from mock_server.engine import Engine
 from mock_server.exchange import Exchange, Request
+from mock_server.store import Record
 from tests.conftest import ME
 from tests.samples import Document, document, engine_of, load, operation, repeatable, value_of
 
@@ -135,12 +136,21 @@ def test_delays_add_up(polar: Engine) -> None:
     assert polar.handle(Request("GET", ME, "__delay=5", token)).answer.delay == 2005
 
 
+BROKEN: Document = {
+    "x_mock_resources": {"pets": {"schema": "#/components/schemas/Pet"}},
+    "x_mock_tokens": [{"prefix": "pet_", "schemes": [], "selects": "pets"}],
+    "components": {"schemas": {"Pet": PET}},
+}
+
+
 def broken(directory: Path) -> Engine:
-    return pets(directory, {"good": {"name": "Tom"}, "bad": {"name": 7}})
+    get = operation({"$ref": "#/components/schemas/Pet"}, x_mock_fixture={"resource": "pets"})
+    records = [Record("pets", "good", {"name": "Tom"}), Record("pets", "bad", {"name": 7})]
+    return engine_of(load(directory, document({"/pets": {"get": get}}, **BROKEN)), records)
 
 
-def asked(engine: Engine, example: str) -> Exchange:
-    return engine.handle(Request("GET", "/pets", f"__example={example}"))
+def asked(engine: Engine, handle: str) -> Exchange:
+    return engine.handle(Request("GET", "/pets", headers=(("authorization", f"Bearer pet_{handle}"),)))
 
 
 def test_an_answer_that_breaks_the_contract_is_not_sent(tmp_path: Path) -> None:
@@ -149,7 +159,7 @@ def test_an_answer_that_breaks_the_contract_is_not_sent(tmp_path: Path) -> None:
     assert (exchange.answer.status, shown["type"]) == (500, "urn:mock-server:problem:answer-breaks-contract")
     assert [(finding["pointer"], finding["found"]) for finding in shown["findings"]] == [("/name", "7")]
     assert "/name: 7; expected type: " in shown["detail"]
-    assert "example was the source" in shown["detail"]
+    assert "fixture was the source" in shown["detail"]
     assert [finding.rule for finding in exchange.findings] == ["answer-body"]
 
 

@@ -16,8 +16,8 @@ PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle"),
-    ("contract", "generate", "store", "bundled", "prefer", "problem"),
-    ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds"),
+    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
+    ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds", "examples", "response_headers"),
     ("engine", "answer", "fast", "audit", "export"),
     ("server", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),

@@ -23,7 +23,7 @@ def asked(*prefer: str, query: str = "") -> Request:
         ('example="a cat, with \\"claws\\""', {"example": 'a cat, with "claws"'}),
         ("dynamic=true", {"dynamic": True}),
         ("dynamic", {"dynamic": True}),
-        ("dynamic=FALSE", {}),
+        ("dynamic=FALSE", {"dynamic": False}),
         ("seed=-42", {"seed": -42}),
         ("delay=250", {"delay": 250}),
         (f"delay={LONGEST_DELAY}", {"delay": LONGEST_DELAY}),

@@ -13,7 +13,8 @@ from urllib.parse import unquote_plus
 from werkzeug.http import parse_options_header
 
 from mock_server.contract.coercion import Raw, Resolve, Shape
-from mock_server.contract.media import essence_of, is_json, read_json, read_text
+from mock_server.contract.media import essence_of, read_json, read_text
+from mock_server.contract.model import is_json
 from mock_server.contract.multipart import Part, read_parts
 from mock_server.contract.pairs import Pairs, form_pairs
 from mock_server.contract.parameters import Parameter, UnreadableError

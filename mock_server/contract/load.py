@@ -246,6 +246,7 @@ def _operation(document: Document, layers: Places, pointer: str, node: Document)
         },
         security=tuple(tuple(one) for one in security if isinstance(one, dict)) if isinstance(security, list) else (),
         resource=read_binding(node, pointer, layers),
+        deprecated=_flag(node, "deprecated"),
     )
 
 
@@ -257,11 +258,18 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
         for name, item in mapping_at(response, "headers").items()
         if name.lower() != "content-type"  # OpenAPI 3.1, Response Object: ignored
     )
-    content = tuple(
-        MediaType(name, mapping_at({"": one}, "").get("schema"), _examples(document, one))
-        for name, one in mapping_at(response, "content").items()
-    )
+    content = tuple(_media_type(document, name, one) for name, one in mapping_at(response, "content").items())
     return Response(status, headers, content)
+
+
+def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaType:
+    media = mapping_at({"": node}, "")
+    external = frozenset(
+        key for key, item in mapping_at(media, "examples").items()
+        if mapping_at({"": _resolve(document, item)}, "").keys() & {"externalValue"}
+    )  # fmt: skip
+    examples = _examples(document, node)
+    return MediaType(name, media.get("schema"), examples, external - examples.keys(), media.get("itemSchema"))
 
 
 def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:
@@ -284,8 +292,10 @@ def _examples(document: Mapping[str, JSON], node: JSON) -> dict[str, JSON]:
         found[""] = node["example"]
     for name, item in mapping_at(node, "examples").items():
         example = _resolve(document, item)
-        if isinstance(example, dict) and "value" in example:
-            found[name] = example["value"]
+        said = mapping_at({"": example}, "")
+        key = next((one for one in ("value", "dataValue", "serializedValue") if one in said), None)
+        if key is not None:  # the latter two are of OpenAPI 3.2
+            found[name] = said[key]
     return found
 
 

@@ -80,11 +80,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Cors:
-    """What a preflight is told; ``*`` allows any. ``max_age`` in seconds."""
+    """What a page of another origin may do; ``*`` allows any. ``max_age`` in seconds.
+
+    ``expose_headers`` are those of answers that it may read; None: all that the contract documents.
+    """
 
     allow_methods: tuple[str, ...] = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
     allow_headers: tuple[str, ...] = ("*",)
     max_age: int = 600
+    allow_credentials: bool = True
+    expose_headers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +192,16 @@ class _Reader:
 
     def cors(self, http: Mapping[str, JSON]) -> Cors:
         where = "/x-mock-http/cors"
-        data = self.members(http.get("cors", {}), where, ("allowMethods", "allowHeaders", "maxAge"))
+        known = ("allowMethods", "allowHeaders", "maxAge", "allowCredentials", "exposeHeaders")
+        data = self.members(http.get("cors", {}), where, known)
         plain = Cors()
+        exposed = tuple(self.texts(data, "exposeHeaders", where)) if "exposeHeaders" in data else None
         return Cors(
             tuple(self.texts(data, "allowMethods", where)) or plain.allow_methods,
             tuple(self.texts(data, "allowHeaders", where)) or plain.allow_headers,
             self.whole(data, "maxAge", where, plain.max_age),
+            self.flag(data, "allowCredentials", where, default=True),
+            exposed,
         )
 
     def table(self, data: Mapping[str, JSON], key: str) -> list[tuple[str, JSON]]:
@@ -240,8 +249,8 @@ class _Reader:
             raise self.refusal(where + pointer_of(key), repr(value), "a whole number of at least 0")
         return value
 
-    def flag(self, data: Mapping[str, JSON], key: str, where: str) -> bool:
-        value = data.get(key, False)
+    def flag(self, data: Mapping[str, JSON], key: str, where: str, *, default: bool = False) -> bool:
+        value = data.get(key, default)
         if not isinstance(value, bool):
             raise self.refusal(where + pointer_of(key), repr(value), "true or false")
         return value

@@ -14,8 +14,6 @@ from typing import Any
 from mock_server.exchange import JSON
 
 Reader = Callable[..., Any]
-Resolve = Callable[[JSON], JSON]
-_FORMS = ("application/x-www-form-urlencoded", "multipart/")
 
 
 def read_json(body: bytes | str, **parameters: str) -> Any:
@@ -79,48 +77,23 @@ def essence_of(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
-def is_json(essence: str) -> bool:
-    """``application/json`` and every ``+json`` (RFC 6839)."""
-    return essence == "application/json" or essence.endswith("+json")
-
-
-class Readers(dict[str, Reader]):
-    """A reader for every media type but forms, which openapi-core reads by their schema."""
+class AnswerReaders(dict[str, Reader]):
+    """A reader for every media type: of an answer, the judge is given the JSON text of its value."""
 
     def __contains__(self, media_type: object) -> bool:
-        return isinstance(media_type, str) and not media_type.startswith(_FORMS)
+        return True
 
     def __missing__(self, media_type: str) -> Reader:
-        return read_json if is_json(media_type) else read_text
+        return read_json
 
 
-def judgeable(node: JSON, resolve: Resolve) -> JSON:
-    """The document as openapi-core can judge by it.
-
-    ``schema: true`` and ``false`` become objects, which it needs. A schema that says what an XML element or
-    a number in plain text holds goes: the body of such a type is a text to it, which no such schema takes.
-    """
+def judgeable(node: JSON) -> JSON:
+    """The document as openapi-core can judge answers by it: ``schema: true`` and ``false`` become objects."""
     if isinstance(node, list):
-        return [judgeable(one, resolve) for one in node]
+        return [judgeable(one) for one in node]
     if not isinstance(node, dict):
         return node
-    plain: dict[str, JSON] = {}
-    for key, child in node.items():
-        if key == "schema" and isinstance(child, bool):
-            plain[key] = {} if child else {"not": {}}
-        elif key == "content" and isinstance(child, dict):
-            plain[key] = {name: judgeable(_judgeable_media(name, one, resolve), resolve) for name, one in child.items()}
-        else:
-            plain[key] = judgeable(child, resolve)
-    return plain
-
-
-def _judgeable_media(name: str, media: JSON, resolve: Resolve) -> JSON:
-    essence = essence_of(name)
-    if not isinstance(media, dict) or "schema" not in media or essence.startswith(_FORMS) or essence == "*/*":
-        return media
-    schema = resolve(media["schema"])
-    is_text = isinstance(schema, dict) and schema.get("type", "string") == "string"
-    if is_text or is_json(essence):
-        return media
-    return {key: value for key, value in media.items() if key != "schema"}
+    return {
+        key: ({} if child else {"not": {}}) if key == "schema" and isinstance(child, bool) else judgeable(child)
+        for key, child in node.items()
+    }

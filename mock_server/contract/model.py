@@ -15,6 +15,20 @@ from mock_server.exchange import JSON, Finding
 
 Schema = Mapping[str, JSON]
 
+BODYLESS = frozenset({204, 205, 304})
+"""Final statuses whose answers have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5)."""
+FRAMING = frozenset({
+    "connection", "content-encoding", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding",
+    "upgrade",
+})  # fmt: skip
+"""Headers that say how a message travels (RFC 9110, 7.6.1 and 8.4 to 8.6): the server's own, not a contract's."""
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a media type is written in JSON: ``application/json`` and every ``+json`` (RFC 6839)."""
+    essence = media_type.partition(";")[0].strip().lower()
+    return essence == "application/json" or essence.endswith("+json")
+
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
@@ -25,12 +39,15 @@ class MediaType:
     """A schema object or a boolean; None where the contract has none."""
     examples: Mapping[str, JSON] = field(default_factory=dict)
     """Values by name; the value of ``example`` has the name ``""``."""
+    external: frozenset[str] = frozenset()
+    """The names of examples that are kept elsewhere (``externalValue``); they are not fetched."""
+    item_schema: JSON = None
+    """The schema of each item of a sequence (OpenAPI 3.2, ``itemSchema``)."""
 
     @property
     def is_json(self) -> bool:
         """``application/json`` and every ``+json`` (RFC 6839)."""
-        essence = self.name.partition(";")[0].strip().lower()
-        return essence == "application/json" or essence.endswith("+json")
+        return is_json(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class Operation:
     """The schemes of each alternative: an OR of ANDs. Empty: no security."""
     resource: str | None = None
     """The fixture resource whose record answers, selected by the caller's token."""
+    deprecated: bool = False
 
     def response_for(self, status: int) -> Response | None:
         """The response that documents a status: the status itself, its range, or ``default``."""

@@ -14,7 +14,8 @@ from urllib.parse import unquote, unquote_plus
 
 from mock_server.contract.coercion import Raw, Resolve, Shape, shown
 from mock_server.contract.deep_object import deep_object
-from mock_server.contract.media import essence_of, is_json, read_json
+from mock_server.contract.media import essence_of, read_json
+from mock_server.contract.model import is_json
 from mock_server.contract.pairs import Pairs, cookie_pairs, form_pairs
 from mock_server.exchange import JSON, Request, Route
 

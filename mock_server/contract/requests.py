@@ -13,7 +13,8 @@ from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.contract.bodies import Body, BodyMedia, MalformedError, read_body
 from mock_server.contract.coercion import Resolve, Shape, shown
-from mock_server.contract.media import TOO_DEEP, essence_of, is_json
+from mock_server.contract.media import TOO_DEEP, essence_of
+from mock_server.contract.model import is_json
 from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
 from mock_server.contract.schema_error import explain
 from mock_server.contract.source import mapping_at

@@ -10,6 +10,8 @@ from mock_server.generate.document import Node
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Contains, Contradiction, Shape
 
+MOST = 1000
+"""Items that a contract may wish for."""
 TURNS = 40
 """Attempts at an item that is unlike the others."""
 
@@ -57,8 +59,20 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
     elif ("", "plain") in walk.wanted:
         count = max(least, 1, shape.prefix())  # the lengths that show more are variants of their own
     else:
-        count = max(least, walk.draw.at(place.key).randrange(1, 4), shape.prefix())
+        low, high = _preferred(shape)
+        count = max(least, walk.draw.at(place.key).randrange(low, high + 1), shape.prefix())
     return count if shape.most is None else min(count, shape.most)
+
+
+def _preferred(shape: Shape) -> tuple[int, int]:
+    """How few and how many items are wished for: what ``x-count`` says (a number or a pair), else one to three."""
+    for atom in shape.atoms:
+        said = atom.keywords.get("x-count")
+        pair = said if isinstance(said, list) else [said, said]
+        numbers = [one for one in pair if isinstance(one, int) and not isinstance(one, bool) and 0 <= one <= MOST]
+        if len(pair) == len(numbers) == 2:
+            return min(numbers), max(numbers)
+    return 1, 3
 
 
 def _add(walk: Walker, made: _Made, place: Place, index: int, last: int) -> None:

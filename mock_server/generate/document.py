@@ -21,6 +21,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
 from mock_server.contract.formats import FORMATS
+from mock_server.contract.schema_error import explain
 from mock_server.contract.source import pointer_of
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
@@ -217,6 +218,12 @@ class Node:
         if self._judge is None:
             self._judge = self.document.judge(self)
         return self._judge.is_valid(value)
+
+    def reasons(self, value: JSON) -> list[tuple[str, str, str]]:
+        """What is wrong with a value, for a person: the JSON Pointer, what was found, what was expected."""
+        if isinstance(self.schema, bool):
+            return [] if self.schema else [("", "a value", "none: the schema is false")]
+        return [explain(error) for error in self.document._careful(self).iter_errors(value)]
 
     def faults(self, value: JSON) -> Iterable[tuple[str, str]]:
         """The JSON Pointer into the value, and the keyword, of each thing that is wrong with it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from mock_server.errors import GenerationError
 from mock_server.exchange import JSON, Finding
 from mock_server.settings import suggestion
 
@@ -17,6 +17,21 @@ _HIDDEN = frozenset({"add_provider", "del_arguments", "format", "get_arguments",
                      "set_formatter", "random", "unique", "items", "enum", "binary", "zip", "tar", "json_bytes",
                      "image", "profile"})  # fmt: skip
 """What a Faker has beside its makers of data, and makers of what JSON cannot hold."""
+
+_OF_JAVASCRIPT: Mapping[str, str] = {
+    "address.country_code": "country_code", "address.zip_code": "postcode", "color.human": "color_name",
+    "commerce.department": "bs", "company.company_name": "company", "company.name": "company",
+    "datatype.datetime": "date_time", "datatype.number": "random_int", "datatype.string": "word",
+    "datatype.uuid": "uuid4", "date.future": "future_datetime", "date.past": "past_datetime",
+    "date.recent": "past_datetime", "date.soon": "future_datetime", "date.birthdate": "date_of_birth",
+    "finance.account_number": "bban", "image.avatar": "image_url", "image.url": "image_url",
+    "internet.color": "hex_color", "internet.domain": "domain_name", "internet.ip": "ipv4",
+    "internet.username": "user_name", "location.zip_code": "postcode", "name.find_name": "name",
+    "name.full_name": "name", "name.job_title": "job", "number.int": "random_int", "person.full_name": "name",
+    "person.job_title": "job", "phone.number": "phone_number", "random.uuid": "uuid4", "string.uuid": "uuid4",
+    "system.file_name": "file_name", "system.mime_type": "mime_type",
+}  # fmt: skip
+"""Methods of the Faker of JavaScript that have another name here, in snake case."""
 
 
 @cache
@@ -33,14 +48,25 @@ def methods() -> frozenset[str]:
     return frozenset(name for name in dir(maker) if not name.startswith("_") and name not in _HIDDEN)
 
 
+def method_of(said: JSON) -> str | None:
+    """The method that an ``x-faker`` means, by its name here or in JavaScript (``name.firstName``); None for others.
+
+    An object has the name as its key; its value, arguments for JavaScript, is left alone.
+    """
+    if isinstance(said, dict) and len(said) == 1:
+        said = next(iter(said))
+    if not isinstance(said, str):
+        return None
+    dotted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", said.removeprefix("faker.")).lower()
+    name = _OF_JAVASCRIPT.get(dotted, dotted.rpartition(".")[2])
+    return name if name in methods() else None
+
+
 def faked(method: str, seed: int) -> JSON:
-    """What a method of Faker says from a seed. Raises :class:`GenerationError` for a name that it does not have."""
-    name = method.removeprefix("faker.").rpartition(".")[2]
-    if name not in methods():
-        raise GenerationError(f"found x-faker {method!r}{suggestion(name, methods())}; expected a method of Faker.")
+    """What a method of Faker (of :func:`method_of`) says from a seed."""
     maker = _faker().factories[0]
     maker.seed_instance(seed)
-    return _as_json(getattr(maker, name)())
+    return _as_json(getattr(maker, method)())
 
 
 def _as_json(value: Any) -> JSON:
@@ -58,10 +84,11 @@ def _as_json(value: Any) -> JSON:
 def unknown_methods(data: JSON, name: str) -> Iterator[Finding]:
     """A finding for each ``x-faker`` of a document that names no method of Faker."""
     for pointer, method in _mentioned(data, ""):
-        known = method.removeprefix("faker.").rpartition(".")[2] if isinstance(method, str) else ""
-        if known not in methods():
-            near = suggestion(known, methods())
-            yield Finding("x-faker", name, f"{method!r}{near}", "the name of a method of Faker", f"{pointer}/x-faker")
+        if method_of(method) is None:
+            near = suggestion(method.rpartition(".")[2], methods()) if isinstance(method, str) else ""
+            remedy = "Until then the schema is generated for as if it were not there."
+            expected = "the name of a method of Faker"
+            yield Finding("x-faker", name, f"{method!r}{near}", expected, f"{pointer}/x-faker", remedy)
 
 
 def _mentioned(data: JSON, pointer: str) -> Iterator[tuple[str, JSON]]:

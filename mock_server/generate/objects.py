@@ -108,7 +108,7 @@ def _beside(shape: Shape, name: str) -> set[str]:
 def _fill(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], least: int = 0) -> None:
     """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
     asked = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
-    usual = int(shape.is_map and walk.fill_properties and not walk.complete and not place.lean)
+    usual = int(shape.is_map and walk.fill_properties and not place.lean)
     if ("", "plain") in walk.wanted:
         usual = int(shape.is_map and walk.fill_properties)
     usual = usual if asked is None else asked

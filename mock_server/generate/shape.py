@@ -9,6 +9,7 @@ from typing import cast
 
 from mock_server.exchange import JSON
 from mock_server.generate.document import Node
+from mock_server.generate.faker_method import method_of
 from mock_server.generate.negation import (
     NOT_FORMATS,
     NOT_PATTERNS,
@@ -228,8 +229,8 @@ def _text(shape: Shape) -> None:
             value = atom.keywords.get(keyword)
             if isinstance(value, str) and value not in names:
                 names.append(value)
-        faker = atom.keywords.get("x-faker")
-        shape.faker = str(faker) if isinstance(faker, str) else shape.faker
+        if "x-faker" in atom.keywords:
+            shape.faker = method_of(atom.keywords["x-faker"]) or shape.faker
         if "contentMediaType" in atom.keywords or "contentEncoding" in atom.keywords:
             shape.media = atom
 
@@ -252,8 +253,8 @@ def _number(shape: Shape) -> None:
         if isinstance(step, (int, float)) and not isinstance(step, bool) and step > 0:
             steps.append(exact(step))
         shape.not_steps += [exact(cast("float", one)) for one in _listed(atom, NOT_STEPS)]
-        faker = atom.keywords.get("x-faker")
-        shape.faker = str(faker) if isinstance(faker, str) else shape.faker
+        if "x-faker" in atom.keywords:
+            shape.faker = method_of(atom.keywords["x-faker"]) or shape.faker
     if shape.kind == "integer":
         steps.append(Fraction(1))
     bottom = max(lows, key=lambda one: one[:2], default=None)

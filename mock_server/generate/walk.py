@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from mock_server.contract.source import find
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
 from mock_server.generate.document import Document
+from mock_server.generate.documented import documented
 from mock_server.generate.expansion import Choice, outcome
 from mock_server.generate.fields import FIELDS
 from mock_server.generate.objects import make_object
@@ -31,6 +33,8 @@ WAYS = 200
 TURNS = 3
 """Values that are tried for a shape that does not guarantee what it makes."""
 
+_LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
+"""A pointer to or into an item that is not the first: an example in a list again and again is none."""
 
 Trace = list[tuple[str, Shape | Choice, int]]
 """By JSON Pointer; beside a choice the option that was taken first."""
@@ -64,6 +68,8 @@ class Walk:
     """The pointers of pins and of all that they are within."""
     trusted: frozenset[str] = frozenset()
     """Members of the root whose values the check of the whole will judge."""
+    exemplary: bool = False
+    """Whether what the schemas give as examples and defaults goes before what is made."""
     trace: Trace | None = None
     """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
 
@@ -78,7 +84,9 @@ class Walk:
         self.spent += 1
         turn = self.turns.get(place.pointer, 0) if self.turns else 0
         if not turn:
-            found, value = self._believable(goal, place)
+            found, value = self._exemplified(goal, place) if self.exemplary else (False, None)
+            if not found:
+                found, value = self._believable(goal, place)
             if found:
                 return value
         place = self._entered(goal, place, turn)
@@ -106,6 +114,16 @@ class Walk:
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
         return place.within(goal, DEEPEST).turned(turn) if turn else place.within(goal, DEEPEST)
+
+    def _exemplified(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
+        """What the schemas themselves give, where all of them take it."""
+        if place.salt or self.is_pinned(place.pointer) or _LATER_ITEM.search(place.pointer):
+            return False, None
+        for node in goal:
+            for value in documented(node):
+                if _keeps(goal, value):
+                    return True, value
+        return False, None
 
     def _believable(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
         """What the field's name suggests, where the schema takes it."""

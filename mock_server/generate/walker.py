@@ -36,6 +36,7 @@ def generate(
     fill_properties: bool = True,
     complete: bool = False,
     wanted: Mapping[tuple[str, str], int] | None = None,
+    exemplary: bool = False,
     trace: Trace | None = None,
     strict: bool = False,
 ) -> JSON:
@@ -43,12 +44,14 @@ def generate(
 
     ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
     the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
-    member out; ``wanted`` is what a variant asks for; ``trace`` is filled with what was met on the way. Raises
+    member out; ``wanted`` is what a variant asks for; ``exemplary`` takes what schemas give as examples and defaults;
+    ``trace`` is filled with what was met on the way. Raises
     :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
     """
     node = document.root(schema)
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
     walk.trace = trace
+    walk.exemplary = exemplary
     walk.persona = persona_of(walk, node)
     walk.trusted = _trusted(node)
     return checked(walk, node, strict=strict)

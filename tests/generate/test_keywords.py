@@ -32,6 +32,12 @@ def test_what_is_made_keeps_the_schema(case: dict[str, Any]) -> None:
     for seed in SEEDS:
         value = generate(schema, Draw(seed, "test", "x"), document)
         assert not list(document.root(schema).faults(value)), value
+        assert "items" not in case or (isinstance(value, list) and len(value) == case["items"])
+
+
+@pytest.mark.parametrize("said", ["email", "internet.email", "faker.internet.email", {"internet.email": ["Ada"]}])
+def test_faker_is_asked_by_its_names_in_python_and_in_javascript(said: Any) -> None:
+    assert "@" in made({"type": "string", "x-faker": said})
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=str(case["name"])) for case in CASES["never"]])

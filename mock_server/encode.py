@@ -1,0 +1,199 @@
+"""Values to bodies: each in the words of its media type, and what of it can be judged.
+
+JSON is the language of schemas. What is written in another one is judged as the value that it was written
+from; a text of the contract's own (an XML example) and the bytes of an image are nothing that a schema
+could be held against.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from mock_server.contract.model import is_json
+from mock_server.exchange import JSON
+from mock_server.xml_body import Resolve, xml_body
+
+FORM = "application/x-www-form-urlencoded"
+EVENTS = "text/event-stream"
+JSON_SEQUENCE = "application/json-seq"
+SEQUENCES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
+                       "application/x-json-stream", JSON_SEQUENCE, EVENTS})  # fmt: skip
+"""Media types that hold one value after the other."""
+_BOUNDARY = "mock-server-5f1c0e7a9d"
+"""What stands between parts: the same each time, since the same question has the same answer."""
+NOTHING = b""
+"""What is judged of a body that no schema can be held against."""
+
+_SAMPLES: Mapping[str, bytes] = {
+    "image/png": base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    ),
+    "image/gif": base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"),
+    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+    "application/zip": b"PK\x05\x06" + bytes(18),
+    "application/pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                       b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+                       b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
+                       b"trailer<</Root 1 0 R>>\n%%EOF\n",
+}  # fmt: skip
+"""The least that each of these may be: a transparent pixel, an archive without files, an empty page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body as it is sent. ``judged`` is the JSON text of its value; None where the body is that itself."""
+
+    data: bytes
+    content_type: str
+    judged: bytes | None = None
+
+
+def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, given: bool = False) -> Body:
+    """The body of a value in a media type. ``given``: the contract or a fixture wrote it, so a text stands as it is."""
+    if is_json(content_type):
+        return Body(as_json(value), content_type)
+    essence, charset = _essence(content_type), _charset(content_type)
+    if is_binary(essence, schema, resolve):
+        text = value if isinstance(value, str) else as_json(value).decode()
+        sample = None if given else _SAMPLES.get(essence)
+        return Body(text.encode("utf-8", "replace") if sample is None else sample, content_type, NOTHING)
+    if essence == "image/svg+xml" and not given:
+        return Body(_SAMPLES[essence], content_type, NOTHING)
+    is_text = holds_text(schema, resolve)
+    if isinstance(value, str) and (given or not _is_xml(essence)):
+        data = value.encode(charset or "utf-8", "replace")
+        return Body(data, _told(content_type, data), as_json(value) if is_text else NOTHING)
+    if _is_xml(essence):
+        return Body(xml_body(value, schema, resolve), content_type, as_json(value))
+    if essence == FORM:
+        return Body(_form(value), content_type, NOTHING)
+    if essence.startswith("multipart/"):
+        return Body(_parts(value), f"{essence}; boundary={_BOUNDARY}", NOTHING)
+    text = _text(value, essence)
+    data = text.encode(charset or "utf-8", "replace")
+    return Body(data, _told(content_type, data), as_json(value))
+
+
+def as_json(value: JSON) -> bytes:
+    """A value as a JSON text (RFC 8259), compact."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:
+    """Whether a body holds bytes that are no text."""
+    essence = _essence(content_type)
+    node = resolve(schema)
+    if isinstance(node, dict) and node.get("format") == "binary":
+        return True
+    kind = essence.partition("/")[0]
+    named = kind in ("image", "audio", "video", "font") and not essence.endswith("+xml")
+    return named or essence in ("application/octet-stream", "application/pdf", "application/zip", "application/gzip")
+
+
+def holds_text(schema: JSON, resolve: Resolve) -> bool:
+    """Whether a schema is about texts, so that it can be held against one."""
+    node = resolve(schema)
+    kind = node.get("type", "string") if isinstance(node, dict) else "string"
+    return kind == "string" or (isinstance(kind, list) and "string" in kind)
+
+
+def _text(value: JSON, essence: str) -> str:
+    if essence in SEQUENCES:
+        return _sequence(value, essence)
+    if essence == "text/csv" and isinstance(value, (list, dict)):
+        return _csv(value)
+    return as_json(value).decode("utf-8", "replace")
+
+
+def _sequence(value: JSON, essence: str) -> str:
+    """The items one after the other: by RFC 7464 with a record separator, as events, or a line each."""
+    items = value if isinstance(value, list) else [value]
+    if essence == EVENTS:
+        return "".join(map(_event, items))
+    mark = "\x1e" if essence == JSON_SEQUENCE else ""
+    return "".join(f"{mark}{as_json(item).decode('utf-8', 'replace')}\n" for item in items)
+
+
+def _event(item: JSON) -> str:
+    """An event of a stream (HTML, 9.2.5): an object of its fields stands for them, anything else is the data."""
+    known = ("event", "id", "retry", "data")
+    fields = item if isinstance(item, dict) and item.keys() <= set(known) and "data" in item else {"data": item}
+    lines: list[str] = []
+    for name in known:
+        if name in fields:
+            one = fields[name]
+            text = one if isinstance(one, str) else as_json(one).decode("utf-8", "replace")
+            lines += [f"{name}: {line}" for line in text.splitlines() or [""]]
+    return "\n".join(lines) + "\n\n"
+
+
+def _csv(value: JSON) -> str:
+    """Rows (RFC 4180): objects under a header of all their members, lists as they are."""
+    rows = value if isinstance(value, list) else [value]
+    written = io.StringIO()
+    writer = csv.writer(written)
+    columns = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
+    if columns:
+        writer.writerow(columns)
+    for row in rows:
+        cells = [row.get(name) for name in columns] if isinstance(row, dict) else row
+        writer.writerow([_cell(cell) for cell in (cells if isinstance(cells, list) else [cells])])
+    return written.getvalue()
+
+
+def _cell(value: JSON) -> str:
+    return "" if value is None else value if isinstance(value, str) else as_json(value).decode("utf-8", "replace")
+
+
+def _form(value: JSON) -> bytes:
+    """A form (WHATWG URL, 5.2): a field for each member, and one for each item of a list."""
+    members = value.items() if isinstance(value, dict) else [("value", value)]
+    pairs = [
+        (name, _cell(one)) for name, member in members for one in (member if isinstance(member, list) else [member])
+    ]
+    return urlencode(pairs, errors="replace").encode()
+
+
+def _parts(value: JSON) -> bytes:
+    """A body of several parts (RFC 2046, 5.1; RFC 7578): one for each member, and for each item of a list."""
+    members = value.items() if isinstance(value, dict) else [("value", value)]
+    lines: list[str] = []
+    for name, member in members:
+        for one in member if isinstance(member, list) else [member]:
+            quoted = name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+            kind = "application/json" if isinstance(one, (dict, list)) else "text/plain; charset=utf-8"
+            lines += [f"--{_BOUNDARY}", f'Content-Disposition: form-data; name="{quoted}"', f"Content-Type: {kind}", ""]
+            lines.append(_cell(one))
+    return "\r\n".join([*lines, f"--{_BOUNDARY}--", ""]).encode("utf-8", "replace")
+
+
+def _is_xml(essence: str) -> bool:
+    return essence in ("application/xml", "text/xml") or essence.endswith("+xml")
+
+
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _charset(content_type: str) -> str:
+    """The charset that the contract names, if Python knows it."""
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            with contextlib.suppress(LookupError):
+                return codecs.lookup(value.strip().strip('"')).name
+    return ""
+
+
+def _told(content_type: str, data: bytes) -> str:
+    """A text that is not ASCII says that it is UTF-8; ``text/plain`` alone would mean ASCII (RFC 6657, 4)."""
+    named = ";" in content_type or not content_type.startswith("text/") or data.isascii()
+    return content_type if named else f"{content_type}; charset=utf-8"

@@ -1,0 +1,111 @@
+"""The examples of a contract that can be sent: those that keep the schema beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_server.contract.model import Contract, MediaType, Operation, Response
+from mock_server.contract.source import mapping_at, pointer_of
+from mock_server.encode import NOTHING, encode
+from mock_server.exchange import JSON, Finding
+from mock_server.generate.document import Document
+
+_DEEPEST = 20
+"""Schemas within ``allOf`` that are looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What can be sent of the examples of a media type, some of them mended, and what was found in them, by name."""
+
+    media: MediaType
+    values: Mapping[str, JSON]
+    findings: Mapping[str, Finding]
+
+    def findings_of(self, name: str) -> tuple[Finding, ...]:
+        """What was found in the example of that name."""
+        return (self.findings[name],) if name in self.findings else ()
+
+
+class Examples:
+    """Looks at each example once, when it is first needed."""
+
+    def __init__(self, contract: Contract, schemas: Document) -> None:
+        self._contract = contract
+        self._schemas = schemas
+        self._kept: dict[int, Sound] = {}
+
+    def of(self, media: MediaType, response: Response, operation: Operation) -> Sound:
+        """The examples of a media type of an operation's response."""
+        found = self._kept.get(id(media))
+        if found is None:
+            pointer = operation.pointer + pointer_of("responses", response.status, "content", media.name)
+            values, findings = {**media.examples}, {}
+            for name, value in media.examples.items() if media.schema is not None else ():
+                finding = self._finding(media, name, value, pointer)
+                if finding is not None:
+                    findings[name] = finding
+                    values.pop(name)
+                    mended = self._mended(media, value)
+                    values |= {} if mended is None else {name: mended}
+            found = self._kept[id(media)] = Sound(media, values, findings)
+        return found
+
+    def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Finding | None:
+        """What the schema has against an example."""
+        body = encode(value, media.name, media.schema, self._contract.resolve, given=True)
+        if body.judged == NOTHING:
+            return None
+        try:
+            node = self._schemas.root(media.schema)
+            reasons = [] if node.accepts(value) else node.reasons(value)
+        except Exception:  # a schema that cannot be asked refuses nothing here; the judge has the last word
+            return None
+        if not reasons:
+            return None
+        where, found, expected = reasons[0]
+        parts = ("examples", name, "value") if name else ("example",)
+        where = pointer + pointer_of(*parts) + where
+        remedy = "Mend the example; until then it is sent mended, or another answer in its place."
+        return Finding("example", self._contract.locate(where), found, expected, where, remedy)
+
+    def _mended(self, media: MediaType, value: JSON) -> JSON:
+        """The example with the two flaws repaired that are common and have one safe repair; None where others stay.
+
+        JSON that was written down as a text is read, and members that an answer must not have (``writeOnly``: the
+        password of a user) are left out.
+        """
+        mended = value
+        if media.is_json and isinstance(value, str):
+            with contextlib.suppress(ValueError, RecursionError):
+                mended = json.loads(value)
+        mended = self._shown(mended, media.schema)
+        return mended if mended != value and self._schemas.root(media.schema).accepts(mended) else None
+
+    def _shown(self, value: JSON, schema: JSON) -> JSON:
+        """The value without members that are only written, at any depth."""
+        node = self._contract.resolve(schema)
+        if isinstance(value, list):
+            items = mapping_at({"": node}, "").get("items")
+            return [self._shown(one, items) for one in value]
+        if not isinstance(value, dict):
+            return value
+        members = self._members(node, 0)
+        resolved = {name: mapping_at({"": self._contract.resolve(members.get(name))}, "") for name in value}
+        return {
+            name: self._shown(one, members.get(name))
+            for name, one in value.items()
+            if resolved[name].get("writeOnly") is not True
+        }
+
+    def _members(self, node: JSON, depth: int) -> dict[str, JSON]:
+        """The schemas of the members of an object, those of its ``allOf`` among them."""
+        found = {**mapping_at({"": node}, "")}
+        members = {**mapping_at(found, "properties")}
+        parts = found.get("allOf")
+        for part in parts if isinstance(parts, list) and depth < _DEEPEST else ():
+            members |= self._members(self._contract.resolve(part), depth + 1)
+        return members

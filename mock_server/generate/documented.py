@@ -1,0 +1,43 @@
+"""Values that a contract itself gives for a schema: examples first, then the default."""
+
+from __future__ import annotations
+
+from mock_server.exchange import JSON
+from mock_server.generate.document import Node
+
+_DEEPEST = 4
+"""Branches within branches that are looked into."""
+
+
+def documented(node: Node) -> list[JSON]:
+    """What ``example``, ``examples`` and ``default`` of a schema say, those of its branches last.
+
+    Whether the schema takes them is for the caller to ask. A default that is null or empty says what an absent
+    member means and makes a poor answer; it is left out.
+    """
+    kept = node.document.kept
+    key = (node, "documented")
+    if key not in kept:
+        kept[key] = _documented(node, 0)
+    found: list[JSON] = kept[key]
+    return found
+
+
+def _documented(node: Node, depth: int) -> list[JSON]:
+    found: list[JSON] = []
+    keywords = node.keywords
+    if "example" in keywords:
+        found.append(keywords["example"])
+    listed = keywords.get("examples")
+    found += listed if isinstance(listed, list) else []
+    default = keywords.get("default")
+    if default not in (None, "", [], {}):
+        found.append(default)
+    if depth >= _DEEPEST:
+        return found
+    if isinstance(keywords.get("$ref"), str):
+        found += _documented(node.reference("$ref"), depth + 1)
+    for key in ("allOf", "anyOf", "oneOf"):
+        for branch in node.children(key):
+            found += _documented(branch, depth + 1)
+    return found

@@ -1,0 +1,123 @@
+"""Which of the documented media types an ``Accept`` header gets (RFC 9110, 12.5.1).
+
+The most specific range that a type fits says how welcome it is. Equally welcome types go by how specific
+their range is, then by the order of the header, then by the order of the contract.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mock_server.contract.model import is_json
+
+_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_PARAMETER = re.compile(r""";\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)""")
+_QUALITY = re.compile(r"[01]?(\.[0-9]*)?")
+
+_USUAL = {"*": "application/json", "application": "application/json", "audio": "audio/mpeg", "image": "image/png",
+          "multipart": "multipart/mixed", "text": "text/plain", "video": "video/mp4"}  # fmt: skip
+"""What is sent where the contract documents a range."""
+_SAME, _SUFFIX, _KIND, _ANY = 3, 2, 1, 0
+"""How closely a range describes a type."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """One element of ``Accept``. ``name`` and ``parameters`` are in lower case; ``charset`` is not among them."""
+
+    name: str
+    parameters: frozenset[tuple[str, str]]
+    quality: float
+    position: int
+
+    def fits(self, name: str, parameters: frozenset[tuple[str, str]]) -> int | None:
+        """How closely this describes a media type; None where it does not."""
+        if not self.parameters <= parameters:
+            return None
+        kind, _, subtype = self.name.partition("/")
+        if self.name == name:
+            return _SAME + len(self.parameters)
+        # A client that reads application/json reads every type that is written in JSON (RFC 6839, 3.1).
+        if subtype in ("json", "xml") and kind == "application" and name.endswith("+" + subtype):
+            return _SUFFIX
+        if subtype != "*":
+            return None
+        return _ANY if kind == "*" else _KIND if name.startswith(kind + "/") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The media type that is answered with: which of the documented ones, and what ``Content-Type`` says."""
+
+    index: int
+    content_type: str
+
+
+@lru_cache(maxsize=4096)
+def choose(names: tuple[str, ...], accept: str) -> Choice | None:
+    """The documented media type that suits best; None where none is acceptable.
+
+    ``accept`` is the header, its lines joined by commas. Where it is empty or unreadable, JSON comes first.
+    """
+    ranges = _ranges(accept)
+    if not ranges:
+        index = next((i for i, name in enumerate(names) if is_json(name)), 0)
+        return Choice(index, concrete(names[index])) if names else None
+    found: list[tuple[float, int, int, int, str]] = []
+    for index, name in enumerate(names):
+        for candidate in _candidates(name, ranges):
+            fit = _fit(candidate, ranges)
+            if fit is not None and fit[0] > 0:
+                quality, closeness, position = fit
+                found.append((-quality, -closeness, position, index, candidate))
+                break
+    if not found:
+        return None
+    *_, index, content_type = min(found)
+    return Choice(index, content_type)
+
+
+def concrete(name: str) -> str:
+    """A media type for a documented one, which may be a range (``text/*``)."""
+    kind, _, subtype = name.partition("/")
+    return _USUAL.get(kind, "application/octet-stream") if subtype == "*" else name
+
+
+def _candidates(name: str, ranges: tuple[MediaRange, ...]) -> list[str]:
+    """The types that a documented name may be answered as: more than one where it is a range."""
+    kind, _, subtype = name.partition("/")
+    if subtype != "*":
+        return [name]
+    wished = sorted((one for one in ranges if "*" not in one.name), key=lambda one: -one.quality)
+    return [concrete(name), *(one.name for one in wished if kind in ("*", one.name.partition("/")[0]))]
+
+
+def _fit(name: str, ranges: tuple[MediaRange, ...]) -> tuple[float, int, int] | None:
+    """Quality, closeness and position of the range that describes a type most closely."""
+    essence, parameters = _read(name)
+    fits = [(closeness, one) for one in ranges if (closeness := one.fits(essence, parameters)) is not None]
+    if not fits:
+        return None
+    closeness, best = max(fits, key=lambda fit: (fit[0], fit[1].quality))
+    return best.quality, closeness, best.position
+
+
+def _ranges(accept: str) -> tuple[MediaRange, ...]:
+    found = []
+    for position, element in enumerate(_ELEMENT.findall(accept)):
+        name, parameters = _read(element)
+        name = "*/*" if name == "*" else name  # some old clients of Java say so
+        if re.fullmatch(r"[^\s/;]+/[^\s/;]+", name):
+            quality = next((value for key, value in parameters if key == "q"), "1")
+            readable = _QUALITY.fullmatch(quality) and quality not in ("", ".")
+            others = frozenset(one for one in parameters if one[0] != "q")
+            found.append(MediaRange(name, others, min(float(quality), 1.0) if readable else 1.0, position))
+    return tuple(found)
+
+
+def _read(text: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A media type and its parameters. A charset says nothing of the type: what is sent is UTF-8 all the same."""
+    pairs = ((key.lower(), value.strip('"').lower()) for key, value in _PARAMETER.findall(text))
+    return text.partition(";")[0].strip().lower(), frozenset(pair for pair in pairs if pair[0] != "charset")

@@ -1,0 +1,75 @@
+"""The headers that a contract documents for an answer: an example's, or made by their schemas."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from mock_server.contract.model import FRAMING, Header, Response
+from mock_server.errors import GenerationError
+from mock_server.exchange import JSON, Headers
+from mock_server.generate.document import Document
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import generate
+
+_HAS_GRAMMAR = frozenset({"link", "set-cookie"})
+"""Headers whose values clients take apart: a text made up by a schema would only stop them."""
+
+
+class ResponseHeaders:
+    """Writes the headers of answers."""
+
+    def __init__(self, schemas: Document, seed: int) -> None:
+        self._schemas = schemas
+        self._seed = seed
+
+    def written(self, response: Response, example: str, identity: str) -> Headers:
+        """The headers beside the body example of that name (empty: none), for whoever ``identity`` is.
+
+        Raises :class:`GenerationError` where nothing fits a required one.
+        """
+        found: list[tuple[str, str]] = []
+        for header in response.headers:
+            if header.name.lower() not in FRAMING:
+                value = self._value(header, example, identity)
+                if value is not None:
+                    found.append((header.name, _line(header, value)))
+        return tuple(found)
+
+    def _value(self, header: Header, example: str, identity: str) -> JSON:
+        given = header.value_for(example)
+        if given is None and header.examples:
+            given = next(iter(header.examples.values())) if header.required else None
+        if given is not None and self._takes(header, given):
+            return given
+        if not header.required and (header.name.lower() in _HAS_GRAMMAR or (header.examples and given is None)):
+            return None
+        try:
+            draw = Draw(self._seed, "header", f"{identity} {header.name}")
+            return generate(header.schema, draw, self._schemas, exemplary=True)
+        except GenerationError:
+            if header.required:
+                raise
+            return None
+
+    def _takes(self, header: Header, value: JSON) -> bool:
+        """Whether the schema takes an example, which may be written as it stands on the wire (``"7"``)."""
+        node = self._schemas.root(header.schema)
+        readings: list[JSON] = [value, [*value.split(",")]] if isinstance(value, str) else [value]
+        with contextlib.suppress(ValueError):
+            readings += [json.loads(value)] if isinstance(value, str) else []
+        return any(node.accepts(reading) for reading in readings)
+
+
+def _line(header: Header, value: JSON) -> str:
+    return json.dumps(value, separators=(",", ":")) if header.is_json else _simple(value, header.explode)
+
+
+def _simple(value: JSON, explode: bool) -> str:
+    """A value in the style ``simple``, which is that of all headers (OpenAPI 3.1, "Style Values")."""
+    if isinstance(value, list):
+        return ",".join(_simple(one, explode) for one in value)
+    if isinstance(value, dict):
+        between = "=" if explode else ","
+        return ",".join(f"{name}{between}{_simple(one, explode)}" for name, one in value.items())
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,61 @@
+"""What a request gets of the answers that a contract documents: small contracts, as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from mock_server.exchange import Answer, Exchange, Request
+from mock_server.settings import Settings
+from tests.samples import Document, document, engine_of, load
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases/answers.yaml").read_text(encoding="utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
+def test_answer(case: Document, tmp_path: Path) -> None:
+    exchange = answered(case, tmp_path)
+    answer, expected = exchange.answer, case["expect"]
+    assert answer.status == expected["status"], answer.body
+    if "type" in expected:
+        assert answer.header("content-type") == expected["type"]
+    for name, value in expected.get("headers", {}).items():
+        assert answer.header(name) == value, name
+    compare_body(answer, expected)
+    assert [one.rule for one in exchange.findings if one.rule == "example"] == expected.get("findings", [])
+
+
+def answered(case: Document, directory: Path) -> Exchange:
+    responses = {key: {"description": key, **one} for key, one in case["responses"].items()}
+    members = {"components": case["components"]} if "components" in case else {}
+    get = {**case.get("operation", {}), "responses": responses}
+    contract = load(directory, document({"/pets": {"get": get}}, openapi=case.get("openapi", "3.1.0"), **members))
+    prefer = case.get("prefer", [])
+    lines = [("prefer", one) for one in (prefer if isinstance(prefer, list) else [prefer])]
+    if "accept" in case:
+        lines.append(("accept", case["accept"]))
+    engine = engine_of(contract, settings=Settings(**case.get("settings", {})))
+    return engine.handle(Request("GET", "/pets", case.get("query", ""), tuple(lines)))
+
+
+def compare_body(answer: Answer, expected: dict[str, Any]) -> None:
+    if "text" in expected:
+        assert answer.body.decode() == expected["text"]
+    if "json" in expected:
+        assert json.loads(answer.body) == expected["json"]
+    for name, value in expected.get("has", {}).items():
+        assert json.loads(answer.body)[name] == value, name
+    if "keys" in expected:
+        assert [*json.loads(answer.body)] == expected["keys"]
+    for part in expected.get("says", ()):
+        assert part in answer.body.decode()
+    if "begins" in expected:
+        assert answer.body.startswith(bytes(expected["begins"]))
+    if "xml" in expected:
+        assert answer.header("content-type") == "application/xml"
+        assert ElementTree.canonicalize(answer.body.decode()) == ElementTree.canonicalize(expected["xml"])
