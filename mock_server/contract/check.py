@@ -43,6 +43,7 @@ from mock_server.contract.media import Readers, judgeable
 from mock_server.contract.model import Contract, Operation
 from mock_server.contract.schema_error import explain
 from mock_server.contract.security import cookies, satisfies
+from mock_server.contract.walk import METHODS
 from mock_server.exchange import Answer, Finding, Request, Route
 
 _VALIDATORS = {
@@ -149,7 +150,8 @@ class _GivenOperation:
             path = self._spec / _FAILURES
             return PathOperationServer(path, path / name, None, _NoVariables, _NoVariables)
         path = self._spec / "paths" / name
-        return PathOperationServer(path, path / method, None, _NoVariables, _NoVariables)
+        operation = path / method if method in METHODS else path / "additionalOperations" / method.upper()
+        return PathOperationServer(path, operation, None, _NoVariables, _NoVariables)
 
 
 class _NoVariables:
