@@ -19,9 +19,11 @@ log = logging.getLogger("mock_server")
 
 
 class Engine:
-    """Answers requests as one contract says it. ``route`` names the operation of a method and a path."""
+    """Answers requests as one contract says it. ``route`` names the operation of a method, a path and a query."""
 
-    def __init__(self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str], Route]) -> None:
+    def __init__(
+        self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route]
+    ) -> None:
         self.contract = contract
         self._judge = judge
         self._ladder = ladder
@@ -30,7 +32,7 @@ class Engine:
     def handle(self, request: Request) -> Exchange:
         """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent."""
         manners = self.contract.manners
-        route = self._route(request.method, request.path)
+        route = self._route(request.method, request.path, request.query)
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
