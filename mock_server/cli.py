@@ -19,12 +19,12 @@ from mock_server.log import log_to_stderr
 from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
 
 if TYPE_CHECKING:
+    from mock_server.assembly import Served
     from mock_server.audit import Audit
-    from mock_server.contract.model import Contract
-    from mock_server.server import Served
     from mock_server.settings import Settings
 
-_LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties", "strict")
+_LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties",
+            "allow_remote_refs", "no_cache", "strict")  # fmt: skip
 """The settings of commands that load a contract and do not listen."""
 
 
@@ -73,7 +73,7 @@ def _with_argument(command: Callable[..., None]) -> Callable[..., None]:
 
 def _parameter(row: Row) -> Callable[[Callable[..., None]], Callable[..., None]]:
     if not row.flag:
-        return click.argument(row.name, required=False)
+        return click.argument(row.name, nargs=-1)
     default = "" if row.is_switch or row.default in ("", ()) else f" Default: {row.default}."
     shown = f"{row.help}{default} [{row.variable}]"
     if row.is_switch:
@@ -89,7 +89,7 @@ def _read(flags: dict[str, Any]) -> Settings:
 @commands.command()
 @_settings_of([row.name for row in ROWS])
 def serve(**flags: Any) -> None:
-    """Serve CONTRACT (a path or an http(s) URL; Polar's Get Customer if none)."""
+    """Serve CONTRACT (a path or an http(s) URL; Polar's Get Customer if none), or several, each under its base path."""
     settings = _read(flags)
     log_to_stderr(settings.log_format)
     from mock_server.server import serve as run
@@ -97,14 +97,20 @@ def serve(**flags: Any) -> None:
     run(settings, _announce)
 
 
-def _announce(url: str, contract: Contract) -> None:
+def _announce(url: str, served: Sequence[Served]) -> None:
     """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
-    for finding in contract.findings:
+    contracts = [one.contract for one in served]
+    for finding in [finding for contract in contracts for finding in contract.findings]:
         logging.getLogger("mock_server").warning("%s", finding)
     with contextlib.suppress(OSError):
-        click.echo(f"Mock server ready at {url} ({contract.title} {contract.version})")
-        for operation in contract.operations.values():
-            click.echo(f"  {operation.method:<7} {operation.path}  {' '.join(operation.responses)}")
+        titles = ", ".join(f"{contract.title} {contract.version}" for contract in contracts)
+        lines = [f"Mock server ready at {url} ({titles})"]
+        for one in served:
+            lines += [
+                f"  {operation.method:<7} {one.base_path}{operation.path}  {' '.join(operation.responses)}"
+                for operation in one.contract.operations.values()
+            ]
+        click.echo("\n".join(lines))
         sys.stdout.flush()
 
 
@@ -114,7 +120,14 @@ def check(**flags: Any) -> None:
     """Try every documented answer of CONTRACT and judge it. Exit code 1 where something is found."""
     settings = _read(flags)
     log_to_stderr("text")
-    served = _served(settings)
+    total = 0
+    for served in _served(settings):
+        total += _checked(served)
+    sys.exit(1 if total else 0)
+
+
+def _checked(served: Served) -> int:
+    """Try the answers of one contract and tell of them; the number of findings."""
     findings = list(served.contract.findings)
     tried = 0
     for audited in _audit(served).answers():
@@ -127,7 +140,7 @@ def check(**flags: Any) -> None:
     for finding in findings:
         click.echo(str(finding))
     click.echo(f"{served.contract.title} {served.contract.version}: {tried} answers tried, {len(findings)} findings")
-    sys.exit(1 if findings else 0)
+    return len(findings)
 
 
 @commands.command()
@@ -135,13 +148,13 @@ def check(**flags: Any) -> None:
 def routes(**flags: Any) -> None:
     """Show the operations of CONTRACT: security, statuses, where each answer comes from."""
     settings = _read(flags)
-    served = _served(settings)
-    audit = _audit(served)
     rows = [("METHOD", "PATH", "SECURITY", "ANSWERS")]
-    for operation in served.contract.operations.values():
-        security = " or ".join(" and ".join(one) or "none" for one in operation.security) or "none"
-        answers = ", ".join(f"{status} {source}" for status, source in audit.sources(operation))
-        rows.append((operation.method, operation.path, security, answers))
+    for served in _served(settings):
+        audit = _audit(served)
+        for operation in served.contract.operations.values():
+            security = " or ".join(" and ".join(one) or "none" for one in operation.security) or "none"
+            answers = ", ".join(f"{status} {source}" for status, source in audit.sources(operation))
+            rows.append((operation.method, served.base_path + operation.path, security, answers))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
@@ -155,7 +168,7 @@ def routes(**flags: Any) -> None:
 @click.option("--format", "form", metavar="FORMAT", default="",
               help="yaml, json, ndjson or csv. Default: that of the file's name, or yaml.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", default="-", help="Where to write. Default: standard output.")
-@_settings_of(("seed", "overlay", "strict"))
+@_settings_of(("seed", "overlay", "allow_remote_refs", "no_cache", "strict"))
 def generate(
     resource: str, count: str | None, countries: tuple[str, ...], form: str, output: str, **flags: Any
 ) -> None:
@@ -163,12 +176,13 @@ def generate(
 
     The contract is that of the variable MOCK_SERVER_CONTRACT; Polar's Get Customer if none.
     """
+    from mock_server.assembly import contracts_of
     from mock_server.export import Export, plan
-    from mock_server.server import contract_of
 
     settings = _read(flags)
     wanted = Export(resource, _count(count), countries, settings.seed, form, output)
-    contract = contract_of(settings)
+    contracts = contracts_of(settings)
+    contract = next((one for one in contracts if resource in one.manners.resources), contracts[0])
     planned = plan(wanted, contract)
     if output != "-" and sys.stderr.isatty():
         with click.progressbar(length=planned.count, label=resource, file=sys.stderr) as bar:
@@ -200,10 +214,10 @@ def healthcheck(url: str | None, **flags: Any) -> None:
         sys.exit(1)
 
 
-def _served(settings: Settings) -> Served:
-    from mock_server.server import Served
+def _served(settings: Settings) -> tuple[Served, ...]:
+    from mock_server.assembly import assembled
 
-    return Served(settings)
+    return assembled(settings)
 
 
 def _audit(served: Served) -> Audit:

@@ -7,7 +7,7 @@ by which a token selects it, beside the members that the contract names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from mock_server.contract.manners import Resource
@@ -25,8 +25,8 @@ from mock_server.store import Record
 _HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def load_fixtures(directory: Path, contract: Contract) -> list[Record]:
-    """The records of every fixture file in a directory.
+def load_fixtures(directory: Path, contract: Contract, elsewhere: Collection[str] = ()) -> list[Record]:
+    """The records of every fixture file in a directory, but for those of the resources ``elsewhere``.
 
     Raises :class:`FixtureError`, with a finding for each thing that is wrong, where a file cannot be read,
     names no resource of the contract, or holds a record that breaks the contract.
@@ -37,6 +37,8 @@ def load_fixtures(directory: Path, contract: Contract) -> list[Record]:
     findings: list[Finding] = []
     seen: dict[tuple[str, str], str] = {}
     for file in sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES):
+        if file.stem in elsewhere:
+            continue
         reader = _FileReader(read_record_file(file), _resource(file, contract), contract, seen)
         records += reader.records()
         findings += reader.findings

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import re
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+import threading
+from collections.abc import Awaitable, Callable, Generator, MutableMapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,21 +20,15 @@ from typing import Any
 import uvicorn
 
 from mock_server import bundled
-from mock_server.answer import Ladder
-from mock_server.contract.check import Judge
-from mock_server.contract.load import load_contract
+from mock_server.assembly import Served, assembled
 from mock_server.contract.model import Contract
 from mock_server.control import PREFIX, Control
-from mock_server.engine import Engine
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Request
-from mock_server.fixtures import load_fixtures
 from mock_server.log import log_to_stderr
 from mock_server.problem import problem
-from mock_server.routing import Router
 from mock_server.settings import PREFIX as VARIABLE_PREFIX
 from mock_server.settings import ROWS, Settings, read_settings
-from mock_server.store import MemoryStore, Record
 
 log = logging.getLogger("mock_server")
 
@@ -46,35 +42,6 @@ MAX_BODY = 16 * 1024 * 1024
 DRAIN_SECONDS = 1
 """How long a stop waits for answers under way."""
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
-
-
-class Served:
-    """All that one load of contract and fixtures made. A reload makes another."""
-
-    def __init__(self, settings: Settings, ending: asyncio.Event | None = None) -> None:
-        self.contract = contract_of(settings)
-        self.store = MemoryStore(records_of(settings, self.contract))
-        self.judge = Judge(self.contract)
-        self.ladder = Ladder(self.contract, self.store, settings)
-        self.engine = Engine(self.contract, self.judge, self.ladder, Router(self.contract).route)
-        self.control = Control(self.contract, self.ladder)
-        api = Api(self.engine, ending or asyncio.Event())
-        self.api = api if settings.no_cors else Cors(api, self.contract)
-
-
-def contract_of(settings: Settings) -> Contract:
-    """The contract that the settings name, with overlays. The one that ships has overlays of its own."""
-    if settings.contract:
-        return load_contract(settings.contract, settings.overlay, strict=settings.strict)
-    overlays = [*map(str, bundled.overlays()), *settings.overlay]
-    return load_contract(str(bundled.contract()), overlays, strict=settings.strict)
-
-
-def records_of(settings: Settings, contract: Contract) -> list[Record]:
-    """The fixtures that the settings name; the contract that ships has fixtures of its own."""
-    if settings.fixtures:
-        return load_fixtures(Path(settings.fixtures), contract)
-    return [] if settings.contract else load_fixtures(bundled.fixtures(), contract)
 
 
 class Cors:
@@ -119,36 +86,81 @@ def _exposed(contract: Contract) -> list[str]:
     return ["*", *sorted({**own, **documented}.values())]
 
 
+class _Loaded:
+    """All that one load of contracts and fixtures made. A reload makes another."""
+
+    def __init__(self, settings: Settings, ending: asyncio.Event) -> None:
+        self.served = assembled(settings)
+        self.control = Control(self.served)
+        self._apis = [
+            api if settings.no_cors else Cors(api, one.contract) for one in self.served for api in [Api(one, ending)]
+        ]
+
+    def api(self, scope: Scope) -> Api | Cors:
+        """The contract that a path is for: the first by base path that has it, or else the first that could."""
+        if len(self._apis) == 1:
+            return self._apis[0]
+        path = scope["path"]
+        fitting = [index for index, one in enumerate(self.served) if (path + "/").startswith(one.base_path + "/")]
+        for index in fitting[:-1]:
+            route = self.served[index].router.route(scope["method"], path, scope["query_string"].decode("latin-1"))
+            if route.operation or route.allow or route.redirect:
+                return self._apis[index]
+        return self._apis[fitting[-1] if fitting else -1]
+
+    def warm(self) -> None:
+        """Build what answers before somebody asks."""
+        for one in self.served:
+            with contextlib.suppress(Exception):  # the request that meets it again gets the reason
+                one.engine  # noqa: B018
+        gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+
+
 class Application:
     """The ASGI application: control or API, whichever the path says."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ending = asyncio.Event()
-        self.served = Served(settings, self.ending)
+        self._loaded = _Loaded(settings, self.ending)
+
+    @property
+    def served(self) -> tuple[Served, ...]:
+        """What serves now."""
+        return self._loaded.served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3: HTTP requests. There is no lifespan to take part in: all is loaded before."""
         if scope["type"] != "http":
             return
-        path = scope["path"]
-        if path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/"):
-            await _send(self.served.control.handle(_request(scope, b"")), send)
+        loaded = self._loaded
+        request = _request(scope, b"") if PREFIX in scope["path"] else None
+        answer = loaded.control.handle(request) if request is not None else None
+        if answer is not None:
+            await _send(answer, send)
         else:
-            await self.served.api(scope, receive, send)
+            await loaded.api(scope)(scope, receive, send)
+
+    def warm(self) -> None:
+        """Build what answers, beside whatever else goes on."""
+        threading.Thread(target=self._loaded.warm, daemon=True).start()
 
     def reload(self) -> None:
-        """Load contract and fixtures anew. What cannot be served leaves the old one serving."""
+        """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
-            self.served = Served(self.settings, self.ending)
+            gc.unfreeze()
+            loaded = _Loaded(self.settings, self.ending)
+            loaded.warm()
+            self._loaded = loaded
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
-            log.warning("reloaded: %s %s", self.served.contract.title, self.served.contract.version)
+            titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
+            log.warning("reloaded: %s", titles)
 
     def watched(self) -> list[Path]:
         """The files and directories whose change means a reload."""
-        names = [self.settings.contract, self.settings.fixtures, *self.settings.overlay]
+        names = [self.settings.fixtures, *(name for one in self.served for name in one.contract.files)]
         if not self.settings.contract:
             names += [str(bundled.contract().parent), str(bundled.fixtures())]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]
@@ -157,8 +169,8 @@ class Application:
 class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, engine: Engine, ending: asyncio.Event) -> None:
-        self._engine = engine
+    def __init__(self, served: Served, ending: asyncio.Event) -> None:
+        self._served = served
         self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,7 +185,7 @@ class Api:
         if body is None:
             return problem("invalid-request", 413, f"Found a body of more than {MAX_BODY:,} bytes; expected fewer.")
         try:
-            return self._engine.handle(_request(scope, body)).answer
+            return self._served.engine.handle(_request(scope, body)).answer
         except Exception:
             # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
             log.exception("%s %s: the mock server failed", scope["method"], scope["path"])
@@ -239,6 +251,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+        if self._application is not None:
+            self._application.warm()
         if self._application is not None and self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
@@ -261,16 +275,23 @@ class _Server(uvicorn.Server):
 async def _reload_on_change(application: Application) -> None:
     from watchfiles import awatch
 
-    watched = application.watched()
+    directories: set[Path] = set()
+    while directories != (directories := _directories(application)):
+        async for changes in awatch(*directories):
+            changed = [Path(name) for _, name in changes]
+            watched = application.watched()
+            if any(path == one or path in one.parents for one in changed for path in watched):
+                await asyncio.to_thread(application.reload)
+                if _directories(application) != directories:
+                    break  # it refers to files elsewhere now
+
+
+def _directories(application: Application) -> set[Path]:
     # Editors write a new file and give it the old one's name, so it is the directory that is watched.
-    directories = {path if path.is_dir() else path.parent for path in watched}
-    async for changes in awatch(*directories):
-        changed = [Path(name) for _, name in changes]
-        if any(path == one or path in one.parents for one in changed for path in watched):
-            await asyncio.to_thread(application.reload)
+    return {path if path.is_dir() else path.parent for path in application.watched()}
 
 
-def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> None:
+def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
     """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
@@ -282,12 +303,11 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> None
     application = Application(settings)
     with _listen(settings.host, settings.port) as listener:
         url = _url(listener)
-        contract = application.served.contract
         if settings.workers > 1:
-            _serve_with_workers(settings, listener, lambda: announce(url, contract))
+            _serve_with_workers(settings, listener, lambda: announce(url, application.served))
         else:
             config = _config(application)
-            _Server(config, lambda: announce(url, contract), application).run([listener])
+            _Server(config, lambda: announce(url, application.served), application).run([listener])
 
 
 def _config(application: Any, **options: Any) -> uvicorn.Config:
@@ -358,7 +378,9 @@ def worker() -> Application:
     """The application of one worker process."""
     settings = read_settings({}, os.environ)
     log_to_stderr(settings.log_format)
-    return Application(settings)
+    application = Application(settings)
+    application.warm()
+    return application
 
 
 def _variables(settings: Settings) -> dict[str, str]:

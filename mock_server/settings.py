@@ -35,8 +35,10 @@ def _switch(text: str) -> bool:
 
 
 def _paths(text: str) -> tuple[str, ...]:
-    # The colon of an address is none between two paths.
-    return tuple(part for part in re.split(rf"{re.escape(os.pathsep)}(?!//)", text) if part)
+    # The colons of an address (after the scheme, within an IPv6 host, before the port) are none between two paths.
+    between = re.escape(os.pathsep)
+    address = rf"https?://(?:\[[^\]/]*\]|[^/{between}\[]*)(?::\d+(?=/|{between}|$))?[^{between}]*"
+    return tuple(re.findall(rf"{address}|[^{between}]+", text))
 
 
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
@@ -71,7 +73,9 @@ def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value]) ->
 class Settings:
     """What a server is told before it starts. Build it with :func:`read_settings`."""
 
-    contract: str = _row("", "Path or http(s) URL of the contract; Polar's Get Customer if none.", "CONTRACT", _text)
+    contract: tuple[str, ...] = _row(
+        (), "Path or http(s) URL of a contract, or of several; Polar's Get Customer if none.", "CONTRACT...", _paths
+    )
     host: str = _row("127.0.0.1", "Address to listen on.", "ADDRESS", _text)
     port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is honoured too.", "NUMBER", _whole(0, 65535))
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
@@ -83,6 +87,8 @@ class Settings:
     reload: bool = _row(False, "Load contract, overlays and fixtures anew when they change.", "", _switch)
     no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
+    allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
+    no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
 
@@ -99,7 +105,7 @@ class Row:
 
     @property
     def flag(self) -> str:
-        """``--log-format``; the contract is an argument and has no flag."""
+        """``--log-format``; the contracts are arguments and have no flag."""
         return "" if self.name == "contract" else "--" + self.name.replace("_", "-")
 
     @property

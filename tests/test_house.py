@@ -19,7 +19,7 @@ FLOORS = (
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
     ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds", "examples", "response_headers"),
     ("engine", "answer", "fast", "audit", "export"),
-    ("server", "control", "routing", "testing", "healthcheck"),
+    ("server", "assembly", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""

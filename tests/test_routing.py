@@ -14,6 +14,7 @@ from mock_server.contract.model import Contract
 from mock_server.contract.walk import METHODS
 from mock_server.exchange import Route
 from mock_server.routing import Router
+from mock_server.routing import router as routing
 from tests.conftest import SHARED
 from tests.samples import Document, document, load, operation, repeatable
 
@@ -267,3 +268,24 @@ def test_a_literal_may_come_encoded(routed: Routed) -> None:
 
 def test_an_encoded_slash_divides_nothing(routed: Routed) -> None:
     assert routed({"/pets/{id}": ("get",)}).route("GET", "/pets%2F7") == Route()
+
+
+def test_a_query_in_the_key_of_a_path_is_wanted_of_the_request(routed: Routed) -> None:
+    table = routed({"/a?beta=true": ("get",), "/a": ("get", "post"), "/a?v={v}": ("get",)})
+    asked = {query: table.route("GET", "/a", query).operation for query in ("", "beta=false", "x=1&beta=true", "v=7")}
+    assert asked == {"": "GET /a", "beta=false": "GET /a", "x=1&beta=true": "GET /a?beta=true", "v=7": "GET /a?v={v}"}
+    assert table.route("POST", "/a", "beta=true").operation == "POST /a"
+
+
+def test_routing_does_not_ask_paths_that_begin_otherwise(routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = routed({f"/a{number}/{{id}}/b{number}": ("get",) for number in range(200)})
+    asked: list[str] = []
+    match = routing._Path.match
+
+    def noted(path: routing._Path, text: str) -> object:
+        asked.append(path.template)
+        return match(path, text)
+
+    monkeypatch.setattr(routing._Path, "match", noted)
+    assert table.route("GET", "/a77/1/b77").operation == "GET /a77/{id}/b77"
+    assert asked == ["/a77/{id}/b77"]

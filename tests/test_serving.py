@@ -249,6 +249,36 @@ def test_a_contract_that_an_editor_replaces_is_served_each_time(
             assert within_bounds(partial(served, wanted), partial(replace, wanted)), log.read_text(encoding="utf-8")
 
 
+def test_a_file_that_the_contract_refers_to_is_watched_and_a_broken_one_changes_nothing(
+    tmp_path: Path, logged: tuple[list[str], dict[str, str], Path], own_cache: None
+) -> None:
+    program, env, log = logged
+    contract, schema = tmp_path / "api/contract.yaml", tmp_path / "api/schemas/name.yaml"
+    schema.parent.mkdir(parents=True)
+    schema.write_text("const: One", encoding="utf-8")
+    answer = "{description: d, content: {application/json: {schema: {$ref: schemas/name.yaml}}}}"
+    contract.write_text(
+        f"openapi: 3.1.0\npaths: {{/name: {{get: {{responses: {{'200': {answer}}}}}}}}}\n",
+        encoding="utf-8",
+    )
+    with RunningServer(str(contract), "--reload", env=env, program=program) as server:
+
+        def served(name: str) -> bool:
+            return bool(json.loads(asked(server.url, {"path": "/name"}).body) == name)
+
+        def said() -> bool:
+            return "not reloaded, the contract of before goes on" in log.read_text(encoding="utf-8")
+
+        assert served("One")
+        assert within_bounds(partial(served, "Two"), lambda: schema.write_text("const: Two", encoding="utf-8"))
+        assert within_bounds(said, lambda: schema.write_text("const: [", encoding="utf-8"))
+        assert f"{schema}:2: found" in log.read_text(encoding="utf-8")
+        assert served("Two")
+        assert within_bounds(partial(served, "Three"), lambda: schema.write_text("const: Three", encoding="utf-8"))
+        assert server.stop() == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
 # A contract of another kind
 
 KEY = {"X-Api-Key": "secret"}

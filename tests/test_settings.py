@@ -10,7 +10,7 @@ from mock_server.settings import OTHER_VARIABLES, ROWS, Row, Settings, Value, re
 from tests.conftest import ROOT
 
 TYPED: dict[str, tuple[str, Value]] = {
-    "contract": ("api.yaml", "api.yaml"),
+    "contract": (f"api.yaml{os.pathsep}http://localhost:80/b.yaml", ("api.yaml", "http://localhost:80/b.yaml")),
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("8080", 8080),
     "fixtures": ("records", "records"),
@@ -22,6 +22,8 @@ TYPED: dict[str, tuple[str, Value]] = {
     "reload": ("yes", True),
     "no_cors": ("on", True),
     "no_fill_properties": ("1", True),
+    "allow_remote_refs": ("true", True),
+    "no_cache": ("1", True),
     "strict": ("TRUE", True),
     "log_format": ("json", "json"),
 }
@@ -34,7 +36,7 @@ def typed_flag(row: Row, text: str) -> str | bool | tuple[str, ...]:
     """A flag as the command line hands it over."""
     if row.is_switch:
         return True
-    return tuple(text.split(os.pathsep)) if isinstance(row.default, tuple) else text
+    return TYPED[row.name][1] if isinstance(row.default, tuple) else text  # type: ignore[return-value]
 
 
 def test_every_setting_is_tried_here() -> None:

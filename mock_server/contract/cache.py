@@ -20,7 +20,7 @@ from typing import cast
 
 from mock_server.exchange import JSON
 
-_PACKAGES = ("openapi-spec-validator", "python-jsonpath", "connexion")
+_PACKAGES = ("openapi-spec-validator", "jsonschema-rs", "python-jsonpath", "connexion")
 """Whose versions the digest covers, since what they said depends on them."""
 
 

@@ -207,7 +207,8 @@ class _GivenOperation:
             path = self._spec / _FAILURES
             return PathOperationServer(path, path / name, None, _NoVariables, _NoVariables)
         path = self._spec / "paths" / name
-        return PathOperationServer(path, path / method, None, _NoVariables, _NoVariables)
+        operation = path / method if method in METHODS else path / "additionalOperations" / method.upper()
+        return PathOperationServer(path, operation, None, _NoVariables, _NoVariables)
 
 
 class _NoVariables:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from mock_server.contract.manners import Manners
-from mock_server.contract.source import find
+from mock_server.contract.walk import resolved
 from mock_server.exchange import JSON, Finding
 
 Schema = Mapping[str, JSON]
@@ -132,12 +131,11 @@ class Contract:
     manners: Manners
     base_paths: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    files: tuple[str, ...] = ()
+    """The files and addresses that it was read from, overlays included."""
     locate: Callable[[str], str] = field(default=str, repr=False, compare=False)
     """The file and line of the node at a JSON Pointer into ``document``."""
 
     def resolve(self, node: JSON) -> JSON:
-        """The node itself, or what its ``$ref`` leads to after any number of steps."""
-        seen = 0
-        while isinstance(node, dict) and isinstance(node.get("$ref"), str) and seen < 100:
-            node, seen = find(dict(self.document), unquote(str(node["$ref"]))), seen + 1
-        return node
+        """The node itself, or what its ``$ref`` leads to after any number of steps; None where that is nothing."""
+        return resolved(dict(self.document), node)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import cast
+from urllib.parse import urlsplit
 
 from mock_server.contract.source import Layers, mapping_at, pointer_of
-from mock_server.contract.walk import METHODS, Document, operations, references, target
+from mock_server.contract.walk import METHODS, Document, operations, references, resolved, target
 from mock_server.exchange import JSON, Finding
 
 Rule = Callable[[Document, Layers], Iterator[Finding]]
@@ -22,11 +23,23 @@ def repair(document: Document, source: Layers) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(document, source)]
 
 
+def _loose_version(document: Document, source: Layers) -> Iterator[Finding]:
+    """A version that YAML reads as a number, or one of two numbers."""
+    version = document["openapi"]
+    text = str(version)
+    whole = text if text.count(".") > 1 else f"{text}.0"
+    if version != whole:
+        yield _repaired("version", source, "/openapi", repr(version), "a text such as '3.1.0'", f"{whole!r} is meant")
+        document["openapi"] = whole
+
+
 def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
     info = document.get("info")
     if not isinstance(info, dict):
         document["info"] = info = {}
     for key, value in (("title", source.name), ("version", "0")):
+        if isinstance(info.get(key), (int, float)) and not isinstance(info[key], bool):
+            value = str(info[key])
         if not isinstance(info.get(key), str):
             found = f"no {key}" if key not in info else f"{info[key]!r}"
             yield _repaired("missing-info", source, pointer_of("info", key), found, "a text", f"{value!r} is used")
@@ -65,11 +78,120 @@ def _parameter_names(document: Document, node: JSON) -> set[str]:
     parameters = node.get("parameters") if isinstance(node, dict) else None
     names: set[str] = set()
     for parameter in parameters if isinstance(parameters, list) else []:
-        if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
-            parameter = target(document, cast("str", parameter["$ref"]))
+        parameter = resolved(document, parameter)
         if isinstance(parameter, dict) and parameter.get("in") == "path":
             names.add(str(parameter.get("name")))
     return names
+
+
+def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
+    paths = mapping_at(document, "paths")
+    for path in [path for path in paths if not path.startswith("x-")]:
+        where = pointer_of("paths", path)
+        outside = "".join(part.rpartition("}")[2] for part in path.split("{"))
+        whole = path.count("{") == path.count("}") and "}" not in outside and "{}" not in path
+        if not whole or any(part.count("}") != 1 for part in path.split("{")[1:]):
+            yield _repaired("path", source, where, repr(path), "a path whose braces each hold the name of a parameter",
+                            "it is left out")  # fmt: skip
+            del cast("Document", paths)[path]
+        elif not path.startswith("/"):
+            meant = "/" + path
+            done = "it is left out" if meant in paths else f"{meant!r} is served"
+            yield _repaired("path", source, where, repr(path), "a path that begins with a slash", done)
+            item = cast("Document", paths).pop(path)
+            cast("Document", paths).setdefault(meant, item)
+
+
+def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
+    """Operations that no path tells apart (OpenAPI 3.1, Paths Object)."""
+    first: dict[tuple[str, str], str] = {}
+    for path, item in mapping_at(document, "paths").items():
+        plain = re.sub(r"\{[^}]*\}", "{}", path)
+        for method in [one for one in METHODS if isinstance(item, dict) and isinstance(item.get(one), dict)]:
+            taken = first.setdefault((plain, method), path)
+            if taken != path:
+                expected = f"an operation that a path tells from that of {taken!r}"
+                where = pointer_of("paths", path, method)
+                yield _repaired("identical-paths", source, where, repr(path), expected, "it is left out")
+                del cast("Document", item)[method]
+
+
+def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:
+    servers = document.get("servers")
+    for index in reversed(range(len(servers) if isinstance(servers, list) else 0)):
+        server = cast("list[JSON]", servers)[index]
+        url = server.get("url") if isinstance(server, dict) else None
+        try:
+            urlsplit(url if isinstance(url, str) else "")
+        except ValueError:
+            where = pointer_of("servers", index, "url")
+            yield _repaired("server", source, where, repr(url), "the URL of a server", "the server is left out")
+            del cast("list[JSON]", servers)[index]
+
+
+def _unknown_schemes(document: Document, source: Layers) -> Iterator[Finding]:
+    schemes = mapping_at(document.get("components"), "securitySchemes")
+    for pointer, node in [("", document), *operations(document)]:
+        alternatives = node.get("security")
+        for index, alternative in enumerate(alternatives if isinstance(alternatives, list) else []):
+            for name in [name for name in alternative if name not in schemes] if isinstance(alternative, dict) else ():
+                where = pointer + pointer_of("security", index, name)
+                yield _repaired("security-scheme", source, where, repr(name), "one of components.securitySchemes",
+                                "nothing is asked for it")  # fmt: skip
+                del cast("Document", alternative)[name]
+
+
+def _odd_statuses(document: Document, source: Layers) -> Iterator[Finding]:
+    """Keys of ``responses`` that are neither a status nor a range: ``2xx``, ``200 OK``, ``success``."""
+    for pointer, operation in operations(document):
+        responses = operation.get("responses")
+        for key in [*responses] if isinstance(responses, dict) else ():
+            if re.fullmatch(r"[1-5](\d\d|XX)|default|x-.*", key) or not isinstance(responses, dict):
+                continue
+            meant = re.match(r"[1-5](\d\d|XX)|DEFAULT", key.upper())
+            name = meant[0].replace("DEFAULT", "default") if meant else ""
+            done = f"{name!r} is meant" if name and name not in responses else "it is left out"
+            yield _repaired("status", source, pointer + pointer_of("responses", key), repr(key),
+                            "a status, a range such as '2XX', or 'default'", done)  # fmt: skip
+            response = responses.pop(key)
+            if name:
+                responses.setdefault(name, response)
+
+
+def _missing_responses(document: Document, source: Layers) -> Iterator[Finding]:
+    for pointer, operation in operations(document):
+        responses = operation.get("responses", None if not _is_newer(document) else {"": ""})
+        if responses in (None, {}):
+            yield _repaired("missing-responses", source, pointer, "an operation without responses", "at least one",
+                            "it answers 200 without a body")  # fmt: skip
+            operation["responses"] = {"200": {"description": ""}}
+
+
+def _is_newer(document: Document) -> bool:
+    return not str(document["openapi"]).startswith("3.0")
+
+
+def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding]:
+    """A parameter in path that the path does not have: no request could bring it."""
+    for path, item in mapping_at(document, "paths").items():
+        names = set(re.findall(r"\{([^{}]+)\}", path))
+        places = [(pointer_of("paths", path), item)]
+        places += [
+            (pointer_of("paths", path, method), item.get(method)) for method in METHODS if isinstance(item, dict)
+        ]
+        for pointer, node in places:
+            listed = node.get("parameters") if isinstance(node, dict) else None
+            for index in reversed(range(len(listed) if isinstance(listed, list) else 0)):
+                parameter = resolved(document, cast("list[JSON]", listed)[index])
+                if (
+                    isinstance(parameter, dict)
+                    and parameter.get("in") == "path"
+                    and str(parameter.get("name")) not in names
+                ):
+                    where = f"{pointer}/parameters/{index}"
+                    yield _repaired("idle-path-parameter", source, where, f"{parameter.get('name')!r} in path",
+                                    "a parameter that the path has", "it is left out")  # fmt: skip
+                    del cast("list[JSON]", listed)[index]
 
 
 def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]:
@@ -112,10 +234,18 @@ def _duplicate_operation_id(document: Document, source: Layers) -> Iterator[Find
 
 
 RULES: tuple[Rule, ...] = (
+    _loose_version,
     _missing_info,
+    _odd_paths,
+    _identical_paths,
+    _odd_servers,
+    _unknown_schemes,
+    _odd_statuses,
+    _missing_responses,
     _missing_description,
     _dangling_reference,
     _undeclared_path_parameter,
+    _idle_path_parameter,
     _duplicate_operation_id,
 )
 

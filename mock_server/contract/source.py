@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
 from math import isfinite
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import yaml
 
+from mock_server.contract.lines import line_in_json, line_in_yaml
 from mock_server.errors import ContractError, MockServerError
 from mock_server.exchange import JSON
 
@@ -31,6 +33,7 @@ MAX_DEPTH = 200
 MAX_EXPANSION = 20
 """How many times larger than itself a text may become when its YAML aliases are written out."""
 URL_SECONDS = 10.0
+"""How long an address may take for all that it has."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -104,11 +107,10 @@ class Source:
 
         Reads the text once more: lines are wanted only for messages.
         """
-        try:
-            node = yaml.compose(self.text, Loader=_Loader)
-        except (yaml.YAMLError, RecursionError):
-            return None
-        return None if node is None else _line_of(node, pointer_parts(pointer))
+        parts = pointer_parts(pointer)
+        if _looks_like_json(self.name, self.text):
+            return line_in_json(self.text, parts)
+        return line_in_yaml(self.text, parts, _Loader)
 
     def location(self, pointer: str) -> str:
         """``polar.yaml:12`` for a JSON Pointer."""
@@ -122,18 +124,46 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an overlay put something: the node at ``pointer`` of the document stands at ``at`` of ``source``."""
+    """Where a part came from: the node at ``pointer`` of the document stands at ``at`` of ``source``."""
 
     pointer: str
     source: Source
     at: str
 
 
+class Located(Protocol):
+    """Whatever says in which file and line the node at a JSON Pointer stands."""
+
+    @property
+    def name(self) -> str: ...
+    def location(self, pointer: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A document whose nodes were moved about: ``moves`` says where one stands that stood elsewhere ``below``."""
+
+    below: Located
+    moves: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The contract's name."""
+        return self.below.name
+
+    def location(self, pointer: str) -> str:
+        """The place of the node before it was moved, as far as that is known."""
+        now = pointer
+        while now and now not in self.moves:
+            now = now.rpartition("/")[0]
+        return self.below.location(self.moves.get(now, "") + pointer[len(now) :])
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """A contract and what overlays brought to it: says in which file and line a node stands."""
+    """A contract and what other files and overlays brought to it: says in which file and line a node stands."""
 
-    base: Source
+    base: Located
     origins: tuple[Origin, ...] = ()
 
     @property
@@ -184,7 +214,13 @@ def pointer_parts(pointer: str) -> list[str]:
 
 def pointer_of(*parts: str | int) -> str:
     """The JSON Pointer made of these parts."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    pointer = ""
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer += "/" + text
+    return pointer
 
 
 def find(data: JSON, pointer: str) -> JSON:
@@ -201,12 +237,17 @@ def find(data: JSON, pointer: str) -> JSON:
     return data
 
 
+def is_url(place: str) -> bool:
+    """Whether a place is an http(s) URL and not a path."""
+    return place.lower().startswith(("http://", "https://"))
+
+
 def read_text(place: str, error: type[MockServerError] = ContractError, *, what: str = "contract") -> str:
     """The text at a path or an http(s) URL.
 
     Raises ``error`` where it is missing, unreadable, too large or not UTF-8.
     """
-    raw = _fetch(place, error, what) if urlsplit(place).scheme in ("http", "https") else _open(place, error, what)
+    raw = _fetch(place, error, what) if is_url(place) else _open(place, error, what)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -258,30 +299,44 @@ class _RefusedError(ValueError):
 
 
 def _open(place: str, error: type[MockServerError], what: str) -> bytes:
-    path = Path(place)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise error(f"{place}: found {path.stat().st_size:,} bytes; expected {_a(what)} of at most {MAX_BYTES:,}.")
-        return path.read_bytes()
-    except OSError as problem:
+        with Path(place).open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as problem:
         raise error(
             f"{place}: found {_reason(problem)}; expected {_a(what)} that can be read. Check the path."
         ) from None
-
-
-def _reason(problem: OSError) -> str:
-    return (problem.strerror or str(problem) or "an unknown failure").lower()
-
-
-def _fetch(place: str, error: type[MockServerError], what: str) -> bytes:
-    try:
-        with urlopen(place, timeout=URL_SECONDS) as answer:  # noqa: S310  (the scheme was checked)
-            raw = cast("bytes", answer.read(MAX_BYTES + 1))
-    except (HTTPException, URLError, OSError, ValueError) as problem:
-        raise error(f"{place}: found {problem}; expected {_a(what)} to download. Check the address.") from None
     if len(raw) > MAX_BYTES:
         raise error(f"{place}: found more than {MAX_BYTES:,} bytes; expected {_a(what)} of at most that size.")
     return raw
+
+
+def _reason(problem: OSError | ValueError) -> str:
+    return (getattr(problem, "strerror", "") or str(problem) or "an unknown failure").lower()
+
+
+def _fetch(place: str, error: type[MockServerError], what: str) -> bytes:
+    """What an address has, within a time for the whole: a server that sends a byte a second is not waited for."""
+    outcome: list[bytes | Exception] = []
+
+    def download() -> None:
+        try:
+            with urlopen(place, timeout=URL_SECONDS) as answer:  # noqa: S310  (the scheme was checked)
+                if urlsplit(answer.geturl()).scheme not in ("http", "https"):
+                    raise URLError(f"a redirect to {answer.geturl()}")
+                outcome.append(cast("bytes", answer.read(MAX_BYTES + 1)))
+        except (HTTPException, URLError, OSError, ValueError) as problem:
+            outcome.append(problem)
+
+    thread = threading.Thread(target=download, daemon=True)
+    thread.start()
+    thread.join(URL_SECONDS)
+    found = outcome[0] if outcome else TimeoutError(f"no whole answer within {URL_SECONDS:g} seconds")
+    if isinstance(found, Exception):
+        raise error(f"{place}: found {found}; expected {_a(what)} to download. Check the address.")
+    if len(found) > MAX_BYTES:
+        raise error(f"{place}: found more than {MAX_BYTES:,} bytes; expected {_a(what)} of at most that size.")
+    return found
 
 
 def _looks_like_json(name: str, text: str) -> bool:
@@ -374,27 +429,6 @@ def _yaml_problem(problem: yaml.YAMLError) -> str:
         if found.startswith(start):
             found = instead + found.removeprefix(start)
     return f"{line}: found {found}"
-
-
-def _line_of(node: yaml.Node, parts: list[str]) -> int:
-    line: int = node.start_mark.line + 1
-    for part in parts:
-        step = _child(node, part)
-        if step is None:
-            break
-        line, node = step
-    return line
-
-
-def _child(node: yaml.Node, part: str) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == part:
-                return key.start_mark.line + 1, value
-    elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-        value = node.value[int(part)]
-        return value.start_mark.line + 1, value
-    return None
 
 
 def mapping_at(data: JSON | Mapping[str, JSON], key: str) -> Mapping[str, JSON]:

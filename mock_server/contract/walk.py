@@ -1,8 +1,13 @@
-"""Ways through a document: its operations and its references."""
+"""Ways through a document: what each of its nodes is, its operations, its references and where they lead.
+
+What a node is, only its way from the root tells: ``parameters`` is a list in an operation, a map among the
+components, and the name of a property in a schema. So the grammar of OpenAPI stands here once, as data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import cast
 from urllib.parse import unquote
 
 from mock_server.contract.source import find, mapping_at, pointer_of
@@ -10,55 +15,135 @@ from mock_server.exchange import JSON
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods a path item may have (OpenAPI 3.2 added query)."""
-
-_DATA = frozenset({"example", "default", "const", "enum", "value"})
-"""Keys that hold values and not parts of a document."""
+LONGEST_CHAIN = 100
+"""A chain of references longer than this goes in a circle."""
 
 Document = dict[str, JSON]
+
+_SCHEMA = {
+    **dict.fromkeys(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"), "{schema"),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), "[schema"),
+    **dict.fromkeys(
+        ("not", "if", "then", "else", "contains", "additionalProperties", "propertyNames", "unevaluatedItems",
+         "unevaluatedProperties", "items", "additionalItems", "contentSchema"), "schema",
+    ),
+}  # fmt: skip
+_SECTIONS = {
+    "schemas": "{schema", "responses": "{response", "parameters": "{parameter", "examples": "{example",
+    "requestBodies": "{requestBody", "headers": "{header", "securitySchemes": "{securityScheme", "links": "{link",
+    "callbacks": "{callback", "pathItems": "{pathItem", "mediaTypes": "{media",
+}  # fmt: skip
+_DESCRIBED = {"schema": "schema", "content": "{media", "examples": "{example"}
+GRAMMAR: Mapping[str, Mapping[str, str]] = {
+    "document": {
+        "paths": "{pathItem", "webhooks": "{pathItem", "components": "components", "definitions": "{schema",
+        "parameters": "{parameter", "responses": "{response", "securityDefinitions": "{securityScheme",
+    },
+    "components": _SECTIONS,
+    "pathItem": {"parameters": "[parameter", "additionalOperations": "{operation",
+                 **dict.fromkeys(METHODS, "operation")},
+    "operation": {"parameters": "[parameter", "requestBody": "requestBody", "responses": "{response",
+                  "callbacks": "{callback"},
+    "callback": {"*": "pathItem"},
+    "parameter": _DESCRIBED,
+    "header": _DESCRIBED,
+    "requestBody": {"content": "{media"},
+    "response": {"headers": "{header", "content": "{media", "links": "{link", "schema": "schema"},
+    "media": {"schema": "schema", "itemSchema": "schema", "examples": "{example", "encoding": "{encoding"},
+    "encoding": {"headers": "{header"},
+    "schema": _SCHEMA,
+    "example": {}, "securityScheme": {}, "link": {},
+}  # fmt: skip
+"""What stands under which key of what: ``{kind`` is a map of such nodes, ``[kind`` a list. 2.0's keys are here too."""
+
+
+def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Iterator[tuple[str, Document, str]]:
+    """The JSON Pointer, the node and the kind of each object of a document. Values that are data are left out.
+
+    What a reference leads to within the document is visited too, wherever it stands, as what it is taken for,
+    unless told not to ``follow``. A map that is a reference has the kind of its members with a brace before it.
+    """
+    seen: set[str] = set()
+    stack = [("", document, kind)]
+    later: list[tuple[str, JSON, str]] = []
+    while stack or later:
+        here, node, is_a = (stack or later).pop()
+        if not isinstance(node, dict) or here in seen:
+            continue
+        seen.add(here)
+        yield here, node, is_a
+        stack += _children(here, node, is_a)
+        reference = node.get("$ref")
+        if follow and isinstance(reference, str) and reference.startswith("#/"):
+            there = unquote(reference[1:])
+            if there not in seen:
+                later.append((there, target(document, reference), is_a))
+
+
+def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str]]:
+    """The nodes below a node, the last first."""
+    grammar = GRAMMAR[kind] if kind[0] != "{" else {"*": kind[1:]}
+    found: list[tuple[str, JSON, str]] = []
+    for key, child in node.items():
+        form = grammar.get(key) or grammar.get("*", "")
+        if not form or not isinstance(child, (dict, list)) or key.startswith("x-"):
+            continue
+        below = here + pointer_of(key)
+        if isinstance(child, list):
+            if form[0] != "{":
+                found += [(f"{below}/{index}", one, form.lstrip("[")) for index, one in enumerate(child)]
+        elif form[0] == "{":
+            if isinstance(child.get("$ref"), str):
+                found.append((below, child, form))
+                continue
+            each = form[1:]
+            extensible = kind != "components" and each in ("pathItem", "response")
+            found += [
+                (below + pointer_of(name), one, each)
+                for name, one in child.items()
+                if not (extensible and name.startswith("x-"))
+            ]
+        elif form[0] != "[":
+            found.append((below, child, form))
+    found.reverse()
+    return found
 
 
 def operations(document: JSON) -> Iterator[tuple[str, Document]]:
     """The JSON Pointer and the node of each operation, in document order."""
     for path, node in mapping_at(document, "paths").items():
-        item = _path_item(document, node)
+        item = resolved(document, node)
+        if not isinstance(item, dict) or path.startswith("x-"):
+            continue
         for method in METHODS:
-            operation = item.get(method) if isinstance(item, dict) else None
+            operation = item.get(method)
             if isinstance(operation, dict):
                 yield pointer_of("paths", path, method), operation
-
-
-def _path_item(document: JSON, node: JSON) -> JSON:
-    """A path item, or the one that its reference leads to."""
-    if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
-        return node
-    try:
-        return find(document, str(node["$ref"]))
-    except KeyError:
-        return node
+        for method, operation in mapping_at(item, "additionalOperations").items():
+            if isinstance(operation, dict):
+                yield pointer_of("paths", path, "additionalOperations", method), operation
 
 
 def references(document: JSON) -> Iterator[tuple[str, str]]:
     """The JSON Pointer of each ``$ref`` and what it says. Values that are data are not looked into."""
-    stack: list[tuple[str, JSON]] = [("", document)]
-    while stack:
-        pointer, node = stack.pop()
-        if isinstance(node, list):
-            stack.extend((f"{pointer}/{index}", child) for index, child in enumerate(node))
-        elif isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str):
-                yield pointer + "/$ref", reference
-            parent = pointer.rsplit("/", 1)[-1]
-            for key, child in node.items():
-                # `examples` is a list of values in a schema and a map of Example Objects elsewhere.
-                is_data = key in _DATA or key.startswith("x-") or (key == "examples" and isinstance(child, list))
-                if not is_data or (parent in ("properties", "schemas", "parameters") and isinstance(child, dict)):
-                    stack.append((pointer + pointer_of(key), child))
+    for pointer, node, _ in nodes(document):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            yield pointer + "/$ref", reference
 
 
-def target(document: Document, reference: str) -> JSON:
+def target(document: JSON | Mapping[str, JSON], reference: str) -> JSON:
     """What a reference within the document leads to; None where that is nothing, or in another file."""
     try:
-        return find(document, unquote(reference)) if reference.startswith("#") else None
+        return find(cast("JSON", document), unquote(reference)) if reference.startswith("#") else None
     except KeyError:
         return None
+
+
+def resolved(document: JSON | Mapping[str, JSON], node: JSON) -> JSON:
+    """The node itself, or what its ``$ref`` leads to after any number of steps; None where that is nothing."""
+    for _ in range(LONGEST_CHAIN):
+        if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
+            return node
+        node = target(document, cast("str", node["$ref"]))
+    return None

@@ -37,6 +37,7 @@ _FORMATS = {name: check for name, check in FORMATS.items() if name in ("uuid4", 
 _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "example", "examples", "title"})
 """Keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
+_CAREFUL = frozenset({"$dynamicRef", *_IDENTIFIERS})
 
 
 class Judging(Protocol):
@@ -62,14 +63,16 @@ class Document:
         if self._is_old:
             data = modern_document(data, self.hidden) if isinstance(data, dict) and "openapi" in data else data
         self.data = data
-        resource = cast("Any", Resource)(contents=data, specification=_OPENAPI)
+        mentioned = _mentioned(data)
+        specification = _OPENAPI if mentioned & set(_IDENTIFIERS) else _UNMARKED
+        resource = cast("Any", Resource)(contents=data, specification=specification)
         named = {name: DRAFT202012.create_resource(cast("Any", one)) for name, one in (others or {}).items()}
         self.registry: Registry[Any] = (
             SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource).crawl()
         )
-        self._dynamic = _mentions(data, "$dynamicRef")
+        self._dynamic = "$dynamicRef" in mentioned
         # jsonschema-rs does not find identifiers and anchors below the components of a contract.
-        self._is_plain = not others and not any(_mentions(data, key) for key in ("$dynamicRef", *_IDENTIFIERS))
+        self._is_plain = not others and not mentioned
         self._nodes: dict[tuple[object, ...], Node] = {}
         self._rust: jsonschema_rs.Registry | None = None
         self.kept: dict[object, Any] = {}
@@ -240,6 +243,21 @@ def _typed(schema: Any) -> JSON:
     return schema if isinstance(schema, (dict, bool)) else True
 
 
+def _mentioned(data: JSON) -> set[str]:
+    """Which of the keywords that need care a document has anywhere; one walk, since it may be large."""
+    found: set[str] = set()
+    stack: list[JSON] = [data]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            if not _CAREFUL.isdisjoint(node):
+                found |= _CAREFUL & node.keys()
+            stack += [one for one in node.values() if isinstance(one, (dict, list))]
+        elif isinstance(node, list):
+            stack += [one for one in node if isinstance(one, (dict, list))]
+    return found
+
+
 def _mentions(data: JSON, key: str) -> bool:
     if isinstance(data, dict):
         return key in data or any(_mentions(one, key) for one in data.values())
@@ -274,6 +292,16 @@ _OPENAPI: Specification[Any] = cast("Any", Specification)(
     maybe_in_subresource=DRAFT202012.maybe_in_subresource,
     anchors_in=lambda _, data: DRAFT202012.anchors_in(data),
 )
+
+
+_UNMARKED: Specification[Any] = cast("Any", Specification)(
+    name="openapi without identifiers",
+    id_of=DRAFT202012.id_of,
+    subresources_of=lambda data: () if isinstance(data, dict) and "openapi" in data else _subresources(data),
+    maybe_in_subresource=DRAFT202012.maybe_in_subresource,
+    anchors_in=lambda _, data: DRAFT202012.anchors_in(data),
+)
+"""For a document in which nothing has a name of its own: nothing is looked for."""
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:

@@ -25,8 +25,6 @@ with warnings.catch_warnings():
     from connexion.spec import OpenAPISpecification
 from starlette.routing import Route
 
-METHODS.add("query")  # OpenAPI 3.2; Connexion passes over methods that it does not know
-
 
 @dataclass(frozen=True, slots=True)
 class PathRoute:
@@ -43,13 +41,15 @@ def read_routes(contract: Contract) -> list[PathRoute]:
     Path parameters match as texts: whether ``abc`` is an integer is for the judge to say, with a reason,
     and not a 404.
     """
-    names: dict[str, tuple[str, ...]] = {}
-    routes = _Routes(_specification(contract, names), next_app=_nowhere, base_path="", resolver=_Resolver())
+    plain = {key: _plain_names(operation.path.partition("?")[0]) for key, operation in contract.operations.items()}
+    specification = _specification(contract, {key: template for key, (template, _) in plain.items()})
+    routes = _Routes(specification, next_app=_nowhere, base_path="", resolver=_Resolver())
     found = [route for route in routes.router.routes if isinstance(route, Route)]
-    return [PathRoute(key, route.path_regex.pattern, names[key]) for route in found for key in [_key(route)]]
+    patterns = {plain[_key(route)][0]: route.path_regex.pattern for route in found}
+    return [PathRoute(key, patterns[template], names) for key, (template, names) in plain.items()]
 
 
-def _specification(contract: Contract, names: dict[str, tuple[str, ...]]) -> _Specification:
+def _specification(contract: Contract, templates: dict[str, str]) -> _Specification:
     """The paths of the contract for Connexion: the operations under keys that are never missing or doubled.
 
     What is below an operation stays out. Connexion would resolve every reference of it, which takes
@@ -57,8 +57,9 @@ def _specification(contract: Contract, names: dict[str, tuple[str, ...]]) -> _Sp
     """
     paths: dict[str, dict[str, object]] = {}
     for key, operation in contract.operations.items():
-        template, names[key] = _plain_names(operation.path)
-        paths.setdefault(template, {})[operation.method.lower()] = {"operationId": key, "responses": {}}
+        METHODS.add(operation.method.lower())  # Connexion passes over methods that it does not know
+        # Paths that their queries tell apart have one pattern.
+        paths.setdefault(templates[key], {})[operation.method.lower()] = {"operationId": key, "responses": {}}
     info = {"title": contract.title, "version": contract.version}
     return _Specification({"openapi": "3.1.0", "info": info, "paths": paths})  # type: ignore[no-untyped-call]
 

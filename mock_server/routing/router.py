@@ -1,14 +1,16 @@
 """From a method and a path to an operation, in the order OpenAPI wants, at a cost that does not grow.
 
-Concrete paths are looked up; templated ones are asked by their number of segments, the more concrete
-first. The routes themselves are Connexion's, remembered with the contract: importing Connexion takes
-longer than all the rest of a second start.
+The paths are a tree of segments, walked with those of the request, the literal branch before the templated
+one: OpenAPI wants the concrete path first, and what a walk costs depends on the path and not on the contract.
+The routes themselves are Connexion's, remembered with the contract: importing Connexion takes longer than
+all the rest of a second start.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -18,47 +20,71 @@ from mock_server.exchange import JSON, Route
 from mock_server.routing.raw_path import forms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Path:
     """One path of the contract with the operations that it has, by method."""
 
-    pattern: re.Pattern[str]
-    names: dict[str, tuple[str, ...]]
-    operations: dict[str, str]
+    template: str
+    source: str
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    operations: dict[str, str] = field(default_factory=dict)
     query: tuple[tuple[str, str], ...] = ()
     """What the path's key has behind a question mark: the query has to hold it, and may hold more."""
+    _pattern: re.Pattern[str] | None = None
 
     def is_meant(self, query: str) -> bool:
+        """Whether a query has what the path's key wants of it."""
         if not self.query:
             return True
         sent = parse_qsl(query, keep_blank_values=True)
         names = {name for name, _ in sent}
         return all(name in names if "{" in value else (name, value) in sent for name, value in self.query)
 
+    def match(self, path: str) -> re.Match[str] | None:
+        """Connexion's pattern has the last word; compiled when it is first asked, since most never are."""
+        if self._pattern is None:
+            self._pattern = re.compile(self.source)
+        return self._pattern.fullmatch(path)
+
+
+@dataclass(slots=True)
+class _Branch:
+    """The paths that begin alike. ``literal`` by the text of the next segment; ``open`` where it has a parameter."""
+
+    literal: dict[str, _Branch] = field(default_factory=dict)
+    open: _Branch | None = None
+    paths: list[_Path] = field(default_factory=list)
+
 
 class Router:
     """The routes of one contract. Built at load; asked once a request."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, no_cache: bool = False) -> None:
         self._contract = contract
-        self._concrete: dict[str, list[_Path]] = {}
-        self._templated: dict[int, list[_Path]] = {}
-        templates: dict[str, _Path] = {}
-        for operation, pattern, names in _routes(contract):
+        self._root = _Branch()
+        paths: dict[str, _Path] = {}
+        for operation, pattern, names in _routes(contract, no_cache=no_cache):
             known = contract.operations[operation]
-            if pattern not in templates:
-                behind = known.path.partition("?")[2]
-                plain = re.compile(pattern.partition(r"\?")[0] + "$" if behind else pattern)
-                templates[pattern] = _Path(plain, {}, {}, tuple(parse_qsl(behind, keep_blank_values=True)))
-            path = templates[pattern]
+            template, _, query = known.path.partition("?")
+            key = known.path if query else pattern
+            path = paths.get(key)
+            if path is None:
+                path = paths[key] = _Path(template, pattern, query=tuple(parse_qsl(query, keep_blank_values=True)))
             path.operations[known.method] = operation
-            path.names[known.method] = names[: path.pattern.groups]
-        for path in sorted(templates.values(), key=self._specificity, reverse=True):
-            template = self._template(path)
-            if any(path.names.values()):
-                self._templated.setdefault(template.count("/"), []).append(path)
+            path.names[known.method] = names
+        # Those that ask for a query come before those that take any.
+        for path in sorted(paths.values(), key=lambda one: -len(one.query)):
+            self._plant(path)
+
+    def _plant(self, path: _Path) -> None:
+        branch = self._root
+        for segment in path.template.split("/"):
+            if "{" in segment:
+                branch.open = branch.open or _Branch()
+                branch = branch.open
             else:
-                self._concrete.setdefault(template, []).append(path)
+                branch = branch.literal.setdefault(segment, _Branch())
+        branch.paths.append(path)
 
     def route(self, method: str, path: str, query: str = "") -> Route:
         """The operation for a method, a path as sent and a raw query, or what there is instead (see :class:`Route`)."""
@@ -79,16 +105,19 @@ class Router:
         return None
 
     def _match(self, method: str, path: str, query: str) -> Route | None:
-        concrete = [one for one in self._concrete.get(path, ()) if one.is_meant(query)]
         allow: set[str] = set()
-        for candidate in concrete or self._templated.get(path.count("/"), []):
-            match = candidate.pattern.fullmatch(path) if candidate.is_meant(query) else None
+        for candidate in _candidates(self._root, path.split("/"), 0):
+            match = candidate.match(path) if candidate.is_meant(query) else None
+            if match is None:
+                continue
             asked = self._method(method, candidate)
-            if match is not None and asked in candidate.operations:
+            if asked in candidate.operations:
                 names = candidate.names[asked]
                 return Route(candidate.operations[asked], dict(zip(names, match.groups(), strict=True)))
-            if match is not None:
-                allow |= candidate.operations.keys()
+            if not candidate.query and not any(candidate.names.values()):
+                # A concrete path is that path and no other, whatever its methods.
+                return Route(allow=tuple(sorted(allow | candidate.operations.keys())))
+            allow |= candidate.operations.keys()
         return Route(allow=tuple(sorted(allow))) if allow else None
 
     def _method(self, method: str, path: _Path) -> str:
@@ -104,22 +133,28 @@ class Router:
         found = self.route("GET", shorter) if shorter else Route()
         return shorter if found.operation or found.allow else None
 
-    def _template(self, path: _Path) -> str:
-        return self._contract.operations[next(iter(path.operations.values()))].path.partition("?")[0]
 
-    def _specificity(self, path: _Path) -> tuple[tuple[bool, ...], int]:
-        """Segment by segment, literal before templated, then by what is wanted of the query: the greater goes first."""
-        return tuple("{" not in segment for segment in self._template(path).split("/")), len(path.query)
+def _candidates(branch: _Branch, segments: list[str], at: int) -> Iterator[_Path]:
+    """The paths that may be meant, segment by segment the literal before the templated."""
+    if at == len(segments):
+        yield from branch.paths
+        return
+    literal = branch.literal.get(segments[at])
+    if literal is not None:
+        yield from _candidates(literal, segments, at + 1)
+    if branch.open is not None:
+        yield from _candidates(branch.open, segments, at + 1)
 
 
-def _routes(contract: Contract) -> list[tuple[str, str, tuple[str, ...]]]:
+def _routes(contract: Contract, *, no_cache: bool) -> list[tuple[str, str, tuple[str, ...]]]:
     """The operation, the pattern and the parameter names of each route."""
-    known = cache.recall(contract.digest, "routes")
+    known = None if no_cache else cache.recall(contract.digest, "routes")
     if not _is_complete(known, contract):
         from mock_server.routing.by_connexion import read_routes
 
         known = [cast("JSON", asdict(route)) for route in read_routes(contract)]
-        cache.remember(contract.digest, "routes", known)
+        if not no_cache:
+            cache.remember(contract.digest, "routes", known)
     rows = cast("list[dict[str, JSON]]", known)
     return [
         (str(row["operation"]), str(row["pattern"]), tuple(map(str, cast("list[str]", row["names"])))) for row in rows

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mock_server.contract import cache
-from mock_server.contract import load as loading
+from mock_server.contract.bundle import Files
+from mock_server.contract.compiled import Given
 from mock_server.contract.model import Contract
 from mock_server.errors import ContractError
 from tests.samples import Document, document, load, operation
@@ -29,13 +30,13 @@ def remembered(contract: Contract) -> tuple[object, ...]:
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The contracts that were checked, by name."""
     seen: list[str] = []
-    compiled = loading._compile
+    compile_ = Given._compile
 
-    def counting(texts: list[tuple[str, str]]) -> object:
-        seen.append(texts[0][0])
-        return compiled(texts)
+    def counting(given: Given, files: Files) -> object:
+        seen.append(given.place)
+        return compile_(given, files)
 
-    monkeypatch.setattr(loading, "_compile", counting)
+    monkeypatch.setattr(Given, "_compile", counting)
     return seen
 
 

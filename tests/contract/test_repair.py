@@ -33,7 +33,7 @@ REPAIRS: dict[str, tuple[Document, str, str, str, Any]] = {
         "missing-info",
         "/info/version",
         "/info/version",
-        "0",
+        "1.0",
     ),
     "a response without description": (
         document({"/a": {"get": {"responses": {"200": {}}}}}),

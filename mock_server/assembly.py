@@ -1,0 +1,179 @@
+"""From settings to what serves: the contracts, each with its own store, judge, ladder, routes and engine.
+
+Reading and refusing happen at once, before a port opens. What answers is built when it is first asked (the
+libraries behind it take longer to import than a remembered contract takes to load).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from mock_server import bundled
+from mock_server.contract.bundle import same_place
+from mock_server.contract.load import first_base_path, load_contract
+from mock_server.contract.model import Contract
+from mock_server.contract.source import parse_source, read_text
+from mock_server.errors import ContractError, UsageError
+from mock_server.routing import Router
+from mock_server.settings import Settings
+from mock_server.store import MemoryStore, Record
+
+if TYPE_CHECKING:
+    from mock_server.answer import Ladder
+    from mock_server.contract.check import Judge
+    from mock_server.engine import Engine
+
+Made = TypeVar("Made")
+
+
+class _WhenAsked(Generic[Made]):
+    """Something that is made once, by whoever asks first."""
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._make = make
+        self._lock = RLock()
+        self._made: Made | None = None
+
+    def __call__(self) -> Made:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+
+class Served:
+    """All that one load made of one contract. ``base_path`` is where it is served; empty for a contract alone."""
+
+    def __init__(self, contract: Contract, records: Iterable[Record], settings: Settings, base_path: str = "") -> None:
+        self.contract = contract
+        self.base_path = base_path
+        self.store = MemoryStore(records)
+        self.router = Router(contract, no_cache=settings.no_cache)
+        self._settings = settings
+        self._judge = _WhenAsked(self._made_judge)
+        self._ladder = _WhenAsked(self._made_ladder)
+        self._engine = _WhenAsked(self._made_engine)
+
+    @property
+    def judge(self) -> Judge:
+        """Judges requests and answers."""
+        return self._judge()
+
+    @property
+    def ladder(self) -> Ladder:
+        """Chooses answers."""
+        return self._ladder()
+
+    @property
+    def engine(self) -> Engine:
+        """Handles requests."""
+        return self._engine()
+
+    def _made_judge(self) -> Judge:
+        from mock_server.contract.check import Judge
+
+        return Judge(self.contract)
+
+    def _made_ladder(self) -> Ladder:
+        from mock_server.answer import Ladder
+
+        return Ladder(self.contract, self.store, self._settings)
+
+    def _made_engine(self) -> Engine:
+        from mock_server.engine import Engine
+
+        return Engine(self.contract, self.judge, self.ladder, self.router.route)
+
+
+def assembled(settings: Settings) -> tuple[Served, ...]:
+    """What serves, one for each contract, in the order in which paths are tried: the longest base path first.
+
+    Raises :class:`MockServerError` where a contract, an overlay or a fixture cannot be served, or where two
+    contracts want the same paths.
+    """
+    contracts = contracts_of(settings)
+    if len(contracts) == 1:
+        (contract,) = contracts
+        return (Served(contract, records_of(settings, contract), settings),)
+    placed = [(first_base_path(contract), contract) for contract in contracts]
+    _refuse_collisions(placed)
+    resources = {name for contract in contracts for name in contract.manners.resources}
+    made = [
+        Served(replace(contract, base_paths=(base,)), records_of(settings, contract, resources), settings, base)
+        for base, contract in placed
+    ]
+    return tuple(sorted(made, key=lambda one: -len(one.base_path)))
+
+
+def contracts_of(settings: Settings) -> list[Contract]:
+    """The contracts that the settings name, with overlays. The one that ships has overlays of its own."""
+    if not settings.contract:
+        overlays = [*map(str, bundled.overlays()), *settings.overlay]
+        return [_loaded(str(bundled.contract()), overlays, settings)]
+    overlays_of = _overlays(settings)
+    return [_loaded(place, overlays_of[place], settings) for place in dict.fromkeys(settings.contract)]
+
+
+def _loaded(place: str, overlays: list[str], settings: Settings) -> Contract:
+    return load_contract(
+        place, overlays, strict=settings.strict, no_cache=settings.no_cache, may_fetch=settings.allow_remote_refs
+    )
+
+
+def _overlays(settings: Settings) -> dict[str, list[str]]:
+    """The overlays of each contract: with several contracts an overlay says by ``extends`` whose it is."""
+    if len(settings.contract) == 1:
+        return {settings.contract[0]: [*settings.overlay]}
+    found: dict[str, list[str]] = {place: [] for place in settings.contract}
+    for name in settings.overlay:
+        source = parse_source(name, read_text(name, what="overlay"), what="overlay")
+        extends = source.data.get("extends") if isinstance(source.data, dict) else None
+        meant = [place for place in found if isinstance(extends, str) and same_place(name, extends, place)]
+        if not meant:
+            raise ContractError(
+                f"{source.place('/extends')}: found {'no extends' if extends is None else repr(extends)};"
+                f" expected the contract that the overlay is for, one of {', '.join(found)}. Name it under extends."
+            )
+        found[meant[0]].append(name)
+    return found
+
+
+def records_of(settings: Settings, contract: Contract, resources: Iterable[str] = ()) -> list[Record]:
+    """The fixtures that the settings name; the contract that ships has fixtures of its own.
+
+    ``resources`` are those of all contracts: a file for another one's is passed over.
+    """
+    directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
+    if directory is None:
+        return []
+    from mock_server.fixtures import load_fixtures  # what judges records takes a while to import
+
+    return load_fixtures(directory, contract, frozenset(resources) - contract.manners.resources.keys())
+
+
+def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:
+    """Refuse two contracts with one base path, and operations of two contracts that no path tells apart."""
+    bases: dict[str, Contract] = {}
+    taken: dict[tuple[str, str], Contract] = {}
+    for base, contract in placed:
+        if base in bases:
+            raise UsageError(
+                f"{contract.name}: found the base path {base or '/'!r}, which {bases[base].name} has too; expected"
+                " one of its own for each contract. Change the path of the first server of one, in the file or by"
+                " an overlay."
+            )
+        bases[base] = contract
+        for operation in contract.operations.values():
+            key = (operation.method, re.sub(r"\{[^}]*\}", "{}", base + operation.path))
+            other = taken.setdefault(key, contract)
+            if other is not contract:
+                raise UsageError(
+                    f"{contract.locate(operation.pointer)}: found {operation.method} {base}{operation.path}, which"
+                    f" {other.name} has too; expected operations of its own for each contract. Change the path of the"
+                    " first server of one."
+                )

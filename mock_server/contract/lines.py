@@ -1,0 +1,118 @@
+"""In which line of a text a node stands. Asked only for messages, and then often: what was read is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import lru_cache
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any
+
+import yaml
+
+_DECODER = json.JSONDecoder()
+_BLANK = " \t\n\r"
+
+
+def line_in_yaml(text: str, parts: list[str], loader: Any) -> int | None:
+    """The line (from 1) of the node at these parts of a JSON Pointer, or of its nearest ancestor in the text."""
+    try:
+        node = _composed(text, loader)
+    except (yaml.YAMLError, RecursionError):
+        return None
+    if node is None:
+        return None
+    line: int = node.start_mark.line + 1
+    for part in parts:
+        step = _child(node, part)
+        if step is None:
+            break
+        line, node = step
+    return line
+
+
+@lru_cache(maxsize=4)
+def _composed(text: str, loader: Any) -> yaml.Node | None:
+    return yaml.compose(text, Loader=loader)
+
+
+def _child(node: yaml.Node, part: str) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        value = node.value[int(part)]
+        return value.start_mark.line + 1, value
+    return None
+
+
+def line_in_json(text: str, parts: list[str]) -> int | None:
+    """The same for a JSON text."""
+    try:
+        return _indexed(text).line(parts)
+    except (ValueError, IndexError, RecursionError):
+        return None
+
+
+class _Index:
+    """Where the members of the objects and arrays of a JSON text begin, found out as far as somebody asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
+        self._members: dict[int, dict[str, tuple[int, int]]] = {}
+
+    def line(self, parts: list[str]) -> int:
+        """The line of the node at these parts, or of its nearest ancestor."""
+        place = at = _skip(self._text, 0)
+        for part in parts:
+            step = self._below(at).get(part)
+            if step is None:
+                break
+            place, at = step
+        return bisect_left(self._breaks, place) + 1
+
+    def _below(self, at: int) -> dict[str, tuple[int, int]]:
+        """The places of each member (or item) that begins at ``at`` and of its value."""
+        if at not in self._members:
+            opening = self._text[at]
+            found = self._of_object(at) if opening == "{" else self._of_array(at) if opening == "[" else ()
+            self._members[at] = {name: (place, value) for name, place, value in found}
+        return self._members[at]
+
+    def _of_object(self, at: int) -> Iterator[tuple[str, int, int]]:
+        text = self._text
+        at = _skip(text, at + 1)
+        while text[at] == '"':
+            start = at
+            key, at = scanstring(text, at + 1)
+            at = _skip(text, _skip(text, at) + 1)
+            yield key, start, at
+            at = _skip(text, _DECODER.raw_decode(text, at)[1])
+            if text[at] != ",":
+                return
+            at = _skip(text, at + 1)
+
+    def _of_array(self, at: int) -> Iterator[tuple[str, int, int]]:
+        text = self._text
+        at = _skip(text, at + 1)
+        number = 0
+        while text[at] != "]":
+            yield str(number), at, at
+            number += 1
+            at = _skip(text, _DECODER.raw_decode(text, at)[1])
+            at = _skip(text, at + 1) if text[at] == "," else at
+
+
+@lru_cache(maxsize=4)
+def _indexed(text: str) -> _Index:
+    return _Index(text)
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in _BLANK:
+        at += 1
+    return at

@@ -1,0 +1,297 @@
+"""What breaks OpenAPI's own schema, taken out of a contract piece by piece, until the rest can be served.
+
+OpenAPI's schemas (as openapi-spec-validator ships them) say what is wrong, jsonschema-rs finds it in
+milliseconds. Each flaw costs as little as possible: a value of a neighbouring kind is read as what was
+meant, a missing member with an obvious value is given it, and what nothing can be made of is left out.
+Whatever was done is reported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
+
+import jsonschema_rs
+from regress import Regex, RegressError
+
+from mock_server.contract.source import Layers, find, pointer_of
+from mock_server.contract.walk import Document, nodes, references
+from mock_server.exchange import JSON, Finding
+
+ROUNDS = 30
+"""How often a document is judged anew after what was found has been taken out."""
+LONGEST = 120
+"""Characters of a value that a message shows."""
+
+_MISSING: dict[str, JSON] = {
+    "description": "", "responses": {"default": {"description": ""}}, "paths": {}, "required": True, "content": {},
+    "scopes": {}, "authorizationUrl": "/", "tokenUrl": "/", "schema": {}, "title": "", "version": "0",
+}  # fmt: skip
+"""Members whose absence has one obvious cure."""
+_BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+_ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-template", "email", "media-range", "iri")}
+"""Formats that decide nothing about serving."""
+
+
+def made_sound(document: Document, source: Layers) -> list[Finding]:
+    """Mend ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
+    found: list[Finding] = []
+    judge = _judge(".".join(str(document["openapi"]).split(".")[:2]))
+    found += _said_in_own_words(document, source)
+    spared: set[str] = set()
+    for _ in range(ROUNDS):
+        flaws = [one for one in _flaws(judge, document) if one[0] not in spared]
+        if not flaws:
+            return found
+        # What is wrong below a key makes the key one that nobody knows, too.
+        flaws = [one for one in flaws if one[1].kind.name != "unevaluatedProperties"] or flaws
+        referred = {unquote(reference.lstrip("#")) for _, reference in references(document)}
+        # From the end of the document to its beginning, so that the numbers of a list stay true.
+        for pointer, error in sorted(
+            flaws, key=lambda one: [_ordered(part) for part in one[1].instance_path], reverse=True
+        ):
+            done, shown = _mended(document, pointer, error, referred)
+            if done is None:
+                spared.add(pointer)
+                done = "it stays as it is"
+            where = pointer + shown[0]
+            found.append(
+                Finding("openapi", source.location(where), shown[1], shown[2], where, f"Repaired: {done}.", "repaired")
+            )
+    found += [
+        Finding(
+            "openapi",
+            source.location(pointer),
+            _shown(find(document, pointer)),
+            error.message,
+            pointer,
+            "Mend the contract.",
+        )
+        for pointer, error in _flaws(judge, document)
+        if pointer not in spared
+    ]
+    return found
+
+
+def _ordered(part: str | int) -> tuple[int, str]:
+    return (part, "") if isinstance(part, int) else (-1, part)
+
+
+@cache
+def _judge(version: str) -> Any:
+    """The validator of OpenAPI's schema; for 3.1 and later with that of the Schema Object in it."""
+    spec = find_spec("openapi_spec_validator")
+    assert spec is not None
+    assert spec.origin is not None
+    file = Path(spec.origin).parent / "resources" / "schemas" / f"v{version}" / "schema.json"
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    formats = cast("Any", {**_ANYTHING, "regex": _is_pattern})
+    if version == "3.0":
+        return jsonschema_rs.Draft4Validator(schema, validate_formats=True, formats=formats)
+    schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=formats)
+
+
+def _is_pattern(text: object) -> bool:
+    for flags in ("u", ""):
+        try:
+            Regex(str(text), flags)
+        except RegressError:
+            continue
+        return True
+    return False
+
+
+def _flaws(judge: Any, document: Document) -> list[tuple[str, Any]]:
+    """The JSON Pointer and the error of each flaw, each place once."""
+    found: dict[str, Any] = {}
+    for error in judge.iter_errors(document):
+        for leaf in _leaves(document, error):
+            found.setdefault(pointer_of(*leaf.instance_path), leaf)
+    return [*found.items()]
+
+
+def _leaves(document: Document, error: Any) -> Iterator[Any]:
+    """The errors that an ``anyOf`` or a ``oneOf`` comes down to, in the branch that was most likely meant."""
+    branches = getattr(error.kind, "context", None)
+    if not branches or error.kind.name not in ("anyOf", "oneOf"):
+        yield error
+        return
+    node = _at(document, error.instance_path)
+    is_reference = isinstance(node, dict) and "$ref" in node
+
+    def likelihood(errors: list[Any]) -> tuple[bool, int, int]:
+        wants_reference = any(getattr(one.kind, "property", "") == "$ref" for one in errors)
+        unlikely = wants_reference and not is_reference
+        deepest = max((len(leaf.instance_path) for one in errors for leaf in _leaves(document, one)), default=0)
+        return not unlikely, deepest, -len(errors)
+
+    best: list[Any] = max((branch for branch in branches if branch), key=likelihood, default=[])
+    if not best or all(len(one.instance_path) == len(error.instance_path) and one.kind.name == "type" for one in best):
+        yield error
+        return
+    for one in best:
+        yield from _leaves(document, one)
+
+
+def _at(document: JSON, path: list[str | int]) -> JSON:
+    for part in path:
+        if isinstance(document, dict):
+            document = document[str(part)]
+        elif isinstance(document, list):
+            document = document[int(part)]
+    return document
+
+
+def _mended(
+    document: Document, pointer: str, error: Any, referred: set[str]
+) -> tuple[str | None, tuple[str, str, str]]:
+    """What was done about an error (None: nothing could be), and what to tell: where below, found, expected."""
+    path = [*error.instance_path]
+    try:
+        node = _at(document, path)
+    except (KeyError, IndexError):  # went with something around it
+        return "it is left out", ("", "something that stood in what was left out", "something else")
+    name, kind = error.kind.name, error.kind
+    if name in ("additionalProperties", "unevaluatedProperties") and isinstance(node, dict):
+        return _without_unknown(node, pointer, list(kind.unexpected), referred)
+    if name == "required" and isinstance(node, dict) and kind.property in _MISSING:
+        node[kind.property] = json.loads(json.dumps(_MISSING[kind.property]))
+        return f"{json.dumps(_MISSING[kind.property])} is taken", ("", f"no {kind.property}", "one")
+    if name == "propertyNames":
+        return None, ("", "a name that OpenAPI does not allow", "letters, digits, '.', '-' and '_'")
+    told = ("", _shown(node), _expected(error))
+    if name == "type" and path:
+        meant = _meant(node, list(kind.types))
+        if meant is not None:
+            _put(document, path, meant)
+            return f"{_shown(meant)} is taken", told
+    if path[-1:] == ["in"]:  # a parameter that is nowhere is none
+        path.pop()
+    if not path or any(one == pointer or one.startswith(pointer + "/") for one in referred):
+        return None, told
+    parent = _at(document, path[:-1])
+    if isinstance(parent, list):
+        del parent[int(path[-1])]
+    elif isinstance(parent, dict):
+        parent.pop(str(path[-1]), None)
+    return "it is left out", told
+
+
+def _without_unknown(
+    node: Document, pointer: str, unknown: list[str], referred: set[str]
+) -> tuple[str | None, tuple[str, str, str]]:
+    gone, kept = [], []
+    for key in unknown:
+        below = pointer + pointer_of(key)
+        if any(one == below or one.startswith(below + "/") for one in referred):
+            kept.append(key)
+        else:
+            node.pop(key, None)
+            gone.append(key)
+    where = pointer_of(unknown[0]) if len(unknown) == 1 else ""
+    told = (where, "the key " + " and ".join(map(repr, unknown)), "keys that OpenAPI knows there")
+    return (None if kept and not gone else "it is left out"), told
+
+
+def _put(document: Document, path: list[str | int], value: JSON) -> None:
+    parent = _at(document, path[:-1])
+    if isinstance(parent, list):
+        parent[int(path[-1])] = value
+    elif isinstance(parent, dict):
+        parent[str(path[-1])] = value
+
+
+def _meant(value: JSON, types: list[str]) -> JSON:
+    """What a value of a neighbouring kind was meant to be; None where that is not plain."""
+    if "string" in types and isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    if "boolean" in types and value in ("true", "false"):
+        return value == "true"
+    if isinstance(value, str) and ({"integer", "number"} & set(types)):
+        try:
+            return int(value) if value.lstrip("+-").isdigit() else float(value)
+        except ValueError:
+            return None
+    if types == ["array"] and isinstance(value, str):
+        return [value]
+    return None
+
+
+def _expected(error: Any) -> str:
+    kind = error.kind
+    if kind.name == "type":
+        return "type: " + " or ".join(kind.types)
+    if kind.name == "enum":
+        return "enum: " + _shown(list(kind.options))
+    if kind.name == "required":
+        return f"the required member {kind.property!r}"
+    if kind.name == "format":
+        return f"the format {kind.format}"
+    if kind.name in ("anyOf", "oneOf"):
+        return "what OpenAPI takes there"
+    return str(kind.name)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _said_in_own_words(document: Document, source: Layers) -> Iterator[Finding]:
+    """Schemas that speak the dialect of another version of OpenAPI, said in that of their own."""
+    is_old = str(document["openapi"]).startswith("3.0")
+    expected = f"the keywords of OpenAPI {document['openapi']}"
+    for pointer, node, kind in nodes(document):
+        for keyword in (_as_3_0(node) if is_old else _as_3_1(node)) if kind == "schema" else ():
+            where = pointer + pointer_of(keyword)
+            yield Finding("dialect", source.location(where), f"{keyword!r} in the words of another version", expected,
+                          where, "Repaired: it is taken as it was meant.", "repaired")  # fmt: skip
+
+
+def _as_3_0(schema: Document) -> list[str]:
+    said = []
+    types = schema.get("type")
+    if isinstance(types, list):
+        said.append("type")
+        plain = [one for one in types if one != "null"]
+        schema.pop("type")
+        if len(plain) == 1:
+            schema["type"] = plain[0]
+        elif plain:
+            schema.setdefault("anyOf", [{"type": one, **({"items": {}} if one == "array" else {})} for one in plain])
+        if len(plain) < len(types) and plain:
+            schema["nullable"] = True
+    if "const" in schema:
+        said.append("const")
+        schema.setdefault("enum", [schema.pop("const")])
+    for exclusive, inclusive in _BOUNDS:
+        bound = schema.get(exclusive)
+        if isinstance(bound, (int, float)) and not isinstance(bound, bool):
+            said.append(exclusive)
+            schema[inclusive], schema[exclusive] = bound, True
+    examples = schema.get("examples")
+    if isinstance(examples, list):
+        said.append("examples")
+        schema.pop("examples")
+        if examples:
+            schema.setdefault("example", examples[0])
+    if schema.get("type") == "array" and "items" not in schema and "$ref" not in schema:
+        said.append("type")
+        schema["items"] = {}
+    return said
+
+
+def _as_3_1(schema: Document) -> list[str]:
+    said = []
+    for exclusive, inclusive in _BOUNDS:
+        if isinstance(schema.get(exclusive), bool):
+            said.append(exclusive)
+            if schema.pop(exclusive) is True and isinstance(schema.get(inclusive), (int, float)):
+                schema[exclusive] = schema.pop(inclusive)
+    return said

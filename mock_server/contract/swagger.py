@@ -1,0 +1,310 @@
+"""OpenAPI 2.0 as 3.0: the whole house knows one form. What is said twice in 2.0 is said once, nothing is lost.
+
+Sections are those of the OpenAPI Specification 2.0. Where a node came from is kept, so that a message names
+the line in the file that somebody wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from mock_server.contract.source import mapping_at, pointer_of
+from mock_server.contract.walk import METHODS, Document, resolved
+from mock_server.exchange import JSON
+
+_SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses",
+             "securityDefinitions": "securitySchemes"}  # fmt: skip
+_TYPED = (
+    "type", "format", "items", "default", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
+    "minLength", "pattern", "maxItems", "minItems", "uniqueItems", "enum", "multipleOf", "x-nullable", "x-faker",
+)  # fmt: skip
+"""What of a parameter or a header (4.3.5.1, 4.3.13) is its schema."""
+_STYLES: Mapping[str, tuple[str, bool]] = {
+    "multi": ("form", True), "csv": ("form", False), "ssv": ("spaceDelimited", False),
+    "pipes": ("pipeDelimited", False), "tsv": ("form", False),
+}  # fmt: skip
+"""``collectionFormat`` as ``style`` and ``explode``. 3.0 has no style for tabs: commas are taken for them."""
+_FLOWS = {"implicit": "implicit", "password": "password", "application": "clientCredentials",
+          "accessCode": "authorizationCode"}  # fmt: skip
+_SCHEMA_MAPS = ("properties", "definitions", "patternProperties")
+_SCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
+_SCHEMAS = ("items", "additionalProperties", "not")
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
+def modernized(document: Document) -> tuple[Document, dict[str, str]]:
+    """The document in OpenAPI 3.0, and where what moved stood before, by its pointer of now."""
+    return _Conversion(document).whole()
+
+
+class _Conversion:
+    """One conversion. ``moves`` grows as things find their places."""
+
+    def __init__(self, document: Document) -> None:
+        self.old = document
+        self.moves: list[tuple[str, str]] = []
+        self._bodies = {
+            name: one for name, one in mapping_at(document, "parameters").items()
+            if isinstance(one, dict) and one.get("in") in ("body", "formData")
+        }  # fmt: skip
+
+    def whole(self) -> tuple[Document, dict[str, str]]:
+        old = self.old
+        moved = (*_SECTIONS, "swagger", "host", "basePath", "schemes", "consumes", "produces", "paths")
+        new: Document = {"openapi": "3.0.3", **{key: value for key, value in old.items() if key not in moved}}
+        self.moves += [("/openapi", "/swagger"), ("/servers", "/basePath" if "basePath" in old else "/host")]
+        new["servers"] = self._servers()
+        if "paths" in old:
+            new["paths"] = old["paths"]
+            if isinstance(old["paths"], dict):
+                new["paths"] = {
+                    path: self._path(pointer_of("paths", path), item) for path, item in old["paths"].items()
+                }
+        new["components"] = self._components()
+        return new, dict(self.moves)
+
+    def _servers(self) -> JSON:
+        base = self.old.get("basePath")
+        path = "/" + base.strip("/") if isinstance(base, str) and base.strip("/") else ""
+        host = self.old.get("host")
+        if not isinstance(host, str) or not host:
+            return [{"url": path or "/"}]
+        schemes = self.old.get("schemes")
+        return [{"url": f"{scheme}://{host}{path}"} for scheme in (schemes if isinstance(schemes, list) else ["https"])]
+
+    def _components(self) -> JSON:
+        made: Document = {}
+        for section, name in _SECTIONS.items():
+            table = self.old.get(section)
+            if not isinstance(table, dict):
+                continue
+            self.moves.append((pointer_of("components", name), pointer_of(section)))
+            made[name] = {
+                key: self._component(section, pointer_of("components", name, key), pointer_of(section, key), one)
+                for key, one in table.items()
+                if not (section == "parameters" and key in self._bodies)
+            }
+        return made
+
+    def _component(self, section: str, now: str, before: str, node: JSON) -> JSON:
+        if section == "definitions":
+            return self._schema(node)
+        if section == "parameters":
+            return self._parameter(now, before, node)
+        if section == "responses":
+            return self._response(now, before, node, self._types(self.old, "produces"))
+        return _scheme(node)
+
+    def _types(self, node: Mapping[str, JSON], key: str, otherwise: list[str] | None = None) -> list[str]:
+        found = node.get(key)
+        types = [one for one in found if isinstance(one, str)] if isinstance(found, list) else (otherwise or [])
+        return list(dict.fromkeys(types)) or ["application/json"]
+
+    def _path(self, pointer: str, item: JSON) -> JSON:
+        if not isinstance(item, dict) or pointer.startswith("/paths/x-"):
+            return item
+        made: Document = {key: one for key, one in item.items() if key not in (*METHODS, "parameters")}
+        shared = item.get("parameters")
+        shared = shared if isinstance(shared, list) else []
+        plain: list[JSON] = [*self._listed(pointer, pointer, shared)]
+        if plain:
+            made["parameters"] = plain
+        for method in METHODS:
+            operation = item.get(method)
+            if isinstance(operation, dict):
+                made[method] = self._operation(f"{pointer}/{method}", operation, pointer, shared)
+            elif method in item:
+                made[method] = operation
+        return made
+
+    def _listed(self, now: str, before: str, parameters: list[JSON]) -> Iterator[JSON]:
+        """The parameters that are parameters still, at the places that they get."""
+        number = 0
+        for index, one in enumerate(parameters):
+            resolved_one = resolved(self.old, one)
+            if isinstance(resolved_one, dict) and resolved_one.get("in") in ("body", "formData"):
+                continue
+            place = f"{now}/parameters/{number}"
+            self.moves.append((place, f"{before}/parameters/{index}"))
+            number += 1
+            yield self._parameter(place, f"{before}/parameters/{index}", one)
+
+    def _operation(self, pointer: str, old: Document, item: str, shared: list[JSON]) -> Document:
+        consumes = self._types(old, "consumes", self._types(self.old, "consumes"))
+        produces = self._types(old, "produces", self._types(self.old, "produces"))
+        gone = ("consumes", "produces", "schemes", "parameters", "responses")
+        made: Document = {key: one for key, one in old.items() if key not in gone}
+        own = old.get("parameters")
+        own = own if isinstance(own, list) else []
+        parameters: list[JSON] = [*self._listed(pointer, pointer, own)]
+        if parameters:
+            made["parameters"] = parameters
+        body = self._request_body(pointer, [*((f"{pointer}/parameters/{index}", one) for index, one in enumerate(own)),
+                                            *((f"{item}/parameters/{index}", one) for index, one in enumerate(shared))],
+                                  consumes)  # fmt: skip
+        if body is not None:
+            made["requestBody"] = body
+        responses = old.get("responses")
+        if isinstance(responses, dict):
+            made["responses"] = {
+                status: one if status.startswith("x-") else
+                self._response(f"{pointer}{pointer_of('responses', status)}",
+                               f"{pointer}{pointer_of('responses', status)}", one, produces)
+                for status, one in responses.items()
+            }  # fmt: skip
+        elif "responses" in old:
+            made["responses"] = responses
+        return made
+
+    def _request_body(self, pointer: str, parameters: list[tuple[str, JSON]], consumes: list[str]) -> JSON:
+        """What ``in: body`` and ``in: formData`` (4.3.5) say, as a request body; None where there is neither."""
+        fields: list[tuple[str, Document]] = []
+        for where, one in parameters:
+            parameter = resolved(self.old, one)
+            if not isinstance(parameter, dict):
+                continue
+            if parameter.get("in") == "body":
+                return self._body(f"{pointer}/requestBody", where, parameter, consumes)
+            if parameter.get("in") == "formData":
+                fields.append((where, parameter))
+        if not fields:
+            return None
+        self.moves.append((f"{pointer}/requestBody", fields[0][0]))
+        return self._form([one for _, one in fields], consumes)
+
+    def _body(self, now: str, before: str, parameter: Document, consumes: list[str]) -> Document:
+        schema = self._schema(parameter.get("schema", {}))
+        self.moves.append((now, before))
+        for name in consumes:
+            self.moves.append((f"{now}{pointer_of('content', name, 'schema')}", f"{before}/schema"))
+        media: Document = {"schema": schema}
+        example = parameter.get("x-example", parameter.get("example"))
+        if example is not None:
+            media["example"] = example
+        required: Document = {"required": True} if parameter.get("required") is True else {}
+        return {**_kept(parameter, ("description",)), **required,
+                "content": {name: dict(media) for name in consumes}}  # fmt: skip
+
+    def _form(self, fields: list[Document], consumes: list[str]) -> Document:
+        properties: Document = {}
+        encoding: Document = {}
+        for one in fields:
+            name = str(one.get("name", ""))
+            properties[name] = {**self._typed(one), **_kept(one, ("description",))}
+            if one.get("type") == "array":
+                style, explode = _STYLES.get(str(one.get("collectionFormat", "csv")), ("form", False))
+                encoding[name] = {"style": style, "explode": explode}
+        needed: list[JSON] = [str(one.get("name", "")) for one in fields if one.get("required") is True]
+        schema: Document = {"type": "object", "properties": properties, **({"required": needed} if needed else {})}
+        has_file = any(one.get("type") == "file" for one in fields)
+        types = [name for name in consumes if name in _FORMS] or [_FORMS[0] if has_file else _FORMS[1]]
+        if has_file:
+            types = [name for name in types if name == _FORMS[0]] or [_FORMS[0]]
+        content: Document = {
+            name: {"schema": schema, **({"encoding": encoding} if encoding and name == _FORMS[1] else {})}
+            for name in types
+        }
+        return {"content": content, **({"required": True} if needed else {})}
+
+    def _parameter(self, now: str, before: str, node: JSON) -> JSON:
+        """A parameter (4.3.5): what describes its value goes into a schema."""
+        if not isinstance(node, dict):
+            return node
+        if isinstance(node.get("$ref"), str):
+            return {"$ref": _moved_reference(str(node["$ref"]))}
+        made = _kept(node, ("name", "in", "description", "required", "allowEmptyValue", "deprecated"))
+        self.moves.append((f"{now}/schema", before))
+        made["schema"] = self._typed(node)
+        if made.get("in") == "path":
+            made["required"] = True
+        example = node.get("x-example", node.get("example"))
+        if example is not None:
+            made["example"] = example
+        if node.get("type") == "array":
+            style, explode = _STYLES.get(str(node.get("collectionFormat", "csv")), ("form", False))
+            is_listed = node.get("in") in ("query", "cookie")
+            made |= {"style": style, "explode": explode} if is_listed else {"style": "simple"}
+        return made
+
+    def _typed(self, node: Document) -> Document:
+        """The schema within a parameter, an item or a header."""
+        return cast("Document", self._schema({key: node[key] for key in _TYPED if key in node}))
+
+    def _response(self, now: str, before: str, node: JSON, produces: list[str]) -> JSON:
+        """A response (4.3.12): its schema once for each media type, its examples beside it."""
+        if not isinstance(node, dict):
+            return node
+        if isinstance(node.get("$ref"), str):
+            return {"$ref": _moved_reference(str(node["$ref"]))}
+        made: Document = {key: one for key, one in node.items() if key not in ("schema", "examples", "headers")}
+        headers = node.get("headers")
+        if isinstance(headers, dict):
+            made["headers"] = {
+                name: {**_kept(one, ("description",)), "schema": self._typed(one)} if isinstance(one, dict) else one
+                for name, one in headers.items()
+            }
+        examples = mapping_at(node, "examples")
+        types = list(dict.fromkeys([*(produces if "schema" in node else ()), *examples]))
+        if "schema" in node and mapping_at(node, "schema").get("type") == "file" and "produces" not in self.old:
+            types = [name for name in types if name != "application/json"] or ["application/octet-stream"]
+        content: Document = {}
+        for name in types:
+            media = now + pointer_of("content", name)
+            self.moves += [
+                (f"{media}/schema", f"{before}/schema"),
+                (f"{media}/example", before + pointer_of("examples", name)),
+            ]
+            content[name] = {**({"schema": self._schema(node["schema"])} if "schema" in node else {}),
+                             **({"example": examples[name]} if name in examples else {})}  # fmt: skip
+        return {**made, **({"content": content} if content else {})}
+
+    def _schema(self, node: JSON) -> JSON:
+        """A schema (4.3.20). Pointers within it stay as they are."""
+        if not isinstance(node, dict):
+            return node
+        if isinstance(node.get("$ref"), str):
+            return {**node, "$ref": _moved_reference(str(node["$ref"]))}
+        made = dict(node)
+        for key in _SCHEMA_MAPS:
+            if isinstance(made.get(key), dict):
+                made[key] = {name: self._schema(one) for name, one in cast("Document", made[key]).items()}
+        for key in _SCHEMA_LISTS:
+            if isinstance(made.get(key), list):
+                made[key] = [self._schema(one) for one in cast("list[JSON]", made[key])]
+        for key in _SCHEMAS:
+            if key in made:
+                made[key] = self._schema(made[key])
+        if made.get("type") == "file":
+            made |= {"type": "string", "format": "binary"}
+        if made.pop("x-nullable", None) is True:
+            made["nullable"] = True
+        if isinstance(made.get("discriminator"), str):
+            made["discriminator"] = {"propertyName": made["discriminator"]}
+        return made
+
+
+def _kept(node: Mapping[str, JSON], keys: tuple[str, ...]) -> Document:
+    return {key: one for key, one in node.items() if key in keys or (key.startswith("x-") and key not in _TYPED)}
+
+
+def _moved_reference(reference: str) -> str:
+    for section, name in _SECTIONS.items():
+        if reference.startswith(f"#/{section}/"):
+            return f"#/components/{name}/" + reference.removeprefix(f"#/{section}/")
+    return reference
+
+
+def _scheme(node: JSON) -> JSON:
+    """A security scheme (4.3.24)."""
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") == "basic":
+        return {**_kept(node, ("description",)), "type": "http", "scheme": "basic"}
+    if node.get("type") != "oauth2":
+        return dict(node)
+    flow = _FLOWS.get(str(node.get("flow")), "implicit")
+    urls = {"implicit": ("authorizationUrl",), "authorizationCode": ("authorizationUrl", "tokenUrl")}
+    told: Document = {key: node.get(key, "/") for key in urls.get(flow, ("tokenUrl",))}
+    told["scopes"] = {name: str(text) for name, text in mapping_at(node, "scopes").items() if not name.startswith("x-")}
+    return {**_kept(node, ("description",)), "type": "oauth2", "flows": {flow: told}}

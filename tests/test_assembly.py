@@ -1,0 +1,140 @@
+"""Several contracts at once, each under its base path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mock_server.assembly import assembled
+from mock_server.errors import ContractError, UsageError
+from mock_server.settings import Settings
+from tests.conftest import Done, RunningServer
+from tests.in_process import assert_one_message, called
+from tests.samples import Document, document, operation, written
+
+
+def contract(title: str, base: str | None, *paths: str, **members: object) -> Document:
+    made = document({path: {"get": operation({"const": title}, operationId=f"get{title}")} for path in paths})
+    servers: Document = {} if base is None else {"servers": [{"url": f"https://x.example{base}"}]}
+    return {**made, "info": {"title": title, "version": "1"}, **servers, **members}
+
+
+def places(directory: Path, *contracts: Document) -> tuple[str, ...]:
+    return tuple(written(directory, f"contract-{index}", one) for index, one in enumerate(contracts))
+
+
+def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, own_cache: None) -> None:
+    files = places(tmp_path, contract("Pets", "/pets/v1", "/all"), contract("Cars", "/cars", "/all", "/{id}"),
+                   contract("Rest", None, "/all"))  # fmt: skip
+    with RunningServer(*files) as server, httpx.Client(base_url=server.url) as client:
+        answers = {path: client.get(path) for path in ("/pets/v1/all", "/cars/all", "/cars/7", "/all", "/pets/all")}
+        assert {path: (one.status_code, one.json() if one.is_success else None) for path, one in answers.items()} == {
+            "/pets/v1/all": (200, "Pets"), "/cars/all": (200, "Cars"), "/cars/7": (200, "Cars"), "/all": (200, "Rest"),
+            "/pets/all": (404, None),
+        }  # fmt: skip
+        assert client.post("/cars/all").headers["allow"] == "GET"
+        health = client.get("/__admin/health").json()
+        assert (health["status"], health["operations"]) == ("healthy", 4)
+        assert [(one["base_path"], one["title"]) for one in health["contracts"]] == [
+            ("/pets/v1", "Pets"), ("/cars", "Cars"), ("/", "Rest"),
+        ]  # fmt: skip
+        assert client.get("/cars/__admin/openapi.json").json()["info"]["title"] == "Cars"
+        assert client.get("/cars/__admin/health").json()["title"] == "Cars"
+        whole = client.get("/__admin/openapi.json")
+        assert (whole.status_code, "/pets/v1/__admin/openapi.json" in whole.json()["detail"]) == (404, True)
+        assert client.get("/__admin/variants/getCars").status_code == 200
+        assert client.get("/nowhere/__admin/health").status_code == 404
+        assert server.process.stdout is not None
+        assert server.process.stdout.readline() == "  GET     /pets/v1/all  200\n"
+        assert server.stop() == 0
+
+
+def test_a_contract_alone_is_served_with_and_without_its_prefix(tmp_path: Path) -> None:
+    (served,) = assembled(Settings(contract=places(tmp_path, contract("Pets", "/v1", "/all"))))
+    assert [served.router.route("GET", path).operation for path in ("/v1/all", "/all")] == ["GET /all"] * 2
+
+
+def test_servers_of_paths_and_operations_are_served_too(tmp_path: Path) -> None:
+    made = contract("Pets", "/v1", "/a")
+    made["paths"]["/a"]["servers"] = [{"url": "/v2/{stage}", "variables": {"stage": {"default": "live"}}}]
+    made["paths"]["/a"]["get"]["servers"] = [{"url": "v3"}]
+    (served,) = assembled(Settings(contract=places(tmp_path, made)))
+    routes = {path: served.router.route("GET", path).operation for path in ("/v1/a", "/v2/live/a", "/v3/a", "/v4/a")}
+    assert routes == {"/v1/a": "GET /a", "/v2/live/a": "GET /a", "/v3/a": "GET /a", "/v4/a": None}
+
+
+def test_a_base_path_that_collides_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = places(tmp_path, contract("Pets", "/v1", "/pets"), contract("Cars", "/v1/", "/cars"))
+    done: Done = called(capsys, "serve", first, second)
+    assert_one_message(done)
+    assert f"{second}: found the base path '/v1', which {first} has too; expected one of its own" in done.errors
+
+
+def test_operations_that_overlap_are_refused(tmp_path: Path) -> None:
+    files = places(tmp_path, contract("Pets", None, "/v1/{x}"), contract("Cars", "/v1", "/{id}"))
+    with pytest.raises(UsageError, match=r"contract-1\.json:\d+: found GET /v1/\{id\}, which .*contract-0\.json has"):
+        assembled(Settings(contract=files))
+
+
+def test_a_path_goes_to_the_contract_that_has_it(tmp_path: Path, own_cache: None) -> None:
+    files = places(tmp_path, contract("Pets", None, "/v1/pets"), contract("Cars", "/v1", "/cars"))
+    with RunningServer(*files) as server:
+        assert httpx.get(f"{server.url}/v1/pets").json() == "Pets"
+        assert httpx.get(f"{server.url}/v1/cars").json() == "Cars"
+
+
+def test_an_overlay_says_which_of_several_contracts_it_is_for(tmp_path: Path) -> None:
+    files = places(tmp_path, contract("Pets", "/pets", "/a"), contract("Cars", "/cars", "/a"))
+    overlay: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Cats"}}]}
+    with pytest.raises(ContractError, match="found no extends; expected the contract that the overlay is for"):
+        assembled(Settings(contract=files, overlay=(written(tmp_path, "overlay", overlay),)))
+    named = written(tmp_path, "overlay", overlay | {"extends": "contract-0.json"})
+    titles = {one.base_path: one.contract.title for one in assembled(Settings(contract=files, overlay=(named,)))}
+    assert titles == {"/pets": "Cats", "/cars": "Cars"}
+
+
+def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> None:
+    resources: Document = {
+        "components": {"schemas": {"Thing": {"type": "object", "properties": {"a": {"type": "integer"}}}}},
+    }
+    files = places(
+        tmp_path,
+        contract(
+            "Pets",
+            "/pets",
+            "/a",
+            **resources,
+            **{"x-mock-resources": {"pets": {"schema": "#/components/schemas/Thing"}}},
+        ),
+        contract(
+            "Cars",
+            "/cars",
+            "/a",
+            **resources,
+            **{"x-mock-resources": {"cars": {"schema": "#/components/schemas/Thing"}}},
+        ),
+    )
+    directory = tmp_path / "fixtures"
+    directory.mkdir()
+    for name in ("pets", "cars"):
+        (directory / f"{name}.yaml").write_text(f"- {{handle: {name}, a: 1}}\n", encoding="utf-8")
+    served = assembled(Settings(contract=files, fixtures=str(directory)))
+    assert [(one.base_path, [record.handle for record in one.store.records("pets")]) for one in served] == [
+        ("/pets", ["pets"]), ("/cars", []),
+    ]  # fmt: skip
+
+
+def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (file,) = places(tmp_path, contract("Pets", None, "/a"))
+    assembled(Settings(contract=(file,), no_cache=True))
+    assert not (tmp_path / "cache").exists()
+    assembled(Settings(contract=(file,)))
+    kept = {one: one.read_bytes() for one in (tmp_path / "cache/mock-server").iterdir()}
+    assert len(kept) == 2
+    for one in kept:
+        one.write_bytes(b"spoilt")
+    assert assembled(Settings(contract=(file,), no_cache=True))[0].contract.title == "Pets"
+    assert {one.read_bytes() for one in kept} == {b"spoilt"}

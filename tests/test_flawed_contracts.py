@@ -1,0 +1,51 @@
+"""Contracts as they are in the world: with flaws, served all the same, and every flaw told with its line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from mock_server.contract.load import load_contract
+from mock_server.errors import ContractError
+from mock_server.exchange import Request
+from tests.samples import engine_of
+
+DATA = yaml.safe_load((Path(__file__).parent / "cases/flawed.yaml").read_text(encoding="utf-8"))
+each_case = pytest.mark.parametrize("case", DATA["cases"], ids=lambda case: case["name"])
+
+
+def laid_out(case: dict[str, Any], directory: Path) -> str:
+    text = case["text"] if "openapi:" in case["text"] else DATA["heading"] + case["text"]
+    file = directory / "contract.yaml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+@each_case
+def test_a_flawed_contract_is_served_and_its_flaws_are_told(case: dict[str, Any], tmp_path: Path) -> None:
+    place = laid_out(case, tmp_path)
+    contract = load_contract(place)
+    assert [one.rule for one in contract.findings] == case["rules"]
+    assert all(one.severity == "repaired" and one.remedy.startswith("Repaired: ") for one in contract.findings)
+    if "line" in case:
+        assert contract.findings[0].location == f"{place}:{case['line']}"
+    method, _, target = case["ask"].partition(" ")
+    path, _, query = target.partition("?")
+    exchange = engine_of(contract).handle(Request(method, path, query))
+    assert exchange.answer.status == case.get("status", 200), exchange.answer.body
+    assert exchange.findings == ()
+    if "body" in case:
+        assert json.loads(exchange.answer.body) == case["body"]
+    if "schema" in case:
+        Draft202012Validator(case["schema"]).validate(json.loads(exchange.answer.body))
+
+
+@each_case
+def test_a_flawed_contract_is_refused_where_strict(case: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="expected none"):
+        load_contract(laid_out(case, tmp_path), strict=True)
