@@ -30,6 +30,8 @@ BUDGET = 30_000
 NULL_SHARE = 0.2
 WAYS = 200
 """Shapes that are tried for one value."""
+LEAST_WAYS = 8
+"""Shapes of those that each option of a choice is good for."""
 TURNS = 3
 """Values that are tried for a shape that does not guarantee what it makes."""
 
@@ -157,27 +159,29 @@ class Walk:
 
     def shapes(self, goal: Goal, place: Place) -> Iterator[Shape]:
         """The shapes of a goal, those that the draw prefers first."""
-        left = [WAYS]
+        tried = [0]
 
-        def down(taken: tuple[int, ...]) -> Iterator[Shape]:
+        def down(taken: tuple[int, ...], until: int) -> Iterator[Shape]:
             found = outcome(self.document, goal, taken)
             if isinstance(found, Shape):
-                left[0] -= 1
+                tried[0] += 1
                 yield found
             elif isinstance(found, Contradiction):
-                left[0] -= 1
+                tried[0] += 1
                 self.note(place, found)
             else:
                 ordered = self.order(found, place)
                 if self.trace is not None:
                     self.trace.append((place.pointer, found, ordered[0]))
-                for index in ordered:
-                    if left[0] > 0:
-                        yield from down((*taken, index))
+                for left, index in zip(range(len(ordered), 0, -1), ordered, strict=True):
+                    # An option that leads nowhere in a hundred ways must not use up those of the others.
+                    share = max(LEAST_WAYS, (until - tried[0]) // left)
+                    if tried[0] < until:
+                        yield from down((*taken, index), min(until, tried[0] + share))
 
         # Most goals have one shape and no choice.
         only = outcome(self.document, goal, ())
-        return iter((only,)) if isinstance(only, Shape) else down(())
+        return iter((only,)) if isinstance(only, Shape) else down((), WAYS)
 
     def order(self, choice: Choice, place: Place) -> list[int]:
         """The options of a choice, in the order to try them in."""

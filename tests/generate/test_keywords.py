@@ -149,3 +149,18 @@ def test_combined_schemas_yield_valid_data_or_a_finding(parts: list[Any], seed: 
     except GenerationError:
         return
     assert Draft202012Validator(schema).is_valid(value)
+
+
+def test_a_branch_that_leads_nowhere_in_many_ways_leaves_the_others_their_turn() -> None:
+    """Whatever is of the first branch is of the second too, and so of none of both alone."""
+    names = [f"field{index}" for index in range(10)]
+
+    def kind(name: str, members: list[str]) -> dict[str, Any]:
+        properties: dict[str, Any] = {one: {"type": "string"} for one in members}
+        return {"type": "object", "required": [*members, "kind"], "properties": {"kind": {"const": name}, **properties}}
+
+    narrow = {"oneOf": [kind(name, [*names, "legacy"]) for name in "abc"]}
+    wide = {"oneOf": [kind(name, names) for name in "abcde"]}
+    for seed in range(10):
+        value: Any = made({"oneOf": [narrow, wide]}, seed)
+        assert "legacy" not in value or value["kind"] in "de"
