@@ -19,6 +19,7 @@ from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.contract.source import parse_source, read_text
 from mock_server.errors import ContractError, UsageError
+from mock_server.fixtures import load_fixtures
 from mock_server.routing import Router
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore, Record
@@ -151,9 +152,8 @@ def records_of(settings: Settings, contract: Contract, resources: Iterable[str] 
     directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
     if directory is None:
         return []
-    from mock_server.fixtures import load_fixtures  # what judges records takes a while to import
-
-    return load_fixtures(directory, contract, frozenset(resources) - contract.manners.resources.keys())
+    elsewhere = frozenset(resources) - contract.manners.resources.keys()
+    return load_fixtures(directory, contract, elsewhere, no_cache=settings.no_cache)
 
 
 def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:

@@ -1,31 +1,29 @@
 """Fixture files to records: read, judged against the contract, all of them or none.
 
 A file is named after its resource (``customers.yaml``) and holds a list of records. Each has a handle,
-by which a token selects it, beside the members that the contract names.
+by which a token selects it, beside the members that the contract names. What was judged once is remembered
+with the contract: importing the judge takes longer than all the rest of a second start.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any, cast
 
-from mock_server.contract.manners import Resource
+from mock_server.contract import cache
 from mock_server.contract.model import Contract
-from mock_server.contract.records import RecordJudge
-from mock_server.contract.source import Source, pointer_of
 from mock_server.errors import FixtureError
-from mock_server.exchange import JSON, Finding
-from mock_server.generate.document import Document
-from mock_server.generate.walker import enum_at
-from mock_server.recordfile import SUFFIXES, read_record_file
-from mock_server.settings import suggestion
+from mock_server.exchange import Finding
 from mock_server.store import Record
 
-_HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SUFFIXES = (".yaml", ".yml", ".json", ".ndjson", ".csv")
+"""What fixture files end in."""
 
 
-def load_fixtures(directory: Path, contract: Contract, elsewhere: Collection[str] = ()) -> list[Record]:
+def load_fixtures(
+    directory: Path, contract: Contract, elsewhere: Collection[str] = (), *, no_cache: bool = False
+) -> list[Record]:
     """The records of every fixture file in a directory, but for those of the resources ``elsewhere``.
 
     Raises :class:`FixtureError`, with a finding for each thing that is wrong, where a file cannot be read,
@@ -33,98 +31,46 @@ def load_fixtures(directory: Path, contract: Contract, elsewhere: Collection[str
     """
     if not directory.is_dir():
         raise FixtureError(f"{directory}: found no directory; expected one with fixture files. Check --fixtures.")
-    records: list[Record] = []
-    findings: list[Finding] = []
-    seen: dict[tuple[str, str], str] = {}
-    for file in sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES):
-        if file.stem in elsewhere:
-            continue
-        reader = _FileReader(read_record_file(file), _resource(file, contract), contract, seen)
-        records += reader.records()
-        findings += reader.findings
-    if findings:
-        raise FixtureError(
-            f"{directory}: found {_things(findings)} wrong in the fixtures; nothing is served.", findings
-        )
+    files = sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES)
+    files = [file for file in files if file.stem not in elsewhere]
+    key = None if no_cache else _key(files, contract)
+    records = None if key is None else _recalled(key)
+    if records is None:
+        records = _read(directory, files, contract)
+        if key is not None:
+            rows = [[one.resource, one.handle, one.value, one.location] for one in records]
+            cache.remember(key, "fixtures", cast("Any", rows))
     return records
 
 
-def _resource(file: Path, contract: Contract) -> Resource:
-    resources = contract.manners.resources
-    if file.stem not in resources:
-        known = ", ".join(resources) or "none: the contract has no x-mock-resources"
-        raise FixtureError(
-            f"{file}: found the resource {file.stem!r}{suggestion(file.stem, resources)}; expected one of the contract"
-            f" ({known}). Rename the file or add the resource in an overlay."
-        )
-    return resources[file.stem]
+def _key(files: Sequence[Path], contract: Contract) -> str | None:
+    """The digest of contract and files; None where one cannot be read, which its reader says better."""
+    try:
+        texts = [file.read_bytes() for file in files]
+    except OSError:
+        return None
+    return cache.digest([contract.digest.encode(), *(str(file).encode() for file in files), *texts])
 
 
-def _things(findings: list[Finding]) -> str:
-    return "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+def _recalled(key: str) -> list[Record] | None:
+    rows = cache.recall(key, "fixtures")
+    try:
+        return None if rows is None else [Record(*cast("Any", row)) for row in cast("Any", rows)]
+    except TypeError:  # of another version of this program
+        return None
 
 
-class _FileReader:
-    """Reads one file; what is wrong gathers in ``findings``."""
+def _read(directory: Path, files: Sequence[Path], contract: Contract) -> list[Record]:
+    from mock_server.fixture_file import FixtureFile  # what judges records takes a while to import
 
-    def __init__(
-        self, source: Source, resource: Resource, contract: Contract, seen: dict[tuple[str, str], str]
-    ) -> None:
-        self.source = source
-        self.resource = resource
-        self.findings: list[Finding] = []
-        self._judge = RecordJudge(contract, resource.schema)
-        self._taken = _taken_handles(resource, contract)
-        self._seen = seen
-
-    def records(self) -> Iterator[Record]:
-        if not isinstance(self.source.data, list):
-            self._find("", "fixture-file", "no list", "a list of records")
-            return
-        for index, node in enumerate(self.source.data):
-            record = self._record(pointer_of(index), node)
-            if record is not None:
-                yield record
-
-    def _record(self, pointer: str, node: JSON) -> Record | None:
-        if not isinstance(node, dict):
-            self._find(pointer, "fixture-record", repr(node), "a record with a handle")
-            return None
-        value = {key: item for key, item in node.items() if key != self.resource.handle}
-        for where, found, expected in self._judge.problems(value):
-            self._find(pointer + where, "schema", found, expected)
-        handle = self._handle(pointer, node)
-        ordered = self._judge.ordered(value)
-        if handle is None or not isinstance(ordered, dict):
-            return None
-        return Record(self.resource.name, handle, ordered, self.source.name)
-
-    def _handle(self, pointer: str, node: Mapping[str, JSON]) -> str | None:
-        handle = node.get(self.resource.handle)
-        where = pointer + pointer_of(self.resource.handle)
-        if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
-            self._find(
-                where, "handle", repr(handle), "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
-            )
-            return None
-        if handle in self._taken:
-            self._find(where, "handle", repr(handle), f"a handle that is free: this one is {self._taken[handle]}")
-        if (self.resource.name, handle) in self._seen:
-            first = self._seen[self.resource.name, handle]
-            self._find(
-                where, "duplicate-handle", f"{handle!r} a second time", f"a handle of its own (the first: {first})"
-            )
-        self._seen.setdefault((self.resource.name, handle), self.source.location(where))
-        return handle
-
-    def _find(self, pointer: str, rule: str, found: str, expected: str) -> None:
-        self.findings.append(Finding(rule, self.source.location(pointer), found, expected, pointer, "Mend the record."))
-
-
-def _taken_handles(resource: Resource, contract: Contract) -> dict[str, str]:
-    """The suffixes that mean something else, and what."""
-    taken = dict.fromkeys(contract.manners.suffixes, "a reserved suffix")
-    for pin in resource.pins:
-        for value in enum_at({"$ref": resource.schema}, pin, Document(dict(contract.document), contract.openapi)):
-            taken[str(value)] = f"a value of {pin}"
-    return taken
+    records: list[Record] = []
+    findings: list[Finding] = []
+    seen: dict[tuple[str, str], str] = {}
+    for file in files:
+        fixtures = FixtureFile(file, contract, seen)
+        records += fixtures.records()
+        findings += fixtures.findings
+    if findings:
+        things = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+        raise FixtureError(f"{directory}: found {things} wrong in the fixtures; nothing is served.", findings)
+    return records

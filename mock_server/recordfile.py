@@ -20,7 +20,6 @@ from mock_server.contract.source import Source, parse_source, read_text
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON
 
-SUFFIXES = (".yaml", ".yml", ".json", ".ndjson", ".csv")
 Row = Mapping[str, JSON]
 
 

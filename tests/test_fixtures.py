@@ -9,6 +9,7 @@ import pytest
 from mock_server import bundled
 from mock_server.contract.model import Contract
 from mock_server.errors import FixtureError
+from mock_server.fixture_file import FixtureFile
 from mock_server.fixtures import load_fixtures
 from mock_server.store import Record
 from tests.samples import document, load
@@ -158,3 +159,25 @@ def test_the_customers_that_ship_keep_their_contract(contract: Contract) -> None
     records = load_fixtures(bundled.fixtures(), contract)
     assert len(records) > 10
     assert {record.resource for record in records} == {"customers"}
+
+
+def test_files_that_were_judged_are_read_without_the_judge_until_they_change(
+    directory: Path, pets: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = directory / "pets.yaml"
+    put(directory, "pets.yaml", TOM)
+    first = load_fixtures(directory, pets)
+    judged: list[Path] = []
+    read = FixtureFile.__init__
+
+    def noted(self: FixtureFile, path: Path, *rest: Any) -> None:
+        judged.append(path)
+        read(self, path, *rest)
+
+    monkeypatch.setattr(FixtureFile, "__init__", noted)
+    assert load_fixtures(directory, pets) == first
+    assert judged == []
+    assert load_fixtures(directory, pets, no_cache=True) == first
+    put(directory, "pets.yaml", REX)
+    assert [record.handle for record in load_fixtures(directory, pets)] == ["rex"]
+    assert judged == [file, file]

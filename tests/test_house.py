@@ -17,7 +17,8 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds", "examples", "response_headers"),
+    ("fixtures", "fixture_file", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds"),
+    ("examples", "response_headers"),
     ("engine", "answer", "fast", "audit", "export"),
     ("server", "assembly", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
