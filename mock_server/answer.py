@@ -93,11 +93,11 @@ class _Made:
 class Ladder:
     """Chooses answers for one contract from one store."""
 
-    def __init__(self, contract: Contract, store: Store, settings: Settings) -> None:
+    def __init__(self, contract: Contract, store: Store, settings: Settings, schemas: Document | None = None) -> None:
         self._contract = contract
         self._store = store
         self._settings = settings
-        self._schemas = Document(dict(contract.document), contract.openapi)
+        self._schemas = schemas or Document(dict(contract.document), contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}

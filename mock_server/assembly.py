@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mock_server.answer import Ladder
     from mock_server.contract.check import Judge
     from mock_server.engine import Engine
+    from mock_server.generate.document import Document
 
 Made = TypeVar("Made")
 
@@ -56,6 +57,7 @@ class Served:
         self.store = MemoryStore(records)
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
+        self._schemas = _WhenAsked(self._made_schemas)
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
@@ -75,15 +77,21 @@ class Served:
         """Handles requests."""
         return self._engine()
 
+    def _made_schemas(self) -> Document:
+        from mock_server.generate.document import Document
+
+        return Document(dict(self.contract.document), self.contract.openapi)
+
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge
 
-        return Judge(self.contract)
+        schemas = self._schemas()
+        return Judge(self.contract, lambda schema: schemas.root(schema).accepts)
 
     def _made_ladder(self) -> Ladder:
         from mock_server.answer import Ladder
 
-        return Ladder(self.contract, self.store, self._settings)
+        return Ladder(self.contract, self.store, self._settings, self._schemas())
 
     def _made_engine(self) -> Engine:
         from mock_server.engine import Engine

@@ -15,6 +15,7 @@ from mock_server.contract.load import load_contract
 from mock_server.contract.model import Contract
 from mock_server.engine import Engine
 from mock_server.exchange import Answer
+from mock_server.generate.document import Document as Schemas
 from mock_server.routing import Router
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore, Record
@@ -55,8 +56,10 @@ def written(directory: Path, name: str, data: Document) -> str:
 
 def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Settings | None = None) -> Engine:
     """The engine of a contract, with these records in its store."""
-    ladder = Ladder(contract, MemoryStore(records), settings or Settings())
-    return Engine(contract, Judge(contract), ladder, Router(contract).route)
+    schemas = Schemas(dict(contract.document), contract.openapi)
+    ladder = Ladder(contract, MemoryStore(records), settings or Settings(), schemas)
+    judge = Judge(contract, lambda schema: schemas.root(schema).accepts)
+    return Engine(contract, judge, ladder, Router(contract).route)
 
 
 def value_of(answer: Answer) -> Any:

@@ -32,6 +32,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
+from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.media import AnswerReaders, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, Operation, is_json
@@ -52,10 +53,15 @@ _FAILURES = "x-mock-failure-answers"
 
 
 class Judge:
-    """Judges the requests and answers of one contract. An empty result means that all is well."""
+    """Judges the requests and answers of one contract. An empty result means that all is well.
 
-    def __init__(self, contract: Contract) -> None:
+    With ``accepts_of`` at hand, an answer that it accepts is not looked at closer.
+    """
+
+    def __init__(self, contract: Contract, accepts_of: AcceptsOf | None = None) -> None:
         self._contract = contract
+        self._accepts_of = accepts_of
+        self._acceptances: dict[tuple[str, int], Acceptance | None] = {}
         spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)))
         request_validator, response_validator = _VALIDATORS[contract.openapi]
         options: dict[str, Any] = {
@@ -145,7 +151,20 @@ class Judge:
     def answer(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with an answer of an operation."""
         found = self._contract.operations[operation]
+        if self._is_accepted(found, answer):
+            return ()
         return self._judged(found.path, found.method, answer)
+
+    def _is_accepted(self, operation: Operation, answer: Answer) -> bool:
+        key = (operation.key, answer.status)
+        if key not in self._acceptances:
+            response = operation.response_for(answer.status)
+            known = None
+            if response is not None and self._accepts_of is not None:
+                known = acceptance_of(response, self._accepts_of, self._contract.resolve)
+            self._acceptances[key] = known
+        acceptance = self._acceptances[key]
+        return acceptance is not None and acceptance.of(answer)
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

@@ -1,0 +1,88 @@
+"""Answers that need no second look: quickly read, quickly judged, and all well.
+
+jsonschema-rs says in microseconds what takes openapi-core a millisecond. Its yes is taken; whatever else there is to
+say of an answer (and whether its no was right) openapi-core says, which knows how to say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mock_server.contract.media import essence_of, read_json
+from mock_server.contract.model import BODYLESS, FRAMING, Header, Response
+from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
+from mock_server.exchange import JSON, Answer, Request, Route
+
+Accepts = Callable[[JSON], bool]
+AcceptsOf = Callable[[JSON], Accepts]
+"""From a schema of the contract to whether it accepts a value."""
+_NOWHERE = Route()
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What a documented response takes, by media type and header."""
+
+    bodies: dict[str, Accepts]
+    headers: tuple[tuple[Parameter, Accepts], ...]
+
+    def of(self, answer: Answer) -> bool:
+        """Whether an answer certainly keeps the contract; False where somebody has to look closer."""
+        if self.headers and not self._has_good_headers(answer):
+            return False
+        if not self.bodies or answer.status in BODYLESS:
+            return not self.bodies and not answer.body and answer.header("content-type") is None
+        accepts = self.bodies.get(essence_of(answer.header("content-type") or ""))
+        if accepts is None:
+            return False
+        try:
+            return accepts(read_json(answer.body if answer.judged is None else answer.judged))
+        except ValueError:
+            return False
+
+    def _has_good_headers(self, answer: Answer) -> bool:
+        lines = tuple((name.lower(), value) for name, value in answer.headers)
+        sent = Sent(Request("", "", headers=lines), _NOWHERE)
+        for parameter, accepts in self.headers:
+            try:
+                readings = parameter.readings(sent)
+                good = not parameter.required if readings is None else any(map(accepts, readings))
+            except UnreadableError:
+                return False
+            if not good:
+                return False
+        return True
+
+
+def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Acceptance | None:
+    """What a response takes; None where it has a header of a name that parameters do not have.
+
+    Media ranges and what is no JSON are left out: they are looked at closer.
+    """
+    bodies = {
+        essence_of(media.name): _anything if media.schema is None else accepts_of(media.schema)
+        for media in response.content
+        if media.is_json and "*" not in media.name
+    }
+    headers: list[tuple[Parameter, Accepts]] = []
+    for header in response.headers:
+        parameter = _parameter(header, resolve)
+        if parameter is None:
+            return None
+        if header.name.lower() not in FRAMING:
+            headers.append((parameter, accepts_of(header.schema)))
+    return Acceptance(bodies, tuple(headers))
+
+
+def _parameter(header: Header, resolve: Callable[[JSON], JSON]) -> Parameter | None:
+    node: dict[str, JSON] = {"name": header.name, "in": "header", "required": header.required}
+    if header.is_json:
+        node["content"] = {"application/json": {"schema": header.schema}}
+    else:
+        node |= {"schema": header.schema, "explode": header.explode}
+    return read_parameter(node, resolve)
+
+
+def _anything(value: JSON) -> bool:
+    return True

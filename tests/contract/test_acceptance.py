@@ -1,0 +1,105 @@
+"""What jsonschema-rs lets through, openapi-core lets through as well."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mock_server.contract.acceptance import acceptance_of
+from mock_server.contract.check import Judge
+from mock_server.contract.model import Contract
+from mock_server.exchange import Answer
+from mock_server.generate.document import Document
+from tests.samples import document, load, operation
+
+JSON_TYPE = ("content-type", "application/json")
+PET: dict[str, Any] = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "minLength": 1},
+        "age": {"type": ["integer", "null"], "minimum": 0},
+        "mail": {"type": "string", "format": "email"},
+        "born": {"type": "string", "format": "date"},
+        "friend": {"$ref": "#/components/schemas/Pet"},
+    },
+}
+HEADERS = {
+    "X-Count": {"required": True, "schema": {"type": "integer"}},
+    "X-Names": {"schema": {"type": "array", "items": {"enum": ["a", "b"]}}},
+}
+
+
+@pytest.fixture(scope="module")
+def pets(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    get: Any = operation({"$ref": "#/components/schemas/Pet"})
+    get["responses"]["200"]["headers"] = HEADERS
+    return load(tmp_path_factory.mktemp("pets"), document({"/a": {"get": get}}, components={"schemas": {"Pet": PET}}))
+
+
+def accepted(contract: Contract, answer: Answer) -> bool:
+    schemas = Document(dict(contract.document), contract.openapi)
+    response = contract.operations["GET /a"].response_for(answer.status)
+    assert response is not None
+    acceptance = acceptance_of(response, lambda schema: schemas.root(schema).accepts, contract.resolve)
+    return acceptance is not None and acceptance.of(answer)
+
+
+GOOD = (("X-Count", "7"), ("X-Names", "a,b"))
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "good"),
+    [
+        ({"name": "Tom"}, GOOD, True),
+        ({"name": "Tom", "friend": {"name": "Rex", "age": None}}, GOOD, True),
+        ({"name": "Tom", "friend": {"name": ""}}, GOOD, False),
+        ({"name": "Tom", "mail": "nobody"}, GOOD, False),
+        ({"name": "Tom"}, (("X-Count", "x"),), False),
+        ({"name": "Tom"}, (("X-Names", "a"),), False),
+        ({"name": "Tom"}, (("X-Count", "7"), ("X-Names", "c")), False),
+    ],
+)
+def test_an_answer_is_accepted_when_body_and_headers_keep_their_schemas(
+    value: Any, headers: tuple[tuple[str, str], ...], good: bool, pets: Contract
+) -> None:
+    answer = Answer(200, (JSON_TYPE, *headers), json.dumps(value).encode())
+    assert accepted(pets, answer) is good
+    assert (Judge(pets).answer("GET /a", answer) == ()) is good
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b'{"name":"a","name":"b"}', b"[" * 100_000])
+def test_what_is_no_json_is_looked_at_closer(body: bytes, pets: Contract) -> None:
+    assert not accepted(pets, Answer(200, (JSON_TYPE, *GOOD), body))
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/problem+json", ""])
+def test_another_media_type_is_looked_at_closer(content_type: str, pets: Contract) -> None:
+    assert not accepted(pets, Answer(200, (("content-type", content_type), *GOOD), b'{"name":"Tom"}'))
+
+
+def test_a_judge_that_accepts_quickly_still_says_what_is_wrong(pets: Contract) -> None:
+    schemas = Document(dict(pets.document), pets.openapi)
+    quick = Judge(pets, lambda schema: schemas.root(schema).accepts)
+    wrong = Answer(200, (JSON_TYPE, *GOOD), b'{"name":7}')
+    assert quick.answer("GET /a", wrong) == Judge(pets).answer("GET /a", wrong) != ()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "a@b.co", "2026-01-01", "x y"]),
+    lambda inner: st.dictionaries(st.sampled_from([*PET["properties"], "more"]), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(value=VALUES)
+def test_the_quick_word_is_that_of_openapi_core(value: Any, pets: Contract) -> None:
+    answer = Answer(200, (JSON_TYPE, *GOOD), json.dumps(value).encode())
+    assert accepted(pets, answer) is (Judge(pets).answer("GET /a", answer) == ())
