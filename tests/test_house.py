@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
     ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds", "examples", "response_headers"),
     ("engine", "answer", "fast", "audit", "export"),
