@@ -15,7 +15,7 @@ pytestmark = pytest.mark.conformance
 PROGRAM = ROOT / ".venv/conformance/bin/schemathesis"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 TOKEN = "polar_cst_conformance"
-MINUTES = 10
+MINUTES = 20
 
 
 def tokens(contract: Path, directory: Path) -> Path:
