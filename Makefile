@@ -36,7 +36,7 @@ $(SUITE): tests/generate/suite.txt | $(SERVE)
 
 # Schemathesis lives apart: it brings a plugin for pytest and pins of its own.
 conformance: $(DEV) $(CONFORMANCE)
-	$(BIN)/python -m pytest -m conformance tests/conformance $(ARGS)
+	$(BIN)/python -m pytest -m conformance $(CORES) tests/conformance $(ARGS)
 
 $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
 	$(BIN)/python -m venv --clear .venv/conformance
