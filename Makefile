@@ -7,8 +7,9 @@ DEV := .venv/dev.stamp
 SUITE := .venv/suite.stamp
 # Tests run on every core.
 CORES := --numprocesses auto --dist worksteal
+CONFORMANCE := .venv/conformance.stamp
 
-.PHONY: serve test test-slow test-clients test-schemas lint format bench lock clean
+.PHONY: serve test test-slow test-clients test-schemas conformance lint format bench lock clean
 
 serve: $(SERVE)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -33,6 +34,15 @@ $(SUITE): tests/generate/suite.txt | $(SERVE)
 	tar -xzf .venv/suite/jsonschema-*.tar.gz -C .venv/suite --strip-components=1 --wildcards '*/json/tests/draft2020-12' '*/json/remotes'
 	@touch $@
 
+# Schemathesis lives apart: it brings a plugin for pytest and pins of its own.
+conformance: $(DEV) $(CONFORMANCE)
+	$(BIN)/python -m pytest -m conformance $(CORES) tests/conformance $(ARGS)
+
+$(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
+	$(BIN)/python -m venv --clear .venv/conformance
+	.venv/conformance/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,6 +62,7 @@ lock:
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
 	.venv/lock/bin/uv pip compile pyproject.toml --group build $(LOCK) -o requirements/serve.txt
 	.venv/lock/bin/uv pip compile pyproject.toml --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 

@@ -38,6 +38,8 @@ _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
+DRAWN = 256
+"""Generated values that are kept."""
 
 
 class _CannotHonourError(Exception):
@@ -102,6 +104,7 @@ class Ladder:
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
+        self._drawn_before: dict[tuple[Draw, int, bool], tuple[MediaType, JSON]] = {}
         self._failures = {
             name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
             for name, failure in contract.manners.failures.items()
@@ -313,15 +316,28 @@ class Ladder:
             pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
             return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings)
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+        draw = Draw(seed, question.operation.key, question.identity)
+        value = self._drawn(media, draw, exemplary=not is_dynamic and asked.seed is None)
+        return _Made(value, "generated", "", findings)
+
+    def _drawn(self, media: MediaType, draw: Draw, *, exemplary: bool) -> JSON:
+        """The value of a draw. Who asks the same again is given the same, which costs up to 0.1 s to make."""
+        key = (draw, id(media), exemplary)
+        known = self._drawn_before.get(key)
+        if known is not None and known[0] is media:
+            return known[1]
         value = generate(
             self._schema(media),
-            Draw(seed, question.operation.key, question.identity),
+            draw,
             self._schemas,
             fill_properties=not self._settings.no_fill_properties,
             complete=True,
-            exemplary=not is_dynamic and asked.seed is None,
+            exemplary=exemplary,
         )
-        return _Made(value, "generated", "", findings)
+        while len(self._drawn_before) >= DRAWN:
+            self._drawn_before.pop(next(iter(self._drawn_before)))
+        self._drawn_before[key] = (media, value)
+        return value
 
 
 _TEXT: JSON = {"type": "string"}

@@ -191,6 +191,31 @@ def generate(
         planned.run(lambda _: None)
 
 
+@commands.command("import")
+@click.argument("pages", metavar="PAGE...", nargs=-1, required=True)
+@click.option("-o", "--output", metavar="FILE", default="-",
+              help="Where to write: YAML, or JSON where the name ends so. Default: standard output.")  # fmt: skip
+@_settings_of(("strict",))
+def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
+    """Make one contract of the OpenAPI blocks in documentation PAGEs (Markdown; paths or http(s) URLs).
+
+    Where its parts came from stands in comments, and in short on standard error.
+    """
+    from mock_server.contract.import_docs import import_pages
+    from mock_server.errors import ContractError
+    from mock_server.outfile import opened
+
+    settings = _read(flags)
+    imported = import_pages(pages, as_json=output.lower().endswith(".json"))
+    if settings.strict and imported.findings:
+        names = ", ".join(pages)
+        raise ContractError(f"{names}: found dangling references; expected none (--strict).", imported.findings)
+    with opened(output) as out:
+        out.write(imported.text)
+    for line in imported.report:
+        click.echo(line, err=True)
+
+
 def _count(text: str | None) -> int | None:
     if text is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import quote
 
 from mock_server.answer import Ladder, Question
@@ -18,6 +19,9 @@ from mock_server.problem import problem
 
 log = logging.getLogger("mock_server")
 
+JUDGED = 256
+"""Answers whose judgement is kept: one and the same answer is judged once."""
+
 
 class Engine:
     """Answers requests as one contract says it. ``route`` names the operation of a method, a path and a query."""
@@ -27,6 +31,7 @@ class Engine:
     ) -> None:
         self.contract = contract
         self._judge = judge
+        self._judged = lru_cache(JUDGED)(judge.answer)
         self._ladder = ladder
         self._route = route
         self._told: set[Finding] = set()
@@ -89,7 +94,7 @@ class Engine:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            return self._judge.answer(operation.key, answer)
+            return self._judged(operation.key, answer)
         if failure is None or failure not in self.contract.manners.failures:
             return ()
         return self._judge.failure(failure, answer)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from mock_server.contract.model import Contract
 from mock_server.errors import UsageError
 from mock_server.exchange import JSON
 from mock_server.maker import Maker, maker_of
+from mock_server.outfile import opened
 from mock_server.recordfile import WRITERS
 from mock_server.settings import suggestion
 
@@ -47,7 +44,7 @@ class Plan:
         Raises :class:`UsageError` for a file that cannot be written and :class:`GenerationError` for a schema that
         nothing satisfies; either way no file is left behind.
         """
-        with _opened(self._output) as out:
+        with opened(self._output) as out:
             WRITERS[self._form](self._rows(progress), out)
 
     def _rows(self, progress: Callable[[int], None]) -> Iterator[dict[str, JSON]]:
@@ -74,32 +71,3 @@ def _format(wanted: Export) -> str:
     if form not in WRITERS:
         raise UsageError(f"--format: found {form!r}{suggestion(form, WRITERS)}; expected one of {', '.join(WRITERS)}")
     return form
-
-
-@contextlib.contextmanager
-def _opened(output: str) -> Iterator[IO[str]]:
-    """Standard output, or a file that gets its name only when it is whole."""
-    if output == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    target = Path(output)
-    # Named here and not by the library: an interrupt just after it was made must find the name.
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with partial.open("x", encoding="utf-8", newline="\n") as out:
-            yield out
-        partial.replace(target)
-    except OSError as error:
-        _discard(partial)
-        raise UsageError(
-            f"-o: found {output} ({(error.strerror or str(error)).lower()}); expected a file to write"
-        ) from None
-    except BaseException:
-        _discard(partial)
-        raise
-
-
-def _discard(partial: Path) -> None:
-    with contextlib.suppress(OSError):  # it was never made
-        partial.unlink()

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from operator import truediv
 from typing import Any, cast
 
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaError
 from jsonschema.validators import extend
 from jsonschema_path import SchemaPath
@@ -323,7 +324,14 @@ def _of_requests(validator: Any) -> Any:
     OpenAPI 3.0 says that a readOnly member "SHOULD NOT be sent"; JSON Schema (2020-12, Validation, 9.4) that a
     server may ignore it. It is ignored here: clients send back what they were given.
     """
-    return cast("Any", extend)(validator, {"required": _required, "readOnly": None})
+    return cast("Any", extend)(validator, {"required": _required, "readOnly": None, **_WITHOUT_DISCRIMINATOR})
+
+
+_WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")}
+"""JSON Schema's own: to it a discriminator is an annotation, and to OpenAPI an aid (3.1, "Discriminator Object").
+
+openapi-core refuses whatever does not name its branch, even where only one branch fits or a default says it.
+"""
 
 
 def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:

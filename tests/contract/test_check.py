@@ -354,3 +354,30 @@ def test_one_judge_gives_the_same_verdict_twice(tmp_path: Path) -> None:
     judge = judge_of(tmp_path, "get", operation(PET))
     good, bad = Answer(200, (JSON,), b'{"name": "Tom"}'), Answer(200, (JSON,), b'{"name": 7}')
     assert [len(judge.answer("GET /a", one)) for one in (good, bad, good, bad)] == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "findings"),
+    [
+        ({"name": "Tom"}, 0),
+        ({"kind": "cat", "name": "Tom"}, 0),
+        ({"kind": "cow", "name": "Tom"}, 1),
+        ({"kind": "cat", "name": 7}, 1),
+        ({"name": "Tom", "barks": True}, 1),
+    ],
+)
+def test_a_discriminator_is_a_hint_for_those_who_read_a_body(tmp_path: Path, sent: Any, findings: int) -> None:
+    def kind(name: str, *required: str) -> Document:
+        members = {"kind": {"const": name, "default": name}, "name": {"type": "string"}, "barks": {"type": "boolean"}}
+        return {"type": "object", "required": ["name", *required], "properties": members}
+
+    schemas = {"Cat": {**kind("cat"), "not": {"required": ["barks"]}}, "Dog": kind("dog", "barks", "kind")}
+    either: Document = {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas],
+        "discriminator": {"propertyName": "kind"},
+    }
+    body = {"required": True, "content": {"application/json": {"schema": either}}}
+    post = {"requestBody": body, "responses": {"200": {"description": "Yes"}}}
+    judge = judge_of(tmp_path, "post", post, components={"schemas": schemas})
+    request = Request("POST", "/a", headers=(JSON,), body=json.dumps(sent).encode())
+    assert len(judge.request(Route("POST /a"), request)) == findings

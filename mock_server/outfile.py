@@ -1,0 +1,44 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from mock_server.errors import UsageError
+
+
+@contextlib.contextmanager
+def opened(output: str) -> Iterator[IO[str]]:
+    """Standard output (``-``), or a file that gets its name only when it is whole.
+
+    Raises :class:`UsageError` where it cannot be written; then the file is as it was.
+    """
+    if output == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(output)
+    # Named here and not by the library: an interrupt just after it was made must find the name.
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with partial.open("x", encoding="utf-8", newline="\n") as out:
+            yield out
+        partial.replace(target)
+    except OSError as error:
+        _discard(partial)
+        raise UsageError(
+            f"-o: found {output} ({(error.strerror or str(error)).lower()}); expected a file to write"
+        ) from None
+    except BaseException:
+        _discard(partial)
+        raise
+
+
+def _discard(partial: Path) -> None:
+    with contextlib.suppress(OSError):  # it was never made
+        partial.unlink()
