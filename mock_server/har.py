@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from http import HTTPStatus
+from http.client import responses
+from importlib.metadata import version
 from urllib.parse import parse_qsl
 
-from mock_server import __version__
 from mock_server.exchange import JSON, Headers
 from mock_server.journal import Entry
 from mock_server.logged_request import moment
@@ -20,7 +20,7 @@ from mock_server.redaction import Redaction
 def archive(entries: Iterable[Entry], redaction: Redaction) -> dict[str, JSON]:
     """Entries as one archive, the oldest first."""
     told: list[JSON] = [_entry(entry, redaction) for entry in entries]
-    creator: JSON = {"name": "mock-server", "version": __version__}
+    creator: JSON = {"name": "mock-server", "version": version("contract-mock-server")}
     return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": told}}
 
 
@@ -66,7 +66,7 @@ def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
         content |= {"text": base64.b64encode(answer.body).decode(), "encoding": "base64"}
     return {
         "status": answer.status,
-        "statusText": _phrase(answer.status),
+        "statusText": responses.get(answer.status, ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(redaction.headers(answer.headers)),
@@ -75,10 +75,6 @@ def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
         "headersSize": -1,
         "bodySize": entry.sizes[1],
     }
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus else ""
 
 
 def _headers(headers: Headers) -> list[JSON]:

@@ -122,7 +122,8 @@ class Journal:
 
     def find(self, number: UUID) -> Entry | None:
         """The entry of an id; None where it is gone or was never here."""
-        return next((entry for entry in self if self.id_of(entry) == number), None)
+        found = next((entry for entry in self if entry.number == number.int & _NUMBER), None)
+        return found if found is not None and self.id_of(found) == number else None
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
         """Let entries go; they are returned, the oldest first."""
