@@ -38,6 +38,7 @@ FLOORS = (
         "journal",
         "coverage",
         "redaction",
+        "merge_patch",
         "logged_request",
         "har",
         "worlds",
