@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from mock_server.assembly import Served
 from mock_server.control.access import check_access
+from mock_server.control.coverage import ROUTES as COVERAGE
 from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.lifetime import ROUTES as LIFETIME
 from mock_server.control.requests import ROUTES as REQUESTS
@@ -28,6 +29,7 @@ log = logging.getLogger("mock_server")
 
 _TABLE = Table(
     [
+        *COVERAGE,
         *FIXTURES,
         *LIFETIME,
         *REQUESTS,
