@@ -18,6 +18,7 @@ from mock_server.contract.bundle import same_place
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.contract.source import parse_source, read_text
+from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.fixtures import load_fixtures
 from mock_server.routing import Router
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mock_server.contract.check import Judge
     from mock_server.engine import Engine
     from mock_server.generate.document import Document
+    from mock_server.intake import Intake
 
 Made = TypeVar("Made")
 
@@ -61,6 +63,8 @@ class Served:
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
+        self._gauges: dict[str, Gauge] = {}
+        self._intakes: dict[str, Intake] = {}
 
     @property
     def judge(self) -> Judge:
@@ -81,6 +85,20 @@ class Served:
         from mock_server.generate.document import Document
 
         return Document(dict(self.contract.document), self.contract.openapi)
+
+    def gauge(self, operation: str) -> Gauge:
+        """What an operation, named by its key, has to show."""
+        if operation not in self._gauges:
+            self._gauges[operation] = Gauge(self.contract, self.contract.operations[operation], self.base_path)
+        return self._gauges[operation]
+
+    def intake(self, resource: str) -> Intake:
+        """Takes in records of a resource, which the contract has to have."""
+        from mock_server.intake import Intake
+
+        if resource not in self._intakes:
+            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+        return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge

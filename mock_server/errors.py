@@ -6,7 +6,8 @@
     ├── UsageError           a flag, a variable or an argument
     ├── ContractError        a contract or overlay that cannot be served
     ├── FixtureError         a record that cannot be served
-    └── GenerationError      a schema that no value satisfies
+    ├── GenerationError      a schema that no value satisfies
+    └── InstructionError     a pattern or scenario that cannot be understood or would break the contract
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -40,3 +41,7 @@ class FixtureError(MockServerError):
 
 class GenerationError(MockServerError):
     """A schema that no value was found for."""
+
+
+class InstructionError(MockServerError):
+    """What a test tells the server to do or to look for, and cannot be understood or may not be done."""

@@ -18,7 +18,8 @@ from mock_server.recordfile import read_record_file
 from mock_server.settings import suggestion
 from mock_server.store import Record
 
-_HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+A_HANDLE = "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
 
 
 class FixtureFile:
@@ -33,7 +34,7 @@ class FixtureFile:
         self.source = read_record_file(file)
         self.findings: list[Finding] = []
         self._judge = RecordJudge(contract, resource.schema)
-        self._taken = _taken_handles(resource, contract)
+        self._taken = taken_handles(resource, contract)
         self._seen = seen
 
     def records(self) -> Iterator[Record]:
@@ -62,10 +63,8 @@ class FixtureFile:
     def _handle(self, pointer: str, node: Mapping[str, JSON]) -> str | None:
         handle = node.get(self.resource.handle)
         where = pointer + pointer_of(self.resource.handle)
-        if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
-            self._find(
-                where, "handle", repr(handle), "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
-            )
+        if not isinstance(handle, str) or not HANDLE.fullmatch(handle):
+            self._find(where, "handle", repr(handle), A_HANDLE)
             return None
         if handle in self._taken:
             self._find(where, "handle", repr(handle), f"a handle that is free: this one is {self._taken[handle]}")
@@ -81,7 +80,7 @@ class FixtureFile:
         self.findings.append(Finding(rule, self.source.location(pointer), found, expected, pointer, "Mend the record."))
 
 
-def _taken_handles(resource: Resource, contract: Contract) -> dict[str, str]:
+def taken_handles(resource: Resource, contract: Contract) -> dict[str, str]:
     """The suffixes that mean something else, and what."""
     taken = dict.fromkeys(contract.manners.suffixes, "a reserved suffix")
     for pin in resource.pins:

@@ -17,10 +17,12 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle", "outfile"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("fixtures", "fixture_file", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds"),
-    ("examples", "response_headers"),
+    ("bounded", "instruction"),
+    ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds"),
+    ("coverage", "redaction", "merge_patch", "logged_request", "har"),
+    ("examples", "response_headers", "value_pattern", "request_pattern"),
     ("engine", "answer", "fast", "audit", "export"),
-    ("server", "assembly", "control", "routing", "testing", "healthcheck"),
+    ("server", "application", "assembly", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""

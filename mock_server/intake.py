@@ -1,0 +1,50 @@
+"""Records that come one by one, and not from a file: judged as those of a file are."""
+
+from __future__ import annotations
+
+from mock_server.contract.manners import Resource
+from mock_server.contract.model import Contract
+from mock_server.contract.records import RecordJudge
+from mock_server.contract.source import pointer_of
+from mock_server.errors import FixtureError
+from mock_server.exchange import JSON, Finding
+from mock_server.fixture_file import A_HANDLE, HANDLE, taken_handles
+from mock_server.store import Record
+
+
+class Intake:
+    """Takes in records that come one by one, and not from a file."""
+
+    def __init__(self, resource: Resource, contract: Contract) -> None:
+        self._resource = resource
+        self._judge = RecordJudge(contract, resource.schema)
+        self._taken = taken_handles(resource, contract)
+
+    def record(self, node: JSON) -> Record:
+        """The record of a node with a handle; raises :class:`FixtureError`, a finding for each thing that is wrong."""
+        if not isinstance(node, dict):
+            raise self._refused([_told("", "fixture-record", "no object", "a record with a handle")])
+        value = {key: item for key, item in node.items() if key != self._resource.handle}
+        findings = [
+            _told(pointer, "schema", found, expected) for pointer, found, expected in self._judge.problems(value)
+        ]
+        handle = node.get(self._resource.handle)
+        where = pointer_of(self._resource.handle)
+        if not isinstance(handle, str) or not HANDLE.fullmatch(handle):
+            findings.append(_told(where, "handle", repr(handle), A_HANDLE))
+        elif handle in self._taken:
+            free = f"a handle that is free: this one is {self._taken[handle]}"
+            findings.append(_told(where, "handle", repr(handle), free))
+        ordered = self._judge.ordered(value)
+        if findings or not isinstance(handle, str) or not isinstance(ordered, dict):
+            raise self._refused(findings)
+        return Record(self._resource.name, handle, ordered, "body")
+
+    def _refused(self, findings: list[Finding]) -> FixtureError:
+        things = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+        where = f"body: found {things} wrong in a record of {self._resource.name}"
+        return FixtureError(f"{where}; expected one that keeps the contract. Nothing is changed.", findings)
+
+
+def _told(pointer: str, rule: str, found: str, expected: str) -> Finding:
+    return Finding(rule, "body", found, expected, pointer, "Mend the record.")
