@@ -9,31 +9,22 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from mock_server.clock import Clock
+from mock_server.contract.manners import Manners, RateLimit
+from mock_server.contract.model import Operation
+from mock_server.contract.security import Caller
 from mock_server.exchange import Answer, Headers, Request
 
 MOST_CALLERS = 10_000
 """Callers whose windows are kept, in one world."""
 MOST_KEYS = 1_000
+REPLAYED = "Idempotency-Replayed"
 MOST_BYTES = 8 * 1024 * 1024
 """Answers that are kept for their keys, in one world."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """So many requests of one token (``limit``) in each window of so many seconds."""
-
-    limit: int
-    window: int
-
-
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    """Which header has the key, and the methods of the operations that look at it."""
-
-    header: str = "Idempotency-Key"
-    methods: tuple[str, ...] = ("POST", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +78,54 @@ class Limits:
         while len(self._answers) > MOST_KEYS or self._bytes > MOST_BYTES:
             _, (_, oldest) = self._answers.popitem(last=False)
             self._bytes -= len(oldest.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a caller, for one request: a failure, an answer to replay, headers to add."""
+
+    failure: str | None = None
+    headers: Headers = ()
+    replay: Answer | None = None
+    keep: Callable[[Answer], None] | None = None
+
+    def kept(self, answer: Answer) -> Answer:
+        """The answer with the headers, kept for its key where it has one."""
+        if self.keep is not None:
+            self.keep(replace(answer, wire=None, delay=0))
+        # A failure has been told its headers already.
+        return (
+            replace(answer, headers=(*answer.headers, *self.headers)) if self.headers and not self.failure else answer
+        )
+
+
+class _Desk(Protocol):
+    """Where the clock and the limits of a world are."""
+
+    clock: Clock
+    limits: Limits
+
+
+def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Request, caller: Caller) -> Memory:
+    """Count a request, and look for what its key was answered with."""
+    token = caller.token or ""
+    headers: Headers = ()
+    if manners.rate_limit is not None:
+        allowance = desk.limits.count(token, manners.rate_limit, desk.clock.now())
+        headers = allowance.headers()
+        if allowance.exceeded:
+            return Memory("rate_limited", headers)
+    rule = manners.idempotency
+    key = request.header(rule.header) if rule is not None and operation.method in rule.methods else None
+    if key is None:
+        return Memory(headers=headers)
+    before = desk.limits.kept(token, operation.key, key)
+    if before is None:
+        return Memory(headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer))
+    if before[0] != fingerprint(request):
+        return Memory("idempotency_conflict", headers)
+    again = replace(before[1], headers=(*before[1].headers, (REPLAYED, "true")))
+    return Memory(headers=headers, replay=again)
 
 
 def fingerprint(request: Request) -> bytes:

@@ -10,6 +10,7 @@ from mock_server.exchange import JSON, Answer, Finding, Headers
 
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",
+    "idempotency-conflict": "The key came before, with another request",
     "internal": "The mock server failed",
     "invalid-request": "The request breaks the contract",
     "invalid-token": "The token is not valid",
@@ -20,6 +21,7 @@ TITLES: Mapping[str, str] = {
     "not-found": "No operation has this path",
     "preference": "A preference cannot be read or honoured",
     "rate-limited": "The rate limit is reached",
+    "scenario": "The scenario cannot be understood, or would break the contract",
     "server-error": "The server failed, as it was asked to",
     "unauthenticated": "The request carries no credential that fits",
     "unsupported-media-type": "The body has a media type that the operation does not take",

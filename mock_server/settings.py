@@ -41,6 +41,10 @@ def _paths(text: str) -> tuple[str, ...]:
     return tuple(re.findall(rf"{address}|[^{between}]+", text))
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
     bounds = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
 
@@ -81,6 +85,7 @@ class Settings:
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
     store: str = _row("memory", "Where records are kept: memory.", "URL", _one_of("memory"))
+    scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))

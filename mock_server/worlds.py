@@ -11,6 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from mock_server.errors import UsageError
+from mock_server.scenarios import Scenario
+from mock_server.stage import Stage
 from mock_server.store import LayeredStore, Records
 
 PREFIX = "/~"
@@ -22,11 +24,12 @@ KEPT = 10_000
 class World:
     """What one world has of its own."""
 
-    __slots__ = ("_layers", "name")
+    __slots__ = ("_layers", "_stage", "name")
 
     def __init__(self, name: str = "") -> None:
         self.name = name
         self._layers: dict[Records, LayeredStore] | None = None
+        self._stage: Stage | None = None
 
     @property
     def prefix(self) -> str:
@@ -45,8 +48,20 @@ class World:
             self._layers[base] = LayeredStore(base)
         return self._layers[base]
 
+    @property
+    def staged(self) -> Stage | None:
+        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
+        return self._stage
+
+    def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
+        """The same, made where there is none: with the scenarios that every world begins with."""
+        if self._stage is None:
+            self._stage = Stage(standing)
+        return self._stage
+
     def reset(self) -> None:
         """Back to how a world begins."""
+        self._stage = None
         self.drop_records()
 
     def drop_records(self) -> None:

@@ -10,8 +10,10 @@ import logging
 from collections.abc import Sequence
 
 from mock_server.assembly import Served
+from mock_server.control.clock import ROUTES as CLOCK
 from mock_server.control.lifetime import ROUTES as LIFETIME
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
+from mock_server.control.scenarios import ROUTES as SCENARIOS
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
 from mock_server.exchange import Answer, Request
@@ -23,7 +25,9 @@ log = logging.getLogger("mock_server")
 
 _TABLE = Table(
     [
+        *CLOCK,
         *LIFETIME,
+        *SCENARIOS,
         *SERVICE,
         *VARIANTS,
     ]
