@@ -1,4 +1,7 @@
-"""Faults on the wire as real clients see them: httpx and aiohttp here, Node's fetch and Go's net/http (make test-clients)."""
+"""Faults on the wire as real clients see them.
+
+httpx and aiohttp with every run, Node's fetch and Go's net/http with ``make test-clients``.
+"""
 
 from __future__ import annotations
 
