@@ -18,6 +18,7 @@ from mock_server.contract.bundle import same_place
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.contract.source import parse_source, read_text
+from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.exchange import Finding
 from mock_server.routing import Router
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mock_server.answer import Ladder
     from mock_server.contract.check import Judge
     from mock_server.engine import Engine
+    from mock_server.fixtures import Intake
     from mock_server.performance import Rehearsal
     from mock_server.scenario_files import ScenarioFiles
     from mock_server.scenarios import Scenario
@@ -64,6 +66,8 @@ class Served:
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
+        self._gauges: dict[str, Gauge] = {}
+        self._intakes: dict[str, Intake] = {}
 
     @property
     def judge(self) -> Judge:
@@ -79,6 +83,20 @@ class Served:
     def engine(self) -> Engine:
         """Handles requests."""
         return self._engine()
+
+    def gauge(self, operation: str) -> Gauge:
+        """What an operation, named by its key, has to show."""
+        if operation not in self._gauges:
+            self._gauges[operation] = Gauge(self.contract, self.contract.operations[operation], self.base_path)
+        return self._gauges[operation]
+
+    def intake(self, resource: str) -> Intake:
+        """Takes in records of a resource, which the contract has to have."""
+        from mock_server.fixtures import Intake
+
+        if resource not in self._intakes:
+            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+        return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge

@@ -42,7 +42,7 @@ def _paths(text: str) -> tuple[str, ...]:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
 
 
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
@@ -96,6 +96,17 @@ class Settings:
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
     max_worlds: int = _row(
         10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000)
+    )
+    journal_size: int = _row(
+        1000, "Requests that each world's journal keeps; 0 for none.", "NUMBER", _whole(0, 1000000)
+    )
+    journal_memory: int = _row(256, "Megabytes that all journals keep together.", "NUMBER", _whole(1, 65536))
+    redact_header: tuple[str, ...] = _row(
+        (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
+    )
+    admin_token: str = _row("", "Token with which others than this machine may use /__admin.", "TOKEN", _text)
+    allowed_host: tuple[str, ...] = _row(
+        (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
     )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))

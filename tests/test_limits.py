@@ -143,3 +143,13 @@ def test_what_is_remembered_is_bounded() -> None:
     limits.keep("t", "o", "next", request, Answer(200, (), b"1"))
     assert limits.kept("t", "o", "large") is None
     assert limits.kept("t", "o", "next") is not None
+
+
+@pytest.mark.parametrize("name", ["flaky", "outage", "rate-limited-then-ok", "session-expires", "slow"])
+def test_a_scenario_that_ships_goes_with_any_contract(world: httpx.Client, name: str) -> None:
+    assert world.post("/__admin/scenarios", json={"name": name}).status_code == 201
+
+
+def test_a_scenario_for_another_contract_is_refused(world: httpx.Client) -> None:
+    refused = world.post("/__admin/scenarios", json={"name": "schema-drift"})
+    assert (refused.status_code, refused.json()["findings"][0]["pointer"]) == (422, "/match/operation")
