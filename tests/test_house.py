@@ -17,12 +17,13 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle", "outfile"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("bounded", "instruction"),
-    ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds"),
-    ("coverage", "redaction", "merge_patch", "logged_request", "har"),
+    ("bounded", "instruction", "clock", "merge_patch"),
+    ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
-    ("engine", "answer", "fast", "audit", "export"),
-    ("server", "application", "assembly", "control", "routing", "testing", "healthcheck"),
+    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "logged_request", "har", "coverage"),
+    ("worlds",),
+    ("engine", "answer", "performance", "fast", "audit", "export"),
+    ("server", "application", "assembly", "control", "routing", "wire", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
