@@ -6,14 +6,16 @@
     ├── UsageError           a flag, a variable or an argument
     ├── ContractError        a contract or overlay that cannot be served
     ├── FixtureError         a record that cannot be served
-    └── GenerationError      a schema that no value satisfies
+    ├── GenerationError      a schema that no value satisfies
+    └── ControlError         a control request that a running server refused or did not answer
 
 A message says where, what was found, what was expected and what to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from mock_server.exchange import Finding
 
@@ -40,3 +42,15 @@ class FixtureError(MockServerError):
 
 class GenerationError(MockServerError):
     """A schema that no value was found for."""
+
+
+class ControlError(MockServerError):
+    """A control request that a running server refused, or that none answered.
+
+    ``status`` is that of the answer, 0 where there was none; ``problem`` is the problem document (RFC 9457).
+    """
+
+    def __init__(self, message: str, status: int = 0, problem: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem: Mapping[str, Any] = problem or {}

@@ -1,0 +1,150 @@
+"""One server for a test session, however many processes it has, and what its tests exercised.
+
+The process that began the session (the controller, under pytest-xdist) starts the server when it is first wanted.
+Other processes ask it for the URL, at an address that they were given: a connection is a question, the answer is a
+line of JSON, ``{"url": ...}`` or ``{"error": ...}``.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from mock_server.errors import ControlError, MockServerError, UsageError
+from mock_server.testing.coverage import Covered
+from mock_server.testing.handle import MockServer
+from mock_server.testing.world import World
+
+_START_SECONDS = 120.0
+"""How long another process waits for the server to start."""
+_SHOWN = 20
+"""Operations that a summary names."""
+
+
+class Session:
+    """The server of a session. ``meeting`` is where another process has it, None where this one does.
+
+    ``given`` holds settings of the server, and ``url``, ``admin_token`` and ``fail_under``; empty ones are as good
+    as absent. Raises :class:`UsageError` for one that does not fit.
+    """
+
+    def __init__(self, meeting: tuple[str, int] | None, given: Mapping[str, Any]) -> None:
+        settings = {name: value for name, value in given.items() if value not in (None, "", [])}
+        self.identity = uuid4().hex
+        """Tells this process of this session from any other."""
+        self.covered = Covered()
+        self.least = _percent(settings.pop("fail_under", None))
+        """The percentage of operations that has to be exercised, None where nobody asked."""
+        self._meeting = meeting
+        self._url = settings.pop("url", "")
+        self._admin_token = settings.pop("admin_token", "")
+        self._handle = MockServer.at(self._url, admin_token=self._admin_token) if self._url else MockServer(**settings)
+        self._started = False
+        self._failed = ""
+        self._lock = threading.Lock()
+        self._listener: socket.socket | None = None
+
+    def server(self) -> MockServer:
+        """The server, started if it is not. Raises :class:`MockServerError` where it cannot serve."""
+        with self._lock:
+            if self._failed:
+                raise MockServerError(self._failed)
+            if not self._started:
+                try:
+                    if self._meeting and not self._url:
+                        self._handle = MockServer.at(_asked(self._meeting), admin_token=self._admin_token)
+                    self._handle.start()
+                except MockServerError as error:
+                    self._failed = str(error)
+                    raise
+                self._started = True
+            return self._handle
+
+    def invite(self) -> tuple[str, int]:
+        """Where other processes ask for the server; answered from now on."""
+        with self._lock:
+            if self._listener is None:
+                self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+                threading.Thread(target=self._answer, args=(self._listener,), name="mock-server-meeting", daemon=True).start()
+            host, port = self._listener.getsockname()
+        return host, port
+
+    def _answer(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return  # closed
+            with connection:
+                try:
+                    told = {"url": self.server().url}
+                except MockServerError as error:
+                    told = {"error": str(error)}
+                try:
+                    connection.sendall(json.dumps(told).encode() + b"\n")
+                except OSError:
+                    continue  # who asked has gone
+
+    def leave(self, world: World) -> None:
+        """Forget a world, and keep what was exercised in it where that counts."""
+        if self.least is not None:
+            self.covered.add_coverage(world.coverage())
+        world.forget()
+
+    def finish(self) -> None:
+        """Add what was exercised without a world, in the process that has the server."""
+        if self._started and not self._meeting and self.least is not None:
+            self.covered.add_coverage(self._handle.coverage())
+
+    def falls_short(self) -> bool:
+        """Whether fewer of the operations were exercised than have to be."""
+        return self.least is not None and self.covered.percent < self.least
+
+    def told(self) -> list[str]:
+        """The verdict, in lines."""
+        covered = self.covered
+        if not covered.total:
+            return [f"no test asked the mock server; expected {self.least:g} % of the operations"]
+        done = covered.total - len(covered.missing)
+        lines = [f"{done} of {covered.total} operations exercised: {covered.percent:.1f} %, expected {self.least:g} %"]
+        if self.falls_short():
+            lines += [f"  not: {key}" for key in covered.missing[:_SHOWN]]
+            lines += [f"  and {len(covered.missing) - _SHOWN} more"] * (len(covered.missing) > _SHOWN)
+        return lines
+
+    def close(self) -> None:
+        """Stop what this process started."""
+        if self._listener is not None:
+            # A thread within accept is not woken by a close alone.
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        if self._started:
+            self._handle.stop()
+
+
+def _asked(meeting: tuple[str, int]) -> str:
+    try:
+        with socket.create_connection(tuple(meeting), timeout=_START_SECONDS) as connection:
+            line = connection.makefile("r", encoding="utf-8").readline()
+    except OSError as error:
+        raise ControlError(f"the process that started this one has no server ({error}); expected its URL") from None
+    told = json.loads(line) if line else {"error": "the process that started this one ended; expected its URL"}
+    if "error" in told:
+        raise MockServerError(told["error"])
+    return str(told["url"])
+
+
+def _percent(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:
+        raise UsageError(f"--mock-fail-under: found {text!r}; expected a percentage from 0 to 100")
+    return percent
