@@ -32,6 +32,7 @@ from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
+from mock_server.worlds import World
 
 _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 """What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
@@ -61,12 +62,13 @@ class _NotAcceptableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that was found good: to which operation, by whom, and what it prefers."""
+    """A request that was found good: to which operation, by whom, what it prefers, and in which world."""
 
     operation: Operation
     request: Request
     caller: Caller
     preferences: Preferences
+    world: World | None = None
 
     @property
     def accept(self) -> str:
@@ -91,7 +93,7 @@ class _Made:
 
 
 class Ladder:
-    """Chooses answers for one contract from one store."""
+    """Chooses answers for one contract, from one store and what a world has over it."""
 
     def __init__(self, contract: Contract, store: Store, settings: Settings) -> None:
         self._contract = contract
@@ -300,7 +302,8 @@ class Ladder:
         kind = question.caller.kind
         if resource is None or kind is None or kind.selects != resource.name:
             return None
-        return self._store.get(resource.name, question.caller.suffix)
+        store = self._store if question.world is None else question.world.store(self._store)
+        return store.get(resource.name, question.caller.suffix)
 
     def _generated(
         self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,

@@ -15,6 +15,7 @@ from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
 
@@ -32,8 +33,12 @@ class Engine:
         self._told: set[Finding] = set()
         """What the log has been told of the contract's examples: once, not with each request."""
 
-    def handle(self, request: Request) -> Exchange:
-        """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent."""
+    def handle(self, request: Request, world: World | None = None) -> Exchange:
+        """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent.
+
+        ``world`` is what the request may change and what it is answered from; without one it is answered from what
+        everybody shares.
+        """
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
         operation = self.contract.operations.get(route.operation or "")
@@ -60,7 +65,7 @@ class Engine:
             answer = problem("preference", 400, "; ".join(map(str, unreadable)), unreadable)
         else:
             assert operation is not None
-            answer = self._ladder.answer(Question(operation, request, caller, asked))
+            answer = self._ladder.answer(Question(operation, request, caller, asked, world))
 
         broken = self._broken(answer, route, failure)
         if broken:

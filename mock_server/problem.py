@@ -23,6 +23,7 @@ TITLES: Mapping[str, str] = {
     "server-error": "The server failed, as it was asked to",
     "unauthenticated": "The request carries no credential that fits",
     "unsupported-media-type": "The body has a media type that the operation does not take",
+    "world": "The path names no world",
 }
 """The titles by name; the type is ``urn:mock-server:problem:NAME``."""
 

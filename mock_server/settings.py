@@ -89,6 +89,9 @@ class Settings:
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
+    max_worlds: int = _row(
+        10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000)
+    )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
 

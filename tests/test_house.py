@@ -17,9 +17,20 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("fixtures", "maker", "recordfile", "refusal", "scenarios", "journal", "worlds", "examples", "response_headers"),
+    (
+        "fixtures",
+        "maker",
+        "recordfile",
+        "refusal",
+        "scenarios",
+        "journal",
+        "coverage",
+        "worlds",
+        "examples",
+        "response_headers",
+    ),
     ("engine", "answer", "fast", "audit", "export"),
-    ("server", "assembly", "control", "routing", "testing", "healthcheck"),
+    ("server", "application", "assembly", "control", "routing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""

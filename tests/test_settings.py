@@ -24,6 +24,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "no_fill_properties": ("1", True),
     "allow_remote_refs": ("true", True),
     "no_cache": ("1", True),
+    "max_worlds": ("5", 5),
     "strict": ("TRUE", True),
     "log_format": ("json", "json"),
 }

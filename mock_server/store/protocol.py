@@ -19,8 +19,8 @@ class Record:
     location: str = ""
 
 
-class Store(Protocol):
-    """Records by resource and handle. What is in a store has been judged before it got there."""
+class Records(Protocol):
+    """Records by resource and handle, to be read. What is in a store has been judged before it got there."""
 
     @property
     def revision(self) -> int:
@@ -31,6 +31,10 @@ class Store(Protocol):
 
     def records(self, resource: str) -> Sequence[Record]:
         """The records of a resource, in the order they came."""
+
+
+class Store(Records, Protocol):
+    """Records that can be replaced, all at once."""
 
     def replace(self, records: Iterable[Record]) -> None:
         """Hold these records and no others; all of them or, on an error, what was there before."""

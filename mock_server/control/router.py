@@ -1,0 +1,138 @@
+"""From the method and path of a control request to the function that answers it.
+
+Each module of this room holds what concerns one noun, and has a table ``ROUTES``: rows of a method, a path template
+below ``/__admin`` (``/requests/{id}``; ``{+name}`` takes the rest of the path, slashes included) and a function from
+:class:`Asked` to an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+from mock_server.assembly import Served
+from mock_server.errors import UsageError
+from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.problem import problem
+from mock_server.settings import Settings, suggestion
+from mock_server.worlds import World, Worlds
+
+PREFIX = "/__admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A control request, and all that an answer may need. ``values`` are those of the path template."""
+
+    request: Request
+    world: World
+    worlds: Worlds
+    served: Sequence[Served]
+    settings: Settings
+    values: Mapping[str, str]
+
+    def body(self) -> JSON:
+        """The body as JSON; raises :class:`RefusedError` where it is none."""
+        try:
+            data: JSON = json.loads(self.request.body)
+        except (ValueError, RecursionError) as error:
+            raise RefusedError(
+                "malformed-request", 400, f"body: found {error}; expected JSON. Mend the body."
+            ) from None
+        return data
+
+    def query(self, *known: str) -> dict[str, str]:
+        """The query parameters, the last of each name; raises :class:`RefusedError` for one that is not known."""
+        given = dict(parse_qsl(self.request.query, keep_blank_values=True))
+        for name in given:
+            if name not in known:
+                raise RefusedError(
+                    "invalid-request", 400,
+                    f"query: found the parameter {name!r}{suggestion(name, known)}; expected {_one_of(known)}.",
+                )  # fmt: skip
+        return given
+
+
+class RefusedError(Exception):
+    """A control request that is refused: the problem that is answered, with state as it was."""
+
+    def __init__(
+        self, name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()
+    ) -> None:
+        self.answer = problem(name, status, detail, findings, headers=headers)
+        super().__init__(detail)
+
+
+Function: TypeAlias = Callable[[Asked], Answer]
+Rows: TypeAlias = Sequence[tuple[str, str, Function]]
+
+
+class Table:
+    """The rows of all nouns."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, Function]]) -> None:
+        self._templates: dict[str, dict[str, Function]] = {}
+        for method, template, function in rows:
+            self._templates.setdefault(template, {})[method] = function
+        # The concrete path goes before the one with a parameter.
+        by_use = sorted(self._templates, key=lambda template: template.count("{"))
+        self._patterns = [(template, _pattern(template)) for template in by_use]
+
+    def find(self, method: str, path: str) -> tuple[Function, Mapping[str, str]]:
+        """The function for a method and a path below ``/__admin``, and the values that stand in the path.
+
+        Raises :class:`RefusedError` (404, 405) where there is none.
+        """
+        allowed: dict[str, None] = {}
+        for template, pattern in self._patterns:
+            match = pattern.fullmatch(path)
+            if match is None:
+                continue
+            functions = self._templates[template]
+            function = functions.get("GET" if method == "HEAD" else method)
+            if function is not None:
+                return function, match.groupdict()
+            allowed |= dict.fromkeys(functions)
+        if not allowed:
+            raise RefusedError("not-found", 404, self._unknown(path))
+        methods = [*allowed, *(["HEAD"] if "GET" in allowed else [])]
+        raise RefusedError(
+            "method-not-allowed", 405, f"Found {method} {PREFIX}{path}; expected {_one_of([*allowed])}.",
+            headers=(("Allow", ", ".join(methods)),),
+        )  # fmt: skip
+
+    def _unknown(self, path: str) -> str:
+        known = [PREFIX + template for template in self._templates]
+        shown = ", ".join(known).replace("{+", "{")
+        return f"Found the control path {PREFIX}{path}{suggestion(PREFIX + path, known)}; expected one of {shown}."
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    if template == "/":
+        return re.compile("/?")
+    pattern = re.sub(r"\\\{(\\\+)?(\w+)\\\}", _group, re.escape(template))
+    return re.compile(pattern)
+
+
+def _group(match: re.Match[str]) -> str:
+    return f"(?P<{match[2]}>{'.+' if match[1] else '[^/]+'})"
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return "none" if not names else names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def answered(value: JSON, status: int = 200, headers: Headers = ()) -> Answer:
+    """A control answer in JSON."""
+    own = (("content-type", "application/json"), ("cache-control", "no-store"))
+    data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return Answer(status, (*own, *headers), data, "control")
+
+
+def refused(error: UsageError, status: int = 422) -> RefusedError:
+    """The refusal of what was understood and does not fit."""
+    return RefusedError("invalid-request", status, str(error), error.findings)

@@ -1,0 +1,116 @@
+"""Worlds: servers of their own for the price of a name.
+
+A base URL with the prefix ``/~NAME`` is a world; the one without a prefix is the world ``""``. What a world
+holds is made when it is first needed, so that one that was only asked costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from mock_server.errors import UsageError
+from mock_server.store import LayeredStore, Records
+
+PREFIX = "/~"
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+KEPT = 10_000
+"""How many worlds are kept where the settings say nothing else."""
+
+
+class World:
+    """What one world has of its own."""
+
+    __slots__ = ("_layers", "name")
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self._layers: dict[Records, LayeredStore] | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every path of this world: ``/~NAME``, or nothing."""
+        return f"{PREFIX}{self.name}" if self.name else ""
+
+    def store(self, base: Records) -> Records:
+        """The records of this world, over those of ``base``. Nobody changes ``base``."""
+        return base if self._layers is None else self._layers.get(base, base)
+
+    def layer(self, base: Records) -> LayeredStore:
+        """The same, to be changed."""
+        if self._layers is None:
+            self._layers = {}
+        if base not in self._layers:
+            self._layers[base] = LayeredStore(base)
+        return self._layers[base]
+
+    def reset(self) -> None:
+        """Back to how a world begins."""
+        self.drop_records()
+
+    def drop_records(self) -> None:
+        """Back to the fixtures."""
+        self._layers = None
+
+
+class Worlds:
+    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._plain = World()
+        self._named: OrderedDict[str, World] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._named) + 1
+
+    def get(self, name: str) -> World:
+        """The world of that name, made where there is none."""
+        if not name:
+            return self._plain
+        world = self._named.get(name)
+        if world is None:
+            world = self._named[name] = World(name)
+            if len(self._named) > self._kept:
+                _, oldest = self._named.popitem(last=False)
+                oldest.reset()
+        else:
+            self._named.move_to_end(name)
+        return world
+
+    def forget(self, name: str) -> None:
+        """Let a world go; the next request to it finds a fresh one."""
+        world = self._named.pop(name, None) if name else self._plain
+        if world is not None:
+            world.reset()
+
+    def drop_records(self) -> None:
+        """Every world back to the fixtures, which are others now."""
+        for world in (self._plain, *self._named.values()):
+            world.drop_records()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which world a path leads to, and where in it. ``raw_path`` is the path as sent."""
+
+    world: str
+    path: str
+    raw_path: bytes
+
+
+def address_of(path: str, raw_path: bytes) -> Address:
+    """What a path that begins with ``/~`` is in the world that it names.
+
+    Raises :class:`UsageError` for a name that is none.
+    """
+    name, _, rest = path.removeprefix(PREFIX).partition("/")
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"path {PREFIX}{name[:80]}: found {name[:80]!r} for the name of a world; expected 1 to 64 letters, digits,"
+            " dots, dashes and underscores. Rename the world in the base URL."
+        )
+    # A name has nothing to encode, so that the first slash after it is the same in both.
+    _, _, raw_rest = raw_path[1:].partition(b"/")
+    return Address(name, "/" + rest, b"/" + raw_rest if raw_path else b"")
