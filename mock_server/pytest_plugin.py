@@ -76,10 +76,12 @@ def mock_server(pytestconfig: pytest.Config) -> MockServer:
     """The server of this test run; with pytest-xdist all workers share it. For a world of one's own: mock_world."""
     from mock_server.errors import MockServerError
 
+    trouble = ""
     try:
         return _of(pytestconfig).server()
     except MockServerError as error:
-        pytest.fail(f"mock-server: {error}", pytrace=False)
+        trouble = str(error)
+    pytest.fail(f"mock-server: {trouble}", pytrace=False)
 
 
 @pytest.fixture
@@ -171,9 +173,7 @@ def _journal(world: World) -> str:
         return f"not to be had: {error}"
     if not requests:
         return "no request came"
-    rows = [
-        (str(one.status or "-"), one.method, one.path, one.operation, one.reason) for one in requests[-_LINES:]
-    ]
+    rows = [(str(one.status or "-"), one.method, one.path, one.operation, one.reason) for one in requests[-_LINES:]]
     left_out = [f"({len(requests) - _LINES} before)"] * (len(requests) > _LINES)
     return "\n".join([*left_out, *_table([("STATUS", "METHOD", "PATH", "OPERATION", "WHY"), *rows])])
 

@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ class Background:
     """
 
     def __init__(self, settings: Settings) -> None:
-        application = Application(settings)
+        application = Application(settings, shares_process=True)
         self._ready = threading.Event()
         self._listener = _listen(settings.host, settings.port)
         self.url = _url(self._listener)

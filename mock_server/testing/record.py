@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class HeaderValues(Mapping[str, str]):
@@ -68,16 +68,16 @@ class RecordedRequest:
 def recorded(entry: Mapping[str, Any]) -> RecordedRequest:
     """An entry of the journal, as ``/__admin/requests`` gives it (WireMock's shape, and what stands beside it)."""
     request: Mapping[str, Any] = entry.get("request") or entry
-    answer: Mapping[str, Any] = entry.get("response") or entry.get("responseDefinition") or {}
+    answer: Mapping[str, Any] = entry.get("response") or {}
     parts = urlsplit(str(request.get("url", "")))
     return RecordedRequest(
         method=str(request.get("method", "")),
-        path=str(request.get("path") or parts.path),
+        path=unquote(parts.path),
         query=parse_qs(parts.query, keep_blank_values=True),
         headers=HeaderValues(request.get("headers") or {}),
         body=_body(request),
-        operation=str(entry.get("operation") or ""),
-        status=int(answer.get("status") or entry.get("status") or 0),
+        operation=str(entry.get("operationId") or entry.get("operation") or ""),
+        status=int(answer.get("status") or 0),
         reason=str(entry.get("reason") or ""),
         findings=tuple(entry.get("findings") or ()),
         id=str(entry.get("id") or ""),

@@ -29,6 +29,7 @@ class Options(TypedDict, total=False):
     store: str
     seed: int
     dynamic: bool
+    max_worlds: int
     workers: int
     reload: bool
     no_cors: bool

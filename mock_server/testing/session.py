@@ -58,7 +58,7 @@ class Session:
                     if self._meeting and not self._url:
                         self._handle = MockServer.at(_asked(self._meeting), admin_token=self._admin_token)
                     self._handle.start()
-                except MockServerError as error:
+                except Exception as error:
                     self._failed = str(error)
                     raise
                 self._started = True
@@ -69,7 +69,9 @@ class Session:
         with self._lock:
             if self._listener is None:
                 self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-                threading.Thread(target=self._answer, args=(self._listener,), name="mock-server-meeting", daemon=True).start()
+                threading.Thread(
+                    target=self._answer, args=(self._listener,), name="mock-server-meeting", daemon=True
+                ).start()
             host, port = self._listener.getsockname()
         return host, port
 
@@ -84,6 +86,8 @@ class Session:
                     told = {"url": self.server().url}
                 except MockServerError as error:
                     told = {"error": str(error)}
+                except Exception as error:  # who asked must not wait for a thread that has ended
+                    told = {"error": f"the server did not start: {error!r}"}
                 try:
                     connection.sendall(json.dumps(told).encode() + b"\n")
                 except OSError:
@@ -128,7 +132,7 @@ class Session:
 
 def _asked(meeting: tuple[str, int]) -> str:
     try:
-        with socket.create_connection(tuple(meeting), timeout=_START_SECONDS) as connection:
+        with socket.create_connection((meeting[0], meeting[1]), timeout=_START_SECONDS) as connection:
             line = connection.makefile("r", encoding="utf-8").readline()
     except OSError as error:
         raise ControlError(f"the process that started this one has no server ({error}); expected its URL") from None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
-from mock_server.errors import ControlError, UsageError
+from mock_server.errors import UsageError
 from mock_server.testing.client import ControlClient
 from mock_server.testing.record import RecordedRequest, recorded
 
@@ -148,3 +148,13 @@ def _asked(pattern: Pattern) -> dict[str, Any]:
     if "json" in asked:
         asked["bodyPatterns"] = [{"equalToJson": asked.pop("json")}]
     return asked
+
+
+def _complaint(told: Mapping[str, Any]) -> str:
+    """What a failed verification says: what was expected, what came instead, and how that differs."""
+    lines = [str(told.get("detail") or "found another number of requests than expected")]
+    for miss in told.get("nearMisses") or ():
+        request = recorded(miss)
+        lines.append(f"  nearest: {request.method} {request.path}")
+        lines += [f"    {one}" for one in miss.get("differences") or ()]
+    return "\n".join(lines)
