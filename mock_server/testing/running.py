@@ -55,8 +55,8 @@ class InThread:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._settings = settings_of(options)
-        for name in ("workers", "reload"):
-            if options.get(name) not in (None, False, 1):
+        for name, fine in (("workers", 1), ("reload", False)):
+            if options.get(name) not in (None, fine):
                 raise UsageError(
                     f"{name}: found {options[name]!r}; expected a server in a thread to do without."
                     " MockServer.subprocess() takes it."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
-from mock_server.errors import UsageError
+from mock_server.errors import ControlError, UsageError
 from mock_server.testing.client import ControlClient
 from mock_server.testing.record import RecordedRequest, recorded
 
@@ -57,38 +57,55 @@ class World:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """What was sent, the first first."""
+        """What was sent, the first first; at most as many as the journal keeps."""
         entries = self._client.ask("GET", "/requests")["requests"]
         return [recorded(entry) for entry in reversed(entries)]
 
     def find(self, **pattern: Unpack[Pattern]) -> list[RecordedRequest]:
         """The requests that fit, the first first."""
-        entries = self._client.ask("POST", "/requests/find", _asked(pattern))["requests"]
-        return [recorded(entry) for entry in reversed(entries)]
+        found = {one["id"] for one in self._client.ask("POST", "/requests/find", _asked(pattern))["requests"]}
+        return [one for one in self.requests if one.id in found]
 
     def count(self, **pattern: Unpack[Pattern]) -> int:
         """How many requests fit."""
         return int(self._client.ask("POST", "/requests/count", _asked(pattern))["count"])
 
-    def verify(self, *, times: int | None = 1, **pattern: Unpack[Pattern]) -> None:
+    def verify(
+        self,
+        *,
+        times: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        **pattern: Unpack[Pattern],
+    ) -> None:
         """Raise :class:`AssertionError`, with what came nearest, unless as many requests fit as are expected.
 
-        ``times=None`` is at least once.
+        That is one, where nothing is said of how many.
         """
-        question = {**_asked(pattern), **({} if times is None else {"times": times})}
-        told = self._client.ask("POST", "/requests/verify", question, expect=(409,)) or {}
-        if told.get("status") == 409:
-            raise AssertionError(_complaint(told))
+        bounds = {"times": times, "min": at_least, "max": at_most}
+        given = {name: bound for name, bound in bounds.items() if bound is not None} or {"times": 1}
+        told = self._client.ask("POST", "/requests/verify", {**_asked(pattern), **given}, expect=(409,))
+        if "detail" in told:
+            raise AssertionError(_complaint(told, pattern))
 
-    def scenario(self, scenario: str | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Any:
+    def scenario(self, scenario: str | Mapping[str, Any]) -> Any:
         """Let a scenario act here: one of those by name (``"flaky"``), or as data. What the server says of it."""
         data = {"name": scenario} if isinstance(scenario, str) else scenario
         return self._client.ask("POST", "/scenarios", data)
 
     def fixture(self, resource: str, handle: str, members: Mapping[str, Any] | None = None, **more: Any) -> Any:
-        """Put a record under a handle, in place of the one there was: the record. The fixtures stay as they are."""
+        """Change members of the record of a handle, or put a new one, of all its members, there: the record.
+
+        Only this world sees it. A record that breaks the contract is refused, and nothing is changed.
+        """
         path = f"/fixtures/{quote(resource, safe='')}/{quote(handle, safe='')}"
-        return self._client.ask("PUT", path, {**(members or {}), **more})
+        record = {**(members or {}), **more}
+        try:
+            return self._client.ask("PATCH", path, record)
+        except ControlError as error:
+            if error.status != 404:
+                raise
+        return self._client.ask("PUT", path, record)
 
     def fixtures(self, resource: str) -> Any:
         """The records of a resource."""
@@ -150,11 +167,12 @@ def _asked(pattern: Pattern) -> dict[str, Any]:
     return asked
 
 
-def _complaint(told: Mapping[str, Any]) -> str:
+def _complaint(told: Mapping[str, Any], pattern: Pattern) -> str:
     """What a failed verification says: what was expected, what came instead, and how that differs."""
-    lines = [str(told.get("detail") or "found another number of requests than expected")]
-    for miss in told.get("nearMisses") or ():
-        request = recorded(miss)
-        lines.append(f"  nearest: {request.method} {request.path}")
-        lines += [f"    {one}" for one in miss.get("differences") or ()]
+    wanted = ", ".join(f"{name} {value!r}" for name, value in pattern.items()) or "any request"
+    lines = [f"{wanted}: {told['detail']}"]
+    lines += [f"  {one['method']} {one['url']}" for one in told.get("requests", ())]
+    for miss in told.get("nearMisses", ()):
+        lines.append(f"  {miss['request']['method']} {miss['request']['url']}")
+        lines += [f"    {difference}" for difference in miss["differences"]]
     return "\n".join(lines)
