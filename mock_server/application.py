@@ -11,6 +11,7 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from mock_server import bundled
@@ -18,7 +19,7 @@ from mock_server.assembly import Served, assembled
 from mock_server.contract.model import Contract
 from mock_server.control import PREFIX, Control
 from mock_server.errors import MockServerError, UsageError
-from mock_server.exchange import Answer, Request
+from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.problem import problem
 from mock_server.settings import Settings
 from mock_server.worlds import PREFIX as WORLD_PREFIX
@@ -33,6 +34,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body that are read; more is a 413."""
+MAX_CONTROL_BODY = 1024 * 1024
+"""The same for control."""
 WORLD = "mock_server.world"
 """Where a scope holds the :class:`World` that the request is for."""
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
@@ -119,7 +122,7 @@ class Application:
         self.shares_process = shares_process
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
         self.ending = asyncio.Event()
-        self.worlds = Worlds(settings.max_worlds)
+        self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
         self._loaded = _Loaded(settings, self.worlds, self.ending)
 
     @property
@@ -138,8 +141,7 @@ class Application:
             return
         loaded = self._loaded
         if PREFIX in scope["path"] and loaded.control.is_for(scope["path"]):
-            body = await _body(scope, receive)
-            await _send(_too_large() if body is None else loaded.control.handle(_request(scope, body), world), send)
+            await _send(await _controlled(loaded.control, scope, receive, world), send)
         else:
             await loaded.api(scope)(scope, receive, send)
 
@@ -196,18 +198,37 @@ class Api:
         await _send(answer, send)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Answer:
-        if body is None:
-            return _too_large()
+        """The answer, which the world's journal has before the client does."""
+        started = perf_counter()
+        world: World = scope[WORLD]
+        request = _request(scope, body or b"")
+        exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
+        operation = self._served.contract.operations.get(exchange.route.operation or "")
+        world.journal.add(exchange, operation, perf_counter() - started)
+        return exchange.answer
+
+    def _exchange(self, request: Request, world: World) -> Exchange:
         try:
-            return self._served.engine.handle(_request(scope, body), scope[WORLD]).answer
+            return self._served.engine.handle(request, world)
         except Exception:
             # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
-            log.exception("%s %s: the mock server failed", scope["method"], scope["path"])
-            return problem("internal", 500, "The log of the mock server has the reason. Please report it.")
+            log.exception("%s %s: the mock server failed", request.method, request.path)
+            answer = problem("internal", 500, "The log of the mock server has the reason. Please report it.")
+            return Exchange(request, Route(), answer)
 
 
-def _too_large() -> Answer:
-    return problem("invalid-request", 413, f"Found a body of more than {MAX_BODY:,} bytes; expected fewer.")
+async def _controlled(control: Control, scope: Scope, receive: Receive, world: World) -> Answer:
+    """Control's answer. Who may not ask is told so before the body is read."""
+    peer = (scope.get("client") or ("",))[0]
+    refused = control.refusal(_request(scope, b""), peer)
+    if refused is not None:
+        return refused
+    body = await _body(scope, receive, MAX_CONTROL_BODY)
+    return _too_large(MAX_CONTROL_BODY) if body is None else control.handle(_request(scope, body), world)
+
+
+def _too_large(limit: int) -> Answer:
+    return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
 
 
 def _request(scope: Scope, body: bytes) -> Request:
@@ -225,7 +246,7 @@ def _request(scope: Scope, body: bytes) -> Request:
     )
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes | None:
     """The body; None where it is too large. A request without one is not waited for."""
     if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
         return b""
@@ -238,11 +259,11 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             break
         part = message.get("body", b"")
         size += len(part)
-        if size <= MAX_BODY:
+        if size <= limit:
             parts.append(part)
         more = message.get("more_body", False)
     # Read to its end even where it is too large: a client that is still sending would not see the answer.
-    return b"".join(parts) if size <= MAX_BODY else None
+    return b"".join(parts) if size <= limit else None
 
 
 async def _send(answer: Answer, send: Send) -> None:

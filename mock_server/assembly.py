@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mock_server.answer import Ladder
     from mock_server.contract.check import Judge
     from mock_server.engine import Engine
+    from mock_server.fixtures import Intake
 
 Made = TypeVar("Made")
 
@@ -58,6 +59,7 @@ class Served:
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
+        self._intakes: dict[str, Intake] = {}
 
     @property
     def judge(self) -> Judge:
@@ -73,6 +75,14 @@ class Served:
     def engine(self) -> Engine:
         """Handles requests."""
         return self._engine()
+
+    def intake(self, resource: str) -> Intake:
+        """Takes in records of a resource, which the contract has to have."""
+        from mock_server.fixtures import Intake
+
+        if resource not in self._intakes:
+            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+        return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge

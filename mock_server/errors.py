@@ -7,7 +7,8 @@
     ├── ContractError        a contract or overlay that cannot be served
     ├── FixtureError         a record that cannot be served
     ├── GenerationError      a schema that no value satisfies
-    └── ControlError         a control request that a running server refused or did not answer
+    ├── ControlError         a control request that a running server refused or did not answer
+    └── InstructionError     a pattern or scenario that cannot be understood or would break the contract
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -54,3 +55,7 @@ class ControlError(MockServerError):
         super().__init__(message)
         self.status = status
         self.problem: Mapping[str, Any] = problem or {}
+
+
+class InstructionError(MockServerError):
+    """What a test tells the server to do or to look for, and cannot be understood or may not be done."""

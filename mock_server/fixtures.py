@@ -23,6 +23,7 @@ from mock_server.settings import suggestion
 from mock_server.store import Record
 
 _HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_A_HANDLE = "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
 
 
 def load_fixtures(directory: Path, contract: Contract, elsewhere: Collection[str] = ()) -> list[Record]:
@@ -64,6 +65,43 @@ def _things(findings: list[Finding]) -> str:
     return "1 thing" if len(findings) == 1 else f"{len(findings)} things"
 
 
+class Intake:
+    """Takes in records that come one by one, and not from a file."""
+
+    def __init__(self, resource: Resource, contract: Contract) -> None:
+        self._resource = resource
+        self._judge = RecordJudge(contract, resource.schema)
+        self._taken = _taken_handles(resource, contract)
+
+    def record(self, node: JSON) -> Record:
+        """The record of a node with a handle; raises :class:`FixtureError`, a finding for each thing that is wrong."""
+        if not isinstance(node, dict):
+            raise self._refused([_told("", "fixture-record", "no object", "a record with a handle")])
+        value = {key: item for key, item in node.items() if key != self._resource.handle}
+        findings = [
+            _told(pointer, "schema", found, expected) for pointer, found, expected in self._judge.problems(value)
+        ]
+        handle = node.get(self._resource.handle)
+        where = pointer_of(self._resource.handle)
+        if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
+            findings.append(_told(where, "handle", repr(handle), _A_HANDLE))
+        elif handle in self._taken:
+            free = f"a handle that is free: this one is {self._taken[handle]}"
+            findings.append(_told(where, "handle", repr(handle), free))
+        ordered = self._judge.ordered(value)
+        if findings or not isinstance(handle, str) or not isinstance(ordered, dict):
+            raise self._refused(findings)
+        return Record(self._resource.name, handle, ordered, "body")
+
+    def _refused(self, findings: list[Finding]) -> FixtureError:
+        where = f"body: found {_things(findings)} wrong in a record of {self._resource.name}"
+        return FixtureError(f"{where}; expected one that keeps the contract. Nothing is changed.", findings)
+
+
+def _told(pointer: str, rule: str, found: str, expected: str) -> Finding:
+    return Finding(rule, "body", found, expected, pointer, "Mend the record.")
+
+
 class _FileReader:
     """Reads one file; what is wrong gathers in ``findings``."""
 
@@ -103,9 +141,7 @@ class _FileReader:
         handle = node.get(self.resource.handle)
         where = pointer + pointer_of(self.resource.handle)
         if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
-            self._find(
-                where, "handle", repr(handle), "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
-            )
+            self._find(where, "handle", repr(handle), _A_HANDLE)
             return None
         if handle in self._taken:
             self._find(where, "handle", repr(handle), f"a handle that is free: this one is {self._taken[handle]}")

@@ -10,6 +10,9 @@ from mock_server.exchange import JSON, Answer, Finding, Headers
 
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",
+    "conflict": "Another has it already",
+    "control": "Control is for programs of this machine and those who have the token",
+    "instruction": "What is asked of the server cannot be understood or done",
     "internal": "The mock server failed",
     "invalid-request": "The request breaks the contract",
     "invalid-token": "The token is not valid",
@@ -18,10 +21,13 @@ TITLES: Mapping[str, str] = {
     "no-answer": "The contract has no such answer",
     "not-acceptable": "No documented media type is one that the client accepts",
     "not-found": "No operation has this path",
+    "not-verified": "The journal does not show what was expected",
     "preference": "A preference cannot be read or honoured",
     "rate-limited": "The rate limit is reached",
+    "record": "The record breaks the contract",
     "server-error": "The server failed, as it was asked to",
     "unauthenticated": "The request carries no credential that fits",
+    "unknown": "Nothing has this name",
     "unsupported-media-type": "The body has a media type that the operation does not take",
     "world": "The path names no world",
 }

@@ -41,6 +41,10 @@ def _paths(text: str) -> tuple[str, ...]:
     return tuple(re.findall(rf"{address}|[^{between}]+", text))
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
+
+
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
     bounds = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
 
@@ -91,6 +95,17 @@ class Settings:
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
     max_worlds: int = _row(
         10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000)
+    )
+    journal_size: int = _row(
+        1000, "Requests that each world's journal keeps; 0 for none.", "NUMBER", _whole(0, 1000000)
+    )
+    journal_memory: int = _row(256, "Megabytes that all journals keep together.", "NUMBER", _whole(1, 65536))
+    redact_header: tuple[str, ...] = _row(
+        (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
+    )
+    admin_token: str = _row("", "Token with which others than this machine may use /__admin.", "TOKEN", _text)
+    allowed_host: tuple[str, ...] = _row(
+        (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
     )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from mock_server.errors import UsageError
+from mock_server.journal import KEPT as JOURNAL
+from mock_server.journal import Journal, Ledger
 from mock_server.store import LayeredStore, Records
 
 PREFIX = "/~"
@@ -18,14 +20,18 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEPT = 10_000
 """How many worlds are kept where the settings say nothing else."""
 
+MEMORY = 256 * 1024 * 1024
+"""Bytes that the journals of all worlds hold together where the settings say nothing else."""
+
 
 class World:
     """What one world has of its own."""
 
-    __slots__ = ("_layers", "name")
+    __slots__ = ("_layers", "journal", "name")
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
         self.name = name
+        self.journal = Journal(name, journal_size, ledger)
         self._layers: dict[Records, LayeredStore] | None = None
 
     @property
@@ -48,6 +54,7 @@ class World:
     def reset(self) -> None:
         """Back to how a world begins."""
         self.drop_records()
+        self.journal.clear()
 
     def drop_records(self) -> None:
         """Back to the fixtures."""
@@ -57,9 +64,11 @@ class World:
 class Worlds:
     """The worlds of a server, the least recently used forgotten first. The world ``""`` stays."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY) -> None:
         self._kept = kept
-        self._plain = World()
+        self._journal_size = journal_size
+        self._ledger = Ledger(journal_memory, self._relieve)
+        self._plain = World("", journal_size, self._ledger)
         self._named: OrderedDict[str, World] = OrderedDict()
 
     def __len__(self) -> int:
@@ -71,7 +80,7 @@ class Worlds:
             return self._plain
         world = self._named.get(name)
         if world is None:
-            world = self._named[name] = World(name)
+            world = self._named[name] = World(name, self._journal_size, self._ledger)
             if len(self._named) > self._kept:
                 _, oldest = self._named.popitem(last=False)
                 oldest.reset()
@@ -84,6 +93,15 @@ class Worlds:
         world = self._named.pop(name, None) if name else self._plain
         if world is not None:
             world.reset()
+
+    def _relieve(self) -> None:
+        """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""
+        enough = self._ledger.limit * 9 // 10
+        while self._ledger.held > enough:
+            for world in (*self._named.values(), self._plain):
+                world.journal.shorten()
+                if self._ledger.held <= enough:
+                    break
 
     def drop_records(self) -> None:
         """Every world back to the fixtures, which are others now."""

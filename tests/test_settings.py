@@ -25,6 +25,11 @@ TYPED: dict[str, tuple[str, Value]] = {
     "allow_remote_refs": ("true", True),
     "no_cache": ("1", True),
     "max_worlds": ("5", 5),
+    "journal_size": ("0", 0),
+    "journal_memory": ("16", 16),
+    "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
+    "admin_token": ("secret", "secret"),
+    "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
     "strict": ("TRUE", True),
     "log_format": ("json", "json"),
 }

@@ -15,7 +15,6 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from mock_server.assembly import Served
-from mock_server.errors import UsageError
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
@@ -128,11 +127,7 @@ def _one_of(names: Sequence[str]) -> str:
 
 def answered(value: JSON, status: int = 200, headers: Headers = ()) -> Answer:
     """A control answer in JSON."""
-    own = (("content-type", "application/json"), ("cache-control", "no-store"))
+    media_type = "application/json" if status < 400 else "application/problem+json"
+    own = (("content-type", media_type), ("cache-control", "no-store"))
     data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     return Answer(status, (*own, *headers), data, "control")
-
-
-def refused(error: UsageError, status: int = 422) -> RefusedError:
-    """The refusal of what was understood and does not fit."""
-    return RefusedError("invalid-request", status, str(error), error.findings)

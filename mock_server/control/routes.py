@@ -10,10 +10,15 @@ import logging
 from collections.abc import Sequence
 
 from mock_server.assembly import Served
+from mock_server.control.access import check_access
+from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.lifetime import ROUTES as LIFETIME
+from mock_server.control.requests import ROUTES as REQUESTS
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
+from mock_server.control.service import HEALTH
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
+from mock_server.errors import InstructionError
 from mock_server.exchange import Answer, Request
 from mock_server.problem import problem
 from mock_server.settings import Settings
@@ -23,7 +28,9 @@ log = logging.getLogger("mock_server")
 
 _TABLE = Table(
     [
+        *FIXTURES,
         *LIFETIME,
+        *REQUESTS,
         *SERVICE,
         *VARIANTS,
     ]
@@ -42,6 +49,17 @@ class Control:
         """Whether a path (without the prefix of a world) is ``/__admin`` or below it, there or after a base path."""
         return self._within(path) is not None
 
+    def refusal(self, request: Request, peer: str) -> Answer | None:
+        """The refusal of a request whose sender may not use control; everybody may ask after the server's health."""
+        found = self._within(request.path)
+        if found is not None and found[1] == HEALTH and request.method in ("GET", "HEAD"):
+            return None
+        try:
+            check_access(request, peer, self._settings)
+        except RefusedError as refused:
+            return refused.answer
+        return None
+
     def handle(self, request: Request, world: World) -> Answer:
         """The answer to a request whose path is one of control. Never raises for what a client sent."""
         found = self._within(request.path)
@@ -52,6 +70,8 @@ class Control:
             return function(Asked(request, world, self._worlds, served, self._settings, values))
         except RefusedError as refused:
             return refused.answer
+        except InstructionError as error:
+            return problem("instruction", 422, str(error).partition("\n")[0], error.findings)
         except Exception:
             log.exception("%s %s: control failed", request.method, request.path)
             return problem("internal", 500, "The log of the mock server has the reason. Please report it.")

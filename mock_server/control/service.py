@@ -6,6 +6,8 @@ from mock_server.assembly import Served
 from mock_server.control.router import PREFIX, Asked, RefusedError, Rows, answered
 from mock_server.exchange import JSON, Answer
 
+HEALTH = "/health"
+
 
 def _health(asked: Asked) -> Answer:
     told = [_told(one) for one in asked.served]
@@ -36,4 +38,4 @@ def _document(asked: Asked) -> Answer:
     raise RefusedError("not-found", 404, detail)
 
 
-ROUTES: Rows = (("GET", "/health", _health), ("GET", "/openapi.json", _document))
+ROUTES: Rows = (("GET", HEALTH, _health), ("GET", "/openapi.json", _document))

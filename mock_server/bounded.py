@@ -1,0 +1,268 @@
+"""Searches that end: regular expressions, JSONPath and JSON Schema from a test, none of which can hang the server.
+
+Regular expressions run in RE2, whose time is linear in the text; it has no lookaround and no backreferences, and
+refuses them (https://github.com/google/re2/wiki/Syntax). The patterns of a schema run in the linear engine of
+jsonschema-rs. A JSONPath (RFC 9535) may look at so many values and no more.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, SupportsIndex
+
+from mock_server.exchange import JSON
+
+STEPS = 200_000
+"""Values that one comparison or one path may look at."""
+LONGEST = 4096
+"""Characters of a pattern or a path."""
+_REGEX_MEMORY = 1 << 20
+"""Bytes that a compiled pattern may take."""
+
+
+class TooMuchWorkError(Exception):
+    """A search that looked at more values than it may."""
+
+
+class Budget:
+    """The values that a search may still look at."""
+
+    def __init__(self, steps: int = STEPS) -> None:
+        self._left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Look at values; raises :class:`TooMuchWorkError`."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooMuchWorkError
+
+
+def regex(pattern: str, *, ignore_case: bool = False) -> Callable[[str], bool]:
+    """Whether a whole text fits a pattern; raises :class:`ValueError` for one that RE2 refuses."""
+    compiled = _regex(pattern, ignore_case)
+    return lambda text: compiled.fullmatch(_sendable(text)) is not None
+
+
+@functools.lru_cache(maxsize=512)
+def _regex(pattern: str, ignore_case: bool) -> Any:
+    import re2  # 10 ms that a server without such patterns does not pay
+
+    if len(pattern) > LONGEST:
+        raise ValueError(f"longer than {LONGEST} characters")
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _REGEX_MEMORY
+    options.case_sensitive = not ignore_case
+    try:
+        return re2.compile(_sendable(pattern), options)
+    except re2.error as error:
+        why = error.args[0] if error.args else ""
+        raise ValueError(why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)) from None
+
+
+def _sendable(text: str) -> str:
+    """A text without lone surrogates, which UTF-8 has no place for."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def json_schema(schema: JSON) -> Callable[[JSON], bool]:
+    """Whether a value keeps a JSON Schema (2020-12); raises :class:`ValueError` for one that is none."""
+    import jsonschema_rs
+
+    def refused(uri: str) -> JSON:
+        raise LookupError(f"{uri} is not fetched")
+
+    if not isinstance(schema, (dict, bool)):
+        raise ValueError("neither an object nor true or false")
+    validator = jsonschema_rs.Draft202012Validator(
+        schema, pattern_options=jsonschema_rs.RegexOptions(), retriever=refused, validate_formats=True
+    )
+    return validator.is_valid
+
+
+def json_path(path: str) -> Callable[[JSON], list[JSON]]:
+    """The values that a JSONPath finds; raises :class:`ValueError` for one that cannot be read.
+
+    A ``$`` within a filter is refused: it makes the work grow with the square of the document.
+    The search raises :class:`TooMuchWorkError`.
+    """
+    import jsonpath
+    from jsonpath.exceptions import JSONPathRecursionError
+
+    if len(path) > LONGEST:
+        raise ValueError(f"longer than {LONGEST} characters")
+    environment = _environment()
+    try:
+        compiled = environment.compile(path)
+        roots = sum(token.kind == "TOKEN_ROOT" for token in environment.lexer.tokenize(path))
+    except jsonpath.JSONPathError as error:
+        raise ValueError(str(error).partition("\n")[0]) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if roots > 1:
+        raise ValueError("a $ within a filter; only @ is taken there")
+
+    def found(value: JSON) -> list[JSON]:
+        budget = Budget()
+        values: list[JSON] = []
+        try:
+            for match in compiled.finditer([_counted(value, budget)] if _is_plain(value) else _counted(value, budget)):
+                budget.spend()
+                values.append(match.obj)
+        except (JSONPathRecursionError, RecursionError):
+            raise TooMuchWorkError from None
+        except jsonpath.JSONPathError:
+            return []
+        return values
+
+    return found
+
+
+def _is_plain(value: JSON) -> bool:
+    # python-jsonpath reads a text as a document of its own; no path but $ finds anything in what is no container.
+    return not isinstance(value, (dict, list))
+
+
+@functools.cache
+def _environment() -> Any:
+    import jsonpath
+    from jsonpath.function_extensions import ExpressionType, FilterFunction
+
+    class Regex(FilterFunction):
+        """``match`` and ``search`` (RFC 9535, 2.4.6 and 2.4.7) in linear time."""
+
+        arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012
+        return_type = ExpressionType.LOGICAL
+
+        def __init__(self, around: str) -> None:
+            self._around = around
+
+        def __call__(self, value: object, pattern: object) -> bool:
+            if not isinstance(value, str) or not isinstance(pattern, str):
+                return False
+            try:
+                return regex(f"{self._around}(?:{pattern}){self._around}")(value)
+            except ValueError:
+                return False
+
+    environment = jsonpath.JSONPathEnvironment(strict=True)
+    environment.function_extensions["match"] = Regex("")
+    environment.function_extensions["search"] = Regex("(?s:.*)")
+    return environment
+
+
+class _Members(dict[str, JSON]):
+    """An object that counts how much of it is looked at."""
+
+    budget: Budget
+
+    def items(self) -> Any:
+        self.budget.spend(len(self) + 1)
+        return super().items()
+
+    def __getitem__(self, key: str) -> JSON:
+        self.budget.spend()
+        return super().__getitem__(key)
+
+
+class _Items(list[JSON]):
+    """A list that counts how much of it is looked at."""
+
+    budget: Budget
+
+    def __iter__(self) -> Iterator[JSON]:
+        self.budget.spend(len(self) + 1)
+        return super().__iter__()
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Any:
+        self.budget.spend(len(self) if isinstance(key, slice) else 1)
+        return super().__getitem__(key)
+
+
+def _counted(value: JSON, budget: Budget) -> Any:
+    if isinstance(value, dict):
+        members = _Members((key, _counted(one, budget)) for key, one in value.items())
+        members.budget = budget
+        return members
+    if isinstance(value, list):
+        items = _Items(_counted(one, budget) for one in value)
+        items.budget = budget
+        return items
+    return value
+
+
+def same(found: JSON, wanted: JSON, budget: Budget, *, ignore_order: bool = False, ignore_extra: bool = False) -> bool:
+    """Whether two values are equal as JSON: a number is no boolean, 1 is 1.0.
+
+    ``ignore_order`` takes the items of lists in any order, ``ignore_extra`` lets objects have more members
+    and (with it) lists more items than ``wanted``. Raises :class:`TooMuchWorkError`.
+    """
+    budget.spend()
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        if not wanted.keys() <= found.keys() or (len(found) != len(wanted) and not ignore_extra):
+            return False
+        return all(
+            same(found[key], one, budget, ignore_order=ignore_order, ignore_extra=ignore_extra)
+            for key, one in wanted.items()
+        )
+    if isinstance(found, list) and isinstance(wanted, list):
+        if len(found) != len(wanted) and not (ignore_extra and ignore_order and len(found) > len(wanted)):
+            return False
+        if ignore_order:
+            return _paired(found, wanted, budget, ignore_extra)
+        return all(
+            same(one, other, budget, ignore_extra=ignore_extra) for one, other in zip(found, wanted, strict=True)
+        )
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    return found == wanted
+
+
+def _paired(found: list[JSON], wanted: list[JSON], budget: Budget, ignore_extra: bool) -> bool:
+    """Whether each wanted item has a found one of its own: a matching in a bipartite graph, by augmenting paths."""
+    fits = [
+        [n for n, one in enumerate(found) if same(one, want, budget, ignore_order=True, ignore_extra=ignore_extra)]
+        for want in wanted
+    ]
+    owner: dict[int, int] = {}
+    holds: dict[int, int] = {}
+    return all(_placed(index, fits, owner, holds, budget) for index in range(len(wanted)))
+
+
+def _placed(first: int, fits: list[list[int]], owner: dict[int, int], holds: dict[int, int], budget: Budget) -> bool:
+    """Find a place for one more, moving others where they have another place to go to."""
+    came: dict[int, int] = {}
+    waiting = [first]
+    while waiting:
+        index = waiting.pop()
+        for place in fits[index]:
+            budget.spend()
+            if place in came:
+                continue
+            came[place] = index
+            if place in owner:
+                waiting.append(owner[place])
+                continue
+            return _moved(place, first, came, owner, holds)
+    return False
+
+
+def _moved(place: int, first: int, came: dict[int, int], owner: dict[int, int], holds: dict[int, int]) -> bool:
+    """Move everybody on the way to a free place one place further."""
+    mover = came[place]
+    while mover != first:
+        owner[place], holds[mover], place = mover, place, holds[mover]
+        mover = came[place]
+    owner[place], holds[first] = first, place
+    return True
+
+
+def parsed(body: bytes) -> JSON:
+    """A body as JSON; raises :class:`ValueError` where it is none, or nested beyond what can be read."""
+    try:
+        value: JSON = json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value

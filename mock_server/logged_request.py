@@ -1,0 +1,101 @@
+"""A journal's entries as WireMock's clients read them, with members of our own beside.
+
+https://wiremock.org/docs/verifying/ (2026-01) has the shapes; what the two have no word for is left out.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+
+from mock_server.exchange import JSON, Headers
+from mock_server.journal import Entry, Journal
+from mock_server.redaction import Redaction
+
+
+class Telling:
+    """Tells the entries of one world."""
+
+    def __init__(self, journal: Journal, world: str, redaction: Redaction) -> None:
+        self._journal = journal
+        self._world = world
+        self._redaction = redaction
+
+    def event(self, entry: Entry) -> dict[str, JSON]:
+        """An entry as a serve event: request, response, timing, and what we know beside."""
+        findings: list[JSON] = [self._redaction.value(one.as_json(), entry.request) for one in entry.findings]
+        told: dict[str, JSON] = {
+            "id": str(self._journal.id_of(entry)),
+            "request": self.request(entry),
+            "responseDefinition": {"status": entry.answer.status, "fromConfiguredStub": entry.was_matched},
+            "response": self._response(entry),
+            "wasMatched": entry.was_matched,
+            "timing": timing(entry),
+            "world": self._world,
+            "operation": entry.operation.key if entry.operation else None,
+            "operationId": entry.operation.operation_id if entry.operation else None,
+            "pathParameters": dict(entry.route.path_parameters),
+            "reason": entry.answer.reason,
+            "findings": findings,
+        }
+        if entry.is_shortened:
+            told["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
+        return told
+
+    def request(self, entry: Entry) -> dict[str, JSON]:
+        """The request as it was logged."""
+        request = entry.request
+        query = self._redaction.query(request.query)
+        url = (request.raw_path or request.path) + (f"?{query}" if query else "")
+        host = request.origin.partition("://")[2].partition("/")[0].partition(":")[0]
+        parameters: dict[str, JSON] = {
+            name: {"key": name, "values": [*values]} for name, values in parse_qs(query, keep_blank_values=True).items()
+        }
+        return {
+            "id": str(self._journal.id_of(entry)),
+            "url": url,
+            "absoluteUrl": request.origin + url,
+            "method": request.method,
+            "scheme": request.origin.partition(":")[0],
+            "host": host,
+            "headers": fields(self._redaction.headers(request.headers)),
+            "cookies": {},
+            "queryParams": parameters,
+            "browserProxyRequest": False,
+            "loggedDate": int(entry.started * 1000),
+            "loggedDateString": moment(entry.started),
+            **bodies(request.body),
+        }
+
+    def _response(self, entry: Entry) -> dict[str, JSON]:
+        headers = self._redaction.headers(entry.answer.headers)
+        return {"status": entry.answer.status, "headers": fields(headers), **bodies(entry.answer.body)}
+
+
+def timing(entry: Entry) -> dict[str, JSON]:
+    """Milliseconds: what was asked to be waited, and what it took to find the answer."""
+    took = round(entry.elapsed * 1000, 3)
+    return {"addedDelay": entry.answer.delay, "processTime": took, "totalTime": took + entry.answer.delay}
+
+
+def bodies(body: bytes) -> Mapping[str, JSON]:
+    """A body as text, and as the bytes that it is."""
+    return {"body": body.decode("utf-8", "replace"), "bodyAsBase64": base64.b64encode(body).decode()}
+
+
+def fields(headers: Headers) -> dict[str, JSON]:
+    """Headers by name; a text, or a list where a name stands several times."""
+    found: dict[str, JSON] = {}
+    names: dict[str, str] = {}
+    for name, value in headers:
+        key = names.setdefault(name.lower(), name.title() if name.islower() else name)
+        known = found.get(key)
+        found[key] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
+    return found
+
+
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as RFC 3339, in UTC and to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,21 @@
+"""JSON Merge Patch (RFC 7396)."""
+
+from __future__ import annotations
+
+from mock_server.exchange import JSON
+
+
+def patched(target: JSON, patch: JSON) -> JSON:
+    """``target`` with ``patch`` merged in: objects member by member, null removes, all else replaces (section 2).
+
+    Neither of the two is changed.
+    """
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        else:
+            found[name] = patched(found.get(name), value)
+    return found

@@ -1,0 +1,219 @@
+"""Patterns of one value: of a header, a parameter, a cookie, a body. The shapes are WireMock's.
+
+https://wiremock.org/docs/request-matching/: ``matches`` has to fit the whole value, ``contains`` a part of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from mock_server.bounded import Budget, TooMuchWorkError, json_path, json_schema, regex, same
+from mock_server.exchange import JSON
+from mock_server.instruction import Part, shown
+
+ValuePattern: TypeAlias = Callable[["str | None"], str]
+"""What a value (None: there is none) should be instead; empty where it fits."""
+
+_DEEPEST = 16
+"""How deep ``and``, ``or`` and ``not`` may be nested."""
+_MOST = 64
+"""Alternatives of one ``and`` or ``or``."""
+_TEXTUAL = ("equalTo", "contains", "doesNotContain", "matches", "doesNotMatch")
+_KNOWN = (*_TEXTUAL, "absent", "equalToJson", "matchesJsonPath", "matchesJsonSchema", "and", "or", "not")
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "equalTo": ("caseInsensitive",),
+    "contains": ("caseInsensitive",),
+    "doesNotContain": ("caseInsensitive",),
+    "matches": ("caseInsensitive",),
+    "doesNotMatch": ("caseInsensitive",),
+    "equalToJson": ("ignoreArrayOrder", "ignoreExtraElements"),
+}
+
+
+def value_pattern(part: Part, depth: int = 0) -> ValuePattern:
+    """The pattern that an instruction spells; a plain text or number is ``equalTo``.
+
+    Raises :class:`InstructionError` for what cannot be understood or could hang the server.
+    """
+    if isinstance(part.value, (str, int, float)) and not isinstance(part.value, bool):
+        return _equal_to(str(part.value), ignore_case=False)
+    if depth > _DEEPEST:
+        raise part.refusal("limit", f"patterns nested more than {_DEEPEST} deep", "fewer")
+    members = part.members((*_KNOWN, *{name for names in _OPTIONS.values() for name in names}))
+    kinds = [name for name in _KNOWN if name in members]
+    if len(kinds) != 1:
+        found = " and ".join(kinds) or "no kind of pattern"
+        raise part.refusal("value", found, "one of " + ", ".join(_KNOWN))
+    (kind,) = kinds
+    for name in members.keys() - {kind, *_OPTIONS.get(kind, ())}:
+        raise members[name].refusal(
+            "value", f"{name} beside {kind}", "it beside another kind of pattern, or not at all"
+        )
+    return _made(kind, members, depth)
+
+
+def _made(kind: str, members: Mapping[str, Part], depth: int) -> ValuePattern:
+    part = members[kind]
+    if kind in _TEXTUAL:
+        return _textual(kind, part, ignore_case="caseInsensitive" in members and members["caseInsensitive"].flag())
+    if kind == "absent":
+        return _present(wanted=not part.flag())
+    if kind == "not":
+        return _not(value_pattern(part, depth + 1), part)
+    if kind in ("and", "or"):
+        return _several(kind, [value_pattern(one, depth + 1) for one in part.items(_MOST)])
+    if kind == "equalToJson":
+        options = {name: name in members and members[name].flag() for name in _OPTIONS[kind]}
+        return _equal_to_json(part, options["ignoreArrayOrder"], options["ignoreExtraElements"])
+    return _matches_json_schema(part) if kind == "matchesJsonSchema" else _matches_json_path(part, depth)
+
+
+def _equal_to(text: str, *, ignore_case: bool) -> ValuePattern:
+    folded = text.casefold()
+    expected = f"{shown(text)}{' in any case' if ignore_case else ''}"
+
+    def check(value: str | None) -> str:
+        fits = value is not None and (value.casefold() == folded if ignore_case else value == text)
+        return "" if fits else expected
+
+    return check
+
+
+def _textual(kind: str, part: Part, *, ignore_case: bool) -> ValuePattern:
+    text = part.text()
+    if kind == "equalTo":
+        return _equal_to(text, ignore_case=ignore_case)
+    holds: Callable[[str], bool]
+    if kind in ("contains", "doesNotContain"):
+        holds = _contains(text, ignore_case)
+        what = f"text with {shown(text)} in it"
+    else:
+        holds = matcher(part, ignore_case=ignore_case)
+        what = f"text that the pattern {shown(text)} fits"
+    if kind.startswith("doesNot"):
+        return lambda value: "" if value is None or not holds(value) else f"no {what}"
+    return lambda value: "" if value is not None and holds(value) else f"a {what}"
+
+
+def _contains(text: str, ignore_case: bool) -> Callable[[str], bool]:
+    if ignore_case:
+        folded = text.casefold()
+        return lambda value: folded in value.casefold()
+    return lambda value: text in value
+
+
+def matcher(part: Part, *, ignore_case: bool = False) -> Callable[[str], bool]:
+    """Whether a whole text fits the regular expression that a part spells."""
+    text = part.text()
+    try:
+        return regex(text, ignore_case=ignore_case)
+    except ValueError as error:
+        remedy = "Lookaround and backreferences are not taken: they could hang the server."
+        raise part.refusal(
+            "pattern", f"{shown(text)} ({error})", "a regular expression as RE2 reads it", remedy
+        ) from None
+
+
+def _present(*, wanted: bool) -> ValuePattern:
+    expected = "any value" if wanted else "nothing"
+    return lambda value: "" if (value is not None) == wanted else expected
+
+
+def _not(inner: ValuePattern, part: Part) -> ValuePattern:
+    expected = f"anything but {shown(part.value)}"
+    return lambda value: "" if inner(value) else expected
+
+
+def _several(kind: str, patterns: list[ValuePattern]) -> ValuePattern:
+    def check(value: str | None) -> str:
+        wanted = [one(value) for one in patterns]
+        if kind == "or":
+            return "" if "" in wanted else " or ".join(wanted)
+        return " and ".join(filter(None, wanted))
+
+    return check
+
+
+def _json(value: str | None) -> JSON:
+    """A value as JSON; raises :class:`ValueError` where it is none."""
+    if value is None:
+        raise ValueError
+    try:
+        read: JSON = json.loads(value)
+    except RecursionError:
+        raise ValueError from None
+    return read
+
+
+def _about_json(expected: str, fits: Callable[[JSON], bool]) -> ValuePattern:
+    def check(value: str | None) -> str:
+        try:
+            return "" if fits(_json(value)) else expected
+        except ValueError:
+            return f"JSON: {expected}"
+        except TooMuchWorkError:
+            return f"{expected} (the value is too large to be looked through)"
+
+    return check
+
+
+def _equal_to_json(part: Part, ignore_order: bool, ignore_extra: bool) -> ValuePattern:
+    wanted = _written(part)
+    return _about_json(
+        shown(wanted),
+        lambda value: same(value, wanted, Budget(), ignore_order=ignore_order, ignore_extra=ignore_extra),
+    )
+
+
+def _written(part: Part) -> JSON:
+    """JSON, or JSON as a text, which is how WireMock's clients send it."""
+    if not isinstance(part.value, str):
+        return part.value
+    try:
+        return _json(part.value)
+    except ValueError:
+        raise part.wrong("JSON, or JSON as a text") from None
+
+
+def _matches_json_schema(part: Part) -> ValuePattern:
+    accepts = schema_of(Part(_written(part), part.pointer))
+    return _about_json("a value that keeps the schema", accepts)
+
+
+def schema_of(part: Part) -> Callable[[JSON], bool]:
+    """Whether a value keeps the JSON Schema that a part spells."""
+    try:
+        return json_schema(part.value)
+    except ValueError as error:
+        why = str(error).partition("\n")[0]
+        expected = "a JSON Schema (2020-12) complete in itself, with patterns that need no backtracking"
+        raise part.refusal("schema", why, expected) from None
+
+
+def _matches_json_path(part: Part, depth: int) -> ValuePattern:
+    if isinstance(part.value, str):
+        found = path_of(part)
+        return _about_json(f"something at {part.value}", lambda value: bool(found(value)))
+    members = part.members(("expression", *_KNOWN, "caseInsensitive", "ignoreArrayOrder", "ignoreExtraElements"))
+    if "expression" not in members:
+        raise part.wrong('a JSONPath, or an object with "expression" and a pattern')
+    find = path_of(members["expression"])
+    rest = {key: one.value for key, one in members.items() if key != "expression"}
+    pattern = value_pattern(Part(rest, part.pointer), depth + 1)
+    expected = f"{members['expression'].value} to be as the pattern wants it"
+    return _about_json(expected, lambda value: any(not pattern(_as_text(one)) for one in find(value) or [None]))
+
+
+def _as_text(value: JSON) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def path_of(part: Part) -> Callable[[JSON], list[JSON]]:
+    """The search that a JSONPath spells."""
+    text = part.text()
+    try:
+        return json_path(text)
+    except ValueError as error:
+        raise part.refusal("json-path", f"{shown(text)} ({error})", "a JSONPath (RFC 9535)") from None
