@@ -30,6 +30,12 @@ class Options(TypedDict, total=False):
     seed: int
     dynamic: bool
     max_worlds: int
+    journal_size: int
+    journal_memory: int
+    redact_header: str | Sequence[str]
+    admin_token: str
+    allowed_host: str | Sequence[str]
+    scenario: str | Sequence[str]
     workers: int
     reload: bool
     no_cors: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
@@ -134,19 +134,29 @@ class World:
 
 
 class Clock:
-    """The time of a world. It goes on from where it is put."""
+    """The time of a world, as rate limits and replays see it."""
 
     def __init__(self, client: ControlClient) -> None:
         self._client = client
 
+    @property
+    def now(self) -> datetime:
+        """What time it is."""
+        return datetime.fromisoformat(self._client.ask("GET", "/clock")["now"])
+
     def advance(self, by: float | timedelta) -> None:
-        """Let seconds pass at once."""
+        """Let seconds pass at once. The clock goes on as it did before."""
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
-        self._client.ask("POST", "/clock", {"advance": seconds})
+        self._client.ask("POST", "/clock", {"advance_seconds": seconds})
 
     def set(self, moment: datetime) -> None:
-        """Make it that moment."""
-        self._client.ask("POST", "/clock", {"now": moment.isoformat()})
+        """Make it that moment, until the clock is moved; a moment without a time zone is one of UTC."""
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self._client.ask("POST", "/clock", {"now": aware.isoformat()})
+
+    def reset(self) -> None:
+        """Back to the real time."""
+        self._client.ask("DELETE", "/clock")
 
 
 def checked_name(name: str) -> str:
