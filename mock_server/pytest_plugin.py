@@ -65,12 +65,6 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["mock_server"] = _of(node.config).invite()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take over what the tests of a worker exercised."""
-    _of(node.config).covered.add(getattr(node, "workeroutput", {}).get("mock_server"))
-
-
 @pytest.fixture(scope="session")
 def mock_server(pytestconfig: pytest.Config) -> MockServer:
     """The server of this test run; with pytest-xdist all workers share it. For a world of one's own: mock_world."""
@@ -87,10 +81,8 @@ def mock_server(pytestconfig: pytest.Config) -> MockServer:
 @pytest.fixture
 def mock_world(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[World]:
     """A world for this test alone, forgotten after it; its journal is in the report of a failure."""
-    session = _of(request.config)
-    world = mock_server.world(_name(request.node, session.identity))
-    yield world
-    session.leave(world)
+    with mock_server.world(_name(request.node, _of(request.config).identity)) as world:
+        yield world
 
 
 @pytest.hookimpl(wrapper=True)
@@ -103,27 +95,43 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note what was exercised before."""
+    from mock_server.errors import MockServerError
+
+    own = _judging(session.config)
+    try:
+        if own is not None:
+            own.begin()
+    except MockServerError as error:
+        raise pytest.UsageError(f"mock-server: {error}") from None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand what was exercised to the controller, or judge it."""
-    config = session.config
-    own = config.stash.get(_SESSION, None)
-    if own is None or config.option.collectonly:
-        return
-    own.finish()
-    if hasattr(config, "workeroutput"):
-        config.workeroutput["mock_server"] = own.covered.as_json()
-    elif own.falls_short() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    """Fail a run that passed and exercised too little."""
+    own = _judging(session.config)
+    if own is not None:
+        own.finish()
+        if own.falls_short() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say how much of the contract was exercised, where it is asked."""
-    own = config.stash.get(_SESSION, None)
-    if own is not None and own.least is not None and not config.option.collectonly:
+    own = _judging(config)
+    if own is not None:
         terminalreporter.section("mock server", "-", red=own.falls_short(), green=not own.falls_short())
         for line in own.told():
             terminalreporter.write_line(line)
+
+
+def _judging(config: pytest.Config) -> Session | None:
+    """The session, where it is to be judged by this process: not by a worker, and not where tests are only listed."""
+    own = config.stash.get(_SESSION, None)
+    if own is None or own.least is None or hasattr(config, "workerinput") or config.option.collectonly:
+        return None
+    return own
 
 
 def _given(config: pytest.Config, name: str) -> Any:

@@ -22,7 +22,9 @@ def work_through(page: str, directory: Path, *places: Path) -> list[str]:
     """Write the files of a page and run its commands, with programs of ``places``; what each command showed."""
     programs = [Path(sys.executable).parent, *places]
     path = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOCK_SERVER_", "PYTEST_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MOCK_SERVER_", "PYTEST_"))
+    }
     shown = []
     for _, name, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8")):
         if name != "run":

@@ -15,9 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from mock_server.errors import ControlError, MockServerError, UsageError
-from mock_server.testing.coverage import Covered
 from mock_server.testing.handle import MockServer
-from mock_server.testing.world import World
 
 _START_SECONDS = 120.0
 """How long another process waits for the server to start."""
@@ -36,7 +34,6 @@ class Session:
         settings = {name: value for name, value in given.items() if value not in (None, "", [])}
         self.identity = uuid4().hex
         """Tells this process of this session from any other."""
-        self.covered = Covered()
         self.least = _percent(settings.pop("fail_under", None))
         """The percentage of operations that has to be exercised, None where nobody asked."""
         self._meeting = meeting
@@ -45,6 +42,8 @@ class Session:
         self._handle = MockServer.at(self._url, admin_token=self._admin_token) if self._url else MockServer(**settings)
         self._started = False
         self._failed = ""
+        self._before: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
 
@@ -93,31 +92,47 @@ class Session:
                 except OSError:
                     continue  # who asked has gone
 
-    def leave(self, world: World) -> None:
-        """Forget a world, and keep what was exercised in it where that counts."""
-        if self.least is not None:
-            self.covered.add_coverage(world.coverage())
-        world.forget()
+    def begin(self) -> None:
+        """Where a server runs already, note what others exercised before; not for a process that was invited.
+
+        Raises :class:`MockServerError` where there is no such server.
+        """
+        if self._url and self.least is not None:
+            self._before = self._exercised()
 
     def finish(self) -> None:
-        """Add what was exercised without a world, in the process that has the server."""
-        if self._started and not self._meeting and self.least is not None:
-            self.covered.add_coverage(self._handle.coverage())
+        """Note what was exercised, in all worlds; not for a process that was invited."""
+        if self._started and self.least is not None:
+            try:
+                self._counts = {key: count - self._before.get(key, 0) for key, count in self._exercised().items()}
+            except MockServerError as error:
+                self._failed = str(error)
+
+    def _exercised(self) -> dict[str, int]:
+        operations = self.server().coverage(all_worlds=True)["operations"]
+        return {str(one["operation"]): int(one["count"]) for one in operations}
 
     def falls_short(self) -> bool:
         """Whether fewer of the operations were exercised than have to be."""
-        return self.least is not None and self.covered.percent < self.least
+        done = len(self._counts) - len(self._missing)
+        return self.least is not None and 100 * done < self.least * max(len(self._counts), 1)
+
+    @property
+    def _missing(self) -> list[str]:
+        return [key for key, count in self._counts.items() if count <= 0]
 
     def told(self) -> list[str]:
         """The verdict, in lines."""
-        covered = self.covered
-        if not covered.total:
+        total, missing = len(self._counts), self._missing
+        if self._failed:
+            return [f"what was exercised is not known: {self._failed}"]
+        if not total:
             return [f"no test asked the mock server; expected {self.least:g} % of the operations"]
-        done = covered.total - len(covered.missing)
-        lines = [f"{done} of {covered.total} operations exercised: {covered.percent:.1f} %, expected {self.least:g} %"]
+        done = total - len(missing)
+        lines = [f"{done} of {total} operations exercised: {100 * done / total:.1f} %, expected {self.least:g} %"]
         if self.falls_short():
-            lines += [f"  not: {key}" for key in covered.missing[:_SHOWN]]
-            lines += [f"  and {len(covered.missing) - _SHOWN} more"] * (len(covered.missing) > _SHOWN)
+            lines += [f"  not: {key}" for key in missing[:_SHOWN]]
+            lines += [f"  and {len(missing) - _SHOWN} more"] * (len(missing) > _SHOWN)
         return lines
 
     def close(self) -> None:

@@ -111,9 +111,9 @@ class World:
         """The records of a resource."""
         return self._client.ask("GET", f"/fixtures/{quote(resource, safe='')}")
 
-    def coverage(self) -> Any:
-        """What has been exercised here: operations, statuses, variants and more."""
-        return self._client.ask("GET", "/coverage")
+    def coverage(self, *, all_worlds: bool = False) -> Any:
+        """What has been exercised of the contract here, or in all worlds together, by operation and in total."""
+        return self._client.ask("GET", f"/coverage?worlds={'all' if all_worlds else 'this'}")
 
     def reset(self) -> None:
         """Begin anew: fixtures as they were, no scenarios, an empty journal."""
