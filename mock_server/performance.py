@@ -209,9 +209,8 @@ class Rehearsal:
             yield Finding("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
             return
         for finding in self._judged(operation, cue, answer):
-            yield replace(
-                finding, location=f"{place} {finding.location}", pointer=f"{pointer} {finding.pointer}".strip()
-            )
+            location = f"{place} {finding.location}"
+            yield replace(finding, location=location, pointer=_pointed(pointer, cue, finding))
         yield from _astray(answer, cue, place, pointer)
 
     def _judged(self, operation: Operation, cue: Cue, answer: Answer) -> tuple[Finding, ...]:
@@ -232,6 +231,14 @@ class Rehearsal:
         kind = next((one for one in kinds if record is not None and one.selects == record.resource), None)
         caller = Caller(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Caller()
         return Question(operation, Request(operation.method, operation.path), caller, Preferences())
+
+
+def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
+    """Where in the scenario it stands what the contract has something against."""
+    if finding.rule == "answer-header":
+        return f"{pointer}/headers" if cue.headers else pointer
+    part = "body" if cue.body else "patch" if cue.patch else ""
+    return f"{pointer}/{part}{finding.pointer}" if part else pointer
 
 
 def _astray(answer: Answer, cue: Cue, place: str, pointer: str) -> Iterator[Finding]:
