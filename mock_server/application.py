@@ -195,9 +195,18 @@ class Api:
         world: World = scope[WORLD]
         request = _request(scope, body or b"")
         exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
-        operation = self._served.contract.operations.get(exchange.route.operation or "")
-        world.journal.add(exchange, operation, perf_counter() - started)
+        self._record(exchange, world, perf_counter() - started)
         return exchange.answer
+
+    def _record(self, exchange: Exchange, world: World, elapsed: float) -> None:
+        operation = self._served.contract.operations.get(exchange.route.operation or "")
+        try:
+            world.journal.add(exchange, operation, elapsed)
+            if operation is not None:
+                world.coverage.note(self._served.gauge(operation.key), exchange)
+        except Exception:
+            # A client gets its answer, whatever goes wrong with what is kept of it.
+            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:

@@ -18,6 +18,7 @@ from mock_server.contract.bundle import same_place
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.contract.source import parse_source, read_text
+from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.exchange import Finding
 from mock_server.routing import Router
@@ -65,6 +66,7 @@ class Served:
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
+        self._gauges: dict[str, Gauge] = {}
         self._intakes: dict[str, Intake] = {}
 
     @property
@@ -81,6 +83,12 @@ class Served:
     def engine(self) -> Engine:
         """Handles requests."""
         return self._engine()
+
+    def gauge(self, operation: str) -> Gauge:
+        """What an operation, named by its key, has to show."""
+        if operation not in self._gauges:
+            self._gauges[operation] = Gauge(self.contract, self.contract.operations[operation], self.base_path)
+        return self._gauges[operation]
 
     def intake(self, resource: str) -> Intake:
         """Takes in records of a resource, which the contract has to have."""

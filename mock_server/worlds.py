@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal, Ledger
@@ -29,11 +30,12 @@ MEMORY = 256 * 1024 * 1024
 class World:
     """What one world has of its own."""
 
-    __slots__ = ("_layers", "_stage", "journal", "name")
+    __slots__ = ("_layers", "_stage", "coverage", "journal", "name")
 
     def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
         self.name = name
         self.journal = Journal(name, journal_size, ledger)
+        self.coverage = Coverage()
         self._layers: dict[Records, LayeredStore] | None = None
         self._stage: Stage | None = None
 
@@ -70,6 +72,7 @@ class World:
         self._stage = None
         self.drop_records()
         self.journal.clear()
+        self.coverage.clear()
 
     def drop_records(self) -> None:
         """Back to the fixtures."""
@@ -83,6 +86,8 @@ class Worlds:
         self._kept = kept
         self._journal_size = journal_size
         self._ledger = Ledger(journal_memory, self._relieve)
+        self._past = Coverage()
+        """Of worlds that are no more, or were reset."""
         self._plain = World("", journal_size, self._ledger)
         self._named: OrderedDict[str, World] = OrderedDict()
 
@@ -98,7 +103,7 @@ class Worlds:
             world = self._named[name] = World(name, self._journal_size, self._ledger)
             if len(self._named) > self._kept:
                 _, oldest = self._named.popitem(last=False)
-                oldest.reset()
+                self.reset(oldest)
         else:
             self._named.move_to_end(name)
         return world
@@ -107,7 +112,19 @@ class Worlds:
         """Let a world go; the next request to it finds a fresh one."""
         world = self._named.pop(name, None) if name else self._plain
         if world is not None:
-            world.reset()
+            self.reset(world)
+
+    def reset(self, world: World) -> None:
+        """Take a world back to how it began. What it covered is still told of all worlds."""
+        self._past.add(world.coverage)
+        world.reset()
+
+    def coverage(self) -> Coverage:
+        """What all worlds together have covered, those that are forgotten included."""
+        found = Coverage()
+        for one in (self._past, self._plain.coverage, *(world.coverage for world in self._named.values())):
+            found.add(one)
+        return found
 
     def _relieve(self) -> None:
         """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""

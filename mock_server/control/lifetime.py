@@ -14,7 +14,7 @@ def _forget(asked: Asked) -> Answer:
 
 def _reset(asked: Asked) -> Answer:
     """The world back to how worlds begin; clients of WireMock read a JSON object."""
-    asked.world.reset()
+    asked.worlds.reset(asked.world)
     return answered({})
 
 

@@ -209,6 +209,8 @@ def _requests_of(count: int) -> str:
 def _in_words(low: int, high: int) -> str:
     if low == high:
         return _requests_of(low)
+    if low == 0:
+        return f"at most {high}"
     return f"at least {low}" if high == _MOST else f"{low} to {high}"
 
 

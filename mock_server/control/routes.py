@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from mock_server.assembly import Served
 from mock_server.control.access import check_access
 from mock_server.control.clock import ROUTES as CLOCK
+from mock_server.control.coverage import ROUTES as COVERAGE
 from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.lifetime import ROUTES as LIFETIME
 from mock_server.control.requests import ROUTES as REQUESTS
@@ -30,6 +31,7 @@ log = logging.getLogger("mock_server")
 
 _TABLE = Table(
     [
+        *COVERAGE,
         *FIXTURES,
         *LIFETIME,
         *REQUESTS,

@@ -1,0 +1,103 @@
+"""What clients have exercised: ``/__admin/coverage``, as JSON or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.coverage import PLURALS, Coverage, told
+from mock_server.exchange import JSON, Answer
+
+_KINDS = ("operations", *PLURALS.values())
+_APART = frozenset({"countries"})
+"""What is no part of the whole: nobody's tests need a customer in each country."""
+
+
+def _coverage(asked: Asked) -> Answer:
+    given = asked.query("format", "worlds")
+    form = _choice(given, "format", ("json", "text"))
+    seen = asked.worlds.coverage() if _choice(given, "worlds", ("this", "all")) == "all" else asked.world.coverage
+    operations = [*_operations(asked, seen)]
+    totals = _totals(operations)
+    if form == "text":
+        text = _table(operations, totals).encode("utf-8", "replace")
+        headers = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
+        return Answer(200, headers, text, "control")
+    shown: list[JSON] = [*operations]
+    return answered({"world": asked.world.name, "totals": totals, "operations": shown})
+
+
+def _choice(given: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = given.get(name, choices[0])
+    if value not in choices:
+        expected = " or ".join(choices)
+        raise RefusedError("invalid-request", 400, f"query {name}: found {value[:80]!r}; expected {expected}.")
+    return value
+
+
+def _operations(asked: Asked, seen: Coverage) -> Iterable[dict[str, JSON]]:
+    for one in asked.served:
+        for key in one.contract.operations:
+            gauge = one.gauge(key)
+            yield told(gauge, seen.of(gauge), seen.count(gauge))
+
+
+def _totals(operations: list[dict[str, JSON]]) -> dict[str, JSON]:
+    """By kind how many there are, how many were seen, and the share of it (in percent); and of all kinds together."""
+    sums = {"operations": [sum(1 for one in operations if one["count"]), len(operations)]}
+    for kind in PLURALS.values():
+        lists = [cast("dict[str, list[JSON]]", one[kind]) for one in operations]
+        covered, missing = (sum(len(one[name]) for one in lists) for name in ("covered", "missing"))
+        sums[kind] = [covered, covered + missing]
+    parts = [pair for kind, pair in sums.items() if kind not in _APART]
+    totals: dict[str, JSON] = {kind: _share(*pair) for kind, pair in sums.items()}
+    totals["all"] = _share(sum(covered for covered, _ in parts), sum(total for _, total in parts))
+    totals["variants"] = sum(len(cast("list[JSON]", one["variants"])) for one in operations)
+    return totals
+
+
+def _share(covered: int, total: int) -> JSON:
+    return {"covered": covered, "total": total, "percent": round(100 * covered / total, 1) if total else 100.0}
+
+
+def _table(operations: list[dict[str, JSON]], totals: dict[str, JSON]) -> str:
+    """A row an operation, then what is missing of each."""
+    width = max([len(str(one["operation"])) for one in operations] + [9])
+    heads = ["requests", *(kind for kind in _KINDS if kind != "operations"), "variants"]
+    lines = [f"{'operation':<{width}}  " + "  ".join(heads)]
+    for one in operations:
+        cells = [str(one["count"]), *(_of(one[kind]) for kind in PLURALS.values()), str(len(_list(one["variants"])))]
+        lines.append(f"{one['operation']:<{width}}  " + _row(cells, heads))
+    shares = [cast("dict[str, JSON]", totals[kind]) for kind in PLURALS.values()]
+    last = ["", *(f"{one['percent']}%" for one in shares), ""]
+    lines.append(f"{'':<{width}}  " + _row(last, heads))
+    lines += ["", *(line for one in operations if one["count"] for line in _missing(one))]
+    for name in ("operations", "all"):
+        share = cast("dict[str, JSON]", totals[name])
+        lines.append(f"{name}: {share['covered']} of {share['total']} ({share['percent']}%)")
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _row(cells: list[str], heads: list[str]) -> str:
+    return "  ".join(cell.rjust(len(head)) for cell, head in zip(cells, heads, strict=True))
+
+
+def _list(value: JSON) -> list[JSON]:
+    return cast("list[JSON]", value)
+
+
+def _of(part: JSON) -> str:
+    lists = cast("dict[str, list[JSON]]", part)
+    return f"{len(lists['covered'])}/{len(lists['covered']) + len(lists['missing'])}"
+
+
+def _missing(operation: dict[str, JSON]) -> Iterable[str]:
+    """What is missing of an operation that was asked; not the countries, which are too many."""
+    for kind in PLURALS.values():
+        names = cast("dict[str, list[str]]", operation[kind])["missing"]
+        if names and kind not in _APART:
+            yield f"missing of {operation['operation']}, {kind}: {', '.join(names)}"
+
+
+ROUTES: Rows = (("GET", "/coverage", _coverage),)

@@ -1,0 +1,73 @@
+"""Who may use control."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from mock_server.control.access import check_access
+from mock_server.control.router import RefusedError
+from mock_server.exchange import Request
+from mock_server.settings import Settings
+
+OPEN = Settings(host="0.0.0.0", admin_token="s3cret", allowed_host=("mock",))
+PLAIN = Settings()
+
+
+def status(settings: Settings, peer: str = "127.0.0.1", **headers: str) -> int:
+    lines = tuple((name.replace("_", "-"), value) for name, value in {"host": "localhost:4010", **headers}.items())
+    try:
+        check_access(Request("GET", "/__admin/requests", headers=lines), peer, settings)
+    except RefusedError as refused:
+        return refused.answer.status
+    return 200
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""])
+def test_programs_of_this_machine_may(peer: str) -> None:
+    assert status(PLAIN, peer) == 200
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.1", "172.17.0.1", "2001:db8::1", "::ffff:10.0.0.1"])
+def test_others_need_the_token(peer: str) -> None:
+    assert status(OPEN, peer) == 403
+    assert status(OPEN, peer, authorization="Bearer s3cret") == 200
+    assert status(OPEN, peer, authorization="Bearer s3cre") == 401
+    assert status(OPEN, peer, authorization="Bearer ü") == 401 or status(OPEN, peer, authorization="Bearer ü") == 403
+    assert status(PLAIN, peer, authorization="Bearer ") == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", 200), ("LOCALHOST.:80", 200), ("api.localhost:1", 200), ("127.0.0.1:1", 200), ("[::1]:4010", 200),
+        ("mock:80", 200), ("evil.example", 403), ("localhost.evil.example", 403), ("10.0.0.1", 403), ("0.0.0.0", 403),
+    ],
+)  # fmt: skip
+def test_a_host_has_to_be_a_name_of_this_machine(host: str, expected: int) -> None:
+    assert status(OPEN, host=host) == expected
+    assert status(OPEN, host=host, authorization="Bearer s3cret") == 200
+
+
+def test_the_address_to_listen_on_is_a_name_too() -> None:
+    assert status(Settings(host="192.0.2.7"), host="192.0.2.7:4010") == 200
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost", "http://localhost:4011"])
+def test_a_page_of_another_host_may_not_even_with_the_token(origin: str) -> None:
+    assert status(OPEN, origin=origin) == 403
+    assert status(OPEN, origin=origin, authorization="Bearer s3cret") == 403
+
+
+def test_a_page_of_the_server_itself_may() -> None:
+    assert status(PLAIN, origin="http://localhost:4010") == 200
+
+
+def test_health_is_for_everybody_and_the_rest_is_not(server_url: str) -> None:
+    evil = {"Host": "evil.example", "Origin": "http://evil.example"}
+    assert httpx.get(f"{server_url}/__admin/health", headers=evil).status_code == 200
+    for path in ("/__admin/requests", "/~a/__admin/requests", "/__admin/openapi.json"):
+        answer = httpx.get(server_url + path, headers=evil)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:mock-server:problem:control")
+    refused = httpx.post(f"{server_url}/__admin/reset", headers={"Origin": "null"}, content=b"x" * 100)
+    assert refused.status_code == 403

@@ -1,0 +1,132 @@
+"""What of a contract clients have exercised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from mock_server.coverage import Coverage, Gauge, told
+from mock_server.exchange import JSON, Answer, Exchange, Request, Route
+from mock_server.worlds import Worlds
+from tests.conftest import ME
+from tests.samples import document, load
+
+PATH = "/pets/{kind}"
+PETS = {
+    PATH: {
+        "parameters": [
+            {"name": "kind", "in": "path", "required": True, "schema": {"enum": ["cat", "dog"]}},
+        ],
+        "get": {
+            "parameters": [
+                {"name": "sort", "in": "query", "schema": {"type": "array", "items": {"enum": ["name", "price"]}}},
+                {"name": "X-Shop", "in": "header", "schema": {"type": "string"}},
+            ],
+            "responses": {
+                "200": {
+                    "description": "",
+                    "content": {
+                        "application/json": {
+                            "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}
+                        },
+                        "text/csv": {"schema": {"type": "string"}},
+                    },
+                },
+                "4XX": {"description": ""},
+            },
+        },
+    }
+}
+PET = {
+    "type": "object",
+    "properties": {
+        "size": {"enum": ["small", "large", None]},
+        "home": {"type": "object", "properties": {"country": {"enum": ["SE", "NO"]}}},
+        "parent": {"$ref": "#/components/schemas/Pet"},
+    },
+}
+JSON_TYPE = (("content-type", "application/json; charset=utf-8"),)
+
+
+def gauge(tmp_path: Path) -> Gauge:
+    contract = load(tmp_path, {**document({}), "paths": PETS, "components": {"schemas": {"Pet": PET}}})
+    return Gauge(contract, contract.operations[f"GET {PATH}"], "/v1")
+
+
+def asked(query: str = "", kind: str = "cat", answer: Answer | None = None, **headers: str) -> Exchange:
+    request = Request("GET", f"/pets/{kind}", query, tuple(headers.items()))
+    return Exchange(request, Route(f"GET {PATH}", {"kind": kind}), answer or Answer(404))
+
+
+def names(report: dict[str, JSON], kind: str, part: str = "covered") -> object:
+    of_kind = report[kind]
+    assert isinstance(of_kind, dict)
+    return of_kind[part]
+
+
+def test_nothing_is_covered_before_anything_is_asked(tmp_path: Path) -> None:
+    report = told(gauge(tmp_path), frozenset(), 0)
+    assert (report["operation"], report["count"], report["variants"]) == (f"GET /v1{PATH}", 0, [])
+    assert names(report, "statuses", "missing") == ["200", "4XX"]
+    assert names(report, "mediaTypes", "missing") == ["200 application/json", "200 text/csv"]
+    assert names(report, "parameters", "missing") == ["header x-shop", "path kind", "query sort"]
+    missing = names(report, "countries", "missing")
+    assert isinstance(missing, list)
+    assert missing[:2] == ["answer /*/home/country NO", "answer /*/home/country SE"]
+
+
+def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
+    one, coverage = gauge(tmp_path), Coverage()
+    body = b'[{"size": "small", "home": {"country": "SE"}}, {"size": null}]'
+    coverage.note(one, asked("sort=name,color&other=1", answer=Answer(200, JSON_TYPE, body), **{"x-shop": "a"}))
+    coverage.note(one, asked(kind="dog", answer=Answer(404, (("Preference-Applied", "variant=12, code=404"),))))
+    report = told(one, coverage.of(one), coverage.count(one))
+    assert (report["count"], report["variants"]) == (2, [12])
+    assert (names(report, "statuses"), names(report, "mediaTypes")) == (["200", "4XX"], ["200 application/json"])
+    assert names(report, "parameters") == ["header x-shop", "path kind", "query sort"]
+    assert names(report, "enumValues") == [
+        "answer /*/size null", "answer /*/size small", "path kind cat", "path kind dog", "query sort name",
+    ]  # fmt: skip
+    assert names(report, "countries") == ["answer /*/home/country SE"]
+
+
+def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
+    one, coverage = gauge(tmp_path), Coverage()
+    coverage.note(one, asked(answer=Answer(200, JSON_TYPE, b'[{"size": "sm')))
+    report = told(one, coverage.of(one), 1)
+    assert (names(report, "statuses"), names(report, "enumValues")) == (["200"], ["path kind cat"])
+
+
+def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
+    one, worlds = gauge(tmp_path), Worlds(kept=1)
+    for name, kind in (("a", "cat"), ("b", "dog")):
+        worlds.get(name).coverage.note(one, asked(kind=kind))
+    assert worlds.coverage().count(one) == 2
+    worlds.forget("b")
+    assert (worlds.coverage().count(one), worlds.get("b").coverage.count(one)) == (2, 0)
+    assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage().of(one)
+
+
+def test_coverage_is_told_as_json_and_as_a_table(server_url: str) -> None:
+    world = f"{server_url}/~{uuid4()}"
+    for handle in ("individual", "expired"):
+        httpx.get(world + ME, headers={"Authorization": f"Bearer polar_cst_{handle}"})
+    report = httpx.get(f"{world}/__admin/coverage").json()
+    assert report["totals"]["operations"] == {"covered": 1, "total": 1, "percent": 100.0}
+    assert report["totals"]["statuses"] == {"covered": 2, "total": 4, "percent": 50.0}
+    (operation,) = report["operations"]
+    assert (operation["count"], operation["statuses"]) == (2, {"covered": ["200", "401"], "missing": ["429", "500"]})
+    table = httpx.get(f"{world}/__admin/coverage?format=text")
+    assert table.headers["content-type"] == "text/plain; charset=utf-8"
+    assert f"missing of GET {ME}, statuses: 429, 500" in table.text
+    everything = httpx.get(f"{world}/__admin/coverage?worlds=all").json()
+    assert everything["operations"][0]["count"] >= 2
+    httpx.delete(f"{world}/__admin/")
+    assert httpx.get(f"{world}/__admin/coverage").json()["operations"][0]["count"] == 0
+
+
+def test_a_form_that_is_none_is_refused(server_url: str) -> None:
+    answer = httpx.get(f"{server_url}/__admin/coverage?format=xml")
+    assert (answer.status_code, "json or text" in answer.json()["detail"]) == (400, True)
