@@ -39,9 +39,12 @@ class MockServer(World):
         return cls._run(InProcess(options), str(options.get("admin_token") or ""))
 
     @classmethod
-    def at(cls, url: str, *, admin_token: str = "") -> MockServer:
-        """The handle of a server that runs already, in a service container say. Leaving it stops nothing."""
-        return cls._run(Elsewhere(url), admin_token)
+    def at(cls, url: str, *, admin_token: str = "", known: bool = False) -> MockServer:
+        """The handle of a server that runs already, in a service container say. Leaving it stops nothing.
+
+        It is asked whether it is ready, unless it is ``known`` to be.
+        """
+        return cls._run(Elsewhere(url, known=known), admin_token)
 
     @classmethod
     def _run(cls, running: Running, admin_token: str) -> MockServer:

@@ -55,7 +55,7 @@ class Session:
             if not self._started:
                 try:
                     if self._meeting and not self._url:
-                        self._handle = MockServer.at(_asked(self._meeting), admin_token=self._admin_token)
+                        self._handle = MockServer.at(_asked(self._meeting), known=True)
                     self._handle.start()
                 except Exception as error:
                     self._failed = str(error)

@@ -14,7 +14,7 @@ import pytest
 from mock_server import MockServer, World
 from mock_server.errors import ControlError
 from tests.conftest import ME
-from tests.test_serving import PETSTORE
+from tests.test_pytest_plugin import SHOP
 
 ASK = "customer_portal:customers:get"
 
@@ -52,15 +52,15 @@ def test_requests_are_told_as_they_were_sent(world: World) -> None:
 
 
 def test_a_body_and_what_it_breaks_are_told(own_cache: None, tmp_path: Path) -> None:
-    contract = tmp_path / "pets.yaml"
-    contract.write_text(PETSTORE, encoding="utf-8")
+    contract = tmp_path / "shop.yaml"
+    contract.write_text(SHOP, encoding="utf-8")
     with MockServer(contract=contract) as mock:
-        httpx.post(f"{mock.url}/pets", json={"nam\u00e9": 7}, trust_env=False)
+        httpx.post(f"{mock.url}/orders", json={"name": 7}, trust_env=False)
         (request,) = mock.requests
-        assert request.json() == json.loads(request.body) == {"nam\u00e9": 7}
+        assert request.json() == json.loads(request.body) == {"name": 7}
         assert [finding["location"] for finding in request.findings][:1] == ["body"]
-        mock.verify(method="POST", path="/pets", json={"nam\u00e9": 7})
-        mock.verify(body={"/nam\u00e9": 7}, headers={"content-type": {"contains": "json"}})
+        mock.verify(method="POST", path="/orders", json={"name": 7})
+        mock.verify(body={"/name": 7}, headers={"content-type": {"contains": "json"}})
 
 
 def test_requests_are_found_and_counted_by_what_they_are(world: World) -> None:
@@ -122,7 +122,7 @@ def test_what_breaks_the_contract_is_refused_with_the_place(world: World) -> Non
     with pytest.raises(ControlError, match="did you mean flaky"):
         world.scenario("flakey")
     with pytest.raises(ControlError, match="did you mean method"):
-        world.verify(methode="GET")  # type: ignore[arg-type]
+        world.verify(methode="GET")  # type: ignore[call-arg]
 
 
 def test_the_clock_can_be_set_and_moved(world: World) -> None:
