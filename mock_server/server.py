@@ -203,9 +203,10 @@ class Background:
         finally:
             self._ready.set()
 
-    def wait_until_ready(self) -> None:
-        """Return when requests are answered."""
+    def wait_until_ready(self) -> bool:
+        """Return when requests are answered; false where the server ended before."""
         self._ready.wait()
+        return self._server.started
 
     def stop(self) -> None:
         """Make :meth:`run` return; at most a second is waited for answers under way."""

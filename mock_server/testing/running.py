@@ -81,7 +81,8 @@ class InThread:
             thread.join(STOP_SECONDS)
 
         self._end = end
-        background.wait_until_ready()
+        if not background.wait_until_ready():
+            raise MockServerError(f"{background.url}: the server ended before it was ready; the log has the reason")
         return background.url
 
     def stop(self) -> None:
