@@ -100,19 +100,22 @@ class _Loaded:
                 return self._apis[index]
         return self._apis[fitting[-1] if fitting else -1]
 
-    def warm(self) -> None:
+    def warm(self, *, shares_process: bool = False) -> None:
         """Build what answers before somebody asks."""
         for one in self.served:
             with contextlib.suppress(Exception):  # the request that meets it again gets the reason
                 one.engine  # noqa: B018
-        gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+        if not shares_process:
+            gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
 
 
 class Application:
     """The ASGI application: it finds the world, and in it control or API, whichever the path says."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, shares_process: bool = False) -> None:
         self.settings = settings
+        self.shares_process = shares_process
+        """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
         self.ending = asyncio.Event()
         self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
         self._loaded = _Loaded(settings, self.worlds, self.ending)
@@ -149,7 +152,8 @@ class Application:
 
     def warm(self) -> None:
         """Build what answers, beside whatever else goes on."""
-        threading.Thread(target=self._loaded.warm, daemon=True).start()
+        options = {"shares_process": self.shares_process}
+        threading.Thread(target=self._loaded.warm, kwargs=options, daemon=True).start()
 
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""

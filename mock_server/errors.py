@@ -7,6 +7,7 @@
     ├── ContractError        a contract or overlay that cannot be served
     ├── FixtureError         a record that cannot be served
     ├── GenerationError      a schema that no value satisfies
+    ├── ControlError         a control request that a running server refused or did not answer
     └── InstructionError     a pattern or scenario that cannot be understood or would break the contract
 
 A message says where, what was found, what was expected and what to do.
@@ -14,7 +15,8 @@ A message says where, what was found, what was expected and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from mock_server.exchange import Finding
 
@@ -41,6 +43,18 @@ class FixtureError(MockServerError):
 
 class GenerationError(MockServerError):
     """A schema that no value was found for."""
+
+
+class ControlError(MockServerError):
+    """A control request that a running server refused, or that none answered.
+
+    ``status`` is that of the answer, 0 where there was none; ``problem`` is the problem document (RFC 9457).
+    """
+
+    def __init__(self, message: str, status: int = 0, problem: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem: Mapping[str, Any] = problem or {}
 
 
 class InstructionError(MockServerError):

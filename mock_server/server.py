@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
         # uvicorn's own raises the signal again at the end, which would make the exit code 143.
         kept = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -176,3 +180,34 @@ def _variables(settings: Settings) -> dict[str, str]:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     return {VARIABLE_PREFIX + row.name.upper(): text(getattr(settings, row.name)) for row in ROWS}
+
+
+class Background:
+    """A server beside whatever else this process does: it takes no signals and is stopped by a call.
+
+    Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        application = Application(settings, shares_process=True)
+        self._ready = threading.Event()
+        self._listener = _listen(settings.host, settings.port)
+        self.url = _url(self._listener)
+        self._server = _Server(_config(application), self._ready.set, application)
+
+    def run(self) -> None:
+        """Serve until :meth:`stop`: for a thread of its own."""
+        try:
+            with self._listener:
+                self._server.run([self._listener])
+        finally:
+            self._ready.set()
+
+    def wait_until_ready(self) -> bool:
+        """Return when requests are answered; false where the server ended before."""
+        self._ready.wait()
+        return self._server.started
+
+    def stop(self) -> None:
+        """Make :meth:`run` return; at most a second is waited for answers under way."""
+        self._server.should_exit = True

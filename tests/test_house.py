@@ -27,7 +27,11 @@ FLOORS = (
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
-DOORS = {"connexion": "mock_server.routing.by_connexion", "openapi_core": "mock_server.contract.check"}
+DOORS = {
+    "connexion": "mock_server.routing.by_connexion",
+    "openapi_core": "mock_server.contract.check",
+    "pytest": "mock_server.pytest_plugin",
+}
 """Libraries that one module alone may import."""
 VAGUE = {"util", "utils", "base", "common", "helpers", "factories", "managers", "misc", "tools"}
 LONGEST = 450

@@ -64,6 +64,12 @@ def test_the_wheel_carries_the_code_and_no_tests(wheel: Path) -> None:
     }
 
 
+def test_the_wheel_brings_the_pytest_plugin(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith(".dist-info/entry_points.txt")]
+        assert "[pytest11]\nmock_server = mock_server.pytest_plugin\n" in archive.read(name).decode()
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel; its dependencies are those of the environment of the tests."""

@@ -1,0 +1,191 @@
+"""The pytest plugin: ``mock_server``, one server for the session, and ``mock_world``, a world of its own per test.
+
+Under pytest-xdist the server is the controller's, and workers ask the controller for its URL when a test first wants
+it: a run without such tests starts nothing. Only the fixtures import what serves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mock_server.testing import MockServer, World
+    from mock_server.testing.session import Session
+
+_SESSION = pytest.StashKey["Session"]()
+_PLACES = ("contract", "overlay", "fixtures")
+_LINES = 20
+"""Of the journal in the report of a failing test: the last ones."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Flags, and settings of the same names in the configuration file, for those that are not given."""
+    group = parser.getgroup("mock-server", "a mock server from an OpenAPI contract")
+    several: dict[str, Any] = {"action": "append", "default": []}
+    _add(parser, group, "contract", "linelist", "PATH", "path or URL of a contract; may be repeated", **several)
+    _add(parser, group, "overlay", "linelist", "FILE", "OpenAPI Overlay to apply; may be repeated", **several)
+    _add(parser, group, "fixtures", "string", "DIR", "directory of fixture files")
+    _add(parser, group, "seed", "string", "NUMBER", "seed of all generated data")
+    _add(parser, group, "url", "string", "URL", "a server that runs already, to be used in place of an own one")
+    _add(parser, group, "admin-token", "string", "TOKEN", "what the control API of that server asks for")
+    _add(parser, group, "fail-under", "string", "PERCENT", "fail where fewer of the operations were exercised")
+
+
+def _add(
+    parser: pytest.Parser, group: pytest.OptionGroup, name: str, kind: Any, metavar: str, help: str, **options: Any
+) -> None:
+    field = f"mock_{name.replace('-', '_')}"
+    group.addoption(f"--mock-{name}", dest=field, metavar=metavar, help=help, **options)
+    parser.addini(field, help, type=kind)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse what cannot be meant before the first test; nothing starts yet."""
+    given = {name: _given(config, name) for name in (*_PLACES, "seed", "url", "admin_token", "fail_under")}
+    if any(given.values()):
+        config.stash[_SESSION] = _session(config, given)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server, where there is one."""
+    session = config.stash.get(_SESSION, None)
+    if session is not None:
+        session.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where to ask for the server."""
+    node.workerinput["mock_server"] = _of(node.config).invite()
+
+
+@pytest.fixture(scope="session")
+def mock_server(pytestconfig: pytest.Config) -> MockServer:
+    """The server of this test run; with pytest-xdist all workers share it. For a world of one's own: mock_world."""
+    from mock_server.errors import MockServerError
+
+    trouble = ""
+    try:
+        return _of(pytestconfig).server()
+    except MockServerError as error:
+        trouble = str(error)
+    pytest.fail(f"mock-server: {trouble}", pytrace=False)
+
+
+@pytest.fixture
+def mock_world(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world for this test alone, forgotten after it; its journal is in the report of a failure."""
+    with mock_server.world(_name(request.node, _of(request.config).identity)) as world:
+        yield world
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the world of a failing test was asked."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("mock_world")
+    if report.failed and report.when != "teardown" and world is not None:
+        report.sections.append((f"journal of {world.url}", _journal(world)))
+    return report
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note what was exercised before."""
+    from mock_server.errors import MockServerError
+
+    own = _judging(session.config)
+    try:
+        if own is not None:
+            own.begin()
+    except MockServerError as error:
+        raise pytest.UsageError(f"mock-server: {error}") from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that passed and exercised too little."""
+    own = _judging(session.config)
+    if own is not None:
+        own.finish()
+        if own.falls_short() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how much of the contract was exercised, where it is asked."""
+    own = _judging(config)
+    if own is not None:
+        terminalreporter.section("mock server", "-", red=own.falls_short(), green=not own.falls_short())
+        for line in own.told():
+            terminalreporter.write_line(line)
+
+
+def _judging(config: pytest.Config) -> Session | None:
+    """The session, where it is to be judged by this process: not by a worker, and not where tests are only listed."""
+    own = config.stash.get(_SESSION, None)
+    if own is None or own.least is None or hasattr(config, "workerinput") or config.option.collectonly:
+        return None
+    return own
+
+
+def _given(config: pytest.Config, name: str) -> Any:
+    """A flag, or else the setting of the configuration file, with paths made absolute: tests change directories."""
+    flag = config.getoption(f"mock_{name}")
+    base = config.invocation_params.dir if flag else (config.inipath or config.rootpath / "_").parent
+    value = flag or config.getini(f"mock_{name}")
+    if not value or name not in _PLACES:
+        return value
+    return [_absolute(base, one) for one in value] if isinstance(value, list) else _absolute(base, value)
+
+
+def _absolute(base: Path, place: str) -> str:
+    return place if place.startswith(("http://", "https://")) else str(base / place)
+
+
+def _session(config: pytest.Config, given: dict[str, Any]) -> Session:
+    from mock_server.errors import MockServerError
+    from mock_server.testing.session import Session
+
+    try:
+        return Session(getattr(config, "workerinput", {}).get("mock_server"), given)
+    except MockServerError as error:
+        raise pytest.UsageError(f"mock-server: {error}") from None
+
+
+def _of(config: pytest.Config) -> Session:
+    if _SESSION not in config.stash:
+        config.stash[_SESSION] = _session(config, {})
+    return config.stash[_SESSION]
+
+
+def _name(item: pytest.Item, identity: str) -> str:
+    """The test's name as far as it fits, and what tells it from tests of that name and from other runs."""
+    digest = hashlib.sha256(f"{item.nodeid} {identity}".encode()).hexdigest()[:8]
+    own = re.sub(r"[^A-Za-z0-9._-]+", "-", item.name)
+    worker = getattr(item.config, "workerinput", {}).get("workerid", "main")
+    return f"{own[:40].strip('-.')}-{worker[:12]}-{digest}"
+
+
+def _journal(world: World) -> str:
+    from mock_server.errors import MockServerError
+
+    try:
+        requests = world.requests
+    except MockServerError as error:
+        return f"not to be had: {error}"
+    if not requests:
+        return "no request came"
+    rows = [(str(one.status or "-"), one.method, one.path, one.operation, one.reason) for one in requests[-_LINES:]]
+    left_out = [f"({len(requests) - _LINES} before)"] * (len(requests) > _LINES)
+    return "\n".join([*left_out, *_table([("STATUS", "METHOD", "PATH", "OPERATION", "WHY"), *rows])])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

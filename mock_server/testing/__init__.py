@@ -1,0 +1,16 @@
+"""A test's own API: a server in this process or another, worlds, what they recorded.
+
+::
+
+    with MockServer() as mock, mock.world() as world:
+        client = Client(base_url=world.url)
+        ...
+        world.verify(method="GET", path="/pets/{id}", times=2)
+"""
+
+from mock_server.errors import ControlError, MockServerError
+from mock_server.testing.handle import MockServer
+from mock_server.testing.record import RecordedRequest
+from mock_server.testing.world import Clock, World
+
+__all__ = ["Clock", "ControlError", "MockServer", "MockServerError", "RecordedRequest", "World"]

@@ -1,0 +1,82 @@
+"""Asks the control API of a server, with the standard library alone: a test suite has clients enough of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from mock_server.errors import ControlError, UsageError
+
+SECONDS = 30.0
+"""How long an answer is waited for: the first one of a server may have a large contract to get ready."""
+
+
+class ControlClient:
+    """The control API below a base URL: that of a server, or of a world. Safe to share between threads."""
+
+    def __init__(self, url: str, admin_token: str = "") -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{url}: found no http(s) URL; expected the base URL of a server")
+        self.url = url.rstrip("/")
+        self.admin_token = admin_token
+        self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._place = (parts.hostname, parts.port)
+        self._path = parts.path.rstrip("/")
+
+    def ask(self, method: str, path: str, body: object = None, *, expect: tuple[int, ...] = ()) -> Any:
+        """The JSON of an answer to a control request (``/requests/count``); None where it has none.
+
+        ``expect`` are statuses beside those below 400 that are no error.
+
+        Raises :class:`ControlError` with the problem that the server tells of, or where no server answers.
+        """
+        status, data = self._sent(method, path, body)
+        if status >= 400 and status not in expect:
+            raise _refused(f"{method} {self._path}/__admin{path}", status, data)
+        try:
+            return json.loads(data) if data else None
+        except ValueError:
+            raise ControlError(
+                f"{self.url}: found an answer that is no JSON; expected a mock server. Check the URL.", status
+            ) from None
+
+    def _sent(self, method: str, path: str, body: object) -> tuple[int, bytes]:
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8")
+        headers = {"Accept": "application/json", "Connection": "close"}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        if self.admin_token:
+            headers["Authorization"] = f"Bearer {self.admin_token}"
+        connection = self._kind(*self._place, timeout=SECONDS)
+        try:
+            connection.request(method, f"{self._path}/__admin{path}", data, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, HTTPException) as error:
+            reason = str(error) or type(error).__name__
+            raise ControlError(f"{self.url}: found no server ({reason}); expected one. Is it started?") from None
+        finally:
+            connection.close()
+
+
+def _refused(request: str, status: int, data: bytes) -> ControlError:
+    try:
+        problem: object = json.loads(data)
+    except ValueError:
+        problem = None
+    if not isinstance(problem, Mapping):
+        return ControlError(f"{request}: {status} {data[:200].decode('utf-8', 'replace')}".rstrip(), status)
+    told = problem.get("detail") or problem.get("title") or problem.get("error") or ""
+    findings = problem.get("findings")
+    lines = [f"  {_finding(one)}" for one in findings if isinstance(one, Mapping)] if isinstance(findings, list) else []
+    return ControlError("\n".join([f"{request}: {status} {told}".rstrip(), *lines]), status, problem)
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    where = f"{finding.get('location', '')} {finding.get('pointer', '')}".strip()
+    remedy = finding.get("remedy", "")
+    return f"{where}: {finding.get('found', '')}; expected {finding.get('expected', '')}{'. ' * bool(remedy)}{remedy}"

@@ -1,0 +1,169 @@
+"""One server for a test session, however many processes it has, and what its tests exercised.
+
+The process that began the session (the controller, under pytest-xdist) starts the server when it is first wanted.
+Other processes ask it for the URL, at an address that they were given: a connection is a question, the answer is a
+line of JSON, ``{"url": ...}`` or ``{"error": ...}``.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from mock_server.errors import ControlError, MockServerError, UsageError
+from mock_server.testing.handle import MockServer
+
+_START_SECONDS = 120.0
+"""How long another process waits for the server to start."""
+_SHOWN = 20
+"""Operations that a summary names."""
+
+
+class Session:
+    """The server of a session. ``meeting`` is where another process has it, None where this one does.
+
+    ``given`` holds settings of the server, and ``url``, ``admin_token`` and ``fail_under``; empty ones are as good
+    as absent. Raises :class:`UsageError` for one that does not fit.
+    """
+
+    def __init__(self, meeting: tuple[str, int] | None, given: Mapping[str, Any]) -> None:
+        settings = {name: value for name, value in given.items() if value not in (None, "", [])}
+        self.identity = uuid4().hex
+        """Tells this process of this session from any other."""
+        self.least = _percent(settings.pop("fail_under", None))
+        """The percentage of operations that has to be exercised, None where nobody asked."""
+        self._meeting = meeting
+        self._url = settings.pop("url", "")
+        self._admin_token = settings.pop("admin_token", "")
+        self._handle = MockServer.at(self._url, admin_token=self._admin_token) if self._url else MockServer(**settings)
+        self._started = False
+        self._failed = ""
+        self._before: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._listener: socket.socket | None = None
+
+    def server(self) -> MockServer:
+        """The server, started if it is not. Raises :class:`MockServerError` where it cannot serve."""
+        with self._lock:
+            if self._failed:
+                raise MockServerError(self._failed)
+            if not self._started:
+                try:
+                    if self._meeting and not self._url:
+                        self._handle = MockServer.at(_asked(self._meeting), known=True)
+                    self._handle.start()
+                except Exception as error:
+                    self._failed = str(error)
+                    raise
+                self._started = True
+            return self._handle
+
+    def invite(self) -> tuple[str, int]:
+        """Where other processes ask for the server; answered from now on."""
+        with self._lock:
+            if self._listener is None:
+                self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+                threading.Thread(
+                    target=self._answer, args=(self._listener,), name="mock-server-meeting", daemon=True
+                ).start()
+            host, port = self._listener.getsockname()
+        return host, port
+
+    def _answer(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return  # closed
+            with connection:
+                try:
+                    told = {"url": self.server().url}
+                except MockServerError as error:
+                    told = {"error": str(error)}
+                except Exception as error:  # who asked must not wait for a thread that has ended
+                    told = {"error": f"the server did not start: {error!r}"}
+                try:
+                    connection.sendall(json.dumps(told).encode() + b"\n")
+                except OSError:
+                    continue  # who asked has gone
+
+    def begin(self) -> None:
+        """Where a server runs already, note what others exercised before; not for a process that was invited.
+
+        Raises :class:`MockServerError` where there is no such server.
+        """
+        if self._url and self.least is not None:
+            self._before = self._exercised()
+
+    def finish(self) -> None:
+        """Note what was exercised, in all worlds; not for a process that was invited."""
+        if self._started and self.least is not None:
+            try:
+                self._counts = {key: count - self._before.get(key, 0) for key, count in self._exercised().items()}
+            except MockServerError as error:
+                self._failed = str(error)
+
+    def _exercised(self) -> dict[str, int]:
+        operations = self.server().coverage(all_worlds=True)["operations"]
+        return {str(one["operation"]): int(one["count"]) for one in operations}
+
+    def falls_short(self) -> bool:
+        """Whether fewer of the operations were exercised than have to be."""
+        done = len(self._counts) - len(self._missing)
+        return self.least is not None and 100 * done < self.least * max(len(self._counts), 1)
+
+    @property
+    def _missing(self) -> list[str]:
+        return [key for key, count in self._counts.items() if count <= 0]
+
+    def told(self) -> list[str]:
+        """The verdict, in lines."""
+        total, missing = len(self._counts), self._missing
+        if self._failed:
+            return [f"what was exercised is not known: {self._failed}"]
+        if not total:
+            return [f"no test asked the mock server; expected {self.least:g} % of the operations"]
+        done = total - len(missing)
+        lines = [f"{done} of {total} operations exercised: {100 * done / total:.1f} %, expected {self.least:g} %"]
+        if self.falls_short():
+            lines += [f"  not: {key}" for key in missing[:_SHOWN]]
+            lines += [f"  and {len(missing) - _SHOWN} more"] * (len(missing) > _SHOWN)
+        return lines
+
+    def close(self) -> None:
+        """Stop what this process started."""
+        if self._listener is not None:
+            # A thread within accept is not woken by a close alone.
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        if self._started:
+            self._handle.stop()
+
+
+def _asked(meeting: tuple[str, int]) -> str:
+    try:
+        with socket.create_connection((meeting[0], meeting[1]), timeout=_START_SECONDS) as connection:
+            line = connection.makefile("r", encoding="utf-8").readline()
+    except OSError as error:
+        raise ControlError(f"the process that started this one has no server ({error}); expected its URL") from None
+    told = json.loads(line) if line else {"error": "the process that started this one ended; expected its URL"}
+    if "error" in told:
+        raise MockServerError(told["error"])
+    return str(told["url"])
+
+
+def _percent(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:
+        raise UsageError(f"--mock-fail-under: found {text!r}; expected a percentage from 0 to 100")
+    return percent

@@ -1,0 +1,163 @@
+"""Servers from Python: in a thread, in a process, somewhere already; how they start, refuse and end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+import mock_server
+from mock_server import MockServer
+from mock_server.errors import ContractError, ControlError, MockServerError, UsageError
+from mock_server.settings import ROWS
+from mock_server.testing.running import Options
+from tests.conftest import RunningServer
+from tests.test_cases import connected
+from tests.test_serving import PETSTORE, me
+
+KINDS = pytest.mark.parametrize("make", [MockServer, MockServer.subprocess], ids=["thread", "process"])
+Make = Callable[..., MockServer]
+
+
+@KINDS
+def test_a_server_answers_within_its_with_and_is_gone_after_it(make: Make, own_cache: None) -> None:
+    before = threading.active_count()
+    with make() as mock:
+        assert me(mock.url).status == 200
+        url = mock.url
+    with pytest.raises(OSError, match="refused"):
+        connected(url)
+    with pytest.raises(UsageError, match="not started"):
+        mock.url  # noqa: B018
+    assert threading.active_count() <= before + 1  # what gets answers ready may still be at it
+
+
+@KINDS
+def test_a_server_can_be_started_again(make: Make, own_cache: None) -> None:
+    mock = make()
+    for _ in range(2):
+        with mock:
+            assert me(mock.url).status == 200
+        mock.stop()
+
+
+def test_a_server_in_a_thread_leaves_the_process_as_it_was(own_cache: None) -> None:
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    frozen = gc.get_freeze_count()
+    with MockServer() as mock:
+        assert me(mock.url).status == 200
+        assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert gc.get_freeze_count() == frozen
+
+
+def test_a_server_stops_in_two_seconds_though_an_answer_is_under_way(own_cache: None) -> None:
+    with MockServer() as mock, connected(mock.url) as waiting:
+        lines = ["GET /v1/customer-portal/customers/me HTTP/1.1", "Host: localhost", "Prefer: delay=60000"]
+        waiting.sendall("\r\n".join([*lines, "Authorization: Bearer polar_cst_SE", "", ""]).encode())
+        assert me(mock.url).status == 200
+        began = time.monotonic()
+        mock.stop()
+        assert time.monotonic() - began < 2
+
+
+def test_servers_beside_each_other_have_settings_of_their_own(own_cache: None, tmp_path: Path) -> None:
+    contract = tmp_path / "pets.yaml"
+    contract.write_text(PETSTORE, encoding="utf-8")
+    with MockServer() as one, MockServer(seed=7) as other, MockServer(contract=contract) as pets:
+        assert me(one.url, "SE").body != me(other.url, "SE").body
+        assert me(pets.url).status == 404
+
+
+def test_a_server_can_be_entered_without_holding_up_a_loop(own_cache: None) -> None:
+    async def status() -> int:
+        async with MockServer() as mock:
+            return (await asyncio.to_thread(me, mock.url)).status
+
+    assert asyncio.run(status()) == 200
+
+
+def test_the_variables_of_the_environment_count_for_nothing(
+    own_cache: None, server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCK_SERVER_SEED", "7")
+    monkeypatch.setenv("PORT", "1")
+    expected = me(server_url, "SE").body
+    with MockServer() as one, MockServer.subprocess() as other:
+        assert [me(one.url, "SE").body, me(other.url, "SE").body] == [expected, expected]
+
+
+def test_a_server_that_runs_already_is_left_running(own_cache: None) -> None:
+    with RunningServer() as server:
+        with MockServer.at(server.url + "/") as mock:
+            assert mock.url == server.url
+        assert me(server.url).status == 200
+
+
+def test_every_setting_is_a_keyword() -> None:
+    assert sorted(get_type_hints(Options)) == sorted(row.name for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "said"),
+    [
+        ({"sed": 7}, TypeError, "there is no setting 'sed'; did you mean seed?"),
+        ({"seed": "x"}, UsageError, "--seed: found 'x'; expected a whole number"),
+        ({"dynamic": "yes"}, UsageError, "dynamic: found 'yes'; expected True or False"),
+        ({"contract": 7}, UsageError, "contract: found 7; expected a path, or several"),
+        ({"workers": 2}, UsageError, "workers: found 2; expected a server in a thread to do without."),
+        ({"reload": True}, UsageError, "reload: found True; expected a server in a thread to do without."),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_what_is_no_setting_is_refused_at_once(options: dict[str, Any], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind) as refused:
+        MockServer(**options)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(MockServer, ContractError), (MockServer.subprocess, MockServerError)],
+    ids=["thread", "process"],
+)
+def test_what_cannot_be_served_is_said_as_the_command_says_it(
+    make: Make, kind: type[Exception], own_cache: None
+) -> None:
+    with pytest.raises(kind, match=r"^nowhere\.yaml: found no such file or directory; expected .*\.$"):
+        make(contract="nowhere.yaml").start()
+
+
+def test_an_address_without_a_server_is_said_to_have_none() -> None:
+    with pytest.raises(UsageError, match=r"^http://127\.0\.0\.1:1: found no ready server .* Is it started\?$"):
+        MockServer.at("http://127.0.0.1:1").start()
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "ä", "x" * 65])
+def test_a_name_that_is_none_of_a_world_is_refused(name: str, server_url: str) -> None:
+    with MockServer.at(server_url) as mock, pytest.raises(UsageError, match="expected 1 to 64 letters, digits"):
+        mock.world(name)
+
+
+def test_a_refusal_has_the_words_of_the_server(server_url: str) -> None:
+    with MockServer.at(server_url) as mock, pytest.raises(ControlError) as refused:
+        mock.fixture("customers/..", "me")
+    assert refused.value.status == 404
+    assert str(refused.value).startswith("PUT /__admin/fixtures/customers%2F../me: 404 Found ")
+    assert refused.value.problem["type"] == "urn:mock-server:problem:not-found"
+
+
+def test_importing_the_package_imports_no_handle() -> None:
+    program = "import sys, mock_server; print([name for name in sys.modules if name.startswith('mock_server.')])"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
+    with pytest.raises(AttributeError, match="no attribute 'Mockserver'"):
+        mock_server.Mockserver  # noqa: B018

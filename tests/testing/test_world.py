@@ -1,0 +1,136 @@
+"""The handle of a world: what was sent, what shall happen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_server import MockServer, World
+from mock_server.errors import ControlError
+from tests.conftest import ME
+from tests.test_pytest_plugin import SHOP
+
+ASK = "customer_portal:customers:get"
+
+
+@pytest.fixture(scope="module")
+def mock(own_cache: None) -> Iterator[MockServer]:
+    with MockServer() as mock:
+        yield mock
+
+
+@pytest.fixture
+def world(mock: MockServer) -> Iterator[World]:
+    with mock.world() as world:
+        yield world
+
+
+def ask(world: World, handle: str = "individual", **options: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer polar_cst_{handle}", "X-Shop": "moss"}
+    return httpx.get(world.url + ME, headers=headers, params=options, trust_env=False)
+
+
+def test_requests_are_told_as_they_were_sent(world: World) -> None:
+    assert world.requests == []
+    ask(world, q="a b", __code="429")
+    ask(world, "expired")
+    first, second = world.requests
+    assert (first.method, first.path, first.query, first.operation) == (
+        "GET", ME, {"q": ["a b"], "__code": ["429"]}, ASK,
+    )  # fmt: skip
+    assert [first.status, second.status] == [429, 401]
+    assert (first.headers["x-shop"], first.headers.get("X-SHOP"), "X-Other" in first.headers) == ("moss", "moss", False)
+    assert "individual" not in first.headers["authorization"]
+    assert first.reason != ""
+    assert (first.body, first.findings) == (b"", ())
+
+
+def test_a_body_and_what_it_breaks_are_told(own_cache: None, tmp_path: Path) -> None:
+    contract = tmp_path / "shop.yaml"
+    contract.write_text(SHOP, encoding="utf-8")
+    with MockServer(contract=contract) as mock:
+        httpx.post(f"{mock.url}/orders", json={"name": 7}, trust_env=False)
+        (request,) = mock.requests
+        assert request.json() == json.loads(request.body) == {"name": 7}
+        assert [finding["location"] for finding in request.findings][:1] == ["body"]
+        mock.verify(method="POST", path="/orders", json={"name": 7})
+        mock.verify(body={"/name": 7}, headers={"content-type": {"contains": "json"}})
+
+
+def test_requests_are_found_and_counted_by_what_they_are(world: World) -> None:
+    for handle in ("individual", "expired", "individual"):
+        ask(world, handle, lang=handle)
+    assert [one.status for one in world.find(query={"lang": "individual"})] == [200, 200]
+    assert (world.count(), world.count(method="POST"), world.count(operation=ASK)) == (3, 0, 3)
+    assert world.count(query={"lang": {"matches": "exp.*"}}, headers={"X-Shop": "moss"}) == 1
+
+
+@pytest.mark.parametrize(
+    "bounds", [{}, {"times": 2}, {"at_least": 2}, {"at_most": 0}, {"times": 0}], ids=lambda bounds: str(bounds)
+)
+def test_a_verification_that_fails_says_what_came_instead(world: World, bounds: dict[str, Any]) -> None:
+    ask(world, lang="sv")
+    fits = bounds in ({"at_most": 0}, {"times": 0})
+    with pytest.raises(AssertionError) as failed:
+        world.verify(**bounds, operation=ASK, query={"lang": "sv" if fits else "en"})
+    text = str(failed.value)
+    assert text.startswith(f"operation '{ASK}', query {{'lang': ")
+    assert ("Found 1 request that" if fits else "Found 0 requests that") in text
+    assert f"  GET {ME}?lang=sv" in text
+    assert ('query lang: found sv; expected "en"' in text) == (not fits)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"times": 1}, {"at_least": 1}, {"at_least": 0, "at_most": 1}])
+def test_a_verification_that_holds_says_nothing(world: World, bounds: dict[str, Any]) -> None:
+    ask(world)
+    world.verify(**bounds, operation=ASK)
+
+
+def test_worlds_know_nothing_of_each_other(mock: MockServer) -> None:
+    with mock.world() as one, mock.world("other") as other:
+        one.fixture("customers", "individual", name="Anna")
+        one.scenario({"answers": [{"code": 500}]})
+        assert ask(one).status_code == 500
+        assert ask(other).json()["name"] == "Harriet Winslade"
+        one.reset()
+        assert ask(one).json()["name"] == "Harriet Winslade"
+        assert (one.count(), other.count()) == (1, 1)
+        assert other.url == f"{mock.url}/~other"
+    assert mock.world("other").requests == []
+
+
+def test_a_record_is_changed_or_put(world: World) -> None:
+    whole = world.fixture("customers", "individual", {"name": "Anna"}, email_verified=False)
+    assert (whole["name"], whole["email_verified"], whole["type"]) == ("Anna", False, "individual")
+    del whole["handle"]
+    world.fixture("customers", "anna", whole, email="anna@example.com")
+    assert ask(world, "anna").json()["email"] == "anna@example.com"
+    assert "anna" in [record["handle"] for record in world.fixtures("customers")]
+
+
+def test_what_breaks_the_contract_is_refused_with_the_place(world: World) -> None:
+    with pytest.raises(ControlError) as refused:
+        world.fixture("customers", "individual", email_verified="perhaps")
+    assert refused.value.status == 422
+    assert "/email_verified" in str(refused.value)
+    with pytest.raises(ControlError, match="did you mean flaky"):
+        world.scenario("flakey")
+    with pytest.raises(ControlError, match="did you mean method"):
+        world.verify(methode="GET")  # type: ignore[call-arg]
+
+
+def test_the_clock_can_be_set_and_moved(world: World) -> None:
+    moment = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    world.clock.set(moment)
+    assert world.clock.now == moment
+    world.clock.advance(timedelta(hours=1))
+    world.clock.advance(0.5)
+    assert world.clock.now == moment + timedelta(hours=1, seconds=0.5)
+    world.clock.reset()
+    assert world.clock.now < moment
