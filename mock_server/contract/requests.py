@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
@@ -29,6 +30,8 @@ BODY = "body"
 MALFORMED = "malformed-body"
 MEDIA_TYPE = "media-type"
 PARAMETER = "parameter"
+MOST_FINDINGS = 50
+"""Findings of one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, shape: Sha
             continue
         tried.append(value)
         try:
-            wrong = [one for one in errors(value) if not _is_read_only(one, shape)]
+            wrong = [*islice((one for one in errors(value) if not _is_read_only(one, shape)), MOST_FINDINGS)]
         except RecursionError:
             return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
         if not wrong:

@@ -98,3 +98,12 @@ def test_parts_are_read_back(parts: list[tuple[str, bytes]]) -> None:
 def test_a_body_of_too_many_parts_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="more than 10,000 parts"):
         read_parts(multipart([{"name": "a", "body": ""}] * 10_001), BOUNDARY)
+
+
+def test_of_a_body_with_many_faults_the_first_are_told(tmp_path: Path) -> None:
+    schema = {"type": "array", "items": {"type": "integer"}}
+    post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
+    judge = Judge(load(tmp_path, document({"/x": {"post": post}})))
+    body = json.dumps(["no"] * 100_000).encode()
+    found = judge.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body))
+    assert [finding.pointer for finding in found] == [f"/{index}" for index in range(50)]
