@@ -8,11 +8,10 @@ import gc
 import logging
 import re
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from mock_server import bundled
 from mock_server.assembly import Served, assembled
@@ -22,15 +21,11 @@ from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.problem import problem
 from mock_server.settings import Settings
+from mock_server.wire import Delivery, Receive, Scope, Send, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
 log = logging.getLogger("mock_server")
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body that are read; more is a 413."""
@@ -134,11 +129,11 @@ class Application:
         try:
             world = self._enter(scope)
         except UsageError as error:
-            await _send(problem("world", 400, str(error)), send)
+            await send_answer(problem("world", 400, str(error)), send)
             return
         loaded = self._loaded
         if PREFIX in scope["path"] and loaded.control.is_for(scope["path"]):
-            await _send(await _controlled(loaded.control, scope, receive, world), send)
+            await send_answer(await _controlled(loaded.control, scope, receive, world), send)
         else:
             await loaded.api(scope)(scope, receive, send)
 
@@ -188,10 +183,7 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(scope, receive)
         answer = self._answer(scope, body)
-        if answer.delay:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), answer.delay / 1000)
-        await _send(answer, send)
+        await Delivery(scope, receive, send, self._ending).deliver(answer)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Answer:
         """The answer, which the world's journal has before the client does."""
@@ -269,16 +261,3 @@ async def _body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes 
         more = message.get("more_body", False)
     # Read to its end even where it is too large: a client that is still sending would not see the answer.
     return b"".join(parts) if size <= limit else None
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    headers = [(name.lower().encode("latin-1"), _field(value)) for name, value in answer.headers]
-    if answer.status >= 200 and answer.status not in (204, 304):
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-def _field(value: str) -> bytes:
-    """A field value (RFC 9110, 5.5): no control characters, whatever an example holds."""
-    return re.sub(rb"[\x00-\x08\x0a-\x1f\x7f]", b" ", value.encode("latin-1", "replace")).strip()

@@ -7,7 +7,7 @@ libraries behind it take longer to import than a remembered contract takes to lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -20,8 +20,9 @@ from mock_server.contract.model import Contract
 from mock_server.contract.source import parse_source, read_text
 from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
+from mock_server.exchange import Finding
 from mock_server.routing import Router
-from mock_server.settings import Settings
+from mock_server.settings import Settings, suggestion
 from mock_server.store import MemoryStore, Record
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from mock_server.contract.check import Judge
     from mock_server.engine import Engine
     from mock_server.fixtures import Intake
+    from mock_server.performance import Rehearsal
+    from mock_server.scenario_files import ScenarioFiles
+    from mock_server.scenarios import Scenario
 
 Made = TypeVar("Made")
 
@@ -55,6 +59,8 @@ class Served:
         self.contract = contract
         self.base_path = base_path
         self.store = MemoryStore(records)
+        self.standing: tuple[Scenario, ...] = ()
+        """The scenarios that every world begins with; the same for all contracts."""
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
         self._judge = _WhenAsked(self._made_judge)
@@ -105,7 +111,13 @@ class Served:
     def _made_engine(self) -> Engine:
         from mock_server.engine import Engine
 
-        return Engine(self.contract, self.judge, self.ladder, self.router.route)
+        return Engine(self.contract, self.judge, self.ladder, self.router.route, self.standing, self._settings.seed)
+
+    def rehearsal(self) -> Rehearsal:
+        """Tries scenarios before they run."""
+        from mock_server.performance import Rehearsal
+
+        return Rehearsal(self.contract, self.judge, self.ladder, self.store)
 
 
 def assembled(settings: Settings) -> tuple[Served, ...]:
@@ -114,6 +126,41 @@ def assembled(settings: Settings) -> tuple[Served, ...]:
     Raises :class:`MockServerError` where a contract, an overlay or a fixture cannot be served, or where two
     contracts want the same paths.
     """
+    served = _assembled(settings)
+    if settings.scenario:
+        standing = scenario_files(settings).standing(settings.scenario)
+        for scenario in standing:
+            findings = rehearsed(scenario, served)
+            if findings:
+                raise UsageError(f"--scenario {scenario.name}: the contract does not go with it.", findings)
+        for one in served:
+            one.standing = standing
+    return served
+
+
+def scenario_files(settings: Settings) -> ScenarioFiles:
+    """The scenarios that can be started by name: those that ship, and those beside the fixtures."""
+    from mock_server.scenario_files import ScenarioFiles
+
+    own = [Path(settings.fixtures) / "scenarios"] if settings.fixtures else []
+    return ScenarioFiles([bundled.fixtures() / "scenarios", *own])
+
+
+def rehearsed(scenario: Scenario, served: Sequence[Served]) -> list[Finding]:
+    """What speaks against a scenario, whichever of the contracts it is for; empty where nothing does."""
+    rehearsals = [one.rehearsal() for one in served]
+    meant = [one for one in rehearsals if one.meets(scenario)]
+    if not meant:
+        named = scenario.match.operation or ""
+        operations = [one for each in served for one in each.contract.operations.values()]
+        known = [name for one in operations for name in (one.operation_id, one.key) if name]
+        found = f"a match that no operation fits{suggestion(named, known) if named else ''}"
+        pointer = "/match/operation" if named else "/match"
+        return [Finding("no-operation", "body", found, "one that some operation of the contract fits", pointer)]
+    return [finding for one in meant for finding in one.findings(scenario)]
+
+
+def _assembled(settings: Settings) -> tuple[Served, ...]:
     contracts = contracts_of(settings)
     if len(contracts) == 1:
         (contract,) = contracts

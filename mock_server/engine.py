@@ -13,8 +13,12 @@ from mock_server.contract.model import Contract
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
+from mock_server.limits import Memory, remembered
+from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.scenarios import Scenario
+from mock_server.stage import Stage
 from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
@@ -24,12 +28,17 @@ class Engine:
     """Answers requests as one contract says it. ``route`` names the operation of a method, a path and a query."""
 
     def __init__(
-        self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route]
-    ) -> None:
+        self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route],
+        standing: tuple[Scenario, ...] = (), seed: int = 0,
+    ) -> None:  # fmt: skip
         self.contract = contract
         self._judge = judge
         self._ladder = ladder
         self._route = route
+        self._standing = standing
+        self._seed = seed
+        manners = contract.manners
+        self._always_staged = bool(standing or manners.rate_limit or manners.idempotency)
         self._told: set[Finding] = set()
         """What the log has been told of the contract's examples: once, not with each request."""
 
@@ -58,23 +67,51 @@ class Engine:
             if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
 
+        stage = self._stage(world)
+        memory = Memory()
+        if failure is None and stage is not None and operation is not None:
+            memory = remembered(stage, self.contract.manners, operation, request, caller)
+            failure, headers = memory.failure, memory.headers
         asked, unreadable = (Preferences(), ()) if failure else read_preferences(request)
+        played: Performance | None = None
         if failure is not None:
             answer = self._ladder.failure(failure, operation, findings, headers)
+        elif memory.replay is not None:
+            answer = memory.replay
         elif unreadable:
             answer = problem("preference", 400, "; ".join(map(str, unreadable)), unreadable)
         else:
             assert operation is not None
-            answer = self._ladder.answer(Question(operation, request, caller, asked, world))
+            question = Question(operation, request, caller, asked, world)
+            played = self._played(stage, question, route)
+            answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
-        broken = self._broken(answer, route, failure)
+        broken: tuple[Finding, ...] = ()
+        if memory.replay is None and (played is None or played.is_judged):
+            broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
             answer = _withheld(answer, route, broken)
         answer = _finished(answer, asked, caller)
+        if played is not None:
+            answer = played.finished(answer)
+        answer = memory.kept(answer)
         self._tell(answer)
         if operation is not None and operation.deprecated:
             answer = _deprecated(answer)
         return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
+
+    def _stage(self, world: World | None) -> Stage | None:
+        """The scenarios and limits of a world, where it has any."""
+        if world is None:
+            return None
+        return world.stage(self._standing) if self._always_staged else world.staged
+
+    def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
+        """What a scenario has for a request that prefers nothing itself."""
+        if stage is None or replace(question.preferences, delay=0) != Preferences():
+            return None
+        found = stage.next(question.request, route, question.operation, self._seed)
+        return None if found is None else Performance(*found, self._seed)
 
     def _tell(self, answer: Answer) -> None:
         """Log what is wrong with the contract's examples."""

@@ -71,12 +71,27 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """What goes wrong on the wire, beside an answer that is well in itself.
+
+    ``cut`` closes the connection: ``before_headers``, or ``mid_body`` after half of the body. ``trickle`` is bytes of
+    the body per second (0: all at once). ``overstate`` announces more bytes than come. ``hang`` never answers.
+    """
+
+    cut: str = ""
+    trickle: int = 0
+    overstate: bool = False
+    hang: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as it will be sent, and what to do with the wire.
 
     ``delay`` is in milliseconds. ``reason`` says where on the ladder the answer came from. ``judged`` is the
     JSON text of the value that the body was written from; None where the body is that itself, empty where no
-    schema can be held against it. ``findings`` say what the contract offered and could not be sent.
+    schema can be held against it. ``findings`` say what the contract offered and could not be sent. ``wire`` is what
+    happens on the way.
     """
 
     status: int
@@ -86,6 +101,7 @@ class Answer:
     delay: int = 0
     judged: bytes | None = None
     findings: tuple[Finding, ...] = ()
+    wire: Wire | None = None
 
     def header(self, name: str) -> str | None:
         """The first field line of that name, whatever its case."""

@@ -21,6 +21,7 @@ STATUSES: Mapping[str, tuple[int, ...]] = {
     "unsupported_media_type": (415, 422, 400),
     "malformed_request": (400, 422),
     "invalid_request": (422, 400),
+    "idempotency_conflict": (409, 422),
     "rate_limited": (429,),
     "server_error": (500,),
 }

@@ -85,6 +85,7 @@ class Settings:
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
     store: str = _row("memory", "Where records are kept: memory.", "URL", _one_of("memory"))
+    scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))

@@ -14,6 +14,8 @@ from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal, Ledger
+from mock_server.scenarios import Scenario
+from mock_server.stage import Stage
 from mock_server.store import LayeredStore, Records
 
 PREFIX = "/~"
@@ -28,13 +30,14 @@ MEMORY = 256 * 1024 * 1024
 class World:
     """What one world has of its own."""
 
-    __slots__ = ("_layers", "coverage", "journal", "name")
+    __slots__ = ("_layers", "_stage", "coverage", "journal", "name")
 
     def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
         self.name = name
         self.journal = Journal(name, journal_size, ledger)
         self.coverage = Coverage()
         self._layers: dict[Records, LayeredStore] | None = None
+        self._stage: Stage | None = None
 
     @property
     def prefix(self) -> str:
@@ -53,8 +56,20 @@ class World:
             self._layers[base] = LayeredStore(base)
         return self._layers[base]
 
+    @property
+    def staged(self) -> Stage | None:
+        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
+        return self._stage
+
+    def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
+        """The same, made where there is none: with the scenarios that every world begins with."""
+        if self._stage is None:
+            self._stage = Stage(standing)
+        return self._stage
+
     def reset(self) -> None:
         """Back to how a world begins."""
+        self._stage = None
         self.drop_records()
         self.journal.clear()
         self.coverage.clear()

@@ -16,7 +16,10 @@ from mock_server.errors import ContractError
 from mock_server.exchange import JSON
 from mock_server.settings import suggestion
 
-ROOT_KEYS = ("x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http")
+ROOT_KEYS = (
+    "x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http", "x-mock-rate-limit",
+    "x-mock-idempotency",
+)  # fmt: skip
 FAILURES = (
     "unauthenticated",
     "invalid_token",
@@ -26,6 +29,7 @@ FAILURES = (
     "unsupported_media_type",
     "malformed_request",
     "invalid_request",
+    "idempotency_conflict",
     "rate_limited",
     "server_error",
 )
@@ -93,6 +97,22 @@ class Cors:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests of one token (``limit``) in each window of so many seconds."""
+
+    limit: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """Which header (in lower case) has the key, and the methods of the operations that look at it."""
+
+    header: str = "idempotency-key"
+    methods: tuple[str, ...] = ("POST", "PATCH")
+
+
+@dataclass(frozen=True, slots=True)
 class Manners:
     """All the ``x-mock-*`` data of a contract."""
 
@@ -105,6 +125,8 @@ class Manners:
     options: HeadManner = "answer"
     trailing_slash: SlashManner = "refuse"
     cors: Cors = Cors()
+    rate_limit: RateLimit | None = None
+    idempotency: Idempotency | None = None
 
 
 def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
@@ -127,6 +149,8 @@ def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
             "SlashManner", reader.choice(http, "trailingSlash", "/x-mock-http", ("refuse", "redirect", "ignore"))
         ),
         cors=reader.cors(http),
+        rate_limit=reader.rate_limit(document),
+        idempotency=reader.idempotency(document),
     )
 
 
@@ -203,6 +227,25 @@ class _Reader:
             self.flag(data, "allowCredentials", where, default=True),
             exposed,
         )
+
+    def rate_limit(self, document: Mapping[str, JSON]) -> RateLimit | None:
+        key, where = "x-mock-rate-limit", "/x-mock-rate-limit"
+        if key not in document:
+            return None
+        data = self.object(document, key, "", ("limit", "window"))
+        limit, window = (self.whole(data, name, where, 0) for name in ("limit", "window"))
+        if not limit or not window:
+            raise self.refusal(where, repr(dict(data)), "limit and window, each at least 1")
+        return RateLimit(limit, window)
+
+    def idempotency(self, document: Mapping[str, JSON]) -> Idempotency | None:
+        key, where = "x-mock-idempotency", "/x-mock-idempotency"
+        if key not in document:
+            return None
+        data = self.object(document, key, "", ("header", "methods"))
+        plain = Idempotency()
+        methods = tuple(one.upper() for one in self.texts(data, "methods", where))
+        return Idempotency(self.text(data, "header", where, plain.header).lower(), methods or plain.methods)
 
     def table(self, data: Mapping[str, JSON], key: str) -> list[tuple[str, JSON]]:
         node = data.get(key, {})

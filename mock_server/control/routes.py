@@ -11,11 +11,13 @@ from collections.abc import Sequence
 
 from mock_server.assembly import Served
 from mock_server.control.access import check_access
+from mock_server.control.clock import ROUTES as CLOCK
 from mock_server.control.coverage import ROUTES as COVERAGE
 from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.lifetime import ROUTES as LIFETIME
 from mock_server.control.requests import ROUTES as REQUESTS
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
+from mock_server.control.scenarios import ROUTES as SCENARIOS
 from mock_server.control.service import HEALTH
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
@@ -33,6 +35,9 @@ _TABLE = Table(
         *FIXTURES,
         *LIFETIME,
         *REQUESTS,
+        *CLOCK,
+        *LIFETIME,
+        *SCENARIOS,
         *SERVICE,
         *VARIANTS,
     ]

@@ -59,10 +59,10 @@ def run(request: pytest.FixtureRequest, server_url: str) -> Run:
     return Run(client, {line["token"]: line for line in lines})
 
 
-def printed(client: Client, tokens: list[str], server_url: str) -> str:
+def printed(client: Client, tokens: list[str], server_url: str, **variables: str) -> str:
     require_installed(client)
     # A proxy of the developer's own must not come between an SDK and this machine.
-    environment = {**os.environ, "MOCK_SERVER_URL": server_url, "NO_PROXY": "*", "no_proxy": "*"}
+    environment = {**os.environ, "MOCK_SERVER_URL": server_url, "NO_PROXY": "*", "no_proxy": "*", **variables}
     done = subprocess.run(
         [*client.command, *tokens], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -140,3 +140,28 @@ def instant(text: str, finest: Literal["microseconds", "milliseconds"]) -> datet
 def as_written(value: object, expected: object) -> object:
     """A body that the case spells as a mapping is JSON text in the SDK."""
     return json.loads(value) if isinstance(expected, Mapping) and isinstance(value, str) else value
+
+
+RETRIES = [
+    pytest.param(next(one for one in CLIENTS if one.name == name), scenario, outcomes, id=f"{name}: {scenario}")
+    for name, scenarios in CASES["retries"].items()
+    for scenario, outcomes in scenarios.items()
+]
+
+
+@pytest.mark.parametrize(("client", "scenario", "outcomes"), RETRIES)
+def test_sdk_with_retries_survives_a_scenario_or_fails_as_it_should(
+    client: Client, scenario: str, outcomes: list[object], server_url: str
+) -> None:
+    world = f"{server_url}/~{client.name}-{scenario}"
+    started = httpx.post(f"{world}/__admin/scenarios", json={"name": scenario}, trust_env=False)
+    assert started.status_code == 201, started.text
+    tokens = ["polar_cst_individual"] * len(outcomes)
+    lines = printed(client, tokens, world, POLAR_RETRIES="4000").splitlines()
+    assert [outcome(json.loads(line), expected) for line, expected in zip(lines, outcomes, strict=True)] == outcomes
+
+
+def outcome(line: Json, expected: object) -> object:
+    if "customer" in line:
+        return "ok"
+    return line["error"]["status"] if isinstance(expected, int) else line["error"]["class"]

@@ -1,14 +1,19 @@
-"""Polar's own sample call on the Python SDK 0.32: python client_0_32.py TOKEN... with MOCK_SERVER_URL set."""
+"""Polar's own sample call on the Python SDK 0.32: python client_0_32.py TOKEN... with MOCK_SERVER_URL set.
+
+POLAR_RETRIES is how many milliseconds the SDK goes on retrying; without it, it does not.
+"""
 
 import json
 import os
 import sys
 from datetime import UTC, datetime
 
+import httpx
 import polar_sdk  # type: ignore[import-not-found,unused-ignore]
 from polar_sdk import Polar
 from polar_sdk.models import Address, CustomerPortalCustomer, PolarError  # type: ignore[import-not-found,unused-ignore]
 from polar_sdk.types.basemodel import Unset  # type: ignore[import-not-found,unused-ignore]
+from polar_sdk.utils import BackoffStrategy, RetryConfig  # type: ignore[import-not-found,unused-ignore]
 
 
 def security(token: str) -> polar_sdk.CustomerPortalCustomersGetSecurity:
@@ -75,11 +80,19 @@ def call(polar: Polar, token: str) -> dict[str, object]:
         customer = polar.customer_portal.customers.get(security=security(token))
     except PolarError as error:
         return {"token": token, "error": error_fields(error)}
+    except httpx.HTTPError as error:
+        return {"token": token, "error": {"class": type(error).__name__, "status": None}}
     return {"token": token, "customer": customer_fields(customer)}
 
 
+def retries() -> RetryConfig | None:
+    if "POLAR_RETRIES" not in os.environ:
+        return None
+    return RetryConfig("backoff", BackoffStrategy(50, 1500, 1.5, int(os.environ["POLAR_RETRIES"])), True)
+
+
 def main() -> None:
-    with Polar(server_url=os.environ["MOCK_SERVER_URL"]) as polar:
+    with Polar(server_url=os.environ["MOCK_SERVER_URL"], retry_config=retries()) as polar:
         for token in sys.argv[1:]:
             print(json.dumps(call(polar, token)))
 

@@ -4,7 +4,15 @@ import { PolarError } from "@polar-sh/sdk/models/errors/polarerror.js";
 
 if (!process.env["MOCK_SERVER_URL"]) throw new Error("set MOCK_SERVER_URL: without it the SDK would call production");
 
-const polar = new Polar({ serverURL: process.env["MOCK_SERVER_URL"] });
+// POLAR_RETRIES is how many milliseconds the SDK goes on retrying; without it, it does not.
+const elapsed = process.env["POLAR_RETRIES"];
+const retryConfig = elapsed && {
+  strategy: "backoff",
+  backoff: { initialInterval: 50, maxInterval: 1500, exponent: 1.5, maxElapsedTime: Number(elapsed) },
+  retryConnectionErrors: true,
+};
+
+const polar = new Polar({ serverURL: process.env["MOCK_SERVER_URL"], ...(retryConfig && { retryConfig }) });
 
 // A member's token goes where this SDK wants it; the sample shows only the customer's.
 function security(token) {
@@ -60,6 +68,7 @@ async function call(token) {
     return { token, customer: customerFields(customer) };
   } catch (error) {
     if (error instanceof PolarError) return { token, error: errorFields(error) };
+    if (elapsed) return { token, error: { class: error.constructor.name, status: null } };
     throw error;
   }
 }

@@ -1,0 +1,58 @@
+"""The time of a world: the real one, until a test sets or moves it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+FARTHEST = 10**10
+"""Seconds that a clock may be moved at once."""
+_LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+
+
+class Clock:
+    """Seconds since 1970. A clock that was set stands still until it is moved, so that a test knows the time."""
+
+    __slots__ = ("_ahead", "_stands_at")
+
+    def __init__(self) -> None:
+        self._stands_at: float | None = None
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        """The time of this world."""
+        return time.time() + self._ahead if self._stands_at is None else self._stands_at
+
+    @property
+    def stands(self) -> bool:
+        """Whether the clock stands still."""
+        return self._stands_at is not None
+
+    def set(self, moment: float) -> None:
+        """Stand still at a moment."""
+        self._stands_at = moment
+
+    def advance(self, seconds: float) -> None:
+        """Move; a clock that goes on goes on from there. Raises :class:`ValueError` beyond the year 9999."""
+        if not 0 <= self.now() + seconds < _LAST:
+            raise ValueError("a time before 1970 or after 9999")
+        if self._stands_at is None:
+            self._ahead += seconds
+        else:
+            self._stands_at += seconds
+
+    def shown(self) -> str:
+        """The time as RFC 3339 writes it."""
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now())
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> float:
+    """Seconds since 1970 of a date and time with an offset (RFC 3339); raises :class:`ValueError`."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset from UTC")
+    seconds = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    if not 0 <= seconds < _LAST:
+        raise ValueError("a time before 1970 or after 9999")
+    return seconds

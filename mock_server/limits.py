@@ -1,0 +1,134 @@
+"""What a server remembers of its callers: how often each has asked, and what a key was answered with.
+
+A limit is a fixed window by token. Replays follow draft-ietf-httpapi-idempotency-key-header: the same key with the
+same request is answered the same, with another request it is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from mock_server.clock import Clock
+from mock_server.contract.manners import Manners, RateLimit
+from mock_server.contract.model import Operation
+from mock_server.contract.security import Caller
+from mock_server.exchange import Answer, Headers, Request
+
+MOST_CALLERS = 10_000
+"""Callers whose windows are kept, in one world."""
+MOST_KEYS = 1_000
+REPLAYED = "Idempotency-Replayed"
+MOST_BYTES = 8 * 1024 * 1024
+"""Answers that are kept for their keys, in one world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a window. ``reset`` is the whole seconds until the next one begins, at least 1."""
+
+    limit: int
+    remaining: int
+    reset: int
+    exceeded: bool
+
+    def headers(self) -> Headers:
+        """The fields of draft-ietf-httpapi-ratelimit-headers-07, 2; with ``Retry-After`` (RFC 9110, 10.2.3)."""
+        told = (
+            ("RateLimit-Limit", str(self.limit)),
+            ("RateLimit-Remaining", str(self.remaining)),
+            ("RateLimit-Reset", str(self.reset)),
+        )
+        return (("Retry-After", str(self.reset)), *told) if self.exceeded else told
+
+
+class Limits:
+    """The counters and the kept answers of one world."""
+
+    __slots__ = ("_answers", "_bytes", "_windows")
+
+    def __init__(self) -> None:
+        self._windows: OrderedDict[tuple[str, RateLimit], tuple[int, int]] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str, str], tuple[bytes, Answer]] = OrderedDict()
+        self._bytes = 0
+
+    def count(self, token: str, limit: RateLimit, now: float) -> Allowance:
+        """Count a request; windows begin at whole multiples of their length since 1970."""
+        window = int(now // limit.window)
+        began, used = self._windows.pop((token, limit), (window, 0))
+        used = used + 1 if began == window else 1
+        self._windows[token, limit] = (window, used)
+        if len(self._windows) > MOST_CALLERS:
+            self._windows.popitem(last=False)
+        reset = max(1, math.ceil((window + 1) * limit.window - now))
+        return Allowance(limit.limit, max(0, limit.limit - used), reset, used > limit.limit)
+
+    def kept(self, token: str, operation: str, key: str) -> tuple[bytes, Answer] | None:
+        """The fingerprint and the answer that are kept for a key."""
+        return self._answers.get((token, operation, key))
+
+    def keep(self, token: str, operation: str, key: str, request: Request, answer: Answer) -> None:
+        """Keep an answer, the oldest forgotten first."""
+        self._answers[token, operation, key] = (fingerprint(request), answer)
+        self._bytes += len(answer.body)
+        while len(self._answers) > MOST_KEYS or self._bytes > MOST_BYTES:
+            _, (_, oldest) = self._answers.popitem(last=False)
+            self._bytes -= len(oldest.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a caller, for one request: a failure, an answer to replay, headers to add."""
+
+    failure: str | None = None
+    headers: Headers = ()
+    replay: Answer | None = None
+    keep: Callable[[Answer], None] | None = None
+
+    def kept(self, answer: Answer) -> Answer:
+        """The answer with the headers, kept for its key where it has one."""
+        if self.keep is not None:
+            self.keep(replace(answer, wire=None, delay=0))
+        # A failure has been told its headers already.
+        return (
+            replace(answer, headers=(*answer.headers, *self.headers)) if self.headers and not self.failure else answer
+        )
+
+
+class _Desk(Protocol):
+    """Where the clock and the limits of a world are."""
+
+    clock: Clock
+    limits: Limits
+
+
+def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Request, caller: Caller) -> Memory:
+    """Count a request, and look for what its key was answered with."""
+    token = caller.token or ""
+    headers: Headers = ()
+    if manners.rate_limit is not None:
+        allowance = desk.limits.count(token, manners.rate_limit, desk.clock.now())
+        headers = allowance.headers()
+        if allowance.exceeded:
+            return Memory("rate_limited", headers)
+    rule = manners.idempotency
+    key = request.header(rule.header) if rule is not None and operation.method in rule.methods else None
+    if key is None:
+        return Memory(headers=headers)
+    before = desk.limits.kept(token, operation.key, key)
+    if before is None:
+        return Memory(headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer))
+    if before[0] != fingerprint(request):
+        return Memory("idempotency_conflict", headers)
+    again = replace(before[1], headers=(*before[1].headers, (REPLAYED, "true")))
+    return Memory(headers=headers, replay=again)
+
+
+def fingerprint(request: Request) -> bytes:
+    """What makes two requests the same: method, path, query and body."""
+    said = f"{request.method} {request.path}?{request.query}\n".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said + request.body, digest_size=16).digest()

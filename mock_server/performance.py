@@ -1,0 +1,250 @@
+"""How a scenario's answer is made, what is then spoiled of it, and whether it would keep the contract.
+
+What is made goes the way of every answer: the ladder with other preferences, the judge. Only then is it broken,
+where the scenario says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mock_server.answer import Ladder, Question
+from mock_server.contract.check import Judge
+from mock_server.contract.model import Contract, Operation, is_json
+from mock_server.contract.security import Caller
+from mock_server.contract.source import pointer_parts
+from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.prefer import Preferences
+from mock_server.problem import problem
+from mock_server.scenarios import Breaks, Cue, Scenario
+from mock_server.stage import Running
+from mock_server.store import Record, Store
+
+MOST_REHEARSED = 50
+"""Operations that a scenario with answers of its own may meet."""
+VIOLATION = "X-Mock-Violation"
+
+
+class _CannotBePlayedError(Exception):
+    """An answer that cannot be made as the scenario wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """One answer of a scenario in the middle of being given."""
+
+    running: Running
+    cue: Cue
+    seed: int
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the contract has a say in it."""
+        return self.cue.breaks != Breaks()
+
+    def answer(self, ladder: Ladder, question: Question) -> Answer:
+        """The answer as the contract has it. What cannot be made is a problem document that says why."""
+        try:
+            return performed(ladder, question, self.cue)
+        except _CannotBePlayedError as error:
+            detail = f"Found {error} to patch in the scenario {self.running.scenario.name}; expected JSON."
+            return problem("scenario", 500, detail)
+
+    def finished(self, answer: Answer) -> Answer:
+        """The same answer with what the scenario breaks, delays and does on the wire."""
+        cue = self.cue
+        delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
+        if answer.reason != "problem":
+            answer = _garbled(_broken(answer, cue), cue.garble)
+        return replace(answer, delay=delay, wire=cue.wire, reason=f"scenario {self.running.scenario.name}")
+
+
+def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
+    """The answer that a cue describes, before anything of it is broken."""
+    if cue.failure is not None:
+        return ladder.failure(cue.failure, question.operation, headers=cue.headers)
+    preferences = replace(question.preferences, code=cue.code, example=cue.example, variant=cue.variant)
+    asked = replace(question, preferences=preferences)
+    if cue.fixture is not None:
+        asked = replace(asked, caller=replace(question.caller, suffix=cue.fixture))
+    answer = ladder.answer(asked)
+    if answer.reason == "problem" and cue.code is not None and cue.breaks == Breaks():
+        answer = Answer(cue.code, reason="scenario")  # a status that the contract does not know
+    if answer.reason == "problem":
+        return answer
+    if cue.body:
+        answer = _with_body(answer, cue.body[0])
+    for patch in cue.patch:
+        value = _value(answer)
+        answer = _with_value(answer, merged(value[0], patch)) if value else _unpatched()
+    return replace(answer, headers=_over(answer.headers, cue.headers))
+
+
+def _unpatched() -> Answer:
+    raise _CannotBePlayedError("an answer that is no JSON")
+
+
+def _over(headers: Headers, given: Headers) -> Headers:
+    names = {name.lower() for name, _ in given}
+    return (*((name, value) for name, value in headers if name.lower() not in names), *given)
+
+
+def _value(answer: Answer) -> list[JSON]:
+    """The body as JSON, if it is that: one value or none."""
+    if answer.body and is_json(answer.header("content-type") or ""):
+        value: JSON = json.loads(answer.body)
+        return [value]
+    return []
+
+
+def _with_value(answer: Answer, value: JSON) -> Answer:
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return replace(answer, body=data, judged=None)
+
+
+def _with_body(answer: Answer, value: JSON) -> Answer:
+    media = answer.header("content-type")
+    if media is None:
+        answer = replace(answer, headers=(("content-type", "application/json"), *answer.headers))
+    elif not is_json(media) and isinstance(value, str):
+        return replace(answer, body=value.encode("utf-8", "replace"), judged=None)
+    return _with_value(answer, value)
+
+
+def merged(value: JSON, patch: JSON) -> JSON:
+    """A JSON Merge Patch applied (RFC 7396, 2)."""
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(value) if isinstance(value, dict) else {}
+    for key, one in patch.items():
+        if one is None:
+            found.pop(key, None)
+        else:
+            found[key] = merged(found.get(key), one)
+    return found
+
+
+def _broken(answer: Answer, cue: Cue) -> Answer:
+    """The answer with what violates the contract, which it says of itself."""
+    if cue.breaks is None:
+        return answer
+    said = ", ".join(pointer for pointer, _ in cue.breaks.members) or "answer"
+    value = _value(answer)
+    if cue.breaks.members and value:
+        whole = value[0]
+        for pointer, one in cue.breaks.members:
+            whole = _placed(whole, pointer_parts(pointer), one)
+        answer = _with_value(answer, whole)
+    return replace(answer, headers=(*answer.headers, (VIOLATION, said)))
+
+
+def _placed(value: JSON, parts: list[str], one: JSON) -> JSON:
+    """A value with another at a pointer. A pointer that leads nowhere changes nothing; a member may be a new one."""
+    if not parts:
+        return one
+    head, *rest = parts
+    if isinstance(value, dict) and (head in value or not rest):
+        return {**value, head: _placed(value.get(head), rest, one)}
+    if isinstance(value, list) and head.isascii() and head.isdigit() and int(head) < len(value):
+        return [_placed(item, rest, one) if index == int(head) else item for index, item in enumerate(value)]
+    return value
+
+
+def _garbled(answer: Answer, how: str) -> Answer:
+    """The answer with a body or a type that is wrong."""
+    if how == "truncate":
+        return replace(answer, body=answer.body[: len(answer.body) // 2])
+    if how == "invalid_json":
+        return replace(answer, body=answer.body + b",]}")
+    if how in ("content_type", "no_content_type"):
+        kept = tuple((name, value) for name, value in answer.headers if name.lower() != "content-type")
+        wrong = "image/png" if how == "content_type" else None
+        return replace(answer, headers=kept if wrong is None else (("content-type", wrong), *kept))
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Tries a scenario on a contract before it is let onto a stage."""
+
+    contract: Contract
+    judge: Judge
+    ladder: Ladder
+    store: Store
+
+    def meets(self, scenario: Scenario) -> list[Operation]:
+        """The operations whose requests could fit."""
+        return [one for one in self.contract.operations.values() if scenario.match.may_meet(one)]
+
+    def findings(self, scenario: Scenario) -> list[Finding]:
+        """What the contract has against the answers of a scenario."""
+        own = [(index, cue) for index, cue in enumerate(scenario.answers) if not cue.is_as_ever]
+        operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
+        if len(operations) > MOST_REHEARSED:
+            expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
+            found = f"a scenario that {len(operations)} operations could meet"
+            return [Finding("limit", "body", found, expected, "/match", "Name the operation.")]
+        return [one for index, cue in own for operation in operations for one in self._of(index, cue, operation)]
+
+    def _of(self, index: int, cue: Cue, operation: Operation) -> Iterator[Finding]:
+        place, pointer = f"body (as an answer to {operation.key})", f"/answers/{index}"
+        if cue.breaks == Breaks():
+            return
+        record = self._record(operation, cue)
+        if cue.fixture is not None and record is None:
+            expected = "the handle of a record that the operation answers with"
+            yield Finding("fixture", place, repr(cue.fixture), expected, f"{pointer}/fixture")
+            return
+        try:
+            answer = performed(self.ladder, self._question(operation, record), cue)
+        except _CannotBePlayedError as error:
+            yield Finding("patch", place, str(error), "JSON", f"{pointer}/patch")
+            return
+        if answer.reason == "problem":
+            if cue.failure is not None:
+                return  # a problem document of ours is no matter of the contract
+            detail = json.loads(answer.body)["detail"]
+            yield Finding("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
+            return
+        for finding in self._judged(operation, cue, answer):
+            location = f"{place} {finding.location}"
+            yield replace(finding, location=location, pointer=_pointed(pointer, cue, finding))
+        yield from _astray(answer, cue, place, pointer)
+
+    def _judged(self, operation: Operation, cue: Cue, answer: Answer) -> tuple[Finding, ...]:
+        if cue.failure is None or operation.response_for(answer.status) is not None:
+            return self.judge.answer(operation.key, answer)
+        return self.judge.failure(cue.failure, answer) if cue.failure in self.contract.manners.failures else ()
+
+    def _record(self, operation: Operation, cue: Cue) -> Record | None:
+        """The record that is meant, or one of those that could come."""
+        if operation.resource is None:
+            return None
+        if cue.fixture is not None:
+            return self.store.get(operation.resource, cue.fixture)
+        return next(iter(self.store.records(operation.resource)), None)
+
+    def _question(self, operation: Operation, record: Record | None) -> Question:
+        kinds = self.contract.manners.tokens
+        kind = next((one for one in kinds if record is not None and one.selects == record.resource), None)
+        caller = Caller(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Caller()
+        return Question(operation, Request(operation.method, operation.path), caller, Preferences())
+
+
+def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
+    """Where in the scenario it stands what the contract has something against."""
+    if finding.rule == "answer-header":
+        return f"{pointer}/headers" if cue.headers else pointer
+    part = "body" if cue.body else "patch" if cue.patch else ""
+    return f"{pointer}/{part}{finding.pointer}" if part else pointer
+
+
+def _astray(answer: Answer, cue: Cue, place: str, pointer: str) -> Iterator[Finding]:
+    """Pointers of ``breaks`` that change nothing: a test must not pass because of a typing error."""
+    value = _value(answer)
+    for one, wanted in cue.breaks.members if cue.breaks is not None else ():
+        if not value or _placed(value[0], pointer_parts(one), wanted) == value[0]:
+            expected = "a pointer into a JSON answer, to a place where it changes something"
+            yield Finding("pointer", place, repr(one), expected, f"{pointer}/breaks")

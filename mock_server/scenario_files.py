@@ -1,0 +1,65 @@
+"""Scenarios that have a name: those that ship, and those of a directory ``scenarios`` beside the fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mock_server.contract.source import parse_source, read_text
+from mock_server.errors import InstructionError, UsageError
+from mock_server.scenarios import Scenario
+from mock_server.settings import suggestion
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class ScenarioFiles:
+    """The files of some directories, by stem; a later directory goes before an earlier one. Read when asked for."""
+
+    def __init__(self, directories: Iterable[Path]) -> None:
+        self._files = {
+            file.stem: file
+            for directory in directories
+            if directory.is_dir()
+            for file in sorted(directory.iterdir())
+            if file.suffix.lower() in _SUFFIXES
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can be started by name."""
+        return tuple(self._files)
+
+    def get(self, name: str) -> Scenario | None:
+        """The scenario of that name, None where there is none.
+
+        Raises :class:`UsageError` for a file that cannot be understood.
+        """
+        file = self._files.get(name)
+        if file is None:
+            return None
+        source = parse_source(str(file), read_text(str(file), what="scenario"), what="scenario")
+        try:
+            scenario = Scenario.from_json(source.data, name)
+        except InstructionError as error:
+            place = source.place(error.findings[0].pointer)
+            raise UsageError(
+                f"{place}: found {error.findings[0].found}; expected {error.findings[0].expected}."
+            ) from None
+        if scenario.name != name:
+            raise UsageError(
+                f"{source.place('/name')}: found {scenario.name!r}; expected {name!r}, as the file. Rename one."
+            )
+        return scenario
+
+    def standing(self, names: Iterable[str]) -> tuple[Scenario, ...]:
+        """The scenarios that ``--scenario`` names; raises :class:`UsageError` for one that there is not."""
+        found = [(name, self.get(name)) for name in names]
+        for name, scenario in found:
+            if scenario is None:
+                near = suggestion(name, self.names)
+                raise UsageError(
+                    f"--scenario: found {name!r}{near}; expected one of {', '.join(self.names)}. Files of your own go"
+                    " into a directory scenarios below --fixtures."
+                )
+        return tuple(scenario for _, scenario in found if scenario is not None)

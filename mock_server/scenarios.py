@@ -1,0 +1,204 @@
+"""Scenarios: what to answer instead, to which requests, for how long. Data, read once; ``stage`` plays them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_server.contract.manners import FAILURES
+from mock_server.exchange import JSON, Headers, Wire
+from mock_server.instruction import Part, shown
+from mock_server.prefer import LONGEST_DELAY
+from mock_server.request_pattern import RequestPattern
+
+STARTED = "Started"
+"""The state that everything begins in; WireMock's word."""
+MOST_ANSWERS = 100
+MOST_TIMES = 1_000_000
+MOST_BYTES_A_SECOND = 100_000_000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+CUTS = ("before_headers", "mid_body")
+GARBLES = ("truncate", "invalid_json", "content_length", "content_type", "no_content_type")
+SOURCES = ("pass", "code", "example", "failure", "fixture", "variant", "body", "patch")
+"""Where an answer comes from."""
+EFFECTS = ("headers", "breaks", "delay_ms", "jitter_ms", "cut", "garble", "trickle", "hang")
+"""What is done to it."""
+TURNS = ("times", "every", "share", "required_state", "new_state")
+"""When it is its turn."""
+KEYS = ("name", "description", "match", "answers", "then", "state", "required_state", "new_state")
+
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """How an answer breaks the contract, deliberately. Without ``members`` it is the answer as a whole."""
+
+    members: tuple[tuple[str, JSON], ...] = ()
+    """JSON Pointers and what stands there instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One answer of a scenario. ``body`` is a list of the one value where there is a body, since null is one too."""
+
+    code: int | None = None
+    example: str | None = None
+    failure: str | None = None
+    fixture: str | None = None
+    variant: int | None = None
+    body: tuple[JSON, ...] = ()
+    patch: tuple[JSON, ...] = ()
+    headers: Headers = ()
+    breaks: Breaks | None = None
+    delay: int = 0
+    jitter: int = 0
+    garble: str = ""
+    wire: Wire | None = None
+    times: int | None = None
+    every: int = 1
+    share: float = 1.0
+    required_state: str | None = None
+    new_state: str | None = None
+
+    @property
+    def is_as_ever(self) -> bool:
+        """Whether it is the answer that would have come, whatever happens to it on the way."""
+        made = (self.code, self.example, self.failure, self.fixture, self.variant, self.breaks)
+        return all(one is None for one in made) and not (self.body or self.patch or self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario. ``machine`` names the states that it reads and changes, its own unless it shares another's."""
+
+    name: str
+    match: RequestPattern
+    answers: tuple[Cue, ...]
+    repeats: bool
+    machine: str
+    required_state: str | None
+    new_state: str | None
+    data: JSON
+
+    @classmethod
+    def from_json(cls, data: JSON, name: str = "") -> Scenario:
+        """Read a scenario, whose name is ``name`` where it has none; raises :class:`InstructionError`."""
+        part = Part(data)
+        members = part.members(KEYS)
+        named = _name(members["name"]) if "name" in members else name
+        if "answers" not in members:
+            raise part.refusal("value", "no answers", 'a list of answers, such as [{"code": 500, "times": 2}]')
+        match = members.get("match", Part({}, "/match"))
+        listed = [*members["answers"].items(MOST_ANSWERS)]
+        return cls(
+            name=named,
+            match=RequestPattern.from_json(match.value, match.pointer),
+            answers=tuple(_cue(one, is_last=one is listed[-1]) for one in listed),
+            repeats="then" in members and members["then"].choice(("pass", "repeat")) == "repeat",
+            machine=_text(members, "state") or named,
+            required_state=_text(members, "required_state"),
+            new_state=_text(members, "new_state"),
+            data=data,
+        )
+
+
+def _name(part: Part) -> str:
+    name = part.text()
+    if not NAME.fullmatch(name):
+        raise part.wrong("a name of 1 to 64 letters, digits, dots, dashes and underscores")
+    return name
+
+
+def _text(members: Mapping[str, Part], key: str) -> str | None:
+    return _name(members[key]) if key in members else None
+
+
+def _cue(part: Part, *, is_last: bool) -> Cue:
+    members = {**part.members((*SOURCES, *EFFECTS, *TURNS))}
+    whole = part.entries()
+    if not members.keys() & {*SOURCES, *EFFECTS} and "body" not in whole:
+        raise part.refusal("value", "an answer that says nothing", "one of " + ", ".join((*SOURCES, *EFFECTS)))
+    _refuse_contradictions(part, members)
+    always = is_last or members.keys() & {"every", "share"}
+    return Cue(
+        code=members["code"].whole(200, 599) if "code" in members else None,
+        example=members["example"].text() if "example" in members else None,
+        failure=members["failure"].choice(FAILURES) if "failure" in members else None,
+        fixture=members["fixture"].text() if "fixture" in members else None,
+        variant=members["variant"].whole(0, MOST_TIMES) if "variant" in members else None,
+        body=(whole["body"].value,) if "body" in whole else (),
+        patch=(members["patch"].value,) if "patch" in members else (),
+        headers=_headers(members["headers"]) if "headers" in members else (),
+        breaks=_breaks(members["breaks"]) if "breaks" in members else None,
+        delay=members["delay_ms"].whole(0, LONGEST_DELAY) if "delay_ms" in members else 0,
+        jitter=members["jitter_ms"].whole(0, LONGEST_DELAY) if "jitter_ms" in members else 0,
+        garble=members["garble"].choice(GARBLES) if "garble" in members else "",
+        wire=_wire(members),
+        times=members["times"].whole(1, MOST_TIMES) if "times" in members else None if always else 1,
+        every=members["every"].whole(1, MOST_TIMES) if "every" in members else 1,
+        share=members["share"].number(0, 1) if "share" in members else 1.0,
+        required_state=_text(members, "required_state"),
+        new_state=_text(members, "new_state"),
+    )
+
+
+_ALONE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("pass", ("code", "example", "failure", "fixture", "variant", "body", "patch")),
+    ("failure", ("code", "example", "fixture", "variant", "body", "patch")),
+    ("body", ("example", "fixture", "variant", "patch")),
+    ("example", ("fixture", "variant")),
+    ("fixture", ("variant",)),
+    ("hang", ("cut", "garble", "trickle")),
+    ("every", ("share",)),
+)
+"""What cannot stand beside what."""
+
+
+def _refuse_contradictions(part: Part, members: Mapping[str, Part]) -> None:
+    if "pass" in members and not members["pass"].flag():
+        raise members["pass"].wrong("true, or no such key")
+    if "hang" in members and not members["hang"].flag():
+        raise members["hang"].wrong("true, or no such key")
+    for key, others in _ALONE:
+        for other in others if key in members else ():
+            if other in members:
+                raise members[other].refusal("value", f"{other} beside {key}", "one of the two")
+
+
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_FRAMING = ("content-length", "transfer-encoding", "connection")
+
+
+def _headers(part: Part) -> Headers:
+    found: list[tuple[str, str]] = []
+    for name, one in part.entries().items():
+        if not _FIELD_NAME.fullmatch(name) or name.lower() in _FRAMING:
+            expected = "the name of a header that says nothing of how the message travels; see cut and garble"
+            raise one.refusal("value", f"the header {shown(name)}", expected)
+        value = one.value
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise one.wrong("a text or a number")
+        found.append((name, str(value)))
+    return tuple(found)
+
+
+def _breaks(part: Part) -> Breaks:
+    if part.value is True:
+        return Breaks()
+    entries = part.entries()
+    for pointer, one in entries.items():
+        if not pointer.startswith("/"):
+            raise one.refusal("value", shown(pointer), "a JSON Pointer such as /status")
+    if not entries:
+        raise part.wrong("true, or JSON Pointers and what shall stand there")
+    return Breaks(tuple((pointer, one.value) for pointer, one in entries.items()))
+
+
+def _wire(members: Mapping[str, Part]) -> Wire | None:
+    wire = Wire(
+        cut=members["cut"].choice(CUTS) if "cut" in members else "",
+        trickle=members["trickle"].whole(1, MOST_BYTES_A_SECOND) if "trickle" in members else 0,
+        overstate="garble" in members and members["garble"].value == "content_length",
+        hang="hang" in members,
+    )
+    return None if wire == Wire() else wire

@@ -1,0 +1,126 @@
+"""What scenarios do in one world: which is running, how far it has come, in which state everything is."""
+
+from __future__ import annotations
+
+from mock_server.clock import Clock
+from mock_server.contract.model import Operation
+from mock_server.exchange import JSON, Request, Route
+from mock_server.generate.seeds import Draw
+from mock_server.limits import Limits
+from mock_server.scenarios import STARTED, Cue, Scenario
+
+MOST_SCENARIOS = 100
+"""Scenarios that run in one world."""
+
+
+class Running:
+    """A scenario that was started: how many requests it met, how often each answer was given."""
+
+    __slots__ = ("_used", "met", "scenario")
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.met = 0
+        self._used = [0] * len(scenario.answers)
+
+    def next(self, state: str, seed: int) -> Cue | None:
+        """The answer whose turn it is; None where the request is no matter of the scenario, or no more."""
+        self.met += 1
+        index = self._turn(state, seed)
+        if index is None and self.scenario.repeats and self._is_over():
+            self._used = [0] * len(self._used)
+            index = self._turn(state, seed)
+        if index is None:
+            return None
+        self._used[index] += 1
+        return self.scenario.answers[index]
+
+    def _turn(self, state: str, seed: int) -> int | None:
+        for index, cue in enumerate(self.scenario.answers):
+            if cue.times is not None and self._used[index] >= cue.times:
+                continue
+            if cue.required_state not in (None, state) or self.met % cue.every:
+                continue
+            if cue.share < 1 and _drawn(seed, self.scenario.name, f"share {index} {self.met}") >= cue.share:
+                continue
+            return index
+        return None
+
+    def _is_over(self) -> bool:
+        pairs = zip(self.scenario.answers, self._used, strict=True)
+        return all(cue.times is not None and used >= cue.times for cue, used in pairs)
+
+    def jitter(self, cue: Cue, seed: int) -> int:
+        """Milliseconds more, from 0 to what the answer allows; the same for the same request of the same seed."""
+        return int(_drawn(seed, self.scenario.name, f"jitter {self.met}") * (cue.jitter + 1)) if cue.jitter else 0
+
+    def as_json(self, state: str) -> dict[str, JSON]:
+        """The scenario as the control API shows it."""
+        data = self.scenario.data if isinstance(self.scenario.data, dict) else {}
+        return {"name": self.scenario.name, **data, "met": self.met, "given": [*self._used], "current_state": state}
+
+
+def _drawn(seed: int, name: str, what: str) -> float:
+    return Draw(seed, f"scenario {name}", what).at("").random()
+
+
+class Stage:
+    """The scenarios of a world, the latest first, and what else a test moves in it."""
+
+    __slots__ = ("_named", "_running", "_states", "clock", "limits")
+
+    def __init__(self, standing: tuple[Scenario, ...] = ()) -> None:
+        self.clock = Clock()
+        self.limits = Limits()
+        self._running = [Running(one) for one in reversed(standing)]
+        self._states: dict[str, str] = {}
+        self._named = 0
+
+    @property
+    def running(self) -> tuple[Running, ...]:
+        """What runs, in the order in which it is asked."""
+        return tuple(self._running)
+
+    def start(self, scenario: Scenario) -> Running | None:
+        """Start a scenario; one of the same name ends. None where too many run already."""
+        others = [one for one in self._running if one.scenario.name != scenario.name]
+        if len(others) >= MOST_SCENARIOS:
+            return None
+        running = Running(scenario)
+        self._running = [running, *others]
+        self._states.pop(scenario.machine, None)
+        return running
+
+    def end(self, name: str | None = None) -> bool:
+        """End the scenario of that name, or all; whether there was one."""
+        kept = [one for one in self._running if name is not None and one.scenario.name != name]
+        ended, self._running = len(kept) < len(self._running), kept
+        if name is None:
+            self._states.clear()
+        return ended
+
+    def new_name(self) -> str:
+        """A name for a scenario without one."""
+        self._named += 1
+        return f"scenario-{self._named}"
+
+    def state(self, scenario: Scenario) -> str:
+        """The state of a scenario's machine."""
+        return self._states.get(scenario.machine, STARTED)
+
+    def next(self, request: Request, route: Route, operation: Operation, seed: int) -> tuple[Running, Cue] | None:
+        """What a scenario wants answered, and which it is; None where none has a say."""
+        for running in self._running:
+            scenario = running.scenario
+            state = self.state(scenario)
+            if scenario.required_state not in (None, state):
+                continue
+            if not scenario.match.matches(request, route, operation):
+                continue
+            cue = running.next(state, seed)
+            if cue is not None:
+                new_state = cue.new_state or scenario.new_state
+                if new_state is not None:
+                    self._states[scenario.machine] = new_state
+                return running, cue
+        return None

@@ -1,0 +1,145 @@
+"""Answers onto the wire, whole or as broken as a scenario wants them.
+
+What goes wrong on the wire is beyond ASGI: uvicorn hands its connection over in the scope (``extensions``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from mock_server.exchange import Answer, Wire
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+CONNECTION = "mock_server.connection"
+"""The extension of a scope that has the ``transport`` of its connection (:class:`asyncio.Transport`)."""
+TICKS = 20
+"""How often a second a trickling body is sent a part of."""
+_OVERSTATED = 64
+"""Bytes that are announced and do not come."""
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER, on, 0 seconds: what is closed is reset (socket(7))."""
+
+
+def protocol() -> type[HttpToolsProtocol]:
+    """Uvicorn's HTTP/1.1, whose scopes know their connection."""
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class ReachableConnection(HttpToolsProtocol):
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self.scope["extensions"] = {CONNECTION: {"transport": self.transport}}
+
+    return ReachableConnection
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send an answer as it is."""
+    await send(_start(answer, 0))
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _start(answer: Answer, overstated: int) -> Message:
+    headers = [(name.lower().encode("latin-1"), _field(value)) for name, value in answer.headers]
+    if answer.status >= 200 and answer.status not in (204, 304):
+        headers.append((b"content-length", b"%d" % (len(answer.body) + overstated)))
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+def _field(value: str) -> bytes:
+    """A field value (RFC 9110, 5.5): no control characters, whatever an example holds."""
+    return re.sub(rb"[\x00-\x08\x0a-\x1f\x7f]", b" ", value.encode("latin-1", "replace")).strip()
+
+
+class Delivery:
+    """Sends one answer. ``ending`` is set when the server stops; it cuts short all that takes time."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, ending: asyncio.Event) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._ending = ending
+
+    async def deliver(self, answer: Answer) -> None:
+        """Wait the delay, then send the answer, or what the wire leaves of it."""
+        if answer.delay:
+            await self._wait(answer.delay / 1000)
+        if answer.wire is None:
+            await send_answer(answer, self._send)
+        else:
+            await self._spoil(answer, answer.wire)
+
+    async def _spoil(self, answer: Answer, wire: Wire) -> None:
+        if wire.hang:
+            await self._until_gone()
+            await self._close(reset=True)
+        elif wire.cut == "before_headers":
+            await self._close(reset=True)
+        else:
+            is_short = bool(wire.overstate or wire.cut)
+            # A cut that leaves nothing out would be none: an answer without a body announces one.
+            short_of = _OVERSTATED if wire.overstate or (wire.cut and len(answer.body) < 2) else 0
+            body = answer.body[: len(answer.body) // 2] if wire.cut else answer.body
+            await self._send(_start(answer, short_of))
+            whole = await self._trickle(body, wire.trickle) if wire.trickle else True
+            rest = b"" if wire.trickle else body
+            if whole and not is_short:
+                await self._send({"type": "http.response.body", "body": rest})
+                return
+            if rest:
+                await self._send({"type": "http.response.body", "body": rest, "more_body": True})
+            await self._close(reset=False)
+
+    async def _trickle(self, body: bytes, rate: int) -> bool:
+        """Send a body slowly; whether all of it went."""
+        size = max(1, rate // TICKS)
+        for begin in range(0, len(body), size):
+            if begin and await self._wait(size / rate):
+                return False
+            await self._send({"type": "http.response.body", "body": body[begin : begin + size], "more_body": True})
+        return True
+
+    async def _wait(self, seconds: float) -> bool:
+        """Wait; whether the server is stopping instead."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        return self._ending.is_set()
+
+    async def _until_gone(self) -> None:
+        """Wait until the client has gone or the server stops."""
+        tasks = [asyncio.ensure_future(self._gone()), asyncio.ensure_future(self._ending.wait())]
+        _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in others:
+            task.cancel()
+
+    async def _gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def _close(self, *, reset: bool) -> None:
+        """Close the connection, at once and with a reset or after what was sent has gone out."""
+        transport = self._scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
+        if transport is None:
+            raise ConnectionError("this server does not let its connections be closed")
+        if not transport.is_closing():
+            connection = transport.get_extra_info("socket")
+            if reset and connection is not None:
+                with contextlib.suppress(OSError):
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            if reset:
+                transport.abort()
+            else:
+                transport.close()
+        await self._gone()

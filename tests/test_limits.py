@@ -1,0 +1,145 @@
+"""Rate limits, kept answers and the clock that they go by, each in a world of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_server.clock import Clock, moment_of
+from mock_server.contract.manners import RateLimit
+from mock_server.exchange import Answer, Request
+from mock_server.limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, Limits
+from tests.conftest import RunningServer
+
+CONTRACT = Path(__file__).parent / "cases/limits.yaml"
+NOW = "2026-01-01T00:00:15Z"
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with RunningServer(str(CONTRACT)) as running:
+        yield running.url
+
+
+@pytest.fixture
+def world(server: str) -> Iterator[httpx.Client]:
+    """A client of a world whose clock stands at a quarter past."""
+    headers = {"Authorization": "Bearer one"}
+    with httpx.Client(base_url=f"{server}/~limits-{next(_NUMBERS)}", headers=headers, trust_env=False) as client:
+        assert client.post("/__admin/clock", json={"now": NOW}).status_code == 200
+        yield client
+
+
+def test_a_limit_is_told_reached_and_over_when_the_window_is(world: httpx.Client) -> None:
+    told = [world.get("/orders") for _ in range(4)]
+    assert [one.status_code for one in told] == [200, 200, 200, 429]
+    assert [one.headers["ratelimit-remaining"] for one in told] == ["2", "1", "0", "0"]
+    assert (told[3].headers["retry-after"], told[3].json()) == ("45", {"wait": True})
+    assert "retry-after" not in told[0].headers
+    world.post("/__admin/clock", json={"advance_seconds": 44})
+    assert world.get("/orders").status_code == 429
+    world.post("/__admin/clock", json={"advance_seconds": 1})
+    assert world.get("/orders").status_code == 200
+
+
+def test_a_limit_is_that_of_one_token_in_one_world(world: httpx.Client, server: str) -> None:
+    assert [world.get("/orders").status_code for _ in range(4)][-1] == 429
+    assert world.get("/orders", headers={"Authorization": "Bearer two"}).status_code == 200
+    other = f"{server}/~limits-{next(_NUMBERS)}/orders"
+    assert httpx.get(other, headers={"Authorization": "Bearer one"}).status_code == 200
+    world.post("/__admin/reset")
+    assert world.get("/orders").status_code == 200
+
+
+def test_a_problem_document_says_it_where_the_contract_has_no_429(world: httpx.Client) -> None:
+    last = [world.post("/orders", json={}) for _ in range(4)][-1]
+    assert (last.status_code, last.headers["content-type"]) == (429, "application/problem+json")
+    assert last.headers["retry-after"] == "45"
+
+
+def test_a_key_with_the_same_request_is_answered_the_same(world: httpx.Client) -> None:
+    answers = [{"body": {"number": 1}, "times": 1}, {"body": {"number": 2}}]
+    started = world.post("/__admin/scenarios", json={"match": {"operation": "order"}, "answers": answers})
+    assert started.status_code == 201, started.text
+    key = {"Idempotency-Key": "a"}
+    first, again = (world.post("/orders", json={"n": 1}, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
+    assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (None, "true")
+    assert world.post("/orders", json={"n": 1}, headers={"Idempotency-Key": "b"}).json() == {"number": 2}
+
+
+def test_a_key_with_another_request_is_a_conflict(world: httpx.Client) -> None:
+    key = {"Idempotency-Key": "a"}
+    world.post("/orders", json={"n": 1}, headers=key)
+    conflict = world.post("/orders", json={"n": 2}, headers=key)
+    assert (conflict.status_code, conflict.json()) == (409, {"conflict": True})
+    other = world.post("/orders", json={"n": 2}, headers={**key, "Authorization": "Bearer two"})
+    assert other.status_code == 201
+
+
+def test_an_answer_that_was_lost_on_the_wire_is_there_for_the_second_try(world: httpx.Client) -> None:
+    world.post("/__admin/scenarios", json={"answers": [{"cut": "before_headers"}]})
+    with pytest.raises(httpx.ReadError):
+        world.post("/orders", json={}, headers={"Idempotency-Key": "a"})
+    again = world.post("/orders", json={}, headers={"Idempotency-Key": "a"})
+    assert (again.status_code, again.json()) == (201, {"ordered": True})
+
+
+def test_the_clock_stands_where_it_was_set_and_goes_on_when_it_is_let(world: httpx.Client) -> None:
+    assert world.get("/__admin/clock").json() == {"now": "2026-01-01T00:00:15.000Z", "stands": True}
+    assert world.delete("/__admin/clock").json()["stands"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        ({}, ""),
+        ({"now": NOW, "advance_seconds": 1}, ""),
+        ({"nwo": NOW}, "/nwo"),
+        ({"now": "tomorrow"}, "/now"),
+        ({"now": "2026-01-01T00:00:00"}, "/now"),
+        ({"now": 5}, "/now"),
+        ({"advance_seconds": "5"}, "/advance_seconds"),
+        ({"advance_seconds": -(10**10)}, "/advance_seconds"),
+        ({"advance_seconds": 10**11}, "/advance_seconds"),
+    ],
+)
+def test_a_time_that_is_none_is_refused_and_the_clock_is_as_it_was(world: httpx.Client, body: Any, at: str) -> None:
+    refused = world.post("/__admin/clock", json=body)
+    assert (refused.status_code, refused.json()["findings"][0].get("pointer", "")) == (422, at)
+    assert world.get("/__admin/clock").json()["now"] == "2026-01-01T00:00:15.000Z"
+
+
+def test_a_clock_that_was_moved_and_not_set_goes_on() -> None:
+    clock = Clock()
+    before = clock.now()
+    clock.advance(3600)
+    assert not clock.stands
+    assert 3600 <= clock.now() - before < 3660
+
+
+def test_an_offset_is_read() -> None:
+    assert moment_of("2026-01-01T01:00:00+01:00") == moment_of("2026-01-01T00:00:00Z")
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    limits, limit = Limits(), RateLimit(1, 60)
+    for number in range(MOST_CALLERS + 1):
+        limits.count(str(number), limit, 0.0)
+    assert not limits.count("0", limit, 0.0).exceeded
+    assert limits.count(str(MOST_CALLERS), limit, 0.0).exceeded
+    request = Request("POST", "/orders")
+    for number in range(MOST_KEYS + 1):
+        limits.keep("t", "o", str(number), request, Answer(200))
+    assert limits.kept("t", "o", "0") is None
+    assert limits.kept("t", "o", str(MOST_KEYS)) is not None
+    limits.keep("t", "o", "large", request, Answer(200, (), bytes(MOST_BYTES)))
+    limits.keep("t", "o", "next", request, Answer(200, (), b"1"))
+    assert limits.kept("t", "o", "large") is None
+    assert limits.kept("t", "o", "next") is not None
