@@ -31,12 +31,11 @@ log = logging.getLogger("mock_server")
 
 _TABLE = Table(
     [
+        *CLOCK,
         *COVERAGE,
         *FIXTURES,
         *LIFETIME,
         *REQUESTS,
-        *CLOCK,
-        *LIFETIME,
         *SCENARIOS,
         *SERVICE,
         *VARIANTS,
