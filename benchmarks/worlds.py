@@ -1,6 +1,6 @@
-"""What worlds cost: an idle one in bytes, an entry of the journal and the notes for coverage in microseconds of this
-process, whatever else the machine does.
+"""What worlds cost: an idle one in bytes, an entry of the journal and the notes for coverage in microseconds.
 
+The time is that of this process, whatever else the machine does.
 ``python -m benchmarks.worlds``; exit code 1 where a bound does not hold.
 """
 
