@@ -1,8 +1,8 @@
 """The ladder: how a request to an operation, or a failure, gets its answer.
 
-What ``Prefer`` asks, then a fixture, then an example of the contract, then generated data, in which the
-examples and defaults of schemas go first. Nothing here says whether the answer keeps the contract; the
-engine asks the judge.
+What ``Prefer`` asks, or a scenario in its place; then a fixture, then an example of the contract, then generated
+data, in which the examples and defaults of schemas go first. Nothing here says whether the answer keeps the
+contract; the engine asks the judge.
 """
 
 from __future__ import annotations

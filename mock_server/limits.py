@@ -91,7 +91,7 @@ class Memory:
 
     def kept(self, answer: Answer) -> Answer:
         """The answer with the headers, kept for its key where it has one."""
-        if self.keep is not None:
+        if self.keep is not None and answer.status < 400:  # the next try after a failure shall be a new one
             self.keep(replace(answer, wire=None, delay=0))
         # A failure has been told its headers already.
         return (

@@ -16,6 +16,7 @@ from mock_server.contract.model import Contract, Operation, is_json
 from mock_server.contract.security import Caller
 from mock_server.contract.source import pointer_parts
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.merge_patch import patched
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
 from mock_server.scenarios import Breaks, Cue, Scenario
@@ -78,7 +79,7 @@ def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
         answer = _with_body(answer, cue.body[0])
     for patch in cue.patch:
         value = _value(answer)
-        answer = _with_value(answer, merged(value[0], patch)) if value else _unpatched()
+        answer = _with_value(answer, patched(value[0], patch)) if value else _unpatched()
     return replace(answer, headers=_over(answer.headers, cue.headers))
 
 
@@ -111,19 +112,6 @@ def _with_body(answer: Answer, value: JSON) -> Answer:
     elif not is_json(media) and isinstance(value, str):
         return replace(answer, body=value.encode("utf-8", "replace"), judged=None)
     return _with_value(answer, value)
-
-
-def merged(value: JSON, patch: JSON) -> JSON:
-    """A JSON Merge Patch applied (RFC 7396, 2)."""
-    if not isinstance(patch, dict):
-        return patch
-    found = dict(value) if isinstance(value, dict) else {}
-    for key, one in patch.items():
-        if one is None:
-            found.pop(key, None)
-        else:
-            found[key] = merged(found.get(key), one)
-    return found
 
 
 def _broken(answer: Answer, cue: Cue) -> Answer:

@@ -315,7 +315,7 @@ def _of_json(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
             return "" if fits(asked.json) else f"{what}: found another value or none; expected {expected}"
         except ValueError:
             return f"{what}: found no JSON; expected {expected}"
-        except TooMuchWorkError:
+        except (TooMuchWorkError, RecursionError):
             return f"{what}: found a body too large to be looked through; expected {expected}"
 
     return check

@@ -153,7 +153,7 @@ def _about_json(expected: str, fits: Callable[[JSON], bool]) -> ValuePattern:
             return "" if fits(_json(value)) else expected
         except ValueError:
             return f"JSON: {expected}"
-        except TooMuchWorkError:
+        except (TooMuchWorkError, RecursionError):
             return f"{expected} (the value is too large to be looked through)"
 
     return check

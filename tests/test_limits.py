@@ -91,6 +91,13 @@ def test_an_answer_that_was_lost_on_the_wire_is_there_for_the_second_try(world: 
     assert (again.status_code, again.json()) == (201, {"ordered": True})
 
 
+def test_a_failure_is_not_kept_for_the_second_try(world: httpx.Client) -> None:
+    world.post("/__admin/scenarios", json={"answers": [{"failure": "server_error", "times": 1}]})
+    tries = [world.post("/orders", json={}, headers={"Idempotency-Key": "a"}) for _ in range(3)]
+    assert [one.status_code for one in tries] == [500, 201, 201]
+    assert "idempotency-replayed" in tries[2].headers
+
+
 def test_the_clock_stands_where_it_was_set_and_goes_on_when_it_is_let(world: httpx.Client) -> None:
     assert world.get("/__admin/clock").json() == {"now": "2026-01-01T00:00:15.000Z", "stands": True}
     assert world.delete("/__admin/clock").json()["stands"] is False
@@ -143,3 +150,13 @@ def test_what_is_remembered_is_bounded() -> None:
     limits.keep("t", "o", "next", request, Answer(200, (), b"1"))
     assert limits.kept("t", "o", "large") is None
     assert limits.kept("t", "o", "next") is not None
+
+
+@pytest.mark.parametrize("name", ["flaky", "outage", "rate-limited-then-ok", "session-expires", "slow"])
+def test_a_scenario_that_ships_goes_with_any_contract(world: httpx.Client, name: str) -> None:
+    assert world.post("/__admin/scenarios", json={"name": name}).status_code == 201
+
+
+def test_a_scenario_for_another_contract_is_refused(world: httpx.Client) -> None:
+    refused = world.post("/__admin/scenarios", json={"name": "schema-drift"})
+    assert (refused.status_code, refused.json()["findings"][0]["pointer"]) == (422, "/match/operation")

@@ -17,6 +17,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases/request-patterns.yaml").r
 OPERATION = Operation("POST /v1/pets/{id}", "POST", "/v1/pets/{id}", "feed_pet", "", {}, ())
 ROUTE = Route(OPERATION.key, {"id": "7"})
 BODY: JSON = {"name": "Rex", "age": 3, "toys": ["ball", "bone"], "more": {"deep": "food"}}
+DEEP: JSON = json.loads("[" * 600 + "]" * 600)
 SECONDS = 1.5
 """What the most expensive pattern may take, on a busy machine."""
 
@@ -65,7 +66,10 @@ def test_a_pattern_that_cannot_be_understood_is_refused_at_its_place(case: Any) 
         ({"bodyPatterns": [{"matchesJsonPath": "$..[?@..[?@..[?@..a]]]"}]}, [[[[[[1] * 9] * 9] * 9] * 9] * 9]),
         ({"schema": {"pattern": "(a+)+$"}}, "a" * 200_000 + "!"),
         ({"bodyPatterns": [{"equalToJson": [[1] * 999] * 99 + [2], "ignoreArrayOrder": True}]}, [[1] * 999] * 100),
-        ({"bodyPatterns": [{"equalToJson": 1}]}, "[" * 200_000),
+        ({"bodyPatterns": [{"equalToJson": DEEP}]}, [DEEP]),
+        ({"body": {"": DEEP}}, [DEEP]),
+        ({"bodyPatterns": [{"matchesJsonPath": "$..nothing"}]}, DEEP),
+        ({"schema": {"not": {}}}, DEEP),
     ],
     ids=lambda one: str(one)[:60],
 )

@@ -16,6 +16,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "fixtures": ("records", "records"),
     "overlay": (f"a.yaml{os.pathsep}b.yaml", ("a.yaml", "b.yaml")),
     "store": ("memory", "memory"),
+    "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
     "dynamic": ("true", True),
     "workers": ("4", 4),
