@@ -17,11 +17,11 @@ import uvicorn
 
 from mock_server.application import Application
 from mock_server.assembly import Served
+from mock_server.connection import ReachableConnection
 from mock_server.errors import UsageError
 from mock_server.log import log_to_stderr
 from mock_server.settings import PREFIX as VARIABLE_PREFIX
 from mock_server.settings import ROWS, Settings, read_settings
-from mock_server.wire import protocol
 
 DRAIN_SECONDS = 1
 """How long a stop waits for answers under way."""
@@ -107,7 +107,7 @@ def _config(application: Any, **options: Any) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         ws="none",
-        http=protocol(),
+        http=ReachableConnection,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -11,12 +11,9 @@ import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.exchange import Answer, Wire
-
-if TYPE_CHECKING:
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -31,18 +28,6 @@ _OVERSTATED = 64
 """Bytes that are announced and do not come."""
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER, on, 0 seconds: what is closed is reset (socket(7))."""
-
-
-def protocol() -> type[HttpToolsProtocol]:
-    """Uvicorn's HTTP/1.1, whose scopes know their connection."""
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-    class ReachableConnection(HttpToolsProtocol):
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self.scope["extensions"] = {CONNECTION: {"transport": self.transport}}
-
-    return ReachableConnection
 
 
 async def send_answer(answer: Answer, send: Send) -> None:

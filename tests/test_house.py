@@ -22,7 +22,7 @@ FLOORS = (
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "logged_request", "har", "coverage"),
     ("worlds",),
     ("engine", "answer", "performance", "fast", "audit", "export"),
-    ("server", "application", "assembly", "control", "routing", "wire", "testing", "healthcheck"),
+    ("server", "application", "assembly", "control", "routing", "wire", "connection", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
