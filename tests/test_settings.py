@@ -25,7 +25,6 @@ TYPED: dict[str, tuple[str, Value]] = {
     "no_fill_properties": ("1", True),
     "allow_remote_refs": ("true", True),
     "no_cache": ("1", True),
-    "scenario": ("slow,flaky", ("slow", "flaky")),
     "max_worlds": ("5", 5),
     "journal_size": ("0", 0),
     "journal_memory": ("16", 16),
