@@ -114,10 +114,15 @@ def test_what_cannot_be_made_is_refused(
 def test_an_interrupt_leaves_no_half_written_file(own_cache: None, tmp_path: Path) -> None:
     target = tmp_path / "customers.yaml"
     target.write_text("as it was")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mock_server", "generate", "customers", "--count", "1000000", "-o", str(target)],
-        stderr=subprocess.PIPE, text=True, env=os.environ,
-    )  # fmt: skip
+    # Whoever runs the tests in the background of a shell has them ignore the signal, and their children with them.
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mock_server", "generate", "customers", "--count", "1000000", "-o", str(target)],
+            stderr=subprocess.PIPE, text=True, env=os.environ,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, kept)
     while process.poll() is None and len([*tmp_path.iterdir()]) < 2:
         os.sched_yield()
     process.send_signal(signal.SIGINT)

@@ -26,20 +26,34 @@ def ask(method, path, body=None, token=None):
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     answer = connection.getresponse()
     data = answer.read()
-    return answer.status, json.loads(data) if data else None
+    is_json = "json" in answer.getheader("content-type", "")
+    return answer.status, json.loads(data) if is_json else None
 
 worlds = range(first, last)
 for number in worlds:
     status, _ = ask("PATCH", f"/~w{number}/__admin/fixtures/customers/individual", {"name": f"Customer {number}"})
     if status != 200:
         wrong.append((number, "patch", status))
+    # The last of its requests, and of no other world's, is a failure of a text of its own.
+    scenario = {"name": f"end-{number}", "answers": [
+        {"pass": True, "times": requests - 1},
+        {"failure": "server_error", "headers": {"X-World": str(number)}},
+    ]}
+    status, _ = ask("POST", f"/~w{number}/__admin/scenarios", scenario)
+    if status != 201:
+        wrong.append((number, "scenario", status))
 for turn in range(requests):
     for number in worlds:
         status, customer = ask("GET", f"/~w{number}{path}?turn={turn}", token="individual")
-        if (status, customer["name"]) != (200, f"Customer {number}"):
+        name = customer.get("name") if isinstance(customer, dict) else None
+        if (status, name) != ((200, f"Customer {number}") if turn < requests - 1 else (500, None)):
             wrong.append((number, turn, status, customer))
 for number in worlds:
     _, journal = ask("GET", f"/~w{number}/__admin/requests?limit=2")
+    headers = journal["requests"][0]["response"]["headers"]
+    world = next((value for name, value in headers.items() if name.lower() == "x-world"), None)
+    if world != str(number):
+        wrong.append((number, "scenario of", world))
     urls = [one["request"]["absoluteUrl"] for one in journal["requests"]]
     if journal["meta"]["total"] != requests or not all(f"/~w{number}/" in url for url in urls):
         wrong.append((number, "journal", journal["meta"]))

@@ -1,4 +1,5 @@
 // Polar's own sample call on the Go SDK 0.12: client TOKEN... with MOCK_SERVER_URL set.
+// POLAR_RETRIES is how many milliseconds the SDK goes on retrying; without it, it does not.
 package main
 
 import (
@@ -8,12 +9,14 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"strconv"
 	"time"
 
 	polargo "github.com/polarsource/polar-go"
 	"github.com/polarsource/polar-go/models/apierrors"
 	"github.com/polarsource/polar-go/models/components"
 	"github.com/polarsource/polar-go/models/operations"
+	"github.com/polarsource/polar-go/retry"
 )
 
 type fields map[string]any
@@ -103,9 +106,21 @@ func call(s *polargo.Polar, token string) fields {
 		return fields{"token": token, "error": errorFields(refusal)}
 	}
 	if err != nil {
-		log.Fatalf("%s: %v", token, err)
+		return fields{"token": token, "error": fields{"class": reflect.TypeOf(err).String(), "status": nil, "message": err.Error()}}
 	}
 	return fields{"token": token, "customer": customerFields(res.CustomerPortalCustomer)}
+}
+
+// Without a retry configuration the SDK does not retry.
+func retries() []polargo.SDKOption {
+	elapsed, err := strconv.Atoi(os.Getenv("POLAR_RETRIES"))
+	if err != nil {
+		return nil
+	}
+	backoff := &retry.BackoffStrategy{InitialInterval: 50, MaxInterval: 1500, Exponent: 1.5, MaxElapsedTime: elapsed}
+	return []polargo.SDKOption{
+		polargo.WithRetryConfig(retry.Config{Strategy: "backoff", Backoff: backoff, RetryConnectionErrors: true}),
+	}
 }
 
 func main() {
@@ -114,8 +129,7 @@ func main() {
 		// The SDK would take an empty base URL for the production server's.
 		log.Fatal("MOCK_SERVER_URL is not set")
 	}
-	// Without a retry configuration the SDK does not retry.
-	s := polargo.New(polargo.WithServerURL(serverURL))
+	s := polargo.New(append(retries(), polargo.WithServerURL(serverURL))...)
 	lines := json.NewEncoder(os.Stdout)
 	for _, token := range os.Args[1:] {
 		if err := lines.Encode(call(s, token)); err != nil {
