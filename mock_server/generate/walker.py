@@ -17,7 +17,7 @@ from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction, Shape
-from mock_server.generate.walk import GaveUp, Trace, Walk
+from mock_server.generate.walk import GaveUp, Walk
 
 ATTEMPTS = 12
 """Values that are made before a schema is called unsatisfiable."""
@@ -35,22 +35,18 @@ def generate(
     pins: Mapping[str, JSON] | None = None,
     fill_properties: bool = True,
     complete: bool = False,
-    wanted: Mapping[tuple[str, str], int] | None = None,
     exemplary: bool = False,
-    trace: Trace | None = None,
     strict: bool = False,
 ) -> JSON:
     """A value for a schema; the same for the same arguments.
 
     ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
     the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
-    member out; ``wanted`` is what a variant asks for; ``exemplary`` takes what schemas give as examples and defaults;
-    ``trace`` is filled with what was met on the way. Raises
+    member out; ``exemplary`` takes what schemas give as examples and defaults. Raises
     :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
     """
     node = document.root(schema)
-    walk = Walk(draw, document, pins or {}, None, fill_properties, complete, wanted or {})
-    walk.trace = trace
+    walk = Walk(draw, document, pins or {}, None, fill_properties, complete)
     walk.exemplary = exemplary
     walk.persona = persona_of(walk, node)
     walk.trusted = _trusted(node)
