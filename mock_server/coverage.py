@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
+from mock_server.contract.media import essence_of
 from mock_server.contract.model import Contract, Operation, is_json
 from mock_server.contract.source import find, mapping_at, pointer_of
 from mock_server.exchange import JSON, Answer, Exchange, Headers, Request
@@ -76,8 +77,8 @@ class Gauge:
         content_type = answer.header("content-type") or ""
         if response is not None:
             yield "status", "", response.status
-            essence = _essence(content_type)
-            media = [one.name for one in response.content if _essence(one.name) == essence]
+            essence = essence_of(content_type)
+            media = [one.name for one in response.content if essence_of(one.name) == essence]
             yield from (("media", response.status, name) for name in media[:1])
         if is_json(content_type) and len(answer.body) <= _LARGEST:
             yield from self._of_body(answer.body)
@@ -206,10 +207,6 @@ class Coverage:
     def clear(self) -> None:
         """Forget all that was seen."""
         self._seen = self._counts = None
-
-
-def _essence(media_type: str) -> str:
-    return media_type.partition(";")[0].strip().lower()
 
 
 def _enum_key(pointer: str, value: str) -> Key:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mock_server.contract.media import essence_of
 from mock_server.contract.model import is_json
 from mock_server.exchange import JSON
 from mock_server.xml_body import Resolve, xml_body
@@ -60,7 +61,7 @@ def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, gi
     """The body of a value in a media type. ``given``: the contract or a fixture wrote it, so a text stands as it is."""
     if is_json(content_type):
         return Body(as_json(value), content_type)
-    essence, charset = _essence(content_type), _charset(content_type)
+    essence, charset = essence_of(content_type), _charset(content_type)
     if is_binary(essence, schema, resolve):
         text = value if isinstance(value, str) else as_json(value).decode()
         sample = None if given else _SAMPLES.get(essence)
@@ -89,7 +90,7 @@ def as_json(value: JSON) -> bytes:
 
 def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:
     """Whether a body holds bytes that are no text."""
-    essence = _essence(content_type)
+    essence = essence_of(content_type)
     node = resolve(schema)
     if isinstance(node, dict) and node.get("format") == "binary":
         return True
@@ -177,10 +178,6 @@ def _parts(value: JSON) -> bytes:
 
 def _is_xml(essence: str) -> bool:
     return essence in ("application/xml", "text/xml") or essence.endswith("+xml")
-
-
-def _essence(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 def _charset(content_type: str) -> str:

@@ -71,6 +71,10 @@ def _read(directory: Path, files: Sequence[Path], contract: Contract) -> list[Re
         records += fixtures.records()
         findings += fixtures.findings
     if findings:
-        things = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
-        raise FixtureError(f"{directory}: found {things} wrong in the fixtures; nothing is served.", findings)
+        raise FixtureError(f"{directory}: found {things(findings)} wrong in the fixtures; nothing is served.", findings)
     return records
+
+
+def things(findings: Sequence[Finding]) -> str:
+    """How many, in words."""
+    return "1 thing" if len(findings) == 1 else f"{len(findings)} things"

@@ -9,6 +9,7 @@ from mock_server.contract.source import pointer_of
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON, Finding
 from mock_server.fixture_file import A_HANDLE, HANDLE, taken_handles
+from mock_server.fixtures import things
 from mock_server.store import Record
 
 
@@ -41,8 +42,7 @@ class Intake:
         return Record(self._resource.name, handle, ordered, "body")
 
     def _refused(self, findings: list[Finding]) -> FixtureError:
-        things = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
-        where = f"body: found {things} wrong in a record of {self._resource.name}"
+        where = f"body: found {things(findings)} wrong in a record of {self._resource.name}"
         return FixtureError(f"{where}; expected one that keeps the contract. Nothing is changed.", findings)
 
 

@@ -35,7 +35,7 @@ from werkzeug.datastructures import Headers
 
 from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of
 from mock_server.contract.formats import FORMATS
-from mock_server.contract.media import AnswerReaders, judgeable
+from mock_server.contract.media import AnswerReaders, essence_of, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, Operation, is_json
 from mock_server.contract.requests import Errors, RequestPlan, plan_of
 from mock_server.contract.schema_error import explain
@@ -191,8 +191,8 @@ class Judge:
             return True
         if media_type is None or is_json(media_type):
             return False
-        essence = media_type.partition(";")[0].strip().lower()
-        names = [one.name.partition(";")[0].strip().lower() for one in response.content] if response else [essence]
+        essence = essence_of(media_type)
+        names = [essence_of(one.name) for one in response.content] if response else [essence]
         return any(fnmatchcase(essence, name) for name in names)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mock_server.contract.manners import Manners
+from mock_server.contract.media import essence_of
 from mock_server.contract.walk import resolved
 from mock_server.exchange import JSON, Finding
 
@@ -25,7 +26,7 @@ FRAMING = frozenset({
 
 def is_json(media_type: str) -> bool:
     """Whether a media type is written in JSON: ``application/json`` and every ``+json`` (RFC 6839)."""
-    essence = media_type.partition(";")[0].strip().lower()
+    essence = essence_of(media_type)
     return essence == "application/json" or essence.endswith("+json")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
@@ -221,6 +221,14 @@ def pointer_of(*parts: str | int) -> str:
             text = text.replace("~", "~0").replace("/", "~1")
         pointer += "/" + text
     return pointer
+
+
+def above_and_at(pointer: str) -> Iterator[str]:
+    """A JSON Pointer and those of all that holds what it points to, the innermost first."""
+    yield pointer
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
 def find(data: JSON, pointer: str) -> JSON:

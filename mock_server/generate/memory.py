@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from mock_server.contract.source import above_and_at
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.persona import Persona
@@ -149,11 +150,3 @@ def _by_pointer(wanted: Wanted) -> dict[str, _Asked]:
             if above != pointer or what != "present":
                 found.setdefault(above, set()).add(((pointer, what), number))
     return {pointer: frozenset(asked) for pointer, asked in found.items()}
-
-
-def above_and_at(pointer: str) -> Iterable[str]:
-    """A JSON Pointer and those of all that holds what it points to, the innermost first."""
-    yield pointer
-    while pointer:
-        pointer = pointer.rpartition("/")[0]
-        yield pointer

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mock_server.contract.source import find
+from mock_server.contract.source import above_and_at, find
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.covering import Assignment, Factor, covering_rows
 from mock_server.generate.document import Document
 from mock_server.generate.expansion import Choice
-from mock_server.generate.memory import Memory, RememberingWalk, Wanted, above_and_at
+from mock_server.generate.memory import Memory, RememberingWalk, Wanted
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Shape
 from mock_server.generate.walk import Trace

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mock_server.contract.source import find
+from mock_server.contract.source import above_and_at, find
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
 from mock_server.generate.document import Document
@@ -77,7 +77,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         if self.pins:
-            self._ways_to_pins = frozenset(pin[:end] for pin in self.pins for end in (*_slashes(pin), len(pin)))
+            self._ways_to_pins = frozenset(above for pin in self.pins for above in above_and_at(pin))
 
     def value(self, goal: Goal, place: Place) -> JSON:
         """A value that keeps all schemas of the goal. Raises :class:`Contradiction` where none was found."""
@@ -223,10 +223,6 @@ class Walk:
         if self.worst is None or not self.worst[0].startswith(place.pointer):
             return Contradiction("required", "$ref", pointer=place.pointer)
         return Contradiction(*self.worst[1].keywords, pointer=self.worst[0])
-
-
-def _slashes(pointer: str) -> list[int]:
-    return [at for at, letter in enumerate(pointer) if letter == "/"]
 
 
 def _keeps(goal: Goal, value: JSON) -> bool:
