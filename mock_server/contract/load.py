@@ -8,7 +8,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 from mock_server.contract.compiled import Compiled, Given, counted, version_of
 from mock_server.contract.manners import Manners, read_binding, read_manners
 from mock_server.contract.model import Contract, Header, MediaType, Operation, Response, SecurityScheme
-from mock_server.contract.source import Places, is_url, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.source import Places, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.text import is_url
 from mock_server.contract.walk import Document, operations, resolved
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.contract import cache
-from mock_server.contract.bundle import Files
-from mock_server.contract.compiled import Given
+from mock_server.contract.compilation import Compilation
 from mock_server.contract.model import Contract
 from mock_server.errors import ContractError
 from tests.samples import Document, document, load, operation
@@ -31,13 +30,13 @@ def remembered(contract: Contract) -> tuple[object, ...]:
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The contracts that were checked, by name."""
     seen: list[str] = []
-    compile_ = Given._compile
+    sound = Compilation.sound
 
-    def counting(given: Given, files: Files) -> object:
-        seen.append(given.place)
-        return compile_(given, files)
+    def counting(compilation: Compilation) -> object:
+        seen.append(compilation._texts[0][0])
+        return sound(compilation)
 
-    monkeypatch.setattr(Given, "_compile", counting)
+    monkeypatch.setattr(Compilation, "sound", counting)
     return seen
 
 
