@@ -11,7 +11,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
+from time import time
 from typing import TYPE_CHECKING
 
 from mock_server import bundled
@@ -20,9 +20,11 @@ from mock_server.contract.load import CONTROL
 from mock_server.contract.model import Contract
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.fast import FastPath
+from mock_server.journal import Kept
 from mock_server.problem import problem
 from mock_server.settings import Settings
-from mock_server.wire import Delivery, Receive, Scope, Send, send_answer
+from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
@@ -89,9 +91,9 @@ class _Loaded:
         self.served = assembled(settings)
         self._worlds = worlds
         self._settings = settings
-        self._apis = [
-            api if settings.no_cors else Cors(api, one.contract) for one in self.served for api in [Api(one, ending)]
-        ]
+        self.fast = None if settings.no_fast_path else FastPath()
+        apis = [Api(one, self.fast, ending) for one in self.served]
+        self._apis = apis if settings.no_cors else [Cors(api, api.contract) for api in apis]
 
     @cached_property
     def control(self) -> Control:
@@ -142,12 +144,19 @@ class Application:
         """ASGI 3: HTTP requests. There is no lifespan to take part in: all is loaded before."""
         if scope["type"] != "http":
             return
+        started = time()
         try:
             world = self._enter(scope)
         except UsageError as error:
             await send_answer(problem("world", 400, str(error)), send)
             return
         loaded = self._loaded
+        ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
+        if ready is not None:
+            ready.note(world, started)
+            await send(ready.start)
+            await send({"type": "http.response.body", "body": ready.body})
+            return
         if CONTROL in scope["path"] and loaded.control.is_for(scope["path"]):
             await send_answer(await _controlled(loaded.control, scope, receive, world), send)
         else:
@@ -157,8 +166,7 @@ class Application:
         """The world that a request is for. From here on its scope has the path within the world."""
         name = ""
         if scope["path"].startswith(WORLD_PREFIX):
-            address = address_of(scope["path"], scope.get("raw_path") or b"")
-            name, scope["path"], scope["raw_path"] = address.world, address.path, address.raw_path
+            name, scope["path"], scope["raw_path"] = address_of(scope["path"], scope["raw_path"])
         world: World = self.worlds.get(name)
         scope[WORLD] = world
         return world
@@ -193,33 +201,44 @@ class Application:
 class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, served: Served, ending: asyncio.Event) -> None:
+    def __init__(self, served: Served, fast: FastPath | None, ending: asyncio.Event) -> None:
+        self.contract = served.contract
         self._served = served
+        self._fast = fast
         self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(scope, receive)
         answer = self._answer(scope, body)
-        await Delivery(scope, receive, send, self._ending).deliver(answer)
+        if answer.delay or answer.wire is not None:
+            await Delivery(scope, receive, send, self._ending).deliver(answer)
+        else:
+            await send_answer(answer, send)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Answer:
         """The answer, which the world's journal has before the client does."""
-        started = perf_counter()
+        started = time()
         world: World = scope[WORLD]
         request = _request(scope, body or b"")
         exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
-        self._record(exchange, world, perf_counter() - started)
-        return exchange.answer
-
-    def _record(self, exchange: Exchange, world: World, elapsed: float) -> None:
-        operation = self._served.contract.operations.get(exchange.route.operation or "")
         try:
-            world.journal.add(exchange, operation, elapsed)
-            if operation is not None:
-                world.coverage.note(self._served.gauge(operation.key), exchange)
+            self._record(exchange, scope, world, started)
         except Exception:
             # A client gets its answer, whatever goes wrong with what is kept of it.
-            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+            log.exception("%s %s: not recorded", request.method, request.path)
+        return exchange.answer
+
+    def _record(self, exchange: Exchange, scope: Scope, world: World, started: float) -> None:
+        """Let journal, coverage and fast path have what they keep of an exchange."""
+        operation = self.contract.operations.get(exchange.route.operation or "")
+        kept = Kept(exchange, operation)
+        world.journal.add(kept, started, time() - started)
+        if operation is None:
+            return
+        shown = self._served.gauge(operation.key).shown(exchange)
+        world.coverage.note(shown)
+        if self._fast is not None and not self._served.engine.always_staged:
+            self._fast.remember(scope, world, exchange.answer, kept, shown)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:
@@ -246,7 +265,7 @@ def _too_large(limit: int) -> Answer:
 
 
 def _request(scope: Scope, body: bytes) -> Request:
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = tuple([field_of(line)[1] for line in scope["headers"]])
     host = next((value for name, value in headers if name == "host"), "")
     return Request(
         method=scope["method"],
@@ -256,7 +275,7 @@ def _request(scope: Scope, body: bytes) -> Request:
         body=body,
         # A host that is none of a URL would end up in a Location.
         raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
-        origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}{scope[WORLD].prefix}",
+        origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TypeAlias
@@ -35,6 +35,16 @@ _LARGEST = 64 * 1024
 _VARIANT = re.compile(r"\bvariant=(\d+)")
 
 
+class Shown:
+    """What an exchange of an operation shows. Exchanges that show the same have the same object."""
+
+    __slots__ = ("gauge", "keys")
+
+    def __init__(self, gauge: Gauge, keys: frozenset[Key]) -> None:
+        self.gauge = gauge
+        self.keys = keys
+
+
 class Gauge:
     """All that one operation has to show."""
 
@@ -42,20 +52,30 @@ class Gauge:
         self.operation = operation
         self.name = operation.key.replace(" ", f" {base_path}", 1)
         self._contract = contract
-        self._known: dict[tuple[int, Headers, str, int], tuple[Key, ...]] = {}
+        self._known: dict[tuple[int, Headers, str, int], frozenset[Key]] = {}
+        self._shown: dict[frozenset[Key], Shown] = {}
 
-    def seen(self, exchange: Exchange) -> tuple[Key, ...]:
+    def shown(self, exchange: Exchange) -> Shown:
         """What an exchange shows."""
+        keys = self._keys(exchange)
+        found = self._shown.get(keys)
+        if found is None:
+            if len(self._shown) >= _REMEMBERED:
+                self._shown.clear()
+            found = self._shown[keys] = Shown(self, keys)
+        return found
+
+    def _keys(self, exchange: Exchange) -> frozenset[Key]:
         request, answer = exchange.request, exchange.answer
         asked = (answer.status, answer.headers, request.query, hash(answer.body))
         known = self._known.get(asked)
         if known is None:
-            known = tuple({*self._of_query(request), *self._of_answer(answer)})
+            known = frozenset((*self._of_query(request), *self._of_answer(answer)))
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[asked] = known
         if self._is_apart:
-            return (*known, *self._of_path_and_headers(request, exchange.route.path_parameters))
+            return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
         return known
 
     @cached_property
@@ -135,7 +155,7 @@ class Gauge:
 
     @cached_property
     def _is_apart(self) -> bool:
-        """Whether there is something to see that :meth:`seen` does not remember."""
+        """Whether there is something to see that :meth:`_keys` does not remember."""
         return any(place in ("path", "header") for place, _ in self._parameters)
 
     def _values(self, schema: JSON) -> Iterator[str]:
@@ -174,39 +194,53 @@ class Gauge:
 class Coverage:
     """What was seen of each operation, and how often it was asked."""
 
-    __slots__ = ("_counts", "_seen")
+    __slots__ = ("_counts", "_news", "_seen")
 
     def __init__(self) -> None:
+        self._news: dict[Shown, int] | None = None
+        """What was shown how often, and is not yet sorted into the two below: one count is all that a request pays."""
         self._seen: dict[Gauge, set[Key]] | None = None
         self._counts: dict[Gauge, int] | None = None
 
-    def note(self, gauge: Gauge, exchange: Exchange) -> None:
-        """Note what an exchange of an operation shows."""
+    def note(self, shown: Shown) -> None:
+        """Note what an exchange shows."""
+        news = self._news
+        if news is None:
+            news = self._news = {}
+        news[shown] = news.get(shown, 0) + 1
+        if len(news) > _REMEMBERED:
+            self._sort()
+
+    def _sort(self) -> None:
+        news, self._news = self._news or {}, None
+        for shown, count in news.items():
+            self._take(shown.gauge, shown.keys, count)
+
+    def _take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
         if self._seen is None or self._counts is None:
             self._seen, self._counts = {}, {}
-        if gauge not in self._seen:
-            self._seen[gauge] = set()
-        self._seen[gauge].update(gauge.seen(exchange))
-        self._counts[gauge] = self._counts.get(gauge, 0) + 1
+        self._seen.setdefault(gauge, set()).update(keys)
+        self._counts[gauge] = self._counts.get(gauge, 0) + count
 
     def add(self, other: Coverage) -> None:
         """Note all that another has noted."""
+        other._sort()
         for gauge, keys in (other._seen or {}).items():
-            self._seen, self._counts = self._seen or {}, self._counts or {}
-            self._seen.setdefault(gauge, set()).update(keys)
-            self._counts[gauge] = self._counts.get(gauge, 0) + other.count(gauge)
+            self._take(gauge, keys, other.count(gauge))
 
     def of(self, gauge: Gauge) -> frozenset[Key]:
         """What was seen of an operation."""
+        self._sort()
         return frozenset((self._seen or {}).get(gauge, ()))
 
     def count(self, gauge: Gauge) -> int:
         """How many requests were for an operation."""
+        self._sort()
         return (self._counts or {}).get(gauge, 0)
 
     def clear(self) -> None:
         """Forget all that was seen."""
-        self._seen = self._counts = None
+        self._news = self._seen = self._counts = None
 
 
 def _enum_key(pointer: str, value: str) -> Key:

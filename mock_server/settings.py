@@ -93,6 +93,7 @@ class Settings:
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
+    no_fast_path: bool = _row(False, "Find and judge every answer anew, also one that was judged before.", "", _switch)
     max_worlds: int = _row(
         10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000)
     )

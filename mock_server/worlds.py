@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 from mock_server.contract.load import WORLDS
 from mock_server.coverage import Coverage
@@ -34,14 +34,17 @@ MEMORY = 256 * 1024 * 1024
 class World:
     """What one world has of its own."""
 
-    __slots__ = ("_layers", "_stage", "coverage", "journal", "name")
+    __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
     def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
         self.name = name
         self.journal = Journal(name, journal_size, ledger)
         self.coverage = Coverage()
+        self.revision = 0
+        """What of its own a world answers from: nothing (0), or a number that no world has had before."""
+        self.staged: Stage | None = None
+        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
         self._layers: dict[Records, LayeredStore] | None = None
-        self._stage: Stage | None = None
 
     @property
     def prefix(self) -> str:
@@ -53,29 +56,25 @@ class World:
         return base if self._layers is None else self._layers.get(base, base)
 
     def layer(self, base: Records) -> LayeredStore:
-        """The same, to be changed."""
+        """The same, to be changed: whoever asks is about to."""
+        self.revision = next(_REVISIONS)
         if self._layers is None:
             self._layers = {}
         if base not in self._layers:
             self._layers[base] = LayeredStore(base)
         return self._layers[base]
 
-    @property
-    def staged(self) -> Stage | None:
-        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
-        return self._stage
-
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
-        """The same, made where there is none: with the scenarios that every world begins with."""
-        if self._stage is None:
+        """What is staged, made where there is none: with the scenarios that every world begins with."""
+        if self.staged is None:
             from mock_server.stage import Stage  # no start waits for it
 
-            self._stage = Stage(standing)
-        return self._stage
+            self.staged = Stage(standing)
+        return self.staged
 
     def reset(self) -> None:
         """Back to how a world begins."""
-        self._stage = None
+        self.staged = None
         self.drop_records()
         self.journal.clear()
         self.coverage.clear()
@@ -83,6 +82,10 @@ class World:
     def drop_records(self) -> None:
         """Back to the fixtures."""
         self._layers = None
+        self.revision = 0
+
+
+_REVISIONS = count(1)
 
 
 class Worlds:
@@ -147,8 +150,7 @@ class Worlds:
             world.drop_records()
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Which world a path leads to, and where in it. ``raw_path`` is the path as sent."""
 
     world: str
@@ -161,7 +163,7 @@ def address_of(path: str, raw_path: bytes) -> Address:
 
     Raises :class:`UsageError` for a name that is none.
     """
-    name, _, rest = path.removeprefix(PREFIX).partition("/")
+    name, _, rest = path[len(PREFIX) :].partition("/")
     if not NAME.fullmatch(name):
         raise UsageError(
             f"path {PREFIX}{name[:80]}: found {name[:80]!r} for the name of a world; expected 1 to 64 letters, digits,"

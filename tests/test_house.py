@@ -20,10 +20,10 @@ FLOORS = (
     ("bounded", "instruction", "clock", "merge_patch"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
-    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "logged_request", "har", "coverage"),
-    ("worlds",),
-    ("engine", "answer", "performance", "fast", "audit", "export"),
-    ("server", "application", "assembly", "control", "routing", "wire", "connection", "testing", "healthcheck"),
+    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage"),
+    ("worlds", "logged_request", "har"),
+    ("engine", "answer", "performance", "audit", "export"),
+    ("server", "application", "assembly", "control", "routing", "wire", "fast", "connection", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
