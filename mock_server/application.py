@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
 from time import time
+from typing import TYPE_CHECKING
 
 from mock_server import bundled
 from mock_server.assembly import Served, assembled
+from mock_server.contract.load import CONTROL
 from mock_server.contract.model import Contract
-from mock_server.control import PREFIX, Control
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
@@ -26,6 +27,9 @@ from mock_server.settings import Settings
 from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
+
+if TYPE_CHECKING:
+    from mock_server.control import Control
 
 log = logging.getLogger("mock_server")
 
@@ -85,10 +89,18 @@ class _Loaded:
 
     def __init__(self, settings: Settings, worlds: Worlds, ending: asyncio.Event) -> None:
         self.served = assembled(settings)
-        self.control = Control(self.served, worlds, settings)
+        self._worlds = worlds
+        self._settings = settings
         self.fast = None if settings.no_fast_path else FastPath()
         apis = [Api(one, self.fast, ending) for one in self.served]
         self._apis = apis if settings.no_cors else [Cors(api, api.contract) for api in apis]
+
+    @cached_property
+    def control(self) -> Control:
+        """What answers below ``/__admin``."""
+        from mock_server.control import Control  # no start waits for it
+
+        return Control(self.served, self._worlds, self._settings)
 
     def api(self, scope: Scope) -> Api | Cors:
         """The contract that a path is for: the first by base path that has it, or else the first that could."""
@@ -107,6 +119,7 @@ class _Loaded:
         for one in self.served:
             with contextlib.suppress(Exception):  # the request that meets it again gets the reason
                 one.engine  # noqa: B018
+        self.control  # noqa: B018
         if not shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
 
@@ -152,7 +165,7 @@ class Application:
             await send({"type": "http.response.body", "body": ready.body})
             return
         scope[WORLD] = world
-        if PREFIX in path and loaded.control.is_for(path):
+        if CONTROL in path and loaded.control.is_for(path):
             await send_answer(await _controlled(loaded.control, scope, receive, world), send)
         else:
             await loaded.api(scope)(scope, receive, send)

@@ -14,10 +14,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server import bundled
-from mock_server.contract.bundle import same_place
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
-from mock_server.contract.source import parse_source, read_text
 from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.exchange import Finding
@@ -203,6 +201,10 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
     """The overlays of each contract: with several contracts an overlay says by ``extends`` whose it is."""
     if len(settings.contract) == 1:
         return {settings.contract[0]: [*settings.overlay]}
+    from mock_server.contract.bundle import same_place
+    from mock_server.contract.parser import parse_source
+    from mock_server.contract.text import read_text
+
     found: dict[str, list[str]] = {place: [] for place in settings.contract}
     for name in settings.overlay:
         source = parse_source(name, read_text(name, what="overlay"), what="overlay")

@@ -6,7 +6,6 @@ Order of precedence: flag, ``MOCK_SERVER_NAME``, (for the port) ``PORT``, defaul
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -159,6 +158,8 @@ def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Ma
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """``; did you mean X?`` where something known is near, else nothing."""
+    import difflib  # for messages alone
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
 

@@ -10,16 +10,20 @@ import re
 from collections import OrderedDict
 from functools import lru_cache
 from itertools import count
+from typing import TYPE_CHECKING
 
+from mock_server.contract.load import WORLDS
 from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal, Ledger
-from mock_server.scenarios import Scenario
-from mock_server.stage import Stage
 from mock_server.store import LayeredStore, Records
 
-PREFIX = "/~"
+if TYPE_CHECKING:
+    from mock_server.scenarios import Scenario
+    from mock_server.stage import Stage
+
+PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEPT = 10_000
 """How many worlds are kept where the settings say nothing else."""
@@ -64,6 +68,8 @@ class World:
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
         """What is staged, made where there is none: with the scenarios that every world begins with."""
         if self.staged is None:
+            from mock_server.stage import Stage  # no start waits for it
+
             self.staged = Stage(standing)
         return self.staged
 

@@ -15,12 +15,13 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from mock_server.assembly import Served
+from mock_server.contract.load import CONTROL
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
 from mock_server.worlds import World, Worlds
 
-PREFIX = "/__admin"
+PREFIX = CONTROL
 
 
 @dataclass(frozen=True, slots=True)
