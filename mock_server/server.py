@@ -140,6 +140,7 @@ class Background:
 
     def __init__(self, settings: Settings) -> None:
         application = Application(settings, shares_process=True)
+        application.warm()
         self._ready = threading.Event()
         self._listener = listen(settings.host, settings.port)
         self.url = url_of(self._listener)
