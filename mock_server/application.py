@@ -144,11 +144,18 @@ class Application:
         if scope["type"] != "http":
             return
         started = time()
-        try:
-            world = self._enter(scope)
-        except UsageError as error:
-            await send_answer(problem("world", 400, str(error)), send)
-            return
+        path = scope["path"]
+        if path.startswith(WORLD_PREFIX):
+            try:
+                name, path, scope["raw_path"] = address_of(path, scope["raw_path"])
+            except UsageError as error:
+                await send_answer(problem("world", 400, str(error)), send)
+                return
+            # From here on the scope has the path within the world.
+            scope["path"] = path
+            world = self.worlds.get(name)
+        else:
+            world = self.worlds.plain
         loaded = self._loaded
         ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
         if ready is not None:
@@ -156,19 +163,11 @@ class Application:
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
-        if CONTROL in scope["path"] and loaded.control.is_for(scope["path"]):
+        scope[WORLD] = world
+        if CONTROL in path and loaded.control.is_for(path):
             await send_answer(await _controlled(loaded.control, scope, receive, world), send)
         else:
             await loaded.api(scope)(scope, receive, send)
-
-    def _enter(self, scope: Scope) -> World:
-        """The world that a request is for. From here on its scope has the path within the world."""
-        name = ""
-        if scope["path"].startswith(WORLD_PREFIX):
-            name, scope["path"], scope["raw_path"] = address_of(scope["path"], scope["raw_path"])
-        world: World = self.worlds.get(name)
-        scope[WORLD] = world
-        return world
 
     def warm(self) -> None:
         """Build what answers before somebody asks.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import lru_cache
+from sys import intern
 from time import time
 from typing import Any
 
@@ -64,8 +65,10 @@ class FastPath:
         """Remember an answer that the engine found, if it will be the same again."""
         if not _is_lasting(answer, kept) or (world.staged is not None and not world.staged.is_empty):
             return
-        scope["headers"] = [field_of(line)[0] for line in scope["headers"]]  # the lines that all share
-        ready = self._ready[_question(scope, world)] = Ready(answer, kept, shown)
+        # Kept with what all have in common, the question costs less, and to compare it touches less memory.
+        common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
+        question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
+        ready = self._ready[question] = Ready(answer, kept, shown)
         self._room -= _size(ready)
         while self._room < 0:
             self._room += _size(self._ready.popitem(last=False)[1])
@@ -88,6 +91,12 @@ def _is_lasting(answer: Answer, kept: Kept) -> bool:
 
 def _size(ready: Ready) -> int:
     return _OVERHEAD + len(ready.body)
+
+
+@lru_cache(1024)
+def _common(path: bytes) -> bytes:
+    """One object for all paths that are the same."""
+    return path
 
 
 _start = lru_cache(4096)(start_of)

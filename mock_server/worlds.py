@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mock_server.contract.load import WORLDS
 from mock_server.coverage import Coverage
@@ -97,7 +98,8 @@ class Worlds:
         self._ledger = Ledger(journal_memory, self._relieve)
         self._past = Coverage()
         """Of worlds that are no more, or were reset."""
-        self._plain = World("", journal_size, self._ledger)
+        self.plain = World("", journal_size, self._ledger)
+        """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
 
     def __len__(self) -> int:
@@ -106,7 +108,7 @@ class Worlds:
     def get(self, name: str) -> World:
         """The world of that name, made where there is none."""
         if not name:
-            return self._plain
+            return self.plain
         world = self._named.get(name)
         if world is None:
             world = self._named[name] = World(name, self._journal_size, self._ledger)
@@ -119,7 +121,7 @@ class Worlds:
 
     def forget(self, name: str) -> None:
         """Let a world go; the next request to it finds a fresh one."""
-        world = self._named.pop(name, None) if name else self._plain
+        world = self._named.pop(name, None) if name else self.plain
         if world is not None:
             self.reset(world)
 
@@ -131,7 +133,7 @@ class Worlds:
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
         found = Coverage()
-        for one in (self._past, self._plain.coverage, *(world.coverage for world in self._named.values())):
+        for one in (self._past, self.plain.coverage, *(world.coverage for world in self._named.values())):
             found.add(one)
         return found
 
@@ -139,36 +141,33 @@ class Worlds:
         """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
-            for world in (*self._named.values(), self._plain):
+            for world in (*self._named.values(), self.plain):
                 world.journal.shorten()
                 if self._ledger.held <= enough:
                     break
 
     def drop_records(self) -> None:
         """Every world back to the fixtures, which are others now."""
-        for world in (self._plain, *self._named.values()):
+        for world in (self.plain, *self._named.values()):
             world.drop_records()
 
 
-class Address(NamedTuple):
-    """Which world a path leads to, and where in it. ``raw_path`` is the path as sent."""
-
-    world: str
-    path: str
-    raw_path: bytes
-
-
-def address_of(path: str, raw_path: bytes) -> Address:
-    """What a path that begins with ``/~`` is in the world that it names.
+def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:
+    """The world that a path beginning with ``/~`` names, and the path in it; decoded, and as sent.
 
     Raises :class:`UsageError` for a name that is none.
     """
     name, _, rest = path[len(PREFIX) :].partition("/")
-    if not NAME.fullmatch(name):
+    if not _is_name(name):
         raise UsageError(
             f"path {PREFIX}{name[:80]}: found {name[:80]!r} for the name of a world; expected 1 to 64 letters, digits,"
             " dots, dashes and underscores. Rename the world in the base URL."
         )
     # A name has nothing to encode, so that the first slash after it is the same in both.
     _, _, raw_rest = raw_path[1:].partition(b"/")
-    return Address(name, "/" + rest, b"/" + raw_rest if raw_path else b"")
+    return name, "/" + rest, b"/" + raw_rest if raw_path else b""
+
+
+@lru_cache(KEPT)
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None

@@ -33,7 +33,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
-from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of
+from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.media import AnswerReaders, essence_of, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, Operation, is_json
@@ -56,12 +56,16 @@ _FAILURES = "x-mock-failure-answers"
 class Judge:
     """Judges the requests and answers of one contract. An empty result means that all is well.
 
-    With ``accepts_of`` at hand, an answer that it accepts is not looked at closer.
+    With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
+    request that it takes.
     """
 
-    def __init__(self, contract: Contract, accepts_of: AcceptsOf | None = None) -> None:
+    def __init__(
+        self, contract: Contract, accepts_of: AcceptsOf | None = None, takes_of: AcceptsOf | None = None
+    ) -> None:
         self._contract = contract
         self._accepts_of = accepts_of
+        self._takes_of = takes_of
         self._acceptances: dict[tuple[str, int], Acceptance | None] = {}
         spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)))
         request_validator, response_validator = _VALIDATORS[contract.openapi]
@@ -139,9 +143,19 @@ class Judge:
             return known(kept.schema, _resolver=kept._resolver, format_checker=kept.format_checker)
 
         def errors(value: JSON) -> Iterable[SchemaError]:
-            return cast("Iterable[SchemaError]", validator().iter_errors(value))
+            return () if takes(value) else cast("Iterable[SchemaError]", validator().iter_errors(value))
 
-        return errors if schema.exists() else _nothing
+        if not schema.exists():
+            return _nothing
+        takes = self._takes(schema)
+        return errors
+
+    def _takes(self, schema: SchemaPath) -> Accepts:
+        """Whether a value of a request certainly keeps a schema; False where somebody has to look closer."""
+        if self._takes_of is None:
+            return _never
+        with schema.open() as node:
+            return taking(node, self._takes_of, self._contract.resolve)
 
     def _credential_place(self, operation: Operation) -> str:
         """Where the first of an operation's schemes looks for its credential."""
@@ -315,6 +329,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _nothing(value: JSON) -> Iterable[SchemaError]:
     return ()
+
+
+def _never(value: JSON) -> bool:
+    return False
 
 
 @functools.cache
