@@ -29,7 +29,7 @@ FLOORS = (
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.routing.by_connexion",
-    "openapi_core": "mock_server.contract.check",
+    "openapi_core": "mock_server.contract.objections",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""
