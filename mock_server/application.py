@@ -7,7 +7,6 @@ import contextlib
 import gc
 import logging
 import re
-import threading
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
@@ -171,9 +170,12 @@ class Application:
             await loaded.api(scope)(scope, receive, send)
 
     def warm(self) -> None:
-        """Build what answers, beside whatever else goes on."""
-        options = {"shares_process": self.shares_process}
-        threading.Thread(target=self._loaded.warm, kwargs=options, daemon=True).start()
+        """Build what answers before somebody asks.
+
+        Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
+        a module.
+        """
+        self._loaded.warm(shares_process=self.shares_process)
 
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""

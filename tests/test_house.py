@@ -17,7 +17,7 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle", "outfile"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("bounded", "instruction", "clock", "merge_patch"),
+    ("bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage"),
@@ -29,7 +29,7 @@ FLOORS = (
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.routing.by_connexion",
-    "openapi_core": "mock_server.contract.check",
+    "openapi_core": "mock_server.contract.objections",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""
