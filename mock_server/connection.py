@@ -14,7 +14,7 @@ class ReachableConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions = {CONNECTION: {"transport": transport}}
+        self._extensions: dict[str, dict[object, object]] = {CONNECTION: {"transport": transport}}
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
