@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
+from sys import intern
 from time import time
 from typing import TYPE_CHECKING
 
@@ -270,12 +271,12 @@ def _request(scope: Scope, body: bytes) -> Request:
     host = next((value for name, value in headers if name == "host"), "")
     return Request(
         method=scope["method"],
-        path=scope["path"],
+        path=intern(scope["path"]),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
         # A host that is none of a URL would end up in a Location.
-        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
+        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
         origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
     )
 

@@ -22,10 +22,10 @@ from mock_server.journal import Kept
 from mock_server.wire import Scope, field_of, start_of
 from mock_server.worlds import World
 
-MEMORY = 32 * 1024 * 1024
-"""Bytes that remembered answers hold together, about: some 15,000 customers."""
+MEMORY = 24 * 1024 * 1024
+"""Bytes that remembered answers hold together, about: some 12,000 customers."""
 _LARGEST = MEMORY // 64
-_OVERHEAD = 1600
+_OVERHEAD = 1400
 """Bytes of a remembered answer beside its body, as measured."""
 _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
 """The headers of requests with a body, and of web pages."""
