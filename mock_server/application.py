@@ -8,7 +8,7 @@ import gc
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from sys import intern
 from time import time
@@ -275,10 +275,15 @@ def _request(scope: Scope, body: bytes) -> Request:
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
-        # A host that is none of a URL would end up in a Location.
         raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
-        origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
+        origin=_origin(scope["scheme"], host),
     )
+
+
+@lru_cache(256)
+def _origin(scheme: str, host: str) -> str:
+    # A host that is none of a URL would end up in a Location.
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"
 
 
 async def _body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes | None:
