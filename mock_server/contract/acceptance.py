@@ -7,17 +7,19 @@ say of an answer (and whether its no was right) openapi-core says, which knows h
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mock_server.contract.media import essence_of, read_json
 from mock_server.contract.model import BODYLESS, FRAMING, Header, Response
 from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
-from mock_server.exchange import JSON, Answer, Request, Route
+from mock_server.exchange import JSON, Answer, Headers, Request, Route
 
 Accepts = Callable[[JSON], bool]
 AcceptsOf = Callable[[JSON], Accepts]
 """From a schema of the contract to whether it accepts a value."""
 _NOWHERE = Route()
+_REMEMBERED = 256
+"""Headers that are remembered of each response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,12 @@ class Acceptance:
 
     bodies: dict[str, Accepts]
     headers: tuple[tuple[Parameter, Accepts], ...]
+    _known: dict[Headers, bool] = field(default_factory=dict)
+    """What was found of headers before: most answers have the same."""
 
     def of(self, answer: Answer) -> bool:
         """Whether an answer certainly keeps the contract; False where somebody has to look closer."""
-        if self.headers and not self._has_good_headers(answer):
+        if self.headers and not self._has_known_headers(answer):
             return False
         if not self.bodies or answer.status in BODYLESS:
             return not self.bodies and not answer.body and answer.header("content-type") is None
@@ -40,6 +44,14 @@ class Acceptance:
             return accepts(read_json(answer.body if answer.judged is None else answer.judged))
         except ValueError:
             return False
+
+    def _has_known_headers(self, answer: Answer) -> bool:
+        known = self._known.get(answer.headers)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[answer.headers] = self._has_good_headers(answer)
+        return known
 
     def _has_good_headers(self, answer: Answer) -> bool:
         lines = tuple((name.lower(), value) for name, value in answer.headers)
