@@ -122,6 +122,7 @@ class _Loaded:
         self.control  # noqa: B018
         if not shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.enable()
 
 
 class Application:

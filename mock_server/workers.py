@@ -151,7 +151,6 @@ def _told(exit_code: int) -> str:
 
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
     """All that a worker process does."""
-    gc.enable()
     signal.set_wakeup_fd(-1)
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_DFL)
