@@ -10,6 +10,7 @@ COMPILED := .venv/compiled.stamp
 # Tests run on every core.
 CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
+PEERS := .venv/peers.stamp
 
 .PHONY: serve test test-slow test-clients test-schemas conformance lint format bench lock clean
 
@@ -54,9 +55,14 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV) $(COMPILED)
+# With --no-peers, or --only, what is installed of the peers is enough.
+bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS))
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
-	$(BIN)/python -m benchmarks.bench $(ARGS)
+	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
+
+# Other mock servers. Where they cannot be installed, the benchmark says so and goes on without them.
+$(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
+	@{ (cd benchmarks/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) && touch $@; } || echo "the other mock servers cannot be installed (Node.js 20 or newer and npm are needed): measured without" >&2
 
 # The locks of every supported Python at once; uv comes into an environment of its own.
 lock:
@@ -69,7 +75,7 @@ lock:
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean:
-	rm -rf .venv .venv-clients dist tests/clients/*/node_modules
+	rm -rf .venv .venv-clients dist tests/clients/*/node_modules benchmarks/peers/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import re
-import threading
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +21,7 @@ from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Kept
 from mock_server.problem import problem
-from mock_server.readiness import START, Readiness
+from mock_server.readiness import Readiness
 from mock_server.settings import Settings
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
@@ -93,10 +92,8 @@ class _Loaded:
         self, settings: Settings, worlds: Worlds, tallies: Tallies, readiness: Readiness, ending: asyncio.Event
     ) -> None:
         self.served = assembled(settings)
-        self.is_warm = False
-        """Whether :meth:`warm` is done."""
-        self.trouble = ""
-        """What it could not do."""
+        self.trouble = "nothing that answers yet"
+        """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
         self._worlds = worlds
         self._settings = settings
         self.fast = None if settings.no_fast_path else FastPath()
@@ -125,14 +122,15 @@ class _Loaded:
 
     def warm(self, *, shares_process: bool = False) -> None:
         """Build what answers before somebody asks."""
+        trouble = ""
         for one in self.served:
             try:
                 one.engine  # noqa: B018
             except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
                 log.exception("%s: what answers cannot be built", one.contract.name)
-                self.trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
+                trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
         self.control  # noqa: B018
-        self.is_warm = True
+        self.trouble = trouble
         if not shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
 
@@ -149,7 +147,6 @@ class Application:
         self.tallies = Tallies()
         self.readiness = Readiness()
         """Whoever has more to say of whether requests can be answered adds a check."""
-        self.readiness.add(START, lambda: "" if self._loaded.is_warm else "what answers still being built")
         self.readiness.add("engine", lambda: self._loaded.trouble)
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
         self._loaded = self._load()
@@ -192,12 +189,13 @@ class Application:
         else:
             await loaded.api(scope)(scope, receive, send)
 
-    def warm(self) -> threading.Thread:
-        """Build what answers, beside whatever else goes on: in a thread that has begun."""
-        options = {"shares_process": self.shares_process}
-        thread = threading.Thread(target=self._loaded.warm, kwargs=options, daemon=True)
-        thread.start()
-        return thread
+    def warm(self) -> None:
+        """Build what answers before somebody asks.
+
+        Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
+        a module.
+        """
+        self._loaded.warm(shares_process=self.shares_process)
 
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""

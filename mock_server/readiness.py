@@ -8,9 +8,6 @@ from typing import TypeAlias
 Check: TypeAlias = Callable[[], str]
 """What is wrong, in words that follow ``found``; nothing where all is well. It must not wait for anything."""
 
-START = "start"
-"""The check that will be passed soon, if only somebody waits."""
-
 
 class Readiness:
     """The checks of a server. It is ready when none has anything to say."""

@@ -107,9 +107,13 @@ def mailbox_of(person: Person, country: str, draw: Draw) -> str:
     random = draw.at("person/email")
     given, family = (in_ascii(one, names_of(country).roman) for one in (person.given, person.family))
     given, family = given or "user", family or given or "user"
-    forms = (f"{given}.{family}", f"{given}.{family}", f"{given[0]}.{family}", f"{given}{family}", f"{family}.{given}")
     number = str(1 + int(random.random() * 98)) if random.random() < 0.4 else ""
-    return f"{_pick(forms, random)[:56]}{number}@{_pick(DOMAINS, random)}"
+    name = _pick(_FORMS, random).format(given=given, family=family, initial=given[0])
+    return f"{name[:56]}{number}@{_pick(DOMAINS, random)}"
+
+
+_FORMS = ("{given}.{family}", "{given}.{family}", "{initial}.{family}", "{given}{family}", "{family}.{given}")
+"""How people write their names in an address."""
 
 
 def in_ascii(text: str, roman: dict[str, str] | None = None) -> str:

@@ -10,7 +10,6 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.assembly import Served
-from mock_server.exchange import Finding
 from mock_server.healthcheck import ask
 from mock_server.problem import problem
 from mock_server.settings import Settings
@@ -41,10 +40,10 @@ def assert_not_ready(got: Got, check: str, *parts: str) -> None:
 
 def test_a_server_lives_from_the_first_moment_and_is_ready_once_answers_are_built(app: Application) -> None:
     assert told(app, LIVE) == {"status": "alive"}
-    assert_not_ready(ready(app), "start", "being built")
-    app.warm().join()
+    assert_not_ready(ready(app), "engine", "nothing that answers yet")
+    app.warm()
     got = ready(app)
-    assert (got.status, json.loads(got.body)) == (200, {"status": "ready", "checks": ["start", "engine", "stop"]})
+    assert (got.status, json.loads(got.body)) == (200, {"status": "ready", "checks": ["engine", "stop"]})
     assert told(app, "/__admin/health")["status"] == "healthy"
 
 
@@ -54,7 +53,7 @@ def test_a_server_that_is_not_ready_answers_all_the_same(app: Application) -> No
 
 
 def test_a_server_that_is_about_to_end_is_not_ready_and_lives(app: Application) -> None:
-    app.warm().join()
+    app.warm()
     app.ending.set()
     assert_not_ready(ready(app), "stop", "about to end")
     assert told(app, LIVE) == {"status": "alive"}
@@ -67,7 +66,7 @@ def test_a_server_whose_answers_cannot_be_built_is_not_ready_and_the_log_has_the
         raise ValueError("no such thing")
 
     monkeypatch.setattr(Served, "engine", property(broken))
-    app.warm().join()
+    app.warm()
     assert_not_ready(ready(app), "engine", "Polar API", "log")
     (record,) = caplog.records
     assert "cannot be built" in record.message
@@ -76,7 +75,7 @@ def test_a_server_whose_answers_cannot_be_built_is_not_ready_and_the_log_has_the
 
 
 def test_others_may_have_a_say(app: Application) -> None:
-    app.warm().join()
+    app.warm()
     trouble = "no database at db:5432"
     app.readiness.add("store", lambda: trouble)
     assert_not_ready(ready(app), "store", "no database at db:5432")
@@ -85,14 +84,14 @@ def test_others_may_have_a_say(app: Application) -> None:
 
 
 def test_a_reload_leaves_a_server_ready(app: Application) -> None:
-    app.warm().join()
+    app.warm()
     app.reload()
     assert ready(app).status == 200
 
 
 @pytest.mark.parametrize("path", [LIVE, READY, "/__admin/health", f"/~a{READY}"])
 def test_everybody_may_ask_from_anywhere(path: str, app: Application) -> None:
-    app.warm().join()
+    app.warm()
     far = {"peer": "10.0.0.9", "host": "10.0.0.1:4010", "origin": "http://evil.example"}
     got = answered(app, scope_of(path, **far), scope_of(path, method="HEAD", **far))
     assert [one.status for one in got] == [200, 200]
@@ -100,46 +99,23 @@ def test_everybody_may_ask_from_anywhere(path: str, app: Application) -> None:
 
 
 class _NotReady(BaseHTTPRequestHandler):
-    """A server that is not ready the first times it is asked."""
-
-    check: str
-    times: int
-    asked = 0
+    """A server that is not ready."""
 
     def do_GET(self) -> None:
-        type(self).asked += 1
-        status, body = 200, b'{"status": "ready"}'
-        if self.asked <= self.times:
-            answer = problem("not-ready", 503, f"{self.check}: found a reason.", [Finding("r", self.check, "a", "b")])
-            status, body = answer.status, answer.body
-        self.send_response(status)
+        answer = problem("not-ready", 503, "stop: found the server about to end.")
+        self.send_response(answer.status)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(answer.body)
 
     def log_message(self, format: str, *arguments: object) -> None:
         return None
 
 
-@pytest.mark.parametrize(
-    ("check", "times", "asked", "trouble"),
-    [
-        ("start", 0, 1, ""),
-        ("start", 3, 4, ""),
-        ("stop", 3, 1, "found a server that is not ready; stop: found a reason."),
-        ("store", 1, 1, "found a server that is not ready; store: found a reason."),
-    ],
-)
-def test_the_health_check_waits_for_a_start_and_for_nothing_else(
-    check: str, times: int, asked: int, trouble: str
-) -> None:
-    class Handler(_NotReady):
-        pass
-
-    Handler.check, Handler.times = check, times
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+def test_the_health_check_says_why_a_server_is_not_ready() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _NotReady) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         found = ask(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
         thread.join()
-    assert (found, Handler.asked) == (trouble, asked)
+    assert found == "found a server that is not ready: stop: found the server about to end."
