@@ -12,7 +12,7 @@ CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
 PEERS := .venv/peers.stamp
 
-.PHONY: serve test test-slow test-clients test-schemas conformance lint format bench lock clean
+.PHONY: serve test test-slow test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -26,6 +26,17 @@ test-slow: $(DEV)
 test-clients: $(DEV)
 	bash tests/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
+
+# kustomize and actionlint are built from the Go modules of tests/deploy.
+test-deploy: $(DEV)
+	bash tests/deploy/install
+	$(BIN)/python -m pytest -m deploy tests/deploy $(ARGS)
+
+# The image is built and run by buildah and crun, on a base of Debian's packages: there need be no container engine.
+test-image: $(DEV)
+	bash tests/deploy/install
+	bash tests/image/install
+	$(BIN)/python -m pytest -m image tests/image $(ARGS)
 
 # The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
 test-schemas: $(DEV) $(SUITE)
@@ -75,7 +86,7 @@ lock:
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean:
-	rm -rf .venv .venv-clients dist tests/clients/*/node_modules benchmarks/peers/node_modules
+	rm -rf .venv .venv-clients .venv-image dist tests/clients/*/node_modules benchmarks/peers/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt
