@@ -16,7 +16,9 @@ from typing import IO, Any
 
 import yaml
 
-from mock_server.contract.source import Source, parse_source, read_text
+from mock_server.contract.parser import parse_source
+from mock_server.contract.source import Source
+from mock_server.contract.text import read_text
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON
 

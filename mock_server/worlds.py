@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING
 
+from mock_server.contract.load import WORLDS
 from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal, Ledger
-from mock_server.scenarios import Scenario
-from mock_server.stage import Stage
 from mock_server.store import LayeredStore, Records
 
-PREFIX = "/~"
+if TYPE_CHECKING:
+    from mock_server.scenarios import Scenario
+    from mock_server.stage import Stage
+
+PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEPT = 10_000
 """How many worlds are kept where the settings say nothing else."""
@@ -30,14 +35,17 @@ MEMORY = 256 * 1024 * 1024
 class World:
     """What one world has of its own."""
 
-    __slots__ = ("_layers", "_stage", "coverage", "journal", "name")
+    __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
     def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
         self.name = name
         self.journal = Journal(name, journal_size, ledger)
         self.coverage = Coverage()
+        self.revision = 0
+        """What of its own a world answers from: nothing (0), or a number that no world has had before."""
+        self.staged: Stage | None = None
+        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
         self._layers: dict[Records, LayeredStore] | None = None
-        self._stage: Stage | None = None
 
     @property
     def prefix(self) -> str:
@@ -49,27 +57,25 @@ class World:
         return base if self._layers is None else self._layers.get(base, base)
 
     def layer(self, base: Records) -> LayeredStore:
-        """The same, to be changed."""
+        """The same, to be changed: whoever asks is about to."""
+        self.revision = next(_REVISIONS)
         if self._layers is None:
             self._layers = {}
         if base not in self._layers:
             self._layers[base] = LayeredStore(base)
         return self._layers[base]
 
-    @property
-    def staged(self) -> Stage | None:
-        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
-        return self._stage
-
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
-        """The same, made where there is none: with the scenarios that every world begins with."""
-        if self._stage is None:
-            self._stage = Stage(standing)
-        return self._stage
+        """What is staged, made where there is none: with the scenarios that every world begins with."""
+        if self.staged is None:
+            from mock_server.stage import Stage  # no start waits for it
+
+            self.staged = Stage(standing)
+        return self.staged
 
     def reset(self) -> None:
         """Back to how a world begins."""
-        self._stage = None
+        self.staged = None
         self.drop_records()
         self.journal.clear()
         self.coverage.clear()
@@ -77,6 +83,10 @@ class World:
     def drop_records(self) -> None:
         """Back to the fixtures."""
         self._layers = None
+        self.revision = 0
+
+
+_REVISIONS = count(1)
 
 
 class Worlds:
@@ -88,7 +98,8 @@ class Worlds:
         self._ledger = Ledger(journal_memory, self._relieve)
         self._past = Coverage()
         """Of worlds that are no more, or were reset."""
-        self._plain = World("", journal_size, self._ledger)
+        self.plain = World("", journal_size, self._ledger)
+        """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
 
     def __len__(self) -> int:
@@ -97,7 +108,7 @@ class Worlds:
     def get(self, name: str) -> World:
         """The world of that name, made where there is none."""
         if not name:
-            return self._plain
+            return self.plain
         world = self._named.get(name)
         if world is None:
             world = self._named[name] = World(name, self._journal_size, self._ledger)
@@ -108,9 +119,19 @@ class Worlds:
             self._named.move_to_end(name)
         return world
 
+    @property
+    def journal_entries(self) -> int:
+        """Entries of all journals."""
+        return sum(len(world.journal) for world in (self.plain, *self._named.values()))
+
+    @property
+    def journal_bytes(self) -> int:
+        """Bytes that all journals hold together, about."""
+        return self._ledger.held
+
     def forget(self, name: str) -> None:
         """Let a world go; the next request to it finds a fresh one."""
-        world = self._named.pop(name, None) if name else self._plain
+        world = self._named.pop(name, None) if name else self.plain
         if world is not None:
             self.reset(world)
 
@@ -122,7 +143,7 @@ class Worlds:
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
         found = Coverage()
-        for one in (self._past, self._plain.coverage, *(world.coverage for world in self._named.values())):
+        for one in (self._past, self.plain.coverage, *(world.coverage for world in self._named.values())):
             found.add(one)
         return found
 
@@ -130,37 +151,33 @@ class Worlds:
         """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
-            for world in (*self._named.values(), self._plain):
+            for world in (*self._named.values(), self.plain):
                 world.journal.shorten()
                 if self._ledger.held <= enough:
                     break
 
     def drop_records(self) -> None:
         """Every world back to the fixtures, which are others now."""
-        for world in (self._plain, *self._named.values()):
+        for world in (self.plain, *self._named.values()):
             world.drop_records()
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Which world a path leads to, and where in it. ``raw_path`` is the path as sent."""
-
-    world: str
-    path: str
-    raw_path: bytes
-
-
-def address_of(path: str, raw_path: bytes) -> Address:
-    """What a path that begins with ``/~`` is in the world that it names.
+def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:
+    """The world that a path beginning with ``/~`` names, and the path in it; decoded, and as sent.
 
     Raises :class:`UsageError` for a name that is none.
     """
-    name, _, rest = path.removeprefix(PREFIX).partition("/")
-    if not NAME.fullmatch(name):
+    name, _, rest = path[len(PREFIX) :].partition("/")
+    if not _is_name(name):
         raise UsageError(
             f"path {PREFIX}{name[:80]}: found {name[:80]!r} for the name of a world; expected 1 to 64 letters, digits,"
             " dots, dashes and underscores. Rename the world in the base URL."
         )
     # A name has nothing to encode, so that the first slash after it is the same in both.
     _, _, raw_rest = raw_path[1:].partition(b"/")
-    return Address(name, "/" + rest, b"/" + raw_rest if raw_path else b"")
+    return name, "/" + rest, b"/" + raw_rest if raw_path else b""
+
+
+@lru_cache(KEPT)
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None

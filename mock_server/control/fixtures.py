@@ -104,7 +104,7 @@ def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = Non
 
 def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
     asked.world.layer(served.store).put(record)
-    place = asked.request.origin + served.base_path + _place(record)
+    place = asked.request.origin + asked.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 
 
