@@ -53,7 +53,7 @@ def why_not() -> str:
 
 @dataclass(frozen=True)
 class Image:
-    """An image that was built: its name, its configuration in Docker's words, the bytes of its layers from the base up."""
+    """A built image: its name, its configuration in Docker's words, the bytes of its layers from its base up."""
 
     name: str
     config: Mapping[str, Any]

@@ -109,5 +109,5 @@ def test_no_image_is_made_of_a_contract_with_findings(image: Image, engine: Engi
     shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
     contract = tmp_path / "openapi/openapi.yaml"
     contract.write_text(contract.read_text(encoding="utf-8").replace("lit: true", "lit: maybe"), encoding="utf-8")
-    with pytest.raises(AssertionError, match="RUN mock-server check.: exit status 1"):
+    with pytest.raises(AssertionError, match=r"RUN mock-server check.: exit status 1"):
         engine.build_from(tmp_path, "darkness", "--build-arg", f"IMAGE=localhost/{image.name}")
