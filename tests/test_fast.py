@@ -190,5 +190,5 @@ def remembered(
     """Let an answer be remembered; what is found of it then."""
     kept = Kept(Exchange(Request("GET", ME, headers=headers), Route(), answer), None)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), answer, kept, None)  # type: ignore[arg-type]
+    fast.remember(scope, World(), answer, kept, None, None)  # type: ignore[arg-type]
     return fast.find(scope, World())

@@ -20,16 +20,18 @@ FLOORS = (
     ("bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
-    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage"),
+    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
-    ("server", "application", "assembly", "control", "routing", "wire", "fast", "connection", "testing", "healthcheck"),
+    ("server", "application", "assembly", "control", "routing", "wire", "fast", "vitals", "connection", "testing",
+     "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
-)
+)  # fmt: skip
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.routing.by_connexion",
     "openapi_core": "mock_server.contract.objections",
+    "prometheus_client": "mock_server.control.exposition",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""
