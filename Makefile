@@ -60,8 +60,8 @@ bench: $(DEV)
 lock:
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
-	.venv/lock/bin/uv pip compile pyproject.toml --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra postgresql --group build $(LOCK) -o requirements/serve.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra postgresql --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
