@@ -17,7 +17,7 @@ from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation,
 from mock_server.contract.security import Caller
 from mock_server.contract.source import find
 from mock_server.encode import encode
-from mock_server.errors import GenerationError
+from mock_server.errors import GenerationError, StoreError
 from mock_server.examples import Examples
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.generate.document import Document
@@ -27,7 +27,7 @@ from mock_server.generate.walker import generate
 from mock_server.maker import Maker
 from mock_server.negotiation import Choice, choose, concrete
 from mock_server.prefer import Preferences
-from mock_server.problem import problem
+from mock_server.problem import problem, store_problem
 from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
@@ -133,6 +133,8 @@ class Ladder:
             headers = self._headers.written(response, made.example, question.identity)
         except GenerationError as error:
             return problem("no-answer", 500, f"{where}: {error}")
+        except StoreError as error:
+            return store_problem(error)
         except _CannotHonourError as error:
             return problem("preference", error.status, str(error))
         except _NotAcceptableError as error:
@@ -305,8 +307,11 @@ class Ladder:
         kind = question.caller.kind
         if resource is None or kind is None or kind.selects != resource.name:
             return None
+        suffix = question.caller.suffix
+        if suffix in self._contract.manners.suffixes or self._makers[resource.name].pins_named(suffix):
+            return None  # no record has such a handle: there is nothing to ask the store for
         store = self._store if question.world is None else question.world.store(self._store)
-        return store.get(resource.name, question.caller.suffix)
+        return store.get(resource.name, suffix)
 
     def _generated(
         self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,

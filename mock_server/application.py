@@ -21,6 +21,7 @@ from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.problem import problem
 from mock_server.settings import Settings
+from mock_server.store import Stores, open_stores
 from mock_server.wire import Delivery, Receive, Scope, Send, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
@@ -81,8 +82,8 @@ def _exposed(contract: Contract) -> list[str]:
 class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
-    def __init__(self, settings: Settings, worlds: Worlds, ending: asyncio.Event) -> None:
-        self.served = assembled(settings)
+    def __init__(self, settings: Settings, worlds: Worlds, stores: Stores, ending: asyncio.Event) -> None:
+        self.served = assembled(settings, stores)
         self.control = Control(self.served, worlds, settings)
         self._apis = [
             api if settings.no_cors else Cors(api, one.contract) for one in self.served for api in [Api(one, ending)]
@@ -118,7 +119,13 @@ class Application:
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
         self.ending = asyncio.Event()
         self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
-        self._loaded = _Loaded(settings, self.worlds, self.ending)
+        self._stores = open_stores(settings.store, settings.max_worlds)
+        try:
+            self._loaded = _Loaded(settings, self.worlds, self._stores, self.ending)
+        except BaseException:
+            self._stores.close()
+            raise
+        self.worlds.begin_over([one.store for one in self.served])
 
     @property
     def served(self) -> tuple[Served, ...]:
@@ -159,15 +166,19 @@ class Application:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
             gc.unfreeze()
-            loaded = _Loaded(self.settings, self.worlds, self.ending)
+            loaded = _Loaded(self.settings, self.worlds, self._stores, self.ending)
             loaded.warm()
             self._loaded = loaded
-            self.worlds.drop_records()
+            self.worlds.begin_over([one.store for one in loaded.served])
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
             titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
             log.warning("reloaded: %s", titles)
+
+    def close(self) -> None:
+        """Let go of the store, when the last request was answered."""
+        self._stores.close()
 
     def watched(self) -> list[Path]:
         """The files and directories whose change means a reload."""

@@ -8,7 +8,10 @@
     ├── FixtureError         a record that cannot be served
     ├── GenerationError      a schema that no value satisfies
     ├── ControlError         a control request that a running server refused or did not answer
-    └── InstructionError     a pattern or scenario that cannot be understood or would break the contract
+    ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
+    └── StoreError           a store that cannot be opened
+        ├── StoreLostError   one that does not answer for now; 503 while it serves
+        └── StoreFullError   one that has no room; 507 while it serves
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -59,3 +62,15 @@ class ControlError(MockServerError):
 
 class InstructionError(MockServerError):
     """What a test tells the server to do or to look for, and cannot be understood or may not be done."""
+
+
+class StoreError(MockServerError):
+    """A store that cannot be opened. No message of this kind has a password in it."""
+
+
+class StoreLostError(StoreError):
+    """A store that does not answer for now; nothing was changed, or nobody was told that it was."""
+
+
+class StoreFullError(StoreError):
+    """A store that has no room for what was to be kept; nothing was changed."""

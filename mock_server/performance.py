@@ -21,7 +21,7 @@ from mock_server.prefer import Preferences
 from mock_server.problem import problem
 from mock_server.scenarios import Breaks, Cue, Scenario
 from mock_server.stage import Running
-from mock_server.store import Record, Store
+from mock_server.store import Record, Search, Store
 
 MOST_REHEARSED = 50
 """Operations that a scenario with answers of its own may meet."""
@@ -212,7 +212,7 @@ class Rehearsal:
             return None
         if cue.fixture is not None:
             return self.store.get(operation.resource, cue.fixture)
-        return next(iter(self.store.records(operation.resource)), None)
+        return next(iter(self.store.records(operation.resource, Search(limit=1))), None)
 
     def _question(self, operation: Operation, record: Record | None) -> Question:
         kinds = self.contract.manners.tokens

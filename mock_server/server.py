@@ -10,6 +10,8 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from mock_server.errors import UsageError
 from mock_server.log import log_to_stderr
 from mock_server.settings import PREFIX as VARIABLE_PREFIX
 from mock_server.settings import ROWS, Settings, read_settings
+from mock_server.store import shared_address
 
 DRAIN_SECONDS = 1
 """How long a stop waits for answers under way."""
@@ -90,14 +93,15 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
         )
-    application = Application(settings)
-    with _listen(settings.host, settings.port) as listener:
-        url = _url(listener)
-        if settings.workers > 1:
-            _serve_with_workers(settings, listener, lambda: announce(url, application.served))
-        else:
-            config = _config(application)
-            _Server(config, lambda: announce(url, application.served), application).run([listener])
+    with shared_address(settings.store, settings.workers) as store:
+        settings = replace(settings, store=store)
+        with closing(Application(settings)) as application, _listen(settings.host, settings.port) as listener:
+            url = _url(listener)
+            if settings.workers > 1:
+                _serve_with_workers(settings, listener, lambda: announce(url, application.served))
+            else:
+                config = _config(application)
+                _Server(config, lambda: announce(url, application.served), application).run([listener])
 
 
 def _config(application: Any, **options: Any) -> uvicorn.Config:
@@ -189,16 +193,20 @@ class Background:
     """
 
     def __init__(self, settings: Settings) -> None:
-        application = Application(settings, shares_process=True)
+        self._application = application = Application(settings, shares_process=True)
         self._ready = threading.Event()
-        self._listener = _listen(settings.host, settings.port)
+        try:
+            self._listener = _listen(settings.host, settings.port)
+        except BaseException:
+            application.close()
+            raise
         self.url = _url(self._listener)
         self._server = _Server(_config(application), self._ready.set, application)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""
         try:
-            with self._listener:
+            with closing(self._application), self._listener:
                 self._server.run([self._listener])
         finally:
             self._ready.set()
