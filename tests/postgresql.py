@@ -95,12 +95,11 @@ class Postgres:
 
     def _pids(self) -> list[int]:
         assert self._process is not None
-        session = self._process.pid
-        found = []
+        found = [self._process.pid]
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[3]) == session:
+                if int(fields[1]) == found[0]:
                     found.append(int(stat.parent.name))
         return found
 

@@ -243,7 +243,7 @@ class Database:
                 return
             self._is_lost, self.seen, self.fresh_until, self.absence = True, None, 0.0, -next_revision()
             self._hang_up()
-        said = "the store %s is lost (%s): what needs its records is answered with 503 until it is back"
+        said = "the store %s is lost (%s): what needs its records is answered with 503 meanwhile"
         log.error(said, self._driver.shown, reason)
         threading.Thread(target=self._regain, name="mock-server-store", daemon=True).start()
 

@@ -109,6 +109,8 @@ class Sqlite:
         return "lost" if code & 0xFF in _LOST else "wrong"
 
     def reason(self, error: Exception) -> str:
+        if isinstance(error, OSError):
+            return (error.strerror or str(error)).lower()
         return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
 
     def _begin_wal(self, connection: Connection) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -13,7 +14,11 @@ from tests.postgresql import Postgres, running
 KINDS = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.store))
 SHARED = KINDS[1:]
 
-Opens = Callable[[], Stores]
+
+class Opens(Protocol):
+    """Opens the store of a test once more, as another process would."""
+
+    def __call__(self, kept: int = 100) -> Stores: ...
 
 
 @pytest.fixture(scope="session")
