@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from mock_server.scenarios import Scenario
 
 Made = TypeVar("Made")
+_MAKING = RLock()
+"""Held by whoever makes what answers: two threads that import the same libraries at once find them half imported."""
 
 
 class _WhenAsked(Generic[Made]):
@@ -44,11 +46,10 @@ class _WhenAsked(Generic[Made]):
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
-        self._lock = RLock()
         self._made: Made | None = None
 
     def __call__(self) -> Made:
-        with self._lock:
+        with _MAKING:
             if self._made is None:
                 self._made = self._make()
             return self._made
@@ -100,11 +101,12 @@ class Served:
 
     def intake(self, resource: str) -> Intake:
         """Takes in records of a resource, which the contract has to have."""
-        from mock_server.intake import Intake
+        with _MAKING:
+            from mock_server.intake import Intake
 
-        if resource not in self._intakes:
-            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
-        return self._intakes[resource]
+            if resource not in self._intakes:
+                self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+            return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge

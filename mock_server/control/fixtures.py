@@ -53,7 +53,7 @@ def _searched(asked: Asked, usual: int) -> tuple[Search, dict[str, str]]:
     for name in ("q", "handle"):
         if len(given.get(name, "")) > LONGEST_TEXT:
             raise RefusedError(
-                "invalid-request", 422,
+                "invalid-request", 400,
                 f"query {name}: found {len(given[name])} characters; expected at most {LONGEST_TEXT}.",
             )  # fmt: skip
     return search, given
@@ -63,7 +63,7 @@ def _number(given: dict[str, str], name: str, usual: int, least: int, most: int)
     text = given.get(name, str(usual))
     if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
         raise RefusedError(
-            "invalid-request", 422,
+            "invalid-request", 400,
             f"query {name}: found {text[:80]!r}; expected a whole number from {least} to {most}.",
         )  # fmt: skip
     return int(text)
