@@ -68,8 +68,7 @@ class RecordJudge:
                 yield pointer, said, "no other members"
             for name, item in value.items():
                 if name in known or name not in unknown:
-                    child = known.get(name, _other_schema(parts, name))
-                    yield from self._unknown_members(item, child, pointer + pointer_of(name))
+                    yield from self._unknown_members(item, _child(known, parts, name), pointer + pointer_of(name))
 
     def _ordered(self, value: JSON, schema: JSON) -> JSON:
         parts = self._parts(schema)
@@ -79,7 +78,7 @@ class RecordJudge:
             return value
         known = _properties(parts)
         names = [name for name in known if name in value] + [name for name in value if name not in known]
-        return {name: self._ordered(value[name], known.get(name, _other_schema(parts, name))) for name in names}
+        return {name: self._ordered(value[name], _child(known, parts, name)) for name in names}
 
     def _parts(self, schema: JSON) -> list[Schema]:
         """The schema and, by reference and applicator, what it consists of."""
@@ -106,6 +105,11 @@ def _properties(parts: list[Schema]) -> Schema:
     for part in parts:
         known |= mapping_at(part, "properties")
     return known
+
+
+def _child(known: Schema, parts: list[Schema], name: str) -> JSON:
+    """The schema of a member."""
+    return known[name] if name in known else _other_schema(parts, name)
 
 
 def _welcome(parts: list[Schema], name: str) -> bool:

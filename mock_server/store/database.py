@@ -83,6 +83,11 @@ class Database:
         self._listen()
         _OPEN.add(self)
 
+    @property
+    def shown(self) -> str:
+        """The address, without user, password and options."""
+        return self._driver.shown
+
     def confirm(self) -> None:
         """Know every change that was acknowledged on this machine, and those of others that are a lease old.
 

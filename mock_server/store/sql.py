@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from time import monotonic
@@ -29,8 +30,14 @@ from mock_server.store.protocol import HANDLE, Record
 from mock_server.store.search import ALL, Search, folded, storable, texts_of
 from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
 
+log = logging.getLogger("mock_server")
+
+COUNTED = 64
+"""Searches whose number of records is kept."""
 BATCH = 1000
 """Records that are written at once while many are loaded."""
+TOLD = 50_000
+"""Records after which the log is told how far the loading is: that many take some seconds."""
 _OWN = 1 << 40
 """Where the positions of records begin that came after the fixtures."""
 _columns = RECORDS.c
@@ -59,6 +66,8 @@ class SqlRecords:
         self._world = world
         self._worlds = tuple(dict.fromkeys((world, EVERY_WORLD)))
         """Whose rows they are, the uppermost first."""
+        self._counted: tuple[int, dict[tuple[str, str, str], int]] = (-1, {})
+        """What was counted, and as of which generation: whoever looks at parts asks for the whole with each."""
         self._generation = -1
         self._revision = 0
 
@@ -103,8 +112,14 @@ class SqlRecords:
     def count(self, resource: str, search: Search = ALL) -> int:
         """How many records a search means."""
         with self._database.reading() as connection:
-            meant = self._meant(resource, search, _columns.handle).subquery()
-            return int(connection.execute(select(func.count()).select_from(meant)).scalar_one())
+            generation, key = self._database.knowledge.generation, (resource, search.text, search.handle)
+            if self._counted[0] != generation or len(self._counted[1]) >= COUNTED:
+                self._counted = (generation, {})
+            counts = self._counted[1]
+            if key not in counts:
+                meant = self._meant(resource, search, _columns.handle).subquery()
+                counts[key] = int(connection.execute(select(func.count()).select_from(meant)).scalar_one())
+            return counts[key]
 
     def _row(self, connection: Connection, world: str, resource: str, handle: str) -> KeptRow:
         """A row, from what is kept where it is."""
@@ -252,8 +267,12 @@ class SqlStore(SqlRecords):
                 return ()  # somebody else was quicker
             gone = _dropped(connection, self._contract, EVERY_WORLD)
             rows = (_row_of(one, self._contract, EVERY_WORLD, place) for place, one in enumerate(records()))
+            written = 0
             for batch in _batches(rows):
                 connection.execute(insert(RECORDS), batch)
+                written += len(batch)
+                if written % TOLD == 0:
+                    log.warning("%s fixtures are loaded into the store %s so far", f"{written:,}", self._database.shown)
             return gone
 
         return self._database.load(loaded)

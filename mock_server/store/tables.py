@@ -70,7 +70,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             location TEXT NOT NULL,
             PRIMARY KEY (contract, world, resource, handle)
         )""",
-        "CREATE INDEX mock_records_in_order ON mock_records (contract, world, resource, position)",
+        "CREATE INDEX mock_records_in_order ON mock_records (contract, world, resource, position, handle)",
         """CREATE TABLE mock_worlds (
             contract INTEGER NOT NULL REFERENCES mock_contracts (id),
             world TEXT NOT NULL,
