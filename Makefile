@@ -9,7 +9,7 @@ SUITE := .venv/suite.stamp
 CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
 
-.PHONY: serve test test-slow test-clients test-schemas conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-clients test-schemas conformance lint format bench lock clean
 
 serve: $(SERVE)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -19,6 +19,16 @@ test: $(DEV)
 
 test-slow: $(DEV)
 	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
+
+# Stores on a real PostgreSQL; then the suites on the wire, over SQLite and PostgreSQL (make test has them over memory).
+test-store: $(DEV)
+	bash tests/store/install
+	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --store sqlite $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --store postgresql $(WIRE) $(ARGS)
+
+WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/test_scenarios.py tests/test_serving.py \
+	tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/control
 
 test-clients: $(DEV)
 	bash tests/clients/install

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, TypeAlias
+from enum import Enum
+from typing import Literal, TypeAlias
 
 from mock_server.store.protocol import Record
 
@@ -11,12 +12,14 @@ Key: TypeAlias = tuple[int, str, str, str]
 """Contract, world, resource, handle."""
 
 
-class Absent:
-    """What is kept of a row that is not there."""
+class Lack(Enum):
+    """Why there is no record: there is no such row, or nobody has looked yet."""
+
+    ABSENT = 0
+    UNKNOWN = 1
 
 
-ABSENT: Final = Absent()
-Row: TypeAlias = Record | Absent | None
+Row: TypeAlias = Record | Literal[Lack.ABSENT] | None
 """A row: a record, none (deleted in that world), or none at all."""
 
 LIMIT = 64 * 1024 * 1024
@@ -37,12 +40,13 @@ class Kept:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def get(self, key: Key) -> tuple[Row, int] | None:
-        """A row and its size, None where it is not kept."""
+    def get(self, key: Key) -> Row | Literal[Lack.UNKNOWN]:
+        """A row, ``UNKNOWN`` where it is not kept."""
         found = self._rows.get(key)
-        if found is not None:
-            self._rows.move_to_end(key)
-        return found
+        if found is None:
+            return Lack.UNKNOWN
+        self._rows.move_to_end(key)
+        return found[0]
 
     def keep(self, key: Key, row: Row, characters: int) -> None:
         """Keep a row whose JSON has that many characters."""

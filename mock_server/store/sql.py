@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from mock_server.errors import StoreLostError
 from mock_server.store.database import Database
-from mock_server.store.kept import ABSENT, Absent
+from mock_server.store.kept import Lack
 from mock_server.store.kept import Row as KeptRow
 from mock_server.store.knowledge import Changed
 from mock_server.store.protocol import HANDLE, Record
@@ -91,14 +91,12 @@ class SqlRecords:
 
     def get(self, resource: str, handle: str) -> Record | None:
         """The record of a handle, None where there is none."""
-        if not HANDLE.fullmatch(handle):
-            return None
-        with self._database.reading() as connection:
-            for world in self._worlds:
-                row = self._row(connection, world, resource, handle)
-                if not isinstance(row, Absent):
-                    return row
-        return None
+        self._database.confirm()
+        rows = (self._known(world, resource, handle) for world in self._worlds)
+        row = next((row for row in rows if row is not Lack.ABSENT), Lack.ABSENT)
+        if row is Lack.UNKNOWN:
+            row = self._asked_for(resource, handle)
+        return row if isinstance(row, Record) else None
 
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
         """The records that a search means, the fixtures first."""
@@ -121,19 +119,33 @@ class SqlRecords:
                 counts[key] = int(connection.execute(select(func.count()).select_from(meant)).scalar_one())
             return counts[key]
 
-    def _row(self, connection: Connection, world: str, resource: str, handle: str) -> KeptRow:
-        """A row, from what is kept where it is."""
-        knowledge, key = self._database.knowledge, (self._contract, world, resource, handle)
-        if world != EVERY_WORLD and key[:2] not in knowledge.worlds:
-            return ABSENT
-        kept = knowledge.kept.get(key)
-        if kept is not None:
-            return kept[0]
+    def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Lack.UNKNOWN]:
+        """A row, as far as this process knows."""
+        contract, knowledge = self._contract, self._database.knowledge
+        if world != EVERY_WORLD and (contract, world) not in knowledge.worlds:
+            return Lack.ABSENT
+        return knowledge.kept.get((contract, world, resource, handle))
+
+    def _asked_for(self, resource: str, handle: str) -> KeptRow:
+        """The uppermost row that there is, which the database is asked for where it has to be."""
+        if not HANDLE.fullmatch(handle):
+            return Lack.ABSENT
+        with self._database.reading() as connection:
+            for world in self._worlds:
+                row = self._known(world, resource, handle)
+                if row is Lack.UNKNOWN:
+                    row = self._read_and_kept(connection, world, resource, handle)
+                if row is not Lack.ABSENT:
+                    return row
+        return Lack.ABSENT
+
+    def _read_and_kept(self, connection: Connection, world: str, resource: str, handle: str) -> KeptRow:
+        key = (self._contract, world, resource, handle)
         found = _read(connection, *key)
-        row: KeptRow = ABSENT
+        row: KeptRow = Lack.ABSENT
         if found is not None:
             row = None if found.deleted else Record(resource, handle, json.loads(found.value), found.location)
-        knowledge.kept.keep(key, row, len(found.value) if found is not None else 0)
+        self._database.knowledge.kept.keep(key, row, len(found.value) if found is not None else 0)
         return row
 
     def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
