@@ -24,6 +24,7 @@ from mock_server.journal import Kept
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
 from mock_server.settings import Settings
+from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
 from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
@@ -90,9 +91,10 @@ class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
     def __init__(
-        self, settings: Settings, worlds: Worlds, tallies: Tallies, readiness: Readiness, ending: asyncio.Event
-    ) -> None:
-        self.served = assembled(settings)
+        self, settings: Settings, worlds: Worlds, stores: Stores, tallies: Tallies, readiness: Readiness,
+        ending: asyncio.Event,
+    ) -> None:  # fmt: skip
+        self.served = assembled(settings, stores)
         self.trouble = "nothing that answers yet"
         """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
         self._worlds = worlds
@@ -151,10 +153,16 @@ class Application:
         """Whoever has more to say of whether requests can be answered adds a check."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
-        self._loaded = self._load()
+        self._stores = open_stores(settings.store, settings.max_worlds)
+        try:
+            self._loaded = self._load()
+        except BaseException:
+            self._stores.close()
+            raise
+        self.worlds.begin_over([one.store for one in self.served])
 
     def _load(self) -> _Loaded:
-        return _Loaded(self.settings, self.worlds, self.tallies, self.readiness, self.ending)
+        return _Loaded(self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending)
 
     @property
     def served(self) -> tuple[Served, ...]:
@@ -206,12 +214,16 @@ class Application:
             loaded = self._load()
             loaded.warm()
             self._loaded = loaded
-            self.worlds.drop_records()
+            self.worlds.begin_over([one.store for one in loaded.served])
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
             titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
             log.warning("reloaded: %s", titles)
+
+    def close(self) -> None:
+        """Let go of the store, when the last request was answered."""
+        self._stores.close()
 
     def watched(self) -> list[Path]:
         """The files and directories whose change means a reload."""
@@ -243,16 +255,18 @@ class Api:
         """The answer, which the world's journal has before the client does."""
         started = time()
         world: World = scope[WORLD]
+        store = self._served.store
+        before = world.store(store).revision if store.is_shared else 0
         request = _request(scope, body or b"")
         exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
         try:
-            self._record(exchange, scope, world, started)
+            self._record(exchange, scope, world, before, started)
         except Exception:
             # A client gets its answer, whatever goes wrong with what is kept of it.
             log.exception("%s %s: not recorded", request.method, request.path)
         return exchange.answer
 
-    def _record(self, exchange: Exchange, scope: Scope, world: World, started: float) -> None:
+    def _record(self, exchange: Exchange, scope: Scope, world: World, before: int, started: float) -> None:
         """Let journal, tally, coverage and fast path have what they keep of an exchange."""
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
@@ -267,7 +281,7 @@ class Api:
         shown = gauge.shown(exchange)
         world.coverage.note(shown)
         if self._fast is not None and not self._served.engine.always_staged:
-            self._fast.remember(scope, world, exchange.answer, kept, shown, tally)
+            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:

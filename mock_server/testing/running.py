@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     fixtures: Place
     overlay: Place | Sequence[Place]
     store: str
+    seed_store: str
     seed: int
     dynamic: bool
     max_worlds: int
