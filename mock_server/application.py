@@ -7,7 +7,7 @@ import gc
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from sys import intern
 from time import time
@@ -20,13 +20,16 @@ from mock_server.contract.model import Contract
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
-from mock_server.journal import Kept
+from mock_server.journal import Journal, Kept
+from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
+from mock_server.request_id import given_id
 from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
+from mock_server.watched import SEEN, Seen
 from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
@@ -147,6 +150,7 @@ class Application:
         self.shares_process = shares_process
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
         self.ending = asyncio.Event()
+        self._is_watched = settings.access_log
         self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
         self.tallies = Tallies()
         self.readiness = Readiness()
@@ -190,6 +194,8 @@ class Application:
         ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
         if ready is not None:
             ready.note(world, started)
+            if self._is_watched:
+                _noted(scope, world, ready.kept, ready.tally.operation)
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
@@ -258,16 +264,27 @@ class Api:
         store = self._served.store
         before = world.store(store).revision if store.is_shared else 0
         request = _request(scope, body or b"")
-        exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
+        # The log names the request as the journal will: nothing else can be added before it is.
+        named = REQUEST.set(partial(_name_of, request, world.journal, world.journal.last + 1))
         try:
+            too_large = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else None
+            exchange = too_large or self._exchange(request, world)
             self._record(exchange, scope, world, before, started)
-        except Exception:
-            # A client gets its answer, whatever goes wrong with what is kept of it.
-            log.exception("%s %s: not recorded", request.method, request.path)
+        finally:
+            REQUEST.reset(named)
         return exchange.answer
 
     def _record(self, exchange: Exchange, scope: Scope, world: World, before: int, started: float) -> None:
-        """Let journal, tally, coverage and fast path have what they keep of an exchange."""
+        """Let journal, tally, coverage and fast path have what they keep of an exchange.
+
+        Whatever goes wrong with that, the client gets its answer.
+        """
+        try:
+            self._keep(exchange, scope, world, before, started)
+        except Exception:
+            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+
+    def _keep(self, exchange: Exchange, scope: Scope, world: World, before: int, started: float) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
         elapsed = time() - started
@@ -276,6 +293,7 @@ class Api:
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
         tally.take(elapsed, kept.findings)
         self._tallies.handled += 1
+        _noted(scope, world, kept, tally.operation)
         if gauge is None:
             return
         shown = gauge.shown(exchange)
@@ -289,8 +307,28 @@ class Api:
         except Exception:
             # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
             log.exception("%s %s: the mock server failed", request.method, request.path)
-            answer = problem("internal", 500, "The log of the mock server has the reason. Please report it.")
-            return Exchange(request, Route(), answer)
+            name = REQUEST.get()
+            reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
+            return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
+
+
+def _name_of(request: Request, journal: Journal, number: int) -> str:
+    """The id that the client gave, or that of the journal's entry."""
+    return given_id(request.headers) or str(journal.id_of(number))
+
+
+def _seen(scope: Scope) -> Seen:
+    if SEEN not in scope:
+        scope[SEEN] = Seen(scope)
+    seen: Seen = scope[SEEN]
+    return seen
+
+
+def _noted(scope: Scope, world: World, kept: Kept, operation: str) -> None:
+    """Let those who watch know what the journal was told, if there are any."""
+    seen: Seen | None = scope.get(SEEN)
+    if seen is not None:
+        seen.note(world, kept, operation)
 
 
 async def _controlled(control: Control, scope: Scope, receive: Receive, world: World) -> Answer:
@@ -300,7 +338,13 @@ async def _controlled(control: Control, scope: Scope, receive: Receive, world: W
     if refused is not None:
         return refused
     body = await _body(scope, receive, MAX_CONTROL_BODY)
-    return _too_large(MAX_CONTROL_BODY) if body is None else control.handle(_request(scope, body), world)
+    if body is None:
+        return _too_large(MAX_CONTROL_BODY)
+    named = REQUEST.set(lambda: _seen(scope).request_id)
+    try:
+        return control.handle(_request(scope, body), world)
+    finally:
+        REQUEST.reset(named)
 
 
 def _too_large(limit: int) -> Answer:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
+from mock_server.access_log import AccessLog
 from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
@@ -24,6 +25,7 @@ from mock_server.listening import bind_each, listen, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
 from mock_server.store import open_stores, shared_address
+from mock_server.watched import App, Watched, Watcher
 from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
@@ -35,7 +37,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
         config = uvicorn.Config(
-            application,
+            watched(application),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -97,6 +99,14 @@ async def _reload_on_change(application: Application) -> None:
 def _directories(application: Application) -> set[Path]:
     # Editors write a new file and give it the old one's name, so it is the directory that is watched.
     return {path if path.is_dir() else path.parent for path in application.watched()}
+
+
+def watched(application: Application) -> App:
+    """The application, and around it whoever the settings want to watch."""
+    watchers: list[Watcher] = []
+    if application.settings.access_log:
+        watchers.append(AccessLog())
+    return Watched(application, watchers) if watchers else application
 
 
 def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:

@@ -123,6 +123,7 @@ class Settings:
         (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
     )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
+    access_log: bool = _row(False, "Tell the log of each request.", "", _switch)
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
 
 

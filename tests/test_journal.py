@@ -38,7 +38,7 @@ def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_give
     for journal in (one, other):
         journal.add(kept(), 0.0, 0.0)
     (entry,) = one
-    number = one.id_of(entry)
+    number = one.id_of(entry.number)
     assert (one.find(number), other.find(number), number.version) == (entry, None, 8)
     one.clear()
     one.add(kept(), 0.0, 0.0)
