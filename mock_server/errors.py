@@ -8,7 +8,8 @@
     ├── FixtureError         a record that cannot be served
     ├── GenerationError      a schema that no value satisfies
     ├── ControlError         a control request that a running server refused or did not answer
-    └── InstructionError     a pattern or scenario that cannot be understood or would break the contract
+    ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
+    └── WorkerError          a worker process that cannot start
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -59,3 +60,7 @@ class ControlError(MockServerError):
 
 class InstructionError(MockServerError):
     """What a test tells the server to do or to look for, and cannot be understood or may not be done."""
+
+
+class WorkerError(MockServerError):
+    """A worker process that said why it cannot start, or ended before it was ready."""

@@ -17,7 +17,7 @@ TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle", "outfile"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("bounded", "instruction", "clock", "merge_patch"),
+    ("bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage"),
