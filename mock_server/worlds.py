@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
@@ -37,9 +38,11 @@ class World:
 
     __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
-    def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None, after: int = 0
+    ) -> None:
         self.name = name
-        self.journal = Journal(name, journal_size, ledger)
+        self.journal = Journal(name, journal_size, ledger, after)
         self.coverage = Coverage()
         self.revision = 0
         """What of its own a world answers from: nothing (0), or a number that no world has had before."""
@@ -90,15 +93,21 @@ _REVISIONS = count(1)
 
 
 class Worlds:
-    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays."""
+    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays.
 
-    def __init__(self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY) -> None:
+    The numbers of journal entries begin after ``after``.
+    """
+
+    def __init__(
+        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0
+    ) -> None:
         self._kept = kept
         self._journal_size = journal_size
+        self._after = after
         self._ledger = Ledger(journal_memory, self._relieve)
         self._past = Coverage()
         """Of worlds that are no more, or were reset."""
-        self.plain = World("", journal_size, self._ledger)
+        self.plain = self._made("")
         """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
 
@@ -111,13 +120,28 @@ class Worlds:
             return self.plain
         world = self._named.get(name)
         if world is None:
-            world = self._named[name] = World(name, self._journal_size, self._ledger)
+            world = self._named[name] = self._made(name)
             if len(self._named) > self._kept:
                 _, oldest = self._named.popitem(last=False)
-                self.reset(oldest)
+                self._evict(oldest)
         else:
             self._named.move_to_end(name)
         return world
+
+    def find(self, name: str) -> World | None:
+        """The world of that name, where there is one; that it was looked for is no use of it."""
+        return self._named.get(name) if name else self.plain
+
+    def __iter__(self) -> Iterator[World]:
+        return iter((self.plain, *self._named.values()))
+
+    def _made(self, name: str) -> World:
+        """A world that was not there."""
+        return World(name, self._journal_size, self._ledger, self._after)
+
+    def _evict(self, world: World) -> None:
+        """Let a world go that nobody has used for long."""
+        self.reset(world)
 
     def forget(self, name: str) -> None:
         """Let a world go; the next request to it finds a fresh one."""
@@ -133,7 +157,7 @@ class Worlds:
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
         found = Coverage()
-        for one in (self._past, self.plain.coverage, *(world.coverage for world in self._named.values())):
+        for one in (self._past, *(world.coverage for world in self)):
             found.add(one)
         return found
 
@@ -148,7 +172,7 @@ class Worlds:
 
     def drop_records(self) -> None:
         """Every world back to the fixtures, which are others now."""
-        for world in (self.plain, *self._named.values()):
+        for world in self:
             world.drop_records()
 
 
