@@ -24,12 +24,13 @@ from mock_server.fast import FastPath
 from mock_server.journal import Kept
 from mock_server.problem import problem
 from mock_server.settings import Settings
-from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
+from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
 if TYPE_CHECKING:
     from mock_server.control import Control
+    from mock_server.peers import Peers
 
 log = logging.getLogger("mock_server")
 
@@ -87,13 +88,13 @@ def _exposed(contract: Contract) -> list[str]:
 class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
-    def __init__(self, settings: Settings, worlds: Worlds, ending: asyncio.Event) -> None:
+    def __init__(self, settings: Settings, worlds: Worlds, ending: asyncio.Event, peers: Peers | None) -> None:
         self.served = assembled(settings)
         self._worlds = worlds
         self._settings = settings
         self.fast = None if settings.no_fast_path else FastPath()
-        apis = [Api(one, self.fast, ending) for one in self.served]
-        self._apis = apis if settings.no_cors else [Cors(api, api.contract) for api in apis]
+        self.apis = [Api(one, self.fast, ending, peers) for one in self.served]
+        self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     @cached_property
     def control(self) -> Control:
@@ -104,15 +105,15 @@ class _Loaded:
 
     def api(self, scope: Scope) -> Api | Cors:
         """The contract that a path is for: the first by base path that has it, or else the first that could."""
-        if len(self._apis) == 1:
-            return self._apis[0]
+        if len(self._ways) == 1:
+            return self._ways[0]
         path = scope["path"]
         fitting = [index for index, one in enumerate(self.served) if (path + "/").startswith(one.base_path + "/")]
         for index in fitting[:-1]:
             route = self.served[index].router.route(scope["method"], path, scope["query_string"].decode("latin-1"))
             if route.operation or route.allow or route.redirect:
-                return self._apis[index]
-        return self._apis[fitting[-1] if fitting else -1]
+                return self._ways[index]
+        return self._ways[fitting[-1] if fitting else -1]
 
     def warm(self, *, shares_process: bool = False) -> None:
         """Build what answers before somebody asks."""
@@ -125,15 +126,31 @@ class _Loaded:
 
 
 class Application:
-    """The ASGI application: it finds the world, and in it control or API, whichever the path says."""
+    """The ASGI application: it finds the world, and in it control or API, whichever the path says.
 
-    def __init__(self, settings: Settings, *, shares_process: bool = False) -> None:
+    ``sockets`` is the directory in which the workers of one server find each other.
+    """
+
+    def __init__(self, settings: Settings, *, shares_process: bool = False, sockets: Path | None = None) -> None:
         self.settings = settings
         self.shares_process = shares_process
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
+        if settings.peers and not settings.admin_token:
+            raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
         self.ending = asyncio.Event()
-        self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
-        self._loaded = _Loaded(settings, self.worlds, self.ending)
+        self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
+        """Other processes that share the worlds; None where there are none."""
+        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
+        self._loaded = _Loaded(settings, self.worlds, self.ending, self.peers)
+
+    def _worlds(self) -> Worlds:
+        settings = self.settings
+        return Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
+
+    def _peers(self, sockets: Path | None) -> Peers:
+        from mock_server.peers import Peers  # a server alone has no use for it
+
+        return Peers(self, self.settings, sockets)
 
     @property
     def served(self) -> tuple[Served, ...]:
@@ -166,9 +183,36 @@ class Application:
             return
         scope[WORLD] = world
         if CONTROL in path and loaded.control.is_for(path):
-            await send_answer(await _controlled(loaded.control, scope, receive, world), send)
+            await self._control(scope, receive, send, world)
         else:
             await loaded.api(scope)(scope, receive, send)
+
+    async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
+        if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
+            await self.peers.endpoint(scope, receive, send)
+        else:
+            await send_answer(await self._controlled(scope, receive, world), send)
+
+    async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
+        """Control's answer. Who may not ask is told so before the body is read."""
+        client = (scope.get("client") or ("",))[0]
+        refused = self._loaded.control.refusal(_request(scope, b""), client)
+        if refused is not None:
+            return refused
+        body = await body_of(scope, receive, MAX_CONTROL_BODY)
+        if body is None:
+            return _too_large(MAX_CONTROL_BODY)
+        request = _request(scope, body)
+        return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+
+    def controlled(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+        """Control's answer from what this process knows, or about other worlds than its own."""
+        return self._loaded.control.handle(request, world, worlds)
+
+    def answered(self, base_path: str, request: Request, world: World) -> Answer:
+        """The answer of the contract at a base path, which the world's journal has before the client does."""
+        (api,) = [one for one in self._loaded.apis if one.base_path == base_path]
+        return api.answered(request, world)
 
     def warm(self) -> None:
         """Build what answers, beside whatever else goes on."""
@@ -179,7 +223,7 @@ class Application:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
             gc.unfreeze()
-            loaded = _Loaded(self.settings, self.worlds, self.ending)
+            loaded = _Loaded(self.settings, self.worlds, self.ending, self.peers)
             loaded.warm()
             self._loaded = loaded
             self.worlds.drop_records()
@@ -200,34 +244,43 @@ class Application:
 class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, served: Served, fast: FastPath | None, ending: asyncio.Event) -> None:
+    def __init__(self, served: Served, fast: FastPath | None, ending: asyncio.Event, peers: Peers | None) -> None:
         self.contract = served.contract
+        self.base_path = served.base_path
         self._served = served
         self._fast = fast
         self._ending = ending
+        self._peers = peers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(scope, receive)
-        answer = self._answer(scope, body)
+        body = await body_of(scope, receive, MAX_BODY)
+        world: World = scope[WORLD]
+        request = _request(scope, body or b"")
+        if body is None:
+            answer = self._recorded(Exchange(request, Route(), _too_large(MAX_BODY)), world, time())
+        elif self._peers is not None and self._peers.is_elsewhere(world):
+            answer = await self._peers.answer(self.base_path, request, world)
+        else:
+            answer = self.answered(request, world, scope)
         if answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    def _answer(self, scope: Scope, body: bytes | None) -> Answer:
-        """The answer, which the world's journal has before the client does."""
+    def answered(self, request: Request, world: World, scope: Scope | None = None) -> Answer:
+        """The answer, which the world's journal has before the client does; the fast path has it for a ``scope``."""
         started = time()
-        world: World = scope[WORLD]
-        request = _request(scope, body or b"")
-        exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
+        return self._recorded(self._exchange(request, world), world, started, scope)
+
+    def _recorded(self, exchange: Exchange, world: World, started: float, scope: Scope | None = None) -> Answer:
         try:
-            self._record(exchange, scope, world, started)
+            self._record(exchange, world, started, scope)
         except Exception:
             # A client gets its answer, whatever goes wrong with what is kept of it.
-            log.exception("%s %s: not recorded", request.method, request.path)
+            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
         return exchange.answer
 
-    def _record(self, exchange: Exchange, scope: Scope, world: World, started: float) -> None:
+    def _record(self, exchange: Exchange, world: World, started: float, scope: Scope | None) -> None:
         """Let journal, coverage and fast path have what they keep of an exchange."""
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
@@ -236,7 +289,7 @@ class Api:
             return
         shown = self._served.gauge(operation.key).shown(exchange)
         world.coverage.note(shown)
-        if self._fast is not None and not self._served.engine.always_staged:
+        if self._fast is not None and scope is not None and not self._served.always_staged:
             self._fast.remember(scope, world, exchange.answer, kept, shown)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
@@ -247,16 +300,6 @@ class Api:
             log.exception("%s %s: the mock server failed", request.method, request.path)
             answer = problem("internal", 500, "The log of the mock server has the reason. Please report it.")
             return Exchange(request, Route(), answer)
-
-
-async def _controlled(control: Control, scope: Scope, receive: Receive, world: World) -> Answer:
-    """Control's answer. Who may not ask is told so before the body is read."""
-    peer = (scope.get("client") or ("",))[0]
-    refused = control.refusal(_request(scope, b""), peer)
-    if refused is not None:
-        return refused
-    body = await _body(scope, receive, MAX_CONTROL_BODY)
-    return _too_large(MAX_CONTROL_BODY) if body is None else control.handle(_request(scope, body), world)
 
 
 def _too_large(limit: int) -> Answer:
@@ -276,23 +319,3 @@ def _request(scope: Scope, body: bytes) -> Request:
         raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
         origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
     )
-
-
-async def _body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes | None:
-    """The body; None where it is too large. A request without one is not waited for."""
-    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
-        return b""
-    parts: list[bytes] = []
-    size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            break
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= limit:
-            parts.append(part)
-        more = message.get("more_body", False)
-    # Read to its end even where it is too large: a client that is still sending would not see the answer.
-    return b"".join(parts) if size <= limit else None

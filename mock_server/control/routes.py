@@ -66,14 +66,19 @@ class Control:
             return refused.answer
         return None
 
-    def handle(self, request: Request, world: World) -> Answer:
-        """The answer to a request whose path is one of control. Never raises for what a client sent."""
+    def handle(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+        """The answer to a request whose path is one of control. Never raises for what a client sent.
+
+        ``worlds`` are asked about all worlds, where they are not those of this process.
+        """
         found = self._within(request.path)
         assert found is not None
         served, path = found
         try:
             function, values = _TABLE.find(request.method, path)
-            return function(Asked(request, world, self._worlds, served, self._settings, values))
+            return function(
+                Asked(request, world, self._worlds if worlds is None else worlds, served, self._settings, values)
+            )
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:
