@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import re
-import threading
 from collections.abc import Awaitable, Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from sys import intern
 from time import time
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,10 @@ from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Kept
 from mock_server.problem import problem
+from mock_server.readiness import Readiness
 from mock_server.settings import Settings
+from mock_server.tally import Tallies
+from mock_server.vitals import Vitals
 from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
@@ -88,12 +90,18 @@ def _exposed(contract: Contract) -> list[str]:
 class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
-    def __init__(self, settings: Settings, worlds: Worlds, ending: asyncio.Event, peers: Peers | None) -> None:
+    def __init__(
+        self, settings: Settings, worlds: Worlds, tallies: Tallies, readiness: Readiness, ending: asyncio.Event,
+        peers: Peers | None,
+    ) -> None:  # fmt: skip
         self.served = assembled(settings)
+        self.trouble = "nothing that answers yet"
+        """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
         self._worlds = worlds
         self._settings = settings
         self.fast = None if settings.no_fast_path else FastPath()
-        self.apis = [Api(one, self.fast, ending, peers) for one in self.served]
+        self._vitals = Vitals(tallies, readiness, self.fast)
+        self.apis = [Api(one, self.fast, tallies, ending, peers) for one in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     @cached_property
@@ -101,7 +109,7 @@ class _Loaded:
         """What answers below ``/__admin``."""
         from mock_server.control import Control  # no start waits for it
 
-        return Control(self.served, self._worlds, self._settings)
+        return Control(self.served, self._worlds, self._settings, self._vitals)
 
     def api(self, scope: Scope) -> Api | Cors:
         """The contract that a path is for: the first by base path that has it, or else the first that could."""
@@ -117,12 +125,18 @@ class _Loaded:
 
     def warm(self, *, shares_process: bool = False) -> None:
         """Build what answers before somebody asks."""
+        trouble = ""
         for one in self.served:
-            with contextlib.suppress(Exception):  # the request that meets it again gets the reason
+            try:
                 one.engine  # noqa: B018
+            except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
+                log.exception("%s: what answers cannot be built", one.contract.name)
+                trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
         self.control  # noqa: B018
+        self.trouble = trouble
         if not shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.enable()
 
 
 class Application:
@@ -141,7 +155,17 @@ class Application:
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
-        self._loaded = _Loaded(settings, self.worlds, self.ending, self.peers)
+        self.tallies = Tallies()
+        self.readiness = Readiness()
+        """Whoever has more to say of whether requests can be answered adds a check."""
+        self.readiness.add("engine", lambda: self._loaded.trouble)
+        self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
+        if self.peers is not None:
+            self.readiness.add("peers", self.peers.trouble)
+        self._loaded = self._load()
+
+    def _load(self) -> _Loaded:
+        return _Loaded(self.settings, self.worlds, self.tallies, self.readiness, self.ending, self.peers)
 
     def _worlds(self) -> Worlds:
         settings = self.settings
@@ -215,15 +239,18 @@ class Application:
         return api.answered(request, world)
 
     def warm(self) -> None:
-        """Build what answers, beside whatever else goes on."""
-        options = {"shares_process": self.shares_process}
-        threading.Thread(target=self._loaded.warm, kwargs=options, daemon=True).start()
+        """Build what answers before somebody asks.
+
+        Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
+        a module.
+        """
+        self._loaded.warm(shares_process=self.shares_process)
 
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
             gc.unfreeze()
-            loaded = _Loaded(self.settings, self.worlds, self.ending, self.peers)
+            loaded = self._load()
             loaded.warm()
             self._loaded = loaded
             self.worlds.drop_records()
@@ -244,11 +271,14 @@ class Application:
 class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, served: Served, fast: FastPath | None, ending: asyncio.Event, peers: Peers | None) -> None:
+    def __init__(
+        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None
+    ) -> None:
         self.contract = served.contract
         self.base_path = served.base_path
         self._served = served
         self._fast = fast
+        self._tallies = tallies
         self._ending = ending
         self._peers = peers
 
@@ -281,16 +311,21 @@ class Api:
         return exchange.answer
 
     def _record(self, exchange: Exchange, world: World, started: float, scope: Scope | None) -> None:
-        """Let journal, coverage and fast path have what they keep of an exchange."""
+        """Let journal, tally, coverage and fast path have what they keep of an exchange."""
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
-        world.journal.add(kept, started, time() - started)
-        if operation is None:
+        elapsed = time() - started
+        world.journal.add(kept, started, elapsed)
+        gauge = None if operation is None else self._served.gauge(operation.key)
+        tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
+        tally.take(elapsed, kept.findings)
+        self._tallies.handled += 1
+        if gauge is None:
             return
-        shown = self._served.gauge(operation.key).shown(exchange)
+        shown = gauge.shown(exchange)
         world.coverage.note(shown)
         if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, exchange.answer, kept, shown)
+            self._fast.remember(scope, world, exchange.answer, kept, shown, tally)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:
@@ -311,11 +346,16 @@ def _request(scope: Scope, body: bytes) -> Request:
     host = next((value for name, value in headers if name == "host"), "")
     return Request(
         method=scope["method"],
-        path=scope["path"],
+        path=intern(scope["path"]),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
-        # A host that is none of a URL would end up in a Location.
-        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
-        origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
+        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
+        origin=_origin(scope["scheme"], host),
     )
+
+
+@lru_cache(256)
+def _origin(scheme: str, host: str) -> str:
+    # A host that is none of a URL would end up in a Location.
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

@@ -64,6 +64,7 @@ class Served:
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
         self._schemas = _WhenAsked(self._made_schemas)
+        self._sent = _WhenAsked(self._made_sent)
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
@@ -95,6 +96,14 @@ class Served:
 
         return Document(dict(self.contract.document), self.contract.openapi)
 
+    def _made_sent(self) -> Document:
+        """The schemas as they are for requests. From 3.1 on they are the same (readOnly is a remark)."""
+        from mock_server.generate.document import Document
+
+        if self.contract.openapi >= (3, 1):
+            return self._schemas()
+        return Document(dict(self.contract.document), self.contract.openapi, sends="request")
+
     def gauge(self, operation: str) -> Gauge:
         """What an operation, named by its key, has to show."""
         if operation not in self._gauges:
@@ -112,8 +121,11 @@ class Served:
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge
 
-        schemas = self._schemas()
-        return Judge(self.contract, lambda schema: schemas.root(schema).accepts)
+        return Judge(
+            self.contract,
+            lambda schema: self._schemas().root(schema).accepts,
+            lambda schema: self._sent().root(schema).accepts,
+        )
 
     def _made_ladder(self) -> Ladder:
         from mock_server.answer import Ladder

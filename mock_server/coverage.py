@@ -53,6 +53,7 @@ class Gauge:
         self.name = operation.key.replace(" ", f" {base_path}", 1)
         self._contract = contract
         self._known: dict[tuple[int, Headers, str, int], frozenset[Key]] = {}
+        self._heads: dict[tuple[int, Headers, str], tuple[Key, ...]] = {}
         self._shown: dict[frozenset[Key], Shown] = {}
 
     def shown(self, exchange: Exchange) -> Shown:
@@ -70,10 +71,9 @@ class Gauge:
         asked = (answer.status, answer.headers, request.query, hash(answer.body))
         known = self._known.get(asked)
         if known is None:
-            known = frozenset((*self._of_query(request), *self._of_answer(answer)))
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[asked] = known
+            known = self._known[asked] = frozenset((*self._of_head(request, answer), *self._of_body(answer)))
         if self._is_apart:
             return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
         return known
@@ -92,7 +92,17 @@ class Gauge:
             keys |= {_enum_key(pointer, value) for value in values}
         return frozenset(keys)
 
-    def _of_answer(self, answer: Answer) -> Iterator[Key]:
+    def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
+        """What is shown by all but the body, which is mostly the same."""
+        asked = (answer.status, answer.headers, request.query)
+        known = self._heads.get(asked)
+        if known is None:
+            if len(self._heads) >= _REMEMBERED:
+                self._heads.clear()
+            known = self._heads[asked] = (*self._of_query(request), *self._of_status(answer))
+        return known
+
+    def _of_status(self, answer: Answer) -> Iterator[Key]:
         response = self.operation.response_for(answer.status)
         content_type = answer.header("content-type") or ""
         if response is not None:
@@ -100,8 +110,6 @@ class Gauge:
             essence = essence_of(content_type)
             media = [one.name for one in response.content if essence_of(one.name) == essence]
             yield from (("media", response.status, name) for name in media[:1])
-        if is_json(content_type) and len(answer.body) <= _LARGEST:
-            yield from self._of_body(answer.body)
         variant = _VARIANT.search(answer.header("preference-applied") or "")
         if variant:
             yield "variant", "", variant[1]
@@ -124,15 +132,22 @@ class Gauge:
                 if one in values:
                     yield "enum", f"{place} {name}", one
 
-    def _of_body(self, body: bytes) -> Iterator[Key]:
+    def _of_body(self, answer: Answer) -> list[Key]:
+        if not self._enum_keys or len(answer.body) > _LARGEST or not is_json(answer.header("content-type") or ""):
+            return []
         try:
-            value: JSON = json.loads(body)
+            value: JSON = json.loads(answer.body)
         except ValueError:
-            return
-        for pointer, values in self._enums.items():
-            for text in map(_text, _at(value, pointer.split("/")[1:])):
-                if text in values:
-                    yield _enum_key(pointer, text)
+            return []
+        return [keys[text] for steps, keys in self._enum_keys for text in map(_text, _at(value, steps)) if text in keys]
+
+    @cached_property
+    def _enum_keys(self) -> list[tuple[list[str], dict[str, Key]]]:
+        """The way to each enum in the answers, and the key of each of its values."""
+        return [
+            (pointer.split("/")[1:], {value: _enum_key(pointer, value) for value in values})
+            for pointer, values in self._enums.items()
+        ]
 
     @cached_property
     def _parameters(self) -> Mapping[tuple[str, str], frozenset[str]]:

@@ -30,7 +30,7 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, application: Application, on_ready: Callable[[], None]) -> None:
+    def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
         config = uvicorn.Config(
             application,
             log_config=None,
@@ -45,21 +45,24 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self._application = application
+        self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         peers = self._application.peers
         if peers is not None:
+            self._application.warm()  # before others wait for this process
             await peers.open()
         await super().startup(sockets)
         if peers is not None and sockets:
             await peers.join(sockets[0])
         self._on_ready()
-        self._application.warm()
+        if peers is None:
+            self._application.warm()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
     async def on_tick(self, counter: int) -> bool:
-        if parent_is_gone():
+        if self._is_worker and parent_is_gone():
             self.should_exit = True
         return await super().on_tick(counter)
 
@@ -141,7 +144,7 @@ _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_
 def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
     """What one worker does. Each has a judge of its own; worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
-    _Server(Application(settings, sockets=sockets), ready).run([listener])
+    _Server(Application(settings, sockets=sockets), ready, is_worker=True).run([listener])
 
 
 class Background:
@@ -152,6 +155,7 @@ class Background:
 
     def __init__(self, settings: Settings) -> None:
         application = Application(settings, shares_process=True)
+        application.warm()
         self._ready = threading.Event()
         self._listener = listen(settings.host, settings.port)
         self.url = url_of(self._listener)

@@ -143,6 +143,16 @@ class Worlds:
         """Let a world go that nobody has used for long."""
         self.reset(world)
 
+    @property
+    def journal_entries(self) -> int:
+        """Entries of all journals."""
+        return sum(len(world.journal) for world in self)
+
+    @property
+    def journal_bytes(self) -> int:
+        """Bytes that all journals hold together, about."""
+        return self._ledger.held
+
     def forget(self, name: str) -> None:
         """Let a world go; the next request to it finds a fresh one."""
         world = self._named.pop(name, None) if name else self.plain

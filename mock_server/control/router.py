@@ -19,6 +19,7 @@ from mock_server.contract.load import CONTROL
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
+from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds
 
 PREFIX = CONTROL
@@ -33,6 +34,7 @@ class Asked:
     worlds: Worlds
     served: Sequence[Served]
     settings: Settings
+    vitals: Vitals
     values: Mapping[str, str]
 
     def body(self) -> JSON:

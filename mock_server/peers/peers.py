@@ -82,6 +82,10 @@ class Peers:
         """Whether a path of the server's own port is one at which others ask."""
         return self._sockets is None and path.startswith(PATH)
 
+    def trouble(self) -> str:
+        """What is in the way of answering as all others do; nothing once others were met."""
+        return "" if self._has_met.is_set() else "the others not met yet"
+
     # Coming and going.
 
     async def open(self) -> None:
