@@ -21,7 +21,7 @@ from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
 from mock_server.errors import UsageError
-from mock_server.listening import bind_each, listen, url_of
+from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
 from mock_server.store import open_stores, shared_address
@@ -53,9 +53,16 @@ class _Server(uvicorn.Server):
         self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        peers = self._application.peers
+        if peers is not None:
+            self._application.warm()  # before others wait for this process
+            await peers.open()
         await super().startup(sockets)
+        if peers is not None and sockets:
+            await peers.join(sockets[0])
         self._on_ready()
-        self._application.warm()
+        if peers is None:
+            self._application.warm()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
@@ -66,6 +73,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.ending.set()
+        if self._application.peers is not None:
+            await self._application.peers.leave()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -129,6 +138,10 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
         )
+    if settings.peers:
+        raise UsageError(
+            f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
+        )
     # Read, seeded and let go again: no connection outlives a fork.
     with closing(open_stores(settings.store, settings.max_worlds)) as stores:
         served = assembled(settings, stores)
@@ -137,17 +150,18 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         import_module(name)
     listeners = bind_each(settings.host, settings.port, settings.workers)
     url = url_of(listeners[0])
-    Workers(partial(_work, settings), listeners).run(lambda: announce(url, served))
+    with sockets_directory() as sockets:
+        Workers(partial(_work, settings, sockets), listeners).run(lambda: announce(url, served))
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
 """What answers, beside what this module needs: workers that are copies of this process have it already."""
 
 
-def _work(settings: Settings, listener: socket.socket, ready: Ready) -> None:
-    """What one worker does. Each has a judge and a journal of its own; records are everybody's."""
+def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
+    """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
-    with closing(Application(settings)) as application:
+    with closing(Application(settings, sockets=sockets)) as application:
         _Server(application, ready, is_worker=True).run([listener])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
@@ -38,9 +38,11 @@ class World:
 
     __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
-    def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None, after: int = 0
+    ) -> None:
         self.name = name
-        self.journal = Journal(name, journal_size, ledger)
+        self.journal = Journal(name, journal_size, ledger, after)
         self.coverage = Coverage()
         self.revision: int | str = 0
         """Which remembered answers are this world's: those of all worlds that changed nothing (0), or its own."""
@@ -102,17 +104,23 @@ _REVISIONS = count(1)
 
 
 class Worlds:
-    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays."""
+    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays.
 
-    def __init__(self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY) -> None:
+    The numbers of journal entries begin after ``after``.
+    """
+
+    def __init__(
+        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0
+    ) -> None:
         self._kept = kept
         self._journal_size = journal_size
+        self._after = after
         self._ledger = Ledger(journal_memory, self._relieve)
         self.stores: Sequence[Store] = ()
         """What has their records, of each contract."""
         self._past = Coverage()
         """Of worlds that are no more, or were reset."""
-        self.plain = World("", journal_size, self._ledger)
+        self.plain = self._made("")
         """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
 
@@ -125,18 +133,33 @@ class Worlds:
             return self.plain
         world = self._named.get(name)
         if world is None:
-            world = self._named[name] = World(name, self._journal_size, self._ledger)
+            world = self._named[name] = self._made(name)
             if len(self._named) > self._kept:
                 _, oldest = self._named.popitem(last=False)
-                self._end(oldest)  # what a shared store has of it the store bounds: others may be using it
+                self._evict(oldest)
         else:
             self._named.move_to_end(name)
         return world
 
+    def find(self, name: str) -> World | None:
+        """The world of that name, where there is one; that it was looked for is no use of it."""
+        return self._named.get(name) if name else self.plain
+
+    def __iter__(self) -> Iterator[World]:
+        return iter((self.plain, *self._named.values()))
+
+    def _made(self, name: str) -> World:
+        """A world that was not there."""
+        return World(name, self._journal_size, self._ledger, self._after)
+
+    def _evict(self, world: World) -> None:
+        """Let a world go that nobody has used for long. What a shared store has of it the store bounds."""
+        self._end(world)
+
     @property
     def journal_entries(self) -> int:
         """Entries of all journals."""
-        return sum(len(world.journal) for world in (self.plain, *self._named.values()))
+        return sum(len(world.journal) for world in self)
 
     @property
     def journal_bytes(self) -> int:
@@ -162,7 +185,7 @@ class Worlds:
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
         found = Coverage()
-        for one in (self._past, self.plain.coverage, *(world.coverage for world in self._named.values())):
+        for one in (self._past, *(world.coverage for world in self)):
             found.add(one)
         return found
 
@@ -178,7 +201,7 @@ class Worlds:
     def begin_over(self, stores: Sequence[Store]) -> None:
         """Have these stores from now on; what was changed over others in memory is gone."""
         self.stores = stores
-        for world in (self.plain, *self._named.values()):
+        for world in self:
             world.let_go_of_records()
 
 

@@ -44,9 +44,16 @@ def contract(own_cache: None) -> Contract:
 
 
 class RunningServer:
-    """A server in a process of its own, on a free port, until the end of the ``with``."""
+    """A server in a process of its own, on a free port, until the end of the ``with``.
+
+    It has as many workers as ``pytest --workers`` says, where the arguments have no say in that.
+    """
+
+    workers = "1"
 
     def __init__(self, *arguments: str, env: dict[str, str] | None = None, program: list[str] | None = None) -> None:
+        if not {"--workers", "--reload", "--peers"} & {*arguments}:
+            arguments = ("--workers", self.workers, *arguments)
         self.process = subprocess.Popen(
             [*(program or [sys.executable, "-m", "mock_server"]), "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
@@ -131,5 +138,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", default="memory", help="store of the server that suites share; sqlite, postgresql: its own"
     )
-    parser.addoption("--workers", default="1", help="processes of the server that suites share")
+    parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
     parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take note of how many workers servers have."""
+    RunningServer.workers = str(config.getoption("--workers"))

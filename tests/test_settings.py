@@ -21,6 +21,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "seed": ("-7", -7),
     "dynamic": ("true", True),
     "workers": ("4", 4),
+    "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
     "reload": ("yes", True),
     "no_cors": ("on", True),
     "no_fill_properties": ("1", True),

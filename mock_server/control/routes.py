@@ -76,14 +76,18 @@ class Control:
             return refused.answer
         return None
 
-    def handle(self, request: Request, world: World) -> Answer:
-        """The answer to a request whose path is one of control. Never raises for what a client sent."""
+    def handle(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+        """The answer to a request whose path is one of control. Never raises for what a client sent.
+
+        ``worlds`` are asked about all worlds, where they are not those of this process.
+        """
         found = self._within(request.path)
         assert found is not None
         served, path = found
         try:
             function, values = _TABLE.find(request.method, path)
-            return function(Asked(request, world, self._worlds, served, self._settings, self._vitals, values))
+            all_of = self._worlds if worlds is None else worlds
+            return function(Asked(request, world, all_of, served, self._settings, self._vitals, values))
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:
