@@ -30,7 +30,7 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, application: Application, on_ready: Callable[[], None]) -> None:
+    def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
         config = uvicorn.Config(
             application,
             log_config=None,
@@ -45,6 +45,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self._application = application
+        self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -54,7 +55,7 @@ class _Server(uvicorn.Server):
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
     async def on_tick(self, counter: int) -> bool:
-        if parent_is_gone():
+        if self._is_worker and parent_is_gone():
             self.should_exit = True
         return await super().on_tick(counter)
 
@@ -129,7 +130,7 @@ _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_
 def _work(settings: Settings, listener: socket.socket, ready: Ready) -> None:
     """What one worker does. Each has a store, a judge and a journal of its own."""
     log_to_stderr(settings.log_format)
-    _Server(Application(settings), ready).run([listener])
+    _Server(Application(settings), ready, is_worker=True).run([listener])
 
 
 class Background:
