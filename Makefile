@@ -5,16 +5,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 SERVE := .venv/serve.stamp
 DEV := .venv/dev.stamp
 SUITE := .venv/suite.stamp
+# pip compiles what it installs, but no checkout: where Python may not do that itself, a start takes 0.1 s longer.
+COMPILED := .venv/compiled.stamp
 # Tests run on every core.
 CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
+PEERS := .venv/peers.stamp
 
-.PHONY: serve test test-slow test-store test-clients test-schemas conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
 
-serve: $(SERVE)
+serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
 
-test: $(DEV)
+test: $(DEV) $(COMPILED)
 	$(BIN)/python -m pytest $(CORES) $(ARGS)
 
 test-slow: $(DEV)
@@ -33,6 +36,17 @@ WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/t
 test-clients: $(DEV)
 	bash tests/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
+
+# kustomize and actionlint are built from the Go modules of tests/deploy.
+test-deploy: $(DEV)
+	bash tests/deploy/install
+	$(BIN)/python -m pytest -m deploy tests/deploy $(ARGS)
+
+# The image is built and run by buildah and crun, on a base of Debian's packages: there need be no container engine.
+test-image: $(DEV)
+	bash tests/deploy/install
+	bash tests/image/install
+	$(BIN)/python -m pytest -m image tests/image $(ARGS)
 
 # The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
 test-schemas: $(DEV) $(SUITE)
@@ -62,22 +76,27 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV)
+# With --no-peers, or --only, what is installed of the peers is enough.
+bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS))
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
-	$(BIN)/python -m benchmarks.bench $(ARGS)
+	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
+
+# Other mock servers. Where they cannot be installed, the benchmark says so and goes on without them.
+$(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
+	@{ (cd benchmarks/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) && touch $@; } || echo "the other mock servers cannot be installed (Node.js 20 or newer and npm are needed): measured without" >&2
 
 # The locks of every supported Python at once; uv comes into an environment of its own.
 lock:
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
-	.venv/lock/bin/uv pip compile pyproject.toml --extra postgresql --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --extra postgresql --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build $(LOCK) -o requirements/serve.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean:
-	rm -rf .venv .venv-clients dist tests/clients/*/node_modules
+	rm -rf .venv .venv-clients .venv-image dist tests/clients/*/node_modules benchmarks/peers/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt
@@ -86,6 +105,10 @@ $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 
 $(DEV): requirements/dev.txt $(SERVE)
 	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+$(COMPILED): $(wildcard mock_server/*.py mock_server/*/*.py) | $(BIN)/python
+	@$(BIN)/python -m compileall -q mock_server
 	@touch $@
 
 # Debian keeps venv in a package of its own.

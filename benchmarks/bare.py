@@ -1,13 +1,24 @@
-"""The server beneath, doing nothing: a bare ASGI app that sends fixed bytes."""
+"""The server beneath, doing nothing: a bare ASGI app that sends the bytes that it was given.
+
+``BARE_ANSWER`` names the file that :meth:`benchmarks.answers.Answer.write` wrote.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
-BODY = os.environ.get("BARE_BODY", "{}").encode()
-HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+from benchmarks.answers import Answer
+
+_ANSWER = Answer.read(Path(os.environ["BARE_ANSWER"]))
+START = {
+    "type": "http.response.start",
+    "status": _ANSWER.status,
+    "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in _ANSWER.headers],
+}
+BODY = {"type": "http.response.body", "body": _ANSWER.body}
 
 
 async def app(
@@ -15,6 +26,6 @@ async def app(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Answer every request with the same bytes."""
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
+    """Answer every request with the same bytes, unread."""
+    await send(START)
+    await send(BODY)

@@ -104,6 +104,8 @@ class Ladder:
         self._schemas = schemas or Document(dict(contract.document), contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
+        self._responses: dict[str, tuple[Response, ...]] = {}
+        """Those of each operation, the usual first."""
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._drawn_before: dict[tuple[Draw, int, bool], tuple[MediaType, JSON]] = {}
@@ -221,7 +223,9 @@ class Ladder:
                 raise _CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
             return response, code
         named = question.preferences.example
-        responses = [*_by_use(operation)]
+        responses = self._responses.get(operation.key)
+        if responses is None:
+            responses = self._responses[operation.key] = (*_by_use(operation),)
         for response in responses if named else ():
             if any(named in media.examples for media in response.content):
                 return response, _a_status(response.status)
@@ -359,9 +363,9 @@ def _choice(question: Question, response: Response, status: int) -> Choice | Non
             raise _no_such_example(question.preferences.example, response)
         return None
     named = question.preferences.example
-    fit = [index for index, media in enumerate(response.content) if named in media.examples]
+    fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
     indexes = fit or [*range(len(response.content))]
-    names = tuple(response.content[index].name for index in indexes)
+    names = tuple([response.content[index].name for index in indexes])
     choice = choose(names, question.accept)
     if choice is None and status >= 400:
         choice = choose(names, "")  # what went wrong is better said in another type than not at all

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import re
-import threading
 from collections.abc import Awaitable, Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from time import perf_counter
+from sys import intern
+from time import time
+from typing import TYPE_CHECKING
 
 from mock_server import bundled
 from mock_server.assembly import Served, assembled
+from mock_server.contract.load import CONTROL
 from mock_server.contract.model import Contract
-from mock_server.control import PREFIX, Control
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.fast import FastPath
+from mock_server.journal import Kept
 from mock_server.problem import problem
+from mock_server.readiness import Readiness
 from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
-from mock_server.wire import Delivery, Receive, Scope, Send, send_answer
+from mock_server.tally import Tallies
+from mock_server.vitals import Vitals
+from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
+
+if TYPE_CHECKING:
+    from mock_server.control import Control
 
 log = logging.getLogger("mock_server")
 
@@ -82,12 +90,26 @@ def _exposed(contract: Contract) -> list[str]:
 class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
-    def __init__(self, settings: Settings, worlds: Worlds, stores: Stores, ending: asyncio.Event) -> None:
+    def __init__(
+        self, settings: Settings, worlds: Worlds, stores: Stores, tallies: Tallies, readiness: Readiness,
+        ending: asyncio.Event,
+    ) -> None:  # fmt: skip
         self.served = assembled(settings, stores)
-        self.control = Control(self.served, worlds, settings)
-        self._apis = [
-            api if settings.no_cors else Cors(api, one.contract) for one in self.served for api in [Api(one, ending)]
-        ]
+        self.trouble = "nothing that answers yet"
+        """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
+        self._worlds = worlds
+        self._settings = settings
+        self.fast = None if settings.no_fast_path else FastPath()
+        self._vitals = Vitals(tallies, readiness, self.fast)
+        apis = [Api(one, self.fast, tallies, ending) for one in self.served]
+        self._apis = apis if settings.no_cors else [Cors(api, api.contract) for api in apis]
+
+    @cached_property
+    def control(self) -> Control:
+        """What answers below ``/__admin``."""
+        from mock_server.control import Control  # no start waits for it
+
+        return Control(self.served, self._worlds, self._settings, self._vitals)
 
     def api(self, scope: Scope) -> Api | Cors:
         """The contract that a path is for: the first by base path that has it, or else the first that could."""
@@ -103,11 +125,18 @@ class _Loaded:
 
     def warm(self, *, shares_process: bool = False) -> None:
         """Build what answers before somebody asks."""
+        trouble = ""
         for one in self.served:
-            with contextlib.suppress(Exception):  # the request that meets it again gets the reason
+            try:
                 one.engine  # noqa: B018
+            except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
+                log.exception("%s: what answers cannot be built", one.contract.name)
+                trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
+        self.control  # noqa: B018
+        self.trouble = trouble
         if not shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.enable()
 
 
 class Application:
@@ -119,13 +148,21 @@ class Application:
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
         self.ending = asyncio.Event()
         self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
+        self.tallies = Tallies()
+        self.readiness = Readiness()
+        """Whoever has more to say of whether requests can be answered adds a check."""
+        self.readiness.add("engine", lambda: self._loaded.trouble)
+        self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
         self._stores = open_stores(settings.store, settings.max_worlds)
         try:
-            self._loaded = _Loaded(settings, self.worlds, self._stores, self.ending)
+            self._loaded = self._load()
         except BaseException:
             self._stores.close()
             raise
         self.worlds.begin_over([one.store for one in self.served])
+
+    def _load(self) -> _Loaded:
+        return _Loaded(self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending)
 
     @property
     def served(self) -> tuple[Served, ...]:
@@ -136,37 +173,47 @@ class Application:
         """ASGI 3: HTTP requests. There is no lifespan to take part in: all is loaded before."""
         if scope["type"] != "http":
             return
-        try:
-            world = self._enter(scope)
-        except UsageError as error:
-            await send_answer(problem("world", 400, str(error)), send)
-            return
+        started = time()
+        path = scope["path"]
+        if path.startswith(WORLD_PREFIX):
+            try:
+                name, path, scope["raw_path"] = address_of(path, scope["raw_path"])
+            except UsageError as error:
+                await send_answer(problem("world", 400, str(error)), send)
+                return
+            # From here on the scope has the path within the world.
+            scope["path"] = path
+            world = self.worlds.get(name)
+        else:
+            world = self.worlds.plain
+        if self.worlds.is_shared:
+            world.look()
         loaded = self._loaded
-        if PREFIX in scope["path"] and loaded.control.is_for(scope["path"]):
+        ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
+        if ready is not None:
+            ready.note(world, started)
+            await send(ready.start)
+            await send({"type": "http.response.body", "body": ready.body})
+            return
+        scope[WORLD] = world
+        if CONTROL in path and loaded.control.is_for(path):
             await send_answer(await _controlled(loaded.control, scope, receive, world), send)
         else:
             await loaded.api(scope)(scope, receive, send)
 
-    def _enter(self, scope: Scope) -> World:
-        """The world that a request is for. From here on its scope has the path within the world."""
-        name = ""
-        if scope["path"].startswith(WORLD_PREFIX):
-            address = address_of(scope["path"], scope.get("raw_path") or b"")
-            name, scope["path"], scope["raw_path"] = address.world, address.path, address.raw_path
-        world: World = self.worlds.get(name)
-        scope[WORLD] = world
-        return world
-
     def warm(self) -> None:
-        """Build what answers, beside whatever else goes on."""
-        options = {"shares_process": self.shares_process}
-        threading.Thread(target=self._loaded.warm, kwargs=options, daemon=True).start()
+        """Build what answers before somebody asks.
+
+        Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
+        a module.
+        """
+        self._loaded.warm(shares_process=self.shares_process)
 
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
             gc.unfreeze()
-            loaded = _Loaded(self.settings, self.worlds, self._stores, self.ending)
+            loaded = self._load()
             loaded.warm()
             self._loaded = loaded
             self.worlds.begin_over([one.store for one in loaded.served])
@@ -191,33 +238,50 @@ class Application:
 class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, served: Served, ending: asyncio.Event) -> None:
+    def __init__(self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event) -> None:
+        self.contract = served.contract
         self._served = served
+        self._fast = fast
+        self._tallies = tallies
         self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(scope, receive)
         answer = self._answer(scope, body)
-        await Delivery(scope, receive, send, self._ending).deliver(answer)
+        if answer.delay or answer.wire is not None:
+            await Delivery(scope, receive, send, self._ending).deliver(answer)
+        else:
+            await send_answer(answer, send)
 
     def _answer(self, scope: Scope, body: bytes | None) -> Answer:
         """The answer, which the world's journal has before the client does."""
-        started = perf_counter()
+        started = time()
         world: World = scope[WORLD]
         request = _request(scope, body or b"")
         exchange = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else self._exchange(request, world)
-        self._record(exchange, world, perf_counter() - started)
-        return exchange.answer
-
-    def _record(self, exchange: Exchange, world: World, elapsed: float) -> None:
-        operation = self._served.contract.operations.get(exchange.route.operation or "")
         try:
-            world.journal.add(exchange, operation, elapsed)
-            if operation is not None:
-                world.coverage.note(self._served.gauge(operation.key), exchange)
+            self._record(exchange, scope, world, started)
         except Exception:
             # A client gets its answer, whatever goes wrong with what is kept of it.
-            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+            log.exception("%s %s: not recorded", request.method, request.path)
+        return exchange.answer
+
+    def _record(self, exchange: Exchange, scope: Scope, world: World, started: float) -> None:
+        """Let journal, tally, coverage and fast path have what they keep of an exchange."""
+        operation = self.contract.operations.get(exchange.route.operation or "")
+        kept = Kept(exchange, operation)
+        elapsed = time() - started
+        world.journal.add(kept, started, elapsed)
+        gauge = None if operation is None else self._served.gauge(operation.key)
+        tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
+        tally.take(elapsed, kept.findings)
+        self._tallies.handled += 1
+        if gauge is None:
+            return
+        shown = gauge.shown(exchange)
+        world.coverage.note(shown)
+        if self._fast is not None and not self._served.engine.always_staged:
+            self._fast.remember(scope, world, exchange.answer, kept, shown, tally)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:
@@ -244,18 +308,23 @@ def _too_large(limit: int) -> Answer:
 
 
 def _request(scope: Scope, body: bytes) -> Request:
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = tuple([field_of(line)[1] for line in scope["headers"]])
     host = next((value for name, value in headers if name == "host"), "")
     return Request(
         method=scope["method"],
-        path=scope["path"],
+        path=intern(scope["path"]),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
-        # A host that is none of a URL would end up in a Location.
-        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
-        origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}{scope[WORLD].prefix}",
+        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
+        origin=_origin(scope["scheme"], host),
     )
+
+
+@lru_cache(256)
+def _origin(scheme: str, host: str) -> str:
+    # A host that is none of a URL would end up in a Location.
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"
 
 
 async def _body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes | None:

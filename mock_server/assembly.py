@@ -14,10 +14,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server import bundled
-from mock_server.contract.bundle import same_place
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
-from mock_server.contract.source import parse_source, read_text
 from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.exchange import Finding
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from mock_server.scenarios import Scenario
 
 Made = TypeVar("Made")
-_MAKING = RLock()
-"""Held by whoever makes what answers: two threads that import the same libraries at once find them half imported."""
 
 
 class _WhenAsked(Generic[Made]):
@@ -46,10 +42,11 @@ class _WhenAsked(Generic[Made]):
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
+        self._lock = RLock()
         self._made: Made | None = None
 
     def __call__(self) -> Made:
-        with _MAKING:
+        with self._lock:
             if self._made is None:
                 self._made = self._make()
             return self._made
@@ -67,6 +64,7 @@ class Served:
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
         self._schemas = _WhenAsked(self._made_schemas)
+        self._sent = _WhenAsked(self._made_sent)
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
@@ -93,6 +91,14 @@ class Served:
 
         return Document(dict(self.contract.document), self.contract.openapi)
 
+    def _made_sent(self) -> Document:
+        """The schemas as they are for requests. From 3.1 on they are the same (readOnly is a remark)."""
+        from mock_server.generate.document import Document
+
+        if self.contract.openapi >= (3, 1):
+            return self._schemas()
+        return Document(dict(self.contract.document), self.contract.openapi, sends="request")
+
     def gauge(self, operation: str) -> Gauge:
         """What an operation, named by its key, has to show."""
         if operation not in self._gauges:
@@ -101,18 +107,20 @@ class Served:
 
     def intake(self, resource: str) -> Intake:
         """Takes in records of a resource, which the contract has to have."""
-        with _MAKING:
-            from mock_server.intake import Intake
+        from mock_server.intake import Intake
 
-            if resource not in self._intakes:
-                self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
-            return self._intakes[resource]
+        if resource not in self._intakes:
+            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+        return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge
 
-        schemas = self._schemas()
-        return Judge(self.contract, lambda schema: schemas.root(schema).accepts)
+        return Judge(
+            self.contract,
+            lambda schema: self._schemas().root(schema).accepts,
+            lambda schema: self._sent().root(schema).accepts,
+        )
 
     def _made_ladder(self) -> Ladder:
         from mock_server.answer import Ladder
@@ -205,6 +213,10 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
     """The overlays of each contract: with several contracts an overlay says by ``extends`` whose it is."""
     if len(settings.contract) == 1:
         return {settings.contract[0]: [*settings.overlay]}
+    from mock_server.contract.bundle import same_place
+    from mock_server.contract.parser import parse_source
+    from mock_server.contract.text import read_text
+
     found: dict[str, list[str]] = {place: [] for place in settings.contract}
     for name in settings.overlay:
         source = parse_source(name, read_text(name, what="overlay"), what="overlay")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TypeAlias
@@ -35,6 +35,16 @@ _LARGEST = 64 * 1024
 _VARIANT = re.compile(r"\bvariant=(\d+)")
 
 
+class Shown:
+    """What an exchange of an operation shows. Exchanges that show the same have the same object."""
+
+    __slots__ = ("gauge", "keys")
+
+    def __init__(self, gauge: Gauge, keys: frozenset[Key]) -> None:
+        self.gauge = gauge
+        self.keys = keys
+
+
 class Gauge:
     """All that one operation has to show."""
 
@@ -42,20 +52,30 @@ class Gauge:
         self.operation = operation
         self.name = operation.key.replace(" ", f" {base_path}", 1)
         self._contract = contract
-        self._known: dict[tuple[int, Headers, str, int], tuple[Key, ...]] = {}
+        self._known: dict[tuple[int, Headers, str, int], frozenset[Key]] = {}
+        self._heads: dict[tuple[int, Headers, str], tuple[Key, ...]] = {}
+        self._shown: dict[frozenset[Key], Shown] = {}
 
-    def seen(self, exchange: Exchange) -> tuple[Key, ...]:
+    def shown(self, exchange: Exchange) -> Shown:
         """What an exchange shows."""
+        keys = self._keys(exchange)
+        found = self._shown.get(keys)
+        if found is None:
+            if len(self._shown) >= _REMEMBERED:
+                self._shown.clear()
+            found = self._shown[keys] = Shown(self, keys)
+        return found
+
+    def _keys(self, exchange: Exchange) -> frozenset[Key]:
         request, answer = exchange.request, exchange.answer
         asked = (answer.status, answer.headers, request.query, hash(answer.body))
         known = self._known.get(asked)
         if known is None:
-            known = tuple({*self._of_query(request), *self._of_answer(answer)})
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[asked] = known
+            known = self._known[asked] = frozenset((*self._of_head(request, answer), *self._of_body(answer)))
         if self._is_apart:
-            return (*known, *self._of_path_and_headers(request, exchange.route.path_parameters))
+            return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
         return known
 
     @cached_property
@@ -72,7 +92,17 @@ class Gauge:
             keys |= {_enum_key(pointer, value) for value in values}
         return frozenset(keys)
 
-    def _of_answer(self, answer: Answer) -> Iterator[Key]:
+    def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
+        """What is shown by all but the body, which is mostly the same."""
+        asked = (answer.status, answer.headers, request.query)
+        known = self._heads.get(asked)
+        if known is None:
+            if len(self._heads) >= _REMEMBERED:
+                self._heads.clear()
+            known = self._heads[asked] = (*self._of_query(request), *self._of_status(answer))
+        return known
+
+    def _of_status(self, answer: Answer) -> Iterator[Key]:
         response = self.operation.response_for(answer.status)
         content_type = answer.header("content-type") or ""
         if response is not None:
@@ -80,8 +110,6 @@ class Gauge:
             essence = essence_of(content_type)
             media = [one.name for one in response.content if essence_of(one.name) == essence]
             yield from (("media", response.status, name) for name in media[:1])
-        if is_json(content_type) and len(answer.body) <= _LARGEST:
-            yield from self._of_body(answer.body)
         variant = _VARIANT.search(answer.header("preference-applied") or "")
         if variant:
             yield "variant", "", variant[1]
@@ -104,15 +132,22 @@ class Gauge:
                 if one in values:
                     yield "enum", f"{place} {name}", one
 
-    def _of_body(self, body: bytes) -> Iterator[Key]:
+    def _of_body(self, answer: Answer) -> list[Key]:
+        if not self._enum_keys or len(answer.body) > _LARGEST or not is_json(answer.header("content-type") or ""):
+            return []
         try:
-            value: JSON = json.loads(body)
+            value: JSON = json.loads(answer.body)
         except ValueError:
-            return
-        for pointer, values in self._enums.items():
-            for text in map(_text, _at(value, pointer.split("/")[1:])):
-                if text in values:
-                    yield _enum_key(pointer, text)
+            return []
+        return [keys[text] for steps, keys in self._enum_keys for text in map(_text, _at(value, steps)) if text in keys]
+
+    @cached_property
+    def _enum_keys(self) -> list[tuple[list[str], dict[str, Key]]]:
+        """The way to each enum in the answers, and the key of each of its values."""
+        return [
+            (pointer.split("/")[1:], {value: _enum_key(pointer, value) for value in values})
+            for pointer, values in self._enums.items()
+        ]
 
     @cached_property
     def _parameters(self) -> Mapping[tuple[str, str], frozenset[str]]:
@@ -135,7 +170,7 @@ class Gauge:
 
     @cached_property
     def _is_apart(self) -> bool:
-        """Whether there is something to see that :meth:`seen` does not remember."""
+        """Whether there is something to see that :meth:`_keys` does not remember."""
         return any(place in ("path", "header") for place, _ in self._parameters)
 
     def _values(self, schema: JSON) -> Iterator[str]:
@@ -174,39 +209,53 @@ class Gauge:
 class Coverage:
     """What was seen of each operation, and how often it was asked."""
 
-    __slots__ = ("_counts", "_seen")
+    __slots__ = ("_counts", "_news", "_seen")
 
     def __init__(self) -> None:
+        self._news: dict[Shown, int] | None = None
+        """What was shown how often, and is not yet sorted into the two below: one count is all that a request pays."""
         self._seen: dict[Gauge, set[Key]] | None = None
         self._counts: dict[Gauge, int] | None = None
 
-    def note(self, gauge: Gauge, exchange: Exchange) -> None:
-        """Note what an exchange of an operation shows."""
+    def note(self, shown: Shown) -> None:
+        """Note what an exchange shows."""
+        news = self._news
+        if news is None:
+            news = self._news = {}
+        news[shown] = news.get(shown, 0) + 1
+        if len(news) > _REMEMBERED:
+            self._sort()
+
+    def _sort(self) -> None:
+        news, self._news = self._news or {}, None
+        for shown, count in news.items():
+            self._take(shown.gauge, shown.keys, count)
+
+    def _take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
         if self._seen is None or self._counts is None:
             self._seen, self._counts = {}, {}
-        if gauge not in self._seen:
-            self._seen[gauge] = set()
-        self._seen[gauge].update(gauge.seen(exchange))
-        self._counts[gauge] = self._counts.get(gauge, 0) + 1
+        self._seen.setdefault(gauge, set()).update(keys)
+        self._counts[gauge] = self._counts.get(gauge, 0) + count
 
     def add(self, other: Coverage) -> None:
         """Note all that another has noted."""
+        other._sort()
         for gauge, keys in (other._seen or {}).items():
-            self._seen, self._counts = self._seen or {}, self._counts or {}
-            self._seen.setdefault(gauge, set()).update(keys)
-            self._counts[gauge] = self._counts.get(gauge, 0) + other.count(gauge)
+            self._take(gauge, keys, other.count(gauge))
 
     def of(self, gauge: Gauge) -> frozenset[Key]:
         """What was seen of an operation."""
+        self._sort()
         return frozenset((self._seen or {}).get(gauge, ()))
 
     def count(self, gauge: Gauge) -> int:
         """How many requests were for an operation."""
+        self._sort()
         return (self._counts or {}).get(gauge, 0)
 
     def clear(self) -> None:
         """Forget all that was seen."""
-        self._seen = self._counts = None
+        self._news = self._seen = self._counts = None
 
 
 def _enum_key(pointer: str, value: str) -> Key:

@@ -43,7 +43,8 @@ class Engine:
         self._standing = standing
         self._seed = seed
         manners = contract.manners
-        self._always_staged = bool(standing or manners.rate_limit or manners.idempotency)
+        self.always_staged = bool(standing or manners.rate_limit or manners.idempotency)
+        """Whether every answer depends on those before it."""
         self._told: set[Finding] = set()
         """What the log has been told of the contract's examples: once, not with each request."""
 
@@ -64,7 +65,7 @@ class Engine:
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
                 return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
-            failure, headers = _unrouted(request, route)
+            failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
         if failure is None:
             findings = self._judge.request(route, request)
@@ -109,7 +110,7 @@ class Engine:
         """The scenarios and limits of a world, where it has any."""
         if world is None:
             return None
-        return world.stage(self._standing) if self._always_staged else world.staged
+        return world.stage(self._standing) if self.always_staged else world.staged
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
         """What a scenario has for a request that prefers nothing itself."""
@@ -146,14 +147,14 @@ _PLAIN = "/:@!$&'()*+,;=~"
 """What a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
 
 
-def _unrouted(request: Request, route: Route) -> tuple[str, Headers]:
+def _unrouted(request: Request, route: Route, prefix: str) -> tuple[str, Headers]:
     if route.allow:
         return "method_not_allowed", (("Allow", _allow(route)),)
     if route.redirect is not None:
         # Back to the form of a URI (RFC 3986, 2.1): path and query came as raw bytes.
         path = quote(route.redirect, safe=_PLAIN + "%")
         query = "?" + quote(request.query.encode("latin-1"), safe=_PLAIN + "?%") if request.query else ""
-        return "trailing_slash", (("Location", f"{request.origin}{path}{query}"),)
+        return "trailing_slash", (("Location", f"{request.origin}{prefix}{path}{query}"),)
     return "not_found", ()
 
 

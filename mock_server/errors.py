@@ -9,9 +9,10 @@
     ├── GenerationError      a schema that no value satisfies
     ├── ControlError         a control request that a running server refused or did not answer
     ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
-    └── StoreError           a store that cannot be opened
-        ├── StoreLostError   one that does not answer for now; 503 while it serves
-        └── StoreFullError   one that has no room; 507 while it serves
+    ├── StoreError           a store that cannot be opened
+    │   ├── StoreLostError   one that does not answer for now; 503 while it serves
+    │   └── StoreFullError   one that has no room; 507 while it serves
+    └── WorkerError          a worker process that cannot start
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -74,3 +75,7 @@ class StoreLostError(StoreError):
 
 class StoreFullError(StoreError):
     """A store that has no room for what was to be kept; nothing was changed."""
+
+
+class WorkerError(MockServerError):
+    """A worker process that said why it cannot start, or ended before it was ready."""

@@ -48,8 +48,8 @@ class Finding:
 class Request:
     """A request as it came.
 
-    ``path`` is decoded, ``raw_path`` as sent, ``query`` is raw, ``origin`` is the scheme and host that the
-    client asked (``http://localhost:4010``).
+    ``path`` is decoded, ``raw_path`` as sent, both without the prefix of a world; ``query`` is raw, ``origin`` is the
+    scheme and host that the client asked (``http://localhost:4010``).
     """
 
     method: str

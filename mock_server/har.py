@@ -17,19 +17,19 @@ from mock_server.logged_request import moment
 from mock_server.redaction import Redaction
 
 
-def archive(entries: Iterable[Entry], redaction: Redaction) -> dict[str, JSON]:
-    """Entries as one archive, the oldest first."""
-    told: list[JSON] = [_entry(entry, redaction) for entry in entries]
+def archive(entries: Iterable[Entry], prefix: str, redaction: Redaction) -> dict[str, JSON]:
+    """Entries of the world with that prefix as one archive, the oldest first."""
+    told: list[JSON] = [_entry(entry, prefix, redaction) for entry in entries]
     creator: JSON = {"name": "mock-server", "version": version("contract-mock-server")}
     return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": told}}
 
 
-def _entry(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
+def _entry(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
     wait = round(entry.elapsed * 1000, 3) + entry.answer.delay
     return {
         "startedDateTime": moment(entry.started),
         "time": wait,
-        "request": _request(entry, redaction),
+        "request": _request(entry, prefix, redaction),
         "response": _response(entry, redaction),
         "cache": {},
         "timings": {"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": wait, "receive": 0},
@@ -37,13 +37,13 @@ def _entry(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
     }
 
 
-def _request(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
+def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
     request = entry.request
     query = redaction.query(request.query)
     parameters: list[JSON] = [{"name": name, "value": value} for name, value in parse_qsl(query, True)]
     told: dict[str, JSON] = {
         "method": request.method,
-        "url": request.origin + (request.raw_path or request.path) + (f"?{query}" if query else ""),
+        "url": request.origin + prefix + (request.raw_path or request.path) + (f"?{query}" if query else ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(redaction.headers(request.headers)),

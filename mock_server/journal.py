@@ -1,7 +1,8 @@
 """What a world was asked and what it answered: the last requests, in a ring that has a bound.
 
-An entry keeps the request and the answer as they are, and nothing of the connection; it costs a request a few
-microseconds. What all worlds keep together has a bound too (:class:`Ledger`).
+An entry keeps the request and the answer as they are, and nothing of the connection; it costs a request a
+microsecond. Entries of one and the same question share what they keep. What all worlds keep together has a bound
+too (:class:`Ledger`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from time import time
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from mock_server.contract.model import Operation
@@ -21,38 +21,88 @@ KEPT = 1000
 """Entries of one world that are kept where the settings say nothing else."""
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; of a longer one the beginning."""
-_OVERHEAD = 1600
-"""Bytes of an entry beside its texts, about."""
+_OVERHEAD = 1400
+"""Bytes of what an entry keeps beside its texts, about."""
+_SLIM = 200
+"""Bytes of an entry beside what it shares with others."""
 _NUMBER = (1 << 62) - 1
 
 
-class Entry(NamedTuple):
-    """A request and its answer. ``started`` in seconds since 1970, ``elapsed`` in seconds, ``sizes`` in bytes.
+class Kept:
+    """What entries keep of an exchange: the same object for all entries of one question.
 
-    ``sizes`` are those of the two bodies as they were sent; what is kept of them may be shorter. ``cost`` is what the
-    entry holds of the memory, about.
+    ``sizes`` are those of the two bodies as they were sent, in bytes; what is kept of them may be shorter. ``cost``
+    is what this holds of the memory, about; ``holders`` is how many entries have it.
     """
+
+    __slots__ = ("answer", "cost", "findings", "holders", "operation", "request", "route", "sizes")
+
+    def __init__(self, exchange: Exchange, operation: Operation | None) -> None:
+        request, answer = exchange.request, exchange.answer
+        self.sizes = len(request.body), len(answer.body)
+        if self.sizes[0] > LONGEST_BODY:
+            request = replace(request, body=request.body[:LONGEST_BODY])
+        if self.sizes[1] > LONGEST_BODY:
+            answer = replace(answer, body=answer.body[:LONGEST_BODY])
+        self.request, self.answer = request, answer
+        self.route, self.operation, self.findings = exchange.route, operation, exchange.findings
+        self.holders = 0
+        self.cost = _OVERHEAD + len(request.path) + len(request.query) + len(request.body) + len(answer.body)
+        for name, value in request.headers:
+            self.cost += len(name) + len(value)
+
+
+class Entry(NamedTuple):
+    """A request and its answer. ``started`` in seconds since 1970, ``elapsed`` in seconds."""
 
     number: int
     started: float
     elapsed: float
-    request: Request
-    route: Route
-    operation: Operation | None
-    answer: Answer
-    findings: tuple[Finding, ...]
-    sizes: tuple[int, int]
-    cost: int
+    kept: Kept
+
+    @property
+    def request(self) -> Request:
+        """The request; of a long body the beginning."""
+        return self.kept.request
+
+    @property
+    def route(self) -> Route:
+        """What routing made of it."""
+        return self.kept.route
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that was meant."""
+        return self.kept.operation
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; of a long body the beginning."""
+        return self.kept.answer
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in the two."""
+        return self.kept.findings
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of the two bodies as they were sent."""
+        return self.kept.sizes
 
     @property
     def was_matched(self) -> bool:
         """Whether the request was one of an operation."""
-        return self.operation is not None
+        return self.kept.operation is not None
 
     @property
     def is_shortened(self) -> bool:
         """Whether one of the bodies is longer than what is kept of it."""
         return self.sizes != (len(self.request.body), len(self.answer.body))
+
+
+_Row: TypeAlias = tuple[int, float, float, Kept]
+"""The members of an entry."""
 
 
 class Ledger:
@@ -81,40 +131,31 @@ class Journal:
         self._name = name
         self._kept = kept
         self._ledger = ledger
-        self._entries: deque[Entry] | None = None
+        self._entries: deque[_Row] | None = None
+        """Plain rows: to make an :class:`Entry` of each would cost a request more than all the rest of this."""
         self._last = 0
 
     def __len__(self) -> int:
         return len(self._entries or ())
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter([*(self._entries or ())])
+        return iter([Entry(*row) for row in self._entries or ()])
 
-    def add(self, exchange: Exchange, operation: Operation | None, elapsed: float) -> None:
+    def add(self, kept: Kept, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
         if self._kept == 0:
             return
-        if self._entries is None:
-            self._entries = deque()
-        request, answer = exchange.request, exchange.answer
-        sizes = len(request.body), len(answer.body)
-        if sizes[0] > LONGEST_BODY:
-            request = replace(request, body=request.body[:LONGEST_BODY])
-        if sizes[1] > LONGEST_BODY:
-            answer = replace(answer, body=answer.body[:LONGEST_BODY])
+        entries = self._entries
+        if entries is None:
+            entries = self._entries = deque()
         self._last += 1
-        cost = _OVERHEAD + len(request.path) + len(request.query) + len(request.body) + len(answer.body)
-        for name, value in request.headers:
-            cost += len(name) + len(value)
-        entry = Entry(
-            self._last, time() - elapsed, elapsed, request, exchange.route, operation, answer, exchange.findings,
-            sizes, cost,
-        )  # fmt: skip
-        self._entries.append(entry)
-        if len(self._entries) > self._kept:
-            cost -= self._entries.popleft().cost
+        entries.append((self._last, started, elapsed, kept))
+        change = _SLIM if kept.holders else _SLIM + kept.cost
+        kept.holders += 1
+        if len(entries) > self._kept:
+            change -= _released(entries.popleft())
         if self._ledger is not None:
-            self._ledger.change(cost)
+            self._ledger.change(change)
 
     def id_of(self, entry: Entry) -> UUID:
         """The id of an entry (a UUID of version 8, RFC 9562): the world's name and the entry's number, digested."""
@@ -130,20 +171,20 @@ class Journal:
         gone = [entry for entry in self if is_meant(entry)]
         if gone:
             lost = {entry.number for entry in gone}
-            self._entries = deque(entry for entry in self if entry.number not in lost)
-            self._give_back(sum(entry.cost for entry in gone))
+            self._entries = deque(row for row in self._entries or () if row[0] not in lost)
+            self._give_back(sum(map(_released, gone)))
         return gone
 
     def clear(self) -> None:
         """Let all entries go. Their numbers are not given again."""
-        self._give_back(sum(entry.cost for entry in self))
+        self._give_back(sum(map(_released, self)))
         self._entries = None
 
     def shorten(self) -> None:
         """Let the older half go."""
         for _ in range((len(self) + 1) // 2):
             assert self._entries is not None
-            self._give_back(self._entries.popleft().cost)
+            self._give_back(_released(self._entries.popleft()))
 
     def _give_back(self, size: int) -> None:
         if self._ledger is not None and size:
@@ -152,3 +193,10 @@ class Journal:
     def _space(self) -> int:
         digest = hashlib.blake2b(self._name.encode(), digest_size=6).digest()
         return int.from_bytes(digest) << 80
+
+
+def _released(row: _Row) -> int:
+    """The bytes that go with an entry: what others have too stays."""
+    kept = row[3]
+    kept.holders -= 1
+    return _SLIM if kept.holders else _SLIM + kept.cost

@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from mock_server.exchange import JSON, Headers
-from mock_server.journal import Entry, Journal
+from mock_server.journal import Entry
 from mock_server.redaction import Redaction
+from mock_server.worlds import World
 
 
 class Telling:
     """Tells the entries of one world."""
 
-    def __init__(self, journal: Journal, world: str, redaction: Redaction) -> None:
-        self._journal = journal
+    def __init__(self, world: World, redaction: Redaction) -> None:
+        self._journal = world.journal
         self._world = world
         self._redaction = redaction
 
@@ -33,7 +34,7 @@ class Telling:
             "response": self._response(entry),
             "wasMatched": entry.was_matched,
             "timing": timing(entry),
-            "world": self._world,
+            "world": self._world.name,
             "operation": entry.operation.key if entry.operation else None,
             "operationId": entry.operation.operation_id if entry.operation else None,
             "pathParameters": dict(entry.route.path_parameters),
@@ -56,7 +57,7 @@ class Telling:
         return {
             "id": str(self._journal.id_of(entry)),
             "url": url,
-            "absoluteUrl": request.origin + url,
+            "absoluteUrl": request.origin + self._world.prefix + url,
             "method": request.method,
             "scheme": request.origin.partition(":")[0],
             "host": host,

@@ -23,6 +23,7 @@ TITLES: Mapping[str, str] = {
     "no-answer": "The contract has no such answer",
     "not-acceptable": "No documented media type is one that the client accepts",
     "not-found": "No operation has this path",
+    "not-ready": "The server does not take requests now",
     "not-verified": "The journal does not show what was expected",
     "preference": "A preference cannot be read or honoured",
     "rate-limited": "The rate limit is reached",

@@ -17,7 +17,9 @@ from typing import IO, Any, Protocol
 
 import yaml
 
-from mock_server.contract.source import MAX_BYTES, Source, parse_source, pointer_parts, read_text
+from mock_server.contract.parser import parse_source
+from mock_server.contract.source import Source, pointer_parts
+from mock_server.contract.text import MAX_BYTES, read_text
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON
 

@@ -22,6 +22,7 @@ class ResponseHeaders:
     def __init__(self, schemas: Document, seed: int) -> None:
         self._schemas = schemas
         self._seed = seed
+        self._takes_kept: dict[tuple[int, str], tuple[Header, JSON, bool]] = {}
 
     def written(self, response: Response, example: str, identity: str) -> Headers:
         """The headers beside the body example of that name (empty: none), for whoever ``identity`` is.
@@ -40,7 +41,7 @@ class ResponseHeaders:
         given = header.value_for(example)
         if given is None and header.examples:
             given = next(iter(header.examples.values())) if header.required else None
-        if given is not None and self._takes(header, given):
+        if given is not None and self._takes(header, example, given):
             return given
         if not header.required and (header.name.lower() in _HAS_GRAMMAR or (header.examples and given is None)):
             return None
@@ -52,8 +53,15 @@ class ResponseHeaders:
                 raise
             return None
 
-    def _takes(self, header: Header, value: JSON) -> bool:
-        """Whether the schema takes an example, which may be written as it stands on the wire (``"7"``)."""
+    def _takes(self, header: Header, example: str, value: JSON) -> bool:
+        """Whether the schema takes an example: found out once, since the header stays with the contract."""
+        kept = self._takes_kept.get((id(header), example))
+        if kept is None or kept[0] is not header or kept[1] is not value:
+            kept = self._takes_kept[id(header), example] = (header, value, self._reads(header, value))
+        return kept[2]
+
+    def _reads(self, header: Header, value: JSON) -> bool:
+        """Whether the schema takes a value, which may be written as it stands on the wire (``"7"``)."""
         node = self._schemas.root(header.schema)
         readings: list[JSON] = [value, [*value.split(",")]] if isinstance(value, str) else [value]
         with contextlib.suppress(ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mock_server.contract.source import parse_source, read_text
+from mock_server.contract.parser import parse_source
+from mock_server.contract.text import read_text
 from mock_server.errors import InstructionError, UsageError
 from mock_server.scenarios import Scenario
 from mock_server.settings import suggestion

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
 from mock_server.application import Application
-from mock_server.assembly import Served
+from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
 from mock_server.errors import UsageError
+from mock_server.listening import bind_each, listen, url_of
 from mock_server.log import log_to_stderr
-from mock_server.settings import PREFIX as VARIABLE_PREFIX
-from mock_server.settings import ROWS, Settings, read_settings
-from mock_server.store import shared_address
+from mock_server.settings import Settings
+from mock_server.store import open_stores, shared_address
+from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
 """How long a stop waits for answers under way."""
@@ -33,22 +33,37 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], application: Application | None) -> None:
+    def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http=ReachableConnection,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
         super().__init__(config)
         self._on_ready = on_ready
         self._application = application
+        self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
-        if self._application is not None:
-            self._application.warm()
-        if self._application is not None and self._application.settings.reload:
+        self._application.warm()
+        if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
+    async def on_tick(self, counter: int) -> bool:
+        if self._is_worker and parent_is_gone():
+            self.should_exit = True
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._application is not None:
-            self._application.ending.set()
+        self._application.ending.set()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -89,101 +104,41 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
-    if settings.reload and settings.workers > 1:
+    if settings.workers > 1:
+        _serve_with_workers(settings, announce)
+        return
+    with closing(Application(settings)) as application, listen(settings.host, settings.port) as listener:
+        url = url_of(listener)
+        _Server(application, lambda: announce(url, application.served)).run([listener])
+
+
+def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
+    if settings.reload:
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
         )
-    with shared_address(settings.store, settings.workers) as store:
+    with shared_address(settings.store) as store:
         settings = replace(settings, store=store)
-        with closing(Application(settings)) as application, _listen(settings.host, settings.port) as listener:
-            url = _url(listener)
-            if settings.workers > 1:
-                _serve_with_workers(settings, listener, lambda: announce(url, application.served))
-            else:
-                config = _config(application)
-                _Server(config, lambda: announce(url, application.served), application).run([listener])
+        with closing(open_stores(store, settings.max_worlds)) as stores:
+            served = assembled(settings, stores)
+        for name in _NEEDED_BY_WORKERS:
+            import_module(name)
+        listeners = bind_each(settings.host, settings.port, settings.workers)
+        url = url_of(listeners[0])
+        # The fixtures are loaded: once, whatever the number of workers.
+        work = partial(_work, replace(settings, seed_store="never"))
+        Workers(work, listeners).run(lambda: announce(url, served))
 
 
-def _config(application: Any, **options: Any) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        http=ReachableConnection,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        **options,
-    )
+_NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
+"""What answers, beside what this module needs: workers that are copies of this process have it already."""
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. It is made when everything is loaded, so that an open port means ready."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(2048)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        raise UsageError(f"{host}:{port}: {_why(error)}") from None
-    listener.set_inheritable(True)
-    return listener
-
-
-def _why(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "found the port in use; expected a free one. Choose another with --port (0 for any)."
-    if error.errno == errno.EACCES:
-        return "found a port that this user may not open; expected one above 1023. Choose another with --port."
-    return (
-        f"found an address that cannot be listened on ({error.strerror}); expected one of this machine. Check --host."
-    )
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _serve_with_workers(settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Several processes on one socket. They read the settings from variables, which is how they travel."""
-    from uvicorn.supervisors import Multiprocess
-
-    os.environ.update(_variables(settings))
-    config = _config("mock_server.server:worker", factory=True, workers=settings.workers)
-
-    class Supervisor(Multiprocess):
-        def init_processes(self) -> None:
-            super().init_processes()
-            if all(process.wait_until_ready(60) for process in self.processes):
-                on_ready()
-
-    Supervisor(config, [listener]).run()
-
-
-def worker() -> Application:
-    """The application of one worker process."""
-    settings = read_settings({}, os.environ)
+def _work(settings: Settings, listener: socket.socket, ready: Ready) -> None:
+    """What one worker does. Each has a judge and a journal of its own; the records are those of all."""
     log_to_stderr(settings.log_format)
-    application = Application(settings)
-    application.warm()
-    return application
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    def text(value: object) -> str:
-        if isinstance(value, tuple):
-            return os.pathsep.join(value)
-        return str(value).lower() if isinstance(value, bool) else str(value)
-
-    return {VARIABLE_PREFIX + row.name.upper(): text(getattr(settings, row.name)) for row in ROWS}
+    with closing(Application(settings)) as application:
+        _Server(application, ready, is_worker=True).run([listener])
 
 
 class Background:
@@ -196,12 +151,13 @@ class Background:
         self._application = application = Application(settings, shares_process=True)
         self._ready = threading.Event()
         try:
-            self._listener = _listen(settings.host, settings.port)
+            application.warm()
+            self._listener = listen(settings.host, settings.port)
         except BaseException:
             application.close()
             raise
-        self.url = _url(self._listener)
-        self._server = _Server(_config(application), self._ready.set, application)
+        self.url = url_of(self._listener)
+        self._server = _Server(application, self._ready.set)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""

@@ -6,7 +6,6 @@ Order of precedence: flag, ``MOCK_SERVER_NAME``, (for the port) ``PORT``, defaul
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -108,6 +107,7 @@ class Settings:
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
+    no_fast_path: bool = _row(False, "Find and judge every answer anew, also one that was judged before.", "", _switch)
     max_worlds: int = _row(
         10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000)
     )
@@ -172,6 +172,8 @@ def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Ma
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """``; did you mean X?`` where something known is near, else nothing."""
+    import difflib  # for messages alone
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
 

@@ -77,6 +77,11 @@ class Stage:
         self._named = 0
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no scenario runs."""
+        return not self._running
+
+    @property
     def running(self) -> tuple[Running, ...]:
         """What runs, in the order in which it is asked."""
         return tuple(self._running)

@@ -11,9 +11,10 @@ import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
-from mock_server.exchange import Answer, Wire
+from mock_server.exchange import Answer, Headers, Wire
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -30,17 +31,29 @@ _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER, on, 0 seconds: what is closed is reset (socket(7))."""
 
 
+Field = tuple[bytes, bytes]
+"""A field line as ASGI has it, the name in lower case."""
+
+
+@lru_cache(4096)
+def field_of(line: Field) -> tuple[Field, tuple[str, str]]:
+    """A field line and its texts. Clients send the same lines again and again: all requests share one object."""
+    name, value = line
+    return line, (name.decode("latin-1"), value.decode("latin-1"))
+
+
 async def send_answer(answer: Answer, send: Send) -> None:
     """Send an answer as it is."""
-    await send(_start(answer, 0))
+    await send(start_of(answer.status, answer.headers, len(answer.body)))
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def _start(answer: Answer, overstated: int) -> Message:
-    headers = [(name.lower().encode("latin-1"), _field(value)) for name, value in answer.headers]
-    if answer.status >= 200 and answer.status not in (204, 304):
-        headers.append((b"content-length", b"%d" % (len(answer.body) + overstated)))
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+def start_of(status: int, headers: Headers, length: int) -> Message:
+    """The message with which an answer begins whose body has so many bytes."""
+    fields = [(name.lower().encode("latin-1"), _field(value)) for name, value in headers]
+    if status >= 200 and status not in (204, 304):
+        fields.append((b"content-length", b"%d" % length))
+    return {"type": "http.response.start", "status": status, "headers": fields}
 
 
 def _field(value: str) -> bytes:
@@ -77,7 +90,7 @@ class Delivery:
             # A cut that leaves nothing out would be none: an answer without a body announces one.
             short_of = _OVERSTATED if wire.overstate or (wire.cut and len(answer.body) < 2) else 0
             body = answer.body[: len(answer.body) // 2] if wire.cut else answer.body
-            await self._send(_start(answer, short_of))
+            await self._send(start_of(answer.status, answer.headers, len(answer.body) + short_of))
             whole = await self._trickle(body, wire.trickle) if wire.trickle else True
             rest = b"" if wire.trickle else body
             if whole and not is_short:

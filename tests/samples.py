@@ -58,7 +58,8 @@ def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Sett
     """The engine of a contract, with these records in its store."""
     schemas = Schemas(dict(contract.document), contract.openapi)
     ladder = Ladder(contract, MemoryStore(records), settings or Settings(), schemas)
-    judge = Judge(contract, lambda schema: schemas.root(schema).accepts)
+    sent = Schemas(dict(contract.document), contract.openapi, sends="request")
+    judge = Judge(contract, lambda schema: schemas.root(schema).accepts, lambda schema: sent.root(schema).accepts)
     return Engine(contract, judge, ladder, Router(contract).route)
 
 

@@ -80,8 +80,8 @@ def test_nothing_is_covered_before_anything_is_asked(tmp_path: Path) -> None:
 def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
     one, coverage = gauge(tmp_path), Coverage()
     body = b'[{"size": "small", "home": {"country": "SE"}}, {"size": null}]'
-    coverage.note(one, asked("sort=name,color&other=1", answer=Answer(200, JSON_TYPE, body), **{"x-shop": "a"}))
-    coverage.note(one, asked(kind="dog", answer=Answer(404, (("Preference-Applied", "variant=12, code=404"),))))
+    coverage.note(one.shown(asked("sort=name,color&other=1", answer=Answer(200, JSON_TYPE, body), **{"x-shop": "a"})))
+    coverage.note(one.shown(asked(kind="dog", answer=Answer(404, (("Preference-Applied", "variant=12, code=404"),)))))
     report = told(one, coverage.of(one), coverage.count(one))
     assert (report["count"], report["variants"]) == (2, [12])
     assert (names(report, "statuses"), names(report, "mediaTypes")) == (["200", "4XX"], ["200 application/json"])
@@ -94,7 +94,7 @@ def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
     one, coverage = gauge(tmp_path), Coverage()
-    coverage.note(one, asked(answer=Answer(200, JSON_TYPE, b'[{"size": "sm')))
+    coverage.note(one.shown(asked(answer=Answer(200, JSON_TYPE, b'[{"size": "sm'))))
     report = told(one, coverage.of(one), 1)
     assert (names(report, "statuses"), names(report, "enumValues")) == (["200"], ["path kind cat"])
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
 def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
     one, worlds = gauge(tmp_path), Worlds(kept=1)
     for name, kind in (("a", "cat"), ("b", "dog")):
-        worlds.get(name).coverage.note(one, asked(kind=kind))
+        worlds.get(name).coverage.note(one.shown(asked(kind=kind)))
     assert worlds.coverage().count(one) == 2
     worlds.forget("b")
     assert (worlds.coverage().count(one), worlds.get("b").coverage.count(one)) == (2, 0)

@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from mock_server.exchange import Answer, Exchange, Request, Route
-from mock_server.journal import LONGEST_BODY, Journal
+from mock_server.journal import LONGEST_BODY, Journal, Kept
 from mock_server.worlds import Worlds
 
 
-def exchange(path: str = "/a", body: bytes = b"") -> Exchange:
-    return Exchange(Request("POST", path, body=body), Route(), Answer(200, body=b"{}"))
+def kept(path: str = "/a", body: bytes = b"") -> Kept:
+    return Kept(Exchange(Request("POST", path, body=body), Route(), Answer(200, body=b"{}")), None)
 
 
 def paths(journal: Journal) -> list[str]:
@@ -23,31 +23,31 @@ def paths(journal: Journal) -> list[str]:
 def test_the_oldest_entries_make_room_for_new_ones() -> None:
     journal = Journal("w", kept=2)
     for path in ("/a", "/b", "/c"):
-        journal.add(exchange(path), None, 0.0)
+        journal.add(kept(path), 0.0, 0.0)
     assert (paths(journal), len(journal)) == (["/b", "/c"], 2)
 
 
 def test_a_journal_of_size_nought_keeps_nothing() -> None:
     journal = Journal("w", kept=0)
-    journal.add(exchange(), None, 0.0)
+    journal.add(kept(), 0.0, 0.0)
     assert len(journal) == 0
 
 
 def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_given_again() -> None:
     one, other = Journal("one"), Journal("other")
     for journal in (one, other):
-        journal.add(exchange(), None, 0.0)
+        journal.add(kept(), 0.0, 0.0)
     (entry,) = one
     number = one.id_of(entry)
     assert (one.find(number), other.find(number), number.version) == (entry, None, 8)
     one.clear()
-    one.add(exchange(), None, 0.0)
+    one.add(kept(), 0.0, 0.0)
     assert one.find(number) is None
 
 
 def test_of_a_long_body_the_beginning_is_kept_and_its_size() -> None:
     journal = Journal("w")
-    journal.add(exchange(body=b"x" * (LONGEST_BODY + 7)), None, 0.0)
+    journal.add(kept(body=b"x" * (LONGEST_BODY + 7)), 0.0, 0.0)
     (entry,) = journal
     assert (len(entry.request.body), entry.sizes, entry.is_shortened) == (LONGEST_BODY, (LONGEST_BODY + 7, 2), True)
 
@@ -55,7 +55,7 @@ def test_of_a_long_body_the_beginning_is_kept_and_its_size() -> None:
 def test_entries_are_removed_by_what_they_are() -> None:
     journal = Journal("w")
     for path in ("/a", "/b", "/a"):
-        journal.add(exchange(path), None, 0.0)
+        journal.add(kept(path), 0.0, 0.0)
     gone = journal.remove(lambda entry: entry.request.path == "/a")
     assert ([entry.request.path for entry in gone], paths(journal)) == (["/a", "/a"], ["/b"])
 
@@ -64,10 +64,10 @@ def test_all_journals_together_stay_within_their_bound_and_the_least_recently_us
     worlds = Worlds(journal_memory=400_000)
     for name in ("old", "new"):
         for number in range(8):
-            worlds.get(name).journal.add(exchange(f"/{number}", b"x" * 20_000), None, 0.0)
+            worlds.get(name).journal.add(kept(f"/{number}", b"x" * 20_000), 0.0, 0.0)
     for number in range(8, 12):
-        worlds.get("new").journal.add(exchange(f"/{number}", b"x" * 20_000), None, 0.0)
-    held = sum(entry.cost for name in ("old", "new") for entry in worlds.get(name).journal)
+        worlds.get("new").journal.add(kept(f"/{number}", b"x" * 20_000), 0.0, 0.0)
+    held = sum(entry.kept.cost for name in ("old", "new") for entry in worlds.get(name).journal)
     assert held <= 400_000
     assert len(worlds.get("old").journal) < 8
     assert paths(worlds.get("new").journal)[-1] == "/11"
@@ -76,7 +76,7 @@ def test_all_journals_together_stay_within_their_bound_and_the_least_recently_us
 def test_a_world_that_goes_gives_its_room_back() -> None:
     worlds = Worlds(kept=1, journal_memory=100_000)
     for number in range(50):
-        worlds.get(f"w{number}").journal.add(exchange(body=b"x" * 60_000), None, 0.0)
+        worlds.get(f"w{number}").journal.add(kept(body=b"x" * 60_000), 0.0, 0.0)
     assert len(worlds.get("w49").journal) == 1
 
 
@@ -91,6 +91,26 @@ def test_a_world_that_was_only_named_costs_less_than_two_kilobytes() -> None:
 def test_the_older_half_goes_when_a_journal_is_shortened(shortened: int) -> None:
     journal = Journal("w")
     for number in range(shortened):
-        journal.add(exchange(f"/{number}"), None, 0.0)
+        journal.add(kept(f"/{number}"), 0.0, 0.0)
     journal.shorten()
     assert paths(journal) == [f"/{number}" for number in range((shortened + 1) // 2, shortened)]
+
+
+def test_entries_of_one_question_are_paid_for_once() -> None:
+    worlds = Worlds(journal_memory=1_000_000)
+    same = kept(body=b"x" * 50_000)
+    for name in ("one", "other"):
+        for _ in range(100):
+            worlds.get(name).journal.add(same, 0.0, 0.0)
+    assert (len(worlds.get("one").journal), len(worlds.get("other").journal)) == (100, 100)
+
+
+def test_what_entries_share_is_given_back_with_the_last_of_them() -> None:
+    worlds = Worlds(journal_memory=100_000)
+    for number in range(20):
+        same = kept(f"/{number}", b"x" * 60_000)
+        for name in ("one", "other"):
+            worlds.get(name).journal.add(same, 0.0, 0.0)
+            worlds.get(name).journal.clear()
+    worlds.get("one").journal.add(kept("/last", b"x" * 60_000), 0.0, 0.0)
+    assert paths(worlds.get("one").journal) == ["/last"]

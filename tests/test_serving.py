@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 import yaml
 
@@ -85,27 +84,6 @@ def has_ipv6() -> bool:
     except OSError:
         return False
     return True
-
-
-def test_each_worker_gives_the_same_bytes(own_cache: None, server_url: str) -> None:
-    handles = ("individual", "SE", "nobody-in-particular")
-    expected = [me(server_url, handle).body for handle in handles]
-    with RunningServer("--workers", "2") as server:
-        workers = worker_processes(server)
-        assert len(workers) == 2
-        for worker, other in (workers, workers[::-1]):
-            other.suspend()
-            try:
-                assert [me(server.url, handle).body for handle in handles] == expected, worker
-            finally:
-                other.resume()
-        assert server.stop() == 0
-    assert (server.output.count("ready"), server.errors) == (0, "")
-
-
-def worker_processes(server: RunningServer) -> list[psutil.Process]:
-    children = psutil.Process(server.process.pid).children()
-    return [one for one in children if not any("resource_tracker" in part for part in one.cmdline())]
 
 
 # Settings

@@ -26,6 +26,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "no_fill_properties": ("1", True),
     "allow_remote_refs": ("true", True),
     "no_cache": ("1", True),
+    "no_fast_path": ("1", True),
     "max_worlds": ("5", 5),
     "journal_size": ("0", 0),
     "journal_memory": ("16", 16),

@@ -14,18 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from mock_server.contract.source import (
-    Layers,
-    Origin,
-    Source,
-    find,
-    is_url,
-    mapping_at,
-    parse_source,
-    pointer_of,
-    pointer_parts,
-    read_text,
-)  # fmt: skip
+from mock_server.contract.parser import parse_source
+from mock_server.contract.source import Layers, Origin, Source, find, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.text import is_url, read_text
 from mock_server.contract.walk import LONGEST_CHAIN, Document, nodes, target
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding

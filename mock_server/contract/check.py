@@ -1,82 +1,44 @@
-"""Judgement: openapi-core on requests before they are answered and on answers before they are sent.
+"""Judgement of requests before they are answered and of answers before they are sent.
 
-The only importer of openapi_core. It is given the operation (Connexion's routes have found it already)
-and keeps its validators, which it would otherwise build anew for every value: 375 µs an answer instead
-of 708. Of requests it is given the values: how they are read is a room of its own (``requests``).
+What is certainly well is waved through: quickly read, judged by jsonschema-rs (``acceptance``). For anything else
+openapi-core is asked (``objections``), which has the last word and is not even imported before.
 """
 
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from operator import truediv
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError as SchemaError
-from jsonschema.validators import extend
-from jsonschema_path import SchemaPath
-from openapi_core import (
-    V30RequestValidator,
-    V30ResponseValidator,
-    V31RequestValidator,
-    V31ResponseValidator,
-    V32RequestValidator,
-    V32ResponseValidator,
-)
-from openapi_core.casting.schemas.exceptions import CastError
-from openapi_core.templating.paths.datatypes import PathOperationServer
-from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData
-from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
-from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
-from werkzeug.datastructures import Headers
-
-from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of
-from mock_server.contract.formats import FORMATS
-from mock_server.contract.media import AnswerReaders, essence_of, judgeable
-from mock_server.contract.model import BODYLESS, FRAMING, Contract, Operation, is_json
+from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of, taking
+from mock_server.contract.load import response_of
+from mock_server.contract.model import Contract, Operation, Response
 from mock_server.contract.requests import Errors, RequestPlan, plan_of
-from mock_server.contract.schema_error import explain
 from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
 from mock_server.exchange import JSON, Answer, Finding, Request, Route
 
-_VALIDATORS = {
-    (3, 0): (V30RequestValidator, V30ResponseValidator),
-    (3, 1): (V31RequestValidator, V31ResponseValidator),
-    (3, 2): (V32RequestValidator, V32ResponseValidator),
-}
-_FAILURES = "x-mock-failure-answers"
-"""Where the answers that belong to no operation stand in the document that openapi-core is given."""
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError as SchemaError
+
+    from mock_server.contract.objections import Objections
 
 
 class Judge:
     """Judges the requests and answers of one contract. An empty result means that all is well.
 
-    With ``accepts_of`` at hand, an answer that it accepts is not looked at closer.
+    With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
+    request that it takes.
     """
 
-    def __init__(self, contract: Contract, accepts_of: AcceptsOf | None = None) -> None:
+    def __init__(
+        self, contract: Contract, accepts_of: AcceptsOf | None = None, takes_of: AcceptsOf | None = None
+    ) -> None:
         self._contract = contract
         self._accepts_of = accepts_of
-        self._acceptances: dict[tuple[str, int], Acceptance | None] = {}
-        spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)))
-        request_validator, response_validator = _VALIDATORS[contract.openapi]
-        options: dict[str, Any] = {
-            "path_finder_cls": _GivenOperation,
-            "extra_format_validators": dict(FORMATS),
-        }
-        self._answers = response_validator(
-            spec,
-            schema_validators_factory=cast("Any", _Kept(response_validator.schema_validators_factory)),
-            extra_media_type_deserializers=AnswerReaders(),
-            **options,
-        )
-        self._factory = request_validator.schema_validators_factory
-        self._document = SchemaPath.from_dict(cast("dict[Any, Any]", contract.document))
+        self._takes_of = takes_of
+        self._acceptances: dict[object, Acceptance | None] = {}
         self._plans: dict[str, RequestPlan] = {}
 
     def request(self, route: Route, request: Request) -> tuple[Finding, ...]:
@@ -113,35 +75,42 @@ class Judge:
         )
 
     def _plan(self, operation: Operation) -> RequestPlan:
-        path = self._document / "paths" / operation.path
         method = operation.method.lower()
         # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones stand in a map of their own.
         below = (method,) if method in METHODS else ("additionalOperations", operation.method)
-        starts = {"item": path, "operation": functools.reduce(truediv, below, path)}
-
-        def at(place: tuple[str | int, ...]) -> Errors:
-            schema = starts[str(place[0])]
-            for step in place[1:]:
-                schema = schema / step
-            return self._errors(schema)
-
         item = self._contract.resolve(find(dict(self._contract.document), pointer_of("paths", operation.path)))
         node = find(item, pointer_of(*below))
+        starts: dict[str | int, tuple[JSON, tuple[str, ...]]] = {"item": (item, ()), "operation": (node, below)}
+
+        def at(place: tuple[str | int, ...]) -> Errors:
+            start, steps = starts[place[0]]
+            try:
+                schema = functools.reduce(self._below, place[1:], start)
+            except (LookupError, TypeError):  # without a schema all is well
+                return _nothing
+            return self._errors(schema, ("paths", operation.path, *steps, *place[1:]))
+
         return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at)
 
-    def _errors(self, schema: SchemaPath) -> Errors:
-        """The judgement of a schema, which is made when it is first needed; without a schema all is well."""
+    def _below(self, node: JSON, step: str | int) -> JSON:
+        """What stands in a node, or in what it refers to."""
+        return cast("JSON", cast("Any", self._contract.resolve(node))[step])
 
-        @functools.cache
-        def validator() -> Any:
-            kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
-            known = _of_requests(cast("Any", type(kept)))
-            return known(kept.schema, _resolver=kept._resolver, format_checker=kept.format_checker)
+    def _errors(self, schema: JSON, place: tuple[str | int, ...]) -> Errors:
+        """The judgement of a schema and of its place in the document; made when a value needs a closer look."""
+        takes = _never if self._takes_of is None else taking(schema, self._takes_of, self._contract.resolve)
+        objections = functools.cache(lambda: self._objections.to_values(place))
 
         def errors(value: JSON) -> Iterable[SchemaError]:
-            return cast("Iterable[SchemaError]", validator().iter_errors(value))
+            return () if takes(value) else objections()(value)
 
-        return errors if schema.exists() else _nothing
+        return errors
+
+    @functools.cached_property
+    def _objections(self) -> Objections:
+        from mock_server.contract.objections import Objections  # 0.15 s and 20 MB, which many servers never need
+
+        return Objections(self._contract)
 
     def _credential_place(self, operation: Operation) -> str:
         """Where the first of an operation's schemes looks for its credential."""
@@ -152,197 +121,32 @@ class Judge:
     def answer(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with an answer of an operation."""
         found = self._contract.operations[operation]
-        if self._is_accepted(found, answer):
+        if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
             return ()
-        return self._judged(found.path, found.method, answer)
-
-    def _is_accepted(self, operation: Operation, answer: Answer) -> bool:
-        key = (operation.key, answer.status)
-        if key not in self._acceptances:
-            response = operation.response_for(answer.status)
-            known = None
-            if response is not None and self._accepts_of is not None:
-                known = acceptance_of(response, self._accepts_of, self._contract.resolve)
-            self._acceptances[key] = known
-        acceptance = self._acceptances[key]
-        return acceptance is not None and acceptance.of(answer)
+        return self._objections.to_answer(found.path, found.method, answer)
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
-        return self._judged(name, _FAILURES, answer)
+        failure = self._contract.manners.failures[name]
+        reference: JSON = {"$ref": failure.response}
+        response = functools.partial(response_of, self._contract.document, str(failure.status), reference)
+        return () if self._is_accepted(name, answer, response) else self._objections.to_failure(name, answer)
 
-    def _judged(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
-        asked = _Asked(path, method if method == _FAILURES else method.lower())
-        errors = self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))
-        return tuple(
-            finding
-            for error in errors
-            if not (isinstance(error, MissingData) and self._may_be_empty(path, method, answer))
-            and not _is_framing(error)
-            for finding in _answer_findings(error, answer)
-        )
-
-    def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
-        """Whether nothing to judge is well: openapi-core wants bytes wherever there is ``content``."""
-        media_type = answer.header("content-type")
-        operation = self._contract.operations.get(f"{method} {path}")
-        response = operation.response_for(answer.status) if operation else None
-        if answer.status in BODYLESS or (response is not None and not response.content):
-            return True
-        if media_type is None or is_json(media_type):
-            return False
-        essence = essence_of(media_type)
-        names = [essence_of(one.name) for one in response.content] if response else [essence]
-        return any(fnmatchcase(essence, name) for name in names)
-
-
-def _with_failures(contract: Contract) -> dict[str, Any]:
-    judged = {
-        name: {"responses": {str(failure.status): {"$ref": failure.response}}}
-        for name, failure in contract.manners.failures.items()
-    }
-    return {**cast("dict[str, Any]", judgeable(dict(contract.document))), _FAILURES: judged}
-
-
-def _is_framing(error: Exception) -> bool:
-    """Whether openapi-core misses a header that the server alone may write, and writes where it has to be."""
-    return isinstance(error, HeaderValidationError) and str(getattr(error, "name", "")).lower() in FRAMING
-
-
-class _GivenOperation:
-    """Stands where openapi-core searches its paths, and looks up what routing has found already."""
-
-    def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
-        self._spec = spec
-        self._found: dict[tuple[str, str], PathOperationServer] = {}
-
-    def find(self, method: str, name: str) -> PathOperationServer:
-        key = (method, name)
-        if key not in self._found:
-            self._found[key] = self._given(method, name)
-        return self._found[key]
-
-    def _given(self, method: str, name: str) -> PathOperationServer:
-        if method == _FAILURES:
-            path = self._spec / _FAILURES
-            return PathOperationServer(path, path / name, None, _NoVariables, _NoVariables)
-        path = self._spec / "paths" / name
-        operation = path / method if method in METHODS else path / "additionalOperations" / method.upper()
-        return PathOperationServer(path, operation, None, _NoVariables, _NoVariables)
-
-
-class _NoVariables:
-    """Path parameters come from routing."""
-
-    variables: Mapping[str, str] = {}
-
-
-class _Kept:
-    """A validators factory that builds each schema's validator once.
-
-    openapi-core copies its format checker and builds a validator for every value it judges.
-    """
-
-    def __init__(self, factory: SchemaValidatorsFactory) -> None:
-        self._factory = factory
-        self._kept: dict[tuple[object, ...], Any] = {}
-
-    def create(self, spec: SchemaPath, schema: SchemaPath, **options: Any) -> Any:
-        key = tuple(schema.parts)
-        if key not in self._kept:
-            self._kept[key] = self._factory.create(spec, schema, **options)
-        return self._kept[key]
-
-
-class _Asked:
-    """The operation of an answer, in the shape of a request that openapi-core asks for."""
-
-    host_url = ""
-
-    def __init__(self, template: str, method: str) -> None:
-        self.path = self.path_pattern = template
-        self.method = method
-
-
-class _Answered:
-    """An answer in the shape that openapi-core asks for (``openapi_core.protocols.Response``)."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.status_code = answer.status
-        self.headers = Headers(list(answer.headers))
-        self.content_type = answer.header("content-type") or ""
-        written = answer.body if is_json(self.content_type) else b""
-        self.data = written if answer.judged is None else answer.judged
-
-
-def _answer_findings(error: Exception, answer: Answer) -> Iterator[Finding]:
-    where = f"answer {answer.status}"
-    if isinstance(error, DataValidationError):
-        yield from _findings("answer-body", f"{where} body", error)
-    elif isinstance(error, HeaderValidationError):
-        yield from _findings("answer-header", f"{where} header {getattr(error, 'name', '')}".strip(), error)
-    else:
-        yield from _findings("answer-status", where, error)
-
-
-def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
-    said: BaseException = error
-    for said in _causes(error):
-        if isinstance(said, InvalidSchemaValue):
-            for schema_error in cast("Iterable[SchemaError]", said.schema_errors):
-                pointer, found, expected = explain(schema_error)
-                yield Finding(rule, location, found, expected, pointer)
-            return
-        if isinstance(said, CastError):
-            yield Finding(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')
-            return
-    yield Finding(rule, location, _message(said), "what the contract documents")
-
-
-def _message(error: BaseException) -> str:
-    """What an error says; openapi-core's own fail where the value is no UTF-8, or no bytes."""
-    try:
-        return str(error) or type(error).__name__
-    except (UnicodeDecodeError, AttributeError):
-        return "something that cannot be read"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__
+    def _is_accepted(self, key: object, answer: Answer, response: Callable[[], Response | None]) -> bool:
+        """Whether an answer certainly keeps what is documented of it, which is read once for each key."""
+        if key not in self._acceptances:
+            documented = response()
+            known = None
+            if documented is not None and self._accepts_of is not None:
+                known = acceptance_of(documented, self._accepts_of, self._contract.resolve)
+            self._acceptances[key] = known
+        acceptance = self._acceptances[key]
+        return acceptance is not None and acceptance.of(answer)
 
 
 def _nothing(value: JSON) -> Iterable[SchemaError]:
     return ()
 
 
-@functools.cache
-def _of_requests(validator: Any) -> Any:
-    """A validator for what clients send: no member is missing that only answers have, and none is too much.
-
-    OpenAPI 3.0 says that a readOnly member "SHOULD NOT be sent"; JSON Schema (2020-12, Validation, 9.4) that a
-    server may ignore it. It is ignored here: clients send back what they were given.
-    """
-    return cast("Any", extend)(validator, {"required": _required, "readOnly": None, **_WITHOUT_DISCRIMINATOR})
-
-
-_WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")}
-"""JSON Schema's own: to it a discriminator is an annotation, and to OpenAPI an aid (3.1, "Discriminator Object").
-
-openapi-core refuses whatever does not name its branch, even where only one branch fits or a default says it.
-"""
-
-
-def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
-    if not validator.is_type(instance, "object") or not isinstance(required, list):
-        return
-    for name in required:
-        if name not in instance and not _has_read_only(validator, schema.get("properties", {}).get(name)):
-            yield SchemaError(f"{name!r} is a required property", validator_value=[name])
-
-
-def _has_read_only(validator: Any, schema: Any) -> bool:
-    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str) and schema.get("readOnly") is None:
-        schema = validator._resolver.lookup(schema["$ref"]).contents
-    return isinstance(schema, dict) and schema.get("readOnly") is True
+def _never(value: JSON) -> bool:
+    return False

@@ -1,26 +1,19 @@
-"""From places to one sound document: read, bundled, converted, overlaid, repaired; remembered by digest."""
+"""From places to one sound document: read, compiled (``compilation``), remembered by digest."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
 from mock_server.contract import cache
-from mock_server.contract.bundle import Files, bundle
-from mock_server.contract.defects import defects
-from mock_server.contract.overlay import apply_overlay
-from mock_server.contract.repair import repair
-from mock_server.contract.source import Layers, Located, Moved, Source, parse_source, read_text
-from mock_server.contract.swagger import modernized
+from mock_server.contract.source import Layers
+from mock_server.contract.text import read_text
 from mock_server.contract.walk import Document
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
-
-SUPPORTED = ((2, 0), (3, 0), (3, 1), (3, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +49,12 @@ class Given:
         known = None if no_cache else self._recalled(key)
         if known is not None:
             return known
-        files = Files(self.place, self.may_fetch)
+        # Imported here: a remembered contract needs nothing of it.
+        from mock_server.contract.compilation import Compilation
+
+        compilation = Compilation(self.texts, self.may_fetch)
         try:
-            document, findings = self._compile(files)
+            document, findings = compilation.sound()
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as crash:
             raise ContractError(  # a document may be wrong in ways that nobody thought of
                 f"{self.place}: found something that stops the reading ({type(crash).__name__}: {crash});"
@@ -66,9 +62,9 @@ class Given:
             ) from crash
         if not no_cache:
             kept: list[JSON] = [finding.as_json() for finding in findings]
-            sums: JSON = {place: _sum(text) for place, text in files.texts.items()}
+            sums: JSON = {place: _sum(text) for place, text in compilation.others.items()}
             cache.remember(key, "contract", {"document": document, "findings": kept, "files": sums})
-        return self._made(document, findings, files.texts)
+        return self._made(document, findings, compilation.others)
 
     def _recalled(self, key: str) -> Compiled | None:
         """What was remembered, if no file that it was made from has changed since."""
@@ -97,35 +93,9 @@ class Given:
 
     def layers(self) -> Layers:
         """Where the parts of the document stand, found out anew."""
-        return self._layered(Files(self.place, self.may_fetch))[1]
+        from mock_server.contract.compilation import Compilation
 
-    def _layered(self, files: Files) -> tuple[Document, Layers]:
-        """The document with overlays, and where its parts came from."""
-        base, *rest = self.texts
-        source = parse_source(*base)
-        _refuse_version(source)
-        document, layers, findings = bundle(source, files)
-        _refuse(layers, findings)
-        below: Located = layers
-        if "openapi" not in document:
-            document, moves = modernized(document)
-            below = Moved(layers, moves)
-        layers = Layers(below)
-        for name, text in rest:
-            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
-            document, layers = cast("Document", changed), Layers(below, layers.origins + origins)
-        return document, layers
-
-    def _compile(self, files: Files) -> tuple[Document, tuple[Finding, ...]]:
-        """The document with overlays and repairs, and what was repaired."""
-        # Imported here: a remembered contract does not need it.
-        from mock_server.contract.sound import made_sound
-
-        document, layers = self._layered(files)
-        _refuse(layers, defects(document, layers))
-        findings = [*repair(document, layers), *made_sound(document, layers)]
-        _refuse(layers, findings)
-        return document, tuple(findings)
+        return Compilation(self.texts, self.may_fetch).layered()[1]
 
 
 def counted(findings: Sequence[Finding]) -> str:
@@ -141,27 +111,3 @@ def version_of(document: Mapping[str, JSON]) -> tuple[int, int]:
 
 def _sum(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _refuse(layers: Layers, findings: Sequence[Finding]) -> None:
-    errors = [one for one in findings if one.severity == "error"]
-    if errors:
-        raise ContractError(f"{layers.name}: found {counted(errors)}; expected a contract that can be served.", errors)
-
-
-def _refuse_version(source: Source) -> None:
-    data = source.data if isinstance(source.data, dict) else {}
-    key = "openapi" if "openapi" in data else "swagger"
-    version = data.get(key)
-    if version is None:
-        raise ContractError(
-            f"{source.location('')}: found no member openapi; expected an OpenAPI document (openapi: 3.1.0)."
-            " Give the path of a contract."
-        )
-    match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?(-.+)?", str(version))
-    known = [one for one in SUPPORTED if (one == (2, 0)) == (key == "swagger")]
-    if not match or (int(match[1]), int(match[2])) not in known:
-        raise ContractError(
-            f"{source.place('/' + key)}: found version {version!r}; expected OpenAPI 2.0, 3.0, 3.1 or 3.2."
-            " Convert the contract."
-        )

@@ -16,7 +16,9 @@ from urllib.parse import unquote
 
 import yaml
 
-from mock_server.contract.source import Source, find, mapping_at, parse_source, pointer_of, pointer_parts, read_text
+from mock_server.contract.parser import parse_source
+from mock_server.contract.source import Source, find, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.text import read_text
 from mock_server.contract.walk import METHODS, references
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding

@@ -8,13 +8,16 @@ from urllib.parse import unquote, urljoin, urlsplit
 from mock_server.contract.compiled import Compiled, Given, counted, version_of
 from mock_server.contract.manners import Manners, read_binding, read_manners
 from mock_server.contract.model import Contract, Header, MediaType, Operation, Response, SecurityScheme
-from mock_server.contract.source import Places, is_url, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.source import Places, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.text import is_url
 from mock_server.contract.walk import Document, operations, resolved
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON
 
-RESERVED = ("/~", "/__admin")
-"""Paths that are the mock server's own: worlds and control."""
+CONTROL = "/__admin"
+WORLDS = "/~"
+RESERVED = (WORLDS, CONTROL)
+"""Paths that are the mock server's own."""
 
 
 def load_contract(
@@ -70,7 +73,7 @@ def _freeze(place: str, compiled: Compiled, layers: Places) -> Contract:
 def _refuse_reserved(table: Mapping[str, Operation], layers: Places) -> None:
     for operation in table.values():
         for prefix in RESERVED:
-            if operation.path == prefix or operation.path.startswith(prefix if prefix == "/~" else prefix + "/"):
+            if operation.path == prefix or operation.path.startswith(prefix if prefix == WORLDS else prefix + "/"):
                 raise ContractError(
                     f"{layers.place(operation.pointer)}: found the path {operation.path!r};"
                     f" expected none below {prefix}, which is the mock server's own. Rename the path."

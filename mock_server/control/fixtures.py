@@ -35,7 +35,7 @@ def _listed(asked: Asked) -> Answer:
     records = store.records(name, search)
     is_last = len(records) < (search.limit or 0) and (records or not search.offset)
     total = search.offset + len(records) if is_last else store.count(name, search)
-    here = f"{asked.request.origin}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
+    here = f"{asked.request.origin}{asked.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
     links = {rel: f"{here}?{urlencode({**given, 'offset': at})}" for rel, at in _parts(search, total).items()}
     beside = ", ".join(f'<{link}>; rel="{rel}"' for rel, link in links.items())
     headers: Headers = (("X-Total-Count", str(total)), ("Vary", "Accept"), *((("Link", beside),) if beside else ()))
@@ -179,7 +179,7 @@ def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = Non
 
 def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
     """The answer to a change that was made."""
-    place = asked.request.origin + served.base_path + _place(record)
+    place = asked.request.origin + asked.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 
 

@@ -29,7 +29,7 @@ def _redaction(asked: Asked) -> Redaction:
 
 
 def _telling(asked: Asked) -> Telling:
-    return Telling(asked.world.journal, asked.world.name, _redaction(asked))
+    return Telling(asked.world, _redaction(asked))
 
 
 def _listed(asked: Asked) -> Answer:
@@ -113,7 +113,7 @@ def _found(asked: Asked) -> Entry:
 
 def _remove_one(asked: Asked) -> Answer:
     meant = _found(asked)
-    asked.world.journal.remove(lambda entry: entry is meant)
+    asked.world.journal.remove(lambda entry: entry.number == meant.number)
     return answered({})
 
 
@@ -229,7 +229,7 @@ def _nearest(asked: Asked, pattern: RequestPattern, entries: list[Entry]) -> lis
 
 def _archive(asked: Asked) -> Answer:
     entries = reversed(_filtered(asked))
-    return answered(archive(entries, _redaction(asked)))
+    return answered(archive(entries, asked.world.prefix, _redaction(asked)))
 
 
 ROUTES: Rows = (

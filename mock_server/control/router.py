@@ -15,12 +15,14 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from mock_server.assembly import Served
+from mock_server.contract.load import CONTROL
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
+from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds
 
-PREFIX = "/__admin"
+PREFIX = CONTROL
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Asked:
     worlds: Worlds
     served: Sequence[Served]
     settings: Settings
+    vitals: Vitals
     values: Mapping[str, str]
 
     def body(self) -> JSON:

@@ -14,17 +14,21 @@ from mock_server.control.access import check_access
 from mock_server.control.clock import ROUTES as CLOCK
 from mock_server.control.coverage import ROUTES as COVERAGE
 from mock_server.control.fixtures import ROUTES as FIXTURES
+from mock_server.control.health import HEALTH, LIVE, READY
+from mock_server.control.health import ROUTES as HEALTH_ROUTES
 from mock_server.control.lifetime import ROUTES as LIFETIME
+from mock_server.control.metrics import METRICS
+from mock_server.control.metrics import ROUTES as METRICS_ROUTES
 from mock_server.control.requests import ROUTES as REQUESTS
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
 from mock_server.control.scenarios import ROUTES as SCENARIOS
-from mock_server.control.service import HEALTH
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
 from mock_server.errors import InstructionError, StoreError
 from mock_server.exchange import Answer, Request
 from mock_server.problem import problem, store_problem
 from mock_server.settings import Settings
+from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds
 
 log = logging.getLogger("mock_server")
@@ -34,7 +38,9 @@ _TABLE = Table(
         *CLOCK,
         *COVERAGE,
         *FIXTURES,
+        *HEALTH_ROUTES,
         *LIFETIME,
+        *METRICS_ROUTES,
         *REQUESTS,
         *SCENARIOS,
         *SERVICE,
@@ -42,23 +48,27 @@ _TABLE = Table(
     ]
 )
 
+_OPEN = frozenset({HEALTH, LIVE, READY, METRICS})
+"""What everybody may ask, from anywhere: an orchestrator and a monitor come from other machines and have no token."""
+
 
 class Control:
     """Answers control requests about what is served. Paths follow WireMock's where it has the like."""
 
-    def __init__(self, served: Sequence[Served], worlds: Worlds, settings: Settings) -> None:
+    def __init__(self, served: Sequence[Served], worlds: Worlds, settings: Settings, vitals: Vitals) -> None:
         self._served = served
         self._worlds = worlds
         self._settings = settings
+        self._vitals = vitals
 
     def is_for(self, path: str) -> bool:
         """Whether a path (without the prefix of a world) is ``/__admin`` or below it, there or after a base path."""
         return self._within(path) is not None
 
     def refusal(self, request: Request, peer: str) -> Answer | None:
-        """The refusal of a request whose sender may not use control; everybody may ask after the server's health."""
+        """The refusal of a request whose sender may not use control; everybody may ask how the server is."""
         found = self._within(request.path)
-        if found is not None and found[1] == HEALTH and request.method in ("GET", "HEAD"):
+        if found is not None and found[1] in _OPEN and request.method in ("GET", "HEAD"):
             return None
         try:
             check_access(request, peer, self._settings)
@@ -73,7 +83,7 @@ class Control:
         served, path = found
         try:
             function, values = _TABLE.find(request.method, path)
-            return function(Asked(request, world, self._worlds, served, self._settings, values))
+            return function(Asked(request, world, self._worlds, served, self._settings, self._vitals, values))
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:

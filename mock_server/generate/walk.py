@@ -70,6 +70,8 @@ class Walk:
     """The pointers of pins and of all that they are within."""
     trusted: frozenset[str] = frozenset()
     """Members of the root whose values the check of the whole will judge."""
+    believed: frozenset[str] = frozenset()
+    """Those of them in which nothing but the field's name has a say."""
     exemplary: bool = False
     """Whether what the schemas give as examples and defaults goes before what is made."""
     trace: Trace | None = None
@@ -141,6 +143,19 @@ class Walk:
             return True, value
         # A pair or a map of another make than the schema's says that nothing fitting is known.
         return isinstance(value, (dict, list)) and bool(goal) and _keeps(goal, None), None
+
+    def believe(self, trusted: frozenset[str]) -> None:
+        """Leave the members of the root of these names to the check of the whole."""
+        self.trusted = trusted
+        free = self.persona is not None and not self.exemplary
+        self.believed = frozenset(
+            name for name in trusted if free and name in FIELDS and f"/{name}" not in self._ways_to_pins
+        )  # fmt: skip
+
+    def believable(self, name: str) -> JSON:
+        """The value of a member of the root that is believed."""
+        assert self.persona is not None
+        return FIELDS[name](self.persona, f"/{name}")
 
     def _leaves_pins(self, pointer: str, value: JSON) -> bool:
         """Whether a value has what is fixed beforehand below its place."""

@@ -49,7 +49,7 @@ def generate(
     walk = Walk(draw, document, pins or {}, None, fill_properties, complete)
     walk.exemplary = exemplary
     walk.persona = persona_of(walk, node)
-    walk.trusted = _trusted(node)
+    walk.believe(_trusted(node))
     return checked(walk, node, strict=strict)
 
 
@@ -70,7 +70,7 @@ def _distrust(walk: Walk, node: Node, value: JSON) -> None:
     """Check the members that were refused by themselves, in this value and in all that come after."""
     names = {pointer_parts(pointer)[0] for pointer, _ in node.faults(value) if pointer}
     node.document.kept[node, "trusted"] = _trusted(node) - names
-    walk.trusted = frozenset()
+    walk.believe(frozenset())
 
 
 def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,11 @@ from mock_server.contract import cache
 from mock_server.contract.model import Contract
 from mock_server.exchange import JSON, Route
 from mock_server.routing.raw_path import forms
+
+_REMEMBERED = 1024
+"""Questions whose route is remembered: clients ask for the same paths again."""
+_LONGEST = 512
+"""Characters of a path that is remembered."""
 
 
 @dataclass(slots=True)
@@ -72,6 +78,8 @@ class Router:
                 path = paths[key] = _Path(template, pattern, query=tuple(parse_qsl(query, keep_blank_values=True)))
             path.operations[known.method] = operation
             path.names[known.method] = names
+        self._asks_queries = any(path.query for path in paths.values())
+        self._remembered = lru_cache(_REMEMBERED)(self._found)
         # Those that ask for a query come before those that take any.
         for path in sorted(paths.values(), key=lambda one: -len(one.query)):
             self._plant(path)
@@ -88,6 +96,10 @@ class Router:
 
     def route(self, method: str, path: str, query: str = "") -> Route:
         """The operation for a method, a path as sent and a raw query, or what there is instead (see :class:`Route`)."""
+        find = self._remembered if len(path) <= _LONGEST else self._found
+        return find(method, path, query if self._asks_queries else "")
+
+    def _found(self, method: str, path: str, query: str) -> Route:
         for form in forms(path):
             found = self._below_a_base(method, form, query)
             if found is not None:

@@ -71,6 +71,7 @@ class Database:
         self._connection: Connection | None = None
         """None where it is lost, or has to be made anew after a fork."""
         self._is_lost = False
+        self._listener: threading.Thread | None = None
         try:
             self._connection, self.name = self._opened()
         except StoreError as error:
@@ -80,7 +81,6 @@ class Database:
             raise StoreError(f"--store {driver.shown}: found {driver.reason(error)}; {expected}") from None
         self._mark = Mark(driver.mark(self.name))
         self.mark = self._mark.value
-        self._listen()
         _OPEN.add(self)
 
     @property
@@ -98,6 +98,12 @@ class Database:
                 self._catch_up()
 
     @contextlib.contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """A connection to read by, whatever is known."""
+        with self._lock, self._asked() as connection:
+            yield connection
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read by, and knowledge as of now that nobody else in this process adds to meanwhile."""
         with self._lock:
@@ -107,6 +113,7 @@ class Database:
 
     def _catch_up(self) -> None:
         """Ask for what has changed, and forget what was read of it."""
+        self._listen()
         mark, now = self.mark[0], monotonic()
         with self._asked() as connection:
             self._driver.check(connection)
@@ -221,7 +228,6 @@ class Database:
         try:
             if self._connection is None:
                 self._adopt(self._driver.connect())
-                self._listen()
             assert self._connection is not None
             yield self._connection
         except (SQLAlchemyError, OSError) as error:
@@ -289,6 +295,9 @@ class Database:
             raise
 
     def _listen(self) -> None:
+        """Have a thread that listens, from the first read on: there is none in a process that others are copies of."""
+        if self._listener is not None:
+            return
         reference = weakref.ref(self)
 
         def heard() -> None:
@@ -302,7 +311,10 @@ class Database:
                 database.end_what_takes_too_long()
 
         arguments = (heard, still_well, self._ended)
-        threading.Thread(target=self._driver.listen, args=arguments, name="mock-server-store", daemon=True).start()
+        self._listener = threading.Thread(
+            target=self._driver.listen, args=arguments, name="mock-server-store", daemon=True
+        )
+        self._listener.start()
 
     def end_what_takes_too_long(self) -> None:
         """Give up a connection that a call waits on for too long: the server has to go on."""
@@ -320,7 +332,7 @@ class Database:
         """Be another process: with a connection of its own, made when it is needed, and locks that nobody holds."""
         _ELSEWHERE.extend((self._connection, self._lock))
         self._lock, self._ended = threading.RLock(), threading.Event()
-        self._connection, self._is_lost, self._busy_since, self.seen = None, False, None, None
+        self._connection, self._is_lost, self._busy_since, self._listener, self.seen = None, False, None, None, None
 
 
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -43,6 +43,7 @@ class Options(TypedDict, total=False):
     no_fill_properties: bool
     allow_remote_refs: bool
     no_cache: bool
+    no_fast_path: bool
     strict: bool
     log_format: str
 

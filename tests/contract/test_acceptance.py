@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from mock_server.contract.acceptance import acceptance_of
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
-from mock_server.exchange import Answer
+from mock_server.exchange import Answer, Request, Route
 from mock_server.generate.document import Document
 from tests.samples import document, load, operation
 
@@ -103,3 +104,64 @@ VALUES = st.recursive(
 def test_the_quick_word_is_that_of_openapi_core(value: Any, pets: Contract) -> None:
     answer = Answer(200, (JSON_TYPE, *GOOD), json.dumps(value).encode())
     assert accepted(pets, answer) is (Judge(pets).answer("GET /a", answer) == ())
+
+
+SENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "integer", "format": "int32", "readOnly": True},
+        "name": {"type": "string", "minLength": 1},
+        "count": {"type": "integer", "format": "int32"},
+        "total": {"type": "integer", "format": "int64"},
+        "key": {"type": "string", "format": "byte"},
+        "tags": {"type": "array", "items": {"$ref": "#/components/schemas/Tag"}},
+    },
+}
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.integers(-1, 1),
+        "name": st.sampled_from(["", "Tom", None]),
+        "count": st.sampled_from([0, 2**31 - 1, 2**31, -(2**31), 1.0, "1"]),
+        "total": st.sampled_from([2**31, 2**63 - 1, 2**63, 10**400]),
+        "key": st.sampled_from(["", "YQ==", "YQ=", "YQ", "ä"]),
+        "tags": st.lists(st.sampled_from(["a", "", 1, 2**31]), max_size=3),
+    },
+)
+
+
+@pytest.fixture(scope="module", params=["3.0.3", "3.1.0"])
+def orders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    body = {"required": True, "content": {"application/json": {"schema": SENT}}}
+    paths = {"/a": {"post": {"requestBody": body, **operation()}}}
+    components = {"schemas": {"Tag": {"type": "string", "minLength": 1}}}
+    one = document(paths, openapi=request.param, components=components)
+    return load(tmp_path_factory.mktemp("orders"), one)
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(body=BODIES)
+def test_the_quick_word_on_a_request_is_that_of_openapi_core(body: Any, orders: Contract) -> None:
+    sent = Document(dict(orders.document), orders.openapi, sends="request")
+    quick = Judge(orders, takes_of=lambda schema: sent.root(schema).accepts)
+    request = Request("POST", "/a", headers=(JSON_TYPE,), body=json.dumps(body).encode())
+    route = Route("POST /a")
+    assert quick.request(route, request) == Judge(orders).request(route, request)
+
+
+def test_a_list_of_what_stands_elsewhere_is_accepted_quickly(orders: Contract) -> None:
+    node = Document(dict(orders.document)).root({"type": "array", "items": {"$ref": "#/components/schemas/Tag"}})
+    assert (node.accepts(["a"]), node.accepts([""])) == (True, False)
+    assert type(node.document.judge(node)).__module__ == "jsonschema_rs"
+
+
+def test_a_number_beyond_its_format_is_no_answer(tmp_path: Path) -> None:
+    get = operation({"type": "integer", "format": "int32"})
+    contract = load(tmp_path, document({"/a": {"get": get}}))
+    schemas = Document(dict(contract.document), contract.openapi)
+    quick = Judge(contract, lambda schema: schemas.root(schema).accepts)
+    found = {number: quick.answer("GET /a", Answer(200, (JSON_TYPE,), b"%d" % number)) for number in (2**31 - 1, 2**31)}
+    assert [bool(one) for one in found.values()] == [False, True]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.contract import bundle, source
+from mock_server.contract import bundle, download
 from mock_server.contract.load import load_contract
 from mock_server.errors import ContractError
 from mock_server.exchange import Request
@@ -163,7 +163,7 @@ def test_a_file_refers_to_addresses_where_that_is_allowed(site: str, tmp_path: P
 def test_an_address_that_hangs_is_not_waited_for(
     slow_site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "URL_SECONDS", 0.3)
+    monkeypatch.setattr(download, "URL_SECONDS", 0.3)
     place = str(laid_out({"openapi.yaml": PET % f"{slow_site}/pet.yaml"}, tmp_path))
     start = time.monotonic()
     with pytest.raises(ContractError, match=r"openapi\.yaml:6 .*: found no whole answer within 0\.3 seconds"):
@@ -172,7 +172,7 @@ def test_an_address_that_hangs_is_not_waited_for(
 
 
 def test_an_address_with_too_much_is_refused(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "MAX_BYTES", 1000)
+    monkeypatch.setattr("mock_server.contract.text.MAX_BYTES", 1000)
     laid_out({"pet.yaml": "#" * 2000}, tmp_path / "site")
     place = str(laid_out({"openapi.yaml": PET % f"{site}/pet.yaml"}, tmp_path))
     with pytest.raises(ContractError, match="found more than 1,000 bytes"):

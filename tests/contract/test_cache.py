@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from mock_server.contract import cache
-from mock_server.contract.bundle import Files
-from mock_server.contract.compiled import Given
+from mock_server.contract.compilation import Compilation
 from mock_server.contract.model import Contract
 from mock_server.errors import ContractError
 from tests.samples import Document, document, load, operation
@@ -30,13 +30,13 @@ def remembered(contract: Contract) -> tuple[object, ...]:
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The contracts that were checked, by name."""
     seen: list[str] = []
-    compile_ = Given._compile
+    sound = Compilation.sound
 
-    def counting(given: Given, files: Files) -> object:
-        seen.append(given.place)
-        return compile_(given, files)
+    def counting(compilation: Compilation) -> object:
+        seen.append(compilation._texts[0][0])
+        return sound(compilation)
 
-    monkeypatch.setattr(Given, "_compile", counting)
+    monkeypatch.setattr(Compilation, "sound", counting)
     return seen
 
 
@@ -99,13 +99,27 @@ def test_what_another_version_remembered_is_as_good_as_nothing(
     assert len(checks) == 2
 
 
+@pytest.mark.parametrize(
+    ("recorded", "times"),
+    [
+        ("openapi_spec_validator-99.0.dist-info", 2),
+        ("OpenAPI_spec_validator-99.0.egg-info", 2),
+        ("openapi_spec_validators-99.0.dist-info", 1),
+        ("openapi_spec_validator", 1),
+    ],
+)
 def test_another_version_of_a_library_checks_again(
-    tmp_path: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
+    recorded: str, times: int, tmp_path: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(tmp_path, DEFECTIVE)
-    monkeypatch.setattr(cache, "version", lambda package: "99")
+    (tmp_path / "packages" / recorded).mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "packages"), str(tmp_path / "nowhere"), *sys.path])
     load(tmp_path, DEFECTIVE)
-    assert len(checks) == 2
+    assert len(checks) == times
+
+
+def test_the_versions_of_all_that_judges_are_known() -> None:
+    assert len(cache._versions(tuple(sys.path)).splitlines()) == 4
 
 
 def test_a_directory_that_cannot_be_written_is_no_error(tmp_path: Path, checks: list[str]) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from mock_server import bundled
 from mock_server.contract.import_docs import Imported, import_pages
-from mock_server.contract.source import parse_source
+from mock_server.contract.parser import parse_source
 from mock_server.errors import ContractError
 from tests.conftest import SHARED, Done, RunningServer
 

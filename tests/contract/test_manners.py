@@ -15,7 +15,8 @@ from mock_server.contract.manners import (
     read_manners,
 )
 from mock_server.contract.model import Contract
-from mock_server.contract.source import Layers, Places, parse_source
+from mock_server.contract.parser import parse_source
+from mock_server.contract.source import Layers, Places
 from mock_server.errors import ContractError
 
 PLACES = Places(lambda: Layers(parse_source("a.yaml", "")))

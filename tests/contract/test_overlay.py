@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mock_server.contract.overlay import apply_overlay
-from mock_server.contract.source import Layers, Source, parse_source
+from mock_server.contract.parser import parse_source
+from mock_server.contract.source import Layers, Source
 from mock_server.errors import ContractError
 
 DOCUMENT: Any = {

@@ -8,8 +8,9 @@ import pytest
 
 from mock_server import bundled
 from mock_server.contract.load import load_contract
+from mock_server.contract.parser import parse_source
 from mock_server.contract.repair import repair
-from mock_server.contract.source import Layers, find, parse_source
+from mock_server.contract.source import Layers, find
 from mock_server.contract.walk import operations, references
 from mock_server.errors import ContractError
 from mock_server.exchange import Finding

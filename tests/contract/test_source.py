@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.contract.source import (
-    MAX_DEPTH,
-    Layers,
-    Origin,
-    find,
-    mapping_at,
-    parse_source,
-    pointer_of,
-    pointer_parts,
-    read_text,
-)
+from mock_server.contract.parser import MAX_DEPTH, parse_source
+from mock_server.contract.source import Layers, Origin, find, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.text import read_text
 from mock_server.errors import ContractError, FixtureError
 from mock_server.exchange import JSON
 from tests.samples import repeatable

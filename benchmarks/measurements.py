@@ -1,0 +1,280 @@
+"""How each row is measured: which servers, asked what, by turns."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from http.client import HTTPException
+from itertools import islice
+
+from benchmarks import contracts, peers, requests, rows
+from benchmarks.answers import Answer, AnswerSchema, NotComparableError, NotMeasuredError, answer, answers, check_same
+from benchmarks.load import Run, check_good, check_same_size, drive
+from benchmarks.requests import Cycle, Fresh, Load
+from benchmarks.rows import PeerResult, Result, Row, Spread
+from benchmarks.servers import Place, Server
+
+STARTS = 10
+DIFFERENT = 100_000
+"""Requests after which memory is looked at, and after as many again."""
+SAMPLE = 200
+"""Answers among which one of the mean size is looked for."""
+Runs = Mapping[str, tuple[Run, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long is measured, where, and who is told how far it is."""
+
+    place: Place
+    rounds: int
+    seconds: int
+    keys: frozenset[str]
+    """The rows that are wanted, and ``peers``."""
+    progress: Callable[[str], None]
+
+
+def same_request(plan: Plan) -> list[Result | PeerResult]:
+    """One request again and again, of this server, the bare one and the peers; the latency of the same runs."""
+    load = requests.one_customer()
+    with ExitStack() as stack:
+        ours = stack.enter_context(plan.place.mock_server())
+        bare, given = _bare_beside(stack, plan, ours, load.requests[0])
+        contract = contracts.served_contract(ours.url)
+        schema = AnswerSchema(contract, requests.ME)
+        if findings := schema.findings(given):
+            raise NotComparableError(
+                f"found {'; '.join(findings)} in our answer; expected one that keeps the contract."
+            )
+        found = list(_peers(stack, plan, contract, given, schema)) if "peers" in plan.keys else []
+        running = {one.peer.name: one for one in found if isinstance(one, peers.Running)}
+        runs = _in_turns(
+            plan, {"ours": ours, "bare": bare, **{name: one.server for name, one in running.items()}}, load
+        )
+        _check(runs, "ours", "bare")
+        others = [
+            one if isinstance(one, PeerResult) else one.result(runs[one.peer.name], runs["bare"]) for one in found
+        ]
+    runs = {name: runs[name] for name in ("ours", "bare")}
+    slowest = {name: Spread.of([run.p99 for run in runs[name]]).median for name in runs}
+    note = f"{slowest['ours']:.2f} ms, bare {slowest['bare']:.2f} ms"
+    latencies = tuple(one.p99 / other.p99 for one, other in zip(runs["ours"], runs["bare"], strict=True))
+    return [_rates(rows.SAME, runs), Result(rows.P99, latencies, note=note), *others]
+
+
+def _peers(
+    stack: ExitStack, plan: Plan, contract: Mapping[str, object], given: Answer, schema: AnswerSchema
+) -> Iterable[peers.Running | PeerResult]:
+    plan.progress("starting the peers")
+    kept, fixed = plan.place.file("contract.json"), plan.place.file("answer.json")
+    kept.write_text(json.dumps(contract), encoding="utf-8")
+    given.write(fixed)
+    return peers.started(stack, plan.place, kept, fixed, schema)
+
+
+def many_tokens(plan: Plan) -> list[Result | PeerResult]:
+    """Ten thousand tokens in turn, each asked before."""
+    return [_against_bare(plan, rows.TOKENS, requests.many_customers())]
+
+
+def many_worlds(plan: Plan) -> list[Result | PeerResult]:
+    """The same tokens, each world's turn."""
+    return [_against_bare(plan, rows.WORLDS, requests.many_customers(requests.WORLDS))]
+
+
+def new_tokens(plan: Plan) -> list[Result | PeerResult]:
+    """Tokens that nobody asked for before."""
+    return [_against_bare(plan, rows.NEW, requests.new_customers())]
+
+
+def new_bodies(plan: Plan) -> list[Result | PeerResult]:
+    """Bodies that nobody sent before."""
+    return [_against_bare(plan, rows.POST, requests.new_orders(), str(contracts.ORDERS))]
+
+
+def _against_bare(plan: Plan, row: Row, load: Load, *arguments: str) -> Result:
+    with ExitStack() as stack:
+        ours = stack.enter_context(plan.place.mock_server(*arguments))
+        bare, _ = _bare_beside(stack, plan, ours, _of_mean_size(ours, load))
+        _warm(plan, ours, load)
+        runs = _in_turns(plan, {"ours": ours, "bare": bare}, load)
+    _check(runs, "ours", "bare")
+    return _rates(row, runs)
+
+
+def full_contract(plan: Plan) -> list[Result | PeerResult]:
+    """All of Polar beside the small contract, each asked the same."""
+    if not contracts.FULL.exists():
+        return [Result(row, why=f"{contracts.FULL.name} is not on this machine") for row in rows.FULL.values()]
+    arguments = contracts.full_contract(plan.place)
+    loads: dict[str, Load] = {
+        rows.SAME.key: requests.one_customer(),
+        rows.TOKENS.key: requests.many_customers(),
+        rows.NEW.key: requests.new_customers(),
+        rows.WORLDS.key: requests.many_customers(requests.WORLDS),
+    }
+    results: list[Result | PeerResult] = []
+    for key, load in loads.items():
+        with ExitStack() as stack:
+            small = stack.enter_context(plan.place.mock_server())
+            full = stack.enter_context(plan.place.mock_server(*arguments))
+            _warm(plan, small, load)
+            _warm(plan, full, load)
+            runs = _in_turns(plan, {"full": full, "small": small}, load)
+        _check(runs, "full", "small")
+        results.append(_rates(rows.FULL[key], runs))
+    return results
+
+
+def starts(plan: Plan) -> list[Result | PeerResult]:
+    """From the spawn to the line that says ready, with what the start before left in the cache."""
+    ours, bare = [], []
+    with plan.place.mock_server():
+        pass
+    for number in range(STARTS):
+        plan.progress(f"start {number + 1} of {STARTS}")
+        with plan.place.mock_server() as server:
+            ours.append(server.ready)
+        with plan.place.bare(Answer(200, (), b"")) as server:
+            bare.append(server.ready)
+    return [Result(rows.READY, tuple(ours), note=f"bare uvicorn answers after {Spread.of(bare).median:.2f} s")]
+
+
+def memory(plan: Plan) -> list[Result | PeerResult]:
+    """Resident memory after many different requests, and after as many again."""
+    load = requests.new_customers()
+    with plan.place.mock_server() as server:
+        before = server.memory()
+        after = []
+        for turn in range(2):
+            _ask(plan, server, load.some(DIFFERENT), turn * DIFFERENT)
+            after.append(server.memory())
+    note = f"{before:.0f} MB at the start"
+    return [
+        Result(rows.MEMORY, (after[0],), note=note),
+        Result(rows.GROWTH, (after[1] / after[0],), note=f"{after[1]:.0f} MB"),
+    ]
+
+
+def workers(plan: Plan) -> list[Result | PeerResult]:
+    """Two processes against one; what the server beneath makes of a second one here is told beside it."""
+    load = requests.one_customer()
+    with ExitStack() as stack:
+        one = stack.enter_context(plan.place.mock_server())
+        two = stack.enter_context(plan.place.mock_server("--workers", "2"))
+        given = check_same("one worker", one.url, "two workers", two.url, load.requests[0])
+        bare_one, bare_two = (stack.enter_context(plan.place.bare(given, number)) for number in (1, 2))
+        servers = {"two": two, "one": one, "bare two": bare_two, "bare one": bare_one}
+        runs = _in_turns(plan, servers, load)
+    _check(runs, *servers)
+    possible = Spread.of(_ratios(runs["bare two"], runs["bare one"])).median
+    return [Result(rows.WORKERS, _ratios(runs["two"], runs["one"]), runs=runs, note=f"bare: {possible:.2f} times")]
+
+
+def _bare_beside(stack: ExitStack, plan: Plan, ours: Server, request: bytes) -> tuple[Server, Answer]:
+    """A bare server that sends what ours does, proven to."""
+    given = answer(ours.url, request)
+    if given.status >= 400:
+        raise NotComparableError(f"found a {given.status} from ours; expected a good answer: {given.body[:500]!r}")
+    bare = stack.enter_context(plan.place.bare(given))
+    return bare, check_same("ours", ours.url, "bare", bare.url, request)
+
+
+def _of_mean_size(ours: Server, load: Load) -> bytes:
+    """The request of some whose answer is nearest to their mean in size: that answer stands for all."""
+    asked = list(load.some(SAMPLE) if isinstance(load, Fresh) else load.requests[:SAMPLE])
+    sizes = [len(one.body) for one in answers(ours.url, asked)]
+    mean = sum(sizes) / len(sizes)
+    return min(zip(asked, sizes, strict=True), key=lambda pair: abs(pair[1] - mean))[0]
+
+
+def _warm(plan: Plan, server: Server, load: Load) -> None:
+    """The first full round, of requests that come again."""
+    if isinstance(load, Cycle):
+        _ask(plan, server, load.requests)
+
+
+def _ask(plan: Plan, server: Server, asked: Iterable[bytes], already: int = 0) -> None:
+    remaining = answers(server.url, asked)
+    while some := list(islice(remaining, 1000)):
+        already += len(some)
+        plan.progress(f"{already:,} requests one by one")
+        if wrong := [one for one in some if one.status != 200]:
+            raise NotComparableError(f"found a {wrong[0].status}; expected 200: {wrong[0].body[:500]!r}")
+
+
+def _in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
+    """Runs of all servers, by turns, each round begun by another; a second before them is not counted."""
+    runs: dict[str, list[Run]] = {name: [] for name in servers}
+    for name, server in servers.items():
+        plan.progress(f"warming up {name}")
+        drive(server.url, load, 1)
+    for number in range(plan.rounds):
+        first = number % len(servers)
+        for name in [*servers][first:] + [*servers][:first]:
+            plan.progress(f"round {number + 1} of {plan.rounds}: {name}")
+            runs[name].append(_run(servers[name], load, plan.seconds))
+    return {name: tuple(one) for name, one in runs.items()}
+
+
+def _run(server: Server, load: Load, seconds: int) -> Run:
+    spent = server.processor_time()
+    run = drive(server.url, load, seconds)
+    return replace(run, cost=(server.processor_time() - spent) / max(run.requests, 1) * 1e6)
+
+
+def _check(runs: Runs, name: str, *others: str) -> None:
+    for other in (name, *others):
+        for run, other_run in zip(runs[name], runs[other], strict=True):
+            check_good(other, other_run)
+            check_same_size(name, run, other, other_run)
+
+
+def _rates(row: Row, runs: Runs) -> Result:
+    """The first server's requests a second as a share of the second's, round by round."""
+    one, another = runs.values()
+    return Result(row, _ratios(one, another), runs=runs)
+
+
+def _ratios(runs: tuple[Run, ...], others: tuple[Run, ...]) -> tuple[float, ...]:
+    return tuple(run.rate / other.rate for run, other in zip(runs, others, strict=True))
+
+
+MEASUREMENTS: tuple[tuple[tuple[Row, ...], Callable[[Plan], list[Result | PeerResult]]], ...] = (
+    ((rows.SAME, rows.P99), same_request),
+    ((rows.TOKENS,), many_tokens),
+    ((rows.NEW,), new_tokens),
+    ((rows.WORLDS,), many_worlds),
+    ((rows.POST,), new_bodies),
+    (tuple(rows.FULL.values()), full_contract),
+    ((rows.READY,), starts),
+    ((rows.MEMORY, rows.GROWTH), memory),
+    ((rows.WORKERS,), workers),
+)
+
+
+def measured(plan: Plan) -> tuple[list[Result], list[PeerResult]]:
+    """Every row that is wanted, in the order of the table, and the peers."""
+    results: list[Result] = []
+    others: list[PeerResult] = []
+    for wanted, measure in MEASUREMENTS:
+        keys = {row.key for row in wanted} | ({"peers"} if measure is same_request else set())
+        if not keys & plan.keys:
+            continue
+        try:
+            came = measure(plan)
+        except (NotMeasuredError, OSError, HTTPException) as error:
+            came = [Result(row, why=str(error) or type(error).__name__, failed=True) for row in wanted]
+        results += [one for one in came if isinstance(one, Result) and one.row.key in plan.keys]
+        others += [one for one in came if isinstance(one, PeerResult)]
+    return sorted(results, key=lambda one: rows.ROWS.index(one.row)), others
+
+
+def to_terminal(what: str) -> None:
+    """How far it is, on one line that the next one takes; nothing where nobody looks."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{what}")
+        sys.stderr.flush()

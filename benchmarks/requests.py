@@ -1,0 +1,112 @@
+"""The requests that are measured, as the bytes that are sent: what wrk sends and what Python sends is the same."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+ME = "/v1/customer-portal/customers/me"
+TOKEN = "polar_cst_individual"
+"""A customer of the fixtures."""
+MANY = 10_000
+"""Different requests that are asked in turn."""
+WORLDS = 500
+
+_SEPARATOR = b"\0"
+_NUMBER = "#" * 9
+"""Where the script puts its number, in as many digits."""
+_ORDER = {
+    "customer": {"email": "lucia.ferraro@example.com", "name": "Lucia Ferraro", "country": "IT"},
+    "currency": "EUR",
+    "lines": [
+        {"product": "notebook", "quantity": 2, "price": 490},
+        {"product": "fountain-pen", "quantity": 1, "price": 3900},
+    ],
+    "gift": False,
+    "placed_at": "2026-03-14T09:26:53Z",
+}
+
+
+def customer(token: str, world: str = "") -> bytes:
+    """A request for the customer of a token, in a world."""
+    prefix = f"/~{world}" if world else ""
+    return f"GET {prefix}{ME} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def order(reference: str) -> bytes:
+    """A new order, of the contract ``orders.yaml``."""
+    body = json.dumps({"reference": reference, **_ORDER})
+    head = f"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"POST /orders HTTP/1.1\r\n{head}\r\n{body}".encode()
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Requests that are sent in turn, again and again."""
+
+    requests: tuple[bytes, ...]
+    script = "cycle.lua"
+
+    def text(self) -> bytes:
+        """The file that the script reads: the requests, a zero byte between them."""
+        return _SEPARATOR.join(self.requests)
+
+
+class Fresh:
+    """Requests of which none was sent before: ``made`` gives one for a name, and each gets a name of its own.
+
+    Raises :class:`ValueError` where a request does not have its name in it once.
+    """
+
+    script = "fresh.lua"
+
+    def __init__(self, made: Callable[[str], bytes]) -> None:
+        self._made = made
+        self._run = f"{time.time_ns() // 1_000_000:x}"
+        self._uses = count()
+
+    def text(self) -> bytes:
+        """The file that the script reads: what stands before the number, and what behind. Another with each call."""
+        head, *rest = self._made(self._prefix() + _NUMBER).split(_NUMBER.encode())
+        if len(rest) != 1:
+            raise ValueError(f"found {len(rest)} names in a request; expected one")
+        return head + _SEPARATOR + rest[0]
+
+    def some(self, number: int) -> Iterator[bytes]:
+        """So many of these requests, to be sent one by one."""
+        prefix = self._prefix()
+        return (self._made(f"{prefix}{index:0{len(_NUMBER)}d}") for index in range(number))
+
+    def _prefix(self) -> str:
+        return f"bench-{self._run}-{next(self._uses)}-"
+
+
+Load = Cycle | Fresh
+
+
+def one_customer() -> Cycle:
+    """The same request again and again."""
+    return Cycle((customer(TOKEN),))
+
+
+def many_customers(worlds: int = 0) -> Cycle:
+    """As many tokens as requests; of so many worlds, each takes its turn."""
+    return Cycle(
+        tuple(
+            customer(f"polar_cst_bench-{number}", f"bench-{number % worlds}" if worlds else "")
+            for number in range(MANY)
+        )
+    )
+
+
+def new_customers() -> Fresh:
+    """Tokens that were never seen."""
+    return Fresh(lambda name: customer(f"polar_cst_{name}"))
+
+
+def new_orders() -> Fresh:
+    """JSON bodies that were never seen."""
+    return Fresh(order)

@@ -1,0 +1,167 @@
+"""The servers that are measured, each in processes of its own that are ended with the ``with``."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psutil
+
+from benchmarks.answers import Answer, NotMeasuredError, answer
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 30.0
+"""Seconds that a server may take until it answers, and until it is gone."""
+
+
+class NotStartedError(NotMeasuredError):
+    """A server is not there; says how it was started and what it said."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers."""
+
+    url: str
+    process: psutil.Process
+    ready: float
+    """Seconds from the spawn until it was ready."""
+
+    def memory(self) -> float:
+        """Resident memory of all its processes, in MB (10⁶ bytes)."""
+        return sum(one.memory_info().rss for one in self._family()) / 1e6
+
+    def processor_time(self) -> float:
+        """Seconds of processor time that all its processes took until now."""
+        return sum(one.cpu_times().user + one.cpu_times().system for one in self._family())
+
+    def _family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+
+class Place:
+    """A directory of one run of the benchmark, for what its servers read and keep."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._names = count()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("MOCK_SERVER_")}
+        own.pop("PORT", None)
+        # Neither what a developer's cache holds nor what a server leaves in a home is to count.
+        self._environment = {**own, "XDG_CACHE_HOME": str(directory / "cache"), "HOME": str(directory)}
+
+    def file(self, name: str) -> Path:
+        """Where a new file of such a name goes."""
+        return self._directory / f"{next(self._names)}-{name}"
+
+    @contextmanager
+    def mock_server(self, *arguments: str) -> Iterator[Server]:
+        """This project's server, with its defaults but for these arguments. Ready is when its line says so."""
+        command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *arguments]
+        with self._spawned(command, subprocess.PIPE) as (process, started, log):
+            assert process.stdout is not None
+            match = re.search(r"http://\S+", process.stdout.readline().decode())
+            ready = time.perf_counter() - started
+            if match is None:
+                raise NotStartedError(_story(command, log))
+            # A pipe that nobody reads would stop it in the end.
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            yield Server(match.group(), psutil.Process(process.pid), ready)
+
+    def bare(self, given: Answer, workers: int = 1) -> AbstractContextManager[Server]:
+        """Bare uvicorn that sends these bytes, with the options that this project's server gives its own."""
+        kept = self.file("answer.json")
+        given.write(kept)
+        command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", "{port}"]
+        command += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off"]
+        command += ["--log-level", "error", "--no-access-log", "--no-server-header", "--no-proxy-headers"]
+        command += ["--workers", str(workers)]
+        return self.program(command, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", {"BARE_ANSWER": str(kept)})
+
+    @contextmanager
+    def program(
+        self, command: Sequence[str], request: bytes, variables: Mapping[str, str] | None = None
+    ) -> Iterator[Server]:
+        """Any server, ``{port}`` in its command filled in. Ready is when something answers the request.
+
+        Raises :class:`NotStartedError` where nothing does within :data:`PATIENCE`.
+        """
+        port = free_port()
+        command = [part.replace("{port}", str(port)) for part in command]
+        url = f"http://127.0.0.1:{port}"
+        with self._spawned(command, subprocess.DEVNULL, variables) as (process, started, log):
+            while True:
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    answer(url, request)
+                    break
+                if process.poll() is not None or time.perf_counter() - started > PATIENCE:
+                    raise NotStartedError(_story(command, log))
+                time.sleep(0.01)
+            yield Server(url, psutil.Process(process.pid), time.perf_counter() - started)
+
+    @contextmanager
+    def _spawned(
+        self, command: Sequence[str], output: int, variables: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[subprocess.Popen[bytes], float, Path]]:
+        """A process in a session of its own, which a Ctrl-C does not reach; when it was started; its stderr."""
+        environment = {**self._environment, **(variables or {})}
+        log = self.file("log")
+        with log.open("wb") as errors:
+            started = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+            )  # fmt: skip
+        try:
+            yield process, started, log
+        finally:
+            end(process)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _story(command: Sequence[str], log: Path) -> str:
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
+    reason = next((line for line in said if "error" in line.lower()), said[-1])
+    return f"did not start: {reason} ({' '.join(command)})"
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those that it started, by their ids; what does not go is killed."""
+    try:
+        family = [*psutil.Process(process.pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        family = []
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE / 3)
+    for one in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.terminate()
+    _, left = psutil.wait_procs(family, PATIENCE / 3)
+    for one in left:
+        one.kill()
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port

@@ -1,0 +1,87 @@
+"""From texts to one sound document: bundled, converted, overlaid, repaired. The long way, taken once per contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from mock_server.contract.bundle import Files, bundle
+from mock_server.contract.compiled import counted
+from mock_server.contract.defects import defects
+from mock_server.contract.overlay import apply_overlay
+from mock_server.contract.parser import parse_source
+from mock_server.contract.repair import repair
+from mock_server.contract.sound import made_sound
+from mock_server.contract.source import Layers, Located, Moved, Source
+from mock_server.contract.swagger import modernized
+from mock_server.contract.walk import Document
+from mock_server.errors import ContractError
+from mock_server.exchange import Finding
+
+SUPPORTED = ((2, 0), (3, 0), (3, 1), (3, 2))
+
+
+class Compilation:
+    """Compiles a contract: the places and texts of it and of its overlays, the contract first.
+
+    ``may_fetch`` says whether references may lead to URLs. Raises :class:`ContractError` for what cannot be served.
+    """
+
+    def __init__(self, texts: Sequence[tuple[str, str]], may_fetch: bool) -> None:
+        self._texts = texts
+        self._files = Files(texts[0][0], may_fetch)
+
+    @property
+    def others(self) -> Mapping[str, str]:
+        """The texts that the contract turned out to refer to, by place."""
+        return self._files.texts
+
+    def layered(self) -> tuple[Document, Layers]:
+        """The document with overlays, and where its parts came from."""
+        base, *rest = self._texts
+        source = parse_source(*base)
+        _refuse_version(source)
+        document, layers, findings = bundle(source, self._files)
+        _refuse(layers, findings)
+        below: Located = layers
+        if "openapi" not in document:
+            document, moves = modernized(document)
+            below = Moved(layers, moves)
+        layers = Layers(below)
+        for name, text in rest:
+            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
+            document, layers = cast("Document", changed), Layers(below, layers.origins + origins)
+        return document, layers
+
+    def sound(self) -> tuple[Document, tuple[Finding, ...]]:
+        """The document with overlays and repairs, and what was repaired."""
+        document, layers = self.layered()
+        _refuse(layers, defects(document, layers))
+        findings = [*repair(document, layers), *made_sound(document, layers)]
+        _refuse(layers, findings)
+        return document, tuple(findings)
+
+
+def _refuse(layers: Layers, findings: Sequence[Finding]) -> None:
+    errors = [one for one in findings if one.severity == "error"]
+    if errors:
+        raise ContractError(f"{layers.name}: found {counted(errors)}; expected a contract that can be served.", errors)
+
+
+def _refuse_version(source: Source) -> None:
+    data = source.data if isinstance(source.data, dict) else {}
+    key = "openapi" if "openapi" in data else "swagger"
+    version = data.get(key)
+    if version is None:
+        raise ContractError(
+            f"{source.location('')}: found no member openapi; expected an OpenAPI document (openapi: 3.1.0)."
+            " Give the path of a contract."
+        )
+    match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?(-.+)?", str(version))
+    known = [one for one in SUPPORTED if (one == (2, 0)) == (key == "swagger")]
+    if not match or (int(match[1]), int(match[2])) not in known:
+        raise ContractError(
+            f"{source.place('/' + key)}: found version {version!r}; expected OpenAPI 2.0, 3.0, 3.1 or 3.2."
+            " Convert the contract."
+        )

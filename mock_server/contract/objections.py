@@ -1,0 +1,257 @@
+"""Objections: what openapi-core has against answers and against the values of requests.
+
+The only importer of openapi_core, which takes 0.15 s and 20 MB to import: it is asked where nobody else could say
+that all is well. It is given the operation (Connexion's routes have found it already) and keeps its validators, which
+it would otherwise build anew for every value: 375 µs an answer instead of 708. Of requests it is given the values: how
+they are read is a room of its own (``requests``).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from operator import truediv
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as SchemaError
+from jsonschema.validators import extend
+from jsonschema_path import SchemaPath
+from openapi_core import (
+    V30RequestValidator,
+    V30ResponseValidator,
+    V31RequestValidator,
+    V31ResponseValidator,
+    V32RequestValidator,
+    V32ResponseValidator,
+)
+from openapi_core.casting.schemas.exceptions import CastError
+from openapi_core.templating.paths.datatypes import PathOperationServer
+from openapi_core.validation.response.exceptions import DataValidationError, HeaderValidationError, MissingData
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
+from werkzeug.datastructures import Headers
+
+from mock_server.contract.formats import FORMATS
+from mock_server.contract.media import AnswerReaders, essence_of, judgeable
+from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
+from mock_server.contract.requests import Errors
+from mock_server.contract.schema_error import explain
+from mock_server.contract.walk import METHODS
+from mock_server.exchange import Answer, Finding
+
+_VALIDATORS = {
+    (3, 0): (V30RequestValidator, V30ResponseValidator),
+    (3, 1): (V31RequestValidator, V31ResponseValidator),
+    (3, 2): (V32RequestValidator, V32ResponseValidator),
+}
+_FAILURES = "x-mock-failure-answers"
+"""Where the answers that belong to no operation stand in the document that openapi-core is given."""
+
+
+class Objections:
+    """What is wrong with what goes to and fro by one contract; nothing where all is well."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)))
+        request_validator, response_validator = _VALIDATORS[contract.openapi]
+        options: dict[str, Any] = {
+            "path_finder_cls": _GivenOperation,
+            "extra_format_validators": dict(FORMATS),
+        }
+        self._answers = response_validator(
+            spec,
+            schema_validators_factory=cast("Any", _Kept(response_validator.schema_validators_factory)),
+            extra_media_type_deserializers=AnswerReaders(),
+            **options,
+        )
+        self._factory = request_validator.schema_validators_factory
+        self._document = SchemaPath.from_dict(cast("dict[Any, Any]", contract.document))
+
+    def to_values(self, place: tuple[str | int, ...]) -> Errors:
+        """What the schema at a place of the document has against a value that a client sent."""
+        schema = functools.reduce(truediv, place, self._document)
+        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
+        known = _of_requests(cast("Any", type(kept)))
+        validator = known(kept.schema, _resolver=kept._resolver, format_checker=kept.format_checker)
+        return cast("Errors", validator.iter_errors)
+
+    def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
+        """What is wrong with the contract's answer to a failure that belongs to no operation."""
+        return self.to_answer(name, _FAILURES, answer)
+
+    def to_answer(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
+        """What is wrong with an answer of an operation."""
+        asked = _Asked(path, method if method == _FAILURES else method.lower())
+        errors = self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))
+        return tuple(
+            finding
+            for error in errors
+            if not (isinstance(error, MissingData) and self._may_be_empty(path, method, answer))
+            and not _is_framing(error)
+            for finding in _answer_findings(error, answer)
+        )
+
+    def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
+        """Whether nothing to judge is well: openapi-core wants bytes wherever there is ``content``."""
+        media_type = answer.header("content-type")
+        operation = self._contract.operations.get(f"{method} {path}")
+        response = operation.response_for(answer.status) if operation else None
+        if answer.status in BODYLESS or (response is not None and not response.content):
+            return True
+        if media_type is None or is_json(media_type):
+            return False
+        essence = essence_of(media_type)
+        names = [essence_of(one.name) for one in response.content] if response else [essence]
+        return any(fnmatchcase(essence, name) for name in names)
+
+
+def _with_failures(contract: Contract) -> dict[str, Any]:
+    judged = {
+        name: {"responses": {str(failure.status): {"$ref": failure.response}}}
+        for name, failure in contract.manners.failures.items()
+    }
+    return {**cast("dict[str, Any]", judgeable(dict(contract.document))), _FAILURES: judged}
+
+
+def _is_framing(error: Exception) -> bool:
+    """Whether openapi-core misses a header that the server alone may write, and writes where it has to be."""
+    return isinstance(error, HeaderValidationError) and str(getattr(error, "name", "")).lower() in FRAMING
+
+
+class _GivenOperation:
+    """Stands where openapi-core searches its paths, and looks up what routing has found already."""
+
+    def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
+        self._spec = spec
+        self._found: dict[tuple[str, str], PathOperationServer] = {}
+
+    def find(self, method: str, name: str) -> PathOperationServer:
+        key = (method, name)
+        if key not in self._found:
+            self._found[key] = self._given(method, name)
+        return self._found[key]
+
+    def _given(self, method: str, name: str) -> PathOperationServer:
+        if method == _FAILURES:
+            path = self._spec / _FAILURES
+            return PathOperationServer(path, path / name, None, _NoVariables, _NoVariables)
+        path = self._spec / "paths" / name
+        operation = path / method if method in METHODS else path / "additionalOperations" / method.upper()
+        return PathOperationServer(path, operation, None, _NoVariables, _NoVariables)
+
+
+class _NoVariables:
+    """Path parameters come from routing."""
+
+    variables: Mapping[str, str] = {}
+
+
+class _Kept:
+    """A validators factory that builds each schema's validator once.
+
+    openapi-core copies its format checker and builds a validator for every value it judges.
+    """
+
+    def __init__(self, factory: SchemaValidatorsFactory) -> None:
+        self._factory = factory
+        self._kept: dict[tuple[object, ...], Any] = {}
+
+    def create(self, spec: SchemaPath, schema: SchemaPath, **options: Any) -> Any:
+        key = tuple(schema.parts)
+        if key not in self._kept:
+            self._kept[key] = self._factory.create(spec, schema, **options)
+        return self._kept[key]
+
+
+class _Asked:
+    """The operation of an answer, in the shape of a request that openapi-core asks for."""
+
+    host_url = ""
+
+    def __init__(self, template: str, method: str) -> None:
+        self.path = self.path_pattern = template
+        self.method = method
+
+
+class _Answered:
+    """An answer in the shape that openapi-core asks for (``openapi_core.protocols.Response``)."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.status_code = answer.status
+        self.headers = Headers(list(answer.headers))
+        self.content_type = answer.header("content-type") or ""
+        written = answer.body if is_json(self.content_type) else b""
+        self.data = written if answer.judged is None else answer.judged
+
+
+def _answer_findings(error: Exception, answer: Answer) -> Iterator[Finding]:
+    where = f"answer {answer.status}"
+    if isinstance(error, DataValidationError):
+        yield from _findings("answer-body", f"{where} body", error)
+    elif isinstance(error, HeaderValidationError):
+        yield from _findings("answer-header", f"{where} header {getattr(error, 'name', '')}".strip(), error)
+    else:
+        yield from _findings("answer-status", where, error)
+
+
+def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
+    said: BaseException = error
+    for said in _causes(error):
+        if isinstance(said, InvalidSchemaValue):
+            for schema_error in cast("Iterable[SchemaError]", said.schema_errors):
+                pointer, found, expected = explain(schema_error)
+                yield Finding(rule, location, found, expected, pointer)
+            return
+        if isinstance(said, CastError):
+            yield Finding(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')
+            return
+    yield Finding(rule, location, _message(said), "what the contract documents")
+
+
+def _message(error: BaseException) -> str:
+    """What an error says; openapi-core's own fail where the value is no UTF-8, or no bytes."""
+    try:
+        return str(error) or type(error).__name__
+    except (UnicodeDecodeError, AttributeError):
+        return "something that cannot be read"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+@functools.cache
+def _of_requests(validator: Any) -> Any:
+    """A validator for what clients send: no member is missing that only answers have, and none is too much.
+
+    OpenAPI 3.0 says that a readOnly member "SHOULD NOT be sent"; JSON Schema (2020-12, Validation, 9.4) that a
+    server may ignore it. It is ignored here: clients send back what they were given.
+    """
+    return cast("Any", extend)(validator, {"required": _required, "readOnly": None, **_WITHOUT_DISCRIMINATOR})
+
+
+_WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")}
+"""JSON Schema's own: to it a discriminator is an annotation, and to OpenAPI an aid (3.1, "Discriminator Object").
+
+openapi-core refuses whatever does not name its branch, even where only one branch fits or a default says it.
+"""
+
+
+def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
+    if not validator.is_type(instance, "object") or not isinstance(required, list):
+        return
+    for name in required:
+        if name not in instance and not _has_read_only(validator, schema.get("properties", {}).get(name)):
+            yield SchemaError(f"{name!r} is a required property", validator_value=[name])
+
+
+def _has_read_only(validator: Any, schema: Any) -> bool:
+    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str) and schema.get("readOnly") is None:
+        schema = validator._resolver.lookup(schema["$ref"]).contents
+    return isinstance(schema, dict) and schema.get("readOnly") is True

@@ -1,0 +1,218 @@
+"""Text to data: one YAML or JSON text, with the line of every node.
+
+YAML is read as data by the schema of YAML 1.2 (core): ``NO`` is a text, a date is a text, keys are
+texts. Nothing is rendered, nothing is executed, and a text built to exhaust the reader is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from math import isfinite
+from typing import Any, cast
+
+import yaml
+
+from mock_server.contract.lines import line_in_json, line_in_yaml
+from mock_server.contract.source import Source, pointer_parts
+from mock_server.contract.text import indefinite
+from mock_server.errors import ContractError, MockServerError
+from mock_server.exchange import JSON
+
+MAX_DEPTH = 200
+"""The deepest nesting; libyaml's composer overruns the stack somewhere above 5,000."""
+MAX_EXPANSION = 20
+"""How many times larger than itself a text may become when its YAML aliases are written out."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML 1.2 core scalars, keys as texts, no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
+        mapping = self._merged(node) if len(own) < len(node.value) else {}
+        seen: set[str] = set()
+        for key, value in own:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key that is not a text", key.start_mark)
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
+            seen.add(key.value)
+            mapping[key.value] = self.construct_object(value, deep=True)
+        return mapping
+
+    def _merged(self, node: yaml.MappingNode) -> dict[Any, Any]:
+        """What the merge keys of a mapping bring (a mapping or a list of them, the first to win)."""
+        merges = yaml.MappingNode(node.tag, [one for one in node.value if one[0].tag == "tag:yaml.org,2002:merge"])
+        self.flatten_mapping(merges)
+        return {key.value: self.construct_object(value, deep=True) for key, value in merges.value}
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    return loader.construct_mapping(node)
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("merge", r"<<", ["<"]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+def _int(loader: _Loader, node: yaml.ScalarNode) -> int:
+    # PyYAML reads 010 by YAML 1.1, as octal.
+    text = node.value
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> float | str:
+    # PyYAML wants a sign in the exponent; 1.2 does not. What JSON cannot say stays a text.
+    number = float(node.value)
+    return number if isfinite(number) else str(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:int", _int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
+
+
+def parse_source(
+    name: str, text: str, error: type[MockServerError] = ContractError, *, what: str = "contract"
+) -> Source:
+    """The data in a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader."""
+    try:
+        data = _parse_json(text) if _looks_like_json(name, text) else _parse_yaml(text)
+    except json.JSONDecodeError as problem:
+        raise error(
+            f"{name}:{problem.lineno}: found {problem.msg.lower()} in column {problem.colno};"
+            f" expected {indefinite(what)} in JSON. Mend the line or give a YAML file."
+        ) from None
+    except yaml.YAMLError as problem:
+        raise error(
+            f"{name}{_yaml_problem(problem)}; expected {indefinite(what)} in YAML or JSON. Mend the line."
+        ) from None
+    except _DuplicateKeyError as problem:
+        raise error(
+            f"{name}:1: found the key {problem.args[0]!r} twice in one object; expected {indefinite(what)} in JSON."
+            " Mend the object."
+        ) from None
+    except (RecursionError, ValueError) as problem:
+        found = (
+            str(problem) if isinstance(problem, _RefusedError) else "something nested too deeply or a number too long"
+        )
+        raise error(
+            f"{name}:1: found {found}; expected {indefinite(what)} that can be read in a moment. Write it out."
+        ) from None
+    return Source(name, text, data)
+
+
+def line_of(source: Source, pointer: str) -> int | None:
+    """The line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text."""
+    parts = pointer_parts(pointer)
+    if _looks_like_json(source.name, source.text):
+        return line_in_json(source.text, parts)
+    return line_in_yaml(source.text, parts, _Loader)
+
+
+class _DuplicateKeyError(ValueError):
+    """A JSON object that has a key twice."""
+
+
+class _RefusedError(ValueError):
+    """A text that would exhaust whoever reads it."""
+
+
+def _looks_like_json(name: str, text: str) -> bool:
+    return name.lower().endswith(".json") or (text.lstrip()[:1] == "{" and text.lstrip()[1:].lstrip()[:1] in ('"', "}"))
+
+
+def _parse_json(text: str) -> JSON:
+    return cast("JSON", json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_number, parse_float=_finite))
+
+
+def _refuse_number(name: str) -> float:
+    raise _RefusedError(f"{name}, which is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    return float(text) if isfinite(float(text)) else _refuse_number(text)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+    return members
+
+
+def _parse_yaml(text: str) -> JSON:
+    _refuse_depth(text)
+    data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of the safe loader)
+    if "&" in text and "*" in text:
+        _refuse_expansion(data)
+        data = _written_out(data)
+    return cast("JSON", data)
+
+
+_NESTING = rf"[\[\]{{}}]|^[ \t?-]{{{MAX_DEPTH},}}"
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse nesting over the limit before libyaml's recursion meets it."""
+    depth = deepest = 0
+    for match in re.finditer(_NESTING, text, re.MULTILINE):
+        bracket = match.group()
+        depth += 1 if bracket in "[{" else -1 if bracket in "]}" else MAX_DEPTH
+        deepest = max(deepest, depth)
+    if deepest < MAX_DEPTH:
+        return
+    # The quick look also counts brackets within texts; the parser's events do not.
+    level = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if level > MAX_DEPTH:
+            raise _RefusedError(f"more than {MAX_DEPTH} levels of nesting")
+
+
+def _refuse_expansion(data: object) -> None:
+    """Refuse aliases that turn a small text into a huge document (a "billion laughs") or into a circle."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: object) -> int:
+        if not isinstance(node, (dict, list)):
+            return 1
+        if id(node) in open_nodes:
+            raise _RefusedError("a YAML alias that contains itself")
+        if id(node) not in sizes:
+            open_nodes.add(id(node))
+            children = node.values() if isinstance(node, dict) else node
+            sizes[id(node)] = 1 + sum(size(child) for child in children)
+            open_nodes.discard(id(node))
+        return sizes[id(node)]
+
+    whole = size(data)
+    if whole > 100_000 and whole > MAX_EXPANSION * len(sizes):
+        raise _RefusedError(f"YAML aliases that expand to {whole:,} nodes")
+
+
+def _written_out(data: Any) -> Any:
+    """The data with every alias written out: a change of one place must not reach its twins."""
+    if isinstance(data, dict):
+        return {key: _written_out(value) for key, value in data.items()}
+    return [_written_out(value) for value in data] if isinstance(data, list) else data
+
+
+def _yaml_problem(problem: yaml.YAMLError) -> str:
+    mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+    line = f":{mark.line + 1}" if mark is not None else ""
+    found = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+    for start, instead in (("found ", ""), ("but found ", ""), ("did not find ", "no ")):
+        if found.startswith(start):
+            found = instead + found.removeprefix(start)
+    return f"{line}: found {found}"

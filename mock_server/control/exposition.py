@@ -1,0 +1,132 @@
+"""The metrics in Prometheus' text format, or in OpenMetrics where that is accepted.
+
+Nothing is kept for Prometheus: all is read from what the house counts anyway, whenever somebody asks. The names
+follow https://prometheus.io/docs/practices/naming/.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from prometheus_client import ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from mock_server.control.router import Asked
+from mock_server.tally import BOUNDS, Tally
+
+_MEGABYTE = 1024 * 1024
+
+
+def exposed(asked: Asked, accept: str) -> tuple[bytes, str]:
+    """All metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and the media type of that."""
+    encode, media_type = choose_encoder(accept)
+    return encode(_Exposition(asked)), media_type
+
+
+class _Exposition(Collector):
+    """All metrics. Where several processes serve, each sample says by the label ``worker`` whose it is."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._own = {"worker": str(os.getpid())} if asked.settings.workers > 1 else {}
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._metrics():
+            metric.samples = [one._replace(labels={**one.labels, **self._own}) for one in metric.samples]
+            yield metric
+
+    def _metrics(self) -> Iterator[Metric]:
+        tallies = [*self._asked.vitals.tallies]
+        yield from _of_requests(tallies)
+        yield _durations(tallies)
+        yield from self._of_memory(sum(tally.count for tally in tallies))
+        yield from self._of_worlds()
+        yield self._of_readiness()
+        yield from self._of_what_serves()
+        yield from ProcessCollector(registry=None).collect()
+
+    def _of_memory(self, requests: int) -> Iterator[Metric]:
+        """What the fast path remembers, where it remembers anything."""
+        fast, handled = self._asked.vitals.fast, self._asked.vitals.tallies.handled
+        if fast is None:
+            return
+        name = "mock_server_remembered_answers"
+        yield GaugeMetricFamily(name, "Answers that are ready to be sent again.", len(fast))
+        yield GaugeMetricFamily(f"{name}_bytes", "Memory that they hold, about.", fast.held)
+        yield GaugeMetricFamily(f"{name}_limit_bytes", "Memory that they may hold.", fast.limit)
+        yield CounterMetricFamily(f"{name}_hits", "Requests answered with one of them.", requests - handled)
+        yield CounterMetricFamily(f"{name}_misses", "Requests for which an answer had to be found.", handled)
+
+    def _of_worlds(self) -> Iterator[Metric]:
+        worlds, settings = self._asked.worlds, self._asked.settings
+        yield GaugeMetricFamily("mock_server_worlds", "Worlds that are kept, the one without a name too.", len(worlds))
+        yield GaugeMetricFamily("mock_server_worlds_limit", "Worlds with a name that may be kept.", settings.max_worlds)
+        name = "mock_server_journal"
+        yield GaugeMetricFamily(f"{name}_entries", "Requests in the journals of all worlds.", worlds.journal_entries)
+        yield GaugeMetricFamily(f"{name}_bytes", "Memory that the journals hold, about.", worlds.journal_bytes)
+        limit = settings.journal_memory * _MEGABYTE
+        yield GaugeMetricFamily(f"{name}_limit_bytes", "Memory that the journals may hold.", limit)
+
+    def _of_readiness(self) -> Metric:
+        metric = GaugeMetricFamily("mock_server_ready", "Whether a check of readiness is passed.", labels=["check"])
+        for name, trouble in self._asked.vitals.readiness.troubles().items():
+            metric.add_metric([name], not trouble)
+        return metric
+
+    def _of_what_serves(self) -> Iterator[Metric]:
+        build = {"version": version("contract-mock-server")}
+        yield InfoMetricFamily("mock_server_build", "The mock server.", build)
+        metric = InfoMetricFamily("mock_server_contract", "What is served.", labels=["base_path"])
+        for one in self._asked.served:
+            contract = one.contract
+            told = {"title": contract.title, "version": contract.version, "digest": contract.digest}
+            metric.add_metric([one.base_path or "/"], told)
+        yield metric
+
+
+def _of_requests(tallies: list[Tally]) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "mock_server_requests", "Requests by what was asked (empty: nothing of the contract) and the answer's status.",
+        labels=["operation", "method", "status"],
+    )  # fmt: skip
+    found: dict[tuple[str, str], int] = {}
+    for tally in tallies:
+        requests.add_metric([tally.operation, tally.method, str(tally.status)], tally.count)
+        for rule, count in tally.findings.items():
+            found[tally.operation, rule] = found.get((tally.operation, rule), 0) + count
+    yield requests
+    findings = CounterMetricFamily(
+        "mock_server_findings", "What was wrong with requests, or with answers.", labels=["operation", "rule"]
+    )
+    for labels, count in found.items():
+        findings.add_metric(labels, count)
+    yield findings
+
+
+def _durations(tallies: list[Tally]) -> Metric:
+    """A histogram for each operation and method, whatever the status."""
+    metric = HistogramMetricFamily(
+        "mock_server_request_duration_seconds", "What it took to find the answer, without delays that were asked for.",
+        labels=["operation", "method"],
+    )  # fmt: skip
+    alike: dict[tuple[str, str], list[Tally]] = {}
+    for tally in tallies:
+        alike.setdefault((tally.operation, tally.method), []).append(tally)
+    for labels, members in alike.items():
+        buckets: list[tuple[str, float]] = []
+        count = sum(one.count for one in members) - sum(sum(one.slower.values()) for one in members)
+        for place, bound in enumerate([*map(str, BOUNDS), "+Inf"]):
+            count += sum(one.slower.get(place, 0) for one in members)
+            buckets.append((bound, count))
+        metric.add_metric(labels, buckets, sum(one.seconds for one in members))
+    return metric

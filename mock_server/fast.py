@@ -1,0 +1,124 @@
+"""Ready bytes: an answer that was found and judged once is sent again without asking anybody.
+
+An answer depends on the contract, on the request and on what a world has of its own, and on nothing else. So whoever
+asks the same, header for header, in a world that answers from the same (:attr:`World.revision`), gets what the engine
+found the first time. Journal and coverage note it as they do everything.
+
+Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
+body, delays, answers that break the contract (the log tells of each) and requests from web pages (CORS is apart).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import lru_cache
+from sys import intern
+from time import time
+from typing import Any
+
+from mock_server.coverage import Shown
+from mock_server.exchange import Answer
+from mock_server.journal import Kept
+from mock_server.tally import QUICK, Tally
+from mock_server.wire import Scope, field_of, start_of
+from mock_server.worlds import World
+
+MEMORY = 24 * 1024 * 1024
+"""Bytes that remembered answers hold together, about: some 12,000 customers."""
+_LARGEST = MEMORY // 64
+_OVERHEAD = 1400
+"""Bytes of a remembered answer beside its body, as measured."""
+_BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
+"""The headers of requests with a body, and of web pages."""
+
+
+class Ready:
+    """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted."""
+
+    __slots__ = ("_simple", "body", "kept", "shown", "start", "tally")
+
+    def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally) -> None:
+        self.start = _start(answer.status, answer.headers, len(answer.body))
+        self.body = answer.body
+        self.kept = kept
+        self.shown = shown
+        self.tally = tally
+        self._simple = -1.0 if kept.findings else QUICK
+        """Seconds up to which there is no more to count than the request and its time."""
+
+    def note(self, world: World, started: float) -> None:
+        """Note in a world that this is the answer to a request that came at ``started`` (seconds since 1970)."""
+        elapsed = time() - started
+        world.journal.add(self.kept, started, elapsed)
+        world.coverage.note(self.shown)
+        tally = self.tally
+        if 0.0 <= elapsed <= self._simple:  # what take() would do, without the call
+            tally.count += 1
+            tally.seconds += elapsed
+        else:
+            tally.take(elapsed, self.kept.findings)
+
+
+class FastPath:
+    """The answers of one load of contracts, by question; the oldest go when there are too many."""
+
+    def __init__(self, memory: int = MEMORY) -> None:
+        self.limit = memory
+        """Bytes that the answers may hold."""
+        self._room = memory
+        self._ready: OrderedDict[tuple[Any, ...], Ready] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+    @property
+    def held(self) -> int:
+        """Bytes that the answers hold, about."""
+        return self.limit - self._room
+
+    def find(self, scope: Scope, world: World) -> Ready | None:
+        """The answer to a request, where it is known."""
+        if world.staged is not None and not world.staged.is_empty:
+            return None
+        return self._ready.get(_question(scope, world))
+
+    def remember(self, scope: Scope, world: World, answer: Answer, kept: Kept, shown: Shown, tally: Tally) -> None:
+        """Remember an answer that the engine found, if it will be the same again."""
+        if not _is_lasting(answer, kept) or (world.staged is not None and not world.staged.is_empty):
+            return
+        # Kept with what all have in common, the question costs less, and to compare it touches less memory.
+        common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
+        question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
+        ready = self._ready[question] = Ready(answer, kept, shown, tally)
+        self._room -= _size(ready)
+        while self._room < 0:
+            self._room += _size(self._ready.popitem(last=False)[1])
+
+
+def _question(scope: Scope, world: World) -> tuple[Any, ...]:
+    """All that an answer depends on. The path is the one within the world, so that worlds share what they can."""
+    return (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
+
+
+def _is_lasting(answer: Answer, kept: Kept) -> bool:
+    return (
+        not answer.delay
+        and answer.wire is None
+        and not (answer.reason == "problem" and answer.status >= 500)
+        and len(answer.body) <= _LARGEST
+        and not any(name in _BESIDE for name, _ in kept.request.headers)
+    )
+
+
+def _size(ready: Ready) -> int:
+    return _OVERHEAD + len(ready.body)
+
+
+@lru_cache(1024)
+def _common(path: bytes) -> bytes:
+    """One object for all paths that are the same."""
+    return path
+
+
+_start = lru_cache(4096)(start_of)
+"""Answers whose heads are alike have the same message, which nobody changes."""

@@ -1,0 +1,66 @@
+"""The sockets that a server listens on."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+
+from mock_server.errors import UsageError
+
+BACKLOG = 2048
+"""Connections that may wait to be taken."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises :class:`UsageError` where the port cannot be had."""
+    listener = _bound(host, port)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
+    """Sockets of one port, one for each worker, which listens when it is ready. Raises :class:`UsageError`.
+
+    The kernel deals the connections out by a hash of their addresses (``SO_REUSEPORT``: Linux, socket(7)). Elsewhere
+    all workers are given the same socket, of which whoever wakes first takes all the connections that wait.
+    """
+    if sys.platform != "linux":
+        return [_bound(host, port)] * count
+    # With SO_REUSEPORT another server at this port would not be noticed, so the first try goes without.
+    with _bound(host, port) as probe:
+        taken: int = probe.getsockname()[1]
+    return [_bound(host, taken, shares_port=True) for _ in range(count)]
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL of what a socket is bound to."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _bound(host: str, port: int, *, shares_port: bool = False) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shares_port:
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
+    except OSError as error:
+        raise UsageError(f"{host}:{port}: {_why(error)}") from None
+    return bound
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "found the port in use; expected a free one. Choose another with --port (0 for any)."
+    if error.errno == errno.EACCES:
+        return "found a port that this user may not open; expected one above 1023. Choose another with --port."
+    return (
+        f"found an address that cannot be listened on ({error.strerror}); expected one of this machine. Check --host."
+    )

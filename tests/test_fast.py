@@ -1,0 +1,194 @@
+"""The fast path: nobody can tell that an answer was remembered, but by the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_server.application import Application
+from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.fast import FastPath
+from mock_server.journal import Kept
+from mock_server.settings import Settings
+from mock_server.wire import Scope
+from mock_server.worlds import World
+from tests.conftest import ME, RunningServer
+from tests.test_cases import CASES, asked
+
+OWN = ("date", "location")
+"""Headers that tell of the time and of the port."""
+
+
+@pytest.fixture(scope="session")
+def anew_url(own_cache: None) -> Iterator[str]:
+    """The base URL of a server that finds every answer anew."""
+    with RunningServer("--no-fast-path") as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if "raw" not in one.values[0]])  # type: ignore[operator]
+def test_an_answer_is_the_same_to_the_byte_whether_remembered_or_found_anew(
+    case: dict[str, Any], server_url: str, anew_url: str
+) -> None:
+    world = "/~" + "".join(letter if letter.isalnum() else "-" for letter in case["name"])[:60]
+    case = {**case, "path": world + case.get("path", ME)}
+    told = [(_told(url, case, times=2), _noted(url, world)) for url in (server_url, anew_url)]
+    assert told[0] == told[1]
+
+
+def _told(url: str, case: dict[str, Any], times: int) -> list[tuple[int, dict[str, str], bytes]]:
+    answers = [asked(url, case) for _ in range(times)]
+    return [
+        (one.status, {name: text for name, text in one.headers.items() if name not in OWN}, one.body)
+        for one in answers
+    ]  # fmt: skip
+
+
+def _noted(url: str, world: str) -> Any:
+    """What journal and coverage have, without what differs from one server to another."""
+    journal = httpx.get(f"{url}{world}/__admin/requests").json()
+    coverage = httpx.get(f"{url}{world}/__admin/coverage").json()
+    text = json.dumps([_lasting(journal), coverage]).replace(url.rpartition(":")[2], "PORT")
+    return json.loads(text)
+
+
+def _lasting(node: Any) -> Any:
+    passing = ("id", "timing", "loggedDate", "loggedDateString")
+    if isinstance(node, dict):
+        return {name: _lasting(one) for name, one in node.items() if name not in passing}
+    return [_lasting(one) for one in node] if isinstance(node, list) else node
+
+
+def scope_of(token: str = "individual", path: str = ME, *fields: tuple[bytes, bytes], method: str = "GET") -> Scope:
+    headers = [(b"host", b"localhost"), (b"authorization", f"Bearer polar_cst_{token}".encode()), *fields]
+    return {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+            "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers}  # fmt: skip
+
+
+class Asking:
+    """Asks an application as uvicorn does, and counts how often the engine was asked for it."""
+
+    def __init__(self, application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.application = application
+        self.count = 0
+        self._body = b""
+        (served,) = application.served
+        handle = served.engine.handle
+
+        def counted(request: Request, world: World | None = None) -> Exchange:
+            self.count += 1
+            return handle(request, world)
+
+        monkeypatch.setattr(served.engine, "handle", counted)
+
+    def __call__(self, scope: Scope, body: bytes = b"") -> tuple[int, bytes]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body}
+
+        coroutine = self.application(scope, receive, send)
+        with pytest.raises(StopIteration):  # nothing of it waits
+            coroutine.send(None)
+        return sent[0]["status"], sent[1]["body"]
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Asking:
+    return Asking(Application(Settings()), monkeypatch)
+
+
+def test_the_engine_is_asked_once_for_one_question(ask: Asking) -> None:
+    assert ask(scope_of()) == ask(scope_of()) == ask(scope_of())
+    assert ask.count == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        scope_of("all_null"),
+        scope_of("individual", ME, (b"accept", b"text/html")),
+        scope_of("individual", ME, method="HEAD"),
+        scope_of("individual", ME + "/"),
+        {**scope_of(), "query_string": b"__seed=7"},
+    ],
+    ids=["token", "header", "method", "path", "query"],
+)
+def test_another_question_is_another_question(other: Scope, ask: Asking) -> None:
+    ask(scope_of())
+    ask(other)
+    assert ask.count == 2
+
+
+def test_worlds_share_what_they_answer_from(ask: Asking) -> None:
+    assert ask(scope_of("individual", f"/~a{ME}")) == ask(scope_of("individual", f"/~b{ME}")) == ask(scope_of())
+    assert ask.count == 1
+    assert [len(ask.application.worlds.get(name).journal) for name in ("a", "b", "")] == [1, 1, 1]
+
+
+def test_a_changed_record_is_answered_with_in_its_world_and_in_no_other(ask: Asking) -> None:
+    before = ask(scope_of())
+    change = {"name": "Ada Byron"}
+    place = "/~a/__admin/fixtures/customers/individual"
+    fields = (b"content-length", b"20"), (b"host", b"localhost")
+    ask({**scope_of("", place, *fields, method="PATCH")}, json.dumps(change).encode())
+    changed = ask(scope_of("individual", f"/~a{ME}"))
+    assert json.loads(changed[1])["name"] == "Ada Byron"
+    assert ask(scope_of("individual", f"/~a{ME}")) == changed
+    assert ask(scope_of()) == ask(scope_of("individual", f"/~b{ME}")) == before
+    ask(scope_of("", "/~a/__admin/reset", (b"content-length", b"0"), method="POST"))
+    assert ask(scope_of("individual", f"/~a{ME}")) == before
+    assert ask.count == 2
+
+
+def test_a_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) -> None:
+    before = ask(scope_of())
+    post = scope_of("", "/__admin/scenarios", (b"content-length", b"2"), method="POST")
+    assert ask(post, b'{"name": "s", "answers": [{"code": 429, "times": 1}, {"pass": true}]}')[0] == 201
+    assert [ask(scope_of())[0] for _ in range(3)] == [429, 200, 200]
+    ask(scope_of("", "/__admin/scenarios/s", method="DELETE"))
+    assert ask(scope_of()) == before
+    assert ask.count == 4
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, delay=1),
+        Answer(500, reason="problem"),
+        Answer(200, body=b"x" * 10_000_000),
+    ],
+    ids=["delayed", "withheld", "large"],
+)
+def test_what_does_more_than_answer_is_not_remembered(answer: Answer) -> None:
+    assert remembered(FastPath(), answer) is None
+
+
+@pytest.mark.parametrize("name", ["content-length", "transfer-encoding", "origin"])
+def test_requests_with_a_body_and_of_web_pages_are_not_remembered(name: str) -> None:
+    assert remembered(FastPath(), Answer(200), ((name, "0"),)) is None
+
+
+def test_the_oldest_answers_make_room_for_new_ones() -> None:
+    fast = FastPath(memory=10_000)
+    for number in range(10):
+        remembered(fast, Answer(200, body=b"x" * 2000), number=number)
+    found = [fast.find(scope_of(str(number)), World()) is not None for number in range(10)]
+    assert (found[0], found[-1], sum(found)) == (False, True, 2)
+
+
+def remembered(
+    fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = (), number: int = 0
+) -> object:  # fmt: skip
+    """Let an answer be remembered; what is found of it then."""
+    kept = Kept(Exchange(Request("GET", ME, headers=headers), Route(), answer), None)
+    scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
+    fast.remember(scope, World(), answer, kept, None, None)  # type: ignore[arg-type]
+    return fast.find(scope, World())
