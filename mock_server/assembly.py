@@ -248,9 +248,8 @@ def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: 
     def fixtures() -> Iterable[Record]:
         if directory is None:
             return ()
-        if store.is_shared:
-            return stream_fixtures(directory, contract, elsewhere)
-        return load_fixtures(directory, contract, elsewhere, no_cache=settings.no_cache)
+        read = stream_fixtures if store.is_shared else load_fixtures
+        return read(directory, contract, elsewhere, no_cache=settings.no_cache)
 
     if settings.seed_store != "never":
         store.load(fixtures, only_into_empty=settings.seed_store == "if-empty")

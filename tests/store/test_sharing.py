@@ -129,10 +129,8 @@ def test_worlds_that_differ_have_different_revisions(opens: Opens) -> None:
     for name in ("", "one", "two"):
         store.layer(name).put(Record("pets", "ida", {"world": name}))
     again = opens().store("Pets")
-    for layers in (
-        [store.layer(name) for name in ("", "one", "two")],
-        [again.layer(name) for name in ("", "one", "two")],
-    ):
+    for base in (store, again):
+        layers = [base.layer(name) for name in ("", "one", "two")]
         for _ in range(2):
             revisions = [layer.revision for layer in (*layers, store.layer("other"))]
             assert len({*revisions}) == 4
