@@ -13,7 +13,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
-import os
 import threading
 import uuid
 import weakref
@@ -45,9 +44,6 @@ REMEMBERED = 1024
 Alter: TypeAlias = Callable[[Connection, int], Sequence[Changed]]
 """What changes something within a transaction, which is given its revision; nothing changed is rolled back."""
 
-_ELSEWHERE: list[object] = []
-"""Connections of the process that this one was forked from: to close them would end them there."""
-
 
 class Database:
     """A store's tables, opened: migrated where they are of an older version, made where there are none.
@@ -69,8 +65,7 @@ class Database:
         self._busy_since: float | None = None
         self._revision = 0
         self._connection: Connection | None = None
-        """None where it is lost, or has to be made anew after a fork."""
-        self._is_lost = False
+        """None where it is lost, or was let go of."""
         self._listener: threading.Thread | None = None
         try:
             self._connection, self.name = self._opened()
@@ -222,13 +217,10 @@ class Database:
     @contextlib.contextmanager
     def _asked(self) -> Iterator[Connection]:
         """The connection; what goes wrong with it comes out as an error of the store."""
-        if self._is_lost:
+        if self._connection is None:
             raise StoreLostError(f"found the store {self._driver.shown} lost; expected it to answer. Try again soon.")
         outermost, self._busy_since = self._busy_since is None, self._busy_since or monotonic()
         try:
-            if self._connection is None:
-                self._adopt(self._driver.connect())
-            assert self._connection is not None
             yield self._connection
         except (SQLAlchemyError, OSError) as error:
             raise self._failure(error) from None
@@ -250,9 +242,9 @@ class Database:
 
     def _lose(self, reason: str) -> None:
         with self._lock:
-            if self._is_lost or self._ended.is_set():
+            if self._connection is None:
                 return
-            self._is_lost, self.seen, self.fresh_until, self.absence = True, None, 0.0, -next_revision()
+            self.seen, self.fresh_until, self.absence = None, 0.0, -next_revision()
             self._hang_up()
         said = "the store %s is lost (%s): what needs its records is answered with 503 meanwhile"
         log.error(said, self._driver.shown, reason)
@@ -287,9 +279,11 @@ class Database:
             if found != self.name:
                 raise StoreError("found another store in its place; expected the one of before. Start the server anew.")
             with self._lock:
+                if self._ended.is_set():
+                    raise StoreError("found the server ending; expected it to go on.")
                 self._driver.identify()
                 self._forget(connection)
-                self._connection, self._is_lost = connection, False
+                self._connection = connection
         except BaseException:
             connection.close()
             raise
@@ -328,19 +322,8 @@ class Database:
         with self._lock:
             self._hang_up()
 
-    def after_fork(self) -> None:
-        """Be another process: with a connection of its own, made when it is needed, and locks that nobody holds."""
-        _ELSEWHERE.extend((self._connection, self._lock))
-        self._lock, self._ended = threading.RLock(), threading.Event()
-        self._connection, self._is_lost, self._busy_since, self._listener, self.seen = None, False, None, None, None
-
 
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for database in list(_OPEN):
-        database.after_fork()
 
 
 def _close_all() -> None:
@@ -349,8 +332,6 @@ def _close_all() -> None:
 
 
 atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextlib.contextmanager
