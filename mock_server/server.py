@@ -123,14 +123,12 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
-    with shared_address(settings.store, settings.workers) as store:
-        settings = replace(settings, store=store)
-        if settings.workers > 1:
-            _serve_with_workers(settings, announce)
-            return
-        with closing(Application(settings)) as application, listen(settings.host, settings.port) as listener:
-            url = url_of(listener)
-            _Server(application, lambda: announce(url, application.served)).run([listener])
+    if settings.workers > 1:
+        _serve_with_workers(settings, announce)
+        return
+    with closing(Application(settings)) as application, listen(settings.host, settings.port) as listener:
+        url = url_of(listener)
+        _Server(application, lambda: announce(url, application.served)).run([listener])
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -142,16 +140,18 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
         )
-    # Read, seeded and let go again: no connection outlives a fork.
-    with closing(open_stores(settings.store, settings.max_worlds)) as stores:
-        served = assembled(settings, stores)
-    settings = replace(settings, seed_store="never")
-    for name in _NEEDED_BY_WORKERS:
-        import_module(name)
-    listeners = bind_each(settings.host, settings.port, settings.workers)
-    url = url_of(listeners[0])
-    with sockets_directory() as sockets:
-        Workers(partial(_work, settings, sockets), listeners).run(lambda: announce(url, served))
+    with shared_address(settings.store) as store, sockets_directory() as sockets:
+        settings = replace(settings, store=store)
+        # Read, seeded and let go again: no connection outlives a fork.
+        with closing(open_stores(store, settings.max_worlds)) as stores:
+            served = assembled(settings, stores)
+        for name in _NEEDED_BY_WORKERS:
+            import_module(name)
+        listeners = bind_each(settings.host, settings.port, settings.workers)
+        url = url_of(listeners[0])
+        # The fixtures are loaded: once, whatever the number of workers.
+        work = partial(_work, replace(settings, seed_store="never"), sockets)
+        Workers(work, listeners).run(lambda: announce(url, served))
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")

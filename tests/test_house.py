@@ -42,6 +42,7 @@ FLOORS = (
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.routing.by_connexion",
+    "psycopg": "mock_server.store.postgresql",
     "openapi_core": "mock_server.contract.objections",
     "prometheus_client": "mock_server.control.exposition",
     "pytest": "mock_server.pytest_plugin",
