@@ -23,6 +23,7 @@ from mock_server.journal import Journal, Kept
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
+from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_id import given_id
 from mock_server.settings import Settings
 from mock_server.tally import Tallies
@@ -146,7 +147,7 @@ class Application:
         self.shares_process = shares_process
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
         self.ending = asyncio.Event()
-        self._is_watched = settings.access_log
+        self._is_watched = settings.access_log or settings.otel
         self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
         self.tallies = Tallies()
         self.readiness = Readiness()
@@ -194,6 +195,16 @@ class Application:
             await send_answer(await _controlled(loaded.control, scope, receive, world), send)
         else:
             await loaded.api(scope)(scope, receive, send)
+
+    def is_control(self, path: str) -> bool:
+        """Whether a path, with the prefix of a world or without, is one of control."""
+        if path.startswith(WORLD_PREFIX):
+            path = "/" + path.removeprefix(WORLD_PREFIX).partition("/")[2]
+        return CONTROL in path and self._loaded.control.is_for(path)
+
+    def redaction(self) -> Redaction:
+        """What takes the secrets out of what is shown of a request."""
+        return redaction_of(self.settings.redact_header, [one.contract for one in self.served])
 
     def warm(self) -> None:
         """Build what answers before somebody asks.

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import uvicorn
 
-from mock_server.access_log import AccessLog
 from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
@@ -22,7 +21,8 @@ from mock_server.errors import UsageError
 from mock_server.listening import bind_each, listen, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
-from mock_server.watched import App, Watched, Watcher
+from mock_server.watched import Watched, Watcher
+from mock_server.watchers import check_watchers, watchers_of
 from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
@@ -32,9 +32,9 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, application: Application, on_ready: Callable[[], None]) -> None:
+    def __init__(self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
-            watched(application),
+            Watched(application, watchers) if watchers else application,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -47,6 +47,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self._application = application
+        self._watchers = watchers
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -63,6 +64,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.ending.set()
         await super().shutdown(sockets)
+        for watcher in self._watchers:
+            watcher.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -97,14 +100,6 @@ def _directories(application: Application) -> set[Path]:
     return {path if path.is_dir() else path.parent for path in application.watched()}
 
 
-def watched(application: Application) -> App:
-    """The application, and around it whoever the settings want to watch."""
-    watchers: list[Watcher] = []
-    if application.settings.access_log:
-        watchers.append(AccessLog())
-    return Watched(application, watchers) if watchers else application
-
-
 def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
     """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
 
@@ -114,9 +109,10 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
         _serve_with_workers(settings, announce)
         return
     application = Application(settings)
+    watchers = watchers_of(application)
     with listen(settings.host, settings.port) as listener:
         url = url_of(listener)
-        _Server(application, lambda: announce(url, application.served)).run([listener])
+        _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -124,6 +120,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
         )
+    check_watchers(settings)
     served = assembled(settings)
     for name in _NEEDED_BY_WORKERS:
         import_module(name)
@@ -139,7 +136,8 @@ _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_
 def _work(settings: Settings, listener: socket.socket, ready: Ready) -> None:
     """What one worker does. Each has a store, a judge and a journal of its own."""
     log_to_stderr(settings.log_format)
-    _Server(Application(settings), ready).run([listener])
+    application = Application(settings)
+    _Server(application, watchers_of(application), ready).run([listener])
 
 
 class Background:
@@ -151,10 +149,11 @@ class Background:
     def __init__(self, settings: Settings) -> None:
         application = Application(settings, shares_process=True)
         application.warm()
+        watchers = watchers_of(application)
         self._ready = threading.Event()
         self._listener = listen(settings.host, settings.port)
         self.url = url_of(self._listener)
-        self._server = _Server(application, self._ready.set)
+        self._server = _Server(application, watchers, self._ready.set)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""

@@ -24,8 +24,8 @@ FLOORS = (
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
-    ("server", "application", "assembly", "control", "routing", "wire", "fast", "vitals", "watched", "access_log",
-     "connection", "testing", "healthcheck"),
+    ("server", "application", "assembly", "control", "routing", "wire", "fast", "connection", "testing", "healthcheck",
+     "vitals", "watched", "watchers", "access_log", "tracing"),
     ("cli", "pytest_plugin", "__main__"),
 )  # fmt: skip
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
@@ -33,6 +33,7 @@ DOORS = {
     "connexion": "mock_server.routing.by_connexion",
     "openapi_core": "mock_server.contract.objections",
     "prometheus_client": "mock_server.control.exposition",
+    "opentelemetry": "mock_server.tracing",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""
