@@ -7,8 +7,9 @@ import gc
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from sys import intern
 from time import time
 from typing import TYPE_CHECKING
 
@@ -26,15 +27,17 @@ from mock_server.readiness import Readiness
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_id import given_id
 from mock_server.settings import Settings
+from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
 from mock_server.watched import SEEN, Seen
-from mock_server.wire import Delivery, Receive, Scope, Send, field_of, send_answer
+from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
 if TYPE_CHECKING:
     from mock_server.control import Control
+    from mock_server.peers import Peers
 
 log = logging.getLogger("mock_server")
 
@@ -93,17 +96,18 @@ class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
     def __init__(
-        self, settings: Settings, worlds: Worlds, tallies: Tallies, readiness: Readiness, ending: asyncio.Event
-    ) -> None:
-        self.served = assembled(settings)
+        self, settings: Settings, worlds: Worlds, stores: Stores, tallies: Tallies, readiness: Readiness,
+        ending: asyncio.Event, peers: Peers | None,
+    ) -> None:  # fmt: skip
+        self.served = assembled(settings, stores)
         self.trouble = "nothing that answers yet"
         """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
         self._worlds = worlds
         self._settings = settings
         self.fast = None if settings.no_fast_path else FastPath()
         self._vitals = Vitals(tallies, readiness, self.fast)
-        apis = [Api(one, self.fast, tallies, ending) for one in self.served]
-        self._apis = apis if settings.no_cors else [Cors(api, api.contract) for api in apis]
+        self.apis = [Api(one, self.fast, tallies, ending, peers) for one in self.served]
+        self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     @cached_property
     def control(self) -> Control:
@@ -114,15 +118,15 @@ class _Loaded:
 
     def api(self, scope: Scope) -> Api | Cors:
         """The contract that a path is for: the first by base path that has it, or else the first that could."""
-        if len(self._apis) == 1:
-            return self._apis[0]
+        if len(self._ways) == 1:
+            return self._ways[0]
         path = scope["path"]
         fitting = [index for index, one in enumerate(self.served) if (path + "/").startswith(one.base_path + "/")]
         for index in fitting[:-1]:
             route = self.served[index].router.route(scope["method"], path, scope["query_string"].decode("latin-1"))
             if route.operation or route.allow or route.redirect:
-                return self._apis[index]
-        return self._apis[fitting[-1] if fitting else -1]
+                return self._ways[index]
+        return self._ways[fitting[-1] if fitting else -1]
 
     def warm(self, *, shares_process: bool = False) -> None:
         """Build what answers before somebody asks."""
@@ -137,27 +141,54 @@ class _Loaded:
         self.trouble = trouble
         if not shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.enable()
 
 
 class Application:
-    """The ASGI application: it finds the world, and in it control or API, whichever the path says."""
+    """The ASGI application: it finds the world, and in it control or API, whichever the path says.
 
-    def __init__(self, settings: Settings, *, shares_process: bool = False) -> None:
+    ``sockets`` is the directory in which the workers of one server find each other.
+    """
+
+    def __init__(self, settings: Settings, *, shares_process: bool = False, sockets: Path | None = None) -> None:
         self.settings = settings
         self.shares_process = shares_process
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
+        if settings.peers and not settings.admin_token:
+            raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
         self.ending = asyncio.Event()
         self._is_watched = settings.access_log or settings.otel
-        self.worlds = Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
+        self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
+        """Other processes that share the worlds; None where there are none."""
+        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self.tallies = Tallies()
         self.readiness = Readiness()
         """Whoever has more to say of whether requests can be answered adds a check."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
-        self._loaded = self._load()
+        if self.peers is not None:
+            self.readiness.add("peers", self.peers.trouble)
+        self._stores = open_stores(settings.store, settings.max_worlds)
+        try:
+            self._loaded = self._load()
+        except BaseException:
+            self._stores.close()
+            raise
+        self.worlds.begin_over([one.store for one in self.served])
 
     def _load(self) -> _Loaded:
-        return _Loaded(self.settings, self.worlds, self.tallies, self.readiness, self.ending)
+        return _Loaded(
+            self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers
+        )  # fmt: skip
+
+    def _worlds(self) -> Worlds:
+        settings = self.settings
+        return Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
+
+    def _peers(self, sockets: Path | None) -> Peers:
+        from mock_server.peers import Peers  # a server alone has no use for it
+
+        return Peers(self, self.settings, sockets)
 
     @property
     def served(self) -> tuple[Served, ...]:
@@ -192,7 +223,7 @@ class Application:
             return
         scope[WORLD] = world
         if CONTROL in path and loaded.control.is_for(path):
-            await send_answer(await _controlled(loaded.control, scope, receive, world), send)
+            await self._control(scope, receive, send, world)
         else:
             await loaded.api(scope)(scope, receive, send)
 
@@ -206,6 +237,37 @@ class Application:
         """What takes the secrets out of what is shown of a request."""
         return redaction_of(self.settings.redact_header, [one.contract for one in self.served])
 
+    async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
+        if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
+            await self.peers.endpoint(scope, receive, send)
+        else:
+            await send_answer(await self._controlled(scope, receive, world), send)
+
+    async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
+        """Control's answer. Who may not ask is told so before the body is read."""
+        client = (scope.get("client") or ("",))[0]
+        refused = self._loaded.control.refusal(_request(scope, b""), client)
+        if refused is not None:
+            return refused
+        body = await body_of(scope, receive, MAX_CONTROL_BODY)
+        if body is None:
+            return _too_large(MAX_CONTROL_BODY)
+        request = _request(scope, body)
+        named = REQUEST.set(lambda: _seen(scope).request_id)
+        try:
+            return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+        finally:
+            REQUEST.reset(named)
+
+    def controlled(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+        """Control's answer from what this process knows, or about other worlds than its own."""
+        return self._loaded.control.handle(request, world, worlds)
+
+    def answered(self, base_path: str, request: Request, world: World) -> Answer:
+        """The answer of the contract at a base path, which the world's journal has before the client does."""
+        (api,) = [one for one in self._loaded.apis if one.base_path == base_path]
+        return api.answered(request, world)
+
     def warm(self) -> None:
         """Build what answers before somebody asks.
 
@@ -217,16 +279,21 @@ class Application:
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
-            gc.unfreeze()
+            if not self.shares_process:
+                gc.unfreeze()
             loaded = self._load()
-            loaded.warm()
+            loaded.warm(shares_process=self.shares_process)
             self._loaded = loaded
-            self.worlds.drop_records()
+            self.worlds.begin_over([one.store for one in loaded.served])
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
             titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
             log.warning("reloaded: %s", titles)
+
+    def close(self) -> None:
+        """Let go of the store, when the last request was answered."""
+        self._stores.close()
 
     def watched(self) -> list[Path]:
         """The files and directories whose change means a reload."""
@@ -239,47 +306,56 @@ class Application:
 class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
-    def __init__(self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event) -> None:
+    def __init__(
+        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None
+    ) -> None:
         self.contract = served.contract
+        self.base_path = served.base_path
         self._served = served
         self._fast = fast
         self._tallies = tallies
         self._ending = ending
+        self._peers = peers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(scope, receive)
-        answer = self._answer(scope, body)
+        body = await body_of(scope, receive, MAX_BODY)
+        world: World = scope[WORLD]
+        request = _request(scope, body or b"")
+        if body is None:
+            answer = self._recorded(Exchange(request, Route(), _too_large(MAX_BODY)), world, time())
+        elif self._peers is not None and self._peers.is_elsewhere(world):
+            answer = await self._peers.answer(self.base_path, request, world)
+        else:
+            answer = self.answered(request, world, scope)
         if answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    def _answer(self, scope: Scope, body: bytes | None) -> Answer:
-        """The answer, which the world's journal has before the client does."""
+    def answered(self, request: Request, world: World, scope: Scope | None = None) -> Answer:
+        """The answer, which the world's journal has before the client does; the fast path has it for a ``scope``."""
         started = time()
-        world: World = scope[WORLD]
-        request = _request(scope, body or b"")
+        store = self._served.store
+        before = world.store(store).revision if store.is_shared else 0
         # The log names the request as the journal will: nothing else can be added before it is.
         named = REQUEST.set(partial(_name_of, request, world.journal, world.journal.last + 1))
         try:
-            too_large = Exchange(request, Route(), _too_large(MAX_BODY)) if body is None else None
-            exchange = too_large or self._exchange(request, world)
-            self._record(exchange, scope, world, started)
+            return self._recorded(self._exchange(request, world), world, started, scope, before)
         finally:
             REQUEST.reset(named)
-        return exchange.answer
 
-    def _record(self, exchange: Exchange, scope: Scope, world: World, started: float) -> None:
-        """Let journal, tally, coverage and fast path have what they keep of an exchange.
-
-        Whatever goes wrong with that, the client gets its answer.
-        """
+    def _recorded(
+        self, exchange: Exchange, world: World, started: float, scope: Scope | None = None, before: int = 0
+    ) -> Answer:
+        """The answer, once journal and all others have what they keep of it; whatever goes wrong with that."""
         try:
-            self._keep(exchange, scope, world, started)
+            self._record(exchange, world, started, scope, before)
         except Exception:
             log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+        return exchange.answer
 
-    def _keep(self, exchange: Exchange, scope: Scope, world: World, started: float) -> None:
+    def _record(self, exchange: Exchange, world: World, started: float, scope: Scope | None, before: int) -> None:
+        """Let journal, tally, coverage and fast path have what they keep of an exchange."""
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
         elapsed = time() - started
@@ -288,13 +364,14 @@ class Api:
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
         tally.take(elapsed, kept.findings)
         self._tallies.handled += 1
-        _noted(scope, world, kept, tally.operation)
+        if scope is not None:
+            _noted(scope, world, kept, tally.operation)
         if gauge is None:
             return
         shown = gauge.shown(exchange)
         world.coverage.note(shown)
-        if self._fast is not None and not self._served.engine.always_staged:
-            self._fast.remember(scope, world, exchange.answer, kept, shown, tally)
+        if self._fast is not None and scope is not None and not self._served.always_staged:
+            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:
@@ -326,22 +403,6 @@ def _noted(scope: Scope, world: World, kept: Kept, operation: str) -> None:
         seen.note(world, kept, operation)
 
 
-async def _controlled(control: Control, scope: Scope, receive: Receive, world: World) -> Answer:
-    """Control's answer. Who may not ask is told so before the body is read."""
-    peer = (scope.get("client") or ("",))[0]
-    refused = control.refusal(_request(scope, b""), peer)
-    if refused is not None:
-        return refused
-    body = await _body(scope, receive, MAX_CONTROL_BODY)
-    if body is None:
-        return _too_large(MAX_CONTROL_BODY)
-    named = REQUEST.set(lambda: _seen(scope).request_id)
-    try:
-        return control.handle(_request(scope, body), world)
-    finally:
-        REQUEST.reset(named)
-
-
 def _too_large(limit: int) -> Answer:
     return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
 
@@ -351,31 +412,16 @@ def _request(scope: Scope, body: bytes) -> Request:
     host = next((value for name, value in headers if name == "host"), "")
     return Request(
         method=scope["method"],
-        path=scope["path"],
+        path=intern(scope["path"]),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
-        # A host that is none of a URL would end up in a Location.
-        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
-        origin=f"{scope['scheme']}://{host if _HOST.fullmatch(host) else 'localhost'}",
+        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
+        origin=_origin(scope["scheme"], host),
     )
 
 
-async def _body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes | None:
-    """The body; None where it is too large. A request without one is not waited for."""
-    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
-        return b""
-    parts: list[bytes] = []
-    size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            break
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= limit:
-            parts.append(part)
-        more = message.get("more_body", False)
-    # Read to its end even where it is too large: a client that is still sending would not see the answer.
-    return b"".join(parts) if size <= limit else None
+@lru_cache(256)
+def _origin(scheme: str, host: str) -> str:
+    # A host that is none of a URL would end up in a Location.
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mock_server.audit import Audit
     from mock_server.settings import Settings
 
-_LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties",
+_LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
             "allow_remote_refs", "no_cache", "strict")  # fmt: skip
-"""The settings of commands that load a contract and do not listen."""
+"""The settings of commands that load a contract and do not listen. They have no store but the fixtures."""
 
 
 class _Commands(click.Group):
@@ -93,15 +93,17 @@ def serve(**flags: Any) -> None:
     """Serve CONTRACT (a path or an http(s) URL; Polar's Get Customer if none), or several, each under its base path."""
     settings = _read(flags)
     log_to_stderr(settings.log_format)
-    gc.disable()  # until it is ready: what a start makes stays, and to look through it again and again takes 8 % of it
-    from mock_server.server import serve as run
+    gc.disable()  # until all is built: what a start makes stays, and to look through it again and again takes 8 % of it
+    try:
+        from mock_server.server import serve as run
 
-    run(settings, _announce)
+        run(settings, _announce)
+    finally:
+        gc.enable()
 
 
 def _announce(url: str, served: Sequence[Served]) -> None:
     """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
-    gc.enable()
     contracts = [one.contract for one in served]
     for finding in [finding for contract in contracts for finding in contract.findings]:
         logging.getLogger("mock_server").warning("%s", finding)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -127,13 +127,14 @@ class Journal:
 
     __slots__ = ("_entries", "_kept", "_last", "_ledger", "_name")
 
-    def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None) -> None:
+    def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
         self._name = name
         self._kept = kept
         self._ledger = ledger
         self._entries: deque[_Row] | None = None
         """Plain rows: to make an :class:`Entry` of each would cost a request more than all the rest of this."""
-        self._last = 0
+        self._last = after
+        """The number given last; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
         return len(self._entries or ())
@@ -161,6 +162,13 @@ class Journal:
     def last(self) -> int:
         """The number of the exchange that was added last, kept or not."""
         return self._last
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
+        self.clear()
+        self._entries = deque((one.number, one.started, one.elapsed, one.kept) for one in entries)
+        for entry in self:
+            entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
         """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""

@@ -8,6 +8,8 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -18,9 +20,10 @@ from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
 from mock_server.errors import UsageError
-from mock_server.listening import bind_each, listen, url_of
+from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
+from mock_server.store import open_stores, shared_address
 from mock_server.watched import Watched, Watcher
 from mock_server.watchers import check_watchers, watchers_of
 from mock_server.workers import Ready, Workers, parent_is_gone
@@ -32,7 +35,10 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
+        is_worker: bool = False,
+    ) -> None:  # fmt: skip
         config = uvicorn.Config(
             Watched(application, watchers) if watchers else application,
             log_config=None,
@@ -48,21 +54,31 @@ class _Server(uvicorn.Server):
         self._on_ready = on_ready
         self._application = application
         self._watchers = watchers
+        self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        peers = self._application.peers
+        if peers is not None:
+            self._application.warm()  # before others wait for this process
+            await peers.open()
         await super().startup(sockets)
+        if peers is not None and sockets:
+            await peers.join(sockets[0])
         self._on_ready()
-        self._application.warm()
+        if peers is None:
+            self._application.warm()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
     async def on_tick(self, counter: int) -> bool:
-        if parent_is_gone():
+        if self._is_worker and parent_is_gone():
             self.should_exit = True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.ending.set()
+        if self._application.peers is not None:
+            await self._application.peers.leave()
         await super().shutdown(sockets)
         for watcher in self._watchers:
             watcher.close()
@@ -105,14 +121,16 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
-    if settings.workers > 1:
-        _serve_with_workers(settings, announce)
-        return
-    application = Application(settings)
-    watchers = watchers_of(application)
-    with listen(settings.host, settings.port) as listener:
-        url = url_of(listener)
-        _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
+    with shared_address(settings.store, settings.workers) as store:
+        settings = replace(settings, store=store)
+        if settings.workers > 1:
+            _serve_with_workers(settings, announce)
+            return
+        with closing(Application(settings)) as application:
+            watchers = watchers_of(application)
+            with listen(settings.host, settings.port) as listener:
+                url = url_of(listener)
+                _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -120,24 +138,32 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
         )
+    if settings.peers:
+        raise UsageError(
+            f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
+        )
     check_watchers(settings)
-    served = assembled(settings)
+    # Read, seeded and let go again: no connection outlives a fork.
+    with closing(open_stores(settings.store, settings.max_worlds)) as stores:
+        served = assembled(settings, stores)
+    settings = replace(settings, seed_store="never")
     for name in _NEEDED_BY_WORKERS:
         import_module(name)
     listeners = bind_each(settings.host, settings.port, settings.workers)
     url = url_of(listeners[0])
-    Workers(partial(_work, settings), listeners).run(lambda: announce(url, served))
+    with sockets_directory() as sockets:
+        Workers(partial(_work, settings, sockets), listeners).run(lambda: announce(url, served))
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
 """What answers, beside what this module needs: workers that are copies of this process have it already."""
 
 
-def _work(settings: Settings, listener: socket.socket, ready: Ready) -> None:
-    """What one worker does. Each has a store, a judge and a journal of its own."""
+def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
+    """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
-    application = Application(settings)
-    _Server(application, watchers_of(application), ready).run([listener])
+    with closing(Application(settings, sockets=sockets)) as application:
+        _Server(application, watchers_of(application), ready, is_worker=True).run([listener])
 
 
 class Background:
@@ -147,18 +173,22 @@ class Background:
     """
 
     def __init__(self, settings: Settings) -> None:
-        application = Application(settings, shares_process=True)
-        application.warm()
-        watchers = watchers_of(application)
+        self._application = application = Application(settings, shares_process=True)
         self._ready = threading.Event()
-        self._listener = listen(settings.host, settings.port)
+        try:
+            application.warm()
+            watchers = watchers_of(application)
+            self._listener = listen(settings.host, settings.port)
+        except BaseException:
+            application.close()
+            raise
         self.url = url_of(self._listener)
         self._server = _Server(application, watchers, self._ready.set)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""
         try:
-            with self._listener:
+            with closing(self._application), self._listener:
                 self._server.run([self._listener])
         finally:
             self._ready.set()

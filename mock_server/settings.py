@@ -44,6 +44,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
 
 
+def _hosts(text: str) -> str:
+    hosts = [one for one in re.split(r"[\s,]+", text) if one]
+    for host in hosts:
+        name, _, port = host.rpartition(":")
+        is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None and 0 < int(port) < 65536
+        if not is_port or not re.fullmatch(r"\[[0-9a-fA-F:.]+\]|[^:\[\]/]+", name):
+            raise ValueError("HOST:PORT, or several with commas between them")
+    return ",".join(hosts)
+
+
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
     bounds = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
 
@@ -68,6 +78,12 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _store(text: str) -> str:
+    if text != "memory" and not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("memory, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    return text
+
+
 def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value]) -> Any:
     return field(default=default, metadata={"help": help, "metavar": metavar, "read": read})
 
@@ -83,11 +99,22 @@ class Settings:
     port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is honoured too.", "NUMBER", _whole(0, 65535))
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
-    store: str = _row("memory", "Where records are kept: memory.", "URL", _one_of("memory"))
+    store: str = _row(
+        "memory", "Where records are kept: memory, sqlite:///FILE or postgresql://USER@HOST/DATABASE.", "URL", _store
+    )
+    seed_store: str = _row(
+        "if-empty",
+        "When fixtures are loaded into the store: always, if-empty or never.",
+        "WHEN",
+        _one_of("always", "if-empty", "never"),
+    )
     scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
+    peers: str = _row(
+        "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts
+    )
     reload: bool = _row(False, "Load contract, overlays and fixtures anew when they change.", "", _switch)
     no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
@@ -195,7 +222,9 @@ def _read(row: Row, text: str, source: str) -> Value:
     try:
         return row.read(text)
     except ValueError as wanted:
-        raise UsageError(f"{source}: found {text!r}; expected {wanted}") from None
+        # What follows the scheme of an address may be a password.
+        shown = re.sub(r":.+", ":...", text, flags=re.DOTALL) if row.name == "store" else text
+        raise UsageError(f"{source}: found {shown!r}; expected {wanted}") from None
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

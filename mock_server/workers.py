@@ -151,7 +151,6 @@ def _told(exit_code: int) -> str:
 
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
     """All that a worker process does."""
-    gc.enable()
     signal.set_wakeup_fd(-1)
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_DFL)
@@ -167,7 +166,7 @@ def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
 
 
 def parent_is_gone() -> bool:
-    """Whether this is a worker whose parent has died without a word."""
+    """Whether the parent of this worker has died without a word."""
     parent = multiprocessing.parent_process()
     return parent is not None and os.name == "posix" and os.getppid() != parent.pid
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
-
-from werkzeug.http import parse_options_header
 
 from mock_server.contract.coercion import Raw, Resolve, Shape
 from mock_server.contract.media import essence_of, read_json, read_text
 from mock_server.contract.model import is_json
-from mock_server.contract.multipart import Part, read_parts
 from mock_server.contract.pairs import Pairs, form_pairs
 from mock_server.contract.parameters import Parameter, UnreadableError
 from mock_server.exchange import JSON
+
+if TYPE_CHECKING:
+    from mock_server.contract.multipart import Part
 
 FORM = "application/x-www-form-urlencoded"
 _RESERVED = frozenset(":/?#[]@!$&'()*,;=")
@@ -204,12 +205,16 @@ def content_type_of(header: str) -> tuple[str, dict[str, str]]:
     """The media type in lower case, and its parameters (RFC 9110, 8.3.1)."""
     if ";" not in header:
         return header.strip().lower(), {}
+    from werkzeug.http import parse_options_header  # 20 ms and 2 MB, which JSON alone does not need
+
     essence, parameters = parse_options_header(header)
     return essence.strip().lower(), parameters
 
 
 def read_multipart(body: bytes, parameters: Mapping[str, str]) -> list[Part]:
     """The parts of a multipart body; :class:`MalformedError` for what is none."""
+    from mock_server.contract.multipart import read_parts
+
     try:
         return read_parts(body, parameters.get("boundary", ""))
     except ValueError as problem:

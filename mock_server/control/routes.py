@@ -24,9 +24,9 @@ from mock_server.control.router import PREFIX, Asked, RefusedError, Table
 from mock_server.control.scenarios import ROUTES as SCENARIOS
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
-from mock_server.errors import InstructionError
+from mock_server.errors import InstructionError, StoreError
 from mock_server.exchange import Answer, Request
-from mock_server.problem import problem
+from mock_server.problem import problem, store_problem
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds
@@ -76,18 +76,24 @@ class Control:
             return refused.answer
         return None
 
-    def handle(self, request: Request, world: World) -> Answer:
-        """The answer to a request whose path is one of control. Never raises for what a client sent."""
+    def handle(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+        """The answer to a request whose path is one of control. Never raises for what a client sent.
+
+        ``worlds`` are asked about all worlds, where they are not those of this process.
+        """
         found = self._within(request.path)
         assert found is not None
         served, path = found
         try:
             function, values = _TABLE.find(request.method, path)
-            return function(Asked(request, world, self._worlds, served, self._settings, self._vitals, values))
+            all_of = self._worlds if worlds is None else worlds
+            return function(Asked(request, world, all_of, served, self._settings, self._vitals, values))
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:
             return problem("instruction", 422, str(error).partition("\n")[0], error.findings)
+        except StoreError as error:
+            return store_problem(error)
         except Exception:
             log.exception("%s %s: control failed", request.method, request.path)
             return problem("internal", 500, "The log of the mock server has the reason. Please report it.")

@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     fixtures: Place
     overlay: Place | Sequence[Place]
     store: str
+    seed_store: str
     seed: int
     dynamic: bool
     max_worlds: int
@@ -37,6 +38,7 @@ class Options(TypedDict, total=False):
     allowed_host: str | Sequence[str]
     scenario: str | Sequence[str]
     workers: int
+    peers: str
     reload: bool
     no_cors: bool
     no_fill_properties: bool

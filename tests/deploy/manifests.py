@@ -1,0 +1,293 @@
+"""Manifests of Kubernetes as data, and what of them a schema cannot say: each rule tells what it finds wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from mock_server.errors import UsageError
+from mock_server.settings import PREFIX, read_settings
+from tests.conftest import ROOT
+
+Object: TypeAlias = dict[str, Any]
+Rule: TypeAlias = Callable[[Sequence[Object]], Iterator[str]]
+
+KUSTOMIZE = ROOT / ".venv/bin/kustomize"
+REMEDY = "make test-deploy builds it"
+PLACE = ROOT / "deploy/kubernetes"
+CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
+PORT = int(re.findall(r"^EXPOSE (\d+)$", CONTAINERFILE, re.MULTILINE)[0])
+IMAGE_USER = int(re.findall(r"^USER (\d+):", CONTAINERFILE, re.MULTILINE)[0])
+PAGE = (ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
+SERVER = {"app.kubernetes.io/name": "contract-mock-server", "app.kubernetes.io/component": "server"}
+SECONDS_TO_STOP = 2
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+
+
+def read(text: str) -> list[Object]:
+    """The objects of a stream of YAML."""
+    return [one for one in yaml.safe_load_all(text) if one]
+
+
+def render(place: Path) -> str:
+    """What kustomize makes of a directory."""
+    assert KUSTOMIZE.exists(), REMEDY
+    done = subprocess.run([KUSTOMIZE, "build", place], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def files_of_objects() -> list[Path]:
+    """The files that hold whole objects: neither kustomize's own nor patches, nor what a ConfigMap is made of."""
+    files = [*(PLACE / "base").glob("*.yaml"), PLACE / "overlays/postgresql/database.yaml"]
+    return sorted(file for file in files if file.name != "kustomization.yaml")
+
+
+def of_kind(objects: Sequence[Object], *kinds: str) -> list[Object]:
+    """The objects of these kinds."""
+    return [one for one in objects if one["kind"] in kinds]
+
+
+def name_of(one: Object) -> str:
+    """How a finding calls an object."""
+    return f"{one['kind']}/{one['metadata']['name']}"
+
+
+def workloads(objects: Sequence[Object]) -> list[Object]:
+    """What has pods."""
+    return of_kind(objects, "Deployment", "StatefulSet")
+
+
+def pod_of(workload: Object) -> Object:
+    """The specification of a workload's pods."""
+    spec: Object = workload["spec"]["template"]["spec"]
+    return spec
+
+
+def server_of(objects: Sequence[Object]) -> tuple[Object, Object]:
+    """The server's pod and, in it, its container."""
+    (workload,) = of_kind(objects, "Deployment")
+    pod = pod_of(workload)
+    (container,) = pod["containers"]
+    return pod, container
+
+
+def probed(objects: Sequence[Object]) -> dict[str, str]:
+    """The path that each probe asks."""
+    _, container = server_of(objects)
+    return {probe: container[probe]["httpGet"]["path"] for probe in PROBES}
+
+
+def variables_of(objects: Sequence[Object]) -> dict[str, str]:
+    """The variables of the server with the values that stand in the manifests; those of a Secret are not among them."""
+    _, container = server_of(objects)
+    found: dict[str, str] = {}
+    for source in container["envFrom"]:
+        (settings,) = _named(objects, "ConfigMap", source["configMapRef"]["name"])
+        found |= settings["data"]
+    return found | {one["name"]: one["value"] for one in container["env"] if "value" in one}
+
+
+def pods_are_restricted(objects: Sequence[Object]) -> Iterator[str]:
+    """The profile "restricted" of Kubernetes' Pod Security Standards, and a file system that is read-only."""
+    for workload in workloads(objects):
+        pod = pod_of(workload)
+        context = pod.get("securityContext", {})
+        wanted = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+        yield from (f"{name_of(workload)}: {key}" for key, value in wanted.items() if context.get(key) != value)
+        if not context.get("runAsUser"):
+            yield f"{name_of(workload)}: no user by number"
+        if any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
+            yield f"{name_of(workload)}: shares with its host"
+        kinds = {key for volume in pod.get("volumes", []) for key in volume} - {"name"}
+        yield from (
+            f"{name_of(workload)}: volume {kind}" for kind in sorted(kinds - {"configMap", "emptyDir", "secret"})
+        )
+        for container in pod["containers"]:
+            expected = {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            if container.get("securityContext") != expected:
+                yield f"{name_of(workload)}: securityContext of {container['name']}"
+
+
+def pods_get_nothing_that_they_do_not_ask_for(objects: Sequence[Object]) -> Iterator[str]:
+    """No variables made of the names of Services, which would be taken for settings; no token of the cluster's."""
+    for workload in workloads(objects):
+        pod = pod_of(workload)
+        for key in ("enableServiceLinks", "automountServiceAccountToken"):
+            if pod.get(key) is not False:
+                yield f"{name_of(workload)}: {key}"
+
+
+def services_do_not_look_like_settings(objects: Sequence[Object]) -> Iterator[str]:
+    """Of a Service's name Kubernetes makes variables for other pods, where the command line may run too."""
+    for service in of_kind(objects, "Service"):
+        if f"{service['metadata']['name']}_".upper().replace("-", "_").startswith(PREFIX):
+            yield name_of(service)
+
+
+def pods_say_what_they_need(objects: Sequence[Object]) -> Iterator[str]:
+    """What to reserve, and the memory that is too much."""
+    for workload in workloads(objects):
+        for container in pod_of(workload)["containers"]:
+            resources = container.get("resources", {})
+            if {"cpu", "memory"} - resources.get("requests", {}).keys() or "memory" not in resources.get("limits", {}):
+                yield f"{name_of(workload)}: resources of {container['name']}"
+
+
+def the_user_is_that_of_the_image(objects: Sequence[Object]) -> Iterator[str]:
+    """The image can run as another, but there is no reason why it should."""
+    pod, _ = server_of(objects)
+    if pod["securityContext"]["runAsUser"] != IMAGE_USER:
+        yield f"user {pod['securityContext']['runAsUser']}; expected {IMAGE_USER}"
+
+
+def selectors_select(objects: Sequence[Object]) -> Iterator[str]:
+    """Each finds pods of one workload, and never all there are."""
+    templates = [workload["spec"]["template"]["metadata"]["labels"] for workload in workloads(objects)]
+    for owner, labels in _selectors(objects):
+        found = [one for one in templates if labels and labels.items() <= one.items()]
+        if len(found) != 1:
+            yield f"{owner}: selects {len(found)} workloads"
+
+
+def the_autoscaler_alone_says_how_many(objects: Sequence[Object]) -> Iterator[str]:
+    """Replicas of the Deployment would be set back at every apply; several need a store that they share."""
+    (deployment,) = of_kind(objects, "Deployment")
+    scalers = of_kind(objects, "HorizontalPodAutoscaler")
+    for scaler in scalers:
+        target = scaler["spec"]["scaleTargetRef"]
+        if (target["kind"], target["name"]) != ("Deployment", deployment["metadata"]["name"]):
+            yield f"{name_of(scaler)}: another target"
+        if "replicas" in deployment["spec"]:
+            yield f"{name_of(deployment)}: replicas beside an autoscaler"
+        if not of_kind(objects, "PodDisruptionBudget"):
+            yield f"{name_of(scaler)}: no budget for disruptions"
+        if variables_of(objects).get("MOCK_SERVER_STORE") == "memory":
+            yield f"{name_of(scaler)}: replicas that share nothing"
+    if not scalers and deployment["spec"].get("replicas") != 1:
+        yield f"{name_of(deployment)}: how many?"
+
+
+def ports_lead_to_the_server(objects: Sequence[Object]) -> Iterator[str]:
+    """Services, probes and the policy of the network mean the port that the image has."""
+    _, container = server_of(objects)
+    if [one["containerPort"] for one in container["ports"]] != [PORT]:
+        yield f"the container's ports; expected {PORT}"
+    known = {PORT, *(one["name"] for one in container["ports"])}
+    yield from (probe for probe in PROBES if container[probe]["httpGet"]["port"] not in known)
+    for service in of_kind(objects, "Service"):
+        if service["spec"]["selector"] == SERVER:
+            yield from (name_of(service) for one in service["spec"]["ports"] if one["targetPort"] not in known)
+            yield from (name_of(service) for one in service["spec"]["ports"] if one["port"] != PORT)
+
+
+def the_network_lets_through_what_is_needed(objects: Sequence[Object]) -> Iterator[str]:
+    """In: the port. Out: names, the database, the other replicas, each by port."""
+    (policy,) = [
+        one
+        for one in of_kind(objects, "NetworkPolicy")
+        if one["spec"]["podSelector"].get("matchLabels") == SERVER
+    ]  # fmt: skip
+    spec = policy["spec"]
+    if sorted(spec["policyTypes"]) != ["Egress", "Ingress"]:
+        yield f"{name_of(policy)}: policyTypes"
+    ways = {way: [port["port"] for rule in spec[way] for port in rule["ports"]] for way in ("ingress", "egress")}
+    if ways["ingress"] != [PORT]:
+        yield f"{name_of(policy)}: in by {ways['ingress']}"
+    if sorted(ways["egress"]) != [53, 53, PORT, 5432]:
+        yield f"{name_of(policy)}: out by {ways['egress']}"
+    if not [one for one in of_kind(objects, "Service") if one["spec"].get("clusterIP") == "None" and _is_server(one)]:
+        yield "no name that has the addresses of all replicas"
+
+
+def a_stop_has_the_time_that_it_takes(objects: Sequence[Object]) -> Iterator[str]:
+    """The wait before it, and the stop itself."""
+    pod, container = server_of(objects)
+    needed = container["lifecycle"]["preStop"]["sleep"]["seconds"] + SECONDS_TO_STOP
+    if pod["terminationGracePeriodSeconds"] <= needed:
+        yield f"{pod['terminationGracePeriodSeconds']} s; expected more than {needed}"
+
+
+def variables_are_settings(objects: Sequence[Object]) -> Iterator[str]:
+    """Their values can be read, and the files that they name are mounted."""
+    _, container = server_of(objects)
+    variables = variables_of(objects)
+    secret = {one["name"]: "memory" for one in container["env"] if "valueFrom" in one}
+    try:
+        settings = read_settings({}, {**secret, **variables})
+    except UsageError as error:
+        yield str(error)
+        return
+    mounts = [one["mountPath"] for one in container["volumeMounts"]]
+    for name in (*settings.contract, *settings.overlay, *filter(None, [settings.fixtures])):
+        if not any(Path(name).is_relative_to(mount) for mount in mounts):
+            yield f"{name}: not mounted"
+        elif Path(name).name not in {key for one in of_kind(objects, "ConfigMap") for key in one["data"]}:
+            yield f"{name}: in no ConfigMap"
+
+
+def what_is_referred_to_is_there(objects: Sequence[Object]) -> Iterator[str]:
+    """ConfigMaps are among the objects; the page says how the Secret is made, and with which keys."""
+    texts = json.dumps(list(objects))
+    for name in re.findall(r'"configMap(?:Ref)?": \{"name": "([^"]+)"', texts):
+        if not _named(objects, "ConfigMap", name):
+            yield f"ConfigMap {name}"
+    for workload in workloads(objects):
+        for container in pod_of(workload)["containers"]:
+            sources = [one.get("valueFrom") for one in container.get("env", [])]
+            for secret in [source["secretKeyRef"] for source in sources if source]:
+                if f"generic {secret['name']} " not in PAGE or f"--from-literal={secret['key']}=" not in PAGE:
+                    yield f"Secret {secret['name']}, key {secret['key']}: not in the page"
+
+
+RULES: tuple[Rule, ...] = (
+    pods_are_restricted,
+    pods_get_nothing_that_they_do_not_ask_for,
+    services_do_not_look_like_settings,
+    pods_say_what_they_need,
+    the_user_is_that_of_the_image,
+    selectors_select,
+    the_autoscaler_alone_says_how_many,
+    ports_lead_to_the_server,
+    the_network_lets_through_what_is_needed,
+    a_stop_has_the_time_that_it_takes,
+    variables_are_settings,
+    what_is_referred_to_is_there,
+)
+
+
+def _named(objects: Sequence[Object], kind: str, name: str) -> list[Object]:
+    return [one for one in of_kind(objects, kind) if one["metadata"]["name"] == name]
+
+
+def _is_server(service: Object) -> bool:
+    return bool(service["spec"]["selector"] == SERVER)
+
+
+def _selectors(objects: Sequence[Object]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for one in objects:
+        spec = one.get("spec", {})
+        if one["kind"] == "Service":
+            yield name_of(one), spec["selector"]
+        elif one["kind"] == "NetworkPolicy":
+            yield name_of(one), spec["podSelector"].get("matchLabels", {})
+            for peer in [peer for rule in [*spec.get("ingress", []), *spec.get("egress", [])] for peer in _peers(rule)]:
+                yield f"{name_of(one)}: a peer", peer["podSelector"]["matchLabels"]
+        elif one["kind"] in ("Deployment", "StatefulSet", "PodDisruptionBudget"):
+            yield name_of(one), spec.get("selector", {}).get("matchLabels", {})
+            for spread in spec.get("template", {}).get("spec", {}).get("topologySpreadConstraints", []):
+                yield f"{name_of(one)}: spread", spread["labelSelector"]["matchLabels"]
+
+
+def _peers(rule: Object) -> list[Object]:
+    return [*rule.get("from", []), *rule.get("to", [])]

@@ -1,0 +1,32 @@
+"""The manifests of Kubernetes as they stand, and the rules that judge them: each rule finds what breaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kubernetes_validate.utils import ValidationError, validate
+
+from tests.conftest import ROOT
+from tests.deploy.manifests import files_of_objects, read
+
+OLDEST, NEWEST = "1.30", "1.37"
+"""The first whose pods can wait before they stop without a program that waits; the last that is known here."""
+
+each_file = pytest.mark.parametrize("file", files_of_objects(), ids=lambda file: str(file.relative_to(ROOT)))
+
+
+@each_file
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_an_object_keeps_its_schema(file: Path, version: str) -> None:
+    objects = read(file.read_text(encoding="utf-8"))
+    assert objects
+    for one in objects:
+        validate(one, version, strict=True)
+
+
+def test_the_schema_finds_a_mistake() -> None:
+    (one,) = read((ROOT / "deploy/kubernetes/base/disruption.yaml").read_text(encoding="utf-8"))
+    broken = {**one, "spec": {**one["spec"], "maxUnavailble": 1}}
+    with pytest.raises(ValidationError):
+        validate(broken, OLDEST, strict=True)
