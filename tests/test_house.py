@@ -36,7 +36,7 @@ FLOORS = (
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
     ("assembly", "routing", "wire", "fast", "vitals", "watched", "access_log", "connection"),
-    ("server", "application", "control", "peers", "testing", "healthcheck"),
+    ("server", "application", "control", "peers", "watchers", "tracing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
@@ -45,6 +45,7 @@ DOORS = {
     "psycopg": "mock_server.store.postgresql",
     "openapi_core": "mock_server.contract.objections",
     "prometheus_client": "mock_server.control.exposition",
+    "opentelemetry": "mock_server.tracing",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""
