@@ -12,7 +12,7 @@ CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
 PEERS := .venv/peers.stamp
 
-.PHONY: serve test test-slow test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -22,6 +22,16 @@ test: $(DEV) $(COMPILED)
 
 test-slow: $(DEV)
 	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
+
+# Stores on a real PostgreSQL; then the suites on the wire, over SQLite and PostgreSQL (make test has them over memory).
+test-store: $(DEV)
+	bash tests/store/install
+	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --store sqlite $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --store postgresql $(WIRE) $(ARGS)
+
+WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/test_scenarios.py tests/test_serving.py \
+	tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/control
 
 test-clients: $(DEV)
 	bash tests/clients/install
@@ -79,8 +89,8 @@ $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
 lock:
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build $(LOCK) -o requirements/serve.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)

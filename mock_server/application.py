@@ -7,7 +7,7 @@ import gc
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from sys import intern
 from time import time
@@ -20,12 +20,16 @@ from mock_server.contract.model import Contract
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
-from mock_server.journal import Kept
+from mock_server.journal import Journal, Kept
+from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
+from mock_server.request_id import given_id
 from mock_server.settings import Settings
+from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
+from mock_server.watched import SEEN, Seen
 from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
@@ -91,10 +95,10 @@ class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
     def __init__(
-        self, settings: Settings, worlds: Worlds, tallies: Tallies, readiness: Readiness, ending: asyncio.Event,
-        peers: Peers | None,
+        self, settings: Settings, worlds: Worlds, stores: Stores, tallies: Tallies, readiness: Readiness,
+        ending: asyncio.Event, peers: Peers | None,
     ) -> None:  # fmt: skip
-        self.served = assembled(settings)
+        self.served = assembled(settings, stores)
         self.trouble = "nothing that answers yet"
         """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
         self._worlds = worlds
@@ -152,6 +156,7 @@ class Application:
         if settings.peers and not settings.admin_token:
             raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
         self.ending = asyncio.Event()
+        self._is_watched = settings.access_log
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
@@ -162,10 +167,16 @@ class Application:
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
         if self.peers is not None:
             self.readiness.add("peers", self.peers.trouble)
-        self._loaded = self._load()
+        self._stores = open_stores(settings.store, settings.max_worlds)
+        try:
+            self._loaded = self._load()
+        except BaseException:
+            self._stores.close()
+            raise
+        self.worlds.begin_over([one.store for one in self.served])
 
     def _load(self) -> _Loaded:
-        return _Loaded(self.settings, self.worlds, self.tallies, self.readiness, self.ending, self.peers)
+        return _Loaded(self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers)
 
     def _worlds(self) -> Worlds:
         settings = self.settings
@@ -202,6 +213,8 @@ class Application:
         ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
         if ready is not None:
             ready.note(world, started)
+            if self._is_watched:
+                _noted(scope, world, ready.kept, ready.tally.operation, world.journal.last)
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
@@ -227,14 +240,18 @@ class Application:
         if body is None:
             return _too_large(MAX_CONTROL_BODY)
         request = _request(scope, body)
-        return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+        named = REQUEST.set(lambda: _seen(scope).request_id)
+        try:
+            return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+        finally:
+            REQUEST.reset(named)
 
     def controlled(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
         """Control's answer from what this process knows, or about other worlds than its own."""
         return self._loaded.control.handle(request, world, worlds)
 
-    def answered(self, base_path: str, request: Request, world: World) -> Answer:
-        """The answer of the contract at a base path, which the world's journal has before the client does."""
+    def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
+        """An exchange with the contract at a base path, and its number in the world's journal."""
         (api,) = [one for one in self._loaded.apis if one.base_path == base_path]
         return api.answered(request, world)
 
@@ -253,12 +270,16 @@ class Application:
             loaded = self._load()
             loaded.warm()
             self._loaded = loaded
-            self.worlds.drop_records()
+            self.worlds.begin_over([one.store for one in loaded.served])
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
             titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
             log.warning("reloaded: %s", titles)
+
+    def close(self) -> None:
+        """Let go of the store, when the last request was answered."""
+        self._stores.close()
 
     def watched(self) -> list[Path]:
         """The files and directories whose change means a reload."""
@@ -286,32 +307,54 @@ class Api:
         body = await body_of(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
         request = _request(scope, body or b"")
-        if body is None:
-            answer = self._recorded(Exchange(request, Route(), _too_large(MAX_BODY)), world, time())
-        elif self._peers is not None and self._peers.is_elsewhere(world):
-            answer = await self._peers.answer(self.base_path, request, world)
+        if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
+            answer = await self._from_owner(self._peers, request, world, scope)
         else:
-            answer = self.answered(request, world, scope)
+            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
         if answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    def answered(self, request: Request, world: World, scope: Scope | None = None) -> Answer:
-        """The answer, which the world's journal has before the client does; the fast path has it for a ``scope``."""
-        started = time()
-        return self._recorded(self._exchange(request, world), world, started, scope)
-
-    def _recorded(self, exchange: Exchange, world: World, started: float, scope: Scope | None = None) -> Answer:
-        try:
-            self._record(exchange, world, started, scope)
-        except Exception:
-            # A client gets its answer, whatever goes wrong with what is kept of it.
-            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
+        exchange, number = await peers.answer(self.base_path, request, world)
+        operation = self.contract.operations.get(exchange.route.operation or "")
+        name = self._served.gauge(operation.key).name if operation is not None else ""
+        _noted(scope, world, Kept(exchange, operation), name, number)
         return exchange.answer
 
-    def _record(self, exchange: Exchange, world: World, started: float, scope: Scope | None) -> None:
-        """Let journal, tally, coverage and fast path have what they keep of an exchange."""
+    def answered(
+        self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
+    ) -> tuple[Exchange, int]:
+        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
+
+        The fast path remembers the answers of requests that come with their ``scope``.
+        """
+        started = time()
+        store = self._served.store
+        before = world.store(store).revision if store.is_shared else 0
+        # The log names the request as the journal will: nothing else can be added before it is.
+        number = world.journal.last + 1
+        named = REQUEST.set(partial(_name_of, request, world.journal, number))
+        try:
+            too_large = Exchange(request, Route(), _too_large(MAX_BODY)) if is_too_large else None
+            exchange = too_large or self._exchange(request, world)
+            self._record(exchange, scope, world, before, started)
+        finally:
+            REQUEST.reset(named)
+        return exchange, number
+
+    def _record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+        """Let journal, tally, coverage and fast path have what they keep of an exchange.
+
+        Whatever goes wrong with that, the client gets its answer.
+        """
+        try:
+            self._keep(exchange, scope, world, before, started)
+        except Exception:
+            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+
+    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
         elapsed = time() - started
@@ -320,12 +363,14 @@ class Api:
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
         tally.take(elapsed, kept.findings)
         self._tallies.handled += 1
+        if scope is not None:
+            _noted(scope, world, kept, tally.operation, world.journal.last)
         if gauge is None:
             return
         shown = gauge.shown(exchange)
         world.coverage.note(shown)
         if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, exchange.answer, kept, shown, tally)
+            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:
@@ -333,8 +378,28 @@ class Api:
         except Exception:
             # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
             log.exception("%s %s: the mock server failed", request.method, request.path)
-            answer = problem("internal", 500, "The log of the mock server has the reason. Please report it.")
-            return Exchange(request, Route(), answer)
+            name = REQUEST.get()
+            reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
+            return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
+
+
+def _name_of(request: Request, journal: Journal, number: int) -> str:
+    """The id that the client gave, or that of the journal's entry."""
+    return given_id(request.headers) or str(journal.id_of(number))
+
+
+def _seen(scope: Scope) -> Seen:
+    if SEEN not in scope:
+        scope[SEEN] = Seen(scope)
+    seen: Seen = scope[SEEN]
+    return seen
+
+
+def _noted(scope: Scope, world: World, kept: Kept, operation: str, number: int) -> None:
+    """Let those who watch know what a journal was told, if there are any."""
+    seen: Seen | None = scope.get(SEEN)
+    if seen is not None:
+        seen.note(world, kept, operation, number)
 
 
 def _too_large(limit: int) -> Answer:

@@ -7,7 +7,7 @@ libraries behind it take longer to import than a remembered contract takes to lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -19,10 +19,10 @@ from mock_server.contract.model import Contract
 from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.exchange import Finding
-from mock_server.fixtures import load_fixtures
+from mock_server.fixtures import fixture_files, load_fixtures, stream_fixtures
 from mock_server.routing import Router
 from mock_server.settings import Settings, suggestion
-from mock_server.store import MemoryStore, Record
+from mock_server.store import Record, Store, Stores, open_stores
 
 if TYPE_CHECKING:
     from mock_server.answer import Ladder
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mock_server.scenarios import Scenario
 
 Made = TypeVar("Made")
+_MAKING = RLock()
+"""Held by whoever makes what answers: two threads that import the same libraries at once find them half imported."""
 
 
 class _WhenAsked(Generic[Made]):
@@ -42,11 +44,10 @@ class _WhenAsked(Generic[Made]):
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
-        self._lock = RLock()
         self._made: Made | None = None
 
     def __call__(self) -> Made:
-        with self._lock:
+        with _MAKING:
             if self._made is None:
                 self._made = self._make()
             return self._made
@@ -55,10 +56,10 @@ class _WhenAsked(Generic[Made]):
 class Served:
     """All that one load made of one contract. ``base_path`` is where it is served; empty for a contract alone."""
 
-    def __init__(self, contract: Contract, records: Iterable[Record], settings: Settings, base_path: str = "") -> None:
+    def __init__(self, contract: Contract, store: Store, settings: Settings, base_path: str = "") -> None:
         self.contract = contract
         self.base_path = base_path
-        self.store = MemoryStore(records)
+        self.store = store
         self.standing: tuple[Scenario, ...] = ()
         """The scenarios that every world begins with; the same for all contracts."""
         self.router = Router(contract, no_cache=settings.no_cache)
@@ -112,11 +113,12 @@ class Served:
 
     def intake(self, resource: str) -> Intake:
         """Takes in records of a resource, which the contract has to have."""
-        from mock_server.intake import Intake
+        with _MAKING:
+            from mock_server.intake import Intake
 
-        if resource not in self._intakes:
-            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
-        return self._intakes[resource]
+            if resource not in self._intakes:
+                self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+            return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge
@@ -144,13 +146,13 @@ class Served:
         return Rehearsal(self.contract, self.judge, self.ladder, self.store)
 
 
-def assembled(settings: Settings) -> tuple[Served, ...]:
+def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served, ...]:
     """What serves, one for each contract, in the order in which paths are tried: the longest base path first.
 
-    Raises :class:`MockServerError` where a contract, an overlay or a fixture cannot be served, or where two
-    contracts want the same paths.
+    Its records are in ``stores``, or else in memory, whatever the settings say. Raises :class:`MockServerError` where
+    a contract, an overlay or a fixture cannot be served, or where two contracts want the same paths.
     """
-    served = _assembled(settings)
+    served = _assembled(settings, stores or open_stores("memory", settings.max_worlds))
     if settings.scenario:
         standing = scenario_files(settings).standing(settings.scenario)
         for scenario in standing:
@@ -184,16 +186,16 @@ def rehearsed(scenario: Scenario, served: Sequence[Served]) -> list[Finding]:
     return [finding for one in meant for finding in one.findings(scenario)]
 
 
-def _assembled(settings: Settings) -> tuple[Served, ...]:
+def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
     contracts = contracts_of(settings)
     if len(contracts) == 1:
         (contract,) = contracts
-        return (Served(contract, records_of(settings, contract), settings),)
+        return (Served(contract, _stocked(stores, settings, contract), settings),)
     placed = [(first_base_path(contract), contract) for contract in contracts]
     _refuse_collisions(placed)
-    resources = {name for contract in contracts for name in contract.manners.resources}
+    resources = frozenset(name for contract in contracts for name in contract.manners.resources)
     made = [
-        Served(replace(contract, base_paths=(base,)), records_of(settings, contract, resources), settings, base)
+        Served(replace(contract, base_paths=(base,)), _stocked(stores, settings, contract, resources), settings, base)
         for base, contract in placed
     ]
     return tuple(sorted(made, key=lambda one: -len(one.base_path)))
@@ -236,16 +238,30 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
     return found
 
 
-def records_of(settings: Settings, contract: Contract, resources: Iterable[str] = ()) -> list[Record]:
-    """The fixtures that the settings name; the contract that ships has fixtures of its own.
+def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: Collection[str] = frozenset()) -> Store:
+    """The store of a contract with the fixtures in it, as far as ``--seed-store`` says.
 
-    ``resources`` are those of all contracts: a file for another one's is passed over.
+    A contract is known by title and path: an edited one finds its records again. ``resources`` are those of all
+    contracts: a file for another one's is passed over.
     """
-    directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
-    if directory is None:
-        return []
+    store = stores.store(f"{contract.title} {first_base_path(contract)}".strip())
     elsewhere = frozenset(resources) - contract.manners.resources.keys()
-    return load_fixtures(directory, contract, elsewhere, no_cache=settings.no_cache)
+    # The contract that ships has fixtures of its own.
+    directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
+
+    if directory is not None:
+        fixture_files(directory, elsewhere)  # one that is missing is told of also where nothing is loaded
+
+    def fixtures() -> Iterable[Record]:
+        if directory is None:
+            return ()
+        if store.is_shared:
+            return stream_fixtures(directory, contract, elsewhere)
+        return load_fixtures(directory, contract, elsewhere, no_cache=settings.no_cache)
+
+    if settings.seed_store != "never":
+        store.load(fixtures, only_into_empty=settings.seed_store == "if-empty")
+    return store
 
 
 def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mock_server.audit import Audit
     from mock_server.settings import Settings
 
-_LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties",
+_LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
             "allow_remote_refs", "no_cache", "strict")  # fmt: skip
-"""The settings of commands that load a contract and do not listen."""
+"""The settings of commands that load a contract and do not listen. They have no store but the fixtures."""
 
 
 class _Commands(click.Group):

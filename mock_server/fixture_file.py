@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from mock_server.contract.manners import Resource
 from mock_server.contract.model import Contract
@@ -14,66 +14,74 @@ from mock_server.errors import FixtureError
 from mock_server.exchange import JSON, Finding
 from mock_server.generate.document import Document
 from mock_server.generate.walker import enum_at
-from mock_server.recordfile import read_record_file
+from mock_server.recordfile import RecordFile, open_record_file
 from mock_server.settings import suggestion
-from mock_server.store import Record
+from mock_server.store import HANDLE, Record
 
-HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 A_HANDLE = "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
+
+
+Seen: TypeAlias = dict[tuple[str, str], tuple[RecordFile, int]]
+"""By resource and handle: the file, and which of its records."""
 
 
 class FixtureFile:
     """Reads one file, which is named after its resource; what is wrong gathers in ``findings``.
 
-    ``seen`` are the handles of files before it, and where they are. Raises :class:`FixtureError` for a file that
-    cannot be read or that names no resource of the contract.
+    ``seen`` are the handles of files before it, and the records that they are of. Raises :class:`FixtureError` for a
+    file that cannot be read or that names no resource of the contract.
     """
 
-    def __init__(self, file: Path, contract: Contract, seen: dict[tuple[str, str], str]) -> None:
+    def __init__(self, file: Path, contract: Contract, seen: Seen) -> None:
         self.resource = resource = _resource(file, contract)
-        self.source = read_record_file(file)
+        self.source = open_record_file(file)
         self.findings: list[Finding] = []
+        schemas = Document(dict(contract.document), contract.openapi)
+        self._accepts = schemas.root({"$ref": resource.schema}).accepts
         self._judge = RecordJudge(contract, resource.schema)
         self._taken = taken_handles(resource, contract)
         self._seen = seen
 
     def records(self) -> Iterator[Record]:
         """The records that are whole, in the order of the file."""
-        if not isinstance(self.source.data, list):
+        rows = self.source.rows()
+        if rows is None:
             self._find("", "fixture-file", "no list", "a list of records")
             return
-        for index, node in enumerate(self.source.data):
-            record = self._record(pointer_of(index), node)
+        for index, node in enumerate(rows):
+            record = self._record(index, node)
             if record is not None:
                 yield record
 
-    def _record(self, pointer: str, node: JSON) -> Record | None:
+    def _record(self, index: int, node: JSON) -> Record | None:
+        pointer = pointer_of(index)
         if not isinstance(node, dict):
             self._find(pointer, "fixture-record", repr(node), "a record with a handle")
             return None
         value = {key: item for key, item in node.items() if key != self.resource.handle}
-        for where, found, expected in self._judge.problems(value):
+        for where, found, expected in self._judge.problems(value, is_accepted=self._accepts(value)):
             self._find(pointer + where, "schema", found, expected)
-        handle = self._handle(pointer, node)
+        handle = self._handle(index, node)
         ordered = self._judge.ordered(value)
         if handle is None or not isinstance(ordered, dict):
             return None
         return Record(self.resource.name, handle, ordered, self.source.name)
 
-    def _handle(self, pointer: str, node: Mapping[str, JSON]) -> str | None:
+    def _handle(self, index: int, node: Mapping[str, JSON]) -> str | None:
         handle = node.get(self.resource.handle)
-        where = pointer + pointer_of(self.resource.handle)
+        where = pointer_of(index, self.resource.handle)
         if not isinstance(handle, str) or not HANDLE.fullmatch(handle):
             self._find(where, "handle", repr(handle), A_HANDLE)
             return None
         if handle in self._taken:
             self._find(where, "handle", repr(handle), f"a handle that is free: this one is {self._taken[handle]}")
         if (self.resource.name, handle) in self._seen:
-            first = self._seen[self.resource.name, handle]
+            file, place = self._seen[self.resource.name, handle]
+            first = file.location(pointer_of(place, self.resource.handle))
             self._find(
                 where, "duplicate-handle", f"{handle!r} a second time", f"a handle of its own (the first: {first})"
             )
-        self._seen.setdefault((self.resource.name, handle), self.source.location(where))
+        self._seen.setdefault((self.resource.name, handle), (self.source, index))
         return handle
 
     def _find(self, pointer: str, rule: str, found: str, expected: str) -> None:

@@ -7,7 +7,7 @@ with the contract: importing the judge takes longer than all the rest of a secon
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,18 +29,31 @@ def load_fixtures(
     Raises :class:`FixtureError`, with a finding for each thing that is wrong, where a file cannot be read,
     names no resource of the contract, or holds a record that breaks the contract.
     """
-    if not directory.is_dir():
-        raise FixtureError(f"{directory}: found no directory; expected one with fixture files. Check --fixtures.")
-    files = sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES)
-    files = [file for file in files if file.stem not in elsewhere]
+    files = fixture_files(directory, elsewhere)
     key = None if no_cache else _key(files, contract)
     records = None if key is None else _recalled(key)
     if records is None:
-        records = _read(directory, files, contract)
+        records = [*_read(directory, files, contract)]
         if key is not None:
             rows = [[one.resource, one.handle, one.value, one.location] for one in records]
             cache.remember(key, "fixtures", cast("Any", rows))
     return records
+
+
+def stream_fixtures(directory: Path, contract: Contract, elsewhere: Collection[str] = ()) -> Iterator[Record]:
+    """The same, record by record, judged as they come: the last is followed by what is wrong with any.
+
+    For records that are kept elsewhere, however many they are: no more than what has to be is held.
+    """
+    return _read(directory, fixture_files(directory, elsewhere), contract)
+
+
+def fixture_files(directory: Path, elsewhere: Collection[str]) -> list[Path]:
+    """The fixture files of a directory; raises :class:`FixtureError` where that is none."""
+    if not directory.is_dir():
+        raise FixtureError(f"{directory}: found no directory; expected one with fixture files. Check --fixtures.")
+    files = sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES)
+    return [file for file in files if file.stem not in elsewhere]
 
 
 def _key(files: Sequence[Path], contract: Contract) -> str | None:
@@ -60,19 +73,17 @@ def _recalled(key: str) -> list[Record] | None:
         return None
 
 
-def _read(directory: Path, files: Sequence[Path], contract: Contract) -> list[Record]:
-    from mock_server.fixture_file import FixtureFile  # what judges records takes a while to import
+def _read(directory: Path, files: Sequence[Path], contract: Contract) -> Iterator[Record]:
+    from mock_server.fixture_file import FixtureFile, Seen  # what judges records takes a while to import
 
-    records: list[Record] = []
     findings: list[Finding] = []
-    seen: dict[tuple[str, str], str] = {}
+    seen: Seen = {}
     for file in files:
         fixtures = FixtureFile(file, contract, seen)
-        records += fixtures.records()
+        yield from fixtures.records()
         findings += fixtures.findings
     if findings:
         raise FixtureError(f"{directory}: found {things(findings)} wrong in the fixtures; nothing is served.", findings)
-    return records
 
 
 def things(findings: Sequence[Finding]) -> str:

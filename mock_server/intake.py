@@ -8,9 +8,9 @@ from mock_server.contract.records import RecordJudge
 from mock_server.contract.source import pointer_of
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON, Finding
-from mock_server.fixture_file import A_HANDLE, HANDLE, taken_handles
+from mock_server.fixture_file import A_HANDLE, taken_handles
 from mock_server.fixtures import things
-from mock_server.store import Record
+from mock_server.store import HANDLE, Record
 
 
 class Intake:

@@ -6,6 +6,7 @@ where the scenario says so.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,13 +16,14 @@ from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract, Operation, is_json
 from mock_server.contract.security import Caller
 from mock_server.contract.source import pointer_parts
+from mock_server.errors import StoreLostError
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.merge_patch import patched
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
 from mock_server.scenarios import Breaks, Cue, Scenario
 from mock_server.stage import Running
-from mock_server.store import Record, Store
+from mock_server.store import Record, Search, Store
 
 MOST_REHEARSED = 50
 """Operations that a scenario with answers of its own may meet."""
@@ -212,7 +214,9 @@ class Rehearsal:
             return None
         if cue.fixture is not None:
             return self.store.get(operation.resource, cue.fixture)
-        return next(iter(self.store.records(operation.resource)), None)
+        with contextlib.suppress(StoreLostError):
+            return next(iter(self.store.records(operation.resource, Search(limit=1))), None)
+        return None  # what is made up will do
 
     def _question(self, operation: Operation, record: Record | None) -> Question:
         kinds = self.contract.manners.tokens

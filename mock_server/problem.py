@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+from mock_server.errors import StoreError, StoreFullError
 from mock_server.exchange import JSON, Answer, Finding, Headers
 
 TITLES: Mapping[str, str] = {
@@ -29,12 +30,25 @@ TITLES: Mapping[str, str] = {
     "record": "The record breaks the contract",
     "scenario": "The scenario cannot be understood, or would break the contract",
     "server-error": "The server failed, as it was asked to",
+    "store-full": "The store has no room",
+    "store-lost": "The store does not answer for now",
     "unauthenticated": "The request carries no credential that fits",
     "unknown": "Nothing has this name",
     "unsupported-media-type": "The body has a media type that the operation does not take",
     "world": "The path names no world",
 }
 """The titles by name; the type is ``urn:mock-server:problem:NAME``."""
+
+
+LOST = (("Retry-After", "1"),)
+"""What a store that is lost has beside its problem: it is tried again several times a second."""
+
+
+def store_problem(error: StoreError) -> Answer:
+    """What a store could not do, as a problem: 507 where it has no room (RFC 4918, 11.5), 503 where it is lost."""
+    if isinstance(error, StoreFullError):
+        return problem("store-full", 507, str(error))
+    return problem("store-lost", 503, str(error), headers=LOST)
 
 
 def problem(name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()) -> Answer:

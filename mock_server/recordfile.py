@@ -1,4 +1,4 @@
-"""Files of records, in four formats: read whole, written one record after the other.
+"""Files of records, in four formats: read whole (NDJSON record by record), written one record after the other.
 
 YAML and JSON hold a list, NDJSON a record a line. CSV has a column for each member; a cell holds JSON,
 or a text that is none as it stands, and an empty cell means that the record has no such member.
@@ -10,42 +10,108 @@ import csv
 import io
 import json
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import yaml
 
 from mock_server.contract.parser import parse_source
-from mock_server.contract.source import Source
-from mock_server.contract.text import read_text
+from mock_server.contract.source import Source, pointer_parts
+from mock_server.contract.text import MAX_BYTES, read_text
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON
 
 Row = Mapping[str, JSON]
 
 
+class RecordFile(Protocol):
+    """A file that is being read."""
+
+    @property
+    def name(self) -> str: ...
+
+    def rows(self) -> Iterator[JSON] | None:
+        """The records; None where the file holds no list. Raises :class:`FixtureError` where it cannot be read."""
+
+    def location(self, pointer: str) -> str:
+        """The file and line of the node at a JSON Pointer, of a record that was read."""
+
+
+def open_record_file(file: Path) -> RecordFile:
+    """A file of records; raises :class:`FixtureError` where it cannot be read, with the line."""
+    return Lines(file) if file.suffix.lower() == ".ndjson" else _Whole(read_record_file(file))
+
+
 def read_record_file(file: Path) -> Source:
     """The records of a file as a list; raises :class:`FixtureError` where it cannot be read, with the line."""
-    text = read_text(str(file), FixtureError, what="fixture file")
-    rows = {".ndjson": _lines, ".csv": _cells}.get(file.suffix.lower())
-    if rows is None:
-        return parse_source(str(file), text, FixtureError, what="fixture file")
     data: list[JSON] = []
+    if file.suffix.lower() == ".ndjson":
+        lines = Lines(file)
+        data = [*lines.rows()]
+        return Source(str(file), _as_yaml(data, [*lines.numbers]), data)
+    text = read_text(str(file), FixtureError, what="fixture file")
+    if file.suffix.lower() != ".csv":
+        return parse_source(str(file), text, FixtureError, what="fixture file")
     places: list[int] = []
-    for line, row in rows(str(file), text):
+    for line, row in _cells(str(file), text):
         data.append(row)
         places.append(line)
     return Source(str(file), _as_yaml(data, places), data)
 
 
-def _lines(name: str, text: str) -> Iterator[tuple[int, JSON]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            try:
-                yield number, json.loads(line)
-            except ValueError as problem:
-                raise FixtureError(f"{name}:{number}: found {problem}; expected a record in JSON. Mend it.") from None
+class _Whole:
+    """A file that is read at once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.name = source.name
+
+    def rows(self) -> Iterator[JSON] | None:
+        return iter(self._source.data) if isinstance(self._source.data, list) else None
+
+    def location(self, pointer: str) -> str:
+        return self._source.location(pointer)
+
+
+class Lines:
+    """NDJSON, of any length: no more than a line is held. ``numbers`` are the lines of the records so far."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.name = str(file)
+        self.numbers = array("L")
+
+    def rows(self) -> Iterator[JSON]:
+        self.numbers = array("L")
+        try:
+            with self._file.open("rb") as lines:
+                for number, line in enumerate(iter(lambda: lines.readline(MAX_BYTES), b""), 1):
+                    if line.strip(b"\xef\xbb\xbf \t\r\n" if number == 1 else b" \t\r\n"):
+                        self.numbers.append(number)
+                        yield self._row(number, line)
+        except OSError as problem:
+            found = (problem.strerror or str(problem)).lower()
+            raise FixtureError(
+                f"{self.name}: found {found}; expected a fixture file that can be read. Check the path."
+            ) from None
+
+    def location(self, pointer: str) -> str:
+        index = int((pointer_parts(pointer) or ["0"])[0])
+        return f"{self.name}:{self.numbers[index]}" if index < len(self.numbers) else self.name
+
+    def _row(self, number: int, line: bytes) -> JSON:
+        try:
+            row: JSON = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        except UnicodeDecodeError as problem:
+            raise FixtureError(
+                f"{self.name}:{number}: found the byte 0x{line[problem.start]:02x};"
+                " expected a fixture file in UTF-8. Save it as UTF-8."
+            ) from None
+        except (ValueError, RecursionError) as problem:
+            raise FixtureError(f"{self.name}:{number}: found {problem}; expected a record in JSON. Mend it.") from None
+        return row
 
 
 def _cells(name: str, text: str) -> Iterator[tuple[int, JSON]]:

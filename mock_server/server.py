@@ -8,12 +8,15 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import uvicorn
 
+from mock_server.access_log import AccessLog
 from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
@@ -21,6 +24,8 @@ from mock_server.errors import UsageError
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
+from mock_server.store import open_stores, shared_address
+from mock_server.watched import App, Watched, Watcher
 from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
@@ -32,7 +37,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
         config = uvicorn.Config(
-            application,
+            watched(application),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -105,18 +110,27 @@ def _directories(application: Application) -> set[Path]:
     return {path if path.is_dir() else path.parent for path in application.watched()}
 
 
+def watched(application: Application) -> App:
+    """The application, and around it whoever the settings want to watch."""
+    watchers: list[Watcher] = []
+    if application.settings.access_log:
+        watchers.append(AccessLog())
+    return Watched(application, watchers) if watchers else application
+
+
 def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
     """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
-    if settings.workers > 1:
-        _serve_with_workers(settings, announce)
-        return
-    application = Application(settings)
-    with listen(settings.host, settings.port) as listener:
-        url = url_of(listener)
-        _Server(application, lambda: announce(url, application.served)).run([listener])
+    with shared_address(settings.store, settings.workers) as store:
+        settings = replace(settings, store=store)
+        if settings.workers > 1:
+            _serve_with_workers(settings, announce)
+            return
+        with closing(Application(settings)) as application, listen(settings.host, settings.port) as listener:
+            url = url_of(listener)
+            _Server(application, lambda: announce(url, application.served)).run([listener])
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -128,7 +142,10 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
         )
-    served = assembled(settings)
+    # Read, seeded and let go again: no connection outlives a fork.
+    with closing(open_stores(settings.store, settings.max_worlds)) as stores:
+        served = assembled(settings, stores)
+    settings = replace(settings, seed_store="never")
     for name in _NEEDED_BY_WORKERS:
         import_module(name)
     listeners = bind_each(settings.host, settings.port, settings.workers)
@@ -142,9 +159,10 @@ _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_
 
 
 def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
-    """What one worker does. Each has a judge of its own; worlds and journals are those of all."""
+    """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
-    _Server(Application(settings, sockets=sockets), ready, is_worker=True).run([listener])
+    with closing(Application(settings, sockets=sockets)) as application:
+        _Server(application, ready, is_worker=True).run([listener])
 
 
 class Background:
@@ -154,17 +172,21 @@ class Background:
     """
 
     def __init__(self, settings: Settings) -> None:
-        application = Application(settings, shares_process=True)
-        application.warm()
+        self._application = application = Application(settings, shares_process=True)
         self._ready = threading.Event()
-        self._listener = listen(settings.host, settings.port)
+        try:
+            application.warm()
+            self._listener = listen(settings.host, settings.port)
+        except BaseException:
+            application.close()
+            raise
         self.url = url_of(self._listener)
         self._server = _Server(application, self._ready.set)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""
         try:
-            with self._listener:
+            with closing(self._application), self._listener:
                 self._server.run([self._listener])
         finally:
             self._ready.set()

@@ -78,6 +78,12 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _store(text: str) -> str:
+    if text != "memory" and not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("memory, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    return text
+
+
 def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value]) -> Any:
     return field(default=default, metadata={"help": help, "metavar": metavar, "read": read})
 
@@ -93,7 +99,15 @@ class Settings:
     port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is honoured too.", "NUMBER", _whole(0, 65535))
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
-    store: str = _row("memory", "Where records are kept: memory.", "URL", _one_of("memory"))
+    store: str = _row(
+        "memory", "Where records are kept: memory, sqlite:///FILE or postgresql://USER@HOST/DATABASE.", "URL", _store
+    )
+    seed_store: str = _row(
+        "if-empty",
+        "When fixtures are loaded into the store: always, if-empty or never.",
+        "WHEN",
+        _one_of("always", "if-empty", "never"),
+    )
     scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
@@ -122,6 +136,7 @@ class Settings:
         (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
     )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
+    access_log: bool = _row(False, "Tell the log of each request.", "", _switch)
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
 
 
@@ -204,7 +219,9 @@ def _read(row: Row, text: str, source: str) -> Value:
     try:
         return row.read(text)
     except ValueError as wanted:
-        raise UsageError(f"{source}: found {text!r}; expected {wanted}") from None
+        # What follows the scheme of an address may be a password.
+        shown = re.sub(r":.+", ":...", text, flags=re.DOTALL) if row.name == "store" else text
+        raise UsageError(f"{source}: found {shown!r}; expected {wanted}") from None
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal, Ledger
-from mock_server.store import LayeredStore, Records
+from mock_server.store import Layer, Records, Store
 
 if TYPE_CHECKING:
     from mock_server.scenarios import Scenario
@@ -44,28 +44,29 @@ class World:
         self.name = name
         self.journal = Journal(name, journal_size, ledger, after)
         self.coverage = Coverage()
-        self.revision = 0
-        """What of its own a world answers from: nothing (0), or a number that no world has had before."""
+        self.revision: int | str = 0
+        """Which remembered answers are this world's: those of all worlds that changed nothing (0), or its own."""
         self.staged: Stage | None = None
         """The scenarios, limits and clock of this world; None where nothing needed them yet."""
-        self._layers: dict[Records, LayeredStore] | None = None
+        self._layers: dict[Store, Layer] | None = None
 
     @property
     def prefix(self) -> str:
         """What stands before every path of this world: ``/~NAME``, or nothing."""
         return f"{PREFIX}{self.name}" if self.name else ""
 
-    def store(self, base: Records) -> Records:
+    def store(self, base: Store) -> Records:
         """The records of this world, over those of ``base``. Nobody changes ``base``."""
-        return base if self._layers is None else self._layers.get(base, base)
+        layer = None if self._layers is None else self._layers.get(base)
+        return layer or (self.layer(base) if base.is_shared else base)
 
-    def layer(self, base: Records) -> LayeredStore:
-        """The same, to be changed: whoever asks is about to."""
-        self.revision = next(_REVISIONS)
+    def layer(self, base: Store) -> Layer:
+        """The same, to be changed. Unless others share them, whoever asks is about to."""
+        self.revision = self.name if base.is_shared else next(_REVISIONS)
         if self._layers is None:
             self._layers = {}
         if base not in self._layers:
-            self._layers[base] = LayeredStore(base)
+            self._layers[base] = base.layer(self.name)
         return self._layers[base]
 
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
@@ -79,12 +80,22 @@ class World:
     def reset(self) -> None:
         """Back to how a world begins."""
         self.staged = None
-        self.drop_records()
+        self.let_go_of_records()
         self.journal.clear()
         self.coverage.clear()
 
-    def drop_records(self) -> None:
-        """Back to the fixtures."""
+    def clear_records(self, stores: Sequence[Store]) -> None:
+        """Back to the fixtures, also in stores where others may have changed the records of this world.
+
+        Raises :class:`StoreError` where one of them cannot be asked.
+        """
+        for base in stores:
+            if base.is_shared:
+                self.layer(base).clear()
+        self.let_go_of_records()
+
+    def let_go_of_records(self) -> None:
+        """Hold no records here: in memory that takes the world back to the fixtures, elsewhere they stay."""
         self._layers = None
         self.revision = 0
 
@@ -105,6 +116,8 @@ class Worlds:
         self._journal_size = journal_size
         self._after = after
         self._ledger = Ledger(journal_memory, self._relieve)
+        self.stores: Sequence[Store] = ()
+        """What has their records, of each contract."""
         self._past = Coverage()
         """Of worlds that are no more, or were reset."""
         self.plain = self._made("")
@@ -141,7 +154,7 @@ class Worlds:
 
     def _evict(self, world: World) -> None:
         """Let a world go that nobody has used for long."""
-        self.reset(world)
+        self._end(world)  # what a shared store has of it the store bounds: others may be using it
 
     @property
     def journal_entries(self) -> int:
@@ -155,12 +168,17 @@ class Worlds:
 
     def forget(self, name: str) -> None:
         """Let a world go; the next request to it finds a fresh one."""
-        world = self._named.pop(name, None) if name else self.plain
+        world = self._named.get(name) if name else self.plain
         if world is not None:
             self.reset(world)
+            self._named.pop(name, None)
 
     def reset(self, world: World) -> None:
         """Take a world back to how it began. What it covered is still told of all worlds."""
+        world.clear_records(self.stores)
+        self._end(world)
+
+    def _end(self, world: World) -> None:
         self._past.add(world.coverage)
         world.reset()
 
@@ -180,10 +198,11 @@ class Worlds:
                 if self._ledger.held <= enough:
                     break
 
-    def drop_records(self) -> None:
-        """Every world back to the fixtures, which are others now."""
+    def begin_over(self, stores: Sequence[Store]) -> None:
+        """Have these stores from now on; what was changed over others in memory is gone."""
+        self.stores = stores
         for world in self:
-            world.drop_records()
+            world.let_go_of_records()
 
 
 def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:

@@ -18,6 +18,7 @@ import pytest
 from mock_server import bundled
 from mock_server.contract.load import load_contract
 from mock_server.contract.model import Contract
+from tests.postgresql import running
 
 ROOT = Path(__file__).resolve().parents[1]
 ME = "/v1/customer-portal/customers/me"
@@ -86,9 +87,20 @@ class RunningServer:
 
 
 @pytest.fixture(scope="session")
-def server_url(own_cache: None) -> Iterator[str]:
-    """The base URL of a server with the contract that ships."""
-    with RunningServer() as server:
+def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The store of ``--store``: an address, or ``sqlite`` or ``postgresql`` for one of the tests' own."""
+    store = str(request.config.getoption("--store"))
+    if store == "postgresql":
+        with running() as postgres:
+            yield postgres.url()
+    else:
+        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/records.db" if store == "sqlite" else store
+
+
+@pytest.fixture(scope="session")
+def server_url(own_cache: None, store_url: str) -> Iterator[str]:
+    """The base URL of a server with the contract that ships, its store and workers as the options of pytest say."""
+    with RunningServer(env={"MOCK_SERVER_STORE": store_url}) as server:
         yield server.url
 
 
@@ -121,7 +133,10 @@ def command(own_cache: None) -> Callable[..., Done]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the golden file be written anew, and the suites on the wire run over any number of workers."""
+    """Let the golden file be written anew, and the suites on the wire run over any store and number of workers."""
+    parser.addoption(
+        "--store", default="memory", help="store of the server that suites share; sqlite, postgresql: its own"
+    )
     parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
     parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")
 

@@ -38,7 +38,7 @@ def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_give
     for journal in (one, other):
         journal.add(kept(), 0.0, 0.0)
     (entry,) = one
-    number = one.id_of(entry)
+    number = one.id_of(entry.number)
     assert (one.find(number), other.find(number), number.version) == (entry, None, 8)
     one.clear()
     one.add(kept(), 0.0, 0.0)
@@ -124,5 +124,5 @@ def test_entries_of_another_journal_are_held_as_they_are() -> None:
     both.take([*one, *other])
     assert [entry.number for entry in both] == [1, (1 << 40) + 1]
     (_, foreign) = both
-    assert both.find(other.id_of(foreign)) == foreign
-    assert one.find(other.id_of(foreign)) is None
+    assert both.find(other.id_of(foreign.number)) == foreign
+    assert one.find(other.id_of(foreign.number)) is None

@@ -15,7 +15,8 @@ TYPED: dict[str, tuple[str, Value]] = {
     "port": ("8080", 8080),
     "fixtures": ("records", "records"),
     "overlay": (f"a.yaml{os.pathsep}b.yaml", ("a.yaml", "b.yaml")),
-    "store": ("memory", "memory"),
+    "store": ("sqlite:///demo.db", "sqlite:///demo.db"),
+    "seed_store": ("never", "never"),
     "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
     "dynamic": ("true", True),
@@ -34,6 +35,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
     "strict": ("TRUE", True),
+    "access_log": ("1", True),
     "log_format": ("json", "json"),
 }
 """By setting: a text that a person may type, and what it means."""
@@ -125,7 +127,9 @@ def test_a_switch_can_be_off(text: str) -> None:
         ({"port": "65536"}, {}, "--port: found '65536'; expected a whole number from 0 to 65535"),
         ({"seed": "1.5"}, {}, "--seed: found '1.5'; expected a whole number"),
         ({"workers": "0"}, {}, "--workers: found '0'; expected a whole number from 1 to 64"),
-        ({"store": "redis"}, {}, "--store: found 'redis'; expected memory"),
+        ({"store": "redis"}, {}, "--store: found 'redis'; expected memory, sqlite:///FILE or postgresql://"),
+        ({"store": "postgres://u:pass:w@rd@h/d"}, {}, "--store: found 'postgres:...'; expected memory, sqlite:///FILE"),
+        ({"seed_store": "yes"}, {}, "--seed-store: found 'yes'; expected always or if-empty or never"),
         ({"log_format": ""}, {}, "--log-format: found ''; expected text or json"),
         ({}, {"PORT": "-1"}, "variable PORT: found '-1'; expected a whole number from 0 to 65535"),
         ({}, {"MOCK_SERVER_PORT": ""}, "variable MOCK_SERVER_PORT: found ''; expected a whole number from 0 to 65535"),

@@ -31,6 +31,8 @@ class RecordJudge:
 
     def __init__(self, contract: Contract, reference: str) -> None:
         self._contract = contract
+        self._parts_before: dict[int, tuple[JSON, list[Schema]]] = {}
+        """By schema: the same few are asked for with every record."""
         self._schema: Schema = {"$ref": reference}
         modern = contract.openapi >= (3, 1)
         checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)
@@ -39,9 +41,12 @@ class RecordJudge:
         validator: Any = OAS31Validator if modern else OAS30ReadValidator
         self._validator = validator({**contract.document, **self._schema}, format_checker=checker)
 
-    def problems(self, value: JSON) -> Iterator[tuple[str, str, str]]:
-        """JSON Pointer, found and expected, of everything that is wrong with a record."""
-        for error in self._validator.iter_errors(value):
+    def problems(self, value: JSON, *, is_accepted: bool = False) -> Iterator[tuple[str, str, str]]:
+        """JSON Pointer, found and expected, of everything that is wrong with a record.
+
+        ``is_accepted``: another validator, a quicker one, has nothing against it.
+        """
+        for error in () if is_accepted else self._validator.iter_errors(value):
             if error.validator not in _OPEN:  # said better below
                 yield explain(error)
         yield from self._unknown_members(value, self._schema, "")
@@ -63,8 +68,7 @@ class RecordJudge:
                 yield pointer, said, "no other members"
             for name, item in value.items():
                 if name in known or name not in unknown:
-                    child = known.get(name, _other_schema(parts, name))
-                    yield from self._unknown_members(item, child, pointer + pointer_of(name))
+                    yield from self._unknown_members(item, _child(known, parts, name), pointer + pointer_of(name))
 
     def _ordered(self, value: JSON, schema: JSON) -> JSON:
         parts = self._parts(schema)
@@ -74,10 +78,16 @@ class RecordJudge:
             return value
         known = _properties(parts)
         names = [name for name in known if name in value] + [name for name in value if name not in known]
-        return {name: self._ordered(value[name], known.get(name, _other_schema(parts, name))) for name in names}
+        return {name: self._ordered(value[name], _child(known, parts, name)) for name in names}
 
-    def _parts(self, schema: JSON, depth: int = 0) -> list[Schema]:
+    def _parts(self, schema: JSON) -> list[Schema]:
         """The schema and, by reference and applicator, what it consists of."""
+        known = self._parts_before.get(id(schema))
+        if known is None or known[0] is not schema:
+            known = self._parts_before[id(schema)] = (schema, self._found_parts(schema))
+        return known[1]
+
+    def _found_parts(self, schema: JSON, depth: int = 0) -> list[Schema]:
         node = self._contract.resolve(schema)
         if not isinstance(node, dict) or depth > 12:
             return []
@@ -87,7 +97,7 @@ class RecordJudge:
         within += mapping_at(node, "dependentSchemas").values()
         if isinstance(schema, dict) and "$ref" in schema and len(schema) > 1:  # siblings of a reference (3.1)
             within.append({key: value for key, value in schema.items() if key != "$ref"})
-        return [node, *(part for one in within for part in self._parts(one, depth + 1))]
+        return [node, *(part for one in within for part in self._found_parts(one, depth + 1))]
 
 
 def _properties(parts: list[Schema]) -> Schema:
@@ -95,6 +105,11 @@ def _properties(parts: list[Schema]) -> Schema:
     for part in parts:
         known |= mapping_at(part, "properties")
     return known
+
+
+def _child(known: Schema, parts: list[Schema], name: str) -> JSON:
+    """The schema of a member."""
+    return known[name] if name in known else _other_schema(parts, name)
 
 
 def _welcome(parts: list[Schema], name: str) -> bool:

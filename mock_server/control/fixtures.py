@@ -2,28 +2,91 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from mock_server.assembly import Served
+from mock_server.control.record_page import RecordPage
 from mock_server.control.router import PREFIX, Asked, RefusedError, Rows, answered
 from mock_server.errors import FixtureError
-from mock_server.exchange import JSON, Answer
+from mock_server.exchange import JSON, Answer, Headers
 from mock_server.merge_patch import patched
+from mock_server.negotiation import choose
 from mock_server.settings import suggestion
-from mock_server.store import Record
+from mock_server.store import Record, Records, Search
+
+LISTED = 1000
+"""Records that a listing has where it is not asked for another number; a page for people has fewer."""
+SHOWN = 50
+MOST_LISTED = 10_000
+LONGEST_TEXT = 200
+"""Characters that a search may have."""
+TRIES = 10
+"""How often a patch is merged anew because somebody else was quicker."""
 
 
 def _listed(asked: Asked) -> Answer:
+    """A part of the records, with the number of all that are meant and links to the other parts (RFC 8288)."""
     served, name = _resource(asked)
-    records = asked.world.store(served.store).records(name)
-    told: list[JSON] = [_told(served, record) for record in records]
-    return answered(told)
+    accept = ", ".join(asked.request.header_values("accept"))
+    choice = choose(("application/json", "text/html"), accept)
+    is_page = choice is not None and choice.index == 1
+    search, given = _searched(asked, SHOWN if is_page else LISTED)
+    store = asked.world.store(served.store)
+    records = store.records(name, search)
+    is_last = len(records) < (search.limit or 0) and (records or not search.offset)
+    total = search.offset + len(records) if is_last else store.count(name, search)
+    here = f"{asked.request.origin}{asked.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
+    links = {rel: f"{here}?{urlencode({**given, 'offset': at})}" for rel, at in _parts(search, total).items()}
+    beside = ", ".join(f'<{link}>; rel="{rel}"' for rel, link in links.items())
+    headers: Headers = (("X-Total-Count", str(total)), ("Vary", "Accept"), *((("Link", beside),) if beside else ()))
+    told = [_told(served, record) for record in records]
+    if is_page:
+        return RecordPage(name, here, told, search, total, links).answer(headers)
+    return answered([*told], headers=headers)
+
+
+def _searched(asked: Asked, usual: int) -> tuple[Search, dict[str, str]]:
+    """What the query means, and the same as it is for the other parts."""
+    given = asked.query("q", "handle", "limit", "offset")
+    limit = _number(given, "limit", usual, 1, MOST_LISTED)
+    search = Search(given.get("q", ""), given.get("handle", ""), _number(given, "offset", 0, 0, 1 << 40), limit)
+    for name in ("q", "handle"):
+        if len(given.get(name, "")) > LONGEST_TEXT:
+            raise RefusedError(
+                "invalid-request", 400,
+                f"query {name}: found {len(given[name])} characters; expected at most {LONGEST_TEXT}.",
+            )  # fmt: skip
+    return search, given
+
+
+def _number(given: dict[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = given.get(name, str(usual))
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
+        raise RefusedError(
+            "invalid-request", 400,
+            f"query {name}: found {text[:80]!r}; expected a whole number from {least} to {most}.",
+        )  # fmt: skip
+    return int(text)
+
+
+def _parts(search: Search, total: int) -> dict[str, int]:
+    """Where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
+    limit = search.limit or total
+    if total <= limit and not search.offset:
+        return {}
+    last = (total - 1) // limit * limit if total else 0
+    parts = {"first": 0}
+    if search.offset:
+        parts["prev"] = min(max(0, search.offset - limit), last)
+    if search.offset + limit < total:
+        parts["next"] = search.offset + limit
+    return {**parts, "last": last}
 
 
 def _create(asked: Asked) -> Answer:
     served, _ = _resource(asked)
     record = _taken_in(asked, served, asked.body())
-    if asked.world.store(served.store).get(record.resource, record.handle) is not None:
+    if not asked.world.layer(served.store).add(record):
         raise RefusedError(
             "conflict", 409,
             f"body: found the handle {record.handle!r}, which a record has; expected one that is free. Replace that"
@@ -38,24 +101,30 @@ def _one(asked: Asked) -> Answer:
 
 
 def _replace(asked: Asked) -> Answer:
-    served, name = _resource(asked)
-    known = asked.world.store(served.store).get(name, asked.values["handle"])
+    served, _ = _resource(asked)
     record = _taken_in(asked, served, asked.body(), asked.values["handle"])
-    return _put(asked, served, record, is_new=known is None)
+    return _put(asked, served, record, is_new=asked.world.layer(served.store).put(record))
 
 
 def _patch(asked: Asked) -> Answer:
     """A JSON Merge Patch (RFC 7396) on a record."""
     served, _ = _resource(asked)
-    record = _record(asked, served)
-    record = _taken_in(asked, served, patched(_told(served, record), asked.body()), record.handle)
-    return _put(asked, served, record, is_new=False)
+    layer = asked.world.layer(served.store)
+    for _ in range(TRIES):
+        record = _record(asked, served)
+        merged = _taken_in(asked, served, patched(_told(served, record), asked.body()), record.handle)
+        if layer.change(record, merged):
+            return _put(asked, served, merged, is_new=False)
+    raise RefusedError(
+        "conflict", 409,
+        f"path: found {_place(record)} changed by others {TRIES} times meanwhile; expected a moment's rest. Try again.",
+    )  # fmt: skip
 
 
 def _delete(asked: Asked) -> Answer:
     served, name = _resource(asked)
-    record = _record(asked, served)
-    asked.world.layer(served.store).delete(name, record.handle)
+    if not asked.world.layer(served.store).delete(name, asked.values["handle"]):
+        raise _unknown(asked, asked.world.store(served.store))
     return Answer(204, (("cache-control", "no-store"),), reason="control")
 
 
@@ -73,17 +142,23 @@ def _resource(asked: Asked) -> tuple[Served, str]:
 
 
 def _record(asked: Asked, served: Served) -> Record:
-    handle = asked.values["handle"]
-    store, name = asked.world.store(served.store), asked.values["resource"]
-    record = store.get(name, handle)
+    store = asked.world.store(served.store)
+    record = store.get(asked.values["resource"], asked.values["handle"])
     if record is None:
-        near = suggestion(handle, [one.handle for one in store.records(name)])
-        raise RefusedError(
-            "unknown", 404,
-            f"path: found the handle {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
-            " lists them.",
-        )  # fmt: skip
+        raise _unknown(asked, store)
     return record
+
+
+def _unknown(asked: Asked, store: Records) -> RefusedError:
+    name, handle = asked.values["resource"], asked.values["handle"]
+    # Of many records those are looked at that begin alike: the nearest of all would take seconds to find.
+    alike = store.records(name, Search(handle=handle[:2] if store.count(name) > LISTED else "", limit=LISTED))
+    near = suggestion(handle, [one.handle for one in alike])
+    return RefusedError(
+        "unknown", 404,
+        f"path: found the handle {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
+        " lists them.",
+    )  # fmt: skip
 
 
 def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = None) -> Record:
@@ -103,7 +178,7 @@ def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = Non
 
 
 def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
-    asked.world.layer(served.store).put(record)
+    """The answer to a change that was made."""
     place = asked.request.origin + asked.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 

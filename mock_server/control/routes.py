@@ -24,9 +24,9 @@ from mock_server.control.router import PREFIX, Asked, RefusedError, Table
 from mock_server.control.scenarios import ROUTES as SCENARIOS
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
-from mock_server.errors import InstructionError
+from mock_server.errors import InstructionError, StoreError
 from mock_server.exchange import Answer, Request
-from mock_server.problem import problem
+from mock_server.problem import problem, store_problem
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds
@@ -92,6 +92,8 @@ class Control:
             return refused.answer
         except InstructionError as error:
             return problem("instruction", 422, str(error).partition("\n")[0], error.findings)
+        except StoreError as error:
+            return store_problem(error)
         except Exception:
             log.exception("%s %s: control failed", request.method, request.path)
             return problem("internal", 500, "The log of the mock server has the reason. Please report it.")

@@ -1,7 +1,23 @@
 """Where records are kept: a protocol, and what keeps it."""
 
+from mock_server.store.address import open_stores
 from mock_server.store.layered import LayeredStore
 from mock_server.store.memory import MemoryStore
-from mock_server.store.protocol import Record, Records, Store
+from mock_server.store.private import shared_address
+from mock_server.store.protocol import HANDLE, Layer, Record, Records, Store, Stores
+from mock_server.store.search import ALL, Search
 
-__all__ = ["LayeredStore", "MemoryStore", "Record", "Records", "Store"]
+__all__ = [
+    "ALL",
+    "HANDLE",
+    "Layer",
+    "LayeredStore",
+    "MemoryStore",
+    "Record",
+    "Records",
+    "Search",
+    "Store",
+    "Stores",
+    "open_stores",
+    "shared_address",
+]

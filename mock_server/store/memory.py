@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
-from mock_server.store.protocol import Record
+from mock_server.store.layered import LayeredStore
+from mock_server.store.protocol import Record, Store
+from mock_server.store.revision import next_revision
+from mock_server.store.search import ALL, Search
 
 
 class MemoryStore:
@@ -13,7 +17,12 @@ class MemoryStore:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records: dict[tuple[str, str], Record] = {}
         self._revision = 0
-        self.replace(records)
+        self._replace(records)
+
+    @property
+    def is_shared(self) -> Literal[False]:
+        """Nobody else sees it."""
+        return False
 
     @property
     def revision(self) -> int:
@@ -24,11 +33,39 @@ class MemoryStore:
         """The record of a handle, None where there is none."""
         return self._records.get((resource, handle))
 
-    def records(self, resource: str) -> Sequence[Record]:
-        """The records of a resource, in the order they came."""
-        return [record for record in self._records.values() if record.resource == resource]
+    def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
+        """The records of a resource that a search means, in the order they came."""
+        return search.of(self._all(resource))
 
-    def replace(self, records: Iterable[Record]) -> None:
+    def count(self, resource: str, search: Search = ALL) -> int:
+        """How many records a search means."""
+        return sum(1 for _ in search.meant(self._all(resource)))
+
+    def layer(self, world: str) -> LayeredStore:
+        """A new layer, over these records."""
+        return LayeredStore(self)
+
+    def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
         """Hold these records and no others."""
+        if only_into_empty and self._records:
+            return False
+        self._replace(records())
+        return True
+
+    def _all(self, resource: str) -> Iterable[Record]:
+        return (record for record in self._records.values() if record.resource == resource)
+
+    def _replace(self, records: Iterable[Record]) -> None:
         held = {(record.resource, record.handle): record for record in records}
-        self._records, self._revision = held, self._revision + 1
+        self._records, self._revision = held, next_revision()
+
+
+class MemoryStores:
+    """A store for whoever asks."""
+
+    def store(self, contract: str) -> Store:
+        """An empty store."""
+        return MemoryStore()
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     fixtures: Place
     overlay: Place | Sequence[Place]
     store: str
+    seed_store: str
     seed: int
     dynamic: bool
     max_worlds: int
@@ -45,6 +46,7 @@ class Options(TypedDict, total=False):
     no_cache: bool
     no_fast_path: bool
     strict: bool
+    access_log: bool
     log_format: str
 
 

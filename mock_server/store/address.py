@@ -1,0 +1,59 @@
+"""The address of a store: ``memory``, ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST:PORT/DATABASE``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from mock_server.errors import StoreError
+from mock_server.store.memory import MemoryStores
+from mock_server.store.protocol import Stores
+
+PRIVATE = "private"
+"""The query of a SQLite address whose file lasts no longer than its server."""
+
+
+def open_stores(address: str, kept: int) -> Stores:
+    """What stands at an address, opened. ``kept`` bounds the worlds that have records of their own there.
+
+    Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
+    """
+    if address == "memory":
+        return MemoryStores()
+    from mock_server.store.database import Database
+    from mock_server.store.sql import SqlStores
+
+    if address.startswith("sqlite:"):
+        from mock_server.store.sqlite import Sqlite
+
+        file, _, options = address.removeprefix("sqlite:///").partition("?")
+        if not file or file == ":memory:" or options not in ("", PRIVATE):
+            raise StoreError(
+                f"--store {address}: found no file; expected sqlite:///FILE (sqlite:////FILE for one from the root)."
+                " Records in the process alone are --store memory."
+            )
+        return SqlStores(Database(Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)), kept)
+    from mock_server.store.postgresql import Postgresql
+
+    try:
+        driver = Postgresql(address, shown(address))
+    except StoreError as error:
+        raise StoreError(f"--store {shown(address)}: {error}") from None
+    return SqlStores(Database(driver), kept)
+
+
+def sqlite_address(file: Path) -> str:
+    """The address of a file that lasts no longer than its server."""
+    from urllib.parse import quote
+
+    return f"sqlite:///{quote(str(file))}?{PRIVATE}"
+
+
+def shown(address: str) -> str:
+    """An address without user, password and options: whatever might be one is left out."""
+    plain = address.partition("?")[0]
+    scheme, separator, rest = plain.partition("://")
+    if scheme == "sqlite" or not separator:
+        return plain if separator else re.sub(r":.*", ":...", plain, flags=re.DOTALL)
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -1,0 +1,374 @@
+"""A database as one process uses it: a connection, what was read by it, and how long that holds.
+
+What was read holds until somebody changes something. Those on the same machine renew the :class:`Mark`; of others
+the database tells when it is asked, which happens when its last word is :data:`LEASE` old. So no read is older
+than that, and most cost what memory costs.
+
+A database that is lost is tried again by a thread until it is back; meanwhile whoever wants to read or to change
+something is told so at once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import uuid
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
+from typing import TypeAlias
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from mock_server.errors import StoreError, StoreFullError, StoreLostError
+from mock_server.store.driver import OPENING, PATIENCE, Driver
+from mock_server.store.knowledge import Changed, Knowledge
+from mock_server.store.mark import Mark
+from mock_server.store.revision import next_revision
+from mock_server.store.tables import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORLDS, migrate, version_of
+
+log = logging.getLogger("mock_server")
+
+LEASE = 0.1
+"""Seconds for which the word of the database holds."""
+RETRY = 0.25
+"""Seconds between two tries to have a lost database back."""
+LONGEST = 3.0
+"""Seconds that a call may take while the server serves; the connection is given up then."""
+REMEMBERED = 1024
+"""Changes that the database tells one by one. Who has missed more forgets all that it read."""
+
+Alter: TypeAlias = Callable[[Connection, int], Sequence[Changed]]
+"""What changes something within a transaction, which is given its revision; nothing changed is rolled back."""
+
+_ELSEWHERE: list[object] = []
+"""Connections of the process that this one was forked from: to close them would end them there."""
+
+
+class Database:
+    """A store's tables, opened: migrated where they are of an older version, made where there are none.
+
+    Raises :class:`StoreError` where that cannot be, without a password in the message.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self.knowledge = Knowledge()
+        self.seen: int | None = None
+        """The mark as it was when the database was last asked; None where it has to be asked."""
+        self.fresh_until = 0.0
+        """Until when its last word holds, by the monotonic clock."""
+        self.absence = 0
+        """The revision of everything while the database is lost: one that no state has."""
+        self._driver = driver
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._busy_since: float | None = None
+        self._revision = 0
+        self._connection: Connection | None = None
+        """None where it is lost, or has to be made anew after a fork."""
+        self._is_lost = False
+        try:
+            self._connection, self.name = self._opened()
+        except StoreError as error:
+            raise StoreError(f"--store {driver.shown}: {error}") from None
+        except (SQLAlchemyError, OSError) as error:
+            expected = "expected a database that can be used. docs/store.md says what that takes."
+            raise StoreError(f"--store {driver.shown}: found {driver.reason(error)}; {expected}") from None
+        self._mark = Mark(driver.mark(self.name))
+        self.mark = self._mark.value
+        self._listen()
+        _OPEN.add(self)
+
+    @property
+    def shown(self) -> str:
+        """The address, without user, password and options."""
+        return self._driver.shown
+
+    def confirm(self) -> None:
+        """Know every change that was acknowledged on this machine, and those of others that are a lease old.
+
+        Raises :class:`StoreLostError`.
+        """
+        if self.mark[0] != self.seen or monotonic() >= self.fresh_until:
+            with self._lock:
+                self._catch_up()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read by, and knowledge as of now that nobody else in this process adds to meanwhile."""
+        with self._lock:
+            self.confirm()
+            with self._asked() as connection:
+                yield connection
+
+    def _catch_up(self) -> None:
+        """Ask for what has changed, and forget what was read of it."""
+        mark, now = self.mark[0], monotonic()
+        with self._asked() as connection:
+            self._driver.check(connection)
+            is_as_it_was = self._driver.is_as_it_was(connection)
+            if not is_as_it_was or mark != self.seen:
+                known = CHANGES.c.revision > self._revision
+                rows = connection.execute(select(CHANGES).where(known).order_by(CHANGES.c.revision)).all()
+                if rows and rows[0].revision == self._revision + 1:
+                    self.knowledge.learn([(row.contract, row.world, row.resource, row.handle) for row in rows])
+                    self._revision = rows[-1].revision
+                elif rows or (self._driver.sees_others and not is_as_it_was):
+                    self._forget(connection)  # too many changes, or one by a program that keeps no list of them
+        self.seen, self.fresh_until = mark, now + LEASE
+
+    def _forget(self, connection: Connection) -> None:
+        self._revision = connection.execute(select(STATE.c.revision)).scalar_one()
+        self.knowledge.forget((row.contract, row.world) for row in connection.execute(select(WORLDS)))
+
+    def change(self, alter: Alter) -> bool:
+        """Change something, all or nothing of it; whether there was anything to change.
+
+        It is on the disk, and seen by whoever asks next on this machine, when this returns. Raises
+        :class:`StoreLostError` and :class:`StoreFullError`.
+        """
+        with self._lock, self._asked() as connection:
+            self._driver.check(connection)
+            changed = self._changed(connection, alter)
+            if changed:
+                self._driver.check(connection)  # what went into a file that was moved away is not acknowledged
+                self._mark.renew()
+        return changed
+
+    def load(self, alter: Callable[[Connection], Sequence[Changed]]) -> bool:
+        """The same for much at once, on a connection of its own: others read on meanwhile, and no other loads."""
+
+        def alone(connection: Connection, _: int) -> Sequence[Changed]:
+            self._driver.keep_others_out(connection)
+            return alter(connection)
+
+        try:
+            with contextlib.closing(self._driver.connect()) as connection:
+                self._driver.be_patient(connection, OPENING)
+                changed = self._changed(connection, alone, is_numbered_last=True)
+        except (SQLAlchemyError, OSError) as error:
+            raise self._failure(error) from None
+        if changed:
+            self._mark.renew()
+        return changed
+
+    def _changed(self, connection: Connection, alter: Alter, *, is_numbered_last: bool = False) -> bool:
+        with _transaction(connection, self._driver.begin) as end:
+            revision = 0 if is_numbered_last else _next(connection)
+            changed = alter(connection, revision)
+            if not changed:
+                end("ROLLBACK")
+                return False
+            revision = revision or _next(connection)
+            names = ("contract", "world", "resource", "handle")
+            rows = [{"revision": revision, **dict(zip(names, one, strict=True))} for one in changed]
+            connection.execute(insert(CHANGES), rows)
+            if revision % 64 == 0:
+                connection.execute(delete(CHANGES).where(CHANGES.c.revision <= revision - REMEMBERED))
+            self._driver.tell(connection)
+            end("COMMIT")
+        return True
+
+    def _opened(self) -> tuple[Connection, str]:
+        """A first connection, and the name of the store."""
+        connection = self._driver.connect(create=True)
+        try:
+            self._driver.identify()
+            self._driver.be_patient(connection, OPENING)
+            while version_of(connection) < len(MIGRATIONS):
+                self._prepared(connection, migrate)
+            if connection.execute(select(STATE.c.name)).first() is None:
+                self._prepared(connection, _named)
+            self._driver.be_patient(connection, PATIENCE)
+            self._forget(connection)
+            return connection, connection.execute(select(STATE.c.name)).scalar_one()
+        except BaseException:
+            connection.close()
+            raise
+
+    def _prepared(self, connection: Connection, step: Callable[[Connection], bool]) -> None:
+        """Take a step while nobody else does; one that turns out to be done already is none."""
+        with _transaction(connection, self._driver.begin) as end:
+            self._driver.keep_others_out(connection)
+            end("COMMIT" if step(connection) else "ROLLBACK")
+
+    def number_of(self, contract: str) -> int:
+        """The number of a contract in the tables, given to it where it has none."""
+        wanted = select(CONTRACTS.c.id).where(CONTRACTS.c.name == contract)
+
+        def numbered(connection: Connection) -> bool:
+            if connection.execute(wanted).first() is not None:
+                return False
+            number = connection.execute(select(func.coalesce(func.max(CONTRACTS.c.id), 0) + 1)).scalar_one()
+            connection.execute(insert(CONTRACTS).values(id=number, name=contract))
+            return True
+
+        with self._lock, self._asked() as connection:
+            if connection.execute(wanted).first() is None:
+                self._prepared(connection, numbered)
+            return int(connection.execute(wanted).scalar_one())
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[Connection]:
+        """The connection; what goes wrong with it comes out as an error of the store."""
+        if self._is_lost:
+            raise StoreLostError(f"found the store {self._driver.shown} lost; expected it to answer. Try again soon.")
+        outermost, self._busy_since = self._busy_since is None, self._busy_since or monotonic()
+        try:
+            if self._connection is None:
+                self._adopt(self._driver.connect())
+                self._listen()
+            assert self._connection is not None
+            yield self._connection
+        except (SQLAlchemyError, OSError) as error:
+            raise self._failure(error) from None
+        finally:
+            if outermost:
+                self._busy_since = None
+
+    def _failure(self, error: SQLAlchemyError | OSError) -> Exception:
+        """What an error means to whoever asked."""
+        trouble, reason = self._driver.trouble(error), self._driver.reason(error)
+        store = f"the store {self._driver.shown}"
+        if trouble == "wrong":
+            return error
+        if trouble == "full":
+            return StoreFullError(f"found no room in {store} ({reason}); expected some. Nothing is changed.")
+        if trouble == "lost":
+            self._lose(reason)
+        return StoreLostError(f"found {store} not answering ({reason}); expected it to. Try again soon.")
+
+    def _lose(self, reason: str) -> None:
+        with self._lock:
+            if self._is_lost or self._ended.is_set():
+                return
+            self._is_lost, self.seen, self.fresh_until, self.absence = True, None, 0.0, -next_revision()
+            self._hang_up()
+        said = "the store %s is lost (%s): what needs its records is answered with 503 meanwhile"
+        log.error(said, self._driver.shown, reason)
+        threading.Thread(target=self._regain, name="mock-server-store", daemon=True).start()
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.close()
+
+    def _regain(self) -> None:
+        """Try until the store is back, or this server ends. Of another store in its place the log tells once."""
+        told = False
+        while not self._ended.wait(RETRY):
+            try:
+                self._adopt(self._driver.connect())
+            except StoreError as error:
+                if not told:
+                    log.error("the store %s: %s", self._driver.shown, error)
+                told = True
+            except (SQLAlchemyError, OSError):
+                continue
+            else:
+                log.warning("the store %s is back", self._driver.shown)
+                return
+
+    def _adopt(self, connection: Connection) -> None:
+        """Go on with a connection, if it leads to the same store as before."""
+        try:
+            found = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
+            if found != self.name:
+                raise StoreError("found another store in its place; expected the one of before. Start the server anew.")
+            with self._lock:
+                self._driver.identify()
+                self._forget(connection)
+                self._connection, self._is_lost = connection, False
+        except BaseException:
+            connection.close()
+            raise
+
+    def _listen(self) -> None:
+        reference = weakref.ref(self)
+
+        def heard() -> None:
+            database = reference()
+            if database is not None:
+                database.seen = None
+
+        def still_well() -> None:
+            database = reference()
+            if database is not None:
+                database.end_what_takes_too_long()
+
+        arguments = (heard, still_well, self._ended)
+        threading.Thread(target=self._driver.listen, args=arguments, name="mock-server-store", daemon=True).start()
+
+    def end_what_takes_too_long(self) -> None:
+        """Give up a connection that a call waits on for too long: the server has to go on."""
+        since, connection = self._busy_since, self._connection
+        if since is not None and connection is not None and monotonic() - since > LONGEST:
+            self._driver.hang_up(connection)
+
+    def close(self) -> None:
+        """Let go of the database, however often it is called."""
+        self._ended.set()
+        with self._lock:
+            self._hang_up()
+
+    def after_fork(self) -> None:
+        """Be another process: with a connection of its own, made when it is needed, and locks that nobody holds."""
+        _ELSEWHERE.extend((self._connection, self._lock))
+        self._lock, self._ended = threading.RLock(), threading.Event()
+        self._connection, self._is_lost, self._busy_since, self.seen = None, False, None, None
+
+
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for database in list(_OPEN):
+        database.after_fork()
+
+
+def _close_all() -> None:
+    for database in list(_OPEN):
+        database.close()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+@contextlib.contextmanager
+def _transaction(connection: Connection, begin: str) -> Iterator[Callable[[str], None]]:
+    """A transaction, which is given its end by a call; without one, and on an error, it is rolled back."""
+    is_open = True
+
+    def end(how: str) -> None:
+        nonlocal is_open
+        connection.exec_driver_sql(how)
+        is_open = False
+
+    connection.exec_driver_sql(begin)
+    try:
+        yield end
+    finally:
+        if is_open:
+            with contextlib.suppress(SQLAlchemyError):
+                connection.exec_driver_sql("ROLLBACK")
+
+
+def _next(connection: Connection) -> int:
+    """The revision of this transaction. Nobody else gets one until it ends, so that they become visible in order."""
+    found = connection.execute(update(STATE).values(revision=STATE.c.revision + 1).returning(STATE.c.revision))
+    return int(found.scalar_one())
+
+
+def _named(connection: Connection) -> bool:
+    """Give a new store its name; whether it was new."""
+    if connection.execute(select(STATE.c.name)).first() is not None:
+        return False
+    connection.execute(insert(STATE).values(name=str(uuid.uuid4()), revision=0))
+    return True

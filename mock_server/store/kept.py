@@ -1,0 +1,75 @@
+"""What was read of a database, kept as long as there is room: the least recently used goes first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from mock_server.store.protocol import Record
+
+Key: TypeAlias = tuple[int, str, str, str]
+"""Contract, world, resource, handle."""
+
+
+class Lack(Enum):
+    """Why there is no record: there is no such row, or nobody has looked yet."""
+
+    ABSENT = 0
+    UNKNOWN = 1
+
+
+Row: TypeAlias = Record | Literal[Lack.ABSENT] | None
+"""A row: a record, none (deleted in that world), or none at all."""
+
+LIMIT = 64 * 1024 * 1024
+_ABSENT_BYTES = 300
+"""A key, and its place among the others."""
+_VALUE_BYTES = 8
+"""What a character of JSON costs as Python's objects, measured on customers."""
+
+
+class Kept:
+    """Rows by key, with a bound on what they take together, in bytes, roughly."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._rows: OrderedDict[Key, tuple[Row, int]] = OrderedDict()
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, key: Key) -> Row | Literal[Lack.UNKNOWN]:
+        """A row, ``UNKNOWN`` where it is not kept."""
+        found = self._rows.get(key)
+        if found is None:
+            return Lack.UNKNOWN
+        self._rows.move_to_end(key)
+        return found[0]
+
+    def keep(self, key: Key, row: Row, characters: int) -> None:
+        """Keep a row whose JSON has that many characters."""
+        self.drop(key)
+        size = _ABSENT_BYTES + _VALUE_BYTES * characters
+        self._rows[key] = (row, size)
+        self.size += size
+        while self.size > self._limit and self._rows:
+            _, (_, freed) = self._rows.popitem(last=False)
+            self.size -= freed
+
+    def drop(self, key: Key) -> None:
+        """Keep a row no more."""
+        found = self._rows.pop(key, None)
+        if found is not None:
+            self.size -= found[1]
+
+    def drop_world(self, contract: int, world: str) -> None:
+        """Keep nothing more of a world."""
+        for key in [key for key in self._rows if key[:2] == (contract, world)]:
+            self.drop(key)
+
+    def clear(self) -> None:
+        """Keep nothing more."""
+        self._rows.clear()
+        self.size = 0

@@ -1,0 +1,164 @@
+"""Records in PostgreSQL; the only importer of psycopg."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from mock_server.errors import StoreError
+from mock_server.store.driver import PATIENCE, Trouble
+
+CHANNEL = "mock_server"
+CONNECT_SECONDS = 3
+_LOCK = 5_063_412_877_123_894
+"""The advisory lock of whoever opens a store: any number, as long as it is this one."""
+_TICK = 0.25
+"""Seconds after which whoever listens looks up."""
+_FULL = {"53100"}
+_BUSY = {"25006", "40001", "40P01", "55P03", "57014"}
+_LOST = {"42P01", "53300", "3D000", "28000", "28P01"}
+_LOST_CLASSES = {"08", "57", "58", "XX"}
+
+
+class Postgresql:
+    """A database of a server. Changes come one after the other, by the lock on the row of the state."""
+
+    sees_others = False
+    begin = "BEGIN"
+
+    def __init__(self, address: str, shown: str) -> None:
+        self.shown = shown
+        self._url = _url(address)
+        self._engine: Engine | None = None
+
+    def connect(self, *, create: bool = False) -> Connection:
+        """A connection, had within a few seconds or not at all."""
+        connection = self._made_engine().connect()
+        try:
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+            if encoding != "UTF8":
+                raise StoreError(f"found a database in {encoding}; expected one in UTF8. Make one with that encoding.")
+            self.be_patient(connection, PATIENCE)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def identify(self) -> None:
+        """A server stays where it is."""
+
+    def be_patient(self, connection: Connection, seconds: float) -> None:
+        connection.exec_driver_sql(f"SET lock_timeout = {int(seconds * 1000)}")
+
+    def keep_others_out(self, connection: Connection) -> None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+    def check(self, connection: Connection) -> None:
+        """The server says so itself when it has gone."""
+
+    def is_as_it_was(self, connection: Connection) -> bool:
+        return False
+
+    def tell(self, connection: Connection) -> None:
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+    def listen(self, heard: Callable[[], None], still_well: Callable[[], None], ended: Event) -> None:
+        """Listen for as long as it takes, on a connection of its own; one that is lost is made anew."""
+        while not ended.is_set():
+            with (
+                contextlib.suppress(SQLAlchemyError, StoreError, _errors()),
+                self._made_engine().connect() as connection,
+            ):
+                connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+                heard()  # whatever came while nobody listened
+                driver: Any = connection.connection.driver_connection
+                while not ended.is_set():
+                    for _ in driver.notifies(timeout=_TICK, stop_after=1):
+                        heard()
+                    still_well()
+            still_well()
+            ended.wait(_TICK)
+
+    def hang_up(self, connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        with contextlib.suppress(OSError, _errors()), socket.socket(fileno=os.dup(driver.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    def mark(self, name: str) -> Path | None:
+        """A file in a directory of this user alone: its processes on this machine find it by the store's name."""
+        if not hasattr(os, "getuid"):
+            return None
+        directory = Path(tempfile.gettempdir()) / f"mock-server-{os.getuid()}"
+        try:
+            directory.mkdir(mode=0o700, exist_ok=True)
+            found = directory.lstat()
+        except OSError:
+            return None
+        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+        return directory / f"{name}.mark" if is_ours else None
+
+    def trouble(self, error: SQLAlchemyError | OSError) -> Trouble:
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if state in _FULL:
+            return "full"
+        if state in _BUSY:
+            return "busy"
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return "lost"
+        without_word = state is None and isinstance(error, (DBAPIError, OSError))
+        return "lost" if without_word or state in _LOST or str(state)[:2] in _LOST_CLASSES else "wrong"
+
+    def reason(self, error: Exception) -> str:
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
+        given = self._url.query.get("password")
+        for secret in (self._url.password, *((given,) if isinstance(given, str) else given or ())):
+            said = said.replace(secret, "***") if secret else said
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        return re.sub(r"\s+", " ", lines[0] if lines else type(error).__name__)
+
+    def _made_engine(self) -> Engine:
+        if self._engine is None:
+            options = {"connect_timeout": CONNECT_SECONDS, "application_name": "mock-server", "client_encoding": "utf8"}
+            # A server that is cut off does not say so.
+            options |= {"tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+            given = {name: value for name, value in options.items() if name not in self._url.query}
+            try:
+                self._engine = create_engine(
+                    self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=given
+                )
+            except ImportError:
+                raise StoreError(
+                    "found no psycopg, which talks to PostgreSQL; expected it installed:"
+                    " pip install 'contract-mock-server[postgresql]'"
+                ) from None
+        return self._engine
+
+
+def _url(address: str) -> URL:
+    """The address as SQLAlchemy has it; its own message would show the password."""
+    try:
+        url = make_url(address).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            "found an address that cannot be read; expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+            " Encode what is special in a password (@ is %40, / is %2F)."
+        ) from None
+    return url
+
+
+def _errors() -> type[Exception]:
+    """The root of psycopg's errors, which is there when somebody has connected."""
+    import psycopg
+
+    return psycopg.Error

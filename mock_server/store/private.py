@@ -1,0 +1,23 @@
+"""Records in memory for several processes: in a file of theirs that goes when they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mock_server.store.address import sqlite_address
+
+
+@contextmanager
+def shared_address(address: str, processes: int) -> Iterator[str]:
+    """The address under which so many processes find the same records.
+
+    For ``memory`` and more than one that is a SQLite file in a directory of this user alone, which is gone afterwards.
+    """
+    if address != "memory" or processes == 1:
+        yield address
+        return
+    with TemporaryDirectory(prefix="mock-server-", ignore_cleanup_errors=True) as directory:
+        yield sqlite_address(Path(directory) / "records.db")

@@ -1,0 +1,12 @@
+"""The numbers of states: no two states of records that this process has seen have the same."""
+
+from __future__ import annotations
+
+from itertools import count
+
+_NUMBERS = count(1)
+
+
+def next_revision() -> int:
+    """A number higher than all before it."""
+    return next(_NUMBERS)

@@ -1,0 +1,371 @@
+"""Records in the tables of a database: those of a world over those that every world begins with."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from time import monotonic
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    union_all,
+)
+
+from mock_server.errors import StoreLostError
+from mock_server.store.database import Database
+from mock_server.store.kept import Lack
+from mock_server.store.kept import Row as KeptRow
+from mock_server.store.knowledge import Changed
+from mock_server.store.protocol import HANDLE, Record
+from mock_server.store.search import ALL, Search, folded, storable, texts_of
+from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
+
+log = logging.getLogger("mock_server")
+
+COUNTED = 64
+"""Searches whose number of records is kept."""
+BATCH = 1000
+"""Records that are written at once while many are loaded."""
+TOLD = 50_000
+"""Records after which the log is told how far the loading is: that many take some seconds."""
+_OWN = 1 << 40
+"""Where the positions of records begin that came after the fixtures."""
+_columns = RECORDS.c
+
+_ROW = select(_columns.value, _columns.deleted, _columns.location, _columns.position).where(
+    *(_columns[name] == bindparam(name) for name in ("contract", "world", "resource", "handle"))
+)
+_PUT = text(
+    "INSERT INTO mock_records (contract, world, resource, handle, position, deleted, value, texts, location)"
+    " VALUES (:contract, :world, :resource, :handle, :position, :deleted, :value, :texts, :location)"
+    " ON CONFLICT (contract, world, resource, handle) DO UPDATE SET"
+    " deleted = excluded.deleted, value = excluded.value, texts = excluded.texts, location = excluded.location"
+)
+_TOUCH = text(
+    "INSERT INTO mock_worlds (contract, world, revision) VALUES (:contract, :world, :revision)"
+    " ON CONFLICT (contract, world) DO UPDATE SET revision = excluded.revision"
+)
+
+
+class SqlRecords:
+    """The records that one world of one contract shows."""
+
+    def __init__(self, database: Database, contract: int, world: str) -> None:
+        self._database = database
+        self._contract = contract
+        self._world = world
+        self._worlds = tuple(dict.fromkeys((world, EVERY_WORLD)))
+        """Whose rows they are, the uppermost first."""
+        self._counted: tuple[int, dict[tuple[str, str, str], int]] = (-1, {})
+        """What was counted, and as of which generation: whoever looks at parts asks for the whole with each."""
+        self._generation = -1
+        self._revision = 0
+
+    @property
+    def revision(self) -> int:
+        """A number that is another after every change, and a negative one while the store is lost."""
+        database = self._database
+        if (
+            database.mark[0] == database.seen
+            and monotonic() < database.fresh_until
+            and self._generation == database.knowledge.generation
+        ):
+            return self._revision
+        try:
+            database.confirm()
+        except StoreLostError:
+            return database.absence
+        self._generation = database.knowledge.generation
+        self._revision = database.knowledge.newest(self._contract, self._worlds)
+        return self._revision
+
+    def get(self, resource: str, handle: str) -> Record | None:
+        """The record of a handle, None where there is none."""
+        self._database.confirm()
+        rows = (self._known(world, resource, handle) for world in self._worlds)
+        row = next((row for row in rows if row is not Lack.ABSENT), Lack.ABSENT)
+        if row is Lack.UNKNOWN:
+            row = self._asked_for(resource, handle)
+        return row if isinstance(row, Record) else None
+
+    def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
+        """The records that a search means, the fixtures first."""
+        with self._database.reading() as connection:
+            found = self._meant(resource, search).order_by("position", "handle")
+            if search.limit is not None:
+                found = found.limit(search.limit)
+            rows = connection.execute(found.offset(search.offset) if search.offset else found).all()
+        return [Record(resource, row.handle, json.loads(row.value), row.location) for row in rows]
+
+    def count(self, resource: str, search: Search = ALL) -> int:
+        """How many records a search means."""
+        with self._database.reading() as connection:
+            generation, key = self._database.knowledge.generation, (resource, search.text, search.handle)
+            if self._counted[0] != generation or len(self._counted[1]) >= COUNTED:
+                self._counted = (generation, {})
+            counts = self._counted[1]
+            if key not in counts:
+                meant = self._meant(resource, search, _columns.handle).subquery()
+                counts[key] = int(connection.execute(select(func.count()).select_from(meant)).scalar_one())
+            return counts[key]
+
+    def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Lack.UNKNOWN]:
+        """A row, as far as this process knows."""
+        contract, knowledge = self._contract, self._database.knowledge
+        if world != EVERY_WORLD and (contract, world) not in knowledge.worlds:
+            return Lack.ABSENT
+        return knowledge.kept.get((contract, world, resource, handle))
+
+    def _asked_for(self, resource: str, handle: str) -> KeptRow:
+        """The uppermost row that there is, which the database is asked for where it has to be."""
+        if not HANDLE.fullmatch(handle):
+            return Lack.ABSENT
+        with self._database.reading() as connection:
+            for world in self._worlds:
+                row = self._known(world, resource, handle)
+                if row is Lack.UNKNOWN:
+                    row = self._read_and_kept(connection, world, resource, handle)
+                if row is not Lack.ABSENT:
+                    return row
+        return Lack.ABSENT
+
+    def _read_and_kept(self, connection: Connection, world: str, resource: str, handle: str) -> KeptRow:
+        key = (self._contract, world, resource, handle)
+        found = _read(connection, *key)
+        row: KeptRow = Lack.ABSENT
+        if found is not None:
+            row = None if found.deleted else Record(resource, handle, json.loads(found.value), found.location)
+        self._database.knowledge.kept.keep(key, row, len(found.value) if found is not None else 0)
+        return row
+
+    def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
+        """The rows that a search means, of this world and, where it has none of its own over them, of the fixtures."""
+        columns = columns or (_columns.handle, _columns.value, _columns.location, _columns.position)
+        here, there = self._of(self._world, resource), self._of(EVERY_WORLD, resource)
+        meant = _conditions(search)
+        fixtures = select(*columns).where(*there, *meant)
+        if self._world == EVERY_WORLD or (self._contract, self._world) not in self._database.knowledge.worlds:
+            return fixtures
+        own = select(_columns.handle).where(*here)
+        return union_all(
+            fixtures.where(_columns.handle.not_in(own)), select(*columns).where(*here, _columns.deleted == 0, *meant)
+        )
+
+    def _of(self, world: str, resource: str) -> tuple[ColumnElement[bool], ...]:
+        return (_columns.contract == self._contract, _columns.world == world, _columns.resource == resource)
+
+
+class SqlLayer(SqlRecords):
+    """The records of a world, to be changed. Of more worlds than are ``kept`` the one changed longest ago goes."""
+
+    def __init__(self, database: Database, contract: int, world: str, kept: int) -> None:
+        super().__init__(database, contract, world)
+        self._kept = kept
+
+    def put(self, record: Record) -> bool:
+        """Hold a record, in place of one of the same handle where there is one; whether there was none."""
+        is_new = False
+
+        def put(connection: Connection, revision: int) -> Sequence[Changed]:
+            nonlocal is_new
+            is_new = self._now(connection, record.resource, record.handle) is None
+            return self._written(connection, revision, record)
+
+        self._database.change(put)
+        return is_new
+
+    def add(self, record: Record) -> bool:
+        """Hold a record of a new handle; whether the handle was free."""
+
+        def add(connection: Connection, revision: int) -> Sequence[Changed]:
+            if self._now(connection, record.resource, record.handle) is not None:
+                return ()
+            return self._written(connection, revision, record)
+
+        return self._database.change(add)
+
+    def change(self, old: Record, new: Record) -> bool:
+        """Hold a record in place of another; whether that was still there as it was."""
+
+        def change(connection: Connection, revision: int) -> Sequence[Changed]:
+            if self._now(connection, old.resource, old.handle) != old:
+                return ()
+            return self._written(connection, revision, new)
+
+        return self._database.change(change)
+
+    def delete(self, resource: str, handle: str) -> bool:
+        """Hold that record no more; whether there was one."""
+
+        def remove(connection: Connection, revision: int) -> Sequence[Changed]:
+            if self._now(connection, resource, handle) is None:
+                return ()
+            return self._written(connection, revision, Record(resource, handle, {}), deleted=True)
+
+        return HANDLE.fullmatch(handle) is not None and self._database.change(remove)
+
+    def clear(self) -> None:
+        """Back to the fixtures."""
+
+        def clear(connection: Connection, _: int) -> Sequence[Changed]:
+            return _dropped(connection, self._contract, self._world)
+
+        self._database.confirm()
+        if (self._contract, self._world) in self._database.knowledge.worlds:
+            self._database.change(clear)
+
+    def _now(self, connection: Connection, resource: str, handle: str) -> Record | None:
+        """The record as it is within a transaction, whatever is kept."""
+        for world in self._worlds:
+            found = _read(connection, self._contract, world, resource, handle)
+            if found is not None:
+                return None if found.deleted else Record(resource, handle, json.loads(found.value), found.location)
+        return None
+
+    def _written(
+        self, connection: Connection, revision: int, record: Record, *, deleted: bool = False
+    ) -> Sequence[Changed]:
+        below = _read(connection, self._contract, EVERY_WORLD, record.resource, record.handle)
+        row = _row_of(record, self._contract, self._world, _OWN + revision if below is None else below.position)
+        connection.execute(_PUT, {**row, "deleted": int(deleted)})
+        world = {"contract": self._contract, "world": self._world}
+        gone: list[Changed] = []
+        if not connection.execute(select(WORLDS.c.revision).filter_by(**world)).first():
+            gone = self._room_made(connection)
+        connection.execute(_TOUCH, {**world, "revision": revision})
+        return [*gone, (self._contract, self._world, record.resource, record.handle)]
+
+    def _room_made(self, connection: Connection) -> list[Changed]:
+        """Drop the worlds that were changed longest ago, where there are as many as are kept. The plain one stays."""
+        named = select(WORLDS.c.world).where(WORLDS.c.contract == self._contract, WORLDS.c.world != "")
+        worlds = connection.execute(named.order_by(WORLDS.c.revision)).scalars().all()
+        oldest = worlds[: len(worlds) - self._kept + 1] if len(worlds) >= self._kept else ()
+        return [one for world in oldest for one in _dropped(connection, self._contract, world)]
+
+
+class SqlStore(SqlRecords):
+    """The fixtures of a contract, which every world begins with."""
+
+    def __init__(self, database: Database, contract: int, kept: int) -> None:
+        super().__init__(database, contract, EVERY_WORLD)
+        self._kept = kept
+
+    @property
+    def is_shared(self) -> Literal[True]:
+        """Other processes may use it too."""
+        return True
+
+    def layer(self, world: str) -> SqlLayer:
+        """What a world has over the fixtures."""
+        return SqlLayer(self._database, self._contract, world, self._kept)
+
+    def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
+        """Hold these fixtures and no others, in one transaction; whether they were loaded."""
+        if only_into_empty and not self._is_empty():
+            return False
+
+        def loaded(connection: Connection) -> Sequence[Changed]:
+            if only_into_empty and not _is_empty(connection, self._contract):
+                return ()  # somebody else was quicker
+            gone = _dropped(connection, self._contract, EVERY_WORLD)
+            rows = (_row_of(one, self._contract, EVERY_WORLD, place) for place, one in enumerate(records()))
+            written = 0
+            for batch in _batches(rows):
+                connection.execute(insert(RECORDS), batch)
+                written += len(batch)
+                if written % TOLD == 0:
+                    log.warning("%s fixtures are loaded into the store %s so far", f"{written:,}", self._database.shown)
+            return gone
+
+        return self._database.load(loaded)
+
+    def _is_empty(self) -> bool:
+        with self._database.reading() as connection:
+            return _is_empty(connection, self._contract)
+
+
+class SqlStores:
+    """The stores of all contracts in one database. ``kept`` bounds the worlds of each that have changed records."""
+
+    def __init__(self, database: Database, kept: int) -> None:
+        self._database = database
+        self._kept = kept
+
+    def store(self, contract: str) -> SqlStore:
+        """The store of a contract."""
+        return SqlStore(self._database, self._database.number_of(storable(contract)), self._kept)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+
+def _read(connection: Connection, contract: int, world: str, resource: str, handle: str) -> Any:
+    """A row with its value, deleted, location and position; None where there is none."""
+    key = {"contract": contract, "world": world, "resource": resource, "handle": handle}
+    return connection.execute(_ROW, key).first()
+
+
+def _row_of(record: Record, contract: int, world: str, position: int) -> dict[str, Any]:
+    return {
+        "contract": contract,
+        "world": world,
+        "resource": record.resource,
+        "handle": record.handle,
+        "position": position,
+        "deleted": 0,
+        "value": _json(record.value),
+        "texts": texts_of(record),
+        "location": storable(record.location),
+    }
+
+
+def _json(value: object) -> str:
+    """A value as JSON. Half a surrogate pair, which no database takes, is escaped."""
+    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        plain.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return plain
+
+
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if search.handle:
+        # LIKE has regard to case in one database and not in the other.
+        conditions.append(func.substr(_columns.handle, 1, len(search.handle)) == storable(search.handle))
+    if search.text:
+        conditions.append(_columns.texts.contains(folded(search.text), autoescape=True))
+    return conditions
+
+
+def _dropped(connection: Connection, contract: int, world: str) -> list[Changed]:
+    """Drop all rows of a world."""
+    for table in (RECORDS, WORLDS):
+        connection.execute(delete(table).where(table.c.contract == contract, table.c.world == world))
+    return [(contract, world, "", "")]
+
+
+def _is_empty(connection: Connection, contract: int) -> bool:
+    """Whether neither fixtures nor the plain world have rows."""
+    worlds = _columns.world.in_([EVERY_WORLD, ""])
+    return (
+        connection.execute(select(_columns.handle).where(_columns.contract == contract, worlds).limit(1)).first()
+        is None
+    )
+
+
+def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while batch := [*islice(rows, BATCH)]:
+        yield batch

@@ -1,0 +1,142 @@
+"""Records in a SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
+from urllib.parse import quote
+
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from mock_server.errors import StoreError
+from mock_server.store.driver import OPENING, PATIENCE, Trouble
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
+_LOST = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOTADB}
+_CHECKED_BYTES = 64 * 1024 * 1024
+"""A file of up to this size is looked through when it is opened, which takes a tenth of a second at most."""
+
+
+class Sqlite:
+    """A file, in WAL mode: who reads waits for nobody, and changes come one after the other.
+
+    ``durable`` has each change on the disk before it is acknowledged (``synchronous=FULL``), so that it outlives a
+    loss of power and not only the end of the process. Changes are few, and one takes a millisecond or some.
+    """
+
+    sees_others = True
+    begin = "BEGIN IMMEDIATE"
+
+    def __init__(self, file: Path, shown: str, *, durable: bool = True) -> None:
+        self._file = file.absolute()
+        self.shown = shown
+        self._durable = durable
+        self._identity: tuple[int, int] | None = None
+        self._data_version: object = None
+
+    def connect(self, *, create: bool = False) -> Connection:
+        """A connection to the file. What is no database, or a damaged one, is refused."""
+        if create:
+            self._refuse_unusable()
+        place = f"file:{quote(str(self._file))}?mode={'rwc' if create else 'rw'}"
+
+        def open_file() -> sqlite3.Connection:
+            return sqlite3.connect(place, uri=True, timeout=OPENING, isolation_level=None, check_same_thread=False)
+
+        engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        connection = engine.connect()
+        try:
+            self._begin_wal(connection)
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            if create and self._file.stat().st_size <= _CHECKED_BYTES:
+                self._refuse_damaged(connection)
+            self.be_patient(connection, PATIENCE)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def identify(self) -> None:
+        """Take the file that stands there now for the one that is meant."""
+        found = os.stat(self._file)
+        self._identity, self._data_version = (found.st_dev, found.st_ino), None
+
+    def be_patient(self, connection: Connection, seconds: float) -> None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}").all()
+
+    def keep_others_out(self, connection: Connection) -> None:
+        """A transaction that is to change something does so already."""
+
+    def check(self, connection: Connection) -> None:
+        """The file must be where it was: SQLite would go on with one that was moved away or replaced."""
+        found = os.stat(self._file)
+        if (found.st_dev, found.st_ino) != self._identity:
+            raise FileNotFoundError(f"another file stands in the place of {self._file.name}")
+
+    def is_as_it_was(self, connection: Connection) -> bool:
+        (version,) = connection.exec_driver_sql("PRAGMA data_version").one()
+        is_same = bool(version == self._data_version)
+        self._data_version = version
+        return is_same
+
+    def tell(self, connection: Connection) -> None:
+        """Who asks for ``data_version`` finds out."""
+
+    def listen(self, heard: Callable[[], None], still_well: Callable[[], None], ended: Event) -> None:
+        """Nobody tells."""
+
+    def hang_up(self, connection: Connection) -> None:
+        """No call waits longer than its patience."""
+
+    def mark(self, name: str) -> Path | None:
+        return self._file.with_name(self._file.name + "-mark")
+
+    def trouble(self, error: SQLAlchemyError | OSError) -> Trouble:
+        if isinstance(error, OSError):
+            return "lost"
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+        if code in _FULL or code & 0xFF in _FULL:
+            return "full"
+        if code & 0xFF in _BUSY:
+            return "busy"
+        return "lost" if code & 0xFF in _LOST else "wrong"
+
+    def reason(self, error: Exception) -> str:
+        if isinstance(error, OSError):
+            return (error.strerror or str(error)).lower()
+        return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+
+    def _begin_wal(self, connection: Connection) -> None:
+        """Two that make the same file get in each other's way here, and SQLite does not wait by itself."""
+        until = monotonic() + OPENING
+        while True:
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL").all()
+            except OperationalError as error:
+                if self.trouble(error) != "busy" or monotonic() > until:
+                    raise
+                sleep(0.01)
+            else:
+                return
+
+    def _refuse_unusable(self) -> None:
+        directory = self._file.parent
+        if not directory.is_dir():
+            raise StoreError(f"found no directory {directory}; expected one to write into. Make it, or name another.")
+        if self._file.is_dir():
+            raise StoreError("found a directory; expected a file, or the name of one to be made.")
+        for place in (directory, self._file):
+            if place.exists() and not os.access(place, os.W_OK):
+                raise StoreError(f"found {place}, which this user may not write; expected a file of one's own.")
+
+    def _refuse_damaged(self, connection: Connection) -> None:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise StoreError(f"found a damaged database ({found}); expected a sound one. Restore it from a copy.")

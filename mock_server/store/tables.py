@@ -1,0 +1,119 @@
+"""The tables of a store, and how each version of them came to be.
+
+Records stand in rows of a contract, a world, a resource and a handle. The world ``*`` has what every world begins
+with, the fixtures; a row of another world stands over it, and is ``deleted`` where that world has the record no
+more. ``position`` orders, ``texts`` is what a search looks through. Each change has the next revision;
+``mock_changes`` says for the last of them what it was that changed, so that others forget that and no more.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, inspect, select
+
+from mock_server.errors import StoreError
+
+EVERY_WORLD = "*"
+"""The world of the fixtures: no world has this name."""
+
+_METADATA = MetaData()
+SCHEMA = Table("mock_schema", _METADATA, Column("version", Integer, primary_key=True))
+STATE = Table(
+    "mock_state", _METADATA,
+    Column("name", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)  # fmt: skip
+CONTRACTS = Table(
+    "mock_contracts", _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)  # fmt: skip
+RECORDS = Table(
+    "mock_records", _METADATA,
+    Column("contract", Integer, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("handle", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("deleted", Integer, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("texts", Text, nullable=False),
+    Column("location", Text, nullable=False),
+)  # fmt: skip
+WORLDS = Table(
+    "mock_worlds", _METADATA,
+    Column("contract", Integer, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)  # fmt: skip
+CHANGES = Table(
+    "mock_changes", _METADATA,
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("contract", Integer, nullable=False),
+    Column("world", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("handle", Text, nullable=False),
+)  # fmt: skip
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE mock_state (name TEXT PRIMARY KEY, revision BIGINT NOT NULL)",
+        "CREATE TABLE mock_contracts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        """CREATE TABLE mock_records (
+            contract INTEGER NOT NULL REFERENCES mock_contracts (id),
+            world TEXT NOT NULL CHECK (length(world) <= 64),
+            resource TEXT NOT NULL,
+            handle TEXT NOT NULL CHECK (length(handle) BETWEEN 1 AND 64),
+            position BIGINT NOT NULL,
+            deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+            value TEXT NOT NULL,
+            texts TEXT NOT NULL,
+            location TEXT NOT NULL,
+            PRIMARY KEY (contract, world, resource, handle)
+        )""",
+        "CREATE INDEX mock_records_in_order ON mock_records (contract, world, resource, position, handle)",
+        """CREATE TABLE mock_worlds (
+            contract INTEGER NOT NULL REFERENCES mock_contracts (id),
+            world TEXT NOT NULL,
+            revision BIGINT NOT NULL,
+            PRIMARY KEY (contract, world)
+        )""",
+        """CREATE TABLE mock_changes (
+            revision BIGINT NOT NULL,
+            contract INTEGER NOT NULL,
+            world TEXT NOT NULL,
+            resource TEXT NOT NULL,
+            handle TEXT NOT NULL
+        )""",
+        "CREATE INDEX mock_changes_in_order ON mock_changes (revision)",
+    ),
+)
+"""The statements of each version, in order, as both databases take them. One that was released is never changed."""
+
+
+def version_of(connection: Connection) -> int:
+    """The version of the tables, 0 where there are none.
+
+    Raises :class:`StoreError` for one that this program does not know.
+    """
+    if not inspect(connection).has_table(SCHEMA.name):
+        return 0
+    version = max(connection.execute(select(SCHEMA.c.version)).scalars(), default=0)
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"found tables of version {version}; expected at most {len(MIGRATIONS)}, which is what this mock-server"
+            " knows. Use the mock-server that wrote them or a newer one, or another store."
+        )
+    return version
+
+
+def migrate(connection: Connection) -> bool:
+    """Take the tables to the next version, within a transaction that keeps others out; whether there was one to go."""
+    version = version_of(connection)
+    if version == len(MIGRATIONS):
+        return False
+    if version == 0 and not inspect(connection).has_table(SCHEMA.name):
+        connection.exec_driver_sql("CREATE TABLE mock_schema (version INTEGER PRIMARY KEY)")
+    for statement in MIGRATIONS[version]:
+        connection.exec_driver_sql(statement)
+    connection.execute(SCHEMA.insert().values(version=version + 1))
+    return True

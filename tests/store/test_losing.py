@@ -1,0 +1,332 @@
+"""Stores that cannot be opened, that go away and come back, and that are full."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from mock_server.errors import StoreError, StoreFullError, StoreLostError
+from mock_server.store import Record, Store, address, database, open_stores, tables
+from tests.postgresql import PASSWORD, WRITTEN, Postgres, running
+from tests.store.conftest import SHARED, Opens, loaded
+from tests.store.test_sharing import each_kind, on_postgresql, on_sqlite, until
+
+TOM = Record("pets", "tom", {"name": "Tom"})
+IDA = Record("pets", "ida", {"name": "Ida"})
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def raw(url: str) -> sqlite3.Connection:
+    return sqlite3.connect(file_of(url), isolation_level=None)
+
+
+def answers(store: Store) -> bool:
+    try:
+        store.get("pets", "tom")
+    except StoreLostError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------------------------------------------------- opening
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("absent/records.db", "found no directory"),
+        ("", "found a directory; expected a file"),
+        ("text", "file is not a database"),
+        ("cut", "damaged|malformed|disk image"),
+        ("scribbled", "damaged|malformed|disk image"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(place: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no database at all" * 100, encoding="utf-8")
+    for name in ("cut", "scribbled"):
+        sound = open_stores(f"sqlite:///{tmp_path}/{name}", 10)
+        loaded(sound.store("Pets"), *(Record("pets", f"pet-{one}", {"text": "x" * 900}) for one in range(200)))
+        sound.close()
+    whole = (tmp_path / "cut").read_bytes()
+    (tmp_path / "cut").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "scribbled").write_bytes(whole[:8192] + b"\xff" * 40_000 + whole[48_192:])
+    with pytest.raises(StoreError, match=says) as refused:
+        open_stores(f"sqlite:///{tmp_path}/{place}", 10)
+    assert str(refused.value).startswith(f"--store sqlite:///{tmp_path}/{place}: ")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_place_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="may not write"):
+        open_stores(f"sqlite:///{tmp_path}/records.db", 10)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"])
+def test_an_address_without_a_file_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match="expected sqlite:///FILE"):
+        open_stores(url, 10)
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    name = "a b%25c?#ü'.db"
+    with closing(open_stores(f"sqlite:///{tmp_path}/a b%2525c%3F%23ü'.db", 10)) as stores:
+        loaded(stores.store("Pets"), TOM)
+    assert (tmp_path / name).exists()
+
+
+@each_kind
+def test_tables_of_a_newer_version_are_refused_and_left_alone(
+    opens: Opens, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as newer:
+        newer.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, ("CREATE TABLE mock_more (one TEXT)",)))
+        newer.setattr(database, "MIGRATIONS", tables.MIGRATIONS)
+        opens().store("Pets")
+    with pytest.raises(StoreError, match=r"found tables of version 2; expected at most 1.*newer one"):
+        opens()
+
+
+@each_kind
+def test_tables_of_an_older_version_are_taken_to_this_one_in_order(
+    opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opens()
+    loaded(first.store("Pets"), TOM)
+    first.close()
+    later = (("CREATE TABLE mock_more (one TEXT)",), ("INSERT INTO mock_more VALUES ('a')", "DROP TABLE mock_more"))
+    monkeypatch.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, *later))
+    monkeypatch.setattr(database, "MIGRATIONS", tables.MIGRATIONS)
+    assert opens().store("Pets").get("pets", "tom") == TOM
+    assert opens().store("Pets").get("pets", "tom") == TOM
+
+
+@each_kind
+def test_a_step_that_fails_changes_nothing(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = opens()
+    loaded(first.store("Pets"), TOM)
+    first.close()
+    with monkeypatch.context() as broken:
+        broken.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, ("DROP TABLE mock_records", "NONSENSE")))
+        broken.setattr(database, "MIGRATIONS", tables.MIGRATIONS)
+        with pytest.raises(StoreError, match="NONSENSE"):
+            opens()
+    assert opens().store("Pets").get("pets", "tom") == TOM
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ((f":{WRITTEN}@", ":wrong%40word@"), "password authentication failed"),
+        (("mock:", "nobody:"), "authentication failed"),
+        (("127.0.0.1", "127.0.0.1:1/x?host=127.0.0.1&port=1&y="), "."),
+        (("/t", "/absent_t"), "does not exist"),
+    ],
+    ids=["password", "user", "port", "database"],
+)
+def test_a_server_that_lets_nobody_in_is_told_of_without_the_password(
+    change: tuple[str, str], says: str, address: str
+) -> None:
+    started = monotonic()
+    with pytest.raises(StoreError, match=says) as refused:
+        open_stores(address.replace(*change), 10)
+    message = str(refused.value)
+    assert message.startswith("--store postgresql://127.0.0.1")
+    assert not [one for one in (PASSWORD, WRITTEN, "wrong@word", "wrong%40word", "sesame") if one in message]
+    assert monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://mock:s3cret@127.0.0.1:1/d", "postgresql://mock:s3cret@127.0.0.1:port/d",
+            "postgresql://127.0.0.1:1/d?password=s3cret&user=x", "postgresql://mock:s3/cr@et@127.0.0.1:1/d",
+            "postgresql://mock:s3cret@no-such-host.invalid/d", "postgresql://[::1/d?password=s3cret"],
+)  # fmt: skip
+def test_no_message_has_a_password(url: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        open_stores(url, 10)
+    assert not [part for part in ("s3cret", "s3", "cr@et") if part in str(refused.value)]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://mock:s3cret@db:5432/records?sslmode=require", "postgresql://db:5432/records"),
+        ("postgresql://mock:a@b@db/records", "postgresql://db/records"),
+        ("postgresql:///records?password=x", "postgresql:///records"),
+        ("sqlite:///a@b.db", "sqlite:///a@b.db"),
+        ("memory", "memory"),
+        ("postgres:mock:s3cret", "postgres:..."),
+    ],
+)
+def test_an_address_is_shown_without_user_password_and_options(url: str, shown: str) -> None:
+    assert address.shown(url) == shown
+
+
+# ----------------------------------------------------------------------------------------------------------- losing
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A server to be stopped."""
+    with running() as server:
+        yield server
+
+
+def assert_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    said = [record.getMessage() for record in caplog.records]
+    assert [("is lost" in one, one.endswith("is back")) for one in said] == [(True, False), (False, True)], said
+    assert "sesame" not in "".join(said)
+
+
+@pytest.mark.store
+def test_a_server_that_goes_away_is_lost_and_found_again(
+    own_postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(open_stores(own_postgres.url(), 10)) as stores:
+        store = loaded(stores.store("Pets"), TOM)
+        layer = store.layer("one")
+        layer.put(IDA)
+        before = layer.revision
+        own_postgres.stop()
+        until(lambda: not answers(store))
+        for call in (lambda: layer.put(TOM), lambda: layer.records("pets"), lambda: layer.count("pets"), layer.clear):
+            with pytest.raises(StoreLostError, match="lost"):
+                call()
+        lost = layer.revision
+        assert lost < 0
+        assert layer.revision == lost
+        own_postgres.start()
+        until(lambda: answers(store), 30)
+        assert layer.get("pets", "ida") == IDA
+        assert layer.revision > before
+        assert layer.add(Record("pets", "new", {}))
+    assert_told_once(caplog)
+
+
+@pytest.mark.store
+def test_a_server_that_answers_no_more_is_given_up(own_postgres: Postgres) -> None:
+    with closing(open_stores(own_postgres.url(), 10)) as stores:
+        store = loaded(stores.store("Pets"), TOM)
+        assert store.get("pets", "tom") == TOM
+        own_postgres.freeze()
+        try:
+            assert until(lambda: not answers(store)) < database.LONGEST + 3
+            started = monotonic()
+            assert not answers(store)
+            assert monotonic() - started < 0.1
+        finally:
+            own_postgres.thaw()
+        until(lambda: answers(store), 30)
+
+
+@on_sqlite
+def test_a_file_that_is_moved_away_is_lost_and_found_again(
+    opens: Opens, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = loaded(opens().store("Pets"), TOM)
+    file = file_of(address)
+    away = file.with_name("away.db")
+    file.rename(away)
+    until(lambda: not answers(store))
+    with pytest.raises(StoreLostError):
+        store.layer("one").put(IDA)
+    assert not file.exists()
+    away.rename(file)
+    until(lambda: answers(store))
+    assert store.layer("one").put(IDA)
+    assert_told_once(caplog)
+
+
+@on_sqlite
+def test_another_store_in_its_place_is_not_taken_for_it(
+    opens: Opens, address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = loaded(opens().store("Pets"), TOM)
+    other = open_stores(f"sqlite:///{tmp_path}/other.db", 10)
+    other.store("Cars")
+    other.close()
+    file = file_of(address)
+    for suffix in ("-wal", "-shm"):  # or else what it holds would be taken for the other file's
+        shutil.move(f"{file}{suffix}", f"{file}.away{suffix}")
+    shutil.move(tmp_path / "other.db", file)
+    until(lambda: not answers(store))
+    until(lambda: any("another store in its place" in one.getMessage() for one in caplog.records))
+    assert not answers(store)
+
+
+@on_sqlite
+def test_a_file_that_another_program_locks_is_read_and_not_changed(
+    opens: Opens, address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    store = loaded(opens().store("Pets"), TOM)
+    layer = store.layer("one")
+    with closing(raw(address)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreLostError, match="locked"):
+            layer.put(IDA)
+        assert layer.get("pets", "tom") == TOM
+        other.execute("ROLLBACK")
+    assert layer.put(IDA)
+    assert caplog.record_tuples == []
+
+
+# ------------------------------------------------------------------------------------------------------------- full
+
+
+@on_sqlite
+def test_a_file_that_may_grow_no_more_is_full_and_stays_sound(opens: Opens, address: str) -> None:
+    stores = opens()
+    store = loaded(stores.store("Pets"), TOM)
+    layer = store.layer("one")
+    layer.put(IDA)
+    connection = stores._database._connection  # type: ignore[attr-defined]
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}").all()
+    with pytest.raises(StoreFullError, match="no room"):
+        layer.put(Record("pets", "big", {"text": "x" * 100_000}))
+    assert [one.handle for one in layer.records("pets")] == ["tom", "ida"]
+    connection.exec_driver_sql("PRAGMA max_page_count=1000000").all()
+    assert layer.put(Record("pets", "big", {"text": "x" * 100_000}))
+    with closing(raw(address)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@on_postgresql
+def test_a_server_without_room_is_full(opens: Opens, address: str) -> None:
+    import psycopg
+
+    layer = loaded(opens().store("Pets"), TOM).layer("one")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER no_room BEFORE INSERT ON mock_records FOR EACH ROW EXECUTE FUNCTION no_room()"
+        )
+        with pytest.raises(StoreFullError, match="could not extend file"):
+            layer.put(IDA)
+        assert layer.get("pets", "ida") is None
+        connection.execute("DROP FUNCTION no_room CASCADE")
+    assert layer.put(IDA)
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_a_store_is_let_go_of_as_often_as_one_likes(opens: Opens) -> None:
+    stores = opens()
+    store = loaded(stores.store("Pets"), TOM)
+    stores.close()
+    stores.close()
+    assert store.get("pets", "x" * 65) is None

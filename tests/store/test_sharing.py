@@ -1,0 +1,251 @@
+"""Stores that several processes use: each sees at once what any of them changed, and all is there after a restart."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+
+import pytest
+
+from mock_server.store import Record, Records, Search, database
+from mock_server.store.kept import Lack
+from mock_server.store.knowledge import Knowledge
+from mock_server.store.postgresql import Postgresql
+from mock_server.store.sqlite import Sqlite
+from tests.store.conftest import SHARED, Opens, loaded
+
+each_kind = pytest.mark.parametrize("kind", SHARED)
+on_sqlite = pytest.mark.parametrize("kind", ["sqlite"])
+on_postgresql = pytest.mark.parametrize("kind", [pytest.param("postgresql", marks=pytest.mark.store)])
+
+TOM = Record("pets", "tom", {"name": "Tom"}, "pets.yaml")
+REX = Record("pets", "rex", {"name": "Rex"}, "pets.yaml")
+IDA = Record("pets", "ida", {"name": "Ida"})
+OLDEST = 0.2
+"""Seconds that no read may be old."""
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a store has a mark of its own, as on a machine of its own."""
+    for driver in (Sqlite, Postgresql):
+        monkeypatch.setattr(driver, "mark", lambda _self, _name: None)
+
+
+def until(seen: Callable[[], bool], seconds: float = 10) -> float:
+    """Ask until something is seen; how many seconds that took."""
+    started = monotonic()
+    while not seen():
+        assert monotonic() - started < seconds, "not seen"
+    return monotonic() - started
+
+
+def shows(records: Records, expected: Record) -> bool:
+    return records.get(expected.resource, expected.handle) == expected
+
+
+@each_kind
+def test_all_of_it_is_there_after_a_restart(opens: Opens) -> None:
+    first = opens()
+    store = loaded(first.store("Pets"), TOM, REX)
+    store.layer("").put(IDA)
+    store.layer("one").delete("pets", "tom")
+    first.close()
+    again = opens().store("Pets")
+    assert [*again.records("pets")] == [TOM, REX]
+    assert [*again.layer("").records("pets")] == [TOM, REX, IDA]
+    assert [*again.layer("one").records("pets")] == [REX]
+    assert not again.load(list, only_into_empty=True)
+
+
+@each_kind
+def test_what_one_changed_the_other_sees_at_once(opens: Opens) -> None:
+    mine, others = loaded(opens().store("Pets"), TOM), opens().store("Pets")
+    here, there = mine.layer("one"), others.layer("one")
+    assert there.get("pets", "ida") is None
+    assert there.get("pets", "tom") == TOM
+    for number in range(20):
+        ida = Record("pets", "ida", {"number": number})
+        (here if number % 2 else there).put(ida)
+        assert (there if number % 2 else here).get("pets", "ida") == ida
+    here.delete("pets", "tom")
+    assert there.get("pets", "tom") is None
+    assert [one.handle for one in there.records("pets")] == ["ida"]
+    there.clear()
+    assert here.get("pets", "tom") == TOM
+    loaded(mine, REX)
+    assert (others.get("pets", "tom"), there.get("pets", "rex")) == (None, REX)
+
+
+@each_kind
+def test_a_change_elsewhere_is_seen_in_time(opens: Opens, apart: None) -> None:
+    here, there = loaded(opens().store("Pets"), TOM).layer("one"), opens().store("Pets").layer("one")
+    revision = there.revision
+    for number in range(5):
+        ida = Record("pets", "ida", {"number": number})
+        here.put(ida)
+        assert until(partial(shows, there, ida)) < OLDEST
+        assert there.revision not in (revision, here.revision)
+        revision = there.revision
+
+
+@on_postgresql
+def test_postgresql_tells_of_a_change(opens: Opens, apart: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LEASE", 3600.0)
+    here, there = loaded(opens().store("Pets"), TOM).layer("one"), opens().store("Pets").layer("one")
+    until(lambda: there.get("pets", "tom") == TOM)
+    here.put(IDA)
+    until(lambda: there.get("pets", "ida") == IDA)
+
+
+@on_sqlite
+def test_what_another_program_writes_is_seen_in_time(opens: Opens, address: str, apart: None) -> None:
+    store = loaded(opens().store("Pets"), TOM)
+    assert store.get("pets", "tom") == TOM
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as other:
+        other.execute("UPDATE mock_records SET value = ? WHERE handle = 'tom'", ['{"name": "Thomas"}'])
+    other.close()
+    changed = Record("pets", "tom", {"name": "Thomas"}, "pets.yaml")
+    assert until(lambda: store.get("pets", "tom") == changed) < OLDEST
+
+
+@each_kind
+def test_a_change_in_one_world_lets_go_of_nothing_in_another(opens: Opens) -> None:
+    store = loaded(opens().store("Pets"), TOM)
+    one, other, plain = (store.layer(name) for name in ("one", "other", ""))
+    before = (other.revision, plain.revision, store.revision)
+    elsewhere = opens().store("Pets").layer("one")
+    elsewhere.put(IDA)
+    assert one.get("pets", "ida") == IDA
+    assert (other.revision, plain.revision, store.revision) == before
+
+
+@each_kind
+def test_who_missed_many_changes_sees_the_last(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "REMEMBERED", 8)
+    here, there = loaded(opens().store("Pets"), TOM).layer("one"), opens().store("Pets").layer("one")
+    assert there.get("pets", "tom") == TOM
+    assert there.get("pets", "ida") is None
+    here.put(IDA)
+    here.put(Record("pets", "tom", {"name": "Thomas"}))
+    for _ in range(150):
+        here.put(REX)
+    assert there.get("pets", "tom") == Record("pets", "tom", {"name": "Thomas"})
+    assert there.get("pets", "ida") == IDA
+
+
+@each_kind
+def test_of_several_that_take_a_handle_at_once_one_gets_it(opens: Opens) -> None:
+    loaded(opens().store("Pets"), TOM)
+    layers = [opens().store("Pets").layer("one") for _ in range(4)]
+    for number in range(10):
+        new = Record("pets", f"new-{number}", {})
+        added = at_once([partial(layer.add, new) for layer in layers])
+        assert sorted(added) == [False, False, False, True]
+
+
+@each_kind
+def test_of_several_changes_of_one_record_at_once_one_is_made(opens: Opens) -> None:
+    loaded(opens().store("Pets"), TOM)
+    layers = [opens().store("Pets").layer("one") for _ in range(4)]
+    changes = [Record("pets", "tom", {"number": number}) for number in range(4)]
+    changed = at_once([partial(layer.change, TOM, new) for layer, new in zip(layers, changes, strict=True)])
+    assert sorted(changed) == [False, False, False, True]
+
+
+@each_kind
+def test_of_several_that_load_at_once_one_does(opens: Opens) -> None:
+    asked: list[int] = []
+
+    def start(number: int) -> bool:
+        def records() -> list[Record]:
+            asked.append(number)
+            return [Record("pets", f"pet-{one}", {"by": number}) for one in range(200)]
+
+        return opens().store("Pets").load(records, only_into_empty=True)
+
+    loads = at_once([partial(start, number) for number in range(4)])
+    assert sorted(loads) == [False, False, False, True]
+    assert len(asked) == 1
+    assert {one.value["by"] for one in opens().store("Pets").records("pets")} == {*asked}
+
+
+def at_once(calls: list[Callable[[], bool]]) -> list[bool]:
+    """Make calls at the same time, each in a thread; what they return."""
+    gate = threading.Barrier(len(calls))
+    outcomes: list[bool | BaseException] = []
+
+    def run(call: Callable[[], bool]) -> None:
+        gate.wait()
+        try:
+            outcomes.append(call())
+        except BaseException as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    done = [one for one in outcomes if isinstance(one, bool)]
+    assert len(done) == len(calls), outcomes
+    return done
+
+
+@each_kind
+def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays(opens: Opens) -> None:
+    store = loaded(opens(3).store("Pets"), TOM)
+    worlds = {name: store.layer(name) for name in ("", "a", "b", "c", "d")}
+    elsewhere = opens().store("Pets").layer("b")
+    for name in ("", "a", "b", "c"):
+        worlds[name].put(IDA)
+    worlds["a"].put(REX)
+    assert elsewhere.get("pets", "ida") == IDA
+    worlds["d"].put(IDA)
+    held = {name: world.get("pets", "ida") is not None for name, world in worlds.items()}
+    assert held == {"": True, "a": True, "b": False, "c": True, "d": True}
+    assert elsewhere.get("pets", "ida") is None
+
+
+def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
+    kept = Knowledge().kept
+    for number in range(100_000):
+        kept.keep((1, "*", "pets", str(number)), TOM, 1000)
+    assert 1000 < len(kept) < 10_000
+    assert kept.get((1, "*", "pets", "0")) is Lack.UNKNOWN
+    assert kept.get((1, "*", "pets", "99999")) is TOM
+    kept.drop((1, "*", "pets", "99999"))
+    kept.clear()
+    assert (len(kept), kept.size) == (0, 0)
+
+
+@each_kind
+def test_reading_what_was_read_asks_no_database(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LEASE", 3600.0)
+    layer = loaded(opens().store("Pets"), TOM).layer("one")
+    layer.put(IDA)
+    until(lambda: _is_read_without_asking(layer, monkeypatch))
+
+
+def _is_read_without_asking(layer: object, monkeypatch: pytest.MonkeyPatch) -> bool:
+    from mock_server.store import sql
+
+    assert isinstance(layer, sql.SqlLayer)
+    for handle in ("ida", "tom", "nobody"):
+        layer.get("pets", handle)
+    asked: list[object] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sql, "_read", lambda *key: asked.append(key))
+        found = [layer.get("pets", handle) for handle in ("ida", "tom", "nobody")]
+    return asked == [] and found == [IDA, TOM, None]
+
+
+@each_kind
+def test_a_search_is_of_texts_and_not_of_sql(opens: Opens) -> None:
+    layer = loaded(opens().store("Pets"), TOM).layer("one")
+    for text in ("'", '"', "\\", ";--", "%s", ":x", "/"):
+        layer.put(Record("pets", "odd", {"text": f"a{text}b"}))
+        assert [one.handle for one in layer.records("pets", Search(f"A{text}B"))] == ["odd"]

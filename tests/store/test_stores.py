@@ -1,0 +1,231 @@
+"""What every store does, wherever it keeps its records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mock_server.exchange import JSON
+from mock_server.store import Layer, Record, Search, Store
+from tests.store.conftest import KINDS, Opens, loaded
+
+pytestmark = pytest.mark.parametrize("kind", KINDS)
+
+TOM = Record("pets", "tom", {"name": "Tom"}, "pets.yaml")
+REX = Record("pets", "rex", {"name": "Rex"}, "pets.yaml")
+BALL = Record("toys", "tom", {"name": "Ball"}, "toys.yaml")
+IDA = Record("pets", "ida", {"name": "Ida"})
+
+
+@pytest.fixture
+def store(opens: Opens) -> Store:
+    return loaded(opens().store("Pets"), TOM, BALL, REX)
+
+
+@pytest.fixture
+def layer(store: Store) -> Layer:
+    return store.layer("one")
+
+
+def handles(records: Store | Layer, search: Search | None = None) -> list[str]:
+    return [one.handle for one in records.records("pets", search or Search())]
+
+
+def test_a_record_is_got_by_resource_and_handle(store: Store) -> None:
+    assert (store.get("pets", "tom"), store.get("toys", "tom")) == (TOM, BALL)
+
+
+@pytest.mark.parametrize(
+    ("resource", "handle"),
+    [("pets", "ball"), ("birds", "tom"), ("", ""), ("pets", "to"), ("pets", "TOM"), ("pets", "t\0m"),
+     ("pets", "\ud800"), ("pets", "tom' OR '1'='1"), ("pets", "t%"), ("pets", "x" * 100_000)],
+)  # fmt: skip
+def test_there_is_nothing_where_no_record_is(resource: str, handle: str, store: Store) -> None:
+    assert store.get(resource, handle) is None
+    assert store.layer("one").get(resource, handle) is None
+
+
+def test_the_records_of_a_resource_come_in_the_order_they_were_put(store: Store, layer: Layer) -> None:
+    assert [*store.records("pets")] == [TOM, REX]
+    assert [*store.records("birds")] == []
+    layer.add(IDA)
+    layer.put(Record("pets", "ann", {}))
+    layer.put(Record("pets", "tom", {"name": "Thomas"}))
+    assert handles(layer) == ["tom", "rex", "ida", "ann"]
+    layer.delete("pets", "ida")
+    layer.put(IDA)
+    assert handles(layer) == ["tom", "rex", "ida", "ann"]
+
+
+def test_loading_leaves_nothing_of_what_was_before(store: Store) -> None:
+    loaded(store, REX)
+    assert ([*store.records("pets")], [*store.records("toys")], store.get("pets", "tom")) == ([REX], [], None)
+
+
+def test_what_is_to_go_into_an_empty_store_leaves_another_alone(store: Store) -> None:
+    assert not store.load(lambda: pytest.fail("asked for records"), only_into_empty=True)
+    assert handles(store) == ["tom", "rex"]
+
+
+def test_an_empty_store_is_loaded(opens: Opens) -> None:
+    store = opens().store("Pets")
+    assert store.load(lambda: [TOM], only_into_empty=True)
+    assert store.get("pets", "tom") == TOM
+
+
+def test_the_revision_is_another_after_every_change(store: Store, layer: Layer) -> None:
+    seen = [layer.revision]
+    for change in (
+        lambda: loaded(store, TOM),
+        lambda: layer.put(REX),
+        lambda: layer.put(REX),
+        lambda: layer.change(REX, IDA),
+        lambda: layer.delete("pets", "tom"),
+        lambda: layer.clear(),
+        lambda: layer.add(IDA),
+        lambda: loaded(store),
+    ):
+        change()
+        seen.append(layer.revision)
+    assert len({*seen}) == len(seen)
+
+
+def test_asking_and_what_changes_nothing_are_no_change(store: Store, layer: Layer) -> None:
+    layer.put(IDA)
+    before = (store.revision, layer.revision)
+    store.get("pets", "tom")
+    layer.records("pets", Search("tom"))
+    assert not layer.add(TOM)
+    assert not layer.delete("pets", "nobody")
+    assert not layer.change(Record("pets", "ida", {"name": "Ada"}), TOM)
+    assert (store.revision, layer.revision) == before
+
+
+def test_what_was_there_stays_where_loading_fails(store: Store) -> None:
+    def failing() -> Iterator[Record]:
+        yield IDA
+        raise ValueError("no more")
+
+    before = store.revision
+    with pytest.raises(ValueError, match="no more"):
+        store.load(failing, only_into_empty=False)
+    assert ([*store.records("pets")], store.revision) == ([TOM, REX], before)
+
+
+def test_a_world_changes_its_records_and_no_others(store: Store, layer: Layer) -> None:
+    other, plain = store.layer("other"), store.layer("")
+    before = (store.revision, other.revision, plain.revision)
+    assert layer.put(IDA)
+    assert not layer.put(Record("pets", "tom", {"name": "Thomas"}))
+    assert layer.delete("pets", "rex")
+    assert (handles(layer), layer.count("pets")) == (["tom", "ida"], 2)
+    assert layer.get("pets", "tom") == Record("pets", "tom", {"name": "Thomas"})
+    assert layer.get("pets", "rex") is None
+    for one in (store, other, plain):
+        assert [*one.records("pets")] == [TOM, REX]
+    assert (store.revision, other.revision, plain.revision) == before
+
+
+def test_a_world_is_taken_back_to_the_fixtures(store: Store, layer: Layer) -> None:
+    layer.put(IDA)
+    layer.delete("pets", "tom")
+    layer.clear()
+    assert [*layer.records("pets")] == [TOM, REX]
+    assert layer.get("pets", "tom") == TOM
+    layer.clear()
+
+
+def test_a_handle_is_added_once_and_again_after_it_was_deleted(layer: Layer) -> None:
+    assert not layer.add(TOM)
+    assert layer.delete("pets", "tom")
+    assert not layer.delete("pets", "tom")
+    assert layer.add(IDA)
+    assert not layer.add(IDA)
+    assert layer.add(TOM)
+    assert layer.get("pets", "tom") == TOM
+
+
+def test_a_record_is_changed_only_as_long_as_it_is_what_was_read(layer: Layer) -> None:
+    thomas = Record("pets", "tom", {"name": "Thomas"})
+    assert layer.change(TOM, thomas)
+    assert not layer.change(TOM, Record("pets", "tom", {"name": "Tim"}))
+    assert not layer.change(IDA, IDA)
+    assert layer.get("pets", "tom") == thomas
+
+
+VALUES: list[dict[str, JSON]] = [
+    {},
+    {"z": 1, "a": {"y": [None, True, 1.5, 10**30, ""], "b": {}}},
+    {"text": "line\nend\0 \u2028 'quote\" \\ % _ é 東京 🎉"},
+    {"half": "\ud83c", "ключ": "\x7f"},
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+def test_a_value_comes_back_as_it_was(value: dict[str, JSON], store: Store, layer: Layer) -> None:
+    record = Record("pets", "x", value, "file\udcff.yaml")
+    layer.put(record)
+    for one in (layer, store.layer("one") if store.is_shared else layer):
+        got = one.get("pets", "x")
+        assert got is not None
+        assert repr(got.value) == repr(value)
+    assert repr(layer.records("pets")[-1].value) == repr(value)
+
+
+PEOPLE = (("Arger", "Köln"), ("bob", "100%"), ("Bob", "a_b"), ("cy", "KÖLN"), ("do", ""))
+MANY = [
+    Record("pets", f"{name}-{age}", {"name": name, "home": {"city": city}, "age": age, "tags": ["x", {"y": "Zoë"}]})
+    for age, (name, city) in enumerate(PEOPLE)
+]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        (Search("köln"), [0, 3]),
+        (Search("KÖLN"), [0, 3]),
+        (Search("BOB"), [1, 2]),
+        (Search("%"), [1]),
+        (Search("_"), [2]),
+        (Search("zoë"), [0, 1, 2, 3, 4]),
+        (Search("3"), [3]),
+        (Search("city"), []),
+        (Search("'"), []),
+        (Search("\0bob"), [1, 2]),
+        (Search(handle="bob"), [1]),
+        (Search(handle="Bob-"), [2]),
+        (Search(handle="%"), []),
+        (Search("bob", handle="B"), [2]),
+        (Search(limit=2), [0, 1]),
+        (Search(limit=2, offset=3), [3, 4]),
+        (Search(offset=3), [3, 4]),
+        (Search(offset=9, limit=1), []),
+        (Search("zoë", offset=1, limit=2), [1, 2]),
+    ],
+    ids=repr,
+)
+def test_a_search_finds_what_it_means(search: Search, found: list[int], store: Store, layer: Layer) -> None:
+    loaded(store, *MANY)
+    expected = [MANY[index].handle for index in found]
+    assert handles(store, search) == expected
+    assert handles(layer, search) == expected
+    layer.put(Record("pets", "nobody", {"name": "None"}))
+    layer.put(MANY[1])
+    layer.delete("pets", "nobody")
+    assert handles(layer, search) == expected
+    whole = len(expected) if not search.offset and search.limit is None else None
+    assert whole is None or (store.count("pets", search), layer.count("pets", search)) == (whole, whole)
+
+
+def test_the_count_is_of_all_parts(store: Store, layer: Layer) -> None:
+    loaded(store, *MANY)
+    layer.delete("pets", MANY[0].handle)
+    assert (store.count("pets", Search(limit=1)), layer.count("pets", Search("zoë", limit=1, offset=2))) == (5, 4)
+
+
+def test_the_records_of_two_contracts_do_not_mix(opens: Opens) -> None:
+    stores = opens()
+    pets, cars = loaded(stores.store("Pets"), TOM), loaded(stores.store("Cars"), REX)
+    pets.layer("one").put(IDA)
+    assert (handles(pets), handles(cars), handles(cars.layer("one"))) == (["tom"], ["rex"], ["rex"])
