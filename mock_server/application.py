@@ -217,7 +217,7 @@ class Application:
         if ready is not None:
             ready.note(world, started)
             if self._is_watched:
-                _noted(scope, world, ready.kept, ready.tally.operation)
+                _noted(scope, world, ready.kept, ready.tally.operation, world.journal.last)
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
@@ -263,8 +263,8 @@ class Application:
         """Control's answer from what this process knows, or about other worlds than its own."""
         return self._loaded.control.handle(request, world, worlds)
 
-    def answered(self, base_path: str, request: Request, world: World) -> Answer:
-        """The answer of the contract at a base path, which the world's journal has before the client does."""
+    def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
+        """An exchange with the contract at a base path, and its number in the world's journal."""
         (api,) = [one for one in self._loaded.apis if one.base_path == base_path]
         return api.answered(request, world)
 
@@ -321,41 +321,54 @@ class Api:
         body = await body_of(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
         request = _request(scope, body or b"")
-        if body is None:
-            answer = self._recorded(Exchange(request, Route(), _too_large(MAX_BODY)), world, time())
-        elif self._peers is not None and self._peers.is_elsewhere(world):
-            answer = await self._peers.answer(self.base_path, request, world)
+        if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
+            answer = await self._from_owner(self._peers, request, world, scope)
         else:
-            answer = self.answered(request, world, scope)
+            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
         if answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    def answered(self, request: Request, world: World, scope: Scope | None = None) -> Answer:
-        """The answer, which the world's journal has before the client does; the fast path has it for a ``scope``."""
+    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
+        exchange, number = await peers.answer(self.base_path, request, world)
+        operation = self.contract.operations.get(exchange.route.operation or "")
+        name = self._served.gauge(operation.key).name if operation is not None else ""
+        _noted(scope, world, Kept(exchange, operation), name, number)
+        return exchange.answer
+
+    def answered(
+        self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
+    ) -> tuple[Exchange, int]:
+        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
+
+        The fast path remembers the answers of requests that come with their ``scope``.
+        """
         started = time()
         store = self._served.store
         before = world.store(store).revision if store.is_shared else 0
         # The log names the request as the journal will: nothing else can be added before it is.
-        named = REQUEST.set(partial(_name_of, request, world.journal, world.journal.last + 1))
+        number = world.journal.last + 1
+        named = REQUEST.set(partial(_name_of, request, world.journal, number))
         try:
-            return self._recorded(self._exchange(request, world), world, started, scope, before)
+            too_large = Exchange(request, Route(), _too_large(MAX_BODY)) if is_too_large else None
+            exchange = too_large or self._exchange(request, world)
+            self._record(exchange, scope, world, before, started)
         finally:
             REQUEST.reset(named)
+        return exchange, number
 
-    def _recorded(
-        self, exchange: Exchange, world: World, started: float, scope: Scope | None = None, before: int = 0
-    ) -> Answer:
-        """The answer, once journal and all others have what they keep of it; whatever goes wrong with that."""
+    def _record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+        """Let journal, tally, coverage and fast path have what they keep of an exchange.
+
+        Whatever goes wrong with that, the client gets its answer.
+        """
         try:
-            self._record(exchange, world, started, scope, before)
+            self._keep(exchange, scope, world, before, started)
         except Exception:
             log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
-        return exchange.answer
 
-    def _record(self, exchange: Exchange, world: World, started: float, scope: Scope | None, before: int) -> None:
-        """Let journal, tally, coverage and fast path have what they keep of an exchange."""
+    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation)
         elapsed = time() - started
@@ -365,7 +378,7 @@ class Api:
         tally.take(elapsed, kept.findings)
         self._tallies.handled += 1
         if scope is not None:
-            _noted(scope, world, kept, tally.operation)
+            _noted(scope, world, kept, tally.operation, world.journal.last)
         if gauge is None:
             return
         shown = gauge.shown(exchange)
@@ -396,11 +409,11 @@ def _seen(scope: Scope) -> Seen:
     return seen
 
 
-def _noted(scope: Scope, world: World, kept: Kept, operation: str) -> None:
-    """Let those who watch know what the journal was told, if there are any."""
+def _noted(scope: Scope, world: World, kept: Kept, operation: str, number: int) -> None:
+    """Let those who watch know what a journal was told, if there are any."""
     seen: Seen | None = scope.get(SEEN)
     if seen is not None:
-        seen.note(world, kept, operation)
+        seen.note(world, kept, operation, number)
 
 
 def _too_large(limit: int) -> Answer:

@@ -149,7 +149,7 @@ def exchange_form(exchange: Exchange) -> ExchangeForm:
             "redirect": route.redirect,
         },
         "answer": answer_form(exchange.answer),
-        "findings": [_finding_form(one) for one in exchange.findings],
+        "findings": [finding_form(one) for one in exchange.findings],
     }
 
 
@@ -160,11 +160,12 @@ def exchange_of(form: ExchangeForm) -> Exchange:
         request=request_of(form["request"]),
         route=Route(route["operation"], route["path_parameters"], tuple(route["allow"]), route["redirect"]),
         answer=answer_of(form["answer"]),
-        findings=tuple(Finding(**one) for one in form["findings"]),
+        findings=tuple(finding_of(one) for one in form["findings"]),
     )
 
 
-def _finding_form(finding: Finding) -> FindingForm:
+def finding_form(finding: Finding) -> FindingForm:
+    """A finding as JSON."""
     return {
         "rule": finding.rule,
         "location": finding.location,
@@ -174,6 +175,11 @@ def _finding_form(finding: Finding) -> FindingForm:
         "remedy": finding.remedy,
         "severity": finding.severity,
     }
+
+
+def finding_of(form: FindingForm) -> Finding:
+    """The finding of a form."""
+    return Finding(**form)
 
 
 def _headers(form: Sequence[Sequence[str]]) -> Headers:

@@ -43,9 +43,9 @@ class Seen:
         self._number = 0
         self._began = perf_counter()
 
-    def note(self, world: World, kept: Kept, operation: str) -> None:
-        """Note what became of the request, which the journal of the world has just been told of."""
-        self._world, self._number = world, world.journal.last
+    def note(self, world: World, kept: Kept, operation: str, number: int) -> None:
+        """Note what became of the request, which a journal of the world was told of by that number."""
+        self._world, self._number = world, number
         self.kept = kept
         self.operation = operation
 

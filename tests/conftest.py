@@ -98,10 +98,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def server_url(own_cache: None, store_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def server_url(own_cache: None, store_url: str) -> Iterator[str]:
     """The base URL of a server with the contract that ships, its store and workers as the options of pytest say."""
-    workers = str(request.config.getoption("--workers"))
-    with RunningServer("--workers", workers, env={"MOCK_SERVER_STORE": store_url}) as server:
+    with RunningServer(env={"MOCK_SERVER_STORE": store_url}) as server:
         yield server.url
 
 

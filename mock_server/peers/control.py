@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from mock_server.assembly import Served
 from mock_server.contract.load import CONTROL
 from mock_server.control.router import answered
-from mock_server.exchange import JSON, Answer, Request
+from mock_server.exchange import JSON, Answer, Exchange, Request
 from mock_server.payload import AnswerForm, RequestForm, answer_form, answer_of, request_form, request_of
 from mock_server.peers.gathering import Gathered, GaugeForm, JournalForm, coverage_form, journal_form
 from mock_server.peers.membership import GoneError, Membership
@@ -39,8 +39,8 @@ class Home(Protocol):
     def served(self) -> tuple[Served, ...]:
         """What serves now."""
 
-    def answered(self, base_path: str, request: Request, world: World) -> Answer:
-        """The answer of the contract at a base path."""
+    def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
+        """An exchange with the contract at a base path, and its number in the world's journal."""
 
     def controlled(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
         """The answer of control, about other worlds than those of this process where some are given."""
@@ -163,12 +163,8 @@ class SharedControl:
     async def changed(self, change: ChangeForm) -> None:
         """Know of a change."""
         self._staging.take([change["pin"]])
-        name = change["pin"]["world"]
-        world = self._worlds.find(name)
-        if change["ending"] == "forget":
-            self._worlds.forget(name)
-        elif change["ending"] == "reset" and world is not None:
-            self._worlds.reset(world)
+        if change["ending"]:
+            self._worlds.end(change["pin"]["world"], forget=change["ending"] == "forget")
 
     async def seen(self, question: SeenForm) -> JournalForm | list[GaugeForm]:
         """Tell what was seen here."""

@@ -17,8 +17,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypedDict, cast
 
-from mock_server.exchange import Answer, Request
-from mock_server.payload import AnswerForm, RequestForm, answer_form, answer_of, request_form, request_of
+from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.payload import (
+    AnswerForm,
+    FindingForm,
+    RequestForm,
+    answer_form,
+    answer_of,
+    finding_form,
+    finding_of,
+    request_form,
+    request_of,
+)
 from mock_server.peers.address import Address
 from mock_server.peers.client import PATH
 from mock_server.peers.control import ControlForm, Home, SharedControl
@@ -48,6 +58,15 @@ class AnswerQuestion(TypedDict):
     base_path: str
     world: str
     request: RequestForm
+
+
+class AnsweredForm(TypedDict):
+    """What became of a request: the operation's key, the answer, what was found, the number in the world's journal."""
+
+    operation: str | None
+    answer: AnswerForm
+    findings: list[FindingForm]
+    number: int
 
 
 class Peers:
@@ -125,13 +144,16 @@ class Peers:
         """Whether another process has to answer requests in a world."""
         return self._staging.is_elsewhere(world)
 
-    async def answer(self, base_path: str, request: Request, world: World) -> Answer:
-        """The answer of the world's owner. One that is silent loses the world to another, which may be this one."""
+    async def answer(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
+        """An exchange with the world's owner, and its number in the journal there.
+
+        An owner that is silent loses the world to another, which may be this process.
+        """
         question: AnswerQuestion = {"base_path": base_path, "world": world.name, "request": request_form(request)}
         while (owner := self._members.owner(world.name)) != self._members.own:
             with suppress(GoneError):
                 told = await self._members.ask(owner, "answer", question, ANSWER_SECONDS)
-                return answer_of(cast("AnswerForm", told))
+                return _answered_of(request, cast("AnsweredForm", told))
         return self._home.answered(base_path, request, self.worlds.get(world.name))
 
     async def control(self, request: Request, world: World) -> Answer:
@@ -154,10 +176,16 @@ class Peers:
             "remove": control.removed,
         }
 
-    async def _answered(self, question: AnswerQuestion) -> AnswerForm:
+    async def _answered(self, question: AnswerQuestion) -> AnsweredForm:
         await self._has_met.wait()  # until then it is not known here what is staged in the world
         request, world = request_of(question["request"]), self.worlds.get(question["world"])
-        return answer_form(self._home.answered(question["base_path"], request, world))
+        exchange, number = self._home.answered(question["base_path"], request, world)
+        return {
+            "operation": exchange.route.operation,
+            "answer": answer_form(exchange.answer),
+            "findings": [finding_form(one) for one in exchange.findings],
+            "number": number,
+        }
 
     async def _controlled(self, message: ControlForm) -> AnswerForm:
         await self._has_met.wait()
@@ -189,3 +217,8 @@ class Peers:
         told = [self._version, settings.seed, settings.dynamic, settings.no_fill_properties, *settings.scenario]
         told += [f"{one.base_path} {one.contract.digest}" for one in self._home.served]
         return blake2b("\n".join(map(str, told)).encode(), digest_size=16).hexdigest()
+
+
+def _answered_of(request: Request, form: AnsweredForm) -> tuple[Exchange, int]:
+    findings = tuple(finding_of(one) for one in form["findings"])
+    return Exchange(request, Route(form["operation"]), answer_of(form["answer"]), findings), form["number"]

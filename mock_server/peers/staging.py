@@ -25,6 +25,14 @@ class SharedWorlds(Worlds):
         memory = settings.journal_memory * 1024 * 1024
         super().__init__(settings.max_worlds, settings.journal_size, memory, int(own[:6], 16) << _NUMBERS)
 
+    def end(self, name: str, *, forget: bool) -> None:
+        """Take a world back to how it began, after its owner has, who saw to the records that all share."""
+        world = self.find(name)
+        if world is not None:
+            self._end(world)
+        if forget:
+            self._named.pop(name, None)
+
     def _made(self, name: str) -> World:
         world = super()._made(name)
         world.staged = self._pins.stage(name)
