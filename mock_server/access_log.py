@@ -31,6 +31,9 @@ class AccessLog:
             if seen.status != 200 or not seen.path.endswith(_PROBES):
                 _tell(seen)
 
+    def close(self) -> None:
+        """Nothing to do: a line is written at once."""
+
 
 def _tell(seen: Seen) -> None:
     fields: dict[str, Any] = {

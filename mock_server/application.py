@@ -24,6 +24,7 @@ from mock_server.journal import Journal, Kept
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
+from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_id import given_id
 from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
@@ -156,7 +157,7 @@ class Application:
         if settings.peers and not settings.admin_token:
             raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
         self.ending = asyncio.Event()
-        self._is_watched = settings.access_log
+        self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
@@ -176,7 +177,9 @@ class Application:
         self.worlds.begin_over([one.store for one in self.served])
 
     def _load(self) -> _Loaded:
-        return _Loaded(self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers)
+        return _Loaded(
+            self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers
+        )  # fmt: skip
 
     def _worlds(self) -> Worlds:
         settings = self.settings
@@ -224,6 +227,16 @@ class Application:
         else:
             await loaded.api(scope)(scope, receive, send)
 
+    def is_control(self, path: str) -> bool:
+        """Whether a path, with the prefix of a world or without, is one of control."""
+        if path.startswith(WORLD_PREFIX):
+            path = "/" + path.removeprefix(WORLD_PREFIX).partition("/")[2]
+        return CONTROL in path and self._loaded.control.is_for(path)
+
+    def redaction(self) -> Redaction:
+        """What takes the secrets out of what is shown of a request."""
+        return redaction_of(self.settings.redact_header, [one.contract for one in self.served])
+
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
             await self.peers.endpoint(scope, receive, send)
@@ -266,9 +279,10 @@ class Application:
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
-            gc.unfreeze()
+            if not self.shares_process:
+                gc.unfreeze()
             loaded = self._load()
-            loaded.warm()
+            loaded.warm(shares_process=self.shares_process)
             self._loaded = loaded
             self.worlds.begin_over([one.store for one in loaded.served])
         except MockServerError as error:

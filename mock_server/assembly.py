@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from mock_server.scenarios import Scenario
 
 Made = TypeVar("Made")
-_MAKING = RLock()
-"""Held by whoever makes what answers: two threads that import the same libraries at once find them half imported."""
 
 
 class _WhenAsked(Generic[Made]):
@@ -44,10 +42,11 @@ class _WhenAsked(Generic[Made]):
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
+        self._lock = RLock()
         self._made: Made | None = None
 
     def __call__(self) -> Made:
-        with _MAKING:
+        with self._lock:
             if self._made is None:
                 self._made = self._make()
             return self._made
@@ -113,12 +112,11 @@ class Served:
 
     def intake(self, resource: str) -> Intake:
         """Takes in records of a resource, which the contract has to have."""
-        with _MAKING:
-            from mock_server.intake import Intake
+        from mock_server.intake import Intake
 
-            if resource not in self._intakes:
-                self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
-            return self._intakes[resource]
+        if resource not in self._intakes:
+            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+        return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
         from mock_server.contract.check import Judge
@@ -255,9 +253,8 @@ def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: 
     def fixtures() -> Iterable[Record]:
         if directory is None:
             return ()
-        if store.is_shared:
-            return stream_fixtures(directory, contract, elsewhere)
-        return load_fixtures(directory, contract, elsewhere, no_cache=settings.no_cache)
+        read = stream_fixtures if store.is_shared else load_fixtures
+        return read(directory, contract, elsewhere, no_cache=settings.no_cache)
 
     if settings.seed_store != "never":
         store.load(fixtures, only_into_empty=settings.seed_store == "if-empty")

@@ -7,7 +7,7 @@ with the contract: importing the judge takes longer than all the rest of a secon
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,8 @@ from mock_server.errors import FixtureError
 from mock_server.exchange import Finding
 from mock_server.store import Record
 
+REMEMBERED = 4 * 1024 * 1024
+"""Bytes of fixture files that are worth remembering; of more, no more than has to be is held."""
 SUFFIXES = (".yaml", ".yml", ".json", ".ndjson", ".csv")
 """What fixture files end in."""
 
@@ -40,12 +42,17 @@ def load_fixtures(
     return records
 
 
-def stream_fixtures(directory: Path, contract: Contract, elsewhere: Collection[str] = ()) -> Iterator[Record]:
-    """The same, record by record, judged as they come: the last is followed by what is wrong with any.
+def stream_fixtures(
+    directory: Path, contract: Contract, elsewhere: Collection[str] = (), *, no_cache: bool = False
+) -> Iterable[Record]:
+    """The same for whoever keeps them elsewhere, however many they are.
 
-    For records that are kept elsewhere, however many they are: no more than what has to be is held.
+    Many come one by one, judged as they come: the last is followed by what is wrong with any.
     """
-    return _read(directory, fixture_files(directory, elsewhere), contract)
+    files = fixture_files(directory, elsewhere)
+    if sum(file.stat().st_size for file in files if file.is_file()) <= REMEMBERED:
+        return load_fixtures(directory, contract, elsewhere, no_cache=no_cache)
+    return _read(directory, files, contract)
 
 
 def fixture_files(directory: Path, elsewhere: Collection[str]) -> list[Path]:

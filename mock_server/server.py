@@ -16,7 +16,6 @@ from pathlib import Path
 
 import uvicorn
 
-from mock_server.access_log import AccessLog
 from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
@@ -25,7 +24,8 @@ from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
 from mock_server.store import open_stores, shared_address
-from mock_server.watched import App, Watched, Watcher
+from mock_server.watched import Watched, Watcher
+from mock_server.watchers import check_watchers, watchers_of
 from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
@@ -35,9 +35,12 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
+    def __init__(
+        self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
+        is_worker: bool = False,
+    ) -> None:  # fmt: skip
         config = uvicorn.Config(
-            watched(application),
+            Watched(application, watchers) if watchers else application,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -50,6 +53,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self._application = application
+        self._watchers = watchers
         self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -76,6 +80,8 @@ class _Server(uvicorn.Server):
         if self._application.peers is not None:
             await self._application.peers.leave()
         await super().shutdown(sockets)
+        for watcher in self._watchers:
+            watcher.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -110,27 +116,19 @@ def _directories(application: Application) -> set[Path]:
     return {path if path.is_dir() else path.parent for path in application.watched()}
 
 
-def watched(application: Application) -> App:
-    """The application, and around it whoever the settings want to watch."""
-    watchers: list[Watcher] = []
-    if application.settings.access_log:
-        watchers.append(AccessLog())
-    return Watched(application, watchers) if watchers else application
-
-
 def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
     """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
-    with shared_address(settings.store, settings.workers) as store:
-        settings = replace(settings, store=store)
-        if settings.workers > 1:
-            _serve_with_workers(settings, announce)
-            return
-        with closing(Application(settings)) as application, listen(settings.host, settings.port) as listener:
+    if settings.workers > 1:
+        _serve_with_workers(settings, announce)
+        return
+    with closing(Application(settings)) as application:
+        watchers = watchers_of(application)
+        with listen(settings.host, settings.port) as listener:
             url = url_of(listener)
-            _Server(application, lambda: announce(url, application.served)).run([listener])
+            _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -142,16 +140,19 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
         )
-    # Read, seeded and let go again: no connection outlives a fork.
-    with closing(open_stores(settings.store, settings.max_worlds)) as stores:
-        served = assembled(settings, stores)
-    settings = replace(settings, seed_store="never")
-    for name in _NEEDED_BY_WORKERS:
-        import_module(name)
-    listeners = bind_each(settings.host, settings.port, settings.workers)
-    url = url_of(listeners[0])
-    with sockets_directory() as sockets:
-        Workers(partial(_work, settings, sockets), listeners).run(lambda: announce(url, served))
+    check_watchers(settings)
+    with shared_address(settings.store) as store, sockets_directory() as sockets:
+        settings = replace(settings, store=store)
+        # Read, seeded and let go again: no connection outlives a fork.
+        with closing(open_stores(store, settings.max_worlds)) as stores:
+            served = assembled(settings, stores)
+        for name in _NEEDED_BY_WORKERS:
+            import_module(name)
+        listeners = bind_each(settings.host, settings.port, settings.workers)
+        url = url_of(listeners[0])
+        # The fixtures are loaded: once, whatever the number of workers.
+        work = partial(_work, replace(settings, seed_store="never"), sockets)
+        Workers(work, listeners).run(lambda: announce(url, served))
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
@@ -162,7 +163,7 @@ def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Rea
     """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
     with closing(Application(settings, sockets=sockets)) as application:
-        _Server(application, ready, is_worker=True).run([listener])
+        _Server(application, watchers_of(application), ready, is_worker=True).run([listener])
 
 
 class Background:
@@ -176,12 +177,13 @@ class Background:
         self._ready = threading.Event()
         try:
             application.warm()
+            watchers = watchers_of(application)
             self._listener = listen(settings.host, settings.port)
         except BaseException:
             application.close()
             raise
         self.url = url_of(self._listener)
-        self._server = _Server(application, self._ready.set)
+        self._server = _Server(application, watchers, self._ready.set)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""

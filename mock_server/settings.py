@@ -137,6 +137,9 @@ class Settings:
     )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
     access_log: bool = _row(False, "Tell the log of each request.", "", _switch)
+    otel: bool = _row(
+        False, "Send traces to where the variables of OpenTelemetry (OTEL_...) say; needs the extra otel.", "", _switch
+    )
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
 
 

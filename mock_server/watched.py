@@ -72,6 +72,9 @@ class Watcher(Protocol):
     def watching(self, seen: Seen) -> AbstractContextManager[None]:
         """What is done around a request. When it ends, all is known that there is to know."""
 
+    def close(self) -> None:
+        """Finish, since the server ends; within half a second."""
+
 
 class Watched:
     """An ASGI application, and those who watch it, the outermost first."""

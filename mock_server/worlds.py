@@ -10,7 +10,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import count
 from typing import TYPE_CHECKING
 
 from mock_server.contract.load import WORLDS
@@ -18,7 +17,7 @@ from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal, Ledger
-from mock_server.store import Layer, Records, Store
+from mock_server.store import Layer, Records, Store, next_revision
 
 if TYPE_CHECKING:
     from mock_server.scenarios import Scenario
@@ -62,7 +61,7 @@ class World:
 
     def layer(self, base: Store) -> Layer:
         """The same, to be changed. Unless others share them, whoever asks is about to."""
-        self.revision = self.name if base.is_shared else next(_REVISIONS)
+        self.revision = self.name if base.is_shared else next_revision()
         if self._layers is None:
             self._layers = {}
         if base not in self._layers:
@@ -98,9 +97,6 @@ class World:
         """Hold no records here: in memory that takes the world back to the fixtures, elsewhere they stay."""
         self._layers = None
         self.revision = 0
-
-
-_REVISIONS = count(1)
 
 
 class Worlds:
@@ -153,8 +149,8 @@ class Worlds:
         return World(name, self._journal_size, self._ledger, self._after)
 
     def _evict(self, world: World) -> None:
-        """Let a world go that nobody has used for long."""
-        self._end(world)  # what a shared store has of it the store bounds: others may be using it
+        """Let a world go that nobody has used for long. What a shared store has of it the store bounds."""
+        self._end(world)
 
     @property
     def journal_entries(self) -> int:

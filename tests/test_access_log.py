@@ -11,9 +11,9 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.log import FIELDS
-from mock_server.server import watched
 from mock_server.settings import Settings
-from mock_server.watched import App
+from mock_server.watched import App, Watched
+from mock_server.watchers import watchers_of
 from mock_server.wire import Scope
 from tests.asgi import answered, scope_of, sent, tokens
 from tests.conftest import ME, RunningServer
@@ -24,7 +24,8 @@ SE = {"authorization": "Bearer polar_cst_SE"}
 
 @pytest.fixture
 def app(own_cache: None) -> App:
-    return watched(Application(Settings(access_log=True), shares_process=True))
+    application = Application(Settings(access_log=True), shares_process=True)
+    return Watched(application, watchers_of(application))
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -103,7 +104,7 @@ def test_requests_at_once_are_told_apart(app: App, caplog: pytest.LogCaptureFixt
 
 def test_a_server_that_was_not_asked_for_it_has_none(own_cache: None, caplog: pytest.LogCaptureFixture) -> None:
     application = Application(Settings(), shares_process=True)
-    assert watched(application) is application
+    assert watchers_of(application) == []
     answered(application, *tokens(["SE"]))
     assert caplog.records == []
 

@@ -23,7 +23,7 @@ from tests.conftest import Done
 from tests.in_process import assert_one_message, called
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases/command-line.yaml").read_text(encoding="utf-8"))["cases"]
-LOADING = ("contract", "fixtures", "overlay", "store", "seed", "dynamic", "no_fill_properties", "strict")
+LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties", "strict")
 SETTINGS = {
     "serve": tuple(row.name for row in ROWS),
     "check": LOADING,

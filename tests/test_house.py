@@ -24,14 +24,16 @@ FLOORS = (
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
     ("assembly", "routing", "wire", "fast", "vitals", "watched", "connection"),
-    ("server", "application", "access_log", "control", "peers", "testing", "healthcheck"),
+    ("server", "application", "access_log", "control", "peers", "watchers", "tracing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.routing.by_connexion",
+    "psycopg": "mock_server.store.postgresql",
     "openapi_core": "mock_server.contract.objections",
     "prometheus_client": "mock_server.control.exposition",
+    "opentelemetry": "mock_server.tracing",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""

@@ -36,6 +36,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
     "strict": ("TRUE", True),
     "access_log": ("1", True),
+    "otel": ("1", True),
     "log_format": ("json", "json"),
 }
 """By setting: a text that a person may type, and what it means."""

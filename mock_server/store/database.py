@@ -13,7 +13,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
-import os
 import threading
 import uuid
 import weakref
@@ -45,9 +44,6 @@ REMEMBERED = 1024
 Alter: TypeAlias = Callable[[Connection, int], Sequence[Changed]]
 """What changes something within a transaction, which is given its revision; nothing changed is rolled back."""
 
-_ELSEWHERE: list[object] = []
-"""Connections of the process that this one was forked from: to close them would end them there."""
-
 
 class Database:
     """A store's tables, opened: migrated where they are of an older version, made where there are none.
@@ -69,8 +65,8 @@ class Database:
         self._busy_since: float | None = None
         self._revision = 0
         self._connection: Connection | None = None
-        """None where it is lost, or has to be made anew after a fork."""
-        self._is_lost = False
+        """None where it is lost, or was let go of."""
+        self._listener: threading.Thread | None = None
         try:
             self._connection, self.name = self._opened()
         except StoreError as error:
@@ -80,7 +76,6 @@ class Database:
             raise StoreError(f"--store {driver.shown}: found {driver.reason(error)}; {expected}") from None
         self._mark = Mark(driver.mark(self.name))
         self.mark = self._mark.value
-        self._listen()
         _OPEN.add(self)
 
     @property
@@ -98,6 +93,12 @@ class Database:
                 self._catch_up()
 
     @contextlib.contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """A connection to read by, whatever is known."""
+        with self._lock, self._asked() as connection:
+            yield connection
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read by, and knowledge as of now that nobody else in this process adds to meanwhile."""
         with self._lock:
@@ -107,6 +108,7 @@ class Database:
 
     def _catch_up(self) -> None:
         """Ask for what has changed, and forget what was read of it."""
+        self._listen()
         mark, now = self.mark[0], monotonic()
         with self._asked() as connection:
             self._driver.check(connection)
@@ -215,14 +217,10 @@ class Database:
     @contextlib.contextmanager
     def _asked(self) -> Iterator[Connection]:
         """The connection; what goes wrong with it comes out as an error of the store."""
-        if self._is_lost:
+        if self._connection is None:
             raise StoreLostError(f"found the store {self._driver.shown} lost; expected it to answer. Try again soon.")
         outermost, self._busy_since = self._busy_since is None, self._busy_since or monotonic()
         try:
-            if self._connection is None:
-                self._adopt(self._driver.connect())
-                self._listen()
-            assert self._connection is not None
             yield self._connection
         except (SQLAlchemyError, OSError) as error:
             raise self._failure(error) from None
@@ -244,9 +242,9 @@ class Database:
 
     def _lose(self, reason: str) -> None:
         with self._lock:
-            if self._is_lost or self._ended.is_set():
+            if self._connection is None:
                 return
-            self._is_lost, self.seen, self.fresh_until, self.absence = True, None, 0.0, -next_revision()
+            self.seen, self.fresh_until, self.absence = None, 0.0, -next_revision()
             self._hang_up()
         said = "the store %s is lost (%s): what needs its records is answered with 503 meanwhile"
         log.error(said, self._driver.shown, reason)
@@ -281,14 +279,19 @@ class Database:
             if found != self.name:
                 raise StoreError("found another store in its place; expected the one of before. Start the server anew.")
             with self._lock:
+                if self._ended.is_set():
+                    raise StoreError("found the server ending; expected it to go on.")
                 self._driver.identify()
                 self._forget(connection)
-                self._connection, self._is_lost = connection, False
+                self._connection = connection
         except BaseException:
             connection.close()
             raise
 
     def _listen(self) -> None:
+        """Have a thread that listens, from the first read on: there is none in a process that others are copies of."""
+        if self._listener is not None:
+            return
         reference = weakref.ref(self)
 
         def heard() -> None:
@@ -302,7 +305,10 @@ class Database:
                 database.end_what_takes_too_long()
 
         arguments = (heard, still_well, self._ended)
-        threading.Thread(target=self._driver.listen, args=arguments, name="mock-server-store", daemon=True).start()
+        self._listener = threading.Thread(
+            target=self._driver.listen, args=arguments, name="mock-server-store", daemon=True
+        )
+        self._listener.start()
 
     def end_what_takes_too_long(self) -> None:
         """Give up a connection that a call waits on for too long: the server has to go on."""
@@ -316,19 +322,8 @@ class Database:
         with self._lock:
             self._hang_up()
 
-    def after_fork(self) -> None:
-        """Be another process: with a connection of its own, made when it is needed, and locks that nobody holds."""
-        _ELSEWHERE.extend((self._connection, self._lock))
-        self._lock, self._ended = threading.RLock(), threading.Event()
-        self._connection, self._is_lost, self._busy_since, self.seen = None, False, None, None
-
 
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for database in list(_OPEN):
-        database.after_fork()
 
 
 def _close_all() -> None:
@@ -337,8 +332,6 @@ def _close_all() -> None:
 
 
 atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What a process knows of a database: rows that it read, which worlds have any, and what has changed since when."""
+"""What a process knows of a database: rows that it read, which worlds have any, and which state of each it knows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 from mock_server.store.kept import Kept
 from mock_server.store.revision import next_revision
+from mock_server.store.tables import EVERY_WORLD
 
 Changed: TypeAlias = tuple[int, str, str, str]
 """What was changed: contract, world, resource and handle; all of the world where the last two are empty."""
 
 
 class Knowledge:
-    """Rows by key, and for each world the number of its newest change. It knows nothing to begin with."""
+    """Rows by key, and a number for the state of each world. It knows nothing to begin with."""
 
     def __init__(self) -> None:
         self.kept = Kept()
@@ -21,14 +22,15 @@ class Knowledge:
         """The worlds that have rows of their own, by contract."""
         self.generation = 0
         """Another after everything that was learnt."""
-        self._generations: dict[tuple[int, str], int] = {}
-        self._floor = 0
+        self._revisions: dict[tuple[int, str], int] = {}
 
     def learn(self, changes: Sequence[Changed]) -> None:
         """Forget what was read of what has changed."""
-        self.generation = number = next_revision()
+        self.generation = next_revision()
         for contract, world, resource, handle in changes:
-            self._generations[contract, world] = number
+            if world == EVERY_WORLD:
+                self._revisions.clear()
+            self._revisions.pop((contract, world), None)
             if handle:
                 self.kept.drop((contract, world, resource, handle))
                 self.worlds.add((contract, world))
@@ -40,9 +42,13 @@ class Knowledge:
         """Know nothing but which worlds have rows."""
         self.worlds = set(worlds)
         self.kept.clear()
-        self._generations.clear()
-        self.generation = self._floor = next_revision()
+        self._revisions.clear()
+        self.generation = next_revision()
 
-    def newest(self, contract: int, worlds: Iterable[str]) -> int:
-        """The newest change of these worlds, as a number that no other change has."""
-        return max(self._generations.get((contract, world), self._floor) for world in worlds)
+    def revision(self, contract: int, world: str) -> int:
+        """The number of the state of a world. Worlds without rows of their own have that of the fixtures."""
+        key = (contract, world if (contract, world) in self.worlds else EVERY_WORLD)
+        found = self._revisions.get(key)
+        if found is None:
+            found = self._revisions[key] = next_revision()
+        return found

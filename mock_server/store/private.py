@@ -11,12 +11,12 @@ from mock_server.store.address import sqlite_address
 
 
 @contextmanager
-def shared_address(address: str, processes: int) -> Iterator[str]:
-    """The address under which so many processes find the same records.
+def shared_address(address: str) -> Iterator[str]:
+    """The address under which several processes find the same records.
 
-    For ``memory`` and more than one that is a SQLite file in a directory of this user alone, which is gone afterwards.
+    For ``memory`` that is a SQLite file in a directory of this user alone, which is gone afterwards.
     """
-    if address != "memory" or processes == 1:
+    if address != "memory":
         yield address
         return
     with TemporaryDirectory(prefix="mock-server-", ignore_cleanup_errors=True) as directory:

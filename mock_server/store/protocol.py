@@ -32,7 +32,10 @@ class Records(Protocol):
 
     @property
     def revision(self) -> int:
-        """A number that is another after every change. It never raises, and costs less than a microsecond."""
+        """The number of what is shown now: what shows anything else has another, over all layers of a store.
+
+        It never raises, and costs less than a microsecond.
+        """
 
     def get(self, resource: str, handle: str) -> Record | None:
         """The record of a handle, None where there is none."""

@@ -73,7 +73,7 @@ class SqlRecords:
 
     @property
     def revision(self) -> int:
-        """A number that is another after every change, and a negative one while the store is lost."""
+        """The number of what is shown now, which no other state has; a negative one while the store is lost."""
         database = self._database
         if (
             database.mark[0] == database.seen
@@ -86,7 +86,7 @@ class SqlRecords:
         except StoreLostError:
             return database.absence
         self._generation = database.knowledge.generation
-        self._revision = database.knowledge.newest(self._contract, self._worlds)
+        self._revision = database.knowledge.revision(self._contract, self._world)
         return self._revision
 
     def get(self, resource: str, handle: str) -> Record | None:
@@ -290,7 +290,7 @@ class SqlStore(SqlRecords):
         return self._database.load(loaded)
 
     def _is_empty(self) -> bool:
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return _is_empty(connection, self._contract)
 
 

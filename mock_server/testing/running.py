@@ -47,6 +47,7 @@ class Options(TypedDict, total=False):
     no_fast_path: bool
     strict: bool
     access_log: bool
+    otel: bool
     log_format: str
 
 

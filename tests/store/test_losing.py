@@ -329,4 +329,5 @@ def test_a_store_is_let_go_of_as_often_as_one_likes(opens: Opens) -> None:
     store = loaded(stores.store("Pets"), TOM)
     stores.close()
     stores.close()
-    assert store.get("pets", "x" * 65) is None
+    with pytest.raises(StoreLostError):
+        store.get("pets", "tom")

@@ -124,6 +124,22 @@ def test_a_change_in_one_world_lets_go_of_nothing_in_another(opens: Opens) -> No
 
 
 @each_kind
+def test_worlds_that_differ_have_different_revisions(opens: Opens) -> None:
+    store = loaded(opens().store("Pets"), TOM)
+    for name in ("", "one", "two"):
+        store.layer(name).put(Record("pets", "ida", {"world": name}))
+    again = opens().store("Pets")
+    for base in (store, again):
+        layers = [base.layer(name) for name in ("", "one", "two")]
+        for _ in range(2):
+            revisions = [layer.revision for layer in (*layers, store.layer("other"))]
+            assert len({*revisions}) == 4
+            loaded(store, REX)
+            assert not {layer.revision for layer in (*layers, store.layer("other"))} & {*revisions}
+    assert again.layer("x").revision == again.layer("y").revision == again.revision
+
+
+@each_kind
 def test_who_missed_many_changes_sees_the_last(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "REMEMBERED", 8)
     here, there = loaded(opens().store("Pets"), TOM).layer("one"), opens().store("Pets").layer("one")
