@@ -86,12 +86,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The value of a body, where it came from, the name of the example, and what could not be sent instead."""
+    """The value of a body, where it came from, the name of the example, and what could not be sent instead.
+
+    ``sought`` is the record that was looked for (see :class:`Answer`).
+    """
 
     value: JSON
     reason: str
     example: str = ""
     findings: tuple[Finding, ...] = ()
+    sought: tuple[str, str] | None = None
 
 
 class Ladder:
@@ -148,7 +152,9 @@ class Ladder:
         headers = (("content-type", body.content_type), *headers)
         if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
-        return Answer(status, headers, body.data, made.reason, judged=body.judged, findings=made.findings)
+        return Answer(
+            status, headers, body.data, made.reason, judged=body.judged, findings=made.findings, sought=made.sought
+        )
 
     def failure(
         self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = ()
@@ -249,9 +255,10 @@ class Ladder:
             return _Made(listed[asked.variant].value, "generated")
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
         resource = self._resource(question.operation, media)
-        record = self._record(question, resource)
+        sought = self._sought(question, resource)
+        record = self._record(question, sought)
         if record is not None and not asked.dynamic and asked.seed is None:
-            return _Made(record.value, "fixture")
+            return _Made(record.value, "fixture", sought=sought)
         findings: tuple[Finding, ...] = ()
         if media.examples and resource is None and not is_dynamic and asked.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
@@ -259,7 +266,7 @@ class Ladder:
             if sound.values:
                 name = name if name in sound.values else next(iter(sound.values))
                 return _Made(sound.values[name], "example", name, findings)
-        return self._generated(question, media, resource, record, findings)
+        return self._generated(question, media, resource, record, findings, sought)
 
     def _schema(self, media: MediaType) -> JSON:
         """The schema of the whole body: a list of items where the contract describes a sequence by its items."""
@@ -307,26 +314,32 @@ class Ladder:
         resource = self._contract.manners.resources.get(operation.resource or "")
         return resource if resource is not None and media.schema == {"$ref": resource.schema} else None
 
-    def _record(self, question: Question, resource: Resource | None) -> Record | None:
+    def _sought(self, question: Question, resource: Resource | None) -> tuple[str, str] | None:
+        """The resource and the handle of the record that is asked for."""
         kind = question.caller.kind
         if resource is None or kind is None or kind.selects != resource.name:
             return None
         suffix = question.caller.suffix
         if suffix in self._contract.manners.suffixes or self._makers[resource.name].pins_named(suffix):
             return None  # no record has such a handle: there is nothing to ask the store for
+        return resource.name, suffix
+
+    def _record(self, question: Question, sought: tuple[str, str] | None) -> Record | None:
+        if sought is None:
+            return None
         store = self._store if question.world is None else question.world.store(self._store)
-        return store.get(resource.name, suffix)
+        return store.get(*sought)
 
     def _generated(
         self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,
-        findings: tuple[Finding, ...] = (),
+        findings: tuple[Finding, ...] = (), sought: tuple[str, str] | None = None,
     ) -> _Made:  # fmt: skip
         asked, caller = question.preferences, question.caller
         seed = self._settings.seed if asked.seed is None else asked.seed
         if resource is not None:
             maker = self._makers[resource.name]
             pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
-            return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings)
+            return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings, sought)
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
         draw = Draw(seed, question.operation.key, question.identity)
         value = self._drawn(media, draw, exemplary=not is_dynamic and asked.seed is None)

@@ -86,6 +86,11 @@ class Served:
         """Handles requests."""
         return self._engine()
 
+    @property
+    def always_staged(self) -> bool:
+        """Whether every answer depends on those before it, in all worlds."""
+        return bool(self.standing) or self.contract.manners.remembers
+
     def _made_schemas(self) -> Document:
         from mock_server.generate.document import Document
 

@@ -9,9 +9,10 @@ import contextlib
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -91,6 +92,8 @@ def _read(flags: dict[str, Any]) -> Settings:
 @_settings_of([row.name for row in ROWS])
 def serve(**flags: Any) -> None:
     """Serve CONTRACT (a path or an http(s) URL; Polar's Get Customer if none), or several, each under its base path."""
+    # A container's first process ignores what it has no handler for, and this has one only when it is ready.
+    former = signal.signal(signal.SIGTERM, _end)
     settings = _read(flags)
     log_to_stderr(settings.log_format)
     gc.disable()  # until all is built: what a start makes stays, and to look through it again and again takes 8 % of it
@@ -100,6 +103,11 @@ def serve(**flags: Any) -> None:
         run(settings, _announce)
     finally:
         gc.enable()
+        signal.signal(signal.SIGTERM, former)
+
+
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _announce(url: str, served: Sequence[Served]) -> None:

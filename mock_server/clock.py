@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 
 FARTHEST = 10**10
 """Seconds that a clock may be moved at once."""
 _LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+
+
+class ClockForm(TypedDict):
+    """A :class:`Clock` as JSON; one that goes on tells how far it is ahead, in seconds."""
+
+    stands_at: float | None
+    ahead: float
 
 
 class Clock:
@@ -40,6 +48,17 @@ class Clock:
             self._ahead += seconds
         else:
             self._stands_at += seconds
+
+    def saved(self) -> ClockForm:
+        """The clock as JSON."""
+        return {"stands_at": self._stands_at, "ahead": self._ahead}
+
+    @classmethod
+    def restored(cls, form: ClockForm) -> Clock:
+        """What was saved."""
+        made = cls()
+        made._stands_at, made._ahead = form["stands_at"], form["ahead"]
+        return made
 
     def shown(self) -> str:
         """The time as RFC 3339 writes it."""

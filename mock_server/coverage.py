@@ -229,9 +229,10 @@ class Coverage:
     def _sort(self) -> None:
         news, self._news = self._news or {}, None
         for shown, count in news.items():
-            self._take(shown.gauge, shown.keys, count)
+            self.take(shown.gauge, shown.keys, count)
 
-    def _take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
+    def take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
+        """Note so many requests for an operation, and what they showed together."""
         if self._seen is None or self._counts is None:
             self._seen, self._counts = {}, {}
         self._seen.setdefault(gauge, set()).update(keys)
@@ -239,9 +240,13 @@ class Coverage:
 
     def add(self, other: Coverage) -> None:
         """Note all that another has noted."""
-        other._sort()
-        for gauge, keys in (other._seen or {}).items():
-            self._take(gauge, keys, other.count(gauge))
+        for gauge in other.gauges():
+            self.take(gauge, other.of(gauge), other.count(gauge))
+
+    def gauges(self) -> Iterable[Gauge]:
+        """Of which operations there is something to tell."""
+        self._sort()
+        return (*(self._seen or {}),)
 
     def of(self, gauge: Gauge) -> frozenset[Key]:
         """What was seen of an operation."""

@@ -42,9 +42,7 @@ class Engine:
         self._route = route
         self._standing = standing
         self._seed = seed
-        manners = contract.manners
-        self.always_staged = bool(standing or manners.rate_limit or manners.idempotency)
-        """Whether every answer depends on those before it."""
+        self._always_staged = bool(standing) or contract.manners.remembers
         self._told: set[Finding] = set()
         """What the log has been told of the contract's examples: once, not with each request."""
 
@@ -110,7 +108,7 @@ class Engine:
         """The scenarios and limits of a world, where it has any."""
         if world is None:
             return None
-        return world.stage(self._standing) if self.always_staged else world.staged
+        return world.stage(self._standing) if self._always_staged else world.staged
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
         """What a scenario has for a request that prefers nothing itself."""

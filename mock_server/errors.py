@@ -9,10 +9,10 @@
     ├── GenerationError      a schema that no value satisfies
     ├── ControlError         a control request that a running server refused or did not answer
     ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
-    ├── StoreError           a store that cannot be opened
-    │   ├── StoreLostError   one that does not answer for now; 503 while it serves
-    │   └── StoreFullError   one that has no room; 507 while it serves
-    └── WorkerError          a worker process that cannot start
+    ├── WorkerError          a worker process that cannot start
+    └── StoreError           a store that cannot be opened
+        ├── StoreLostError   one that does not answer for now; 503 while it serves
+        └── StoreFullError   one that has no room; 507 while it serves
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -65,6 +65,10 @@ class InstructionError(MockServerError):
     """What a test tells the server to do or to look for, and cannot be understood or may not be done."""
 
 
+class WorkerError(MockServerError):
+    """A worker process that said why it cannot start, or ended before it was ready."""
+
+
 class StoreError(MockServerError):
     """A store that cannot be opened. No message of this kind has a password in it."""
 
@@ -75,7 +79,3 @@ class StoreLostError(StoreError):
 
 class StoreFullError(StoreError):
     """A store that has no room for what was to be kept; nothing was changed."""
-
-
-class WorkerError(MockServerError):
-    """A worker process that said why it cannot start, or ended before it was ready."""

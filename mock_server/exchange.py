@@ -91,7 +91,8 @@ class Answer:
     ``delay`` is in milliseconds. ``reason`` says where on the ladder the answer came from. ``judged`` is the
     JSON text of the value that the body was written from; None where the body is that itself, empty where no
     schema can be held against it. ``findings`` say what the contract offered and could not be sent. ``wire`` is what
-    happens on the way.
+    happens on the way. ``sought`` is the record that was looked for, by resource and handle: where it changes, or comes
+    to be, the answer is another.
     """
 
     status: int
@@ -102,6 +103,7 @@ class Answer:
     judged: bytes | None = None
     findings: tuple[Finding, ...] = ()
     wire: Wire | None = None
+    sought: tuple[str, str] | None = None
 
     def header(self, name: str) -> str | None:
         """The first field line of that name, whatever its case."""

@@ -2,7 +2,8 @@
 
 An answer depends on the contract, on the request and on what a world has of its own, and on nothing else. So whoever
 asks the same, header for header, in a world that answers from the same (:attr:`World.revision`), gets what the engine
-found the first time. Journal and coverage note it as they do everything.
+found the first time. Journal and coverage note it as they do everything. In a store that other processes change too,
+an answer holds as long as the record does that it was made from (:class:`Sight`).
 
 Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
 body, delays, answers that break the contract (the log tells of each) and requests from web pages (CORS is apart).
@@ -17,8 +18,10 @@ from time import time
 from typing import Any
 
 from mock_server.coverage import Shown
+from mock_server.errors import StoreError, StoreLostError
 from mock_server.exchange import Answer
 from mock_server.journal import Kept
+from mock_server.store import Record, Store
 from mock_server.tally import QUICK, Tally
 from mock_server.wire import Scope, field_of, start_of
 from mock_server.worlds import World
@@ -32,12 +35,52 @@ _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
 """The headers of requests with a body, and of web pages."""
 
 
+class Sight:
+    """The record that an answer was made from, in a store that others change too; or that there was none."""
+
+    __slots__ = ("_base", "_record", "_revision", "_sought")
+
+    def __init__(self, base: Store, sought: tuple[str, str], record: Record | None, revision: int) -> None:
+        self._base = base
+        self._sought = sought
+        self._record = record
+        self._revision = revision
+
+    def still_holds(self, world: World) -> bool:
+        """Whether the record is what it was. While nothing in the store changes, that is to compare two numbers."""
+        records = world.store(self._base)
+        revision = records.revision
+        if revision == self._revision:
+            return True
+        if revision < 0:  # the store is lost
+            return False
+        try:
+            same = records.get(*self._sought) == self._record
+        except StoreError:
+            return False
+        if same:
+            self._revision = revision
+        return same
+
+
+def _sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | None:
+    """What an answer was made from. Raises :class:`StoreError` where that has changed meanwhile, or is lost."""
+    if answer.sought is None or not base.is_shared:
+        return None
+    records = world.store(base)
+    record = records.get(*answer.sought)
+    if before < 0 or records.revision != before:
+        raise StoreLostError("the store has changed while an answer was made")
+    return Sight(base, answer.sought, record, before)
+
+
 class Ready:
     """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted."""
 
-    __slots__ = ("_simple", "body", "kept", "shown", "start", "tally")
+    __slots__ = ("_simple", "body", "kept", "shown", "sight", "start", "tally")
 
-    def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally) -> None:
+    def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally, sight: Sight | None = None) -> None:
+        self.sight = sight
         self.start = _start(answer.status, answer.headers, len(answer.body))
         self.body = answer.body
         self.kept = kept
@@ -80,17 +123,31 @@ class FastPath:
         """The answer to a request, where it is known."""
         if world.staged is not None and not world.staged.is_empty:
             return None
-        return self._ready.get(_question(scope, world))
+        ready = self._ready.get(_question(scope, world))
+        if ready is not None and ready.sight is not None and not ready.sight.still_holds(world):
+            return None
+        return ready
 
-    def remember(self, scope: Scope, world: World, answer: Answer, kept: Kept, shown: Shown, tally: Tally) -> None:
-        """Remember an answer that the engine found, if it will be the same again."""
+    def remember(
+        self, scope: Scope, world: World, base: Store, before: int, answer: Answer, kept: Kept, shown: Shown,
+        tally: Tally,
+    ) -> None:  # fmt: skip
+        """Remember an answer that the engine found, if it will be the same again.
+
+        ``before`` is the revision that the world's records over ``base`` had before the answer was made.
+        """
         if not _is_lasting(answer, kept) or (world.staged is not None and not world.staged.is_empty):
+            return
+        try:
+            sight = _sight_of(base, world, answer, before)
+        except StoreError:
             return
         # Kept with what all have in common, the question costs less, and to compare it touches less memory.
         common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
         question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
-        ready = self._ready[question] = Ready(answer, kept, shown, tally)
-        self._room -= _size(ready)
+        former = self._ready.pop(question, None)
+        ready = self._ready[question] = Ready(answer, kept, shown, tally, sight)
+        self._room -= _size(ready) - (_size(former) if former is not None else 0)
         while self._room < 0:
             self._room += _size(self._ready.popitem(last=False)[1])
 

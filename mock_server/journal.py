@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -127,13 +127,14 @@ class Journal:
 
     __slots__ = ("_entries", "_kept", "_last", "_ledger", "_name")
 
-    def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None) -> None:
+    def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
         self._name = name
         self._kept = kept
         self._ledger = ledger
         self._entries: deque[_Row] | None = None
         """Plain rows: to make an :class:`Entry` of each would cost a request more than all the rest of this."""
-        self._last = 0
+        self._last = after
+        """The number given last; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
         return len(self._entries or ())
@@ -143,12 +144,12 @@ class Journal:
 
     def add(self, kept: Kept, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
+        self._last += 1
         if self._kept == 0:
             return
         entries = self._entries
         if entries is None:
             entries = self._entries = deque()
-        self._last += 1
         entries.append((self._last, started, elapsed, kept))
         change = _SLIM if kept.holders else _SLIM + kept.cost
         kept.holders += 1
@@ -157,14 +158,26 @@ class Journal:
         if self._ledger is not None:
             self._ledger.change(change)
 
-    def id_of(self, entry: Entry) -> UUID:
-        """The id of an entry (a UUID of version 8, RFC 9562): the world's name and the entry's number, digested."""
-        return UUID(int=self._space() | 8 << 76 | 2 << 62 | entry.number & _NUMBER)
+    @property
+    def last(self) -> int:
+        """The number of the exchange that was added last, kept or not."""
+        return self._last
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
+        self.clear()
+        self._entries = deque((one.number, one.started, one.elapsed, one.kept) for one in entries)
+        for entry in self:
+            entry.kept.holders += 1
+
+    def id_of(self, number: int) -> UUID:
+        """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""
+        return UUID(int=self._space() | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
         """The entry of an id; None where it is gone or was never here."""
         found = next((entry for entry in self if entry.number == number.int & _NUMBER), None)
-        return found if found is not None and self.id_of(found) == number else None
+        return found if found is not None and self.id_of(found.number) == number else None
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
         """Let entries go; they are returned, the oldest first."""

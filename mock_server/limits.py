@@ -11,13 +11,14 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from mock_server.clock import Clock
 from mock_server.contract.manners import Manners, RateLimit
 from mock_server.contract.model import Operation
 from mock_server.contract.security import Caller
 from mock_server.exchange import Answer, Headers, Request
+from mock_server.payload import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
 
 MOST_CALLERS = 10_000
 """Callers whose windows are kept, in one world."""
@@ -44,6 +45,33 @@ class Allowance:
             ("RateLimit-Reset", str(self.reset)),
         )
         return (("Retry-After", str(self.reset)), *told) if self.exceeded else told
+
+
+class WindowForm(TypedDict):
+    """A window as JSON: of which token and limit, which window that is, and how many requests it has had."""
+
+    token: str
+    limit: int
+    seconds: int
+    window: int
+    used: int
+
+
+class KeptForm(TypedDict):
+    """A kept answer as JSON: for which key of which token, and the request's fingerprint in base64."""
+
+    token: str
+    operation: str
+    key: str
+    fingerprint: str
+    answer: AnswerForm
+
+
+class LimitsForm(TypedDict):
+    """The :class:`Limits` of a world as JSON."""
+
+    windows: list[WindowForm]
+    answers: list[KeptForm]
 
 
 class Limits:
@@ -73,11 +101,43 @@ class Limits:
 
     def keep(self, token: str, operation: str, key: str, request: Request, answer: Answer) -> None:
         """Keep an answer, the oldest forgotten first."""
-        self._answers[token, operation, key] = (fingerprint(request), answer)
+        self._keep(token, operation, key, fingerprint(request), answer)
+
+    def _keep(self, token: str, operation: str, key: str, of: bytes, answer: Answer) -> None:
+        self._answers[token, operation, key] = (of, answer)
         self._bytes += len(answer.body)
         while len(self._answers) > MOST_KEYS or self._bytes > MOST_BYTES:
             _, (_, oldest) = self._answers.popitem(last=False)
             self._bytes -= len(oldest.body)
+
+    def saved(self) -> LimitsForm:
+        """All of it as JSON, for another process to go on with."""
+        windows: list[WindowForm] = [
+            {"token": token, "limit": limit.limit, "seconds": limit.window, "window": window, "used": used}
+            for (token, limit), (window, used) in self._windows.items()
+        ]
+        answers: list[KeptForm] = [
+            {
+                "token": token,
+                "operation": operation,
+                "key": key,
+                "fingerprint": bytes_form(of),
+                "answer": answer_form(answer),
+            }
+            for (token, operation, key), (of, answer) in self._answers.items()
+        ]
+        return {"windows": windows, "answers": answers}
+
+    @classmethod
+    def restored(cls, form: LimitsForm) -> Limits:
+        """What was saved."""
+        made = cls()
+        for one in form["windows"]:
+            made._windows[one["token"], RateLimit(one["limit"], one["seconds"])] = (one["window"], one["used"])
+        for kept in form["answers"]:
+            of = bytes_of(kept["fingerprint"])
+            made._keep(kept["token"], kept["operation"], kept["key"], of, answer_of(kept["answer"]))
+        return made
 
 
 @dataclass(frozen=True, slots=True)

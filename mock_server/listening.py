@@ -5,11 +5,17 @@ from __future__ import annotations
 import errno
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
 from mock_server.errors import UsageError
 
 BACKLOG = 2048
 """Connections that may wait to be taken."""
+LONGEST_DIRECTORY = 84
+"""Bytes of the path of a directory with sockets, whose own may have 103 where it is least (unix(7); macOS)."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -31,6 +37,28 @@ def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
     with _bound(host, port) as probe:
         taken: int = probe.getsockname()[1]
     return [_bound(host, taken, shares_port=True) for _ in range(count)]
+
+
+@contextmanager
+def sockets_directory() -> Iterator[Path]:
+    """A directory for the sockets of workers, which no other user may enter and which is gone afterwards.
+
+    Raises :class:`UsageError` where there can be none.
+    """
+    try:
+        made = TemporaryDirectory(prefix="mock-server-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UsageError(
+            f"--workers: found no directory for temporary files ({error.strerror}); expected one for sockets by which"
+            " workers talk. Name one in the variable TMPDIR."
+        ) from None
+    with made as name:
+        if len(name) > LONGEST_DIRECTORY:
+            raise UsageError(
+                f"--workers: found {gettempdir()} for temporary files; expected a shorter path, for sockets."
+                " Name another in the variable TMPDIR."
+            )
+        yield Path(name)
 
 
 def url_of(listener: socket.socket) -> str:

@@ -1,27 +1,57 @@
-"""The log: what went wrong, on standard error, as text or as a JSON object a line."""
+"""The log: what went wrong, on standard error, as text or as a JSON object a line.
+
+A line that is about a request says which. Whoever handles a request names it in :data:`REQUEST`; nothing is worked
+out before there is a line to write.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+FIELDS = "fields"
+"""The name under which ``extra`` has members of a line of its own, which a text has in its message."""
+
+REQUEST: ContextVar[Callable[[], str] | None] = ContextVar("REQUEST", default=None)
+"""Gives the id of the request that is being handled."""
+SPAN: ContextVar[tuple[str, str] | None] = ContextVar("SPAN", default=None)
+"""The ids of the trace and of the span that the request is, where it is traced."""
 
 
 class _JsonLines(logging.Formatter):
     """A log line as a JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }
+        request, span = REQUEST.get(), SPAN.get()
+        if request is not None:
+            line["request_id"] = request()
+        if span is not None:
+            line["trace_id"], line["span_id"] = span
+        line |= getattr(record, FIELDS, {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
 
 
+class _Text(logging.Formatter):
+    """A log line for people."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        text = super().formatMessage(record)
+        request = REQUEST.get()
+        return text if request is None else f"{text} [request {request()}]"
+
+
 def log_to_stderr(form: str) -> None:
     """Send the log to standard error in a form, ``text`` or ``json``."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter("%(levelname)s: %(message)s"))
+    handler.setFormatter(_JsonLines() if form == "json" else _Text("%(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

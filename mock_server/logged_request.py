@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from mock_server.exchange import JSON, Headers
 from mock_server.journal import Entry
 from mock_server.redaction import Redaction
+from mock_server.request_id import given_id
 from mock_server.worlds import World
 
 
@@ -28,12 +29,13 @@ class Telling:
         """An entry as a serve event: request, response, timing, and what we know beside."""
         findings: list[JSON] = [self._redaction.value(one.as_json(), entry.request) for one in entry.findings]
         told: dict[str, JSON] = {
-            "id": str(self._journal.id_of(entry)),
+            "id": str(self._journal.id_of(entry.number)),
             "request": self.request(entry),
             "responseDefinition": {"status": entry.answer.status, "fromConfiguredStub": entry.was_matched},
             "response": self._response(entry),
             "wasMatched": entry.was_matched,
             "timing": timing(entry),
+            "requestId": self._request_id(entry),
             "world": self._world.name,
             "operation": entry.operation.key if entry.operation else None,
             "operationId": entry.operation.operation_id if entry.operation else None,
@@ -55,7 +57,7 @@ class Telling:
             name: {"key": name, "values": [*values]} for name, values in parse_qs(query, keep_blank_values=True).items()
         }
         return {
-            "id": str(self._journal.id_of(entry)),
+            "id": str(self._journal.id_of(entry.number)),
             "url": url,
             "absoluteUrl": request.origin + self._world.prefix + url,
             "method": request.method,
@@ -69,6 +71,10 @@ class Telling:
             "loggedDateString": moment(entry.started),
             **bodies(request.body),
         }
+
+    def _request_id(self, entry: Entry) -> str:
+        """The id that the client gave the request, if it may be shown, else that of the entry."""
+        return given_id(self._redaction.headers(entry.request.headers)) or str(self._journal.id_of(entry.number))
 
     def _response(self, entry: Entry) -> dict[str, JSON]:
         headers = self._redaction.headers(entry.answer.headers)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
-from mock_server.contract.model import SecurityScheme
+from mock_server.contract.model import Contract, SecurityScheme
 from mock_server.contract.pairs import cookie_pairs
 from mock_server.exchange import JSON, Headers, Request
 
@@ -15,6 +15,11 @@ HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cook
 """Headers whose values are never shown."""
 _SHORTEST = 4
 """Characters of a secret: what is shorter is hidden in its header and left alone in sentences."""
+
+
+def redaction_of(headers: Iterable[str], contracts: Iterable[Contract]) -> Redaction:
+    """What takes out the credentials of these contracts, and headers beside."""
+    return Redaction(headers, [scheme for contract in contracts for scheme in contract.schemes.values()])
 
 
 class Redaction:

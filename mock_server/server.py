@@ -20,10 +20,12 @@ from mock_server.application import Application
 from mock_server.assembly import Served, assembled
 from mock_server.connection import ReachableConnection
 from mock_server.errors import UsageError
-from mock_server.listening import bind_each, listen, url_of
+from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
 from mock_server.store import open_stores, shared_address
+from mock_server.watched import Watched, Watcher
+from mock_server.watchers import check_watchers, watchers_of
 from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
@@ -33,9 +35,12 @@ DRAIN_SECONDS = 1
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
-    def __init__(self, application: Application, on_ready: Callable[[], None], *, is_worker: bool = False) -> None:
+    def __init__(
+        self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
+        is_worker: bool = False,
+    ) -> None:  # fmt: skip
         config = uvicorn.Config(
-            application,
+            Watched(application, watchers) if watchers else application,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -48,12 +53,20 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self._application = application
+        self._watchers = watchers
         self._is_worker = is_worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        peers = self._application.peers
+        if peers is not None:
+            self._application.warm()  # before others wait for this process
+            await peers.open()
         await super().startup(sockets)
+        if peers is not None and sockets:
+            await peers.join(sockets[0])
         self._on_ready()
-        self._application.warm()
+        if peers is None:
+            self._application.warm()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 
@@ -64,7 +77,11 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.ending.set()
+        if self._application.peers is not None:
+            await self._application.peers.leave()
         await super().shutdown(sockets)
+        for watcher in self._watchers:
+            watcher.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -107,9 +124,11 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
     if settings.workers > 1:
         _serve_with_workers(settings, announce)
         return
-    with closing(Application(settings)) as application, listen(settings.host, settings.port) as listener:
-        url = url_of(listener)
-        _Server(application, lambda: announce(url, application.served)).run([listener])
+    with closing(Application(settings)) as application:
+        watchers = watchers_of(application)
+        with listen(settings.host, settings.port) as listener:
+            url = url_of(listener)
+            _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -117,8 +136,14 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
         )
-    with shared_address(settings.store) as store:
+    if settings.peers:
+        raise UsageError(
+            f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
+        )
+    check_watchers(settings)
+    with shared_address(settings.store) as store, sockets_directory() as sockets:
         settings = replace(settings, store=store)
+        # Read, seeded and let go again: no connection outlives a fork.
         with closing(open_stores(store, settings.max_worlds)) as stores:
             served = assembled(settings, stores)
         for name in _NEEDED_BY_WORKERS:
@@ -126,7 +151,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         listeners = bind_each(settings.host, settings.port, settings.workers)
         url = url_of(listeners[0])
         # The fixtures are loaded: once, whatever the number of workers.
-        work = partial(_work, replace(settings, seed_store="never"))
+        work = partial(_work, replace(settings, seed_store="never"), sockets)
         Workers(work, listeners).run(lambda: announce(url, served))
 
 
@@ -134,11 +159,11 @@ _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_
 """What answers, beside what this module needs: workers that are copies of this process have it already."""
 
 
-def _work(settings: Settings, listener: socket.socket, ready: Ready) -> None:
-    """What one worker does. Each has a judge and a journal of its own; the records are those of all."""
+def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
+    """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
-    with closing(Application(settings)) as application:
-        _Server(application, ready, is_worker=True).run([listener])
+    with closing(Application(settings, sockets=sockets)) as application:
+        _Server(application, watchers_of(application), ready, is_worker=True).run([listener])
 
 
 class Background:
@@ -152,12 +177,13 @@ class Background:
         self._ready = threading.Event()
         try:
             application.warm()
+            watchers = watchers_of(application)
             self._listener = listen(settings.host, settings.port)
         except BaseException:
             application.close()
             raise
         self.url = url_of(self._listener)
-        self._server = _Server(application, self._ready.set)
+        self._server = _Server(application, watchers, self._ready.set)
 
     def run(self) -> None:
         """Serve until :meth:`stop`: for a thread of its own."""

@@ -44,6 +44,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
 
 
+def _hosts(text: str) -> str:
+    hosts = [one for one in re.split(r"[\s,]+", text) if one]
+    for host in hosts:
+        name, _, port = host.rpartition(":")
+        is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None and 0 < int(port) < 65536
+        if not is_port or not re.fullmatch(r"\[[0-9a-fA-F:.]+\]|[^:\[\]/]+", name):
+            raise ValueError("HOST:PORT, or several with commas between them")
+    return ",".join(hosts)
+
+
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
     bounds = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
 
@@ -102,6 +112,9 @@ class Settings:
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
+    peers: str = _row(
+        "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts
+    )
     reload: bool = _row(False, "Load contract, overlays and fixtures anew when they change.", "", _switch)
     no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
@@ -123,6 +136,10 @@ class Settings:
         (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
     )
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
+    access_log: bool = _row(False, "Tell the log of each request.", "", _switch)
+    otel: bool = _row(
+        False, "Send traces to where the variables of OpenTelemetry (OTEL_...) say; needs the extra otel.", "", _switch
+    )
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
 
 

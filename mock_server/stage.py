@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from mock_server.clock import Clock
+from typing import TypedDict
+
+from mock_server.clock import Clock, ClockForm
 from mock_server.contract.model import Operation
 from mock_server.exchange import JSON, Request, Route
 from mock_server.generate.seeds import Draw
-from mock_server.limits import Limits
+from mock_server.limits import Limits, LimitsForm
 from mock_server.scenarios import STARTED, Cue, Scenario
 
 MOST_SCENARIOS = 100
 """Scenarios that run in one world."""
+
+
+class RunningForm(TypedDict):
+    """A scenario that runs, as JSON: what it is, and how far it has come."""
+
+    name: str
+    data: JSON
+    met: int
+    used: list[int]
+
+
+class StageForm(TypedDict):
+    """A :class:`Stage` as JSON; without ``limits`` it is what tests have told it, and no more."""
+
+    clock: ClockForm
+    running: list[RunningForm]
+    states: dict[str, str]
+    named: int
+    limits: LimitsForm | None
 
 
 class Running:
@@ -58,6 +79,17 @@ class Running:
         """The scenario as the control API shows it."""
         data = self.scenario.data if isinstance(self.scenario.data, dict) else {}
         return {"name": self.scenario.name, **data, "met": self.met, "given": [*self._used], "current_state": state}
+
+    def saved(self) -> RunningForm:
+        """The scenario and how far it has come, as JSON."""
+        return {"name": self.scenario.name, "data": self.scenario.data, "met": self.met, "used": [*self._used]}
+
+    @classmethod
+    def restored(cls, form: RunningForm) -> Running:
+        """What was saved."""
+        made = cls(Scenario.from_json(form["data"], form["name"]))
+        made.met, made._used = form["met"], [*form["used"]]
+        return made
 
 
 def _drawn(seed: int, name: str, what: str) -> float:
@@ -129,3 +161,24 @@ class Stage:
                     self._states[scenario.machine] = new_state
                 return running, cue
         return None
+
+    def saved(self, *, limits: bool) -> StageForm:
+        """The stage as JSON, for another process to go on with."""
+        return {
+            "clock": self.clock.saved(),
+            "running": [one.saved() for one in self._running],
+            "states": {**self._states},
+            "named": self._named,
+            "limits": self.limits.saved() if limits else None,
+        }
+
+    @classmethod
+    def restored(cls, form: StageForm) -> Stage:
+        """What was saved."""
+        made = cls()
+        made.clock = Clock.restored(form["clock"])
+        made._running = [Running.restored(one) for one in form["running"]]
+        made._states, made._named = {**form["states"]}, form["named"]
+        if form["limits"] is not None:
+            made.limits = Limits.restored(form["limits"])
+        return made

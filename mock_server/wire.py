@@ -42,6 +42,26 @@ def field_of(line: Field) -> tuple[Field, tuple[str, str]]:
     return line, (name.decode("latin-1"), value.decode("latin-1"))
 
 
+async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+    """The body; None where it has more bytes than the limit. A request without one is not waited for."""
+    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= limit:
+            parts.append(part)
+        more = message.get("more_body", False)
+    # Read to its end even where it is too large: a client that is still sending would not see the answer.
+    return b"".join(parts) if size <= limit else None
+
+
 async def send_answer(answer: Answer, send: Send) -> None:
     """Send an answer as it is."""
     await send(start_of(answer.status, answer.headers, len(answer.body)))

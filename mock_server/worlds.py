@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,15 +37,14 @@ class World:
 
     __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
-    def __init__(self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None, after: int = 0
+    ) -> None:
         self.name = name
-        self.journal = Journal(name, journal_size, ledger)
+        self.journal = Journal(name, journal_size, ledger, after)
         self.coverage = Coverage()
-        self.revision: int | tuple[int, ...] = 0
-        """What of its own a world answers from: nothing (0), or what no world has had before that answers otherwise.
-
-        Where others change its records too, there is a number for each contract.
-        """
+        self.revision: int | str = 0
+        """Which remembered answers are this world's: those of all worlds that changed nothing (0), or its own."""
         self.staged: Stage | None = None
         """The scenarios, limits and clock of this world; None where nothing needed them yet."""
         self._layers: dict[Store, Layer] | None = None
@@ -57,11 +56,12 @@ class World:
 
     def store(self, base: Store) -> Records:
         """The records of this world, over those of ``base``. Nobody changes ``base``."""
-        return base if self._layers is None else self._layers.get(base, base)
+        layer = None if self._layers is None else self._layers.get(base)
+        return layer or (self.layer(base) if base.is_shared else base)
 
     def layer(self, base: Store) -> Layer:
-        """The same, to be changed: whoever asks is about to."""
-        self.revision = next_revision()
+        """The same, to be changed. Unless others share them, whoever asks is about to."""
+        self.revision = self.name if base.is_shared else next_revision()
         if self._layers is None:
             self._layers = {}
         if base not in self._layers:
@@ -76,80 +76,47 @@ class World:
             self.staged = Stage(standing)
         return self.staged
 
-    def look(self) -> None:
-        """See what others have changed in it, for the request that comes now."""
-
     def reset(self) -> None:
-        """Back to how a world begins. Raises :class:`StoreError`, and leaves it as it is, where its store is lost."""
-        self.drop_records()
-        self.end()
-
-    def end(self) -> None:
-        """Let go of what this process alone knows of it."""
+        """Back to how a world begins."""
         self.staged = None
+        self.let_go_of_records()
         self.journal.clear()
         self.coverage.clear()
 
-    def drop_records(self) -> None:
-        """Back to the fixtures."""
+    def clear_records(self, stores: Sequence[Store]) -> None:
+        """Back to the fixtures, also in stores where others may have changed the records of this world.
+
+        Raises :class:`StoreError` where one of them cannot be asked.
+        """
+        for base in stores:
+            if base.is_shared:
+                self.layer(base).clear()
+        self.let_go_of_records()
+
+    def let_go_of_records(self) -> None:
+        """Hold no records here: in memory that takes the world back to the fixtures, elsewhere they stay."""
         self._layers = None
         self.revision = 0
 
-    def begin_over(self, stores: Sequence[Store]) -> None:
-        """Have other stores below."""
-        self.drop_records()
-
-
-class SharedWorld(World):
-    """A world whose records are in stores that others change too. What it answers from changes when it is looked at.
-
-    So all that one request asks for, finds and leaves behind for the next is of one revision, or of a later one.
-    """
-
-    __slots__ = ("_only", "_shared")
-
-    def __init__(
-        self, stores: Sequence[Store], name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None
-    ) -> None:
-        super().__init__(name, journal_size, ledger)
-        self._shared: dict[Store, Layer]
-        self._only: Layer | None
-        self.begin_over(stores)
-
-    def store(self, base: Store) -> Records:
-        return self._shared[base]
-
-    def layer(self, base: Store) -> Layer:
-        return self._shared[base]
-
-    def look(self) -> None:
-        if self._only is not None:
-            self.revision = self._only.revision
-        else:
-            self.revision = tuple([layer.revision for layer in self._shared.values()])
-
-    def drop_records(self) -> None:
-        for layer in self._shared.values():
-            layer.clear()
-
-    def begin_over(self, stores: Sequence[Store]) -> None:
-        self._shared = {base: base.layer(self.name) for base in stores}
-        self._only = next(iter(self._shared.values())) if len(stores) == 1 else None
-
 
 class Worlds:
-    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays."""
+    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays.
 
-    def __init__(self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY) -> None:
+    The numbers of journal entries begin after ``after``.
+    """
+
+    def __init__(
+        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0
+    ) -> None:
         self._kept = kept
         self._journal_size = journal_size
+        self._after = after
         self._ledger = Ledger(journal_memory, self._relieve)
-        self._stores: Sequence[Store] = ()
-        self.is_shared = False
-        """Whether others may change the records of a world, so that it has to be looked at with each request."""
+        self.stores: Sequence[Store] = ()
+        """What has their records, of each contract."""
         self._past = Coverage()
         """Of worlds that are no more, or were reset."""
-        self.plain = World("", journal_size, self._ledger)
+        self.plain = self._made("")
         """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
 
@@ -165,15 +132,30 @@ class Worlds:
             world = self._named[name] = self._made(name)
             if len(self._named) > self._kept:
                 _, oldest = self._named.popitem(last=False)
-                self._end(oldest)  # what a shared store has of it the store bounds: others may be using it
+                self._evict(oldest)
         else:
             self._named.move_to_end(name)
         return world
 
+    def find(self, name: str) -> World | None:
+        """The world of that name, where there is one; that it was looked for is no use of it."""
+        return self._named.get(name) if name else self.plain
+
+    def __iter__(self) -> Iterator[World]:
+        return iter((self.plain, *self._named.values()))
+
+    def _made(self, name: str) -> World:
+        """A world that was not there."""
+        return World(name, self._journal_size, self._ledger, self._after)
+
+    def _evict(self, world: World) -> None:
+        """Let a world go that nobody has used for long. What a shared store has of it the store bounds."""
+        self._end(world)
+
     @property
     def journal_entries(self) -> int:
         """Entries of all journals."""
-        return sum(len(world.journal) for world in (self.plain, *self._named.values()))
+        return sum(len(world.journal) for world in self)
 
     @property
     def journal_bytes(self) -> int:
@@ -188,26 +170,18 @@ class Worlds:
             self._named.pop(name, None)
 
     def reset(self, world: World) -> None:
-        """Take a world back to how it began. What it covered is still told of all worlds.
-
-        Raises :class:`StoreError`, and leaves it as it is, where its store is lost.
-        """
-        world.drop_records()
+        """Take a world back to how it began. What it covered is still told of all worlds."""
+        world.clear_records(self.stores)
         self._end(world)
 
     def _end(self, world: World) -> None:
         self._past.add(world.coverage)
-        world.end()
-
-    def _made(self, name: str) -> World:
-        if self.is_shared:
-            return SharedWorld(self._stores, name, self._journal_size, self._ledger)
-        return World(name, self._journal_size, self._ledger)
+        world.reset()
 
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
         found = Coverage()
-        for one in (self._past, self.plain.coverage, *(world.coverage for world in self._named.values())):
+        for one in (self._past, *(world.coverage for world in self)):
             found.add(one)
         return found
 
@@ -221,14 +195,10 @@ class Worlds:
                     break
 
     def begin_over(self, stores: Sequence[Store]) -> None:
-        """Have these stores below every world from now on; what was changed over others in memory is gone."""
-        self._stores = stores
-        is_shared = any(base.is_shared for base in stores)
-        if is_shared != self.is_shared:
-            self.is_shared = is_shared
-            self.plain = self._made("")
-        for world in (self.plain, *self._named.values()):
-            world.begin_over(stores)
+        """Have these stores from now on; what was changed over others in memory is gone."""
+        self.stores = stores
+        for world in self:
+            world.let_go_of_records()
 
 
 def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from mock_server.wire import Message, Receive, Scope, Send
+from mock_server.watched import App
+from mock_server.wire import Message, Scope
 from tests.conftest import ME
 from tests.test_cases import Got
-
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def scope_of(path: str = ME, *, method: str = "GET", peer: str = "127.0.0.1", **headers: str) -> Scope:

@@ -44,9 +44,16 @@ def contract(own_cache: None) -> Contract:
 
 
 class RunningServer:
-    """A server in a process of its own, on a free port, until the end of the ``with``."""
+    """A server in a process of its own, on a free port, until the end of the ``with``.
+
+    It has as many workers as ``pytest --workers`` says, where the arguments have no say in that.
+    """
+
+    workers = "1"
 
     def __init__(self, *arguments: str, env: dict[str, str] | None = None, program: list[str] | None = None) -> None:
+        if not {"--workers", "--reload", "--peers"} & {*arguments}:
+            arguments = ("--workers", self.workers, *arguments)
         self.process = subprocess.Popen(
             [*(program or [sys.executable, "-m", "mock_server"]), "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
@@ -91,10 +98,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def server_url(own_cache: None, store_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def server_url(own_cache: None, store_url: str) -> Iterator[str]:
     """The base URL of a server with the contract that ships, its store and workers as the options of pytest say."""
-    workers = str(request.config.getoption("--workers"))
-    with RunningServer("--workers", workers, env={"MOCK_SERVER_STORE": store_url}) as server:
+    with RunningServer(env={"MOCK_SERVER_STORE": store_url}) as server:
         yield server.url
 
 
@@ -131,5 +137,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", default="memory", help="store of the server that suites share; sqlite, postgresql: its own"
     )
-    parser.addoption("--workers", default="1", help="processes of the server that suites share")
+    parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
     parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take note of how many workers servers have."""
+    RunningServer.workers = str(config.getoption("--workers"))

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner, Result
 
 from mock_server.settings import OTHER_VARIABLES, PREFIX, ROWS, read_settings
 from tests.conftest import ROOT
@@ -40,10 +42,9 @@ def load(name: str) -> Any:
     return yaml.safe_load((EXAMPLES / name).read_text(encoding="utf-8"))
 
 
-def judge(file: Path, schema: str) -> subprocess.CompletedProcess[str]:
+def judge(file: Path, schema: str) -> Result:
     """What the schema says of a file; the schema comes with the program that is asked."""
-    command = [str(ROOT / ".venv/bin/check-jsonschema"), "--builtin-schema", schema, str(file)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return CliRunner().invoke(check_jsonschema, ["--builtin-schema", schema, str(file)])
 
 
 def services(name: str) -> list[dict[str, Any]]:
@@ -63,7 +64,7 @@ def test_every_example_is_judged() -> None:
 @each_example
 def test_an_example_keeps_its_schema(name: str) -> None:
     done = judge(EXAMPLES / name, SCHEMAS[name])
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_schema_finds_a_mistake(name: str, right: str, wrong: str, tmp_path: P
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     assert right in text
     (tmp_path / name).write_text(text.replace(right, wrong), encoding="utf-8")
-    assert judge(tmp_path / name, SCHEMAS[name]).returncode == 1
+    assert judge(tmp_path / name, SCHEMAS[name]).exit_code == 1
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))

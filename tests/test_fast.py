@@ -14,6 +14,7 @@ from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Kept
 from mock_server.settings import Settings
+from mock_server.store import MemoryStore
 from mock_server.wire import Scope
 from mock_server.worlds import World
 from tests.conftest import ME, RunningServer
@@ -190,5 +191,5 @@ def remembered(
     """Let an answer be remembered; what is found of it then."""
     kept = Kept(Exchange(Request("GET", ME, headers=headers), Route(), answer), None)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), answer, kept, None, None)  # type: ignore[arg-type]
+    fast.remember(scope, World(), MemoryStore(), 0, answer, kept, None, None)  # type: ignore[arg-type]
     return fast.find(scope, World())

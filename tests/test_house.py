@@ -16,23 +16,24 @@ PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle", "outfile"),
-    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body"),
-    ("bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
+    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body", "payload"),
+    ("request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
-    ("server", "application", "assembly", "control", "routing", "wire", "fast", "vitals", "connection", "testing",
-     "healthcheck"),
+    ("assembly", "routing", "wire", "fast", "vitals", "watched", "connection"),
+    ("server", "application", "access_log", "control", "peers", "watchers", "tracing", "testing", "healthcheck"),
     ("cli", "pytest_plugin", "__main__"),
-)  # fmt: skip
+)
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.routing.by_connexion",
     "psycopg": "mock_server.store.postgresql",
     "openapi_core": "mock_server.contract.objections",
     "prometheus_client": "mock_server.control.exposition",
+    "opentelemetry": "mock_server.tracing",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""

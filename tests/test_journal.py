@@ -38,7 +38,7 @@ def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_give
     for journal in (one, other):
         journal.add(kept(), 0.0, 0.0)
     (entry,) = one
-    number = one.id_of(entry)
+    number = one.id_of(entry.number)
     assert (one.find(number), other.find(number), number.version) == (entry, None, 8)
     one.clear()
     one.add(kept(), 0.0, 0.0)
@@ -114,3 +114,15 @@ def test_what_entries_share_is_given_back_with_the_last_of_them() -> None:
             worlds.get(name).journal.clear()
     worlds.get("one").journal.add(kept("/last", b"x" * 60_000), 0.0, 0.0)
     assert paths(worlds.get("one").journal) == ["/last"]
+
+
+def test_entries_of_another_journal_are_held_as_they_are() -> None:
+    one, other = Journal("w"), Journal("w", after=1 << 40)
+    for journal, path in ((one, "/a"), (other, "/b")):
+        journal.add(kept(path), 0.0, 0.0)
+    both = Journal("w")
+    both.take([*one, *other])
+    assert [entry.number for entry in both] == [1, (1 << 40) + 1]
+    (_, foreign) = both
+    assert both.find(other.id_of(foreign.number)) == foreign
+    assert one.find(other.id_of(foreign.number)) is None

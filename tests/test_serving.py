@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -51,6 +52,24 @@ def test_a_server_says_its_url_and_routes_and_nothing_else(own_cache: None, serv
         assert server.stop(signal.SIGTERM) == 0
     assert server.ready_line == f"Mock server ready at {server.url} (Polar API 0.1.0)\n"
     assert (server.output, server.errors) == ("", "")
+
+
+def test_a_stop_is_heard_before_the_server_is_ready() -> None:
+    """Also by the first process of a container, which the kernel spares signals that it does not handle."""
+    code = """
+import os, signal
+import mock_server.server
+from mock_server.cli import main
+
+def starting(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    raise AssertionError("not heard")
+
+mock_server.server.serve = starting
+main(["serve"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)

@@ -21,6 +21,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "seed": ("-7", -7),
     "dynamic": ("true", True),
     "workers": ("4", 4),
+    "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
     "reload": ("yes", True),
     "no_cors": ("on", True),
     "no_fill_properties": ("1", True),
@@ -34,6 +35,8 @@ TYPED: dict[str, tuple[str, Value]] = {
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
     "strict": ("TRUE", True),
+    "access_log": ("1", True),
+    "otel": ("1", True),
     "log_format": ("json", "json"),
 }
 """By setting: a text that a person may type, and what it means."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +17,9 @@ import psutil
 import pytest
 
 from tests.conftest import ME, Done, RunningServer
+from tests.samples import document, operation
 from tests.test_cases import asked, connected
-from tests.test_serving import me, one_customer
+from tests.test_serving import me
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 IN_A_GROUP = [sys.executable, "-c", "import os; os.setsid(); from mock_server.cli import main; main()"]
@@ -106,8 +107,10 @@ def test_a_worker_that_is_killed_is_replaced_and_no_other_request_notices() -> N
 
 
 def test_a_worker_that_cannot_be_replaced_ends_the_server_with_one_message(tmp_path: Path) -> None:
-    with RunningServer("--workers", "2", "--fixtures", str(one_customer(tmp_path, "Ada"))) as server:
-        shutil.rmtree(tmp_path)
+    file = tmp_path / "contract.yaml"
+    file.write_text(json.dumps(document({"/a": {"get": operation()}})), encoding="utf-8")
+    with RunningServer(str(file), "--workers", "2") as server:
+        file.write_text("openapi: [\n", encoding="utf-8")
         workers = workers_of(server)
         workers[0].kill()
         server.process.wait(SECONDS)
@@ -115,7 +118,7 @@ def test_a_worker_that_cannot_be_replaced_ends_the_server_with_one_message(tmp_p
         assert ended(workers)
     first, *rest = server.errors.splitlines()
     assert first == "WARNING: a worker ended (SIGKILL); another takes its place"
-    assert rest[0].startswith(f"mock-server: {tmp_path}: found ")
+    assert rest[0].startswith(f"mock-server: {file}:")
     assert (server.errors.count("mock-server:"), "Traceback" in server.errors) == (1, False)
 
 

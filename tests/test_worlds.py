@@ -91,3 +91,15 @@ def test_a_world_ends_with_one_call(server_url: str) -> None:
     assert httpx.delete(f"{server_url}/~t2/__admin").json() == {}
     assert httpx.post(f"{server_url}/~t2/__admin/reset").json() == {}
     assert httpx.get(f"{server_url}/~t2/__admin/").headers["allow"] == "DELETE"
+
+
+def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() -> None:
+    worlds = Worlds(kept=2)
+    worlds.get("a")
+    worlds.get("b")
+    assert [world.name for world in worlds] == ["", "a", "b"]
+    assert (worlds.find("a"), worlds.find("c"), worlds.find("")) == (worlds.get("a"), None, worlds.plain)
+    worlds.find("b")
+    worlds.get("a")
+    worlds.get("c")
+    assert worlds.find("b") is None

@@ -128,6 +128,11 @@ class Manners:
     rate_limit: RateLimit | None = None
     idempotency: Idempotency | None = None
 
+    @property
+    def remembers(self) -> bool:
+        """Whether an answer may depend on the requests before it."""
+        return self.rate_limit is not None or self.idempotency is not None
+
 
 def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
     """The manners of a document; raises :class:`ContractError` for a key or a value that is not understood."""

@@ -28,7 +28,10 @@ def _health(asked: Asked) -> Answer:
 
 def _told(served: Served) -> dict[str, JSON]:
     contract = served.contract
+    # A lost store is no reason to send requests elsewhere: most need no record, and others have lost it too.
+    lost: dict[str, JSON] = {"store": "lost"} if served.store.revision < 0 else {}
     return {
+        **lost,
         "title": contract.title,
         "version": contract.version,
         "digest": contract.digest,

@@ -14,7 +14,7 @@ from mock_server.instruction import Part
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
 from mock_server.problem import problem
-from mock_server.redaction import Redaction
+from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_pattern import RequestPattern
 
 _MISSES = 3
@@ -24,8 +24,7 @@ _FILTERS = ("operation", "status", "method", "path", "limit", "since", "unmatche
 
 
 def _redaction(asked: Asked) -> Redaction:
-    schemes = [scheme for one in asked.served for scheme in one.contract.schemes.values()]
-    return Redaction(asked.settings.redact_header, schemes)
+    return redaction_of(asked.settings.redact_header, [one.contract for one in asked.served])
 
 
 def _telling(asked: Asked) -> Telling:

@@ -38,6 +38,7 @@ class Options(TypedDict, total=False):
     allowed_host: str | Sequence[str]
     scenario: str | Sequence[str]
     workers: int
+    peers: str
     reload: bool
     no_cors: bool
     no_fill_properties: bool
@@ -45,6 +46,8 @@ class Options(TypedDict, total=False):
     no_cache: bool
     no_fast_path: bool
     strict: bool
+    access_log: bool
+    otel: bool
     log_format: str
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 import subprocess
 import time
 import tomllib
@@ -64,6 +65,19 @@ def test_the_image_keeps_nothing_of_the_registry_that_it_was_built_from(root: st
     place = Path(f"/proc/{engine.pid}/root{root}")
     assert not (place / "etc/pip.conf").exists()
     assert not (place / "run/secrets/ca").exists()
+
+
+def test_the_user_of_the_image_may_write_where_a_database_goes_and_nowhere_else(
+    image: Image, root: str, engine: Engine
+) -> None:
+    """A volume takes over whose the directory is."""
+    place = Path(f"/proc/{engine.pid}/root{root}")
+    uid = int(image.config["User"].split(":")[0])
+    owned = [one for one in place.iterdir() if not one.is_symlink() and one.stat().st_uid == uid]
+    assert owned == [place / "data"]
+    written = [one for top in ("opt", "var/cache", "contract", "fixtures") for one in (place / top).rglob("*")]
+    assert len(written) > 1000
+    assert [one for one in written if not one.is_symlink() and one.stat().st_mode & stat.S_IWOTH] == []
 
 
 def test_buildah_runs_the_image_until_a_signal_ends_it(image: Image, engine: Engine, figures: list[str]) -> None:

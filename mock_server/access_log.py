@@ -1,0 +1,52 @@
+"""The access log: a line for each request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mock_server.contract.load import CONTROL
+from mock_server.log import FIELDS, REQUEST
+from mock_server.watched import Seen
+
+log = logging.getLogger("mock_server.access")
+
+_PROBES = tuple(CONTROL + path for path in ("/health", "/health/live", "/health/ready", "/metrics"))
+"""What orchestrators and monitors ask all day: lines would say nothing as long as all is well."""
+
+
+class AccessLog:
+    """Tells the log of each request that was answered, but for probes that found all well."""
+
+    def __init__(self) -> None:
+        log.setLevel(logging.INFO)
+
+    @contextmanager
+    def watching(self, seen: Seen) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if seen.status != 200 or not seen.path.endswith(_PROBES):
+                _tell(seen)
+
+    def close(self) -> None:
+        """Nothing to do: a line is written at once."""
+
+
+def _tell(seen: Seen) -> None:
+    fields: dict[str, Any] = {
+        "method": seen.method,
+        "path": seen.path,
+        "status": seen.status or None,
+        "duration_ms": round(seen.seconds * 1000, 3),
+        "operation": seen.operation or None,
+        "world": seen.world,
+    }
+    told = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
+    named = REQUEST.set(lambda: seen.request_id)
+    try:
+        log.info("%s %s %s %.3f ms (%s)", *told, extra={FIELDS: fields})
+    finally:
+        REQUEST.reset(named)

@@ -1,0 +1,186 @@
+"""What travels, as JSON from one process to another: requests, answers, exchanges. Bytes are in base64 (RFC 4648, 4).
+
+Both ends are of one version of this program, so that a form has no version of its own.
+"""
+
+from __future__ import annotations
+
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
+from typing import TypedDict
+
+from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Wire
+
+
+class RequestForm(TypedDict):
+    """A :class:`Request`."""
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[Sequence[str]]
+    body: str
+    origin: str
+    raw_path: str
+
+
+class AnswerForm(TypedDict):
+    """An :class:`Answer` as it is sent; whoever sends it has judged it, so that ``judged`` stays behind."""
+
+    status: int
+    headers: Sequence[Sequence[str]]
+    body: str
+    reason: str
+    delay: int
+    wire: WireForm | None
+
+
+class WireForm(TypedDict):
+    """A :class:`Wire`."""
+
+    cut: str
+    trickle: int
+    overstate: bool
+    hang: bool
+
+
+class FindingForm(TypedDict):
+    """A :class:`Finding`."""
+
+    rule: str
+    location: str
+    found: str
+    expected: str
+    pointer: str
+    remedy: str
+    severity: str
+
+
+class RouteForm(TypedDict):
+    """A :class:`Route`."""
+
+    operation: str | None
+    path_parameters: dict[str, str]
+    allow: Sequence[str]
+    redirect: str | None
+
+
+class ExchangeForm(TypedDict):
+    """An :class:`Exchange`."""
+
+    request: RequestForm
+    route: RouteForm
+    answer: AnswerForm
+    findings: Sequence[FindingForm]
+
+
+def bytes_form(data: bytes) -> str:
+    """Bytes as a text."""
+    return b2a_base64(data, newline=False).decode("ascii")
+
+
+def bytes_of(form: str) -> bytes:
+    """The bytes of a text."""
+    return a2b_base64(form)
+
+
+def request_form(request: Request) -> RequestForm:
+    """A request as JSON."""
+    return {
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": request.headers,
+        "body": bytes_form(request.body),
+        "origin": request.origin,
+        "raw_path": request.raw_path,
+    }
+
+
+def request_of(form: RequestForm) -> Request:
+    """The request of a form."""
+    return Request(
+        method=form["method"],
+        path=form["path"],
+        query=form["query"],
+        headers=_headers(form["headers"]),
+        body=bytes_of(form["body"]),
+        origin=form["origin"],
+        raw_path=form["raw_path"],
+    )
+
+
+def answer_form(answer: Answer) -> AnswerForm:
+    """An answer as JSON."""
+    wire = answer.wire
+    return {
+        "status": answer.status,
+        "headers": answer.headers,
+        "body": bytes_form(answer.body),
+        "reason": answer.reason,
+        "delay": answer.delay,
+        "wire": None
+        if wire is None
+        else {"cut": wire.cut, "trickle": wire.trickle, "overstate": wire.overstate, "hang": wire.hang},
+    }
+
+
+def answer_of(form: AnswerForm) -> Answer:
+    """The answer of a form."""
+    return Answer(
+        status=form["status"],
+        headers=_headers(form["headers"]),
+        body=bytes_of(form["body"]),
+        reason=form["reason"],
+        delay=form["delay"],
+        wire=None if form["wire"] is None else Wire(**form["wire"]),
+    )
+
+
+def exchange_form(exchange: Exchange) -> ExchangeForm:
+    """An exchange as JSON."""
+    route = exchange.route
+    return {
+        "request": request_form(exchange.request),
+        "route": {
+            "operation": route.operation,
+            "path_parameters": dict(route.path_parameters),
+            "allow": route.allow,
+            "redirect": route.redirect,
+        },
+        "answer": answer_form(exchange.answer),
+        "findings": [finding_form(one) for one in exchange.findings],
+    }
+
+
+def exchange_of(form: ExchangeForm) -> Exchange:
+    """The exchange of a form."""
+    route = form["route"]
+    return Exchange(
+        request=request_of(form["request"]),
+        route=Route(route["operation"], route["path_parameters"], tuple(route["allow"]), route["redirect"]),
+        answer=answer_of(form["answer"]),
+        findings=tuple(finding_of(one) for one in form["findings"]),
+    )
+
+
+def finding_form(finding: Finding) -> FindingForm:
+    """A finding as JSON."""
+    return {
+        "rule": finding.rule,
+        "location": finding.location,
+        "found": finding.found,
+        "expected": finding.expected,
+        "pointer": finding.pointer,
+        "remedy": finding.remedy,
+        "severity": finding.severity,
+    }
+
+
+def finding_of(form: FindingForm) -> Finding:
+    """The finding of a form."""
+    return Finding(**form)
+
+
+def _headers(form: Sequence[Sequence[str]]) -> Headers:
+    return tuple([(name, value) for name, value in form])

@@ -1,0 +1,33 @@
+"""The id that a client gives its request: in ``X-Request-Id``, or by the trace that it belongs to.
+
+What is no id is passed over, so that nobody writes what they like into the log.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mock_server.exchange import Headers
+
+HEADER = "x-request-id"
+_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+"""Version, trace, parent, flags, and what a later version may add (W3C Trace Context, 3.2)."""
+
+
+def given_id(headers: Headers) -> str | None:
+    """The id of a request with these headers (names in lower case); None where its client gave none that is one."""
+    for name, value in headers:
+        if name == HEADER:
+            return value if _ID.fullmatch(value) else _trace_of(headers)
+    return _trace_of(headers)
+
+
+def _trace_of(headers: Headers) -> str | None:
+    values = [value for name, value in headers if name == "traceparent"]
+    found = _TRACEPARENT.fullmatch(values[0]) if len(values) == 1 else None
+    if found is None:
+        return None
+    version, trace, parent, more = found.groups()
+    is_sound = version != "ff" and not (version == "00" and more) and set(trace) != {"0"} and set(parent) != {"0"}
+    return trace if is_sound else None

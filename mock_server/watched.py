@@ -1,0 +1,101 @@
+"""The application with somebody who watches: each request as it was seen from outside, and what was known inside.
+
+Only where an access log or traces are asked for: a request pays for this ten times what it costs itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from functools import cached_property
+from time import perf_counter
+from typing import Protocol, TypeAlias
+from urllib.parse import quote
+from uuid import uuid4
+
+from mock_server.journal import Kept
+from mock_server.request_id import given_id
+from mock_server.wire import Message, Receive, Scope, Send, field_of
+from mock_server.worlds import World
+
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application."""
+
+_PATH = "%/:@!$&'()*+,;=~"
+SEEN = "mock_server.seen"
+"""Where the scope of a request that is watched has what is seen of it (:class:`Seen`)."""
+
+
+class Seen:
+    """One request. ``status`` is 0 as long as no answer was begun; ``operation`` is empty where there is none."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path = quote(scope["raw_path"] or scope["path"], safe=_PATH)
+        """The path as it was sent, prefix of a world and all, in the characters of a URI (RFC 3986). No query: it may
+        have secrets in it."""
+        self.status = 0
+        self.operation = ""
+        self.kept: Kept | None = None
+        """What the journal keeps of the request; None where it is none of the contract's."""
+        self._world: World | None = None
+        self._number = 0
+        self._began = perf_counter()
+
+    def note(self, world: World, kept: Kept, operation: str, number: int) -> None:
+        """Note what became of the request, which a journal of the world was told of by that number."""
+        self._world, self._number = world, number
+        self.kept = kept
+        self.operation = operation
+
+    @property
+    def world(self) -> str:
+        """The name of the world that the contract was asked in."""
+        return self._world.name if self._world else ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken until now, delays and all."""
+        return perf_counter() - self._began
+
+    @cached_property
+    def request_id(self) -> str:
+        """The id that the client gave, or that of the journal's entry, or one made up."""
+        given = given_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
+        return given or str(self._world.journal.id_of(self._number) if self._world else uuid4())
+
+
+class Watcher(Protocol):
+    """Somebody who watches."""
+
+    def watching(self, seen: Seen) -> AbstractContextManager[None]:
+        """What is done around a request. When it ends, all is known that there is to know."""
+
+    def close(self) -> None:
+        """Finish, since the server ends; within half a second."""
+
+
+class Watched:
+    """An ASGI application, and those who watch it, the outermost first."""
+
+    def __init__(self, app: App, watchers: Sequence[Watcher]) -> None:
+        self._app = app
+        self._watchers = watchers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI 3."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        seen = scope[SEEN] = Seen(scope)
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.status = message["status"]
+            await send(message)
+
+        with ExitStack() as watching:
+            for watcher in self._watchers:
+                watching.enter_context(watcher.watching(seen))
+            await self._app(scope, receive, noted)

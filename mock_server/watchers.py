@@ -1,0 +1,49 @@
+"""Who watches the requests of a server, as its settings want it: nobody, as a rule."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mock_server.errors import UsageError
+from mock_server.settings import Settings
+from mock_server.watched import Watcher
+
+if TYPE_CHECKING:
+    from mock_server.application import Application
+
+
+def watchers_of(application: Application) -> list[Watcher]:
+    """Those that the settings of an application ask for, the outermost first. Raises :class:`UsageError`."""
+    watchers: list[Watcher] = []
+    if application.settings.otel:
+        check_watchers(application.settings)
+        from mock_server.tracing import Tracing, provider_of_environment
+
+        watchers.append(Tracing(application, provider_of_environment()))
+    if application.settings.access_log:
+        from mock_server.access_log import AccessLog
+
+        watchers.append(AccessLog())
+    return watchers
+
+
+def check_watchers(settings: Settings) -> None:
+    """Import what they need. Raises :class:`UsageError` where that is not installed, or told what it cannot do."""
+    if not settings.otel:
+        return
+    try:
+        import_module("mock_server.tracing")
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("opentelemetry"):
+            raise
+        raise UsageError(
+            f"--otel: found no {error.name}; expected OpenTelemetry and its exporter."
+            " Install them: pip install 'contract-mock-server[otel]'"
+        ) from None
+    except ValueError as error:  # a propagator that there is none of is found by the import
+        raise UsageError(f"variable OTEL_PROPAGATORS: found {os.environ.get('OTEL_PROPAGATORS')!r}: {error}") from None
+    from mock_server.tracing import check_environment
+
+    check_environment(os.environ)

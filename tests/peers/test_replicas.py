@@ -1,0 +1,135 @@
+"""Servers that find each other by --peers: two addresses, one API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.conftest import ME, RunningServer
+from tests.in_process import assert_one_message, called
+from tests.peers.server import Connected
+from tests.test_wire import FAULTS, by_aiohttp, by_httpx
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+SECRET = ("--admin-token", "s3cret")
+NOBODY = "127.0.0.1:1"
+_NUMBERS = count()
+
+
+def place_of(server: RunningServer) -> str:
+    return urlsplit(server.url).netloc
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[RunningServer, RunningServer]]:
+    """The second finds the first, which hears of it from there."""
+    with (
+        RunningServer("--peers", NOBODY, *SECRET) as first,
+        RunningServer("--host", "127.0.0.2", "--peers", f"{place_of(first)},{NOBODY}", *SECRET) as second,
+    ):
+        yield first, second
+        assert (second.stop(), first.stop()) == (0, 0)
+    assert (first.errors, second.errors) == ("", "")
+
+
+@pytest.fixture
+def replicas(servers: tuple[RunningServer, RunningServer]) -> Iterator[tuple[str, Connected, Connected]]:
+    """A world that nobody has seen, its owner, and the other replica."""
+    world = f"w{next(_NUMBERS)}"
+    with Connected(servers[0].url) as first, Connected(servers[1].url) as second:
+        yield (world, first, second) if first.owns(world) else (world, second, first)
+
+
+def test_a_scenario_plays_once_for_both(replicas: tuple[str, Connected, Connected]) -> None:
+    world, owner, other = replicas
+    other.start(world, {"code": 429, "times": 2}, {"pass": True})
+    assert [*other.me(world), *owner.me(world), *other.me(world), *owner.me(world)] == [429, 429, 200, 200]
+    for one in (owner, other):
+        assert one.client.post(f"/~{world}/__admin/requests/verify", json={"times": 4}).status_code == 200
+        listed = one.told(f"/~{world}/__admin/requests")["requests"]
+        assert {urlsplit(entry["request"]["absoluteUrl"]).hostname for entry in listed} == {"127.0.0.1", "127.0.0.2"}
+    other.client.post(f"/~{world}/__admin/reset")
+    assert [*owner.me(world), *other.me(world)] == [200, 200]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("client", "kind"), [(by_httpx, 1), (by_aiohttp, 2)], ids=["httpx", "aiohttp"])
+def test_a_fault_happens_to_the_client_of_the_other_one(
+    replicas: tuple[str, Connected, Connected], fault: str, client: Callable[[str], str], kind: int
+) -> None:
+    world, _, other = replicas
+    other.start(world, FAULTS[fault][0])
+    said = client(f"{str(other.client.base_url).rstrip('/')}/~{world}{ME}")
+    wanted = FAULTS[fault][kind]
+    assert said.removeprefix("ConnectionReset") in (wanted, "Error" if wanted else "")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": "s3cret"}])
+def test_what_replicas_ask_each_other_is_for_those_who_have_the_token(
+    servers: tuple[RunningServer, RunningServer], headers: dict[str, str]
+) -> None:
+    for server in servers:
+        ping = {"name": "x", "serves": ""}
+        answer = httpx.post(f"{server.url}/__admin/peers/ping", json=ping, headers=headers)
+        assert (answer.status_code, answer.content) == (401, b"")
+        known = httpx.post(f"{server.url}/__admin/peers/ping", json=ping, headers={"Authorization": "Bearer s3cret"})
+        assert (known.status_code, known.json()["known"]) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (("--admin-token", "another"), "takes another token; expected that of --admin-token"),
+        ((*SECRET, "--seed", "7"), "serves another contract, or was started with another seed"),
+    ],
+)
+def test_a_replica_that_does_not_go_with_the_others_is_left_out_and_told_of_once(
+    servers: tuple[RunningServer, RunningServer], others: tuple[str, ...], said: str
+) -> None:
+    with RunningServer("--peers", f"{place_of(servers[0])}", *others) as odd:
+        with Connected(odd.url) as one, Connected(servers[0].url) as first:
+            assert one.others() == set()
+            assert len(first.others()) == 1
+        assert odd.stop() == 0
+    (line,) = odd.errors.splitlines()
+    assert line.startswith(f"WARNING: peers: {place_of(servers[0])} {said}")
+
+
+def test_a_replica_that_stops_hands_over_and_one_that_comes_takes_over() -> None:
+    with RunningServer("--peers", NOBODY, *SECRET) as first:
+        with Connected(first.url) as one:
+            one.start("w", {"code": 429, "times": 20}, {"pass": True})
+            given = 0
+            for _ in range(3):
+                with RunningServer("--peers", place_of(first), *SECRET) as second, Connected(second.url) as two:
+                    assert {*one.me("w"), *two.me("w"), *one.me("w")} == {429}
+                    given += 3
+                    assert second.stop() == 0
+                assert second.errors == ""
+                assert one.others() == set()
+            assert one.me("w", times=20 - given + 1) == [429] * (20 - given) + [200]
+        assert first.stop() == 0
+    assert first.errors == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--peers", "mock:4010"), "--peers: found no --admin-token; expected the token by which replicas"),
+        (("--peers", "mock"), "--peers: found 'mock'; expected HOST:PORT, or several with commas between them"),
+        (("--peers", "http://mock:4010", *SECRET), "expected HOST:PORT"),
+        (("--peers", "mock:0", *SECRET), "expected HOST:PORT"),
+        (("--peers", "mock:99999", *SECRET), "expected HOST:PORT"),
+        (("--peers", "mock:4010", "--workers", "2", *SECRET), "expected one process. Run more replicas instead."),
+    ],
+)
+def test_what_does_not_go_with_replicas_is_refused(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = called(capsys, "serve", *arguments)
+    assert_one_message(done)
+    assert said in done.errors

@@ -1,0 +1,59 @@
+"""What travels between processes arrives as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.exchange import Answer, Exchange, Finding, Request, Route, Wire
+from mock_server.payload import answer_form, answer_of, exchange_form, exchange_of, request_form, request_of
+
+TEXTS = st.text(max_size=20)
+HEADERS = st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple)
+REQUESTS = st.builds(Request, TEXTS, TEXTS, TEXTS, HEADERS, st.binary(max_size=40), TEXTS, TEXTS)
+WIRES = st.builds(Wire, TEXTS, st.integers(0, 9), st.booleans(), st.booleans())
+ANSWERS = st.builds(
+    Answer, st.integers(100, 599), HEADERS, st.binary(max_size=40), TEXTS, st.integers(0, 10**6),
+    wire=st.none() | WIRES,
+)  # fmt: skip
+ROUTES = st.builds(
+    Route, st.none() | TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3), st.lists(TEXTS, max_size=3).map(tuple),
+    st.none() | TEXTS,
+)  # fmt: skip
+FINDINGS = st.lists(st.builds(Finding, *[TEXTS] * 7), max_size=3).map(tuple)
+
+
+def sent(form: Any) -> Any:
+    """A form as it is when it comes out of a connection."""
+    return json.loads(json.dumps(form).encode("ascii"))
+
+
+@given(REQUESTS)
+def test_a_request_arrives_as_it_was(request: Request) -> None:
+    assert request_of(sent(request_form(request))) == request
+
+
+@given(ANSWERS)
+def test_an_answer_arrives_with_what_happens_to_it_on_the_wire(answer: Answer) -> None:
+    assert answer_of(sent(answer_form(answer))) == answer
+
+
+@given(st.builds(Exchange, REQUESTS, ROUTES, ANSWERS, FINDINGS))
+def test_an_exchange_arrives_as_it_was(exchange: Exchange) -> None:
+    assert exchange_of(sent(exchange_form(exchange))) == exchange
+
+
+@pytest.mark.parametrize("text", ["\udc80", "\x00", "å", "\U0001f600"])
+def test_no_text_is_too_odd(text: str) -> None:
+    request = Request("GET", text, headers=(("x", text),))
+    assert request_of(sent(request_form(request))) == request
+
+
+def test_what_judged_an_answer_stays_behind() -> None:
+    answer = Answer(200, body=b"{}", judged=b"{}", findings=(Finding("rule", "place", "a", "b"),))
+    assert answer_of(sent(answer_form(answer))) == replace(answer, judged=None, findings=())
