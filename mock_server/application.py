@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from sys import intern
@@ -18,7 +18,7 @@ from mock_server.assembly import Served, assembled
 from mock_server.contract.load import CONTROL
 from mock_server.contract.model import Contract
 from mock_server.errors import MockServerError, UsageError
-from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.exchange import JSON, Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Journal, Kept
 from mock_server.log import REQUEST
@@ -259,9 +259,15 @@ class Application:
         finally:
             REQUEST.reset(named)
 
-    def controlled(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
-        """Control's answer from what this process knows, or about other worlds than its own."""
-        return self._loaded.control.handle(request, world, worlds)
+    def controlled(
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
+    ) -> Answer:
+        """Control's answer from what this process knows; about other worlds than its own, with others' figures."""
+        return self._loaded.control.handle(request, world, worlds, figures)
+
+    def figures(self) -> JSON:
+        """What a monitor has to know of this process."""
+        return self._loaded.control.figures()
 
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
         """An exchange with the contract at a base path, and its number in the world's journal."""

@@ -7,8 +7,9 @@ follow https://prometheus.io/docs/practices/naming/.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from typing import TypeAlias, cast
 
 from prometheus_client import ProcessCollector
 from prometheus_client.core import (
@@ -20,10 +21,13 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from mock_server.control.router import Asked
+from mock_server.exchange import JSON
 from mock_server.tally import BOUNDS, Tally
 
+_Sample: TypeAlias = tuple[str, dict[str, str], float]
 _MEGABYTE = 1024 * 1024
 
 
@@ -33,6 +37,22 @@ def exposed(asked: Asked, accept: str) -> tuple[bytes, str]:
     return encode(_Exposition(asked)), media_type
 
 
+def forms_of(asked: Asked) -> JSON:
+    """The metrics of this process as JSON: of each its name, help, type and samples (name, labels, value)."""
+    return [
+        [one.name, one.documentation, one.type, [[each.name, {**each.labels}, each.value] for each in one.samples]]
+        for one in _Exposition(asked).own()
+    ]
+
+
+def _read(form: JSON) -> Iterator[Metric]:
+    """The metrics that another process gave as JSON."""
+    for name, documentation, kind, samples in cast("list[tuple[str, str, str, list[_Sample]]]", form):
+        metric = Metric(name, documentation, kind)
+        metric.samples = [Sample(*one) for one in samples]
+        yield metric
+
+
 class _Exposition(Collector):
     """All metrics. Where several processes serve, each sample says by the label ``worker`` whose it is."""
 
@@ -40,7 +60,18 @@ class _Exposition(Collector):
         self._asked = asked
         self._own = {"worker": str(os.getpid())} if asked.settings.workers > 1 else {}
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterable[Metric]:
+        """The metrics of all processes, each once."""
+        found = {metric.name: metric for metric in self.own()}
+        for metric in (one for form in self._asked.figures for one in _read(form)):
+            if metric.name in found:
+                found[metric.name].samples += metric.samples
+            else:
+                found[metric.name] = metric
+        return found.values()
+
+    def own(self) -> Iterator[Metric]:
+        """The metrics of this process."""
         for metric in self._metrics():
             metric.samples = [one._replace(labels={**one.labels, **self._own}) for one in metric.samples]
             yield metric

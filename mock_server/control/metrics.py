@@ -1,20 +1,30 @@
-"""What a monitor wants to know of the process that it asks: ``/__admin/metrics``."""
+"""What a monitor wants to know of a server: ``/__admin/metrics``.
+
+The library that writes it is imported when somebody asks: a server that nobody monitors has no need of it.
+"""
 
 from __future__ import annotations
 
 from mock_server.control.router import Asked, Rows
-from mock_server.exchange import Answer
+from mock_server.exchange import JSON, Answer
 
 METRICS = "/metrics"
 
 
 def _metrics(asked: Asked) -> Answer:
-    from mock_server.control.exposition import exposed  # a server that nobody monitors has no need of the library
+    from mock_server.control.exposition import exposed
 
     asked.query()
     accept = ", ".join(asked.request.header_values("accept"))
     body, media_type = exposed(asked, accept)
     return Answer(200, (("content-type", media_type), ("cache-control", "no-store")), body, "control")
+
+
+def figures_of(asked: Asked) -> JSON:
+    """The metrics of this process, as another one takes them in."""
+    from mock_server.control.exposition import forms_of
+
+    return forms_of(asked)
 
 
 ROUTES: Rows = (("GET", METRICS, _metrics),)

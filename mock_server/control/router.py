@@ -27,7 +27,10 @@ PREFIX = CONTROL
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A control request, and all that an answer may need. ``values`` are those of the path template."""
+    """A control request, and all that an answer may need.
+
+    ``values`` are those of the path template, ``figures`` what a monitor has to know of other processes.
+    """
 
     request: Request
     world: World
@@ -36,6 +39,7 @@ class Asked:
     settings: Settings
     vitals: Vitals
     values: Mapping[str, str]
+    figures: Sequence[JSON] = ()
 
     def body(self) -> JSON:
         """The body as JSON; raises :class:`RefusedError` where it is none."""

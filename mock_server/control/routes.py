@@ -17,7 +17,7 @@ from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.health import HEALTH, LIVE, READY
 from mock_server.control.health import ROUTES as HEALTH_ROUTES
 from mock_server.control.lifetime import ROUTES as LIFETIME
-from mock_server.control.metrics import METRICS
+from mock_server.control.metrics import METRICS, figures_of
 from mock_server.control.metrics import ROUTES as METRICS_ROUTES
 from mock_server.control.requests import ROUTES as REQUESTS
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
@@ -25,7 +25,7 @@ from mock_server.control.scenarios import ROUTES as SCENARIOS
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
 from mock_server.errors import InstructionError, StoreError
-from mock_server.exchange import Answer, Request
+from mock_server.exchange import JSON, Answer, Request
 from mock_server.problem import problem, store_problem
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
@@ -76,10 +76,13 @@ class Control:
             return refused.answer
         return None
 
-    def handle(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+    def handle(
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
+    ) -> Answer:
         """The answer to a request whose path is one of control. Never raises for what a client sent.
 
-        ``worlds`` are asked about all worlds, where they are not those of this process.
+        ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
+        processes (:meth:`figures`).
         """
         found = self._within(request.path)
         assert found is not None
@@ -87,7 +90,7 @@ class Control:
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
-            return function(Asked(request, world, all_of, served, self._settings, self._vitals, values))
+            return function(Asked(request, world, all_of, served, self._settings, self._vitals, values, figures))
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:
@@ -97,6 +100,11 @@ class Control:
         except Exception:
             log.exception("%s %s: control failed", request.method, request.path)
             return problem("internal", 500, "The log of the mock server has the reason. Please report it.")
+
+    def figures(self) -> JSON:
+        """What a monitor has to know of this process, for another one that is asked for it."""
+        request, world = Request("GET", PREFIX + METRICS), self._worlds.plain
+        return figures_of(Asked(request, world, self._worlds, self._served, self._settings, self._vitals, {}))
 
     def _within(self, path: str) -> tuple[Sequence[Served], str] | None:
         """What a control path tells of, and the path below ``/__admin``; None for a path that is none of control."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol, TypedDict, cast
 from weakref import WeakValueDictionary
@@ -22,6 +23,7 @@ STAGED = frozenset({"scenarios", "clock", "reset", ""})
 """The nouns that the world's owner answers for; the last one is the world itself, which can be forgotten."""
 JOURNAL = frozenset({"requests", "requests.har"})
 COVERAGE = "coverage"
+METRICS = "metrics"
 PEERS = "peers"
 
 CONTROL_SECONDS = 10.0
@@ -42,8 +44,13 @@ class Home(Protocol):
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
         """An exchange with the contract at a base path, and its number in the world's journal."""
 
-    def controlled(self, request: Request, world: World, worlds: Worlds | None = None) -> Answer:
+    def controlled(
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
+    ) -> Answer:
         """The answer of control, about other worlds than those of this process where some are given."""
+
+    def figures(self) -> JSON:
+        """What a monitor has to know of this process."""
 
 
 class ControlForm(TypedDict):
@@ -79,13 +86,16 @@ class SharedControl:
     """Answers control requests so that it does not matter which process was asked."""
 
     def __init__(
-        self, home: Home, members: Membership, staging: Staging, worlds: SharedWorlds, journal_size: int
-    ) -> None:
+        self, home: Home, members: Membership, staging: Staging, worlds: SharedWorlds, journal_size: int, *,
+        share_a_port: bool,
+    ) -> None:  # fmt: skip
         self._home = home
         self._members = members
         self._staging = staging
         self._worlds = worlds
         self._journal_size = journal_size
+        self._share_a_port = share_a_port
+        """Whether nobody from outside can say which of the processes is asked."""
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, request: Request, world: World) -> Answer:
@@ -97,6 +107,8 @@ class SharedControl:
             return await self._of_journal(request, world)
         if noun == COVERAGE:
             return await self._of_coverage(request, world)
+        if noun == METRICS and self._share_a_port:
+            return await self._of_metrics(request, world)
         if noun == PEERS and request.method in ("GET", "HEAD"):
             return self._of_peers(world)
         return self._home.controlled(request, world)
@@ -144,6 +156,10 @@ class SharedControl:
             gathered.add_coverage(cast("list[GaugeForm]", form), of_all=of_all)
         return self._home.controlled(request, gathered.world, gathered.worlds)
 
+    async def _of_metrics(self, request: Request, world: World) -> Answer:
+        figures = await self._members.ask_all("figures", {}, SEEN_SECONDS)
+        return self._home.controlled(request, world, figures=cast("list[JSON]", figures))
+
     async def _seen(self, world: World, what: str, *, of_all: bool = False) -> list[object]:
         question: SeenForm = {"world": world.name, "what": what, "of_all": of_all}
         return await self._members.ask_all("seen", question, SEEN_SECONDS)
@@ -175,6 +191,10 @@ class SharedControl:
         if question["what"] == COVERAGE:
             return coverage_form(found.coverage)
         return journal_form(found.journal, self._home.served)
+
+    async def figures(self, _: object) -> JSON:
+        """Tell what a monitor has to know of this process."""
+        return self._home.figures()
 
     async def removed(self, removal: RemovalForm) -> None:
         """Let journal entries go."""

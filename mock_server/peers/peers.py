@@ -91,7 +91,9 @@ class Peers:
         self._staging = Staging(self._members, pins, self.worlds, self._depends_always)
         discovery = self._sockets or Names(settings.peers)
         self.meeting = Meeting(self._members, self._staging, discovery, token, self._serves)
-        self._control = SharedControl(home, self._members, self._staging, self.worlds, settings.journal_size)
+        self._control = SharedControl(
+            home, self._members, self._staging, self.worlds, settings.journal_size, share_a_port=sockets is not None
+        )
         self._has_met = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.endpoint = Endpoint(self._handlers(), token)
@@ -174,6 +176,7 @@ class Peers:
             "control": self._controlled,
             "change": control.changed,
             "seen": control.seen,
+            "figures": control.figures,
             "remove": control.removed,
         }
 
