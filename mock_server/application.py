@@ -154,8 +154,6 @@ class Application:
         self.settings = settings
         self.shares_process = shares_process
         """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
-        if settings.peers and not settings.admin_token:
-            raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
         self.ending = asyncio.Event()
         self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
@@ -186,8 +184,10 @@ class Application:
         return Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
 
     def _peers(self, sockets: Path | None) -> Peers:
-        from mock_server.peers import Peers  # a server alone has no use for it
+        from mock_server.peers import Peers, check_peers  # a server alone has no use for them
 
+        if sockets is None:
+            check_peers(self.settings)
         return Peers(self, self.settings, sockets)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,8 @@ from mock_server.errors import UsageError
 
 BACKLOG = 2048
 """Connections that may wait to be taken."""
-LONGEST_DIRECTORY = 84
-"""Bytes of the path of a directory with sockets, whose own may have 103 where it is least (unix(7); macOS)."""
+LONGEST_DIRECTORY = 60
+"""Bytes of the path that directories with sockets are made in: their own may have 103 where it is least (macOS)."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -46,18 +47,16 @@ def sockets_directory() -> Iterator[Path]:
     Raises :class:`UsageError` where there can be none.
     """
     try:
-        made = TemporaryDirectory(prefix="mock-server-", ignore_cleanup_errors=True)
+        place = gettempdir()
+        if len(os.fsencode(place)) > LONGEST_DIRECTORY:
+            place = "/tmp"  # noqa: S108 - what is made in it is for this user alone
+        made = TemporaryDirectory(prefix="mock-server-", dir=place, ignore_cleanup_errors=True)
     except OSError as error:
         raise UsageError(
             f"--workers: found no directory for temporary files ({error.strerror}); expected one for sockets by which"
             " workers talk. Name one in the variable TMPDIR."
         ) from None
     with made as name:
-        if len(name) > LONGEST_DIRECTORY:
-            raise UsageError(
-                f"--workers: found {gettempdir()} for temporary files; expected a shorter path, for sockets."
-                " Name another in the variable TMPDIR."
-            )
         yield Path(name)
 
 

@@ -141,7 +141,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
             f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
         )
     check_watchers(settings)
-    with shared_address(settings.store) as store, sockets_directory() as sockets:
+    with sockets_directory() as sockets, shared_address(settings.store) as store:
         settings = replace(settings, store=store)
         # Read, seeded and let go again: no connection outlives a fork.
         with closing(open_stores(store, settings.max_worlds)) as stores:

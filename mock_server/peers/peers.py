@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypedDict, cast
 
+from mock_server.errors import UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.payload import (
     AnswerForm,
@@ -225,3 +226,14 @@ class Peers:
 def _answered_of(request: Request, form: AnsweredForm) -> tuple[Exchange, int]:
     findings = tuple(finding_of(one) for one in form["findings"])
     return Exchange(request, Route(form["operation"]), answer_of(form["answer"]), findings), form["number"]
+
+
+def check_peers(settings: Settings) -> None:
+    """Raises :class:`UsageError` where replicas could not know each other, and warns where they would not be alike."""
+    if not settings.admin_token:
+        raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
+    if settings.store == "memory":
+        log.warning(
+            "--peers: found --store memory; expected one that all replicas share. A record that is changed by control"
+            " is changed in one of them alone"
+        )

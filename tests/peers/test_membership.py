@@ -35,6 +35,17 @@ def place_of(process: Process) -> str:
     return str(process.peers.meeting.address)
 
 
+async def test_those_who_know_one_and_the_same_meet_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with some_processes(1) as (processes, (first,)):
+
+        async def one_alone(self: Sockets) -> set[Address]:
+            return {Address.read(place_of(first))}
+
+        monkeypatch.setattr(Sockets, "addresses", one_alone)
+        all_of = [first, *[await processes.start() for _ in range(3)]]
+        assert [await others(one) for one in all_of] == [3] * 4
+
+
 async def test_a_silent_one_is_waited_for_once_and_told_of_once() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from urllib.parse import urlsplit
@@ -25,11 +26,17 @@ def place_of(server: RunningServer) -> str:
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[RunningServer, RunningServer]]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A store that all replicas share."""
+    return "--store", f"sqlite:///{tmp_path_factory.mktemp('store')}/records.db"
+
+
+@pytest.fixture(scope="module")
+def servers(store: tuple[str, str]) -> Iterator[tuple[RunningServer, RunningServer]]:
     """The second finds the first, which hears of it from there."""
     with (
-        RunningServer("--peers", NOBODY, *SECRET) as first,
-        RunningServer("--host", "127.0.0.2", "--peers", f"{place_of(first)},{NOBODY}", *SECRET) as second,
+        RunningServer("--peers", NOBODY, *SECRET, *store) as first,
+        RunningServer("--host", "127.0.0.2", "--peers", f"{place_of(first)},{NOBODY}", *SECRET, *store) as second,
     ):
         yield first, second
         assert (second.stop(), first.stop()) == (0, 0)
@@ -88,9 +95,9 @@ def test_what_replicas_ask_each_other_is_for_those_who_have_the_token(
     ],
 )
 def test_a_replica_that_does_not_go_with_the_others_is_left_out_and_told_of_once(
-    servers: tuple[RunningServer, RunningServer], others: tuple[str, ...], said: str
+    servers: tuple[RunningServer, RunningServer], store: tuple[str, str], others: tuple[str, ...], said: str
 ) -> None:
-    with RunningServer("--peers", f"{place_of(servers[0])}", *others) as odd:
+    with RunningServer("--peers", f"{place_of(servers[0])}", *others, *store) as odd:
         with Connected(odd.url) as one, Connected(servers[0].url) as first:
             assert one.others() == set()
             assert len(first.others()) == 1
@@ -99,13 +106,13 @@ def test_a_replica_that_does_not_go_with_the_others_is_left_out_and_told_of_once
     assert line.startswith(f"WARNING: peers: {place_of(servers[0])} {said}")
 
 
-def test_a_replica_that_stops_hands_over_and_one_that_comes_takes_over() -> None:
-    with RunningServer("--peers", NOBODY, *SECRET) as first:
+def test_a_replica_that_stops_hands_over_and_one_that_comes_takes_over(store: tuple[str, str]) -> None:
+    with RunningServer("--peers", NOBODY, *SECRET, *store) as first:
         with Connected(first.url) as one:
             one.start("w", {"code": 429, "times": 20}, {"pass": True})
             given = 0
             for _ in range(3):
-                with RunningServer("--peers", place_of(first), *SECRET) as second, Connected(second.url) as two:
+                with RunningServer("--peers", place_of(first), *SECRET, *store) as second, Connected(second.url) as two:
                     assert {*one.me("w"), *two.me("w"), *one.me("w")} == {429}
                     given += 3
                     assert second.stop() == 0
@@ -133,3 +140,29 @@ def test_what_does_not_go_with_replicas_is_refused(
     done = called(capsys, "serve", *arguments)
     assert_one_message(done)
     assert said in done.errors
+
+
+def test_replicas_that_share_no_records_are_told_so() -> None:
+    with RunningServer("--peers", NOBODY, *SECRET) as server:
+        assert server.stop() == 0
+    (line,) = server.errors.splitlines()
+    assert line.startswith("WARNING: --peers: found --store memory; expected one that all replicas share.")
+
+
+def test_the_access_log_of_the_one_that_was_asked_has_the_name_that_the_journal_has(store: tuple[str, str]) -> None:
+    options = ("--access-log", "--log-format", "json", *SECRET, *store)
+    with (
+        RunningServer("--peers", NOBODY, *options) as first,
+        RunningServer("--peers", place_of(first), *options) as second,
+        Connected(first.url) as one,
+        Connected(second.url) as two,
+    ):
+        world = next(name for name in (f"w{number}" for number in range(100)) if one.owns(name))
+        two.start(world, {"code": 429})
+        assert two.me(world) == [429]
+        (entry,) = one.told(f"/~{world}/__admin/requests")["requests"]
+        assert (second.stop(), first.stop()) == (0, 0)
+    lines = [json.loads(line) for line in second.errors.splitlines()]
+    (told,) = [line for line in lines if line.get("operation")]
+    assert (told["request_id"], told["world"], told["status"]) == (entry["id"], world, 429)
+    assert told["operation"] == entry["operation"]

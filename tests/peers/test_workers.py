@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -180,13 +179,24 @@ def test_a_worker_that_stands_still_is_waited_for_once(server: RunningServer) ->
         assert [*owner.me("w"), *other.me("w")] == [200, 200]
 
 
-def test_a_directory_whose_path_is_too_long_for_sockets_is_told_of(tmp_path: Path) -> None:
-    place = tmp_path / ("x" * 80)
+def test_workers_talk_also_where_the_path_of_temporary_files_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    place = tmp_path / ("x" * 100)
     place.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--workers", "2"],
-        env={**os.environ, "TMPDIR": str(place)}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "expected a shorter path" in done.stderr
+    with RunningServer("--workers", "2", env={"TMPDIR": str(place)}) as server, ExitStack() as stack:
+        _, other = workers(server, stack, "w")
+        other.start("w", {"code": 429, "times": 1}, {"pass": True})
+        assert other.me("w", times=2) == [429, 200]
+        assert server.stop() == 0
     assert [*place.iterdir()] == []
+
+
+def test_workers_that_have_nowhere_to_talk_are_told_of() -> None:
+    script = (
+        "import tempfile\n"
+        "tempfile.gettempdir = lambda: '/nowhere'\n"
+        "from mock_server.cli import main\n"
+        "main(['serve', '--port', '0', '--workers', '2'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Name one in the variable TMPDIR" in done.stderr
