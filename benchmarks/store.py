@@ -1,7 +1,8 @@
 """What records in a database cost those who read: requests a second on SQLite and PostgreSQL against memory.
 
 The servers take turns in short rounds of wrk, and what counts is the ratio of the processor time that a request costs
-them in their best round, since machines are noisy and noise never makes a request cheaper. ``python -m benchmarks.store``; exit code 1 where reads cost more than a tenth more.
+them in their best round, since machines are noisy and noise never makes a request cheaper.
+``python -m benchmarks.store``; exit code 1 where reads cost more than a tenth more.
 """
 
 from __future__ import annotations
