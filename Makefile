@@ -12,7 +12,7 @@ CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
 PEERS := .venv/peers.stamp
 
-.PHONY: serve test test-slow test-store test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-wire test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -23,15 +23,24 @@ test: $(DEV) $(COMPILED)
 test-slow: $(DEV)
 	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
 
-# Stores on a real PostgreSQL; then the suites on the wire, over SQLite and PostgreSQL (make test has them over memory).
+# Stores on a real PostgreSQL.
 test-store: $(DEV)
 	bash tests/store/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
+
+# The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
+# and with every answer found anew.
+test-wire: $(DEV)
+	bash tests/store/install
+	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store sqlite $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --store sqlite --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store postgresql $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --store postgresql --workers 2 $(WIRE) $(ARGS)
 
 WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/test_scenarios.py tests/test_serving.py \
-	tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/control
+	tests/test_limits.py tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/control
 
 test-clients: $(DEV)
 	bash tests/clients/install

@@ -50,10 +50,13 @@ class RunningServer:
     """
 
     workers = "1"
+    finds_anew = False
 
     def __init__(self, *arguments: str, env: dict[str, str] | None = None, program: list[str] | None = None) -> None:
         if not {"--workers", "--reload", "--peers"} & {*arguments}:
             arguments = ("--workers", self.workers, *arguments)
+        if self.finds_anew:
+            arguments = ("--no-fast-path", *arguments)
         self.process = subprocess.Popen(
             [*(program or [sys.executable, "-m", "mock_server"]), "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
@@ -138,9 +141,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--store", default="memory", help="store of the server that suites share; sqlite, postgresql: its own"
     )
     parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
+    parser.addoption("--no-fast-path", action="store_true", help="have servers find every answer anew")
     parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take note of how many workers servers have."""
     RunningServer.workers = str(config.getoption("--workers"))
+    RunningServer.finds_anew = bool(config.getoption("--no-fast-path"))
