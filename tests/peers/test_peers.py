@@ -280,6 +280,16 @@ async def test_one_who_goes_without_a_word_loses_its_worlds_to_others_where_they
         assert "is gone (Connection refused); in 1 worlds scenarios begin anew here" in told
 
 
+async def test_a_clock_stands_where_it_was_set_also_when_its_owner_has_gone() -> None:
+    async with some_processes(3) as (_, (first, second, third)):
+        world = await third.world()
+        await first.ask("POST", f"/~{world}/__admin/clock", json={"now": NOW})
+        third.peers.end()
+        assert [await one.told(f"/~{world}/__admin/clock") for one in (first, second)] == [
+            {"now": NOW, "stands": True}
+        ] * 2
+
+
 ALONE = """
 import asyncio, sys
 import httpx
