@@ -44,6 +44,7 @@ class Client:
         if token:
             self._head += f"Authorization: Bearer {token}\r\n"
         self._idle: list[_Connection] = []
+        self._is_closed = False
 
     async def ask(self, question: str, message: object, seconds: float) -> object:
         """The answer to a question, as JSON; it is waited for so many seconds.
@@ -62,7 +63,8 @@ class Client:
         return answer
 
     def close(self) -> None:
-        """Close all connections that wait."""
+        """Close all connections: those that wait now, others when they are no more in use."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop().close()
 
@@ -112,7 +114,7 @@ class Client:
         except HttpParserError:
             raise SilentError("an answer that is no HTTP") from None
         finally:
-            if is_whole and connection.is_open:
+            if is_whole and connection.is_open and not self._is_closed:
                 connection.used = monotonic()
                 self._idle.append(connection)
             else:

@@ -14,7 +14,7 @@ from mock_server.control.router import answered
 from mock_server.exchange import JSON, Answer, Exchange, Request
 from mock_server.payload import AnswerForm, RequestForm, answer_form, answer_of, request_form, request_of
 from mock_server.peers.gathering import Gathered, GaugeForm, JournalForm, coverage_form, journal_form
-from mock_server.peers.membership import GoneError, Membership
+from mock_server.peers.membership import MOST_HOPS, GoneError, Membership
 from mock_server.peers.pins import PinForm
 from mock_server.peers.staging import SharedWorlds, Staging
 from mock_server.worlds import World, Worlds
@@ -54,10 +54,11 @@ class Home(Protocol):
 
 
 class ControlForm(TypedDict):
-    """A control request in a world, whose sender may make it."""
+    """A control request in a world, whose sender may make it. ``hops`` is how often it was passed on before."""
 
     world: str
     request: RequestForm
+    hops: int
 
 
 class ChangeForm(TypedDict):
@@ -113,9 +114,9 @@ class SharedControl:
             return self._of_peers(world)
         return self._home.controlled(request, world)
 
-    async def _of_owner(self, request: Request, world: World) -> Answer:
-        message: ControlForm = {"world": world.name, "request": request_form(request)}
-        while (owner := self._members.owner(world.name)) != self._members.own:
+    async def _of_owner(self, request: Request, world: World, hops: int = 0) -> Answer:
+        message: ControlForm = {"world": world.name, "request": request_form(request), "hops": hops}
+        while hops <= MOST_HOPS and (owner := self._members.owner(world.name)) != self._members.own:
             with suppress(GoneError):
                 told = await self._members.ask(owner, "control", message, CONTROL_SECONDS)
                 return answer_of(cast("AnswerForm", told))
@@ -174,7 +175,8 @@ class SharedControl:
 
     async def forwarded(self, message: ControlForm) -> AnswerForm:
         """Answer a control request as the world's owner."""
-        return answer_form(await self._as_owner(request_of(message["request"]), self._worlds.get(message["world"])))
+        request, world = request_of(message["request"]), self._worlds.get(message["world"])
+        return answer_form(await self._of_owner(request, world, message["hops"] + 1))
 
     async def changed(self, change: ChangeForm) -> None:
         """Know of a change."""

@@ -37,9 +37,13 @@ class Greeting(TypedDict):
 
 
 class Welcome(TypedDict):
-    """The answer to a greeting. ``stages`` are those of worlds that are the newcomer's from now on."""
+    """The answer to a greeting. ``stages`` are those of worlds that are the newcomer's from now on.
+
+    One who ``is_leaving`` is not to be counted any more.
+    """
 
     name: str
+    is_leaving: bool
     serves: str
     pins: list[PinForm]
     stages: list[PinForm]
@@ -61,10 +65,9 @@ class Pong(TypedDict):
 
 
 class Farewell(TypedDict):
-    """Who leaves, and the stages of worlds that are the receiver's from now on."""
+    """Who leaves, and has handed over what was staged there."""
 
     name: str
-    stages: list[PinForm]
 
 
 class Handing(TypedDict):
@@ -102,16 +105,33 @@ class Meeting:
             self._task.cancel()
 
     async def leave(self) -> None:
-        """Hand over what is staged here, and be gone."""
+        """Hand over what is staged here, and be gone.
+
+        Requests that are meant for this process are passed on, but not before their worlds are handed over.
+        """
         self.end()
         others = self._members.living
         own = self._staging.handed_over(lambda _: True)
         self._members.leave()
-        shares = {peer.name: [pin for pin in own if self._members.owner(pin["world"]) == peer.name] for peer in others}
-        await asyncio.gather(*(self._part(peer, shares[peer.name]) for peer in others))
+        for peer in others:
+            peer.has_all.clear()
+        shares = {peer.name: [one for one in own if self._members.owner(one["world"]) == peer.name] for peer in others}
+        await asyncio.gather(*(self._hand(peer, shares[peer.name], LEAVE_SECONDS) for peer in others))
+        await asyncio.gather(*(self._part(peer) for peer in others))
 
-    async def _part(self, peer: Peer, stages: list[PinForm]) -> None:
-        farewell: Farewell = {"name": self._members.own, "stages": stages}
+    async def _hand(self, peer: Peer, stages: list[PinForm], seconds: float) -> None:
+        """Hand over stages. Before that is done the other one must be asked nothing."""
+        handing: Handing = {"stages": stages}
+        try:
+            if stages:
+                await peer.client.ask("hand", handing, seconds)
+        except (SilentError, RefusedError):
+            self._members.drop(peer.name)
+        finally:
+            peer.has_all.set()
+
+    async def _part(self, peer: Peer) -> None:
+        farewell: Farewell = {"name": self._members.own}
         try:
             await peer.client.ask("leave", farewell, LEAVE_SECONDS)
         except (SilentError, RefusedError):
@@ -181,6 +201,8 @@ class Meeting:
             self._tell_once(address, _REFUSALS.get(error.status, f"answers with status {error.status}"))
             return None
         self._names[address] = welcome["name"]
+        if welcome["is_leaving"]:
+            return None
         if welcome["serves"] != self._serves():
             self._tell_once(address, _OTHER)
         return welcome
@@ -190,14 +212,7 @@ class Meeting:
         self._staging.take(welcome["stages"], handed_over=True)
         stages = self._staging.handed_over(lambda world: self._members.owner_with(peer.name, world) == peer.name)
         self._members.add(peer)
-        handing: Handing = {"stages": stages}
-        try:
-            if stages:
-                await peer.client.ask("hand", handing, MEET_SECONDS)
-        except (SilentError, RefusedError):
-            self._members.drop(peer.name)
-        finally:
-            peer.has_all.set()
+        await self._hand(peer, stages, MEET_SECONDS)
 
     def _tell_once(self, address: Address, what: str) -> None:
         said = f"peers: {address} {what}"
@@ -211,8 +226,11 @@ class Meeting:
         """Welcome another."""
         name, own = greeting["name"], self._members.own
         serves = self._serves()
-        welcome: Welcome = {"name": own, "serves": serves, "pins": [], "stages": [], "others": []}
-        if name == own or serves != greeting["serves"]:
+        is_leaving = self._members.is_leaving
+        welcome: Welcome = {
+            "name": own, "is_leaving": is_leaving, "serves": serves, "pins": [], "stages": [], "others": [],
+        }  # fmt: skip
+        if name == own or serves != greeting["serves"] or is_leaving:
             return welcome
         address = Address.read(greeting["address"])
         if not address.file and not address.host:
@@ -239,10 +257,11 @@ class Meeting:
     async def handed(self, handing: Handing) -> None:
         """Take over what was another's."""
         self._staging.take(handing["stages"], handed_over=True)
+        for one in handing["stages"]:
+            self._members.adopt(one["world"])
 
     async def left(self, farewell: Farewell) -> None:
-        """Take over what one who leaves had."""
-        self._staging.take(farewell["stages"], handed_over=True)
+        """Count one no more who leaves."""
         self._members.drop(farewell["name"])
 
 

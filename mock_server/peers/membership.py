@@ -10,6 +10,8 @@ from mock_server.peers.address import Address
 from mock_server.peers.client import Client, RefusedError, SilentError
 from mock_server.peers.rendezvous import owner_of
 
+MOST_HOPS = 2
+"""How often a request is passed on again, by processes that have yet to hear of one who came or went."""
 MOST_WORLDS = 20_000
 """Worlds whose owners are remembered."""
 
@@ -59,6 +61,10 @@ class Membership:
                 self._owners.clear()
             owner = self._owners[world] = owner_of(world, self._candidates())
         return owner
+
+    def adopt(self, world: str) -> None:
+        """Own a world that was handed over, until it is this process's anyway: its owner so far is about to leave."""
+        self._owners[world] = self.own
 
     def owner_with(self, newcomer: str, world: str) -> str:
         """The process that a world will belong to when another has come."""

@@ -36,7 +36,7 @@ from mock_server.peers.control import ControlForm, Home, SharedControl
 from mock_server.peers.discovery import Names, Sockets
 from mock_server.peers.endpoint import Endpoint, Handler, SocketServer
 from mock_server.peers.meeting import Meeting
-from mock_server.peers.membership import GoneError, Membership, Peer
+from mock_server.peers.membership import MOST_HOPS, GoneError, Membership, Peer
 from mock_server.peers.pins import Pins
 from mock_server.peers.staging import SharedWorlds, Staging
 from mock_server.settings import Settings
@@ -54,11 +54,12 @@ ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 
 
 class AnswerQuestion(TypedDict):
-    """A request in a world, to the contract at a base path."""
+    """A request in a world, to the contract at a base path. ``hops`` is how often it was passed on before."""
 
     base_path: str
     world: str
     request: RequestForm
+    hops: int
 
 
 class AnsweredForm(TypedDict):
@@ -147,13 +148,18 @@ class Peers:
         """Whether another process has to answer requests in a world."""
         return self._staging.is_elsewhere(world)
 
-    async def answer(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
+    async def answer(self, base_path: str, request: Request, world: World, hops: int = 0) -> tuple[Exchange, int]:
         """An exchange with the world's owner, and its number in the journal there.
 
         An owner that is silent loses the world to another, which may be this process.
         """
-        question: AnswerQuestion = {"base_path": base_path, "world": world.name, "request": request_form(request)}
-        while (owner := self._members.owner(world.name)) != self._members.own:
+        question: AnswerQuestion = {
+            "base_path": base_path,
+            "world": world.name,
+            "request": request_form(request),
+            "hops": hops,
+        }
+        while hops <= MOST_HOPS and (owner := self._members.owner(world.name)) != self._members.own:
             with suppress(GoneError):
                 told = await self._members.ask(owner, "answer", question, ANSWER_SECONDS)
                 return _answered_of(request, cast("AnsweredForm", told))
@@ -182,8 +188,12 @@ class Peers:
 
     async def _answered(self, question: AnswerQuestion) -> AnsweredForm:
         await self._has_met.wait()  # until then it is not known here what is staged in the world
-        request, world = request_of(question["request"]), self.worlds.get(question["world"])
-        exchange, number = self._home.answered(question["base_path"], request, world)
+        base_path, world = question["base_path"], self.worlds.get(question["world"])
+        request = request_of(question["request"])
+        if self.is_elsewhere(world):
+            exchange, number = await self.answer(base_path, request, world, question["hops"] + 1)
+        else:
+            exchange, number = self._home.answered(base_path, request, world)
         return {
             "operation": exchange.route.operation,
             "answer": answer_form(exchange.answer),

@@ -76,6 +76,18 @@ async def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
         assert server.connections == 3
 
 
+async def test_a_client_that_is_closed_keeps_no_connection_that_was_in_use() -> None:
+    server = Server(OK)
+    async with asked(server) as client:
+        under_way = asyncio.create_task(client.ask("ping", {}, 1))
+        while not server.heard:
+            await asyncio.sleep(0)
+        client.close()
+        assert await under_way == {}
+        assert await client.ask("ping", {}, 1) == {}
+        assert server.connections == 2
+
+
 async def test_a_connection_that_has_waited_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", -1)
     server = Server(OK)

@@ -243,6 +243,28 @@ async def test_one_who_leaves_hands_over_what_it_has() -> None:
         assert await third.me(world) == [200]  # what still arrives there is passed on
 
 
+async def test_every_answer_is_given_once_while_processes_come_and_go() -> None:
+    async with some_processes(2) as (processes, asked):
+        worlds = [f"w{number}" for number in range(6)]
+        for world in worlds:
+            await asked[0].start(world, {"code": 429, "times": 60}, {"code": 500})
+        statuses: dict[str, list[int]] = {world: [] for world in worlds}
+
+        async def ask(world: str, turn: int) -> None:
+            while len(statuses[world]) < 120:
+                statuses[world] += await asked[turn % len(asked)].me(world)
+                turn += 1
+
+        clients = [asyncio.create_task(ask(world, turn)) for turn, world in enumerate(worlds * 3)]
+        for _ in range(3):
+            asked.append(await processes.start())
+            await asyncio.sleep(0)
+            leaving = asked.pop(0)
+            await leaving.peers.leave()
+        await asyncio.gather(*clients)
+        assert {world: some.count(429) for world, some in statuses.items()} == dict.fromkeys(worlds, 60)
+
+
 async def test_one_who_goes_without_a_word_loses_its_worlds_to_others_where_they_begin_anew(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -256,6 +278,16 @@ async def test_one_who_goes_without_a_word_loses_its_worlds_to_others_where_they
             assert await second.me(world, times=2) == [429, 200]
         (told,) = [one.message for one in caplog.records]
         assert "is gone (Connection refused); in 1 worlds scenarios begin anew here" in told
+
+
+async def test_a_clock_stands_where_it_was_set_also_when_its_owner_has_gone() -> None:
+    async with some_processes(3) as (_, (first, second, third)):
+        world = await third.world()
+        await first.ask("POST", f"/~{world}/__admin/clock", json={"now": NOW})
+        third.peers.end()
+        assert [await one.told(f"/~{world}/__admin/clock") for one in (first, second)] == [
+            {"now": NOW, "stands": True}
+        ] * 2
 
 
 ALONE = """
