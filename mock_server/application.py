@@ -5,33 +5,29 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property, lru_cache, partial
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from sys import intern
 from time import time
 from typing import TYPE_CHECKING
 
 from mock_server import bundled
+from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.assembly import Served, assembled
 from mock_server.contract.load import CONTROL
-from mock_server.contract.model import Contract
+from mock_server.cors import Cors
 from mock_server.errors import MockServerError, UsageError
-from mock_server.exchange import JSON, Answer, Exchange, Request, Route
+from mock_server.exchange import JSON, Answer, Exchange, Request
 from mock_server.fast import FastPath
-from mock_server.journal import Journal, Kept
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
 from mock_server.redaction import Redaction, redaction_of
-from mock_server.request_id import given_id
 from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.watched import SEEN, Seen
-from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
+from mock_server.wire import Receive, Scope, Send, body_of, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
@@ -41,58 +37,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mock_server")
 
-MAX_BODY = 16 * 1024 * 1024
-"""Bytes of a request body that are read; more is a 413."""
 MAX_CONTROL_BODY = 1024 * 1024
-"""The same for control."""
+"""Bytes of a body that control reads."""
 COLLECTIONS = (50_000, 20, 100)
 """Thresholds of Python's garbage collection (700, 10, 10 otherwise): requests leave little behind that is a circle, and
 remembered answers are much to look through. Worlds and tokens by the thousand are answered a tenth faster."""
-WORLD = "mock_server.world"
-"""Where a scope holds the :class:`World` that the request is for."""
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
-
-
-class Cors:
-    """CORS around an API, by Starlette: for requests that come from a web page, and no others."""
-
-    def __init__(self, api: Api, contract: Contract) -> None:
-        self._api = api
-        self._contract = contract
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3. Without an Origin there is nothing to add (Fetch, 3.3.2), and nothing to pay."""
-        if any(name == b"origin" for name, _ in scope["headers"]):
-            await self._middleware(scope, receive, send)
-        else:
-            await self._api(scope, receive, send)
-
-    @cached_property
-    def _middleware(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-        from starlette.middleware.cors import CORSMiddleware  # 0.1 s that few servers need
-
-        cors = self._contract.manners.cors
-        return CORSMiddleware(
-            self._api,
-            allow_origins=["*"],
-            allow_methods=list(cors.allow_methods),
-            allow_headers=list(cors.allow_headers),
-            allow_credentials=cors.allow_credentials,
-            # A browser asks before a public page may reach this machine; who serves a mock there wants it reached.
-            allow_private_network=True,
-            expose_headers=_exposed(self._contract),
-            max_age=cors.max_age,
-        )
-
-
-def _exposed(contract: Contract) -> list[str]:
-    """The headers that a page may read. ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5)."""
-    if contract.manners.cors.expose_headers is not None:
-        return list(contract.manners.cors.expose_headers)
-    responses = [one for operation in contract.operations.values() for one in operation.responses.values()]
-    documented = {header.name.lower(): header.name for one in responses for header in one.headers}
-    own = {name.lower(): name for name in ("Deprecation", "Location", "Mock-Findings", "Preference-Applied")}
-    return ["*", *sorted({**own, **documented}.values())]
 
 
 class _Loaded:
@@ -221,7 +170,7 @@ class Application:
         if ready is not None:
             ready.note(world, started)
             if self._is_watched:
-                _noted(scope, world, ready.kept, ready.tally.operation, world.journal.last)
+                note(scope, world, ready.kept, ready.tally.operation, world.journal.last)
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
@@ -250,14 +199,14 @@ class Application:
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
         """Control's answer. Who may not ask is told so before the body is read."""
         client = (scope.get("client") or ("",))[0]
-        refused = self._loaded.control.refusal(_request(scope, b""), client)
+        refused = self._loaded.control.refusal(request_of(scope, b""), client)
         if refused is not None:
             return refused
         body = await body_of(scope, receive, MAX_CONTROL_BODY)
         if body is None:
-            return _too_large(MAX_CONTROL_BODY)
-        request = _request(scope, body)
-        named = REQUEST.set(lambda: _seen(scope).request_id)
+            return too_large(MAX_CONTROL_BODY)
+        request = request_of(scope, body)
+        named = REQUEST.set(lambda: seen_of(scope).request_id)
         try:
             return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
         finally:
@@ -311,140 +260,3 @@ class Application:
         if not self.settings.contract:
             names += [str(bundled.contract().parent), str(bundled.fixtures())]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]
-
-
-class Api:
-    """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
-
-    def __init__(
-        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None
-    ) -> None:
-        self.contract = served.contract
-        self.base_path = served.base_path
-        self._served = served
-        self._fast = fast
-        self._tallies = tallies
-        self._ending = ending
-        self._peers = peers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await body_of(scope, receive, MAX_BODY)
-        world: World = scope[WORLD]
-        request = _request(scope, body or b"")
-        if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
-            answer = await self._from_owner(self._peers, request, world, scope)
-        else:
-            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
-        if answer.delay or answer.wire is not None:
-            await Delivery(scope, receive, send, self._ending).deliver(answer)
-        else:
-            await send_answer(answer, send)
-
-    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
-        exchange, number = await peers.answer(self.base_path, request, world)
-        operation = self.contract.operations.get(exchange.route.operation or "")
-        name = self._served.gauge(operation.key).name if operation is not None else ""
-        _noted(scope, world, Kept(exchange, operation), name, number)
-        return exchange.answer
-
-    def answered(
-        self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
-    ) -> tuple[Exchange, int]:
-        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
-
-        The fast path remembers the answers of requests that come with their ``scope``.
-        """
-        started = time()
-        store = self._served.store
-        before = world.store(store).revision if store.is_shared else 0
-        # The log names the request as the journal will: nothing else can be added before it is.
-        number = world.journal.last + 1
-        named = REQUEST.set(partial(_name_of, request, world.journal, number))
-        try:
-            too_large = Exchange(request, Route(), _too_large(MAX_BODY)) if is_too_large else None
-            exchange = too_large or self._exchange(request, world)
-            self._record(exchange, scope, world, before, started)
-        finally:
-            REQUEST.reset(named)
-        return exchange, number
-
-    def _record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
-        """Let journal, tally, coverage and fast path have what they keep of an exchange.
-
-        Whatever goes wrong with that, the client gets its answer.
-        """
-        try:
-            self._keep(exchange, scope, world, before, started)
-        except Exception:
-            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
-
-    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
-        operation = self.contract.operations.get(exchange.route.operation or "")
-        kept = Kept(exchange, operation)
-        elapsed = time() - started
-        world.journal.add(kept, started, elapsed)
-        gauge = None if operation is None else self._served.gauge(operation.key)
-        tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
-        tally.take(elapsed, kept.findings)
-        self._tallies.handled += 1
-        if scope is not None:
-            _noted(scope, world, kept, tally.operation, world.journal.last)
-        if gauge is None:
-            return
-        shown = gauge.shown(exchange)
-        world.coverage.note(shown)
-        if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
-
-    def _exchange(self, request: Request, world: World) -> Exchange:
-        try:
-            return self._served.engine.handle(request, world)
-        except Exception:
-            # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
-            log.exception("%s %s: the mock server failed", request.method, request.path)
-            name = REQUEST.get()
-            reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
-            return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
-
-
-def _name_of(request: Request, journal: Journal, number: int) -> str:
-    """The id that the client gave, or that of the journal's entry."""
-    return given_id(request.headers) or str(journal.id_of(number))
-
-
-def _seen(scope: Scope) -> Seen:
-    if SEEN not in scope:
-        scope[SEEN] = Seen(scope)
-    seen: Seen = scope[SEEN]
-    return seen
-
-
-def _noted(scope: Scope, world: World, kept: Kept, operation: str, number: int) -> None:
-    """Let those who watch know what a journal was told, if there are any."""
-    seen: Seen | None = scope.get(SEEN)
-    if seen is not None:
-        seen.note(world, kept, operation, number)
-
-
-def _too_large(limit: int) -> Answer:
-    return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
-
-
-def _request(scope: Scope, body: bytes) -> Request:
-    headers = tuple([field_of(line)[1] for line in scope["headers"]])
-    host = next((value for name, value in headers if name == "host"), "")
-    return Request(
-        method=scope["method"],
-        path=intern(scope["path"]),
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        body=body,
-        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
-        origin=_origin(scope["scheme"], host),
-    )
-
-
-@lru_cache(256)
-def _origin(scheme: str, host: str) -> str:
-    # A host that is none of a URL would end up in a Location.
-    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

@@ -23,8 +23,20 @@ FLOORS = (
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
-    ("assembly", "routing", "wire", "fast", "vitals", "watched", "connection"),
-    ("server", "application", "access_log", "control", "peers", "watchers", "tracing", "testing", "healthcheck"),
+    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection"),
+    (
+        "server",
+        "application",
+        "api",
+        "cors",
+        "access_log",
+        "control",
+        "peers",
+        "watchers",
+        "tracing",
+        "testing",
+        "healthcheck",
+    ),
     ("cli", "pytest_plugin", "__main__"),
 )
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""

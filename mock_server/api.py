@@ -1,0 +1,174 @@
+"""The paths of one contract as an ASGI application: what it answers, and who is told of an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from functools import lru_cache, partial
+from sys import intern
+from time import time
+from typing import TYPE_CHECKING
+
+from mock_server.assembly import Served
+from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.fast import FastPath
+from mock_server.journal import Journal, Kept
+from mock_server.log import REQUEST
+from mock_server.problem import problem
+from mock_server.request_id import given_id
+from mock_server.tally import Tallies
+from mock_server.watched import SEEN, Seen
+from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
+from mock_server.worlds import World
+
+if TYPE_CHECKING:
+    from mock_server.peers import Peers
+
+log = logging.getLogger("mock_server")
+
+MAX_BODY = 16 * 1024 * 1024
+"""Bytes of a request body that are read; more is a 413."""
+WORLD = "mock_server.world"
+"""Where a scope holds the :class:`World` that the request is for."""
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
+
+
+class Api:
+    """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
+
+    def __init__(
+        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None
+    ) -> None:
+        self.contract = served.contract
+        self.base_path = served.base_path
+        self._served = served
+        self._fast = fast
+        self._tallies = tallies
+        self._ending = ending
+        self._peers = peers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await body_of(scope, receive, MAX_BODY)
+        world: World = scope[WORLD]
+        request = request_of(scope, body or b"")
+        if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
+            answer = await self._from_owner(self._peers, request, world, scope)
+        else:
+            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
+        if answer.delay or answer.wire is not None:
+            await Delivery(scope, receive, send, self._ending).deliver(answer)
+        else:
+            await send_answer(answer, send)
+
+    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
+        exchange, number = await peers.answer(self.base_path, request, world)
+        operation = self.contract.operations.get(exchange.route.operation or "")
+        name = self._served.gauge(operation.key).name if operation is not None else ""
+        note(scope, world, Kept(exchange, operation), name, number)
+        return exchange.answer
+
+    def answered(
+        self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
+    ) -> tuple[Exchange, int]:
+        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
+
+        The fast path remembers the answers of requests that come with their ``scope``.
+        """
+        started = time()
+        store = self._served.store
+        before = world.store(store).revision if store.is_shared else 0
+        # The log names the request as the journal will: nothing else can be added before it is.
+        number = world.journal.last + 1
+        named = REQUEST.set(partial(_name_of, request, world.journal, number))
+        try:
+            refused = Exchange(request, Route(), too_large(MAX_BODY)) if is_too_large else None
+            exchange = refused or self._exchange(request, world)
+            self._record(exchange, scope, world, before, started)
+        finally:
+            REQUEST.reset(named)
+        return exchange, number
+
+    def _record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+        """Let journal, tally, coverage and fast path have what they keep of an exchange.
+
+        Whatever goes wrong with that, the client gets its answer.
+        """
+        try:
+            self._keep(exchange, scope, world, before, started)
+        except Exception:
+            log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
+
+    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+        operation = self.contract.operations.get(exchange.route.operation or "")
+        kept = Kept(exchange, operation)
+        elapsed = time() - started
+        world.journal.add(kept, started, elapsed)
+        gauge = None if operation is None else self._served.gauge(operation.key)
+        tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
+        tally.take(elapsed, kept.findings)
+        self._tallies.handled += 1
+        if scope is not None:
+            note(scope, world, kept, tally.operation, world.journal.last)
+        if gauge is None:
+            return
+        shown = gauge.shown(exchange)
+        world.coverage.note(shown)
+        if self._fast is not None and scope is not None and not self._served.always_staged:
+            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
+
+    def _exchange(self, request: Request, world: World) -> Exchange:
+        try:
+            return self._served.engine.handle(request, world)
+        except Exception:
+            # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
+            log.exception("%s %s: the mock server failed", request.method, request.path)
+            name = REQUEST.get()
+            reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
+            return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
+
+
+def _name_of(request: Request, journal: Journal, number: int) -> str:
+    """The id that the client gave, or that of the journal's entry."""
+    return given_id(request.headers) or str(journal.id_of(number))
+
+
+def seen_of(scope: Scope) -> Seen:
+    """What those who watch see of a request."""
+    if SEEN not in scope:
+        scope[SEEN] = Seen(scope)
+    seen: Seen = scope[SEEN]
+    return seen
+
+
+def note(scope: Scope, world: World, kept: Kept, operation: str, number: int) -> None:
+    """Let those who watch know what a journal was told, if there are any."""
+    seen: Seen | None = scope.get(SEEN)
+    if seen is not None:
+        seen.note(world, kept, operation, number)
+
+
+def too_large(limit: int) -> Answer:
+    """The answer to a body of more bytes."""
+    return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
+
+
+def request_of(scope: Scope, body: bytes) -> Request:
+    """The request of a scope, in the terms of the house."""
+    headers = tuple([field_of(line)[1] for line in scope["headers"]])
+    host = next((value for name, value in headers if name == "host"), "")
+    return Request(
+        method=scope["method"],
+        path=intern(scope["path"]),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=body,
+        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
+        origin=_origin(scope["scheme"], host),
+    )
+
+
+@lru_cache(256)
+def _origin(scheme: str, host: str) -> str:
+    # A host that is none of a URL would end up in a Location.
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

@@ -1,0 +1,53 @@
+"""CORS around an API: what a page of another origin may do (Fetch, 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+
+from mock_server.contract.model import Contract
+from mock_server.wire import Receive, Scope, Send
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Cors:
+    """CORS around an API, by Starlette: for requests that come from a web page, and no others."""
+
+    def __init__(self, api: App, contract: Contract) -> None:
+        self._api = api
+        self._contract = contract
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI 3. Without an Origin there is nothing to add (Fetch, 3.3.2), and nothing to pay."""
+        if any(name == b"origin" for name, _ in scope["headers"]):
+            await self._middleware(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+    @cached_property
+    def _middleware(self) -> App:
+        from starlette.middleware.cors import CORSMiddleware  # 0.1 s that few servers need
+
+        cors = self._contract.manners.cors
+        return CORSMiddleware(
+            self._api,
+            allow_origins=["*"],
+            allow_methods=list(cors.allow_methods),
+            allow_headers=list(cors.allow_headers),
+            allow_credentials=cors.allow_credentials,
+            # A browser asks before a public page may reach this machine; who serves a mock there wants it reached.
+            allow_private_network=True,
+            expose_headers=_exposed(self._contract),
+            max_age=cors.max_age,
+        )
+
+
+def _exposed(contract: Contract) -> list[str]:
+    """The headers that a page may read. ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5)."""
+    if contract.manners.cors.expose_headers is not None:
+        return list(contract.manners.cors.expose_headers)
+    responses = [one for operation in contract.operations.values() for one in operation.responses.values()]
+    documented = {header.name.lower(): header.name for one in responses for header in one.headers}
+    own = {name.lower(): name for name in ("Deprecation", "Location", "Mock-Findings", "Preference-Applied")}
+    return ["*", *sorted({**own, **documented}.values())]
