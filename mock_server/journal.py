@@ -11,7 +11,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from mock_server.contract.model import Operation
@@ -23,7 +23,7 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; of a longer one the beginning."""
 _OVERHEAD = 1400
 """Bytes of what an entry keeps beside its texts, about."""
-_SLIM = 200
+_SLIM = 150
 """Bytes of an entry beside what it shares with others."""
 _NUMBER = (1 << 62) - 1
 
@@ -101,8 +101,7 @@ class Entry(NamedTuple):
         return self.sizes != (len(self.request.body), len(self.answer.body))
 
 
-_Row: TypeAlias = tuple[int, float, float, Kept]
-"""The members of an entry."""
+_Member: TypeAlias = int | float | Kept
 
 
 class Ledger:
@@ -125,36 +124,38 @@ class Ledger:
 class Journal:
     """The entries of one world, the oldest first."""
 
-    __slots__ = ("_entries", "_kept", "_last", "_ledger", "_name")
+    __slots__ = ("_kept", "_last", "_ledger", "_members", "_name")
 
     def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
         self._name = name
         self._kept = kept
         self._ledger = ledger
-        self._entries: deque[_Row] | None = None
-        """Plain rows: to make an :class:`Entry` of each would cost a request more than all the rest of this."""
+        self._members: deque[_Member] | None = None
+        """The members of the entries one after the other: half a million rows would be as many objects that Python's
+        garbage collection looks through again and again, and numbers are none."""
         self._last = after
         """The number given last; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
-        return len(self._entries or ())
+        return len(self._members or ()) // len(Entry._fields)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter([Entry(*row) for row in self._entries or ()])
+        members = iter([*(self._members or ())])
+        return (Entry(*cast("Any", row)) for row in zip(members, members, members, members, strict=True))
 
     def add(self, kept: Kept, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
         self._last += 1
         if self._kept == 0:
             return
-        entries = self._entries
-        if entries is None:
-            entries = self._entries = deque()
-        entries.append((self._last, started, elapsed, kept))
+        members = self._members
+        if members is None:
+            members = self._members = deque()
+        members.extend((self._last, started, elapsed, kept))
         change = _SLIM if kept.holders else _SLIM + kept.cost
         kept.holders += 1
-        if len(entries) > self._kept:
-            change -= _released(entries.popleft())
+        if len(members) > self._kept * 4:
+            change -= _released(_first(members))
         if self._ledger is not None:
             self._ledger.change(change)
 
@@ -166,8 +167,9 @@ class Journal:
     def take(self, entries: Iterable[Entry]) -> None:
         """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
         self.clear()
-        self._entries = deque((one.number, one.started, one.elapsed, one.kept) for one in entries)
-        for entry in self:
+        held = [*entries]
+        self._members = deque(member for entry in held for member in entry)
+        for entry in held:
             entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
@@ -184,20 +186,20 @@ class Journal:
         gone = [entry for entry in self if is_meant(entry)]
         if gone:
             lost = {entry.number for entry in gone}
-            self._entries = deque(row for row in self._entries or () if row[0] not in lost)
-            self._give_back(sum(map(_released, gone)))
+            self._members = deque(member for entry in self if entry.number not in lost for member in entry)
+            self._give_back(sum(_released(entry.kept) for entry in gone))
         return gone
 
     def clear(self) -> None:
         """Let all entries go. Their numbers are not given again."""
-        self._give_back(sum(map(_released, self)))
-        self._entries = None
+        self._give_back(sum(_released(entry.kept) for entry in self))
+        self._members = None
 
     def shorten(self) -> None:
         """Let the older half go."""
         for _ in range((len(self) + 1) // 2):
-            assert self._entries is not None
-            self._give_back(_released(self._entries.popleft()))
+            assert self._members is not None
+            self._give_back(_released(_first(self._members)))
 
     def _give_back(self, size: int) -> None:
         if self._ledger is not None and size:
@@ -208,8 +210,15 @@ class Journal:
         return int.from_bytes(digest) << 80
 
 
-def _released(row: _Row) -> int:
+def _first(members: deque[_Member]) -> Kept:
+    """Take the members of the oldest entry out; what it kept."""
+    members.popleft()
+    members.popleft()
+    members.popleft()
+    return cast("Kept", members.popleft())
+
+
+def _released(kept: Kept) -> int:
     """The bytes that go with an entry: what others have too stays."""
-    kept = row[3]
     kept.holders -= 1
     return _SLIM if kept.holders else _SLIM + kept.cost

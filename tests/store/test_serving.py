@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import sys
@@ -14,9 +15,10 @@ import httpx
 import pytest
 
 from mock_server import MockServer, bundled
+from mock_server.application import Application
 from mock_server.assembly import assembled
 from mock_server.settings import Settings
-from mock_server.store import open_stores
+from mock_server.store import Record, open_stores
 from tests.conftest import ME, RunningServer
 from tests.in_process import assert_one_message, called
 from tests.store.test_sharing import until
@@ -212,3 +214,65 @@ def test_workers_answer_alike_and_leave_nothing_behind(how: int, own_cache: None
             assert server.stop(how) == 0
             assert server.errors == ""
         assert [*Path(temporary).iterdir()] == []
+
+
+def test_a_reload_leaves_what_lasts_and_loads_fixtures_where_that_is_wanted(
+    own_cache: None, store: str, tmp_path: Path
+) -> None:
+    fixtures = tmp_path / "fixtures"
+    fixtures.mkdir()
+    text = (bundled.fixtures() / "customers.yaml").read_text(encoding="utf-8")
+    (fixtures / "customers.yaml").write_text(text, encoding="utf-8")
+    for when, name in (("if-empty", "Harriet Winslade"), ("always", "New")):
+        settings = Settings(store=store, fixtures=str(fixtures), seed_store=when)
+        with closing(Application(settings, shares_process=True)) as application:
+            (served,) = application.served
+            world = application.worlds.get("one")
+            world.layer(served.store).put(Record("customers", "ada", {"name": "Ada"}))
+            (fixtures / "customers.yaml").write_text(text.replace("Harriet Winslade", "New"), encoding="utf-8")
+            application.reload()
+            (served,) = application.served
+            found = application.worlds.get("one").store(served.store)
+            individual, ada = found.get("customers", "individual"), found.get("customers", "ada")
+            assert individual is not None
+            assert (individual.value["name"], ada) == (name, Record("customers", "ada", {"name": "Ada"}))
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_two_contracts_in_one_store_have_records_of_their_own(
+    kind: str, own_cache: None, store: str, tmp_path: Path
+) -> None:
+    pets = {"type": "object", "properties": {"name": {"type": "string"}}}
+    answer = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}
+    files = []
+    for base in ("/north", "/south"):
+        name = f"pets{base[1:]}"
+        fixture = {"resource": name, "selectedBy": "token"}
+        operation = {"x-mock-fixture": fixture, "security": [{"key": []}], "responses": {"200": answer}}
+        made = {
+            "openapi": "3.1.0",
+            "info": {"title": "Pets", "version": "1"},
+            "servers": [{"url": base}],
+            "paths": {"/pet": {"get": operation}},
+            "components": {"schemas": {"Pet": pets}, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+            "x-mock-resources": {name: {"schema": "#/components/schemas/Pet"}},
+            "x-mock-tokens": [{"prefix": "pet_", "schemes": ["key"], "selects": name}],
+        }
+        files.append(tmp_path / f"{base[1:]}.json")
+        files[-1].write_text(json.dumps(made), encoding="utf-8")
+
+    def tom(url: str) -> Any:
+        return CLIENT.get(url, headers={"Authorization": "Bearer pet_tom"}).json()["name"]
+
+    with MockServer(contract=files, store=store if kind == "sqlite" else kind) as server:
+        for base in ("north", "south"):
+            for world in ("", "/~one", "/~two"):
+                place = f"{server.url}{world}/__admin/fixtures/pets{base}/tom"
+                assert CLIENT.put(place, json={"name": f"{base} {world}"}).status_code == 201
+        for _ in range(3):
+            for base in ("north", "south"):
+                for world in ("", "/~one", "/~two"):
+                    assert tom(f"{server.url}{world}/{base}/pet") == f"{base} {world}"
+        assert CLIENT.post(f"{server.url}/~one/north/__admin/reset").status_code == 200
+        assert tom(f"{server.url}/~two/north/pet") == "north /~two"
+        assert tom(f"{server.url}/~one/south/pet") != "south /~one"
