@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 
 from mock_server.errors import UsageError
 
@@ -46,6 +45,8 @@ def sockets_directory() -> Iterator[Path]:
 
     Raises :class:`UsageError` where there can be none.
     """
+    from tempfile import TemporaryDirectory, gettempdir  # a server alone has no use for it
+
     try:
         place = gettempdir()
         if len(os.fsencode(place)) > LONGEST_DIRECTORY:
