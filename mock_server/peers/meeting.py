@@ -148,12 +148,12 @@ class Meeting:
     async def look(self) -> None:
         """Ask who is known whether they live, and meet who is not."""
         await asyncio.gather(*(self._ping(peer) for peer in self._members.living))
-        todo = await self._discovery.addresses() - {self.address}
+        unmet = await self._discovery.addresses() - {self.address}
         done: set[Address] = set()
-        while todo := {one for one in todo if one not in done and not self._is_known(one)}:
-            done |= todo
-            told = await asyncio.gather(*(self._meet(address) for address in todo))
-            todo = set().union(*told)
+        while unmet := {one for one in unmet if one not in done and not self._is_known(one)}:
+            done |= unmet
+            told = await asyncio.gather(*(self._meet(address) for address in unmet))
+            unmet = set().union(*told)
 
     def _is_known(self, address: Address) -> bool:
         name = self._names.get(address, "")
