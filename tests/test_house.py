@@ -28,7 +28,6 @@ FLOORS = (
         "server",
         "application",
         "api",
-        "cors",
         "access_log",
         "control",
         "peers",
