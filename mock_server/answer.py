@@ -16,7 +16,7 @@ from mock_server.contract.manners import Resource
 from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.contract.source import find
-from mock_server.encode import encode
+from mock_server.encode import Body, encode
 from mock_server.errors import GenerationError, StoreError
 from mock_server.examples import Examples
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
@@ -110,6 +110,8 @@ class Ladder:
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self._responses: dict[str, tuple[Response, ...]] = {}
         """Those of each operation, the usual first."""
+        self._written: dict[tuple[int, str], tuple[JSON, Body]] = {}
+        """The bodies of examples, by which value and media type."""
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._drawn_before: dict[tuple[Draw, int, bool], tuple[MediaType, JSON]] = {}
@@ -147,14 +149,25 @@ class Ladder:
             expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
             finding = Finding("accept", "header accept", question.accept, expected)
             return self.failure("not_acceptable", question.operation, (finding,))
-        given = made.reason in ("example", "fixture")
-        body = encode(made.value, choice.content_type, self._schema(media), self._contract.resolve, given=given)
+        body = self._encoded(made, choice.content_type, media)
         headers = (("content-type", body.content_type), *headers)
         if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
         return Answer(
             status, headers, body.data, made.reason, judged=body.judged, findings=made.findings, sought=made.sought
         )
+
+    def _encoded(self, made: _Made, content_type: str, media: MediaType) -> Body:
+        """The body of a value; of an example, which stays with the contract, it is written once."""
+        key = (id(made.value), content_type)
+        known = self._written.get(key)
+        if known is not None and known[0] is made.value:
+            return known[1]
+        given = made.reason in ("example", "fixture")
+        body = encode(made.value, content_type, self._schema(media), self._contract.resolve, given=given)
+        if made.reason == "example":
+            self._written[key] = (made.value, body)
+        return body
 
     def failure(
         self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = ()

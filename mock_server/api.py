@@ -156,7 +156,7 @@ def too_large(limit: int) -> Answer:
 def request_of(scope: Scope, body: bytes) -> Request:
     """The request of a scope, in the terms of the house."""
     headers = tuple([field_of(line)[1] for line in scope["headers"]])
-    host = next((value for name, value in headers if name == "host"), "")
+    host = dict(reversed(headers)).get("host", "")
     return Request(
         method=scope["method"],
         path=intern(scope["path"]),

@@ -20,10 +20,11 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3. Without an Origin there is nothing to add (Fetch, 3.3.2), and nothing to pay."""
-        if any(name == b"origin" for name, _ in scope["headers"]):
-            await self._middleware(scope, receive, send)
-        else:
-            await self._api(scope, receive, send)
+        for name, _ in scope["headers"]:
+            if name == b"origin":
+                await self._middleware(scope, receive, send)
+                return
+        await self._api(scope, receive, send)
 
     @cached_property
     def _middleware(self) -> App:

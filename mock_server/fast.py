@@ -81,7 +81,7 @@ class Ready:
 
     def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally, sight: Sight | None = None) -> None:
         self.sight = sight
-        self.start = _start(answer.status, answer.headers, len(answer.body))
+        self.start = start_of(answer.status, answer.headers, len(answer.body))
         self.body = answer.body
         self.kept = kept
         self.shown = shown
@@ -121,12 +121,13 @@ class FastPath:
 
     def find(self, scope: Scope, world: World) -> Ready | None:
         """The answer to a request, where it is known."""
-        if world.staged is not None and not world.staged.is_empty:
+        staged = world.staged
+        if staged is not None and not staged.is_empty:
             return None
         ready = self._ready.get(_question(scope, world))
-        if ready is not None and ready.sight is not None and not ready.sight.still_holds(world):
-            return None
-        return ready
+        if ready is None or ready.sight is None or ready.sight.still_holds(world):
+            return ready
+        return None
 
     def remember(
         self, scope: Scope, world: World, base: Store, before: int, answer: Answer, kept: Kept, shown: Shown,
@@ -175,7 +176,3 @@ def _size(ready: Ready) -> int:
 def _common(path: bytes) -> bytes:
     """One object for all paths that are the same."""
     return path
-
-
-_start = lru_cache(4096)(start_of)
-"""Answers whose heads are alike have the same message, which nobody changes."""

@@ -156,7 +156,7 @@ class Journal:
         kept.holders += 1
         if len(members) > self._kept * 4:
             change -= _released(_first(members))
-        if self._ledger is not None:
+        if change and self._ledger is not None:
             self._ledger.change(change)
 
     @property

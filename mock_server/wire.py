@@ -44,7 +44,7 @@ def field_of(line: Field) -> tuple[Field, tuple[str, str]]:
 
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     """The body; None where it has more bytes than the limit. A request without one is not waited for."""
-    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
+    if _FRAMES.isdisjoint([name for name, _ in scope["headers"]]):
         return b""
     parts: list[bytes] = []
     size = 0
@@ -62,14 +62,23 @@ async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     return b"".join(parts) if size <= limit else None
 
 
+_FRAMES = frozenset({b"content-length", b"transfer-encoding"})
+"""The fields of a request that has a body (RFC 9112, 6)."""
+
+
 async def send_answer(answer: Answer, send: Send) -> None:
     """Send an answer as it is."""
-    await send(start_of(answer.status, answer.headers, len(answer.body)))
+    start = start_of(answer.status, answer.headers, len(answer.body))
+    await send({**start, "headers": [*start["headers"]]})  # CORS adds to it
     await send({"type": "http.response.body", "body": answer.body})
 
 
+@lru_cache(4096)
 def start_of(status: int, headers: Headers, length: int) -> Message:
-    """The message with which an answer begins whose body has so many bytes."""
+    """The message with which an answer begins whose body has so many bytes.
+
+    Answers whose heads are alike have the same message, which nobody may change.
+    """
     fields = [(name.lower().encode("latin-1"), _field(value)) for name, value in headers]
     if status >= 200 and status not in (204, 304):
         fields.append((b"content-length", b"%d" % length))
