@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -193,3 +194,44 @@ def remembered(
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
     fast.remember(scope, World(), MemoryStore(), 0, answer, kept, None, None)  # type: ignore[arg-type]
     return fast.find(scope, World())
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Asking]:
+    """The records are in a database, which others change too."""
+    application = Application(Settings(store=f"sqlite:///{tmp_path}/records.db"))
+    yield Asking(application, monkeypatch)
+    application.close()
+
+
+def put(ask: Asking, handle: str, name: str, world: str = "") -> int:
+    """Give a record another name; how the control API takes that."""
+    fields = (b"content-length", b"20"), (b"host", b"localhost")
+    scope = scope_of("", f"{world}/__admin/fixtures/customers/{handle}", *fields, method="PATCH")
+    return ask(scope, json.dumps({"name": name}).encode())[0]
+
+
+def test_an_answer_outlives_changes_of_other_records_in_a_store_that_others_share(shared: Asking) -> None:
+    before = shared(scope_of()), shared(scope_of("SE"))
+    assert put(shared, "all_null", "Ada Byron") == 200
+    assert (shared(scope_of()), shared(scope_of("SE"))) == before
+    assert shared.count == 2
+
+
+def test_an_answer_goes_with_its_record_in_a_store_that_others_share(shared: Asking, tmp_path: Path) -> None:
+    other = Application(Settings(store=f"sqlite:///{tmp_path}/records.db"))
+    shared(scope_of())
+    shared(scope_of("individual", f"/~a{ME}"))
+    assert put(Asking(other, pytest.MonkeyPatch()), "individual", "Ada Byron") == 200
+    assert json.loads(shared(scope_of())[1])["name"] == "Ada Byron"
+    other.close()
+
+
+def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share(shared: Asking) -> None:
+    made = shared(scope_of("nobody-yet"))
+    record = {"handle": "nobody-yet", **json.loads(shared(scope_of())[1])}
+    fields = (b"content-length", b"20"), (b"host", b"localhost")
+    post = scope_of("", "/__admin/fixtures/customers", *fields, method="POST")
+    assert shared(post, json.dumps(record).encode())[0] == 201
+    found = shared(scope_of("nobody-yet"))
+    assert (found == made, json.loads(found[1])["name"]) == (False, record["name"])
