@@ -11,7 +11,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from mock_server.contract.model import Operation
@@ -101,7 +101,9 @@ class Entry(NamedTuple):
         return self.sizes != (len(self.request.body), len(self.answer.body))
 
 
-_Member: TypeAlias = int | float | Kept
+_Member: TypeAlias = Any
+"""A number (int), when (float), how long (float), or a :class:`Kept`, by turns."""
+_MEMBERS = len(Entry._fields)
 
 
 class Ledger:
@@ -137,11 +139,11 @@ class Journal:
         """The number given last; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
-        return len(self._members or ()) // len(Entry._fields)
+        return len(self._members or ()) // _MEMBERS
 
     def __iter__(self) -> Iterator[Entry]:
         members = iter([*(self._members or ())])
-        return (Entry(*cast("Any", row)) for row in zip(members, members, members, members, strict=True))
+        return (Entry(*row) for row in zip(members, members, members, members, strict=True))
 
     def add(self, kept: Kept, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
@@ -150,12 +152,13 @@ class Journal:
             return
         members = self._members
         if members is None:
-            members = self._members = deque()
-        members.extend((self._last, started, elapsed, kept))
+            members = self._members = deque(maxlen=self._kept * _MEMBERS)
         change = _SLIM if kept.holders else _SLIM + kept.cost
         kept.holders += 1
-        if len(members) > self._kept * 4:
-            change -= _released(_first(members))
+        if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
+            oldest: Kept = members[3]
+            change -= _released(oldest)
+        members.extend((self._last, started, elapsed, kept))
         if change and self._ledger is not None:
             self._ledger.change(change)
 
@@ -168,7 +171,8 @@ class Journal:
         """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
         self.clear()
         held = [*entries]
-        self._members = deque(member for entry in held for member in entry)
+        room = max(self._kept, len(held)) * _MEMBERS
+        self._members = deque((member for entry in held for member in entry), maxlen=room)
         for entry in held:
             entry.kept.holders += 1
 
@@ -186,7 +190,8 @@ class Journal:
         gone = [entry for entry in self if is_meant(entry)]
         if gone:
             lost = {entry.number for entry in gone}
-            self._members = deque(member for entry in self if entry.number not in lost for member in entry)
+            left = (member for entry in self if entry.number not in lost for member in entry)
+            self._members = deque(left, maxlen=self._kept * _MEMBERS)
             self._give_back(sum(_released(entry.kept) for entry in gone))
         return gone
 
@@ -199,7 +204,8 @@ class Journal:
         """Let the older half go."""
         for _ in range((len(self) + 1) // 2):
             assert self._members is not None
-            self._give_back(_released(_first(self._members)))
+            *_, kept = (self._members.popleft() for _ in range(_MEMBERS))
+            self._give_back(_released(kept))
 
     def _give_back(self, size: int) -> None:
         if self._ledger is not None and size:
@@ -208,14 +214,6 @@ class Journal:
     def _space(self) -> int:
         digest = hashlib.blake2b(self._name.encode(), digest_size=6).digest()
         return int.from_bytes(digest) << 80
-
-
-def _first(members: deque[_Member]) -> Kept:
-    """Take the members of the oldest entry out; what it kept."""
-    members.popleft()
-    members.popleft()
-    members.popleft()
-    return cast("Kept", members.popleft())
 
 
 def _released(kept: Kept) -> int:
