@@ -221,7 +221,8 @@ def test_a_server_that_answers_no_more_is_given_up(own_postgres: Postgres) -> No
         assert store.get("pets", "tom") == TOM
         own_postgres.freeze()
         try:
-            assert until(lambda: not answers(store)) < database.LONGEST + 3
+            # Once for the connection there is and once for another one, on a machine that does more than this.
+            assert until(lambda: not answers(store)) < 3 * database.LONGEST
             started = monotonic()
             assert not answers(store)
             assert monotonic() - started < 0.1
