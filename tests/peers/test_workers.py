@@ -54,11 +54,16 @@ def process_of(worker: Connected, server: RunningServer) -> psutil.Process:
 
 def names_of(server: RunningServer) -> set[str]:
     """The workers, as one of them sees it; none where that one is just gone."""
+    return next(iter(view_of_one(server).values()), set())
+
+
+def view_of_one(server: RunningServer) -> dict[str, set[str]]:
+    """By the name of whichever worker is asked, the workers as it sees it."""
     try:
         told = json.loads(asked(server.url, {"path": "/__admin/peers"}).body)
     except (OSError, HTTPException):
-        return set()
-    return {told["name"], *(one["name"] for one in told["peers"])}
+        return {}
+    return {told["name"]: {told["name"], *(one["name"] for one in told["peers"])}}
 
 
 def ports_asked(worker: psutil.Process) -> set[int]:
@@ -146,9 +151,14 @@ def test_no_request_misses_the_scenario_while_workers_are_killed(server: Running
             before = names_of(server)
             workers_of(server)[0].kill()
             so_far = statuses.total()
-            # The last one that knows of the scenario must not be killed: wait until it has told another.
-            while statuses.total() < so_far + 30 or len(now := names_of(server)) < 2 or now == before:
+            # The last one that knows of the scenario must not be killed: wait until each of two has met the other.
+            views: dict[str, set[str]] = {}
+            while statuses.total() < so_far + 30 or not any(
+                len(now) == 2 and now != before and all(views.get(name) == now for name in now)
+                for now in views.values()
+            ):
                 assert all(client.is_alive() for client in clients)
+                views |= view_of_one(server)
     finally:
         is_over.set()
         for client in clients:
