@@ -83,7 +83,7 @@ def test_any_user_will_do(start: Start) -> None:
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
 def test_a_signal_ends_a_container_though_an_answer_is_under_way(start: Start, workers: str, how: int) -> None:
-    container = start(environment={"MOCK_SERVER_WORKERS": workers})
+    container = start(environment={"MOCK_SERVER_WORKERS": workers}, mounts=[Mount("/tmp")] if workers == "2" else [])
     lines = [f"GET {ME} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in INDIVIDUAL.items())]
 
     def wait() -> socket.socket:
@@ -101,7 +101,7 @@ def test_a_signal_ends_a_container_though_an_answer_is_under_way(start: Start, w
 
 def test_no_shell_is_needed(start: Start, root: str) -> None:
     masked = [Mount(f"/usr/bin/{shell}", Path("/dev/null")) for shell in SHELLS]
-    container = start(environment={"MOCK_SERVER_WORKERS": "2"}, mounts=masked)
+    container = start(environment={"MOCK_SERVER_WORKERS": "2"}, mounts=[*masked, Mount("/tmp")])
     for shell in SHELLS:
         with pytest.raises(AssertionError, match=r"exec|denied"):
             container.run(f"/usr/bin/{shell}", "-c", "true")
