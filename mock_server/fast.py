@@ -26,8 +26,8 @@ from mock_server.tally import QUICK, Tally
 from mock_server.wire import Scope, field_of, start_of
 from mock_server.worlds import World
 
-MEMORY = 24 * 1024 * 1024
-"""Bytes that remembered answers hold together, about: some 12,000 customers."""
+MEMORY = 20 * 1024 * 1024
+"""Bytes that remembered answers hold together, about: some 10,800 customers."""
 _LARGEST = MEMORY // 64
 _OVERHEAD = 1400
 """Bytes of a remembered answer beside its body, as measured."""
