@@ -124,10 +124,7 @@ class FastPath:
         staged = world.staged
         if staged is not None and not staged.is_empty:
             return None
-        # What _question() says, without the call.
-        ready = self._ready.get(
-            (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
-        )  # fmt: skip
+        ready = self._ready.get(_question(scope, world))
         if ready is None or ready.sight is None or ready.sight.still_holds(world):
             return ready
         return None

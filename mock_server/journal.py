@@ -156,7 +156,7 @@ class Journal:
         change = _SLIM if kept.holders else _SLIM + kept.cost
         kept.holders += 1
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
-            oldest: Kept = members[3]
+            oldest: Kept = members[_MEMBERS - 1]
             change -= _released(oldest)
         members.extend((self._last, started, elapsed, kept))
         if change and self._ledger is not None:
