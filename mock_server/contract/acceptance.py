@@ -73,7 +73,7 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
     Media ranges and what is no JSON are left out: they are looked at closer.
     """
     bodies = {
-        essence_of(media.name): _anything if media.schema is None else taking(media.schema, accepts_of, resolve)
+        essence_of(media.name): _anything if media.schema is None else taking(media.schema, accepts_of)
         for media in response.content
         if media.is_json and "*" not in media.name
     }
@@ -87,58 +87,23 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
     return Acceptance(bodies, tuple(headers))
 
 
-_BOUNDS = {"int32": 2**31, "int64": 2**63}
-"""The numbers that OpenAPI's formats leave (Format Registry), from minus this to below it. To jsonschema-rs, formats
-are of texts alone."""
-
-
-def taking(schema: JSON, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Accepts:
+def taking(schema: JSON, accepts_of: AcceptsOf) -> Accepts:
     """Whether a value certainly keeps a schema; what finds it out is made when it is first asked.
 
-    A number that might be too large for its format is left to who knows where it stands, as is a request without
-    the members that only answers have (``readOnly``).
+    A request without the members that only answers have (``readOnly``) is left to who knows where it stands.
     """
     accepts: Accepts | None = None
-    bound: int | None = None
 
     def takes(value: JSON) -> bool:
-        nonlocal accepts, bound
+        nonlocal accepts
         if accepts is None:
-            named = _formats(schema, resolve)
-            bound = min((_BOUNDS[name] for name in named & _BOUNDS.keys()), default=None)
             accepts = accepts_of(schema)
         try:
-            return accepts(value) and (bound is None or _is_within(value, bound))
+            return accepts(value)
         except (ValueError, RecursionError):
             return False
 
     return takes
-
-
-def _formats(schema: JSON, resolve: Callable[[JSON], JSON]) -> set[str]:
-    """The formats that stand in a schema and in all that it refers to."""
-    found: set[str] = set()
-    seen: set[int] = set()
-    waiting = [schema]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict) and id(node) not in seen:
-            seen.add(id(node))
-            name = node.get("format")
-            found |= {name} if isinstance(name, str) else set()
-            waiting += [*node.values(), *([resolve(node)] if "$ref" in node else [])]
-    return found
-
-
-def _is_within(value: JSON, bound: int) -> bool:
-    """Whether all whole numbers of a value are of a size."""
-    if isinstance(value, int):
-        return -bound <= value < bound
-    if isinstance(value, dict):
-        return all(_is_within(one, bound) for one in value.values())
-    return not isinstance(value, list) or all(_is_within(one, bound) for one in value)
 
 
 def _parameter(header: Header, resolve: Callable[[JSON], JSON]) -> Parameter | None:
