@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mock_server.contract.media import essence_of, read_json
-from mock_server.contract.model import BODYLESS, FRAMING, Header, Response
+from mock_server.contract.model import BODYLESS, FRAMING, Header, Response, is_json
 from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
 from mock_server.exchange import JSON, Answer, Headers, Request, Route
 
@@ -37,9 +37,12 @@ class Acceptance:
             return False
         if not self.bodies or answer.status in BODYLESS:
             return not self.bodies and not answer.body and answer.header("content-type") is None
-        accepts = self.bodies.get(essence_of(answer.header("content-type") or ""))
-        if accepts is None:
+        content_type = answer.header("content-type") or ""
+        accepts = self.bodies.get(essence_of(content_type))
+        if accepts is None or (answer.judged is None and not is_json(content_type)):
             return False
+        if answer.judged == b"":
+            return True  # bytes of a kind that no schema speaks of
         try:
             return accepts(read_json(answer.body if answer.judged is None else answer.judged))
         except ValueError:
@@ -70,12 +73,12 @@ class Acceptance:
 def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Acceptance | None:
     """What a response takes; None where it has a header of a name that parameters do not have.
 
-    Media ranges and what is no JSON are left out: they are looked at closer.
+    Media ranges and sequences are left out: they are looked at closer.
     """
     bodies = {
         essence_of(media.name): _anything if media.schema is None else taking(media.schema, accepts_of)
         for media in response.content
-        if media.is_json and "*" not in media.name
+        if "*" not in media.name and media.item_schema is None
     }
     headers: list[tuple[Parameter, Accepts]] = []
     for header in response.headers:

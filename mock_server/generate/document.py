@@ -29,7 +29,7 @@ from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.dialect import modern, modern_document
 from mock_server.generate.patterns import matches
-from mock_server.generate.validators import Validators
+from mock_server.generate.validators import LINK, Validators
 
 BASE = "urn:contract"
 """The name of the document among the others that a schema may refer to."""
@@ -40,6 +40,8 @@ _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "examp
 """Keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 _CAREFUL = frozenset({"$dynamicRef", *_IDENTIFIERS})
+_LONGEST_WAY = 50
+"""Links that a fault is followed through."""
 
 
 class Judging(Protocol):
@@ -174,22 +176,19 @@ class Node:
     ``location`` is empty for a schema that no pointer leads to.
     """
 
-    __slots__ = ("_children", "_judge", "_settled", "document", "given", "location", "resolver", "schema")
+    __slots__ = ("_children", "_judge", "_settled", "document", "given", "keywords", "location", "resolver", "schema")
 
     def __init__(self, document: Document, schema: JSON, resolver: Any, location: str) -> None:
         self.document = document
         self.schema = schema
+        self.keywords: Mapping[str, JSON] = schema if isinstance(schema, dict) else {}
+        """Empty for a boolean schema."""
         self.resolver = resolver
         self.location = location
         self.given: JSON = None
         self._children: dict[tuple[str, ...], Node] = {}
         self._judge: Judging | None = None
         self._settled: Node | None = None
-
-    @property
-    def keywords(self) -> Mapping[str, JSON]:
-        """The keywords; empty for a boolean schema."""
-        return self.schema if isinstance(self.schema, dict) else {}
 
     def child(self, *path: str) -> Node:
         """The schema under a keyword, and a name or an index below it."""
@@ -260,15 +259,24 @@ class Node:
             return [] if self.schema else [("", "a value", "none: the schema is false")]
         return [explain(error) for error in self.document._careful(self).iter_errors(value)]
 
-    def faults(self, value: JSON) -> Iterable[tuple[str, str]]:
-        """The JSON Pointer into the value, and the keyword, of each thing that is wrong with it."""
+    def faults(self, value: JSON) -> list[tuple[str, str]]:
+        """The JSON Pointer into the value, and the keyword, of each thing that is wrong with it; the deepest first."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "false")]
-        checker = self.document._careful(self)
-        return [
-            (pointer_of(*error.absolute_path), str(error.validator))
-            for error in sorted(checker.iter_errors(value), key=lambda error: -len(error.absolute_path))
-        ]
+        paths = sorted(self._faulty_paths(value, 0), key=lambda fault: -len(fault[0]))
+        return [(pointer_of(*path), keyword) for path, keyword in paths]
+
+    def _faulty_paths(self, value: JSON, depth: int) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        if self._judge is None:
+            self._judge = self.document.judge(self)
+        for error in self._judge.iter_errors(value):
+            if not hasattr(error, "instance_path"):
+                yield tuple(error.absolute_path), str(error.validator)
+            elif error.kind.name != LINK or depth > _LONGEST_WAY:
+                yield tuple(error.instance_path), error.kind.name
+            else:
+                for path, keyword in self.document.target(error.message)._faulty_paths(error.instance, depth + 1):
+                    yield (*error.instance_path, *path), keyword
 
 
 def _typed(schema: Any) -> JSON:

@@ -250,7 +250,8 @@ class _Expansion:
                     said.append(keyword)
         if found is None:
             return None
-        left = [one for one in found if all(_may_be(node, one) for node in (*self._goal, *self._atoms))]
+        asked = [node for node in (*self._goal, *self._atoms) if not _is_enum(node.settled())]
+        left = [one for one in found if all(_may_be(node, one) for node in asked)]
         if not left:
             raise Contradiction(*dict.fromkeys(said), *self._against(found))
         return left
@@ -338,6 +339,16 @@ def _is_null(branch: Node) -> bool:
 
 def _named(node: Node, keyword: str) -> str:
     return f"{node.location.rpartition('/')[2]}/{keyword}"
+
+
+def _is_enum(node: Node) -> bool:
+    """Whether a schema says by ``const`` and ``enum`` alone what its values are, and all of them are of its type."""
+    keywords = node.keywords.keys() & _SAYS
+    if not keywords or not keywords <= {"const", "enum", "type"} or ("const" in keywords and "enum" in keywords):
+        return False
+    listed = node.keywords.get("enum", [node.keywords.get("const")])
+    kinds = possible(ALL_TYPES, node)
+    return isinstance(listed, list) and all(any(_is_of(value, kind) for kind in kinds) for value in listed)
 
 
 def _may_be(node: Node, value: JSON) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mock_server.exchange import JSON
 from mock_server.generate.patterns import matches, sample
@@ -17,6 +18,8 @@ EXTRA = 300
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     """An object that keeps the shape."""
+    if place.level >= walk.fill and not place.lean:
+        place = replace(place, lean=True)
     chosen = _chosen(walk, shape, place)
     made: dict[str, JSON] = {}
     for name in {**shape.names, **shape.required}:

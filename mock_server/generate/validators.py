@@ -130,8 +130,8 @@ Place = Callable[[str, bool], dict[str, JSON]]
 def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
     """Return what a schema asserts, without remarks.
 
-    ``is_observed``: an ``unevaluatedProperties`` or ``unevaluatedItems`` around asks what is evaluated here (JSON Schema
-    2020-12, Core, 11), which no link could tell.
+    ``is_observed``: an ``unevaluatedProperties`` or ``unevaluatedItems`` around asks what is evaluated here (JSON
+    Schema 2020-12, Core, 11), which no link could tell.
     """
     if not isinstance(schema, dict):
         return schema
@@ -156,7 +156,7 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
 
 
 def _bounds(schema: Mapping[str, JSON], width: int) -> dict[str, JSON]:
-    """Return ``minimum`` and ``maximum`` of a schema whose format allows integers from ``-width`` to below ``width``."""
+    """Return ``minimum`` and ``maximum`` where a format allows integers from ``-width`` to below ``width``."""
     low, high = schema.get("minimum"), schema.get("maximum")
     return {
         "minimum": max(low, -width) if isinstance(low, (int, float)) else -width,

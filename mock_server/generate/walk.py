@@ -21,8 +21,8 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction, Goal, Shape
 from mock_server.generate.texts import make_text
 
-DEEPEST = 12
-"""Levels after which nothing is made that need not be."""
+FULL = 12
+"""Levels of objects of which all members are made, where nobody asks for fewer."""
 BOTTOM = 100
 """Levels at which a way is given up."""
 BUDGET = 30_000
@@ -59,6 +59,8 @@ class Walk:
     persona: Persona | None = None
     fill_properties: bool = True
     complete: bool = False
+    fill: int = FULL
+    """Levels of objects that have optional members; those below have what is required."""
     wanted: Mapping[tuple[str, str], int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     """How often the value at a pointer was found wanting after all."""
@@ -117,7 +119,7 @@ class Walk:
             raise Contradiction("required", "$ref", pointer=place.pointer)
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
-        return place.within(goal, DEEPEST).turned(turn) if turn else place.within(goal, DEEPEST)
+        return place.within(goal).turned(turn) if turn else place.within(goal)
 
     def _exemplified(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
         """What the schemas themselves give, where all of them take it."""
@@ -210,6 +212,7 @@ class Walk:
             ranked = [(one.rank, one.height, not one.is_null, i) for i, one in enumerate(options)]
             return [i for *_, i in sorted(ranked)]
         number = choice.name.rpartition(".")[2]
+        is_last = place.level >= self.fill
         random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
         found: list[int] = []
         ranks = sorted({option.rank for option in options})
@@ -220,6 +223,8 @@ class Walk:
             is_null = bool(nulls) and not self.is_pinned(place.pointer) and (not others or random.random() < NULL_SHARE)
             start = others.index(random.choice(others)) if others else 0
             turned = [*others[start:], *others[:start]]
+            if is_last:  # of objects that have only what is required, the smallest will do
+                turned.sort(key=lambda i: options[i].height)
             found += [*nulls, *turned] if is_null else [*turned, *nulls]
         return found
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mock_server.contract.source import mapping_at, pointer_of, pointer_parts
+from mock_server.contract.source import pointer_parts
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document, Node
+from mock_server.generate.enums import enum_named
 from mock_server.generate.expansion import outcome
 from mock_server.generate.peoples import is_country
 from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction, Shape
-from mock_server.generate.walk import GaveUp, Walk
+from mock_server.generate.walk import FULL, GaveUp, Walk
 
 ATTEMPTS = 12
 """Values that are made before a schema is called unsatisfiable."""
@@ -35,6 +36,7 @@ def generate(
     pins: Mapping[str, JSON] | None = None,
     fill_properties: bool = True,
     complete: bool = False,
+    fill: int = FULL,
     exemplary: bool = False,
     strict: bool = False,
 ) -> JSON:
@@ -42,11 +44,11 @@ def generate(
 
     ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
     the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
-    member out; ``exemplary`` takes what schemas give as examples and defaults. Raises
-    :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
+    member out of the first ``fill`` levels of objects; ``exemplary`` takes what schemas give as examples and defaults.
+    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
     """
     node = document.root(schema)
-    walk = Walk(draw, document, pins or {}, None, fill_properties, complete)
+    walk = Walk(draw, document, pins or {}, None, fill_properties, complete, fill)
     walk.exemplary = exemplary
     walk.persona = persona_of(walk, node)
     walk.believe(_trusted(node))
@@ -126,7 +128,7 @@ def persona_of(walk: Walk, node: Node) -> Persona:
 
 def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
     """The value that the first enum field of one of these names will have."""
-    found = _enum_named(node, names)
+    found = enum_named(node, names)
     if found is None:
         return None
     pointer, enum = found
@@ -138,45 +140,3 @@ def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | No
         usable = [one for one in enum if one is not None] if ("", "plain") in walk.wanted else enum
         value = walk.draw.at(pointer).choice(usable or enum)
     return value if isinstance(value, str) else None
-
-
-def _enum_named(node: Node, names: tuple[str, ...]) -> tuple[str, list[JSON]] | None:
-    kept, key = node.document.kept, (node, names)
-    if key not in kept:
-        kept[key] = next((one for one in enums(node) if one[0].rsplit("/", 1)[-1] in names), None)
-    found: tuple[str, list[JSON]] | None = kept[key]
-    return found
-
-
-def enum_at(schema: JSON, pointer: str, document: Document) -> list[JSON]:
-    """The enum of the field at a JSON Pointer into values of a schema; empty where there is none."""
-    return next((enum for where, enum in enums(document.root(schema)) if where == pointer), [])
-
-
-def enums(node: Node) -> list[tuple[str, list[JSON]]]:
-    """The enum fields of objects within objects, breadth kept, to a depth that a person's record has."""
-    kept = node.document.kept
-    if (node, "enums") not in kept:
-        kept[node, "enums"] = _enums(node, "", 0)
-    found: list[tuple[str, list[JSON]]] = kept[node, "enums"]
-    return found
-
-
-def _enums(node: Node, pointer: str, depth: int) -> list[tuple[str, list[JSON]]]:
-    found: list[tuple[str, list[JSON]]] = []
-    for branch in _branches(node, 0):
-        enum = branch.keywords.get("enum")
-        if isinstance(enum, list) and enum:
-            found.append((pointer, enum))
-        if depth < 3:
-            for name in mapping_at(dict(branch.keywords), "properties"):
-                found += _enums(branch.child("properties", name), pointer + pointer_of(name), depth + 1)
-    return found
-
-
-def _branches(node: Node, depth: int) -> list[Node]:
-    if depth > 8:
-        return [node]
-    references = [node.reference("$ref")] if isinstance(node.keywords.get("$ref"), str) else []
-    within = [*references, *(one for key in ("anyOf", "oneOf", "allOf") for one in node.children(key))]
-    return [node, *(branch for one in within for branch in _branches(one, depth + 1))]
