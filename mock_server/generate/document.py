@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -40,6 +41,13 @@ _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "examp
 """Keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 _CAREFUL = frozenset({"$dynamicRef", *_IDENTIFIERS})
+_OF_SCALARS = frozenset({
+    "const", "default", "deprecated", "description", "enum", "example", "examples", "exclusiveMaximum",
+    "exclusiveMinimum", "format", "maxLength", "maximum", "minLength", "minimum", "multipleOf", "pattern", "readOnly",
+    "title", "type", "writeOnly", "x-faker",
+})  # fmt: skip
+"""Keywords of schemas that have no schemas in them. A contract has thousands of these, and few that differ: what is
+found out about one serves for all (of 9,300 in Stripe's answers 1,400 are left)."""
 _LONGEST_WAY = 50
 """Links that a fault is followed through."""
 
@@ -66,10 +74,12 @@ class Document:
         self._is_old = dialect < (3, 1)
         self._given = data
         self._others = others or {}
-        self._mentioned = _mentioned(data)
+        self._mentioned = _mentioned(data, _CAREFUL | {self.hidden})
         self._dynamic = "$dynamicRef" in self._mentioned
+        self.hides = self.hidden in self._mentioned
+        """Whether any member is hidden."""
         # jsonschema-rs does not find identifiers and anchors below the components of a contract.
-        self._is_plain = not others and not self._mentioned
+        self._is_plain = not others and not self._mentioned & _CAREFUL
         self._nodes: dict[tuple[object, ...], Node] = {}
         self._targets: dict[str, Node] = {}
         self._validators = Validators(
@@ -150,9 +160,18 @@ class Document:
 
     def _plain_node(self, schema: JSON, location: str) -> Node:
         """The schema at a location of a document in which nothing has a name of its own."""
-        key = (id(schema), location) if isinstance(schema, dict) else (schema is not False, location)
+        key: tuple[object, ...]
+        if not isinstance(schema, dict):
+            key = (schema is not False, location)
+        elif schema.keys() <= _OF_SCALARS:
+            key = ("scalar", _contents(schema))
+        else:
+            key = (id(schema), location)
         node = self._nodes.get(key)
-        return node or self._nodes.setdefault(key, Node(self, schema, None, location))
+        if node is None:
+            node = self._nodes.setdefault(key, Node(self, schema, None, location))
+            node.is_scalar = key[0] == "scalar"
+        return node
 
     def judge(self, node: Node) -> Judging:
         """The validator of a schema."""
@@ -176,7 +195,10 @@ class Node:
     ``location`` is empty for a schema that no pointer leads to.
     """
 
-    __slots__ = ("_children", "_judge", "_settled", "document", "given", "keywords", "location", "resolver", "schema")
+    __slots__ = (
+        "_children", "_judge", "_settled", "document", "given", "is_scalar", "keywords", "location", "resolver",
+        "schema",
+    )  # fmt: skip
 
     def __init__(self, document: Document, schema: JSON, resolver: Any, location: str) -> None:
         self.document = document
@@ -186,6 +208,8 @@ class Node:
         self.resolver = resolver
         self.location = location
         self.given: JSON = None
+        self.is_scalar = False
+        """Whether the schema surely has no other schema in it."""
         self._children: dict[tuple[str, ...], Node] = {}
         self._judge: Judging | None = None
         self._settled: Node | None = None
@@ -279,19 +303,24 @@ class Node:
                     yield (*error.instance_path, *path), keyword
 
 
+def _contents(schema: Mapping[str, JSON]) -> str:
+    said = {key: value for key, value in schema.items() if key not in ("description", "title")}
+    return json.dumps(said, default=str)
+
+
 def _typed(schema: Any) -> JSON:
     return schema if isinstance(schema, (dict, bool)) else True
 
 
-def _mentioned(data: JSON) -> set[str]:
-    """Which of the keywords that need care a document has anywhere; one walk, since it may be large."""
+def _mentioned(data: JSON, keywords: frozenset[str]) -> set[str]:
+    """Which of the keywords a document has anywhere; one walk, since it may be large."""
     found: set[str] = set()
     stack: list[JSON] = [data]
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
-            if not _CAREFUL.isdisjoint(node):
-                found |= _CAREFUL & node.keys()
+            if not keywords.isdisjoint(node):
+                found |= keywords & node.keys()
             stack += [one for one in node.values() if isinstance(one, (dict, list))]
         elif isinstance(node, list):
             stack += [one for one in node if isinstance(one, (dict, list))]

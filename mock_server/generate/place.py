@@ -71,6 +71,8 @@ class Walker(Protocol):
     fill_properties: bool
     complete: bool
     fill: int
+    enough: int
+    values: int
     wanted: Mapping[tuple[str, str], int]
     believed: frozenset[str]
 

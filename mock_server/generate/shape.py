@@ -297,7 +297,7 @@ def _object(shape: Shape) -> None:
         for name, needed in _mapping(atom, "dependentRequired").items():
             if isinstance(needed, list):
                 shape.dependent.setdefault(name, []).extend(map(str, needed))
-        for name, schema in _mapping(atom, "properties").items():
+        for name, schema in _mapping(atom, "properties").items() if atom.document.hides else ():
             if isinstance(schema, dict) and _is_hidden(atom, name, schema):
                 hidden.add(name)
         if "propertyNames" in atom.keywords:

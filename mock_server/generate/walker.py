@@ -18,10 +18,15 @@ from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction, Shape
-from mock_server.generate.walk import FULL, GaveUp, Walk
+from mock_server.generate.walk import BUDGET, FULL, SearchBudgetExceeded, Walk
 
 ATTEMPTS = 12
-"""Values that are made before a schema is called unsatisfiable."""
+"""Values that are made before a search is called fruitless."""
+LARGEST = 64 * 1024
+"""Bytes that a value may have beyond which it is made with fewer optional members."""
+ENOUGH = 150
+"""Values after which two levels of an answer have what is required only: about 5 KB. Three levels have four times as
+many, and so on; a million more would say nothing new of an API."""
 
 Schema = dict[str, JSON]
 _COMPANIES = frozenset({"team", "company", "organization", "business"})
@@ -44,15 +49,54 @@ def generate(
 
     ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
     the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
-    member out of the first ``fill`` levels of objects; ``exemplary`` takes what schemas give as examples and defaults.
-    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
+    member out of the first ``fill`` levels of objects, and what is below them has what is required; ``exemplary`` takes
+    what schemas give as examples and defaults. Where a search comes to no end, or to more than :data:`LARGEST` bytes,
+    another one has fewer levels.
+    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies; what
+    was found out of a schema is remembered.
     """
     node = document.root(schema)
-    walk = Walk(draw, document, pins or {}, None, fill_properties, complete, fill)
-    walk.exemplary = exemplary
-    walk.persona = persona_of(walk, node)
-    walk.believe(_trusted(node))
-    return checked(walk, node, strict=strict)
+    known = document.kept.get((node, "unsatisfiable"))
+    if known is not None and not pins:
+        raise GenerationError(known)
+    failure: GenerationError | None = None
+    for levels in _levels(fill):
+        if failure is not None and levels:
+            continue  # only what is required can be the reason
+        walk = Walk(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
+        walk.exemplary = exemplary
+        walk.persona = persona_of(walk, node)
+        walk.believe(_trusted(node))
+        try:
+            value = checked(walk, node, strict=strict)
+        except GenerationError as error:
+            failure = error
+            continue
+        if not levels or size_of(value) <= LARGEST:
+            return value
+    assert failure is not None
+    if not pins:
+        document.kept[node, "unsatisfiable"] = str(failure)
+    raise failure
+
+
+def _levels(fill: int) -> list[int]:
+    """The numbers of levels to try, the last of them none."""
+    return [fill, *(levels for levels in (2, 1, 0) if levels < fill)]
+
+
+def enough_of(levels: int) -> int:
+    """How many values so many levels of an answer may have before it is enough."""
+    return BUDGET if levels >= FULL else min(BUDGET, ENOUGH * 4**levels // 16)
+
+
+def size_of(value: JSON) -> int:
+    """About how many bytes a value takes as JSON: exact for long strings, which is what makes it large."""
+    if isinstance(value, dict):
+        return sum(len(name) + 6 + size_of(member) for name, member in value.items())
+    if isinstance(value, list):
+        return sum(2 + size_of(item) for item in value)
+    return len(value) if isinstance(value, str) else 4
 
 
 def _trusted(node: Node) -> frozenset[str]:
@@ -79,9 +123,10 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
     """The value of a walk; where the validator refuses it, the part that it names is made anew."""
     reason = ""
     for _ in range(ATTEMPTS):
+        walk.values = 0
         try:
             value = walk.value((node,), Place())
-        except GaveUp:
+        except SearchBudgetExceeded:
             reason = f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts"
             break
         except Contradiction as nothing:
