@@ -244,6 +244,12 @@ class Application:
         """
         self._loaded.warm(shares_process=self.shares_process)
 
+    def prepare(self) -> None:
+        """Load in a thread what generated answers need, while the first requests are under way."""
+        from mock_server.generate.preparation import prepare  # no start waits for it
+
+        self._aside.start(prepare)
+
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:

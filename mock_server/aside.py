@@ -41,6 +41,10 @@ class Aside:
         call = partial(copy_context().run, work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
+    def start(self, work: Callable[[], None]) -> None:
+        """Let work begin whose end nobody waits for."""
+        self._threads.submit(work)
+
     def close(self) -> None:
         """Let the thread end when it has done what it is about."""
         self._threads.shutdown(wait=False, cancel_futures=True)
