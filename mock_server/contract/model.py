@@ -25,9 +25,12 @@ FRAMING = frozenset({
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a media type is written in JSON: ``application/json`` and every ``+json`` (RFC 6839)."""
+    """Whether a media type is written in JSON: ``application/json``, ``text/json``, every ``+json``.
+
+    RFC 6839; WHATWG, MIME Sniffing, 4.6, "JSON MIME type".
+    """
     essence = essence_of(media_type)
-    return essence == "application/json" or essence.endswith("+json")
+    return essence in ("application/json", "text/json") or essence.endswith("+json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class MediaType:
 
     @property
     def is_json(self) -> bool:
-        """``application/json`` and every ``+json`` (RFC 6839)."""
+        """Whether it is written in JSON."""
         return is_json(self.name)
 
 

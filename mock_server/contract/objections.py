@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from operator import truediv
 from typing import Any, cast
@@ -75,9 +75,7 @@ class Objections:
         """What the schema at a place of the document has against a value that a client sent."""
         schema = functools.reduce(truediv, place, self._document)
         kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
-        known = _of_requests(cast("Any", type(kept)))
-        validator = known(kept.schema, _resolver=kept._resolver, format_checker=kept.format_checker)
-        return cast("Errors", validator.iter_errors)
+        return cast("Errors", _extended(kept, _of_requests).iter_errors)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
@@ -151,7 +149,7 @@ class _NoVariables:
 
 
 class _Kept:
-    """A validators factory that builds each schema's validator once.
+    """A validators factory that builds each schema's validator once, and leaves discriminators what they are: hints.
 
     openapi-core copies its format checker and builds a validator for every value it judges.
     """
@@ -163,7 +161,9 @@ class _Kept:
     def create(self, spec: SchemaPath, schema: SchemaPath, **options: Any) -> Any:
         key = tuple(schema.parts)
         if key not in self._kept:
-            self._kept[key] = self._factory.create(spec, schema, **options)
+            created: Any = self._factory.create(spec, schema, **options)
+            created.validator = _extended(created.validator, _of_answers)
+            self._kept[key] = created
         return self._kept[key]
 
 
@@ -224,6 +224,18 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__
+
+
+def _extended(validator: Any, extension: Callable[[Any], Any]) -> Any:
+    """Return a validator of the same schema, of the class that the extension makes of its own."""
+    extended = extension(type(validator))
+    return extended(validator.schema, _resolver=validator._resolver, format_checker=validator.format_checker)
+
+
+@functools.cache
+def _of_answers(validator: Any) -> Any:
+    """Return a validator for what is answered."""
+    return cast("Any", extend)(validator, _WITHOUT_DISCRIMINATOR)
 
 
 @functools.cache

@@ -52,6 +52,9 @@ def modern(schema: JSON, hidden: str = "writeOnly") -> JSON:
     _exclusive(made, "minimum", "exclusiveMinimum")
     _exclusive(made, "maximum", "exclusiveMaximum")
     _nullable(made)
+    if made.get("enum") == [None] and "type" not in made:  # null alone, for which 3.0 has no type
+        made["type"] = "null"
+        del made["enum"]
     _hide(made, schema, hidden)
     return made
 
