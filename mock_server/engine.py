@@ -18,6 +18,7 @@ from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
 from mock_server.worlds import World
@@ -59,6 +60,7 @@ class Engine:
 
         failure = self._refused_early(caller)
         headers: Headers = ()
+        told: Headers = ()
         findings: tuple[Finding, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
@@ -68,6 +70,7 @@ class Engine:
         if failure is None:
             findings = self._judge.request(route, request)
             failure = _refused(findings) or caller.failure
+            told = findings_header(findings) if failure is None else ()
             if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
 
@@ -96,6 +99,8 @@ class Engine:
         if broken:
             answer = _withheld(answer, route, broken)
         answer = _finished(answer, asked, caller)
+        if told:
+            answer = replace(answer, headers=(*answer.headers, *told))
         if played is not None:
             answer = played.finished(answer)
         answer = memory.kept(answer)
@@ -174,9 +179,9 @@ _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type"
 
 
 def _refused(findings: tuple[Finding, ...]) -> str | None:
-    if not findings:
+    rules = {finding.rule for finding in findings if finding.severity == "error"}
+    if not rules:
         return None
-    rules = {finding.rule for finding in findings}
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 

@@ -31,7 +31,8 @@ class Finding:
     pointer: str = ""
     remedy: str = ""
     severity: str = "error"
-    """``error``, or ``repaired`` for a defect of a contract that has one safe repair."""
+    """``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for what is passed over
+    in a request."""
 
     def __str__(self) -> str:
         where = f"{self.location} {self.pointer}".strip()

@@ -55,6 +55,8 @@ def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Pat
             assert json.loads(exchange.answer.body) == ask["answer"], ask
         if exchange.answer.status == 200:
             assert [one.rule for one in exchange.findings] == ask.get("told", []), ask
+            told = json.loads(exchange.answer.header("Mock-Findings") or "[]")
+            assert [one["rule"] for one in told] == [rule for rule in ask.get("told", ()) if rule == "read-only"]
 
 
 @each_case
