@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from mock_server.answer import Ladder, Question
+from mock_server.contract.bodies import FORM
 from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract
+from mock_server.contract.media import essence_of
+from mock_server.contract.model import Contract, path_parts
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
@@ -25,6 +28,8 @@ from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
 
+MOST_MEMBERS = 1000
+"""Members of a form among which that is looked for which a fragment names."""
 JUDGED = 256
 """Answers whose judgement is kept: one and the same answer is judged once."""
 
@@ -55,6 +60,8 @@ class Engine:
         """
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
+        if route.others:
+            route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
@@ -109,6 +116,19 @@ class Engine:
             answer = _deprecated(answer)
         return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
 
+    def _meant(self, route: Route, request: Request) -> Route:
+        """Return which of the operations that have one path is meant.
+
+        It is one whose fragment names something that the request has (``/#Action=List``), as far as there are such; of
+        these the first that takes the request, or else the first.
+        """
+        routes = (route, *route.others)
+        fragments = [path_parts(self.contract.operations[str(each.operation)].path)[2] for each in routes]
+        named = [each for each, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)]
+        meant = named or routes
+        taken = (each for each in meant if _refused(self._judge.request(each, request)) is None)
+        return next(taken, meant[0]) if len(meant) > 1 else meant[0]
+
     def _stage(self, world: World | None) -> Stage | None:
         """The scenarios and limits of a world, where it has any."""
         if world is None:
@@ -148,6 +168,18 @@ class Engine:
 
 _PLAIN = "/:@!$&'()*+,;=~"
 """What a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
+
+
+def _is_named(fragment: str, request: Request) -> bool:
+    """Tell whether a request has all names and values of a fragment, in its query, its headers or its form."""
+    wanted = parse_qsl(fragment, keep_blank_values=True)
+    sent = parse_qsl(request.query, keep_blank_values=True)
+    if essence_of(request.header("content-type") or "") == FORM:
+        with contextlib.suppress(ValueError):  # more members than anybody reads: the judge says so
+            sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
+    return bool(wanted) and all(
+        (name, value) in sent or request.header(name.lower()) == value for name, value in wanted
+    )
 
 
 def _unrouted(request: Request, route: Route, prefix: str) -> tuple[str, Headers]:

@@ -125,13 +125,16 @@ class Route:
     ``operation`` is the key of the operation, None where there is none. Then ``allow`` holds the
     methods that the path does have (empty: no such path), and ``redirect`` the path without the
     trailing slash where the contract wants that redirected. ``path_parameters`` are as sent as far as reserved
-    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded.
+    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded. ``others`` are
+    further operations of the same method and path, which only their fragments (``/pets#find``) tell apart in the
+    contract.
     """
 
     operation: str | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     redirect: str | None = None
+    others: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from mock_server.contract.load import load_contract
 from mock_server.contract.source import find
+from mock_server.engine import Engine
 from mock_server.errors import ContractError
 from mock_server.exchange import Exchange, Request
 from tests.samples import engine_of
@@ -28,15 +30,13 @@ def laid_out(case: dict[str, Any], directory: Path) -> str:
     return str(file)
 
 
-def asked(engine: Any, case: dict[str, Any], ask: str, body: Any = None, **more: str) -> Exchange:
-    """The exchange of a request in JSON."""
-    method, _, target = ask.partition(" ")
+def asked(engine: Engine, ask: dict[str, Any], **headers: str) -> Exchange:
+    """The exchange of a request, in JSON unless it says otherwise."""
+    method, _, target = ask["ask"].partition(" ")
     path, _, query = target.partition("?")
-    media = case.get("type", "application/json")
-    headers = tuple({"content-type": media, "accept": "*/*", **more}.items())
-    content = b"" if body is ... else json.dumps(body).encode()
-    exchange: Exchange = engine.handle(Request(method, path, query, headers, content))
-    return exchange
+    headers |= {"content-type": ask.get("type", "application/json"), "accept": "*/*"} | ask.get("headers", {})
+    content = json.dumps(ask["body"]) if "body" in ask else ask.get("content", "")
+    return engine.handle(Request(method, unquote(path), query, tuple(headers.items()), content.encode(), raw_path=path))
 
 
 @each_case
@@ -49,7 +49,7 @@ def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Pat
         assert contract.findings[0].location == f"{place}:{case['line']}"
     engine = engine_of(contract)
     for ask in case.get("asks", ()):
-        exchange = asked(engine, case, ask["ask"], ask.get("body", ...))
+        exchange = asked(engine, ask)
         assert exchange.answer.status == ask.get("status", 200), (ask, exchange.answer.body)
         if "answer" in ask:
             assert json.loads(exchange.answer.body) == ask["answer"], ask
@@ -65,7 +65,7 @@ def test_answers_keep_what_is_meant(case: dict[str, Any], tmp_path: Path) -> Non
     wanted = [name.rpartition(" ") for name in case.get("shows", ())]
     names = dict.fromkeys([*case.get("keeps", ()), *(operation for operation, _, _ in wanted)])
     for operation in names:
-        made = [asked(engine, case, operation, ..., prefer=f"seed={seed}").answer for seed in range(SEEDS)]
+        made = [asked(engine, {"ask": operation}, prefer=f"seed={seed}").answer for seed in range(SEEDS)]
         assert [one.status for one in made] == [200] * SEEDS, made[0].body
         values = [json.loads(one.body) for one in made]
         schema = case.get("keeps", {}).get(operation, True)

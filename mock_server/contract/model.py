@@ -33,6 +33,16 @@ def is_json(media_type: str) -> bool:
     return essence in ("application/json", "text/json") or essence.endswith("+json")
 
 
+def path_parts(key: str) -> tuple[str, str, str]:
+    """Return the path template, the query and the fragment of a key of ``paths``; the latter two may be empty.
+
+    OpenAPI knows templates alone; authors write a query or a fragment behind one to tell operations apart.
+    """
+    before, _, fragment = key.partition("#")
+    template, _, query = before.partition("?")
+    return template, query, fragment
+
+
 @dataclass(frozen=True, slots=True)
 class MediaType:
     """One entry of ``content``. ``name`` is the key, parameters included (``text/plain; charset=utf-8``)."""

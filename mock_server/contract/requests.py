@@ -154,8 +154,8 @@ def plan_of(
     body = read_body(described, resolve) if isinstance(described, dict) else None
     described_types = body.content if body else ()
     errors = {name: at(("operation", "requestBody", "content", name, "schema")) for name in described_types}
-    content = mapping_at(described if isinstance(described, dict) else {}, "content")
-    schemas = {name: mapping_at({"": resolve(content[name])}, "").get("schema") for name in described_types}
+    media = mapping_at(described if isinstance(described, dict) else {}, "content")
+    schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in described_types}
     ignored = {
         name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
     }

@@ -266,14 +266,15 @@ class _Conversion:
         for name in types:
             media = now + pointer_of("content", name)
             self.moves.append((f"{media}/schema", f"{before}/schema"))
-            content[name] = {"schema": self._schema(node["schema"])} if "schema" in node else {}
+            described: Document = {"schema": self._schema(node["schema"])} if "schema" in node else {}
             said = examples.get(name, {})
             for key, value in said.items():
                 place = "/example" if len(said) == 1 else pointer_of("examples", key, "value")
                 self.moves.append((media + place, before + pointer_of("examples", key)))
-                content[name] |= {"example": value} if len(said) == 1 else {}
+                described |= {"example": value} if len(said) == 1 else {}
             if len(said) > 1:
-                content[name]["examples"] = {key: {"value": value} for key, value in said.items()}
+                described["examples"] = {key: {"value": value} for key, value in said.items()}
+            content[name] = described
         return {**made, **({"content": content} if content else {})}
 
     def _examples(
