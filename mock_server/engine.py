@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from mock_server.answer import Ladder, Question
+from mock_server.contract.bodies import FORM
 from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract, Operation
+from mock_server.contract.media import essence_of
+from mock_server.contract.model import Contract, Operation, path_parts
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
@@ -18,12 +21,15 @@ from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
 from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
 
+MOST_MEMBERS = 1000
+"""Members of a form among which that is looked for which a fragment names."""
 JUDGED = 256
 """Answers whose judgement is kept: one and the same answer is judged once."""
 
@@ -32,8 +38,8 @@ JUDGED = 256
 class Examined:
     """A request and what was found out about it.
 
-    ``failure`` names what it is refused for, ``headers`` are those that only the request tells; ``answer`` is one that
-    nothing else has a say in.
+    ``failure`` names what it is refused for, ``headers`` are those that only the request tells: of a refusal, or beside
+    an answer what was passed over. ``answer`` is one that nothing else has a say in.
     """
 
     request: Request
@@ -89,6 +95,8 @@ class Engine:
         """Route, identify and judge a request. Changes nothing, so that it may be begun anew (``deadline``)."""
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
+        if route.others:
+            route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
@@ -104,6 +112,7 @@ class Engine:
         if failure is None:
             findings = self._judge.request(route, request)
             failure = _refused(findings) or caller.failure
+            headers = findings_header(findings) if failure is None else ()
             if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
         return Examined(request, route, operation, caller, failure, headers, findings)
@@ -145,6 +154,8 @@ class Engine:
         if broken:
             answer = _withheld(answer, route, broken)
         answer = _finished(answer, admitted.preferences, examined.caller)
+        if failure is None and examined.headers:
+            answer = replace(answer, headers=(*answer.headers, *examined.headers))
         if played is not None:
             answer = played.finished(answer)
         return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
@@ -159,6 +170,19 @@ class Engine:
         if operation is not None and operation.deprecated:
             answer = _deprecated(answer)
         return exchange if answer is exchange.answer else replace(exchange, answer=answer)
+
+    def _meant(self, route: Route, request: Request) -> Route:
+        """Return which of the operations that have one path is meant.
+
+        It is one whose fragment names something that the request has (``/#Action=List``), as far as there are such; of
+        these the first that takes the request, or else the first.
+        """
+        routes = (route, *route.others)
+        fragments = [path_parts(self.contract.operations[str(each.operation)].path)[2] for each in routes]
+        named = [each for each, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)]
+        meant = named or routes
+        taken = (each for each in meant if _refused(self._judge.request(each, request)) is None)
+        return next(taken, meant[0]) if len(meant) > 1 else meant[0]
 
     def _stage(self, world: World | None) -> Stage | None:
         """The scenarios and limits of a world, where it has any."""
@@ -201,6 +225,18 @@ _PLAIN = "/:@!$&'()*+,;=~"
 """What a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
 
 
+def _is_named(fragment: str, request: Request) -> bool:
+    """Tell whether a request has all names and values of a fragment, in its query, its headers or its form."""
+    wanted = parse_qsl(fragment, keep_blank_values=True)
+    sent = parse_qsl(request.query, keep_blank_values=True)
+    if essence_of(request.header("content-type") or "") == FORM:
+        with contextlib.suppress(ValueError):  # more members than anybody reads: the judge says so
+            sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
+    return bool(wanted) and all(
+        (name, value) in sent or request.header(name.lower()) == value for name, value in wanted
+    )
+
+
 def _unrouted(request: Request, route: Route, prefix: str) -> tuple[str, Headers]:
     if route.allow:
         return "method_not_allowed", (("Allow", _allow(route)),)
@@ -230,9 +266,9 @@ _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type"
 
 
 def _refused(findings: tuple[Finding, ...]) -> str | None:
-    if not findings:
+    rules = {finding.rule for finding in findings if finding.severity == "error"}
+    if not rules:
         return None
-    rules = {finding.rule for finding in findings}
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 

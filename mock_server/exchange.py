@@ -31,7 +31,8 @@ class Finding:
     pointer: str = ""
     remedy: str = ""
     severity: str = "error"
-    """``error``, or ``repaired`` for a defect of a contract that has one safe repair."""
+    """``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for what is passed over
+    in a request."""
 
     def __str__(self) -> str:
         where = f"{self.location} {self.pointer}".strip()
@@ -124,13 +125,16 @@ class Route:
     ``operation`` is the key of the operation, None where there is none. Then ``allow`` holds the
     methods that the path does have (empty: no such path), and ``redirect`` the path without the
     trailing slash where the contract wants that redirected. ``path_parameters`` are as sent as far as reserved
-    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded.
+    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded. ``others`` are
+    further operations of the same method and path, which only their fragments (``/pets#find``) tell apart in the
+    contract.
     """
 
     operation: str | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     redirect: str | None = None
+    others: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

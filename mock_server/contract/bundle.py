@@ -31,8 +31,8 @@ _HOMES = {
     "requestBody": "requestBodies", "header": "headers", "securityScheme": "securitySchemes", "link": "links",
 }  # fmt: skip
 _OLD_HOMES = {"schema": "definitions", "parameter": "parameters", "response": "responses"}
-_KEPT_BESIDE = ("$ref", "summary", "description")
-"""What may stand beside a ``$ref`` that is no schema of 3.1; everything else there is ignored."""
+_KEPT_BESIDE = ("$ref", "summary", "description", "nullable", "readOnly", "writeOnly")
+"""What stays beside a ``$ref`` that is no schema of 3.1: remarks, and what is read as it was meant (``meaning``)."""
 
 
 @dataclass(slots=True)

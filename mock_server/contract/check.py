@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of, taking
+from mock_server.contract.direction import Direction
 from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
 from mock_server.contract.requests import Errors, RequestPlan, plan_of
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 class Judge:
     """Judges the requests and answers of one contract. An empty result means that all is well.
 
+    So does one of nothing but warnings (``Finding.severity``): they tell what a request has and nobody looks at.
+
     With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
     request that it takes.
     """
@@ -41,6 +44,7 @@ class Judge:
         self._takes_of = takes_of
         self._acceptances: dict[object, Acceptance | None] = {}
         self._plans: dict[str, RequestPlan] = {}
+        self._sent = Direction(contract.document, "readOnly")
 
     def request(self, route: Route, request: Request) -> tuple[Finding, ...]:
         """What is wrong with a request to an operation. Security comes first and alone."""
@@ -91,7 +95,7 @@ class Judge:
                 return _nothing
             return self._errors(schema, ("paths", operation.path, *steps, *place[1:]))
 
-        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at)
+        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
     def _below(self, node: JSON, step: str | int) -> JSON:
         """What stands in a node, or in what it refers to."""
