@@ -25,14 +25,14 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walker import generate
 from mock_server.maker import Maker
-from mock_server.negotiation import Choice, choose, concrete
+from mock_server.negotiation import concrete
 from mock_server.prefer import Preferences
 from mock_server.problem import problem, store_problem
+from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
 from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
-from mock_server.worlds import World
 
 _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 """What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
@@ -41,47 +41,6 @@ LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
 DRAWN = 256
 """Generated values that are kept."""
-
-
-class _CannotHonourError(Exception):
-    """A preference for what the answer does not have. The message is for the client.
-
-    A status or an example that the contract does not have is 404, as Prism answers it; a variant is a number of ours.
-    """
-
-    def __init__(self, message: str, status: int = 404) -> None:
-        self.status = status
-        super().__init__(message)
-
-
-class _NotAcceptableError(Exception):
-    """None of the media types of the answer is one that the client accepts."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
-        super().__init__(names)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request that was found good: to which operation, by whom, what it prefers, and in which world."""
-
-    operation: Operation
-    request: Request
-    caller: Caller
-    preferences: Preferences
-    world: World | None = None
-
-    @property
-    def accept(self) -> str:
-        """The lines of ``Accept`` as one."""
-        return ", ".join(self.request.header_values("accept"))
-
-    @property
-    def identity(self) -> str:
-        """Who asks for what: the same for the same question, whatever it prefers."""
-        query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
-        return f"{self.caller.token or ''} {self.request.path}?{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +90,7 @@ class Ladder:
         try:
             response, status = self._response(question)
             where = f"{where} {status}"
-            choice = _choice(question, response, status)
+            choice = choice_of(question, response, status)
             if choice is None:
                 if question.preferences.variant is not None:
                     self._refuse_variant(question, response, 0)
@@ -143,9 +102,9 @@ class Ladder:
             return problem("no-answer", 500, f"{where}: {error}")
         except StoreError as error:
             return store_problem(error)
-        except _CannotHonourError as error:
+        except CannotHonourError as error:
             return problem("preference", error.status, str(error))
-        except _NotAcceptableError as error:
+        except NotAcceptableError as error:
             expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
             finding = Finding("accept", "header accept", question.accept, expected)
             return self.failure("not_acceptable", question.operation, (finding,))
@@ -239,7 +198,7 @@ class Ladder:
             if response is None or code < 200:
                 documented = ", ".join(operation.responses) or "none"
                 found = f"Found the preference code={code}; expected a documented status"
-                raise _CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
+                raise CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
             return response, code
         named = question.preferences.example
         responses = self._responses.get(operation.key)
@@ -256,7 +215,7 @@ class Ladder:
         sound = self._examples.of(media, response, question.operation)
         if asked.example is not None:
             if asked.example not in media.examples:
-                raise _no_such_example(asked.example, response)
+                raise no_such_example(asked.example, response)
             if asked.example in sound.values:
                 found = sound.findings_of(asked.example)
                 return _Made(sound.values[asked.example], "example", asked.example, found)
@@ -295,7 +254,7 @@ class Ladder:
     def _refuse_variant(self, question: Question, response: Response, count: int) -> None:
         expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
         shown = f"{question.operation.key} {response.status} has {count} variants"
-        raise _CannotHonourError(
+        raise CannotHonourError(
             f"Found the preference variant={question.preferences.variant}; expected {expected}: {shown}.", 400
         )
 
@@ -306,7 +265,7 @@ class Ladder:
         """
         question = Question(operation, Request(operation.method, operation.path), Caller(), Preferences())
         response, status = self._response(question)
-        choice = _choice(question, response, status)
+        choice = choice_of(question, response, status)
         return [] if choice is None else self._listed(operation, response, response.content[choice.index], None)
 
     def _listed(self, operation: Operation, response: Response, media: MediaType, seed: int | None) -> list[Variant]:
@@ -382,24 +341,6 @@ _TEXT: JSON = {"type": "string"}
 """The schema of what has none and is not JSON."""
 
 
-def _choice(question: Question, response: Response, status: int) -> Choice | None:
-    """The media type to answer in; None for an answer without a body. Those with the named example are preferred."""
-    if status in BODYLESS or not response.content:
-        if question.preferences.example is not None:
-            raise _no_such_example(question.preferences.example, response)
-        return None
-    named = question.preferences.example
-    fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
-    indexes = fit or [*range(len(response.content))]
-    names = tuple([response.content[index].name for index in indexes])
-    choice = choose(names, question.accept)
-    if choice is None and status >= 400:
-        choice = choose(names, "")  # what went wrong is better said in another type than not at all
-    if choice is None:
-        raise _NotAcceptableError(names)
-    return Choice(indexes[choice.index], choice.content_type)
-
-
 def _by_use(operation: Operation) -> Iterator[Response]:
     """The responses that can be sent, the usual first.
 
@@ -410,16 +351,6 @@ def _by_use(operation: Operation) -> Iterator[Response]:
     first = [*good, *(key for key in final if key.upper() == "2XX"), *(key for key in final if key == "default")]
     yield from (final[key] for key in first)
     yield from (one for key, one in final.items() if key not in first)
-
-
-def _no_such_example(name: str, response: Response) -> _CannotHonourError:
-    if any(name in media.external for media in response.content):
-        return _CannotHonourError(
-            f"Found the preference example={name!r}, whose value is kept elsewhere (externalValue) and is not fetched;"
-            " expected an example with a value. Write the value into the contract."
-        )
-    named = ", ".join(sorted({one for media in response.content for one in media.examples if one})) or "none"
-    return _CannotHonourError(f"Found the preference example={name!r}; expected one of: {named}.")
 
 
 def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import BODYLESS, Contract, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.exchange import Answer, Finding, Request
 from mock_server.generate.faker_method import unknown_methods
 from mock_server.prefer import Preferences
+from mock_server.question import Question
 from mock_server.store import Store
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
@@ -18,6 +18,7 @@ from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.question import Question
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
 from mock_server.worlds import World

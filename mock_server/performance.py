@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract, Operation, is_json
 from mock_server.contract.security import Caller
@@ -21,6 +21,7 @@ from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.merge_patch import patched
 from mock_server.prefer import Preferences
 from mock_server.problem import problem
+from mock_server.question import Question
 from mock_server.scenarios import Breaks, Cue, Scenario
 from mock_server.stage import Running
 from mock_server.store import Record, Search, Store

@@ -22,7 +22,7 @@ FLOORS = (
     ("examples", "response_headers", "value_pattern", "request_pattern"),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
-    ("engine", "answer", "performance", "audit", "export"),
+    ("engine", "answer", "performance", "audit", "export", "question"),
     ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection"),
     (
         "server",

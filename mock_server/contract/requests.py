@@ -152,6 +152,25 @@ def plan_of(item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Re
             parameters.append((parameter, at((*place, *below))))
     described = resolve(operation.get("requestBody"))
     body = read_body(described, resolve) if isinstance(described, dict) else None
-    described_types = body.content if body else ()
-    errors = {name: at(("operation", "requestBody", "content", name, "schema")) for name in described_types}
+    errors = {name: _errors_of(one, at) for name, one in body.content.items()} if body else {}
     return RequestPlan(tuple(parameters), body, errors)
+
+
+def _errors_of(media: BodyMedia, at: ErrorsAt) -> Errors:
+    """The judgement of a body: by the schema of all of it, of each item, or by both."""
+    place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
+    sequence = None if media.items is None else media.items.sequence
+    if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
+        return at((*place, "schema"))
+    of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
+    of_list = at((*place, "schema")) if sequence.is_listed else None
+
+    def errors(value: JSON) -> Iterable[SchemaError]:
+        if of_list is not None:
+            yield from of_list(value)
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            for error in of_item(item):
+                error.path.appendleft(index)  # where it stands among the others
+                yield error
+
+    return errors
