@@ -33,6 +33,7 @@ from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
+from mock_server.streams import Source, Streams
 
 _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 """What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
@@ -67,6 +68,8 @@ class Ladder:
         self._schemas = schemas or Document(dict(contract.document), contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
+        self.streams = Streams(contract, self._schemas, settings)
+        """What the items of streams come from."""
         self._responses: dict[str, tuple[Response, ...]] = {}
         """Those of each operation, the usual first."""
         self._written: dict[tuple[int, str], tuple[JSON, Body]] = {}
@@ -96,6 +99,9 @@ class Ladder:
                     self._refuse_variant(question, response, 0)
                 return Answer(status, self._headers.written(response, "", question.identity), reason="contract")
             media = response.content[choice.index]
+            source = self.streams.source(question.operation, response, choice.index)
+            if source is not None:
+                return self._streamed(question, status, choice.content_type, source)
             made = self._made(question, response, media)
             headers = self._headers.written(response, made.example, question.identity)
         except GenerationError as error:
@@ -115,6 +121,50 @@ class Ladder:
         return Answer(
             status, headers, body.data, made.reason, judged=body.judged, findings=made.findings, sought=made.sought
         )
+
+    def _streamed(self, question: Question, status: int, content_type: str, source: Source) -> Answer:
+        """The answer whose body is a stream. Its first item is made, so that one that has none is no answer."""
+        asked = question.preferences
+        given, name, findings = self._given(question, source)
+        low, high = source.sequence.least, source.sequence.most
+        if asked.items is not None and (asked.items < low or (high is not None and asked.items > high)):
+            bounds = f"from {low} up" if high is None else f"from {low} to {high}"
+            raise CannotHonourError(f"Found the preference items={asked.items}; expected {bounds}.", 400)
+        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+        stream = self.streams.stream(
+            source, self._settings.seed if asked.seed is None else asked.seed, question.identity, given=given,
+            count=asked.items, interval=asked.interval, is_exemplary=not is_dynamic and asked.seed is None,
+        )  # fmt: skip
+        next(self.streams.items(stream), None)
+        headers = self._headers.written(source.response, name or "", question.identity)
+        if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
+            headers = (*headers, ("Vary", "Accept"))
+        typed = (("content-type", source.framing.content_type(content_type)), *headers)
+        return Answer(
+            status, typed, reason="generated" if name is None else "example", findings=findings, stream=stream
+        )
+
+    def _given(
+        self, question: Question, source: Source
+    ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Finding, ...]]:
+        """The items that an example or a variant gives, the name of the example, and what is wrong with that."""
+        asked, examples = question.preferences, source.examples
+        if asked.variant is not None:
+            listed = self._listed(question.operation, source.response, source.media, asked.seed)
+            if asked.variant >= len(listed):
+                self._refuse_variant(question, source.response, len(listed))
+            return self.streams.items_of(listed[asked.variant].value, source.sequence), None, ()
+        if asked.example is not None:
+            if asked.example not in source.media.examples:
+                raise no_such_example(asked.example, source.response)
+            name = asked.example
+        elif not source.media.examples or asked.dynamic or asked.seed is not None or self._settings.dynamic:
+            return None, None, ()
+        else:
+            first = "" if "" in source.media.examples else next(iter(source.media.examples))
+            name = first if first in examples else next(iter(examples), first)
+        findings = (source.findings[name],) if name in source.findings else ()
+        return (examples[name], name, findings) if name in examples else (None, None, findings)
 
     def _encoded(self, made: _Made, content_type: str, media: MediaType) -> Body:
         """The body of a value; of an example, which stays with the contract, it is written once."""
@@ -241,7 +291,7 @@ class Ladder:
         return self._generated(question, media, resource, record, findings, sought)
 
     def _schema(self, media: MediaType) -> JSON:
-        """The schema of the whole body: a list of items where the contract describes a sequence by its items."""
+        """The schema of the whole body: of a list where the contract describes nothing but its items."""
         if media.schema is not None:
             return media.schema
         if media.item_schema is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from functools import lru_cache, partial
 from sys import intern
 from time import time
@@ -18,6 +19,7 @@ from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.request_id import given_id
 from mock_server.tally import Tallies
+from mock_server.transmission import Transmission
 from mock_server.watched import SEEN, Seen
 from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import World
@@ -53,27 +55,52 @@ class Api:
         world: World = scope[WORLD]
         request = request_of(scope, body or b"")
         if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
-            answer = await self._from_owner(self._peers, request, world, scope)
+            exchange = await self._from_owner(self._peers, request, world, scope)
         else:
-            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
-        if answer.delay or answer.wire is not None:
+            exchange = self.answered(request, world, scope, is_too_large=body is None)[0]
+        answer = exchange.answer
+        if answer.stream is not None:
+            await self._transmit(exchange, scope, receive, send)
+        elif answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
+    async def _transmit(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a stream. Journal and coverage note it when it ends, here, whoever has chosen it."""
+        world: World = scope[WORLD]
+        started = time()
+
+        def ended(answer: Answer, size: int) -> None:
+            sent = replace(exchange, answer=answer)
+            self._record(sent, scope, world, 0, started, size)
+
+        def name() -> str:
+            return _name_of(exchange.request, world.journal, world.journal.last + 1)
+
+        named = REQUEST.set(name)
+        try:
+            engine = self._served.engine
+            await Transmission(scope, receive, send, self._ending, engine, ended).deliver(exchange.answer)
+        finally:
+            REQUEST.reset(named)
+
+    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Exchange:
         exchange, number = await peers.answer(self.base_path, request, world)
+        if exchange.answer.stream is not None:
+            return exchange
         operation = self.contract.operations.get(exchange.route.operation or "")
         name = self._served.gauge(operation.key).name if operation is not None else ""
         note(scope, world, Kept(exchange, operation), name, number)
-        return exchange.answer
+        return exchange
 
     def answered(
         self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
     ) -> tuple[Exchange, int]:
         """An exchange, and the number of its entry in the world's journal, which has it before the client does.
 
-        The fast path remembers the answers of requests that come with their ``scope``.
+        The fast path remembers the answers of requests that come with their ``scope``. A stream is noted by whoever
+        sends it, when it has ended; its number is that of the next entry.
         """
         started = time()
         store = self._served.store
@@ -84,24 +111,31 @@ class Api:
         try:
             refused = Exchange(request, Route(), too_large(MAX_BODY)) if is_too_large else None
             exchange = refused or self._exchange(request, world)
-            self._record(exchange, scope, world, before, started)
+            if exchange.answer.stream is None:
+                self._record(exchange, scope, world, before, started)
         finally:
             REQUEST.reset(named)
         return exchange, number
 
-    def _record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+    def _record(
+        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float,
+        size: int | None = None,
+    ) -> None:  # fmt: skip
         """Let journal, tally, coverage and fast path have what they keep of an exchange.
 
-        Whatever goes wrong with that, the client gets its answer.
+        Whatever goes wrong with that, the client gets its answer. ``size`` is that of the
+        body where less of it is here.
         """
         try:
-            self._keep(exchange, scope, world, before, started)
+            self._keep(exchange, scope, world, before, started, size)
         except Exception:
             log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
 
-    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+    def _keep(
+        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
+    ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        kept = Kept(exchange, operation)
+        kept = Kept(exchange, operation, size)
         elapsed = time() - started
         world.journal.add(kept, started, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
-from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
+from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Stream
 from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
@@ -21,12 +21,21 @@ from mock_server.problem import problem
 from mock_server.question import Question
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
+from mock_server.streams import Streams
 from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
 
 JUDGED = 256
 """Answers whose judgement is kept: one and the same answer is judged once."""
+
+
+class BrokenItemError(Exception):
+    """An item of a stream that breaks the contract, as the findings say."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(map(str, findings)))
 
 
 class Engine:
@@ -87,7 +96,8 @@ class Engine:
             answer = problem("preference", 400, "; ".join(map(str, unreadable)), unreadable)
         else:
             assert operation is not None
-            question = Question(operation, request, caller, asked, world)
+            wants_stream = self._judge.asks_for_stream(operation.key, request)
+            question = Question(operation, request, caller, asked, world, wants_stream)
             played = self._played(stage, question, route)
             answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
@@ -105,6 +115,34 @@ class Engine:
             answer = _deprecated(answer)
         return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
 
+    def items(self, stream: Stream, status: int) -> Iterator[bytes]:
+        """Yield the items of a stream as they travel, each judged before.
+
+        Raises :class:`GenerationError` where one cannot be made, :class:`BrokenItemError` for one that breaks the
+        contract.
+        """
+        source = self._ladder.streams.source_of(stream)
+        for index, item in enumerate(self._ladder.streams.items(stream)):
+            if stream.is_judged:
+                broken = self._judge.item(stream, status, index, source.sequence.schema(index), item)
+                if broken:
+                    raise BrokenItemError(broken)
+            garble = stream.garble if index == stream.garbled else ""
+            yield source.framing.frame(index, Streams.broken(stream, index, item), garble)
+
+    def end(self, stream: Stream) -> bytes:
+        """What follows the last item of a stream; empty where nothing does."""
+        return self._ladder.streams.source_of(stream).framing.last()
+
+    def _first_of(self, stream: Stream | None, status: int) -> tuple[Finding, ...]:
+        """What the contract has against the first item of a stream: the last chance to send another answer."""
+        try:
+            if stream is not None:
+                next(self.items(stream, status), None)
+        except BrokenItemError as error:
+            return error.findings
+        return ()
+
     def _stage(self, world: World | None) -> Stage | None:
         """The scenarios and limits of a world, where it has any."""
         if world is None:
@@ -113,7 +151,7 @@ class Engine:
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
         """What a scenario has for a request that prefers nothing itself."""
-        if stage is None or replace(question.preferences, delay=0) != Preferences():
+        if stage is None or question.preferences.is_of_the_answer:
             return None
         found = stage.next(question.request, route, question.operation, self._seed)
         return None if found is None else Performance(*found, self._seed)
@@ -136,7 +174,8 @@ class Engine:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            return self._judged(operation.key, answer)
+            broken = self._judged(operation.key, answer)
+            return broken or self._first_of(answer.stream, answer.status)
         if failure is None or failure not in self.contract.manners.failures:
             return ()
         return self._judge.failure(failure, answer)
@@ -204,6 +243,8 @@ def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
     honoured = {"delay"} if answer.reason == "problem" else {"delay", "code"}
+    if answer.stream is not None:
+        honoured |= {"items", "interval"}
     if answer.reason == "example":
         honoured |= {"example"}
     if answer.reason == "generated":

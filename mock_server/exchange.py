@@ -94,11 +94,13 @@ class Stream:
     """A body that leaves item by item: what its items are made from, so that none has to be held.
 
     ``operation`` is the key, ``response`` the key of the response (``200``, ``2XX``), ``media`` the index of its media
-    type. There are ``count`` items, drawn from ``seed`` and ``identity``; ``interval`` is in milliseconds. Those that
-    an example or a scenario gives are JSON texts in ``given`` (None: nobody gives any). ``patches`` (RFC 7396) change
-    each item, ``breaks`` what is at a JSON Pointer into the list of all; both hold JSON texts. ``garble`` spoils the
-    frame of the item number ``garbled``. Of a stream that has ended, ``sent`` is the number of items that left and
-    ``end`` says how it came to that: ``complete``, ``cut``, ``client gone``, ``server stopped`` or ``failed``.
+    type. There are ``count`` items, drawn from ``seed`` and ``identity``; ``interval`` is in milliseconds.
+    ``is_exemplary`` says whether what the contract shows is sent, ``is_judged`` whether the contract has a say.
+
+    Items that an example or a scenario gives are JSON texts in ``given`` (None: nobody gives any). ``patches``
+    (RFC 7396) change each item, ``breaks`` what is at a JSON Pointer into the list of all; both hold JSON texts.
+    ``garble`` spoils the item number ``garbled``. Of a stream that has ended, ``sent`` is the number of items that left
+    and ``end`` says how it came to that: ``complete``, ``cut``, ``client gone``, ``server stopped`` or ``failed``.
     """
 
     operation: str
@@ -109,6 +111,7 @@ class Stream:
     identity: str
     interval: int = 0
     is_exemplary: bool = True
+    is_judged: bool = True
     given: tuple[str, ...] | None = None
     patches: tuple[str, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()

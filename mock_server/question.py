@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mock_server.contract.model import BODYLESS, Operation, Response
 from mock_server.contract.security import Caller
+from mock_server.contract.sequences import PARTS, form_of
 from mock_server.exchange import Request
 from mock_server.negotiation import Choice, choose
 from mock_server.prefer import Preferences
@@ -40,6 +41,8 @@ class Question:
     caller: Caller
     preferences: Preferences
     world: World | None = None
+    wants_stream: bool = False
+    """Whether the body asks for a stream (``stream: true``)."""
 
     @property
     def accept(self) -> str:
@@ -62,13 +65,24 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
     named = question.preferences.example
     fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
     indexes = fit or [*range(len(response.content))]
+    # Where there is both, a stream comes to those alone who ask for it.
+    streams = [index for index in indexes if is_stream(response.content[index].name)]
+    if streams and question.wants_stream:
+        indexes = streams
+    elif streams:
+        indexes = [*(index for index in indexes if index not in streams), *streams]
     names = tuple([response.content[index].name for index in indexes])
     choice = choose(names, question.accept)
-    if choice is None and status >= 400:
+    if choice is None and (status >= 400 or (streams and question.wants_stream)):
         choice = choose(names, "")  # what went wrong is better said in another type than not at all
     if choice is None:
         raise NotAcceptableError(names)
     return Choice(indexes[choice.index], choice.content_type)
+
+
+def is_stream(media_type: str) -> bool:
+    """Return whether a body of a media type leaves item by item. Parts may be those of one value."""
+    return form_of(media_type) not in ("", PARTS)
 
 
 def no_such_example(name: str, response: Response) -> CannotHonourError:

@@ -134,7 +134,7 @@ def _split(body: bytes, boundary: str) -> Iterable[EmailMessage]:
         raise ItemError(None, f"more than {MOST_PARTS:,} parts", "fewer")
     quoted = re.sub(r'(["\\])', r"\\\1", boundary)
     head = f'Content-Type: multipart/mixed; boundary="{quoted}"\r\n\r\n'.encode("latin-1", "replace")
-    message = cast("EmailMessage", BytesParser(policy=HTTP).parsebytes(head + body))
+    message = BytesParser(policy=HTTP).parsebytes(head + body)
     wrong = (StartBoundaryNotFoundDefect, CloseBoundaryNotFoundDefect)
     if not message.is_multipart() or any(isinstance(defect, wrong) for defect in message.defects):
         raise ItemError(None, "something without the boundary, or that is cut off", expected)

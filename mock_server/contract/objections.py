@@ -40,13 +40,15 @@ from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
 from mock_server.contract.requests import Errors
 from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
-from mock_server.exchange import Answer, Finding
+from mock_server.exchange import JSON, Answer, Finding
 
 _VALIDATORS = {
     (3, 0): (V30RequestValidator, V30ResponseValidator),
     (3, 1): (V31RequestValidator, V31ResponseValidator),
     (3, 2): (V32RequestValidator, V32ResponseValidator),
 }
+_ITEM = "x-mock-item"
+"""Where the schema of an item stands in a document of its own."""
 _FAILURES = "x-mock-failure-answers"
 """Where the answers that belong to no operation stand in the document that openapi-core is given."""
 
@@ -69,6 +71,7 @@ class Objections:
             **options,
         )
         self._factory = request_validator.schema_validators_factory
+        self._items: dict[int, tuple[JSON, Any]] = {}
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", contract.document))
 
     def to_values(self, place: tuple[str | int, ...]) -> Errors:
@@ -78,6 +81,17 @@ class Objections:
         known = _of_requests(cast("Any", type(kept)))
         validator = known(kept.schema, _resolver=kept._resolver, format_checker=kept.format_checker)
         return cast("Errors", validator.iter_errors)
+
+    def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+        """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
+        known = self._items.get(id(schema))
+        if known is None or known[0] is not schema:
+            spec = SchemaPath.from_dict({**self._contract.document, _ITEM: schema})
+            options: dict[str, Any] = {"extra_format_validators": dict(FORMATS)}
+            validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
+            known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
+        explained = (explain(cast("SchemaError", error)) for error in known[1].iter_errors(item))
+        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in explained)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

@@ -51,6 +51,18 @@ class RequestPlan:
         if self.body is not None:
             yield from self._of_body(self.body, request)
 
+    def switch(self, request: Request, name: str) -> bool | None:
+        """The value of a boolean member of the body; None where it is not there, or where the schema has none such."""
+        media = None if self.body is None else self.body.media(request.header("content-type") or "")
+        if media is None or "boolean" not in media.shape.member(name).types:
+            return None
+        try:
+            value = next(media.readings(request.body, request.header("content-type") or ""), None)
+        except UnreadableError:
+            return None
+        member = value.get(name) if isinstance(value, dict) else None
+        return member if isinstance(member, bool) else None
+
     def _of_body(self, body: Body, request: Request) -> Iterator[Finding]:
         content_type = request.header("content-type") or ""
         media = body.media(content_type) if content_type else None

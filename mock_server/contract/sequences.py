@@ -87,9 +87,9 @@ def sequence_of(name: str, node: Mapping[str, JSON], resolve: Resolve) -> Sequen
         return None
     encodings = _encodings(node)
     if listed is None:
-        rest = item if item is not None else True if schema is None else schema
-        whole: JSON = {"type": "array", "items": rest, "minItems": 1}
-        return Sequence(form, (), rest, 0, None, False, whole, encodings)
+        one: JSON = item if item is not None else True if schema is None else schema
+        whole: JSON = {"type": "array", "items": one, "minItems": 1}
+        return Sequence(form, (), one, 0, None, False, whole, encodings)
     prefix, rest = listed
     if item is not None:
         prefix, rest = tuple(_both(item, one) for one in prefix), _both(item, rest)
