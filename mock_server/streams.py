@@ -7,6 +7,7 @@ than one of them has to be held: a stream of a thousand items takes no more memo
 from __future__ import annotations
 
 import json
+import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ from mock_server.merge_patch import patched
 from mock_server.pointer import overlaid, placed, without
 from mock_server.programme import Programme, Slot
 from mock_server.settings import Settings
+
+log = logging.getLogger("mock_server")
 
 TRIED = 100
 """Items of a stream that are tried before it is said to be well."""
@@ -80,6 +83,7 @@ class Streams:
         self._settings = settings
         self._sources: dict[tuple[str, str, int], Source | None] = {}
         self._items: OrderedDict[tuple[object, ...], JSON] = OrderedDict()
+        self._left_out: set[tuple[str, str, str]] = set()
 
     def source(self, operation: Operation, response: Response, index: int) -> Source | None:
         """Return what a media type's items are made from; None where its body is no sequence."""
@@ -250,19 +254,41 @@ class Streams:
         return source
 
     def items(self, stream: Stream) -> Iterator[JSON]:
-        """Yield the items, each made when it is asked for. Raises :class:`GenerationError` where one has no value."""
+        """Yield the items, each made when it is asked for.
+
+        A branch of a union that no value keeps is left out. Raises :class:`GenerationError` where that leaves nothing.
+        """
         source = self.source_of(stream)
         given = None if stream.given is None else [*map(json.loads, stream.given)]
         programme = source.programme if given is None else Programme([self._slot(source, item) for item in given])
+        nothing: GenerationError | None = None
+        has_items = False
         for index in range(stream.count):
             slot = programme.slot(index, stream.count)
             is_given = slot.values and (given is not None or stream.is_exemplary)
             if not stream.is_exemplary:
                 slot = Slot(slot.name)
-            item = slot.values[0] if is_given else self._remembered(source, stream, index, slot)
+            try:
+                item = slot.values[0] if is_given else self._remembered(source, stream, index, slot)
+            except GenerationError as error:
+                if slot.name not in source.union:
+                    raise
+                self._leave_out(source, slot.name, error)
+                nothing = nothing or error
+                continue
+            has_items = True
             for patch in stream.patches:
                 item = patched(item, json.loads(patch))
             yield item
+        if nothing is not None and not has_items:
+            raise nothing
+
+    def _leave_out(self, source: Source, name: str, error: GenerationError) -> None:
+        """Tell the log once of a branch that cannot be made."""
+        place = (source.operation.key, source.response.status, name)
+        if place not in self._left_out:
+            self._left_out.add(place)
+            log.warning("%s %s: streams go without %s: %s", *place, error)
 
     def _slot(self, source: Source, item: JSON) -> Slot:
         name = item.get(source.member) if isinstance(item, dict) and source.member else ""

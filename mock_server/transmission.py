@@ -33,6 +33,7 @@ class Transmission(Delivery):
         self._size = 0
         self._sent = 0
         self._is_told = False
+        self._has_failed = False
 
     async def deliver(self, answer: Answer) -> None:
         """Wait the delay, then send one item after the other, each made when its turn has come."""
@@ -73,58 +74,55 @@ class Transmission(Delivery):
         for index in range(stream.count):
             if index:
                 # Without an interval others have their turn between two items all the same.
-                await asyncio.wait((client, server), timeout=stream.interval / 1000)
+                await asyncio.wait(
+                    (client, server), timeout=stream.interval / 1000, return_when=asyncio.FIRST_COMPLETED
+                )
                 if client.done():
                     return "client gone"
                 if server.done():
                     return "server stopped"
-            frame = next(frames, None)
-            if frame is None:
-                return "failed"
+            frame = next(frames, b"")
+            if not frame:
+                break
             if limit is not None and index >= limit:
-                if wire.cut:
-                    half = frame[: len(frame) // 2]
-                    self._take(half, counts=False)
-                    await self._pass_on(half, wire)
+                half = frame[: len(frame) // 2] if wire.cut else b""
+                await self._pass_on(half, wire)
                 return "cut"
-            is_last = index == stream.count - 1
-            last = self._engine.end(stream) if is_last and limit is None else b""
-            self._take(frame)
-            if is_last and limit is None:
-                self._take(last, counts=False)
-                self._tell("cut" if wire.overstate else "complete")
+            self._sent += 1
             await self._pass_on(frame, wire)
-            if last:
-                await self._pass_on(last, wire)
+        if self._has_failed:
+            return "failed"
         if limit is not None:
             return "cut"
-        if not stream.count:
-            last = self._engine.end(stream)
-            self._take(last, counts=False)
-            if last:
-                await self._pass_on(last, wire)
-        return "complete"
+        last = self._engine.end(stream)
+        if last and not wire.overstate:
+            self._take(last)
+            self._tell("complete")
+            await self._pass_on(last, wire)
+        return "cut" if wire.overstate else "complete"
 
     def _frames(self, stream: Stream, status: int) -> Iterator[bytes]:
         """The items as they travel, up to one that cannot be sent: its reason is for the log."""
         try:
             yield from self._engine.items(stream, status)
         except Exception as error:  # whatever it is, the client has begun to read and can only be left
+            self._has_failed = True
             log.error("%s: a stream was cut off after %d items: %s", stream.operation, self._sent, error)
 
-    def _take(self, frame: bytes, *, counts: bool = True) -> None:
+    def _take(self, part: bytes) -> None:
         """Count what is about to leave, and keep the beginning of it for the journal."""
-        self._size += len(frame)
-        self._sent += counts
+        self._size += len(part)
         room = LONGEST_BODY - len(self._kept)
         if room > 0:
-            self._kept += frame[:room]
+            self._kept += part[:room]
 
-    async def _pass_on(self, frame: bytes, wire: Wire) -> None:
+    async def _pass_on(self, part: bytes, wire: Wire) -> None:
+        if not self._is_told:
+            self._take(part)
         if wire.trickle:
-            await self._trickle(frame, wire.trickle)
-        elif frame:
-            await self._send({"type": "http.response.body", "body": frame, "more_body": True})
+            await self._trickle(part, wire.trickle)
+        elif part:
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
 
     async def _finish(self, end: str, *, closes: bool) -> None:
         """End the message, or the connection where that alone says that it has ended, or where it must not seem to."""

@@ -15,6 +15,7 @@ from mock_server.contract.repair import repair
 from mock_server.contract.sound import made_sound
 from mock_server.contract.source import Layers, Located, Moved, Source
 from mock_server.contract.swagger import modernized
+from mock_server.contract.undocumented import undocumented_streams
 from mock_server.contract.walk import Document
 from mock_server.errors import ContractError
 from mock_server.exchange import Finding
@@ -58,7 +59,7 @@ class Compilation:
         """The document with overlays and repairs, and what was repaired."""
         document, layers = self.layered()
         _refuse(layers, defects(document, layers))
-        findings = [*repair(document, layers), *made_sound(document, layers)]
+        findings = [*repair(document, layers), *made_sound(document, layers), *undocumented_streams(document, layers)]
         _refuse(layers, findings)
         return document, tuple(findings)
 
