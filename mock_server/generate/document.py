@@ -24,7 +24,7 @@ from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
 from mock_server.contract.direction import Direction, Keyword, with_schemas
 from mock_server.contract.formats import FORMATS
-from mock_server.contract.schema_error import explain
+from mock_server.contract.schema_error import explain, of_jsonschema
 from mock_server.contract.source import pointer_of
 from mock_server.contract.walk import target
 from mock_server.errors import GenerationError
@@ -50,7 +50,7 @@ _OF_SCALARS = frozenset({
 """Keywords of schemas that have no schemas in them. A contract has thousands of these, and few that differ: what is
 found out about one serves for all (of 9,300 in Stripe's answers 1,400 are left)."""
 _LONGEST_WAY = 50
-"""Links that a fault is followed through."""
+"""Steps into a value to which a fault is followed through links."""
 
 
 class Judging(Protocol):
@@ -111,8 +111,8 @@ class Document:
         specification = _OPENAPI if self._mentioned & set(_IDENTIFIERS) else _UNMARKED
         resource = cast("Any", Resource)(contents=self.data, specification=specification)
         named = {name: DRAFT202012.create_resource(cast("Any", other)) for name, other in self._others.items()}
-        known = SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource)
-        return cast("Registry[Any]", known.crawl())
+        registry: Registry[Any] = SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource).crawl()
+        return registry
 
     def resolver(self) -> Any:
         """What follows references from the root of the document."""
@@ -290,26 +290,27 @@ class Node:
         """What is wrong with a value, for a person: the JSON Pointer, what was found, what was expected."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "a value", "none: the schema is false")]
-        return [explain(error) for error in self.document._careful(self).iter_errors(value)]
+        return [explain(error) for error in self._errors(value, ())]
 
     def faults(self, value: JSON) -> list[tuple[str, str]]:
         """The JSON Pointer into the value, and the keyword, of each thing that is wrong with it; the deepest first."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "false")]
-        paths = sorted(self._faulty_paths(value, 0), key=lambda fault: -len(fault[0]))
-        return [(pointer_of(*path), keyword) for path, keyword in paths]
+        errors = sorted(self._errors(value, ()), key=lambda error: -len(error.absolute_path))
+        return [(pointer_of(*error.absolute_path), str(error.validator)) for error in errors]
 
-    def _faulty_paths(self, value: JSON, depth: int) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def _errors(self, value: JSON, above: tuple[str | int, ...]) -> Iterator[ValidationError]:
+        """What the validators have against a value that stands at the end of a way, links followed."""
         if self._judge is None:
             self._judge = self.document.judge(self)
         for error in self._judge.iter_errors(value):
-            if not hasattr(error, "instance_path"):
-                yield tuple(error.absolute_path), str(error.validator)
-            elif error.kind.name != LINK or depth > _LONGEST_WAY:
-                yield tuple(error.instance_path), error.kind.name
+            if isinstance(error, ValidationError):
+                error.path.extendleft(reversed(above))
+                yield error
+            elif error.kind.name != LINK or len(above) > _LONGEST_WAY:
+                yield of_jsonschema(error, above)
             else:
-                for path, keyword in self.document.target(error.message)._faulty_paths(error.instance, depth + 1):
-                    yield (*error.instance_path, *path), keyword
+                yield from self.document.target(error.message)._errors(error.instance, (*above, *error.instance_path))
 
 
 def _direction(data: JSON, hidden: Keyword) -> Direction:
