@@ -33,6 +33,8 @@ class Compilation:
     def __init__(self, texts: Sequence[tuple[str, str]], may_fetch: bool) -> None:
         self._texts = texts
         self._files = Files(texts[0][0], may_fetch)
+        self._idle: list[Finding] = []
+        """The actions of overlays that found nothing to act upon."""
         self._remarks: list[Remark] = []
         """What was read otherwise than OpenAPI 2.0 has it."""
 
@@ -54,7 +56,7 @@ class Compilation:
             below = Moved(layers, moves)
         layers = Layers(below)
         for name, text in rest:
-            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
+            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"), self._idle)
             document, layers = cast("Document", changed), Layers(below, layers.origins + origins)
         return document, layers
 
@@ -62,7 +64,7 @@ class Compilation:
         """The document with overlays and repairs, and what was repaired."""
         document, layers = self.layered()
         _refuse(layers, defects(document, layers))
-        findings = [
+        findings = self._idle + [
             Finding(rule, layers.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")
             for rule, pointer, found, expected, done in self._remarks
         ]

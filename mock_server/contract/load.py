@@ -146,6 +146,7 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
 
 
 def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaType:
+    node = resolved(document, node)  # OpenAPI 3.2, "Components Object", mediaTypes
     media = mapping_at({"": node}, "")
     external = frozenset(
         key for key, item in mapping_at(media, "examples").items()

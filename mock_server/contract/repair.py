@@ -48,6 +48,8 @@ def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
 
 
 def _missing_description(document: Document, source: Layers) -> Iterator[Finding]:
+    if str(document["openapi"]).startswith("3.2"):  # which has a summary, too, and asks for neither
+        return
     for pointer, operation in operations(document):
         for status, response in mapping_at(operation, "responses").items():
             if isinstance(response, dict) and "$ref" not in response and "description" not in response:
