@@ -18,6 +18,7 @@ from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
 from mock_server.worlds import World
@@ -33,7 +34,7 @@ class Engine:
 
     def __init__(
         self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route],
-        standing: tuple[Scenario, ...] = (), seed: int = 0,
+        standing: tuple[Scenario, ...] = (), seed: int = 0, strictness: str = "strict",
     ) -> None:  # fmt: skip
         self.contract = contract
         self._judge = judge
@@ -42,6 +43,7 @@ class Engine:
         self._route = route
         self._standing = standing
         self._seed = seed
+        self._strictness = strictness
         self._always_staged = bool(standing) or contract.manners.remembers
         self._told: set[Finding] = set()
         """What the log has been told of the contract's examples: once, not with each request."""
@@ -57,7 +59,10 @@ class Engine:
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
-        failure = self._refused_early(caller)
+        asked, unreadable = read_preferences(request)
+        strictness = asked.validation or self._strictness
+
+        failure = self._refused_early(caller, strictness)
         headers: Headers = ()
         findings: tuple[Finding, ...] = ()
         if failure is None and operation is None:
@@ -65,21 +70,29 @@ class Engine:
                 return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
-        if failure is None:
-            findings = self._judge.request(route, request)
-            failure = _refused(findings) or caller.failure
-            if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
-                headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
+        warned: tuple[Finding, ...] = ()
+        if failure is None and strictness == "warn":
+            findings = warned = self._judge.request(route, request)
+        elif failure is None and strictness != "off":
+            findings = self._judge.request(route, request, is_lenient=strictness == "lenient")
+            failure = _refused(findings)
+            types = self._judge.media_types(operation.key) if operation is not None else ()
+            if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
+                headers = (("Accept", ", ".join(types)),)
+        failure = failure or _failure_of(caller, strictness)
 
         stage = self._stage(world)
         memory = Memory()
         if failure is None and stage is not None and operation is not None:
             memory = remembered(stage, self.contract.manners, operation, request, caller)
             failure, headers = memory.failure, memory.headers
-        asked, unreadable = (Preferences(), ()) if failure else read_preferences(request)
+        if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
+            is_there = self._ladder.failures.has_example(failure, operation, asked.example)
+            asked = Preferences(example=asked.example if is_there else None, validation=asked.validation)
+            unreadable = ()
         played: Performance | None = None
         if failure is not None:
-            answer = self._ladder.failure(failure, operation, findings, headers)
+            answer = self._ladder.failure(failure, operation, findings, headers, asked.example)
         elif memory.replay is not None:
             answer = memory.replay
         elif unreadable:
@@ -95,7 +108,9 @@ class Engine:
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
             answer = _withheld(answer, route, broken)
-        answer = _finished(answer, asked, caller)
+        answer = _finished(answer, asked, caller, is_refused=failure is not None)
+        if warned and answer.header("mock-findings") is None:
+            answer = replace(answer, headers=(*answer.headers, *findings_header(warned)))
         if played is not None:
             answer = played.finished(answer)
         answer = memory.kept(answer)
@@ -112,7 +127,7 @@ class Engine:
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
         """What a scenario has for a request that prefers nothing itself."""
-        if stage is None or replace(question.preferences, delay=0) != Preferences():
+        if stage is None or question.preferences.is_of_the_answer:
             return None
         found = stage.next(question.request, route, question.operation, self._seed)
         return None if found is None else Performance(*found, self._seed)
@@ -124,9 +139,9 @@ class Engine:
                 self._told.add(finding)
                 log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
-    def _refused_early(self, caller: Caller) -> str | None:
-        """The caller's failure, if this API finds it before it looks at the path."""
-        failure = self.contract.manners.failures.get(caller.failure or "")
+    def _refused_early(self, caller: Caller, strictness: str) -> str | None:
+        """Return the caller's failure, if this API finds it before it looks at the path."""
+        failure = self.contract.manners.failures.get(_failure_of(caller, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
     def _broken(self, answer: Answer, route: Route, failure: str | None) -> tuple[Finding, ...]:
@@ -180,6 +195,14 @@ def _refused(findings: tuple[Finding, ...]) -> str | None:
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 
+def _failure_of(caller: Caller, strictness: str) -> str | None:
+    """Return what a token leads to. Where requests are not refused, a token of no known kind is none that is wrong.
+
+    A suffix that misbehaves was put there to do so, however requests are judged.
+    """
+    return caller.failure if caller.kind is not None or strictness in ("strict", "lenient") else None
+
+
 def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answer:
     """What is sent in place of an answer that breaks the contract."""
     log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
@@ -198,12 +221,12 @@ def _deprecated(answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
 
 
-def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
-    """The answer with its delay, and with what was honoured of the preferences."""
+def _finished(answer: Answer, asked: Preferences, caller: Caller, *, is_refused: bool) -> Answer:
+    """Return the answer with its delay, and with what was honoured of the preferences."""
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
-    honoured = {"delay"} if answer.reason == "problem" else {"delay", "code"}
-    if answer.reason == "example":
+    honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
+    if answer.reason == "example" or is_refused:
         honoured |= {"example"}
     if answer.reason == "generated":
         honoured |= {"dynamic", "seed", "variant"}

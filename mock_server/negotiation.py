@@ -1,9 +1,9 @@
 """Which of the documented media types an ``Accept`` header gets (RFC 9110, 12.5.1).
 
 A parameter that the documented type has with another value refuses it; one that it has not says nothing: clients name
-versions that contracts do not (``application/vnd.github+json; version=1``). The most specific range that a type fits says
-how welcome it is. Equally welcome types go by how specific their range is, then by the order of the header, then by the
-order of the contract.
+versions that contracts do not (``application/vnd.github+json; version=1``). The most specific range that a type fits
+says how welcome it is. Equally welcome types go by how specific their range is, then by the order of the header, then
+by the order of the contract.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias, cast
 from mock_server.errors import UsageError
 
 PREFIX = "MOCK_SERVER_"
+STRICTNESS = ("strict", "lenient", "warn", "off")
+"""How closely requests are held against the contract."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -111,6 +113,10 @@ class Settings:
     scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
+    validate_requests: str = _row(
+        "strict", "How closely requests are held against the contract: strict, lenient, warn or off.", "HOW",
+        _one_of(*STRICTNESS),
+    )  # fmt: skip
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
     peers: str = _row(
         "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts

@@ -20,6 +20,7 @@ FLOORS = (
     ("request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "response_headers", "value_pattern", "request_pattern"),
+    ("failures",),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
@@ -182,5 +183,5 @@ def test_tests_mirror_the_package() -> None:
     rooms = {
         file.relative_to(TESTS).parts[0] for file in TESTS.rglob("test_*.py") if len(file.relative_to(TESTS).parts) > 1
     }
-    outside = {"clients", "conformance", "deploy", "image"}
+    outside = {"clients", "conformance", "deploy", "image", "sdks"}
     assert rooms - outside <= {path.name for path in PACKAGE.iterdir() if path.is_dir()}

@@ -34,9 +34,10 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
-from mock_server.contract.formats import FORMATS
+from mock_server.contract.formats import FORMATS, OF_REQUESTS
 from mock_server.contract.media import AnswerReaders, essence_of, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
+from mock_server.contract.pattern import bounded
 from mock_server.contract.requests import Errors
 from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
@@ -71,12 +72,13 @@ class Objections:
         self._factory = request_validator.schema_validators_factory
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", contract.document))
 
-    def to_values(self, place: tuple[str | int, ...]) -> Errors:
-        """What the schema at a place of the document has against a value that a client sent."""
+    def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
+        """Return what the schema at a place of the document has against a value that a client sent."""
         schema = functools.reduce(truediv, place, self._document)
-        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
+        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(OF_REQUESTS)).validator
         known = _of_requests(cast("Any", type(kept)))
-        validator = known(kept.schema, _resolver=kept._resolver, format_checker=kept.format_checker)
+        checker = kept.format_checker if asserts_formats else None
+        validator = known(kept.schema, _resolver=kept._resolver, format_checker=checker)
         return cast("Errors", validator.iter_errors)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
@@ -163,7 +165,11 @@ class _Kept:
     def create(self, spec: SchemaPath, schema: SchemaPath, **options: Any) -> Any:
         key = tuple(schema.parts)
         if key not in self._kept:
-            self._kept[key] = self._factory.create(spec, schema, **options)
+            made: Any = self._factory.create(spec, schema, **options)
+            judge = made.validator
+            known = bounded(cast("Any", type(judge)))
+            made.validator = known(judge.schema, _resolver=judge._resolver, format_checker=judge.format_checker)
+            self._kept[key] = made
         return self._kept[key]
 
 
@@ -233,7 +239,7 @@ def _of_requests(validator: Any) -> Any:
     OpenAPI 3.0 says that a readOnly member "SHOULD NOT be sent"; JSON Schema (2020-12, Validation, 9.4) that a
     server may ignore it. It is ignored here: clients send back what they were given.
     """
-    return cast("Any", extend)(validator, {"required": _required, "readOnly": None, **_WITHOUT_DISCRIMINATOR})
+    return cast("Any", extend)(bounded(validator), {"required": _required, "readOnly": None, **_WITHOUT_DISCRIMINATOR})
 
 
 _WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")}

@@ -133,7 +133,7 @@ def _api_key(scheme: SecurityScheme, request: Request) -> str | None:
 
 def cookies(request: Request) -> dict[str, str]:
     """The request's cookies, the first of each name."""
-    return dict(reversed(cookie_pairs(request.header_values("cookie"))))
+    return dict(reversed([*cookie_pairs(request.header_values("cookie"))]))
 
 
 def _any_credential(request: Request, schemes: Mapping[str, SecurityScheme]) -> str | None:
