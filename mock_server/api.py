@@ -29,8 +29,6 @@ log = logging.getLogger("mock_server")
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body that are read; more is a 413."""
-MAX_QUERY = 256 * 1024
-"""Bytes of a query that are read; more is a 414 (RFC 9110, 15.5.15)."""
 WORLD = "mock_server.world"
 """Where a scope holds the :class:`World` that the request is for."""
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
@@ -53,14 +51,11 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await body_of(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
-        refused = too_large(MAX_BODY) if body is None else None
-        if len(scope["query_string"]) > MAX_QUERY:
-            refused, scope["query_string"] = query_too_long(), b""
         request = request_of(scope, body or b"")
-        if self._peers is not None and refused is None and self._peers.is_elsewhere(world):
+        if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
             answer = await self._from_owner(self._peers, request, world, scope)
         else:
-            answer = self.answered(request, world, scope, refused)[0].answer
+            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
         if answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
@@ -74,12 +69,11 @@ class Api:
         return exchange.answer
 
     def answered(
-        self, request: Request, world: World, scope: Scope | None = None, refused: Answer | None = None
+        self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
     ) -> tuple[Exchange, int]:
-        """Return an exchange, and the number of its entry in the world's journal, which has it before the client does.
+        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
 
-        The fast path remembers the answers of requests that come with their ``scope``. ``refused`` is the answer to one
-        that nobody shall look at.
+        The fast path remembers the answers of requests that come with their ``scope``.
         """
         started = time()
         store = self._served.store
@@ -88,7 +82,8 @@ class Api:
         number = world.journal.last + 1
         named = REQUEST.set(partial(_name_of, request, world.journal, number))
         try:
-            exchange = self._exchange(request, world) if refused is None else Exchange(request, Route(), refused)
+            refused = Exchange(request, Route(), too_large(MAX_BODY)) if is_too_large else None
+            exchange = refused or self._exchange(request, world)
             self._record(exchange, scope, world, before, started)
         finally:
             REQUEST.reset(named)
@@ -156,11 +151,6 @@ def note(scope: Scope, world: World, kept: Kept, operation: str, number: int) ->
 def too_large(limit: int) -> Answer:
     """The answer to a body of more bytes."""
     return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
-
-
-def query_too_long() -> Answer:
-    """Return the answer to a query of more bytes than are read. It is not kept either, so the journal has none."""
-    return problem("invalid-request", 414, f"Found a query of more than {MAX_QUERY:,} bytes; expected a shorter one.")
 
 
 def request_of(scope: Scope, body: bytes) -> Request:

@@ -138,14 +138,16 @@ class BodyMedia:
     def _parts(self, parts: list[Part], ways: tuple[Reading, ...]) -> Iterator[JSON]:
         self._missing_headers(parts)
         self._refuse_empty(part.name for part in parts if not part.data and not part.is_file)
-        sent = Pairs((part.name, part) for part in parts)
+        sent: Pairs[Part] = Pairs((part.name, part) for part in parts)
         trees: dict[str, Tree[Part]] = {}
         for name, member in self.members.items():
             below = member.below(sent)
             plain = [] if below and member.is_list_name else sent.under(name)
             if plain or below:
                 trees[name] = tree_of([*((list[str](), part) for part in plain), *below])
-        trees |= objects_of(Pairs(self._undeclared(sent)), trees)
+        undeclared: Pairs[Part] = Pairs(self._undeclared(sent))
+        extra: dict[str, Tree[Part]] = objects_of(undeclared, [*trees])
+        trees |= extra
         for way in ways:
             yield {name: self._of_tree(tree, self.shape.member(name), name, way) for name, tree in trees.items()}
 

@@ -135,7 +135,7 @@ class Shape:
         types = self.types
         if reading == "json" and types - {"string"}:
             value = _json(text)
-            kinds = {_type_of(value)} | ({"number"} if isinstance(value, int) else set())
+            kinds = {_type_of(value)} | ({"number"} if _type_of(value) == "integer" else set())
             if isinstance(value, float) and value.is_integer():
                 kinds.add("integer")  # JSON Schema (2020-12, Core, 6.1.1) tells 1.0 and 1 not apart
             return value if kinds & types else text

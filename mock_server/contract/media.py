@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +60,12 @@ def _float(text: str) -> float:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(members)
     if len(found) != len(members):
-        (twice, _), *_ = Counter(name for name, _ in members).most_common(1)
+        seen: set[str] = set()
+        twice = ""
+        for twice, _ in members:
+            if twice in seen:
+                break
+            seen.add(twice)
         raise NotJSONError(f"the name {json.dumps(twice)} stands twice in an object")
     return found
 

@@ -203,7 +203,8 @@ class _Conversion:
         if needed:
             schema["required"] = needed
         elif properties:  # a form may hold what nobody knows, but not that alone: that is none of this operation's
-            schema["anyOf"] = [*({"required": [name]} for name in properties), {"maxProperties": 0}]
+            known: list[JSON] = [{"required": [name]} for name in properties]
+            schema["anyOf"] = [*known, {"maxProperties": 0}]
         has_file = any(one.get("type") == "file" for one in fields)
         types = [name for name in consumes if name in _FORMS] or [_FORMS[0] if has_file else _FORMS[1]]
         if has_file:
