@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -43,9 +44,7 @@ def main(given: list[str] | None = None) -> int:
         survey = Survey(PublishedContract.read(file))
         with tempfile.TemporaryDirectory() as directory:
             place = Place(Path(directory))
-            results = (
-                surveyed(survey, place, file) if arguments.every else first(survey, place, file, arguments.no_peers)
-            )
+            results = every(survey, place, file) if arguments.every else first(survey, place, file, arguments.no_peers)
             for name, text, outcomes in results:
                 print(text, flush=True)
                 for outcome in _notable(outcomes, arguments.slow)[:_SHOWN]:
@@ -78,21 +77,26 @@ def row(result: FirstAnswers) -> str:
     return (
         f"{result.contract} ({took.count} GETs), {result.server}: "
         f"{took.median:.1f}, {took.p90:.1f}, {took.p99:.1f}, {took.most:.1f} ms (median, p90, p99, max); "
-        f"{result.good} of {took.count} valid ({', '.join(f'{faults[one]} {one}' for one in FAULTS if faults[one]) or 'no fault'}); "
+        f"{result.good} of {took.count} valid ({told(faults)}); "
         f"largest body {largest / 1024:.0f} KB; {result.memory:.0f} MB afterwards; "
         f"remembered answer at most {result.waited:.1f} ms meanwhile; "
         f"first answer {result.start.cold:.2f} s after the spawn, {result.start.warm:.2f} s with what is remembered"
     )
 
 
-def surveyed(survey: Survey, place: Place, file: Path) -> Iterator[tuple[str, str, Sequence[Outcome]]]:
+def every(survey: Survey, place: Place, file: Path) -> Iterator[tuple[str, str, Sequence[Outcome]]]:
     """Return the figures of this server over every operation of a contract, and what came of each call."""
+    outcomes, memory = surveyed(survey, place, file)
+    yield OURS, survey_table(survey.contract.name, outcomes, memory), outcomes
+
+
+def surveyed(survey: Survey, place: Place, file: Path) -> tuple[list[Outcome], float]:
+    """Return what came of every call of a contract to this server, and its memory afterwards in MB."""
     made = [*survey.calls()]
     with place.mock_server(str(file)) as server:
         outcomes = survey.asked(server.url, [one for one in made if isinstance(one, Call)])
         memory = server.memory()
-    outcomes += [one for one in made if isinstance(one, Outcome)]
-    yield OURS, survey_table(survey.contract.name, outcomes, memory), outcomes
+    return [*outcomes, *(one for one in made if isinstance(one, Outcome))], memory
 
 
 def survey_table(name: str, outcomes: Sequence[Outcome], memory: float) -> str:
@@ -104,9 +108,14 @@ def survey_table(name: str, outcomes: Sequence[Outcome], memory: float) -> str:
         lines.append(
             f"  {way:<18} {took.count:>5}: {took.median:.1f}, {took.p90:.1f}, {took.p99:.1f}, {took.most:.1f} ms; "
             f"largest body {max((one.size for one in own), default=0) / 1024:.0f} KB; "
-            + (", ".join(f"{faults[fault]} {fault}" for fault in FAULTS if faults[fault]) or "no fault")
+            f"{told(faults)}"
         )
     return "\n".join(lines)
+
+
+def told(faults: Counter[str]) -> str:
+    """Return how many calls have each fault, in words."""
+    return ", ".join(f"{faults[fault]} {fault}" for fault in FAULTS if faults[fault]) or "no fault"
 
 
 def _way(outcome: Outcome) -> str:
@@ -122,7 +131,8 @@ def _notable(outcomes: Sequence[Outcome], slow: float) -> list[Outcome]:
 
 def _line(outcome: Outcome) -> str:
     said = outcome.findings[0] if outcome.findings else ""
-    return f"    {outcome.fault or 'slow'}: {outcome.name} ({outcome.way}) {outcome.milliseconds:.0f} ms {said[:300]}".rstrip()
+    call = f"{outcome.name} ({outcome.way}) {outcome.milliseconds:.0f} ms"
+    return f"    {outcome.fault or 'slow'}: {call} {said[:300]}".rstrip()
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:

@@ -43,7 +43,7 @@ def main() -> None:
     """Ask until standard input is at its end."""
     url, request = sys.argv[1], bytes.fromhex(sys.argv[2])
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    threading.Thread(target=_until_the_end, args=(ended,), daemon=True).start()
     milliseconds: list[float] = []
     with Connection(url) as connection:
         connection.ask("GET", request)
@@ -52,6 +52,11 @@ def main() -> None:
             milliseconds.append(round(connection.ask("GET", request)[1], 3))
             time.sleep(INTERVAL)
     print(json.dumps(milliseconds))
+
+
+def _until_the_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ _INTEGERS = {"int32": 2**31, "int64": 2**63}
 
 def converted(contract: PublishedContract, sends: str) -> SchemaObject:
     """Return the document with all its schemas in 2020-12; what is no schema is as it was."""
-    return Conversion(contract, _HIDDEN[sends]).node(contract.document)
+    document: SchemaObject = Conversion(contract, _HIDDEN[sends]).node(contract.document)
+    return document
 
 
 class Conversion:
@@ -166,9 +167,8 @@ def _bounds(result: SchemaObject) -> None:
         if not isinstance(value, (int, float)) or (isinstance(value, bool) and not is_flag):
             del result[keyword]
     for limit, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(result.get(flag), bool):
-            if result.pop(flag) and limit in result:
-                result[flag] = result.pop(limit)
+        if isinstance(result.get(flag), bool) and result.pop(flag) and limit in result:
+            result[flag] = result.pop(limit)
 
 
 def _limits_of_format(result: SchemaObject) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -116,7 +116,7 @@ class Caller:
     def _parameter(self, parameter: Node, steps: Steps | None, everything: bool) -> list[str]:
         value = self._sampler.sample(steps, everything) if steps else "text"
         if "content" in parameter:
-            text = quote(json.dumps(value) if not isinstance(value, str) else json.dumps(value), safe="")
+            text = quote(json.dumps(value), safe="")
             return [text if parameter["in"] in ("path", "header") else f"{quote(parameter['name'])}={text}"]
         return written(parameter, value)
 
@@ -157,7 +157,7 @@ class Caller:
             return _multipart(value, encoding, schema), f"{typed}; boundary={_BOUNDARY}"
         if isinstance(value, str):
             return value.encode(), typed
-        if kind.endswith("/xml") or kind.endswith("+xml") or not isinstance(value, (int, float)):
+        if kind.endswith(("/xml", "+xml")) or not isinstance(value, (int, float)):
             raise NotSendableError(f"a body of the type {kind}: nothing here writes one")
         return json.dumps(value).encode(), typed
 
@@ -202,7 +202,7 @@ def _form_style(name: str, value: Any, style: str, explode: bool) -> list[str]:
     return [f"{name}={quote_all(_text(value))}"]
 
 
-def _simple_style(name: str, value: Any, style: str, explode: bool, encode: Any) -> str:
+def _simple_style(name: str, value: Any, style: str, explode: bool, encode: Callable[[str], str]) -> str:
     prefix, divider = {"label": (".", "."), "matrix": (f";{name}=", f";{name}=" if explode else ",")}.get(
         style, ("", ",")
     )

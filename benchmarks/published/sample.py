@@ -177,7 +177,7 @@ class Sampler:
             raise NoSampleError("found a schema that is made of itself")
         if "$ref" not in schema and "allOf" not in schema:
             return schema
-        parts = [{key: one for key, one in schema.items() if key not in ("$ref", "allOf")}]
+        parts: list[Mapping[str, Any]] = [{key: one for key, one in schema.items() if key not in ("$ref", "allOf")}]
         if "$ref" in schema:
             parts.append(self._merged(self._target(schema["$ref"]), depth + 1))
         parts += [self._merged(one, depth + 1) for one in schema.get("allOf", ())]

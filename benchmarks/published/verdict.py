@@ -152,12 +152,11 @@ def values(entry: Entry, reply: Reply) -> Iterator[tuple[Any, Steps]]:
         value = json.loads(reply.body)
         if entry.schema:
             yield value, entry.schema
-    elif kind.startswith("text/") and kind not in ("text/csv", "text/xml", "text/yaml"):
-        if entry.schema and mapping_is_text(entry):
-            yield reply.body.decode(), entry.schema
+    elif kind.startswith("text/") and entry.schema and is_text(entry):
+        yield reply.body.decode(), entry.schema
 
 
-def mapping_is_text(entry: Entry) -> bool:
+def is_text(entry: Entry) -> bool:
     """Return whether the schema of an entry is that of a text, which alone can be judged as it is written."""
     return mapping(entry.node.get("schema")).get("type") == "string"
 
@@ -189,10 +188,13 @@ def _absolute(schema: Any) -> Any:
         return [_absolute(one) for one in schema]
     if not isinstance(schema, Mapping):
         return schema
-    return {
-        key: BASE + one if key == "$ref" and isinstance(one, str) else one if key in ("const", "enum") else _absolute(one)
-        for key, one in schema.items()
-    }  # fmt: skip
+    return {key: _absolute_below(key, one) for key, one in schema.items()}
+
+
+def _absolute_below(keyword: str, value: Any) -> Any:
+    if keyword == "$ref" and isinstance(value, str):
+        return BASE + value
+    return value if keyword in ("const", "enum") else _absolute(value)
 
 
 def _is_base64(text: str) -> bool:
