@@ -39,6 +39,7 @@ _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
+FILL = 2
 DRAWN = 256
 """Generated values that are kept."""
 
@@ -370,6 +371,7 @@ class Ladder:
             self._schemas,
             fill_properties=not self._settings.no_fill_properties,
             complete=True,
+            fill=FILL,
             exemplary=exemplary,
         )
         while len(self._drawn_before) >= DRAWN:

@@ -100,7 +100,8 @@ class Audit:
                 Finding("no-answer", operation.key, found, "an answer", operation.pointer),
             )
         else:
-            findings = (*answer.findings, *self._judge.answer(operation.key, answer))
+            offered = (replace(one, location=self._contract.locate(one.pointer)) for one in answer.findings)
+            findings = (*offered, *self._judge.answer(operation.key, answer))
         return Audited(operation.key, status, example, self._source(operation, answer), findings, media)
 
 

@@ -55,7 +55,10 @@ class Examples:
         return found
 
     def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Finding | None:
-        """What the schema has against an example."""
+        """What the schema has against an example.
+
+        Which line it stands on says who has time to look for it (``check``): on a large contract that takes a second.
+        """
         body = encode(value, media.name, media.schema, self._contract.resolve, given=True)
         if body.judged == NOTHING:
             return None
@@ -70,7 +73,7 @@ class Examples:
         parts = ("examples", name, "value") if name else ("example",)
         where = pointer + pointer_of(*parts) + where
         remedy = "Mend the example; until then it is sent mended, or another answer in its place."
-        return Finding("example", self._contract.locate(where), found, expected, where, remedy)
+        return Finding("example", self._contract.name, found, expected, where, remedy)
 
     def _mended(self, media: MediaType, value: JSON) -> JSON:
         """The example with the two flaws repaired that are common and have one safe repair; None where others stay.

@@ -98,7 +98,7 @@ class Judge:
 
     def _errors(self, schema: JSON, place: tuple[str | int, ...]) -> Errors:
         """The judgement of a schema and of its place in the document; made when a value needs a closer look."""
-        takes = _never if self._takes_of is None else taking(schema, self._takes_of, self._contract.resolve)
+        takes = _never if self._takes_of is None else taking(schema, self._takes_of)
         objections = functools.cache(lambda: self._objections.to_values(place))
 
         def errors(value: JSON) -> Iterable[SchemaError]:
