@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,16 @@ class Candidate:
         """Return what the server is called in reports."""
         return f"{self._peer.name} {self._peer.version}" if self._peer else OURS
 
-    def started(self, first: bytes = _NOTHING) -> AbstractContextManager[Server]:
-        """Start the server; a peer is there when it answers ``first``."""
+    @contextmanager
+    def started(self) -> Iterator[Server]:
+        """Start the server, and wait until it answers anything: what a start costs is a figure of its own."""
+        with self._spawned(_NOTHING) as server:
+            with Connection(server.url) as connection:
+                connection.ask("GET", _NOTHING)
+            yield server
+
+    def _spawned(self, first: bytes) -> AbstractContextManager[Server]:
+        """Return the server in a process of its own; a peer is there when it answers ``first``."""
         if self._peer is None:
             return self._place.mock_server(str(self._file))
         command = [part.replace("{contract}", str(self._file)) for part in self._peer.command]
@@ -76,7 +84,7 @@ class Candidate:
 
     def first_answer(self, call: Call) -> float:
         """Return the seconds from the spawn to the answer to a call."""
-        with self.started(call.text()) as server:
+        with self._spawned(call.text()) as server:
             if self._peer is not None:
                 return server.ready
             begun = time.perf_counter()
@@ -89,10 +97,7 @@ def measured(survey: Survey, candidate: Candidate) -> FirstAnswers:
     """Return the first answers of a server. Raises :class:`NotMeasuredError` where it does not start."""
     calls = [call for call in survey.reads() if isinstance(call, Call)]
     start = Start(candidate.first_answer(calls[0]), candidate.first_answer(calls[0]))
-    with candidate.started() as server, Connection(server.url) as connection:
-        connection.ask(
-            "GET", _NOTHING
-        )  # as a peer was asked until it was there: what a start costs is a figure of its own
+    with candidate.started() as server:
         outcomes = survey.asked(server.url, calls)
         memory = server.memory()
     with candidate.started() as server:
