@@ -39,7 +39,6 @@ _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
-FILL = 2
 DRAWN = 256
 """Generated values that are kept."""
 
@@ -201,7 +200,9 @@ class Ladder:
             return self._filled(response, status, example, given)
         schema: JSON = True if media.schema is None else media.schema
         draw = Draw(self._settings.seed, "failure", f"{status}")
-        value = generate(schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties)
+        value = generate(
+            schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties, fill=self._settings.fill
+        )
         if media.is_json:
             value = informed(value, self._schemas.root(schema).accepts, own)
         return self._sent(media, status, value, self._beside(response, "", given), given=False)
@@ -371,7 +372,7 @@ class Ladder:
             self._schemas,
             fill_properties=not self._settings.no_fill_properties,
             complete=True,
-            fill=FILL,
+            fill=self._settings.fill,
             exemplary=exemplary,
         )
         while len(self._drawn_before) >= DRAWN:

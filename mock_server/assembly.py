@@ -14,6 +14,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server import bundled
+from mock_server.contract.enum_graph import EnumGraph
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.coverage import Gauge
@@ -68,6 +69,7 @@ class Served:
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
+        self._enums = EnumGraph(contract.resolve)
         self._gauges: dict[str, Gauge] = {}
         self._intakes: dict[str, Intake] = {}
 
@@ -107,7 +109,8 @@ class Served:
     def gauge(self, operation: str) -> Gauge:
         """What an operation, named by its key, has to show."""
         if operation not in self._gauges:
-            self._gauges[operation] = Gauge(self.contract, self.contract.operations[operation], self.base_path)
+            described = self.contract.operations[operation]
+            self._gauges[operation] = Gauge(self.contract, described, self.base_path, self._enums)
         return self._gauges[operation]
 
     def intake(self, resource: str) -> Intake:

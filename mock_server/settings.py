@@ -111,6 +111,12 @@ class Settings:
     scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
+    fill: int = _row(
+        2,
+        "Levels of objects in generated answers that have optional members; below them, what is required.",
+        "LEVELS",
+        _whole(0, 12),
+    )
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
     peers: str = _row(
         "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts

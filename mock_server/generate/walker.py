@@ -29,6 +29,12 @@ ENOUGH = 150
 many, and so on; a million more would say nothing new of an API."""
 
 Schema = dict[str, JSON]
+
+
+class SearchExhaustedError(GenerationError):
+    """A search came to no end in the values that it may try; a smaller one may."""
+
+
 _COMPANIES = frozenset({"team", "company", "organization", "business"})
 """Kinds of customers that are no persons."""
 
@@ -60,6 +66,7 @@ def generate(
     if known is not None and not pins:
         raise GenerationError(known)
     failure: GenerationError | None = None
+    exhausted: GenerationError | None = None
     for levels in _levels(fill):
         if failure is not None and levels:
             continue  # only what is required can be the reason
@@ -69,11 +76,15 @@ def generate(
         walk.believe(_trusted(node))
         try:
             value = checked(walk, node, strict=strict)
+        except SearchExhaustedError as error:
+            exhausted = error
+            continue
         except GenerationError as error:
             failure = error
             continue
         if not levels or size_of(value) <= LARGEST:
             return value
+    failure = failure or exhausted
     assert failure is not None
     if not pins:
         document.kept[node, "unsatisfiable"] = str(failure)
@@ -127,8 +138,10 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
         try:
             value = walk.value((node,), Place())
         except SearchBudgetExceeded:
-            reason = f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts"
-            break
+            expected = "expected a schema that some value satisfies. Loosen it or give an example"
+            raise SearchExhaustedError(
+                f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts; {expected}."
+            ) from None
         except Contradiction as nothing:
             raise GenerationError(_contradiction(nothing)) from None
         if node.accepts(value):

@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     seed_store: str
     seed: int
     dynamic: bool
+    fill: int
     max_worlds: int
     journal_size: int
     journal_memory: int
