@@ -48,7 +48,7 @@ def main() -> None:
     with Connection(url) as connection:
         connection.ask("GET", request)
         print("begun", flush=True)
-        while not ended.is_set():
+        while not milliseconds or not ended.is_set():
             milliseconds.append(round(connection.ask("GET", request)[1], 3))
             time.sleep(INTERVAL)
     print(json.dumps(milliseconds))

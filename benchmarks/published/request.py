@@ -147,7 +147,8 @@ class Caller:
         schema = self._sampler.resolved(entry.schema) if entry.schema else {}
         if not entry.schema and not is_json(kind):
             return (b"a=1", typed) if kind == _FORM else (b"text", typed)
-        value = self._sampler.sample(entry.schema, everything) if entry.schema else {}
+        filled = kind == _FORM or kind.startswith("multipart/")
+        value = self._sampler.sample(entry.schema, everything, filled) if entry.schema else {}
         if is_json(kind):
             return json.dumps(value).encode(), typed
         encoding = mapping(entry.node.get("encoding"))

@@ -36,16 +36,17 @@ class NoSampleError(ValueError):
 
 @dataclass(frozen=True)
 class _Wish:
-    """What is wanted of a value. ``turn`` makes values of one schema differ."""
+    """What is wanted of a value. ``turn`` makes values of one schema differ; ``filled`` leaves nothing empty."""
 
     everything: bool
+    filled: bool = False
     depth: int = 0
     turn: int = 0
     above: tuple[int, ...] = ()
 
     def below(self, schema: int, turn: int = 0) -> _Wish:
         everything = self.everything and self.depth < _DEEPEST and schema not in self.above
-        return _Wish(everything, self.depth + 1, turn, (*self.above, schema))
+        return _Wish(everything, self.filled, self.depth + 1, turn, (*self.above, schema))
 
 
 class Sampler:
@@ -55,10 +56,13 @@ class Sampler:
         self._contract = contract
         self._schemas = schemas
 
-    def sample(self, steps: Steps, everything: bool) -> Any:
-        """Return a value that keeps the schema at the end of a way. Raises :class:`NoSampleError`."""
+    def sample(self, steps: Steps, everything: bool, filled: bool = False) -> Any:
+        """Return a value that keeps the schema at the end of a way. Raises :class:`NoSampleError`.
+
+        ``filled`` is for forms, in which an empty object or list cannot be written: there is none, where that may be.
+        """
         schema = self._at(steps)
-        for candidate in self._candidates(schema, everything):
+        for candidate in self._candidates(schema, everything, filled):
             if self._schemas.accepts(steps, candidate):
                 return candidate
         raise NoSampleError(f"{'/'.join(steps)}: found no value")
@@ -76,9 +80,9 @@ class Sampler:
             node = node[int(step)] if isinstance(node, list) else node[step]
         return node
 
-    def _candidates(self, schema: Any, everything: bool) -> Iterator[Any]:
+    def _candidates(self, schema: Any, everything: bool, filled: bool) -> Iterator[Any]:
         for turn in range(3):
-            for wish in (_Wish(everything, turn=turn), _Wish(False, turn=turn)):
+            for wish in (_Wish(everything, filled, turn=turn), _Wish(False, filled, turn=turn)):
                 try:
                     yield self._value(schema, wish)
                 except NoSampleError:
@@ -143,17 +147,23 @@ class Sampler:
         for name in [name for name in reversed(value) if name not in required]:
             if len(value) > most:
                 del value[name]
-        least = max(schema.get("minProperties", 0), int(not value and wish.everything and isinstance(extra, Mapping)))
-        for name in [*properties, *(f"extra{index}" for index in range(least))]:
+        wanted = int(wish.filled or (wish.everything and isinstance(extra, Mapping)))
+        least = max(schema.get("minProperties", 0), wanted)
+        for name in [*properties, *(f"extra{index}" for index in range(least if extra is not False else 0))]:
             if len(value) >= min(least, most):
                 break
             if name not in value:
-                value[name] = self._value(properties.get(name, extra), wish.below(id(schema)))
+                try:
+                    value[name] = self._value(properties.get(name, extra), wish.below(id(schema)))
+                except NoSampleError:
+                    continue
         return value
 
     def _array(self, schema: Mapping[str, Any], wish: _Wish) -> list[Any]:
         first = schema.get("prefixItems", [])
-        count = max(schema.get("minItems", 0), int(wish.everything), len(first) if wish.everything else 0)
+        count = max(
+            schema.get("minItems", 0), int(wish.everything or wish.filled), len(first) if wish.everything else 0
+        )
         count = min(count, schema.get("maxItems", count))
         items = schema.get("items", True)
         value: list[Any] = []
@@ -246,7 +256,7 @@ def _number(schema: Mapping[str, Any], turn: int, whole: bool) -> int | float:
     high = schema.get("maximum", schema.get("exclusiveMaximum", math.inf))
     if low == -math.inf:
         low = high - 1000
-    step = schema.get("multipleOf", 1 if whole or high - low >= 1 else (high - low) / 4)
+    step = schema.get("multipleOf", 1 if whole or high - low > 1 else (high - low) / 4 or 1)
     value = math.ceil(low / step) * step
     if value == schema.get("exclusiveMinimum") or value < low:
         value += step
