@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mock_server.contract.load import response_of
 from mock_server.contract.manners import Resource
 from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.contract.source import find
+from mock_server.drawn import DrawnValues
 from mock_server.encode import Body, encode
 from mock_server.errors import GenerationError, StoreError
 from mock_server.examples import Examples
@@ -39,8 +40,6 @@ _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
-DRAWN = 256
-"""Generated values that are kept."""
 
 
 class _CannotHonourError(Exception):
@@ -71,6 +70,8 @@ class Question:
     caller: Caller
     preferences: Preferences
     world: World | None = None
+    records: dict[tuple[str, str], Record | None] = field(default_factory=dict, compare=False, repr=False)
+    """What was looked up in the store: once, on the thread of the store, where the answer is begun anew in another."""
 
     @property
     def accept(self) -> str:
@@ -114,7 +115,7 @@ class Ladder:
         """The bodies of examples, by which value and media type."""
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
-        self._drawn_before: dict[tuple[Draw, int, bool], tuple[MediaType, JSON]] = {}
+        self._drawn_before = DrawnValues()
         self._failures = {
             name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
             for name, failure in contract.manners.failures.items()
@@ -342,8 +343,10 @@ class Ladder:
     def _record(self, question: Question, sought: tuple[str, str] | None) -> Record | None:
         if sought is None:
             return None
-        store = self._store if question.world is None else question.world.store(self._store)
-        return store.get(*sought)
+        if sought not in question.records:
+            store = self._store if question.world is None else question.world.store(self._store)
+            question.records[sought] = store.get(*sought)
+        return question.records[sought]
 
     def _generated(
         self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,
@@ -361,24 +364,13 @@ class Ladder:
         return _Made(value, "generated", "", findings)
 
     def _drawn(self, media: MediaType, draw: Draw, *, exemplary: bool) -> JSON:
-        """The value of a draw. Who asks the same again is given the same, which costs up to 0.1 s to make."""
-        key = (draw, id(media), exemplary)
-        known = self._drawn_before.get(key)
-        if known is not None and known[0] is media:
-            return known[1]
-        value = generate(
-            self._schema(media),
-            draw,
-            self._schemas,
-            fill_properties=not self._settings.no_fill_properties,
-            complete=True,
-            fill=self._settings.fill,
-            exemplary=exemplary,
-        )
-        while len(self._drawn_before) >= DRAWN:
-            self._drawn_before.pop(next(iter(self._drawn_before)))
-        self._drawn_before[key] = (media, value)
-        return value
+        def make() -> JSON:
+            return generate(
+                self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
+                complete=True, fill=self._settings.fill, exemplary=exemplary,
+            )  # fmt: skip
+
+        return self._drawn_before.get(draw, media, exemplary, make)
 
 
 _TEXT: JSON = {"type": "string"}

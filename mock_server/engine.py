@@ -1,16 +1,16 @@
-"""The whole story of a request, in one function."""
+"""The whole story of a request, in three steps: examined, admitted, responded to."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote
 
 from mock_server.answer import Ladder, Question
 from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract
+from mock_server.contract.model import Contract, Operation
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
@@ -26,6 +26,36 @@ log = logging.getLogger("mock_server")
 
 JUDGED = 256
 """Answers whose judgement is kept: one and the same answer is judged once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A request and what was found out about it.
+
+    ``failure`` names what it is refused for, ``headers`` are those that only the request tells; ``answer`` is one that
+    nothing else has a say in.
+    """
+
+    request: Request
+    route: Route
+    operation: Operation | None
+    caller: Caller
+    failure: str | None = None
+    headers: Headers = ()
+    findings: tuple[Finding, ...] = ()
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An examined request and what its world has to say: ``question`` is there where the ladder is to choose."""
+
+    examined: Examined
+    memory: Memory
+    preferences: Preferences
+    unreadable: tuple[Finding, ...] = ()
+    question: Question | None = None
+    played: Performance | None = None
 
 
 class Engine:
@@ -52,6 +82,11 @@ class Engine:
         ``world`` is what the request may change and what it is answered from; without one it is answered from what
         everybody shares.
         """
+        admitted = self.admit(self.examine(request, world), world)
+        return self.settle(admitted, self.respond(admitted))
+
+    def examine(self, request: Request, world: World | None = None) -> Examined:
+        """Route, identify and judge a request. Changes nothing, so that it may be begun anew (``deadline``)."""
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
         operation = self.contract.operations.get(route.operation or "")
@@ -62,7 +97,8 @@ class Engine:
         findings: tuple[Finding, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
-                return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
+                answer = Answer(204, (("Allow", _allow(route)),), reason="options")
+                return Examined(request, route, operation, caller, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
         if failure is None:
@@ -70,24 +106,37 @@ class Engine:
             failure = _refused(findings) or caller.failure
             if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
+        return Examined(request, route, operation, caller, failure, headers, findings)
 
+    def admit(self, examined: Examined, world: World | None = None) -> Admitted:
+        """Let limits, kept answers and scenarios of the world have their say, which they remember."""
         stage = self._stage(world)
         memory = Memory()
-        if failure is None and stage is not None and operation is not None:
-            memory = remembered(stage, self.contract.manners, operation, request, caller)
-            failure, headers = memory.failure, memory.headers
-        asked, unreadable = (Preferences(), ()) if failure else read_preferences(request)
-        played: Performance | None = None
+        failure, operation = examined.failure, examined.operation
+        if failure is None and stage is not None and operation is not None and examined.answer is None:
+            memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
+            failure = memory.failure
+        asked, unreadable = (Preferences(), ()) if failure else read_preferences(examined.request)
+        if failure or unreadable or memory.replay is not None or operation is None:
+            return Admitted(examined, memory, asked, unreadable)
+        question = Question(operation, examined.request, examined.caller, asked, world)
+        return Admitted(examined, memory, asked, (), question, self._played(stage, question, examined.route))
+
+    def respond(self, admitted: Admitted) -> Exchange:
+        """Choose the answer and judge it. Changes nothing in the world, so that it may be begun anew (``deadline``)."""
+        examined, memory, question, played = admitted.examined, admitted.memory, admitted.question, admitted.played
+        request, route, operation = examined.request, examined.route, examined.operation
+        if examined.answer is not None:
+            return Exchange(request, route, examined.answer)
+        failure = memory.failure or examined.failure
         if failure is not None:
-            answer = self._ladder.failure(failure, operation, findings, headers)
+            headers = memory.headers if memory.failure else examined.headers
+            answer = self._ladder.failure(failure, operation, examined.findings, headers)
         elif memory.replay is not None:
             answer = memory.replay
-        elif unreadable:
-            answer = problem("preference", 400, "; ".join(map(str, unreadable)), unreadable)
+        elif question is None:
+            answer = problem("preference", 400, "; ".join(map(str, admitted.unreadable)), admitted.unreadable)
         else:
-            assert operation is not None
-            question = Question(operation, request, caller, asked, world)
-            played = self._played(stage, question, route)
             answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
         broken: tuple[Finding, ...] = ()
@@ -95,14 +144,21 @@ class Engine:
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
             answer = _withheld(answer, route, broken)
-        answer = _finished(answer, asked, caller)
+        answer = _finished(answer, admitted.preferences, examined.caller)
         if played is not None:
             answer = played.finished(answer)
-        answer = memory.kept(answer)
+        return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
+
+    def settle(self, admitted: Admitted, exchange: Exchange) -> Exchange:
+        """Let the world keep what it has to of an exchange, and the log tell what is wrong with examples."""
+        if admitted.examined.answer is not None:
+            return exchange
+        answer = admitted.memory.kept(exchange.answer)
         self._tell(answer)
+        operation = admitted.examined.operation
         if operation is not None and operation.deprecated:
             answer = _deprecated(answer)
-        return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
+        return exchange if answer is exchange.answer else replace(exchange, answer=answer)
 
     def _stage(self, world: World | None) -> Stage | None:
         """The scenarios and limits of a world, where it has any."""

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from mock_server.application import Application
+from mock_server.engine import Admitted
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Kept
@@ -79,13 +80,13 @@ class Asking:
         self.count = 0
         self._body = b""
         (served,) = application.served
-        handle = served.engine.handle
+        respond = served.engine.respond
 
-        def counted(request: Request, world: World | None = None) -> Exchange:
+        def counted(admitted: Admitted) -> Exchange:
             self.count += 1
-            return handle(request, world)
+            return respond(admitted)
 
-        monkeypatch.setattr(served.engine, "handle", counted)
+        monkeypatch.setattr(served.engine, "respond", counted)
 
     def __call__(self, scope: Scope, body: bytes = b"") -> tuple[int, bytes]:
         sent: list[Any] = []

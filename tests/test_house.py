@@ -15,11 +15,11 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body", "payload"),
     ("request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
-    ("examples", "response_headers", "value_pattern", "request_pattern"),
+    ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export"),
@@ -28,6 +28,7 @@ FLOORS = (
         "server",
         "application",
         "api",
+        "aside",
         "access_log",
         "control",
         "peers",

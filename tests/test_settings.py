@@ -20,6 +20,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
     "dynamic": ("true", True),
+    "fill": ("3", 3),
     "workers": ("4", 4),
     "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
     "reload": ("yes", True),

@@ -17,6 +17,7 @@ from mock_server.contract.requests import Errors, RequestPlan, plan_of
 from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
+from mock_server.deadline import takes_long
 from mock_server.exchange import JSON, Answer, Finding, Request, Route
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Judge:
     def _errors(self, schema: JSON, place: tuple[str | int, ...]) -> Errors:
         """The judgement of a schema and of its place in the document; made when a value needs a closer look."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
-        objections = functools.cache(lambda: self._objections.to_values(place))
+        objections = functools.cache(lambda: self._closer().to_values(place))
 
         def errors(value: JSON) -> Iterable[SchemaError]:
             return () if takes(value) else objections()(value)
@@ -112,6 +113,12 @@ class Judge:
 
         return Objections(self._contract)
 
+    def _closer(self) -> Objections:
+        """What says more than yes or no; not on the event loop when it is needed for the first time."""
+        if "_objections" not in self.__dict__:
+            takes_long()
+        return self._objections
+
     def _credential_place(self, operation: Operation) -> str:
         """Where the first of an operation's schemes looks for its credential."""
         names = [name for alternative in operation.security for name in alternative]
@@ -123,14 +130,14 @@ class Judge:
         found = self._contract.operations[operation]
         if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
             return ()
-        return self._objections.to_answer(found.path, found.method, answer)
+        return self._closer().to_answer(found.path, found.method, answer)
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
         failure = self._contract.manners.failures[name]
         reference: JSON = {"$ref": failure.response}
         response = functools.partial(response_of, self._contract.document, str(failure.status), reference)
-        return () if self._is_accepted(name, answer, response) else self._objections.to_failure(name, answer)
+        return () if self._is_accepted(name, answer, response) else self._closer().to_failure(name, answer)
 
     def _is_accepted(self, key: object, answer: Answer, response: Callable[[], Response | None]) -> bool:
         """Whether an answer certainly keeps what is documented of it, which is read once for each key."""

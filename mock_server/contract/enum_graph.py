@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
 from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.exchange import JSON
@@ -103,8 +104,8 @@ def _values(root: Vertex, value: JSON) -> Iterator[tuple[Vertex, str]]:
             for name in members.keys() & value.keys():
                 yield from _values(members[name], value[name])
         elif isinstance(value, list):
-            for item in value if vertex.items is not None else ():
-                yield from _values(vertex.items, item)
+            if vertex.items is not None:
+                yield from chain.from_iterable(_values(vertex.items, item) for item in value)
         elif vertex.values is not None:
             yield vertex, text_of(value)
 

@@ -102,7 +102,8 @@ class Document:
         specification = _OPENAPI if self._mentioned & set(_IDENTIFIERS) else _UNMARKED
         resource = cast("Any", Resource)(contents=self.data, specification=specification)
         named = {name: DRAFT202012.create_resource(cast("Any", other)) for name, other in self._others.items()}
-        return SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource).crawl()
+        registry: Registry[Any] = SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource).crawl()
+        return registry
 
     def resolver(self) -> Any:
         """What follows references from the root of the document."""

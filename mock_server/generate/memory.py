@@ -79,7 +79,9 @@ class RememberingWalk(Walk):
         fill_properties: bool, fill: int, trace: Trace | None,
     ) -> None:  # fmt: skip
         asks = {("", "plain"): 1, **wanted}
-        super().__init__(draw, document, pins, None, fill_properties, complete=True, fill=fill, wanted=asks, trace=trace)
+        super().__init__(
+            draw, document, pins, None, fill_properties, complete=True, fill=fill, wanted=asks, trace=trace
+        )
         self.made: dict[_Key, _Part] = {}
         self._memory = memory
         self._wanted = _by_pointer(wanted)

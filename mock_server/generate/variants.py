@@ -115,8 +115,14 @@ class _Maker:
     def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
         memory = self._found if trace is None else self._traced
         walk = RememberingWalk(
-            memory, self._draw, self._document, wanted, pins=self._pins, fill_properties=self._fill,
-            fill=self._levels, trace=trace,
+            memory,
+            self._draw,
+            self._document,
+            wanted,
+            pins=self._pins,
+            fill_properties=self._fill,
+            fill=self._levels,
+            trace=trace,
         )
         node = self._document.root(self._schema)
         value = checked(walk.about(persona_of(walk, node)), node)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_server.contract.source import above_and_at, find
+from mock_server.deadline import check, current
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
 from mock_server.generate.document import Document
@@ -27,6 +28,8 @@ BOTTOM = 100
 """Levels at which a way is given up."""
 BUDGET = 30_000
 """Values that one search may try. Then another one has to be content with less."""
+_LOOKS = 15
+"""The clock is looked at once for so many values and one."""
 NULL_SHARE = 0.2
 WAYS = 200
 """Shapes that are tried for one value."""
@@ -81,6 +84,7 @@ class Walk:
     """Those of them in which nothing but the field's name has a say."""
     exemplary: bool = False
     """Whether what the schemas give as examples and defaults goes before what is made."""
+    deadline: float = field(default_factory=current)
     trace: Trace | None = None
     """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
 
@@ -121,6 +125,8 @@ class Walk:
     def _entered(self, goal: Goal, place: Place, turn: int) -> Place:
         if self.spent > BUDGET:
             raise SearchBudgetExceeded
+        if not self.spent & _LOOKS:
+            check(self.deadline)
         if place.depth > BOTTOM:
             raise Contradiction("required", "$ref", pointer=place.pointer)
         if self.failed and self.failed.get(goal, 0) > 5:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from mock_server.exchange import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.validators import LARGEST
 from tests.samples import document
@@ -19,7 +20,7 @@ def schemas(**components: Any) -> Any:
     return document({}, components={"schemas": components})
 
 
-def reference(name: str) -> dict[str, str]:
+def reference(name: str) -> dict[str, JSON]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -51,6 +52,8 @@ def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
         Closed={"allOf": [reference("Wide")], keyword: False},
     ))  # fmt: skip
     node = graph.root(reference("Closed"))
+    good: Any
+    bad: Any
     good, bad = ({"a": "x"}, {"b": 1}) if keyword == "unevaluatedProperties" else (["x"], ["x", 2])
     assert (node.accepts(good), node.accepts(bad)) == (True, False)
 
