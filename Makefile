@@ -80,7 +80,7 @@ $(SUITE): tests/generate/suite.txt | $(SERVE)
 	@touch $@
 
 # Schemathesis lives apart: it brings a plugin for pytest and pins of its own.
-conformance: $(DEV) $(CONFORMANCE)
+conformance: $(DEV) $(CONFORMANCE) $(PUBLISHED)
 	$(BIN)/python -m pytest -m conformance $(CORES) tests/conformance $(ARGS)
 
 $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
