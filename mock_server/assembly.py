@@ -99,12 +99,14 @@ class Served:
         return Document(dict(self.contract.document), self.contract.openapi)
 
     def _made_sent(self) -> Document:
-        """The schemas as they are for requests. From 3.1 on they are the same (readOnly is a remark)."""
+        """Make the schemas as they are for requests: those of answers, where no member goes one way only."""
+        from mock_server.contract.direction import mentions
         from mock_server.generate.document import Document
 
-        if self.contract.openapi >= (3, 1):
-            return self._schemas()
-        return Document(dict(self.contract.document), self.contract.openapi, sends="request")
+        schemas, document = self._schemas(), self.contract.document
+        if not schemas.hides and not mentions(document, "readOnly"):
+            return schemas
+        return Document(dict(document), self.contract.openapi, sends="request")
 
     def gauge(self, operation: str) -> Gauge:
         """What an operation, named by its key, has to show."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of, taking
+from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
+from mock_server.contract.direction import Direction
 from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
 from mock_server.contract.requests import Errors, RequestPlan, plan_of
@@ -18,7 +20,7 @@ from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
 from mock_server.deadline import takes_long
-from mock_server.exchange import JSON, Answer, Finding, Request, Route
+from mock_server.exchange import JSON, Answer, Finding, Request, Route, Stream
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError
@@ -26,8 +28,14 @@ if TYPE_CHECKING:
     from mock_server.contract.objections import Objections
 
 
+_STREAM = b"stream"
+"""The member of a body that asks for a stream, as the APIs have it that have both."""
+
+
 class Judge:
     """Judges the requests and answers of one contract. An empty result means that all is well.
+
+    So does one of nothing but warnings (``Finding.severity``): they tell what a request has and nobody looks at.
 
     With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
     request that it takes.
@@ -41,6 +49,9 @@ class Judge:
         self._takes_of = takes_of
         self._acceptances: dict[object, Acceptance | None] = {}
         self._plans: dict[str, RequestPlan] = {}
+        self._sent = Direction(contract.document, "readOnly")
+        self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
+        """Whether an item is certainly well, by the stream and the schema that it is judged by."""
 
     def request(self, route: Route, request: Request) -> tuple[Finding, ...]:
         """What is wrong with a request to an operation. Security comes first and alone."""
@@ -91,7 +102,7 @@ class Judge:
                 return _nothing
             return self._errors(schema, ("paths", operation.path, *steps, *place[1:]))
 
-        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at)
+        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
     def _below(self, node: JSON, step: str | int) -> JSON:
         """What stands in a node, or in what it refers to."""
@@ -130,7 +141,27 @@ class Judge:
         found = self._contract.operations[operation]
         if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
             return ()
+        if answer.stream is not None:  # its items are judged when they leave
+            answer = replace(answer, stream=None, body=b"", judged=b"")
         return self._closer().to_answer(found.path, found.method, answer)
+
+    def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+        """What is wrong with an item of a stream, whose schema it is."""
+        key = (stream.operation, stream.response, stream.media, id(schema))
+        known = self._items.get(key)
+        if known is None or known[0] is not schema:
+            takes = _never if self._accepts_of is None else taking(schema, self._accepts_of)
+            known = self._items[key] = (schema, takes)
+        if known[1](item):
+            return ()
+        found = self._closer().to_item(f"answer {status} item", schema, item)
+        return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
+
+    def asks_for_stream(self, key: str, request: Request) -> bool:
+        """Whether the body of a request asks an operation for a stream: ``stream: true``, where its schema has that."""
+        if _STREAM not in request.body:
+            return False
+        return self._plan_of(self._contract.operations[key]).switch(request, _STREAM.decode()) is True
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

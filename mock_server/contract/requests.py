@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.contract.bodies import Body, BodyMedia, MalformedError, read_body
-from mock_server.contract.coercion import Resolve, Shape, shown
+from mock_server.contract.coercion import Resolve, shown
+from mock_server.contract.direction import Direction
 from mock_server.contract.media import TOO_DEEP, essence_of
 from mock_server.contract.model import is_json
 from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
@@ -23,6 +25,8 @@ from mock_server.exchange import JSON, Finding, Request, Route
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """What a schema has against a value."""
+Ignored = Callable[[JSON], Iterable[str]]
+"""The JSON Pointers of the members of a value that only answers have."""
 ErrorsAt = Callable[[tuple[str | int, ...]], Errors]
 """The judgement of the schema at a place below an operation or its path item."""
 
@@ -30,6 +34,7 @@ BODY = "body"
 MALFORMED = "malformed-body"
 MEDIA_TYPE = "media-type"
 PARAMETER = "parameter"
+READ_ONLY = "read-only"
 MOST_FINDINGS = 50
 """Findings of one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
 
@@ -41,6 +46,8 @@ class RequestPlan:
     parameters: tuple[tuple[Parameter, Errors], ...]
     body: Body | None
     body_errors: Mapping[str, Errors]
+    ignored: Mapping[str, Ignored]
+    """By media type, what says which members of a body are ignored; only those where there may be such members."""
 
     def findings(self, route: Route, request: Request) -> Iterator[Finding]:
         """What is wrong with the parts of a request, parameters first."""
@@ -50,6 +57,18 @@ class RequestPlan:
                 yield from _of_parameter(parameter, errors, sent)
         if self.body is not None:
             yield from self._of_body(self.body, request)
+
+    def switch(self, request: Request, name: str) -> bool | None:
+        """The value of a boolean member of the body; None where it is not there, or where the schema has none such."""
+        media = None if self.body is None else self.body.media(request.header("content-type") or "")
+        if media is None or "boolean" not in media.shape.member(name).types:
+            return None
+        try:
+            value = next(media.readings(request.body, request.header("content-type") or ""), None)
+        except UnreadableError:
+            return None
+        member = value.get(name) if isinstance(value, dict) else None
+        return member if isinstance(member, bool) else None
 
     def _of_body(self, body: Body, request: Request) -> Iterator[Finding]:
         content_type = request.header("content-type") or ""
@@ -64,9 +83,8 @@ class RequestPlan:
         else:
             errors = self.body_errors[media.name]
             try:
-                yield from _judged(
-                    Finding(BODY, "body", "", ""), media.readings(request.body, content_type), errors, media.shape
-                )
+                readings = media.readings(request.body, content_type)
+                yield from _judged(Finding(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
             except UnreadableError as problem:
                 rule = MALFORMED if isinstance(problem, MalformedError) else BODY
                 yield Finding(rule, "body", problem.found, problem.expected, problem.pointer)
@@ -91,13 +109,13 @@ def _of_parameter(parameter: Parameter, errors: Errors, sent: Sent) -> Iterator[
             if parameter.required:
                 yield Finding(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
         elif not parameter.is_empty(sent):
-            yield from _judged(plain, readings, errors, parameter.shape)
+            yield from _judged(plain, readings, errors)
     except UnreadableError as problem:
         yield Finding(PARAMETER, parameter.location, problem.found, problem.expected, problem.pointer)
 
 
-def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, shape: Shape) -> list[Finding]:
-    """What is wrong with the first reading; nothing where there is one that is right."""
+def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None) -> list[Finding]:
+    """Return what is wrong with the first reading; where there is one that is right, what is ignored in it."""
     first: list[Finding] | None = None
     tried: list[JSON] = []
     for value in readings:
@@ -105,35 +123,29 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, shape: Sha
             continue
         tried.append(value)
         try:
-            wrong = [*islice((one for one in errors(value) if not _is_read_only(one, shape)), MOST_FINDINGS)]
+            wrong = [*islice(errors(value), MOST_FINDINGS)]
         except RecursionError:
             return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
         if not wrong:
-            return []
+            return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
         if first is None:
             told = (explain(one) for one in wrong)
             first = [Finding(plain.rule, plain.location, found, wanted, where) for where, found, wanted in told]
     return [*dict.fromkeys(first or ())]
 
 
-def _is_read_only(error: SchemaError, shape: Shape) -> bool:
-    """Whether all that is wrong is that a required member is not there which only answers have.
-
-    OpenAPI 3.0, "Schema Object", ``readOnly``: "the required will take effect on the response only".
-    """
-    if error.validator != "required" or not isinstance(error.validator_value, list):
-        return False
-    for step in error.absolute_path:
-        shape = shape.item(step) if isinstance(step, int) else shape.member(str(step))
-    sent: Mapping[str, JSON] = error.instance if isinstance(error.instance, dict) else {}
-    missing = [name for name in error.validator_value if name not in sent]
-    return bool(missing) and all(shape.member(name).keyword("readOnly") is True for name in missing)
+def _passed_over(plain: Finding, pointer: str) -> Finding:
+    """Return what tells of a member that a request has and only answers have (``readOnly``)."""
+    remedy = "It is passed over."
+    return Finding(READ_ONLY, plain.location, "a readOnly member", "no such member", pointer, remedy, "warning")
 
 
-def plan_of(item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: ErrorsAt) -> RequestPlan:
-    """The plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
+def plan_of(
+    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: ErrorsAt, direction: Direction
+) -> RequestPlan:
+    """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
 
-    The places that ``at`` is asked for begin with ``item`` or ``operation``.
+    The places that ``at`` is asked for begin with ``item`` or ``operation``. ``direction`` knows what is readOnly.
     """
     nodes: dict[tuple[JSON, JSON], tuple[tuple[str | int, ...], dict[str, JSON]]] = {}
     for start, owner in (("item", item), ("operation", operation)):
@@ -152,6 +164,35 @@ def plan_of(item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Re
             parameters.append((parameter, at((*place, *below))))
     described = resolve(operation.get("requestBody"))
     body = read_body(described, resolve) if isinstance(described, dict) else None
-    described_types = body.content if body else ()
-    errors = {name: at(("operation", "requestBody", "content", name, "schema")) for name in described_types}
-    return RequestPlan(tuple(parameters), body, errors)
+    contents = body.content if body else {}
+    errors = {name: _errors_of(entry, at) for name, entry in contents.items()}
+    media = mapping_at(described if isinstance(described, dict) else {}, "content")
+    schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in contents}
+    ignored = {
+        name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
+    }
+    return RequestPlan(tuple(parameters), body, errors, ignored)
+
+
+def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
+    return direction.pointers(value, schema)
+
+
+def _errors_of(media: BodyMedia, at: ErrorsAt) -> Errors:
+    """The judgement of a body: by the schema of all of it, of each item, or by both."""
+    place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
+    sequence = None if media.items is None else media.items.sequence
+    if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
+        return at((*place, "schema"))
+    of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
+    of_list = at((*place, "schema")) if sequence.is_listed else None
+
+    def errors(value: JSON) -> Iterable[SchemaError]:
+        if of_list is not None:
+            yield from of_list(value)
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            for error in of_item(item):
+                error.path.appendleft(index)  # where it stands among the others
+                yield error
+
+    return errors

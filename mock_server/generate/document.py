@@ -22,13 +22,14 @@ from referencing import Registry, Resource, Specification
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
+from mock_server.contract.direction import Direction, Keyword, with_schemas
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.schema_error import explain, of_jsonschema
 from mock_server.contract.source import pointer_of
 from mock_server.contract.walk import target
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
-from mock_server.generate.dialect import modern, modern_document
+from mock_server.generate.dialect import modern
 from mock_server.generate.patterns import matches
 from mock_server.generate.validators import LINK, Validators
 
@@ -70,7 +71,7 @@ class Document:
         self, data: JSON, dialect: tuple[int, int] = (3, 1), sends: str = "answer",
         others: Mapping[str, JSON] | None = None,
     ) -> None:  # fmt: skip
-        self.hidden = "readOnly" if sends == "request" else "writeOnly"
+        self.hidden: Keyword = "readOnly" if sends == "request" else "writeOnly"
         self._is_old = dialect < (3, 1)
         self._given = data
         self._others = others or {}
@@ -78,6 +79,7 @@ class Document:
         self._dynamic = "$dynamicRef" in self._mentioned
         self.hides = self.hidden in self._mentioned
         """Whether any member is hidden."""
+        self._direction = _direction(data, self.hidden) if self.hides else None
         # jsonschema-rs does not find identifiers and anchors below the components of a contract.
         self._is_plain = not others and not self._mentioned & _CAREFUL
         self._nodes: dict[tuple[object, ...], Node] = {}
@@ -93,8 +95,15 @@ class Document:
     def data(self) -> JSON:
         """The whole document in the words of 2020-12. Few need it: a copy of a large contract takes 0.3 s."""
         data = self._given
-        is_old = self._is_old and isinstance(data, dict) and "openapi" in data
-        return modern_document(cast("dict[str, JSON]", data), self.hidden) if is_old else data
+        if isinstance(data, dict) and "openapi" in data:
+            return with_schemas(data, self._read) if self._is_old or self.hides else data
+        return data if self._direction is None else self._direction.schema(data)
+
+    def _read(self, schema: JSON) -> JSON:
+        """Return a schema in the words of 2020-12, for what is sent the one way that the document is for."""
+        if self._direction is not None:
+            schema = self._direction.schema(schema)
+        return modern(schema) if self._is_old else schema
 
     @functools.cached_property
     def registry(self) -> Registry[Any]:
@@ -119,8 +128,7 @@ class Document:
             schema = target(cast("Mapping[str, JSON]", self._given), reference)
             if schema is None:
                 raise GenerationError(_dangling("#", reference))
-            schema = modern(schema, self.hidden) if self._is_old else _typed(schema)
-            node = self._targets.setdefault(reference, self.node(schema, None, BASE + reference))
+            node = self._targets.setdefault(reference, self.node(_typed(self._read(schema)), None, BASE + reference))
         return node
 
     def root(self, schema: JSON) -> Node:
@@ -134,8 +142,8 @@ class Document:
         key = ("root", id(schema) if isinstance(schema, (dict, list)) else schema)
         node = self._nodes.get(key)
         if node is None or node.given is not schema:
-            alone = modern(schema, self.hidden) if self._is_old else schema
-            node = self.node(alone, resolver, f"{BASE}#" if alone is self._given else "")
+            alone = self._read(schema)
+            node = self.node(alone, resolver, f"{BASE}#" if schema is self._given else "")
             node.given = schema
             self._nodes[key] = node
         return node
@@ -303,6 +311,12 @@ class Node:
                 yield of_jsonschema(error, above)
             else:
                 yield from self.document.target(error.message)._errors(error.instance, (*above, *error.instance_path))
+
+
+def _direction(data: JSON, hidden: Keyword) -> Direction:
+    """Return what takes hidden members out: answers must not have them, in requests they may be anything."""
+    instead: JSON = False if hidden == "writeOnly" else {hidden: True}
+    return Direction(data if isinstance(data, dict) else {}, hidden, instead)
 
 
 def _contents(schema: Mapping[str, JSON]) -> str:
