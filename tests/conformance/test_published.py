@@ -15,8 +15,8 @@ import pytest
 
 from benchmarks.published.at_hand import contracts
 from benchmarks.published.contract import METHODS, Operation, PublishedContract
+from benchmarks.servers import Place
 from tests.conformance.test_conformance import CONFIG, PROGRAM, TOKEN
-from tests.conftest import RunningServer
 
 pytestmark = pytest.mark.conformance
 
@@ -68,7 +68,7 @@ def test_schemathesis_finds_nothing_in_a_published_contract(
     part, config = tmp_path / f"{name}.json", tmp_path / "schemathesis.toml"
     cut(contract, operations, part)
     configured(operations, config)
-    with RunningServer(str(AT_HAND[name])) as server:
+    with Place(tmp_path).mock_server(str(AT_HAND[name])) as server:
         options = ["--url", server.url, "--header", f"Authorization: Bearer {TOKEN}", "--no-color"]
         options += ["--mode", "positive", "--checks", ",".join(CHECKS)]
         done = subprocess.run(
