@@ -317,7 +317,9 @@ class Streams:
             parts = placed(parts, pointer_parts(pointer), value)
         if slot.parts and self._accepts(whole, parts):
             return parts
-        make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=stream.is_exemplary,
+        # As in a list, the first has what schemas give as examples, and others differ from it.
+        is_exemplary = stream.is_exemplary and (not index or bool(slot.name and index < len(source.programme.slots)))
+        make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=is_exemplary,
                        fill_properties=not self._settings.no_fill_properties)  # fmt: skip
         for given in [pins, {}] if pins else [{}]:
             try:

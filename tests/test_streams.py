@@ -97,6 +97,8 @@ def compare(media_type: str, text: str, expected: Document) -> None:
         assert values == expected["items"]
     if "sorted" in expected:
         assert sorted(values) == expected["sorted"]
+    if "differ" in expected:
+        assert len({*map(str, values)}) == len(values)
     if "count" in expected:
         assert expected["count"][0] <= len(values) <= expected["count"][1]
     assert text.startswith(expected.get("begins", ""))
