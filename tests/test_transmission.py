@@ -51,10 +51,10 @@ def ended(url: str) -> dict[str, Any]:
     raise AssertionError("the stream did not end")
 
 
-def received(url: str) -> tuple[bytes, bool]:
-    """The body of an answer as far as it came, and whether it broke off."""
+def received(url: str, *, key: str = "") -> tuple[bytes, bool]:
+    """The body of an answer as far as it came, and whether it broke off. ``key`` is that of the request."""
     body = b""
-    with httpx.stream("GET", url, trust_env=False) as answer:
+    with httpx.stream("GET", url, headers={"Idempotency-Key": key} if key else None, trust_env=False) as answer:
         try:
             for part in answer.iter_raw():
                 body += part
@@ -223,3 +223,15 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> 
         assert peak(3000) < peak(30) + 200_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_stream_that_was_cut_is_replayed_whole(own_cache: None, tmp_path: Path) -> None:
+    data = {**contract(), "x-mock-idempotency": {"methods": ["GET"]}}
+    with MockServer(contract=written(tmp_path, "contract", data), stream_interval=0) as server:
+        server.scenario({"answers": [{"items": 3, "cut_after": 1, "times": 1}, {"pass": True}]})
+        answers = [received(f"{server.url}/pets", key="a") for _ in range(2)]
+        other = received(f"{server.url}/pets", key="b")
+    (cut, was_cut), (whole, is_cut) = answers
+    assert (was_cut, is_cut, other[1]) == (True, False, False)
+    assert (len(cut.splitlines()), len(whole.splitlines())) == (1, 3)
+    assert whole.startswith(cut)
