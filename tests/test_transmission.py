@@ -29,8 +29,8 @@ PETS: Document = {
 LINES = "application/jsonl"
 
 
-def contract() -> Document:
-    content = {LINES: {"schema": PETS}}
+def contract(schema: Document = PETS) -> Document:
+    content = {LINES: {"schema": schema}}
     return document({"/pets": {"get": {"responses": {"200": {"description": "Pets.", "content": content}}}}})
 
 
@@ -193,6 +193,20 @@ def test_a_stop_ends_streams_as_they_should_end(own_cache: None, tmp_path: Path)
             assert [*parts] == []
     assert "Traceback" not in server.errors
     assert "Exception" not in server.errors
+
+
+def test_a_stop_leaves_a_client_that_does_not_read(own_cache: None, tmp_path: Path) -> None:
+    long = {"type": "string", "minLength": 200_000, "maxLength": 200_000}
+    with RunningServer(written(tmp_path, "contract", contract(long))) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as connection:
+            connection.sendall(b"GET /pets?__items=100000&__interval=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(10)
+            # The two are sent by turns: by then more has been sent than what lies between the two ends can hold.
+            body, is_broken = received(f"{server.url}/pets?__items=60&__interval=0")
+            assert (len(body), is_broken) == (60 * 200_003, False)
+            assert server.stop() == 0
+    assert server.errors == ""
 
 
 def test_streams_of_a_world_that_another_process_has_are_the_same(own_cache: None, tmp_path: Path) -> None:
