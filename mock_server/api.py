@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from functools import lru_cache, partial
 from sys import intern
 from time import time
@@ -20,6 +21,7 @@ from mock_server.problem import problem
 from mock_server.request_id import given_id
 from mock_server.store import Store
 from mock_server.tally import Tallies
+from mock_server.transmission import Transmission
 from mock_server.watched import SEEN, Seen
 from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import World
@@ -59,32 +61,55 @@ class Api:
         world: World = scope[WORLD]
         request = request_of(scope, body or b"")
         if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
-            answer = await self._from_owner(self._peers, request, world, scope)
-        elif body is None:
-            with self._turn(request, world, scope) as turn:
-                turn.exchange = Exchange(request, Route(), too_large(MAX_BODY))
-            answer = turn.exchange.answer
+            exchange = await self._from_owner(self._peers, request, world, scope)
         else:
             with self._turn(request, world, scope) as turn:
-                turn.exchange = await self._in_steps(request, world)
-            answer = turn.exchange.answer
-        if answer.delay or answer.wire is not None:
+                too_long = Exchange(request, Route(), too_large(MAX_BODY)) if body is None else None
+                turn.exchange = exchange = too_long or await self._in_steps(request, world)
+        answer = exchange.answer
+        if answer.stream is not None:
+            await self._transmit(exchange, scope, receive, send)
+        elif answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
+    async def _transmit(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a stream. Journal and coverage note it when it ends, here, whoever has chosen it."""
+        world: World = scope[WORLD]
+        started = time()
+
+        def ended(answer: Answer, size: int) -> None:
+            sent = replace(exchange, answer=answer)
+            self.record(sent, scope, world, 0, started, size)
+
+        def name() -> str:
+            return _name_of(exchange.request, world.journal, world.journal.last + 1)
+
+        named = REQUEST.set(name)
+        try:
+            engine = self._served.engine
+            await Transmission(scope, receive, send, self._ending, engine, ended).deliver(exchange.answer)
+        finally:
+            REQUEST.reset(named)
+
+    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Exchange:
         exchange, number = await peers.answer(self.base_path, request, world)
+        if exchange.answer.stream is not None:
+            return exchange
         operation = self.contract.operations.get(exchange.route.operation or "")
         name = self._served.gauge(operation.key).name if operation is not None else ""
         note(scope, world, Kept(exchange, operation), name, number)
-        return exchange.answer
+        return exchange
 
     def answered(self, request: Request, world: World) -> tuple[Exchange, int]:
-        """An exchange, and the number of its entry in the world's journal, which has it before the client does."""
+        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
+
+        A stream is noted by whoever sends it, when it has ended; its number is that of the next entry.
+        """
         with self._turn(request, world, None) as turn:
             turn.exchange = self._exchange(request, world)
-        return turn.exchange, world.journal.last
+        return turn.exchange, world.journal.last + (turn.exchange.answer.stream is not None)
 
     def _turn(self, request: Request, world: World, scope: Scope | None) -> _Turn:
         """What goes on around an exchange. The fast path remembers answers of requests that come with a ``scope``."""
@@ -107,19 +132,25 @@ class Api:
         except Exception:
             return _failed(request)
 
-    def record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+    def record(
+        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float,
+        size: int | None = None,
+    ) -> None:  # fmt: skip
         """Let journal, tally, coverage and fast path have what they keep of an exchange.
 
-        Whatever goes wrong with that, the client gets its answer.
+        Whatever goes wrong with that, the client gets its answer. ``size`` is that of the
+        body where less of it is here.
         """
         try:
-            self._keep(exchange, scope, world, before, started)
+            self._keep(exchange, scope, world, before, started, size)
         except Exception:
             log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
 
-    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+    def _keep(
+        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
+    ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        kept = Kept(exchange, operation)
+        kept = Kept(exchange, operation, size)
         elapsed = time() - started
         world.journal.add(kept, started, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
@@ -157,7 +188,7 @@ class _Turn:
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         try:
-            if kind is None:
+            if kind is None and self.exchange.answer.stream is None:
                 is_same = self._world.revision == self._revision  # else what was made is of before
                 scope = self._scope if is_same else None
                 self._api.record(self.exchange, scope, self._world, self._before, self._started)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
 from mock_server.contract.bodies import FORM
 from mock_server.contract.check import Judge
 from mock_server.contract.media import essence_of
 from mock_server.contract.model import Contract, Operation, path_parts
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
-from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
+from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Stream
 from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.question import Question
 from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
+from mock_server.streams import Streams
 from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
@@ -32,6 +34,14 @@ MOST_MEMBERS = 1000
 """Members of a form among which that is looked for which a fragment names."""
 JUDGED = 256
 """Answers whose judgement is kept: one and the same answer is judged once."""
+
+
+class BrokenItemError(Exception):
+    """An item of a stream that breaks the contract, as the findings say."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(map(str, findings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Examined:
     headers: Headers = ()
     findings: tuple[Finding, ...] = ()
     answer: Answer | None = None
+    wants_stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,8 @@ class Engine:
             headers = findings_header(findings) if failure is None else ()
             if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
-        return Examined(request, route, operation, caller, failure, headers, findings)
+        asks = failure is None and operation is not None and self._judge.asks_for_stream(operation.key, request)
+        return Examined(request, route, operation, caller, failure, headers, findings, wants_stream=asks)
 
     def admit(self, examined: Examined, world: World | None = None) -> Admitted:
         """Let limits, kept answers and scenarios of the world have their say, which they remember."""
@@ -128,7 +140,7 @@ class Engine:
         asked, unreadable = (Preferences(), ()) if failure else read_preferences(examined.request)
         if failure or unreadable or memory.replay is not None or operation is None:
             return Admitted(examined, memory, asked, unreadable)
-        question = Question(operation, examined.request, examined.caller, asked, world)
+        question = Question(operation, examined.request, examined.caller, asked, world, examined.wants_stream)
         return Admitted(examined, memory, asked, (), question, self._played(stage, question, examined.route))
 
     def respond(self, admitted: Admitted) -> Exchange:
@@ -184,6 +196,34 @@ class Engine:
         taken = (each for each in meant if _refused(self._judge.request(each, request)) is None)
         return next(taken, meant[0]) if len(meant) > 1 else meant[0]
 
+    def items(self, stream: Stream, status: int) -> Iterator[bytes]:
+        """Yield the items of a stream as they travel, each judged before.
+
+        Raises :class:`GenerationError` where one cannot be made, :class:`BrokenItemError` for one that breaks the
+        contract.
+        """
+        source = self._ladder.streams.source_of(stream)
+        for index, item in enumerate(self._ladder.streams.items(stream)):
+            if stream.is_judged:
+                broken = self._judge.item(stream, status, index, source.sequence.schema(index), item)
+                if broken:
+                    raise BrokenItemError(broken)
+            garble = stream.garble if index == stream.garbled else ""
+            yield source.framing.frame(index, Streams.broken(stream, index, item), garble)
+
+    def end(self, stream: Stream) -> bytes:
+        """What follows the last item of a stream; empty where nothing does."""
+        return self._ladder.streams.source_of(stream).framing.last()
+
+    def _first_of(self, stream: Stream | None, status: int) -> tuple[Finding, ...]:
+        """What the contract has against the first item of a stream: the last chance to send another answer."""
+        try:
+            if stream is not None:
+                next(self.items(stream, status), None)
+        except BrokenItemError as error:
+            return error.findings
+        return ()
+
     def _stage(self, world: World | None) -> Stage | None:
         """The scenarios and limits of a world, where it has any."""
         if world is None:
@@ -192,7 +232,7 @@ class Engine:
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
         """What a scenario has for a request that prefers nothing itself."""
-        if stage is None or replace(question.preferences, delay=0) != Preferences():
+        if stage is None or question.preferences.is_of_the_answer:
             return None
         found = stage.next(question.request, route, question.operation, self._seed)
         return None if found is None else Performance(*found, self._seed)
@@ -215,7 +255,8 @@ class Engine:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            return self._judged(operation.key, answer)
+            broken = self._judged(operation.key, answer)
+            return broken or self._first_of(answer.stream, answer.status)
         if failure is None or failure not in self.contract.manners.failures:
             return ()
         return self._judge.failure(failure, answer)
@@ -295,6 +336,8 @@ def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
     honoured = {"delay"} if answer.reason == "problem" else {"delay", "code"}
+    if answer.stream is not None:
+        honoured |= {"items", "interval"}
     if answer.reason == "example":
         honoured |= {"example"}
     if answer.reason == "generated":

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from mock_server.exchange import Finding, Request
 
 LONGEST_DELAY = 600_000
-"""Milliseconds that an answer may be held back."""
+"""Milliseconds that an answer, or an item of a stream, may be held back."""
+MOST_ITEMS = 100_000
+"""Items of a stream that may be asked for."""
 
 _PREFERENCE = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?\s*(?:;[^,]*)?""")
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was asked for; None where nothing was. ``delay`` is in milliseconds."""
+    """What was asked for; None where nothing was. ``delay`` and ``interval`` are in milliseconds."""
 
     code: int | None = None
     example: str | None = None
@@ -29,12 +31,20 @@ class Preferences:
     seed: int | None = None
     variant: int | None = None
     delay: int = 0
+    items: int | None = None
+    interval: int | None = None
+
+    @property
+    def is_of_the_answer(self) -> bool:
+        """Whether something is preferred that says which answer it is, and not how it comes."""
+        return replace(self, delay=0, items=None, interval=None) != Preferences()
 
     def applied(self, names: frozenset[str]) -> str:
         """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
         dynamic = None if self.dynamic is None else str(self.dynamic).lower()
         shown = {"dynamic": dynamic, "code": self.code, "example": self.example,
-                 "seed": self.seed, "variant": self.variant, "delay": self.delay or None}  # fmt: skip
+                 "seed": self.seed, "variant": self.variant, "delay": self.delay or None,
+                 "items": self.items, "interval": self.interval}  # fmt: skip
         return ", ".join(
             f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None
         )
@@ -107,6 +117,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "seed": _number(None, None, "a whole number"),
     "variant": _number(0, None, "the number of a variant, from 0"),
     "delay": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
+    "items": _number(0, MOST_ITEMS, f"a number of items from 0 to {MOST_ITEMS}"),
+    "interval": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
 }
 
 

@@ -117,6 +117,7 @@ class Settings:
         "LEVELS",
         _whole(0, 12),
     )
+    stream_interval: int = _row(20, "Milliseconds between two items of a stream.", "MS", _whole(0, 600000))
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
     peers: str = _row(
         "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts

@@ -16,14 +16,15 @@ PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
     ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
-    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body", "payload"),
-    ("request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
+    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
+    ("framing", "lifecycle", "pointer", "programme", "xml_body"),
+    ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
-    ("engine", "answer", "performance", "audit", "export"),
-    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection"),
+    ("engine", "answer", "performance", "audit", "export", "question", "streams"),
+    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection", "transmission"),
     (
         "server",
         "application",

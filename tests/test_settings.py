@@ -21,6 +21,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "seed": ("-7", -7),
     "dynamic": ("true", True),
     "fill": ("3", 3),
+    "stream_interval": ("250", 250),
     "workers": ("4", 4),
     "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
     "reload": ("yes", True),

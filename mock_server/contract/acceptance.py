@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mock_server.contract.media import essence_of, read_json
 from mock_server.contract.model import BODYLESS, FRAMING, Header, Response, is_json
 from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
+from mock_server.contract.sequences import form_of
 from mock_server.exchange import JSON, Answer, Headers, Request, Route
 
 Accepts = Callable[[JSON], bool]
@@ -28,6 +29,8 @@ class Acceptance:
 
     bodies: dict[str, Accepts]
     headers: tuple[tuple[Parameter, Accepts], ...]
+    streams: frozenset[str] = frozenset()
+    """The media types of bodies that are judged item by item, when they leave."""
     _known: dict[Headers, bool] = field(default_factory=dict)
     """What was found of headers before: most answers have the same."""
 
@@ -35,6 +38,8 @@ class Acceptance:
         """Whether an answer certainly keeps the contract; False where somebody has to look closer."""
         if self.headers and not self._has_known_headers(answer):
             return False
+        if answer.stream is not None:
+            return essence_of(answer.header("content-type") or "") in self.streams
         if not self.bodies or answer.status in BODYLESS:
             return not self.bodies and not answer.body and answer.header("content-type") is None
         content_type = answer.header("content-type") or ""
@@ -87,7 +92,8 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
             return None
         if header.name.lower() not in FRAMING:
             headers.append((parameter, accepts_of(header.schema)))
-    return Acceptance(bodies, tuple(headers))
+    streams = frozenset(essence_of(media.name) for media in response.content if form_of(media.name))
+    return Acceptance(bodies, tuple(headers), streams)
 
 
 def taking(schema: JSON, accepts_of: AcceptsOf) -> Accepts:

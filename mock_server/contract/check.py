@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of, taking
+from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
 from mock_server.contract.direction import Direction
 from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
@@ -19,12 +20,16 @@ from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
 from mock_server.deadline import takes_long
-from mock_server.exchange import JSON, Answer, Finding, Request, Route
+from mock_server.exchange import JSON, Answer, Finding, Request, Route, Stream
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError
 
     from mock_server.contract.objections import Objections
+
+
+_STREAM = b"stream"
+"""The member of a body that asks for a stream, as the APIs have it that have both."""
 
 
 class Judge:
@@ -45,6 +50,8 @@ class Judge:
         self._acceptances: dict[object, Acceptance | None] = {}
         self._plans: dict[str, RequestPlan] = {}
         self._sent = Direction(contract.document, "readOnly")
+        self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
+        """Whether an item is certainly well, by the stream and the schema that it is judged by."""
 
     def request(self, route: Route, request: Request) -> tuple[Finding, ...]:
         """What is wrong with a request to an operation. Security comes first and alone."""
@@ -134,7 +141,27 @@ class Judge:
         found = self._contract.operations[operation]
         if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
             return ()
+        if answer.stream is not None:  # its items are judged when they leave
+            answer = replace(answer, stream=None, body=b"", judged=b"")
         return self._closer().to_answer(found.path, found.method, answer)
+
+    def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+        """What is wrong with an item of a stream, whose schema it is."""
+        key = (stream.operation, stream.response, stream.media, id(schema))
+        known = self._items.get(key)
+        if known is None or known[0] is not schema:
+            takes = _never if self._accepts_of is None else taking(schema, self._accepts_of)
+            known = self._items[key] = (schema, takes)
+        if known[1](item):
+            return ()
+        found = self._closer().to_item(f"answer {status} item", schema, item)
+        return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
+
+    def asks_for_stream(self, key: str, request: Request) -> bool:
+        """Whether the body of a request asks an operation for a stream: ``stream: true``, where its schema has that."""
+        if _STREAM not in request.body:
+            return False
+        return self._plan_of(self._contract.operations[key]).switch(request, _STREAM.decode()) is True
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

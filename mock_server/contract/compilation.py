@@ -16,6 +16,7 @@ from mock_server.contract.repair import repair
 from mock_server.contract.sound import made_sound
 from mock_server.contract.source import Layers, Located, Moved, Source
 from mock_server.contract.swagger import Remark, modernized
+from mock_server.contract.undocumented import undocumented_streams
 from mock_server.contract.walk import Document
 from mock_server.errors import ContractError
 from mock_server.exchange import Finding
@@ -68,6 +69,7 @@ class Compilation:
             for rule, pointer, found, expected, done in self._remarks
         ]
         findings += [*repair(document, layers), *read_as_meant(document, layers), *made_sound(document, layers)]
+        findings += undocumented_streams(document, layers)
         _refuse(layers, findings)
         return document, tuple(findings)
 

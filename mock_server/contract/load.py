@@ -153,7 +153,8 @@ def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaTyp
         if mapping_at({"": resolved(document, item)}, "").keys() & {"externalValue"}
     )  # fmt: skip
     examples = _examples(document, node)
-    return MediaType(name, media.get("schema"), examples, external - examples.keys(), media.get("itemSchema"))
+    external = external.difference(examples)
+    return MediaType(name, media.get("schema"), examples, external, media.get("itemSchema"), media)
 
 
 def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:

@@ -56,6 +56,8 @@ class MediaType:
     """The names of examples that are kept elsewhere (``externalValue``); they are not fetched."""
     item_schema: JSON = None
     """The schema of each item of a sequence (OpenAPI 3.2, ``itemSchema``)."""
+    node: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
+    """The Media Type Object itself."""
 
     @property
     def is_json(self) -> bool:

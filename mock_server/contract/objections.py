@@ -48,6 +48,8 @@ _VALIDATORS = {
     (3, 1): (V31RequestValidator, V31ResponseValidator),
     (3, 2): (V32RequestValidator, V32ResponseValidator),
 }
+_ITEM = "x-mock-item"
+"""Where the schema of an item stands in a document of its own."""
 _FAILURES = "x-mock-failure-answers"
 """Where the answers that belong to no operation stand in the document that openapi-core is given."""
 
@@ -70,6 +72,7 @@ class Objections:
             **options,
         )
         self._factory = request_validator.schema_validators_factory
+        self._items: dict[int, tuple[JSON, Any]] = {}
         sent = _one_way(contract, "readOnly", {}) or dict(contract.document)
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent))
 
@@ -78,6 +81,17 @@ class Objections:
         schema = functools.reduce(truediv, place, self._document)
         kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
         return cast("Errors", _extended(kept, _of_requests).iter_errors)
+
+    def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+        """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
+        known = self._items.get(id(schema))
+        if known is None or known[0] is not schema:
+            spec = SchemaPath.from_dict({**self._contract.document, _ITEM: schema})
+            options: dict[str, Any] = {"extra_format_validators": dict(FORMATS)}
+            validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
+            known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
+        explained = (explain(cast("SchemaError", error)) for error in known[1].iter_errors(item))
+        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in explained)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

@@ -58,6 +58,18 @@ class RequestPlan:
         if self.body is not None:
             yield from self._of_body(self.body, request)
 
+    def switch(self, request: Request, name: str) -> bool | None:
+        """The value of a boolean member of the body; None where it is not there, or where the schema has none such."""
+        media = None if self.body is None else self.body.media(request.header("content-type") or "")
+        if media is None or "boolean" not in media.shape.member(name).types:
+            return None
+        try:
+            value = next(media.readings(request.body, request.header("content-type") or ""), None)
+        except UnreadableError:
+            return None
+        member = value.get(name) if isinstance(value, dict) else None
+        return member if isinstance(member, bool) else None
+
     def _of_body(self, body: Body, request: Request) -> Iterator[Finding]:
         content_type = request.header("content-type") or ""
         media = body.media(content_type) if content_type else None
@@ -152,10 +164,10 @@ def plan_of(
             parameters.append((parameter, at((*place, *below))))
     described = resolve(operation.get("requestBody"))
     body = read_body(described, resolve) if isinstance(described, dict) else None
-    described_types = body.content if body else ()
-    errors = {name: at(("operation", "requestBody", "content", name, "schema")) for name in described_types}
+    contents = body.content if body else {}
+    errors = {name: _errors_of(entry, at) for name, entry in contents.items()}
     media = mapping_at(described if isinstance(described, dict) else {}, "content")
-    schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in described_types}
+    schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in contents}
     ignored = {
         name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
     }
@@ -164,3 +176,23 @@ def plan_of(
 
 def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
     return direction.pointers(value, schema)
+
+
+def _errors_of(media: BodyMedia, at: ErrorsAt) -> Errors:
+    """The judgement of a body: by the schema of all of it, of each item, or by both."""
+    place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
+    sequence = None if media.items is None else media.items.sequence
+    if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
+        return at((*place, "schema"))
+    of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
+    of_list = at((*place, "schema")) if sequence.is_listed else None
+
+    def errors(value: JSON) -> Iterable[SchemaError]:
+        if of_list is not None:
+            yield from of_list(value)
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            for error in of_item(item):
+                error.path.appendleft(index)  # where it stands among the others
+                yield error
+
+    return errors

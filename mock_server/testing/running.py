@@ -31,6 +31,7 @@ class Options(TypedDict, total=False):
     seed: int
     dynamic: bool
     fill: int
+    stream_interval: int
     max_worlds: int
     journal_size: int
     journal_memory: int
