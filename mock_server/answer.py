@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mock_server.contract.manners import Resource
-from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
+from mock_server.contract.model import Contract, MediaType, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.contract.source import find
+from mock_server.drawn import DrawnValues
 from mock_server.encode import Body, encode
 from mock_server.errors import GenerationError, StoreError
 from mock_server.examples import Examples
@@ -25,59 +26,16 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walker import generate
 from mock_server.maker import Maker
-from mock_server.negotiation import Choice, choose
 from mock_server.prefer import Preferences
 from mock_server.problem import problem, store_problem
+from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
-from mock_server.worlds import World
+from mock_server.streams import Source, Streams
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
-DRAWN = 256
-"""Generated values that are kept."""
-
-
-class _CannotHonourError(Exception):
-    """A preference for what the answer does not have. The message is for the client.
-
-    A status or an example that the contract does not have is 404, as Prism answers it; a variant is a number of ours.
-    """
-
-    def __init__(self, message: str, status: int = 404) -> None:
-        self.status = status
-        super().__init__(message)
-
-
-class _NotAcceptableError(Exception):
-    """None of the media types of the answer is one that the client accepts."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
-        super().__init__(names)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request that was found good: to which operation, by whom, what it prefers, and in which world."""
-
-    operation: Operation
-    request: Request
-    caller: Caller
-    preferences: Preferences
-    world: World | None = None
-
-    @property
-    def accept(self) -> str:
-        """The lines of ``Accept`` as one."""
-        return ", ".join(self.request.header_values("accept"))
-
-    @property
-    def identity(self) -> str:
-        """Who asks for what: the same for the same question, whatever it prefers."""
-        query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
-        return f"{self.caller.token or ''} {self.request.path}?{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +62,15 @@ class Ladder:
         self._schemas = schemas or Document(dict(contract.document), contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
+        self.streams = Streams(contract, self._schemas, settings)
+        """What the items of streams come from."""
         self._responses: dict[str, tuple[Response, ...]] = {}
         """Those of each operation, the usual first."""
         self._written: dict[tuple[int, str], tuple[JSON, Body]] = {}
         """The bodies of examples, by which value and media type."""
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
-        self._drawn_before: dict[tuple[Draw, int, bool], tuple[MediaType, JSON]] = {}
+        self._drawn_before = DrawnValues()
         self.failures = Failures(contract, settings, self._schemas, self._examples, self._headers)
         """The answers to requests that are not good."""
         fill = not settings.no_fill_properties
@@ -125,21 +85,24 @@ class Ladder:
         try:
             response, status = self._response(question)
             where = f"{where} {status}"
-            choice = _choice(question, response, status)
+            choice = choice_of(question, response, status)
             if choice is None:
                 if question.preferences.variant is not None:
                     self._refuse_variant(question, response, 0)
                 return Answer(status, self._headers.written(response, "", question.identity), reason="contract")
             media = response.content[choice.index]
+            source = self.streams.source(question.operation, response, choice.index)
+            if source is not None:
+                return self._streamed(question, status, choice.content_type, source)
             made = self._made(question, response, media)
             headers = self._headers.written(response, made.example, question.identity)
         except GenerationError as error:
             return problem("no-answer", 500, f"{where}: {error}")
         except StoreError as error:
             return store_problem(error)
-        except _CannotHonourError as error:
+        except CannotHonourError as error:
             return problem("preference", error.status, str(error))
-        except _NotAcceptableError as error:
+        except NotAcceptableError as error:
             expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
             finding = Finding("accept", "header accept", question.accept, expected)
             return self.failure("not_acceptable", question.operation, (finding,))
@@ -150,6 +113,50 @@ class Ladder:
         return Answer(
             status, headers, body.data, made.reason, judged=body.judged, findings=made.findings, sought=made.sought
         )
+
+    def _streamed(self, question: Question, status: int, content_type: str, source: Source) -> Answer:
+        """The answer whose body is a stream. Its first item is made, so that one that has none is no answer."""
+        asked = question.preferences
+        given, name, findings = self._given(question, source)
+        low, high = source.sequence.least, source.sequence.most
+        if asked.items is not None and (asked.items < low or (high is not None and asked.items > high)):
+            bounds = f"from {low} up" if high is None else f"from {low} to {high}"
+            raise CannotHonourError(f"Found the preference items={asked.items}; expected {bounds}.", 400)
+        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+        stream = self.streams.stream(
+            source, self._settings.seed if asked.seed is None else asked.seed, question.identity, given=given,
+            count=asked.items, interval=asked.interval, is_exemplary=not is_dynamic and asked.seed is None,
+        )  # fmt: skip
+        next(self.streams.items(stream), None)
+        headers = self._headers.written(source.response, name or "", question.identity)
+        if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
+            headers = (*headers, ("Vary", "Accept"))
+        typed = (("content-type", source.framing.content_type(content_type)), *headers)
+        return Answer(
+            status, typed, reason="generated" if name is None else "example", findings=findings, stream=stream
+        )
+
+    def _given(
+        self, question: Question, source: Source
+    ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Finding, ...]]:
+        """The items that an example or a variant gives, the name of the example, and what is wrong with that."""
+        asked, examples = question.preferences, source.examples
+        if asked.variant is not None:
+            listed = self._listed(question.operation, source.response, source.media, asked.seed)
+            if asked.variant >= len(listed):
+                self._refuse_variant(question, source.response, len(listed))
+            return self.streams.items_of(listed[asked.variant].value, source.sequence), None, ()
+        if asked.example is not None:
+            if asked.example not in source.media.examples:
+                raise no_such_example(asked.example, source.response)
+            name = asked.example
+        elif not source.media.examples or asked.dynamic or asked.seed is not None or self._settings.dynamic:
+            return None, None, ()
+        else:
+            first = "" if "" in source.media.examples else next(iter(source.media.examples))
+            name = first if first in examples else next(iter(examples), first)
+        findings = (source.findings[name],) if name in source.findings else ()
+        return (examples[name], name, findings) if name in examples else (None, None, findings)
 
     def _encoded(self, made: _Made, content_type: str, media: MediaType) -> Body:
         """The body of a value; of an example, which stays with the contract, it is written once."""
@@ -178,7 +185,7 @@ class Ladder:
             if response is None or code < 200:
                 documented = ", ".join(operation.responses) or "none"
                 found = f"Found the preference code={code}; expected a documented status"
-                raise _CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
+                raise CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
             return response, code
         named = question.preferences.example
         responses = self._responses.get(operation.key)
@@ -195,7 +202,7 @@ class Ladder:
         sound = self._examples.of(media, response, question.operation)
         if asked.example is not None:
             if asked.example not in media.examples:
-                raise _no_such_example(asked.example, response)
+                raise no_such_example(asked.example, response)
             if asked.example in sound.values:
                 found = sound.findings_of(asked.example)
                 return _Made(sound.values[asked.example], "example", asked.example, found)
@@ -221,7 +228,7 @@ class Ladder:
         return self._generated(question, media, resource, record, findings, sought)
 
     def _schema(self, media: MediaType) -> JSON:
-        """The schema of the whole body: a list of items where the contract describes a sequence by its items."""
+        """The schema of the whole body: of a list where the contract describes nothing but its items."""
         if media.schema is not None:
             return media.schema
         if media.item_schema is None:
@@ -234,7 +241,7 @@ class Ladder:
     def _refuse_variant(self, question: Question, response: Response, count: int) -> None:
         expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
         shown = f"{question.operation.key} {response.status} has {count} variants"
-        raise _CannotHonourError(
+        raise CannotHonourError(
             f"Found the preference variant={question.preferences.variant}; expected {expected}: {shown}.", 400
         )
 
@@ -245,7 +252,7 @@ class Ladder:
         """
         question = Question(operation, Request(operation.method, operation.path), Caller(), Preferences())
         response, status = self._response(question)
-        choice = _choice(question, response, status)
+        choice = choice_of(question, response, status)
         return [] if choice is None else self._listed(operation, response, response.content[choice.index], None)
 
     def _listed(self, operation: Operation, response: Response, media: MediaType, seed: int | None) -> list[Variant]:
@@ -279,8 +286,10 @@ class Ladder:
     def _record(self, question: Question, sought: tuple[str, str] | None) -> Record | None:
         if sought is None:
             return None
-        store = self._store if question.world is None else question.world.store(self._store)
-        return store.get(*sought)
+        if sought not in question.records:
+            store = self._store if question.world is None else question.world.store(self._store)
+            question.records[sought] = store.get(*sought)
+        return question.records[sought]
 
     def _generated(
         self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,
@@ -298,45 +307,17 @@ class Ladder:
         return _Made(value, "generated", "", findings)
 
     def _drawn(self, media: MediaType, draw: Draw, *, exemplary: bool) -> JSON:
-        """The value of a draw. Who asks the same again is given the same, which costs up to 0.1 s to make."""
-        key = (draw, id(media), exemplary)
-        known = self._drawn_before.get(key)
-        if known is not None and known[0] is media:
-            return known[1]
-        value = generate(
-            self._schema(media),
-            draw,
-            self._schemas,
-            fill_properties=not self._settings.no_fill_properties,
-            complete=True,
-            exemplary=exemplary,
-        )
-        while len(self._drawn_before) >= DRAWN:
-            self._drawn_before.pop(next(iter(self._drawn_before)))
-        self._drawn_before[key] = (media, value)
-        return value
+        def make() -> JSON:
+            return generate(
+                self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
+                complete=True, fill=self._settings.fill, exemplary=exemplary,
+            )  # fmt: skip
+
+        return self._drawn_before.get(draw, media, exemplary, make)
 
 
 _TEXT: JSON = {"type": "string"}
 """The schema of what has none and is not JSON."""
-
-
-def _choice(question: Question, response: Response, status: int) -> Choice | None:
-    """The media type to answer in; None for an answer without a body. Those with the named example are preferred."""
-    if status in BODYLESS or not response.content:
-        if question.preferences.example is not None:
-            raise _no_such_example(question.preferences.example, response)
-        return None
-    named = question.preferences.example
-    fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
-    indexes = fit or [*range(len(response.content))]
-    names = tuple([response.content[index].name for index in indexes])
-    choice = choose(names, question.accept)
-    if choice is None and status >= 400:
-        choice = choose(names, "")  # what went wrong is better said in another type than not at all
-    if choice is None:
-        raise _NotAcceptableError(names)
-    return Choice(indexes[choice.index], choice.content_type)
 
 
 def _by_use(operation: Operation) -> Iterator[Response]:
@@ -349,16 +330,6 @@ def _by_use(operation: Operation) -> Iterator[Response]:
     first = [*good, *(key for key in final if key.upper() == "2XX"), *(key for key in final if key == "default")]
     yield from (final[key] for key in first)
     yield from (one for key, one in final.items() if key not in first)
-
-
-def _no_such_example(name: str, response: Response) -> _CannotHonourError:
-    if any(name in media.external for media in response.content):
-        return _CannotHonourError(
-            f"Found the preference example={name!r}, whose value is kept elsewhere (externalValue) and is not fetched;"
-            " expected an example with a value. Write the value into the contract."
-        )
-    named = ", ".join(sorted({one for media in response.content for one in media.examples if one})) or "none"
-    return _CannotHonourError(f"Found the preference example={name!r}; expected one of: {named}.")
 
 
 def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:

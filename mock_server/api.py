@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from functools import lru_cache, partial
 from sys import intern
 from time import time
 from typing import TYPE_CHECKING
 
+from mock_server.aside import Aside
 from mock_server.assembly import Served
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
@@ -17,7 +19,9 @@ from mock_server.journal import Journal, Kept
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.request_id import given_id
+from mock_server.store import Store
 from mock_server.tally import Tallies
+from mock_server.transmission import Transmission
 from mock_server.watched import SEEN, Seen
 from mock_server.wire import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.worlds import World
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mock_server")
 
+LARGE_BODY = 64 * 1024
+"""Bytes of a request body that is read and judged in a thread from the start."""
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body that are read; more is a 413."""
 WORLD = "mock_server.world"
@@ -38,8 +44,10 @@ class Api:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
     def __init__(
-        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None
-    ) -> None:
+        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None,
+        aside: Aside,
+    ) -> None:  # fmt: skip
+        self._aside = aside
         self.contract = served.contract
         self.base_path = served.base_path
         self._served = served
@@ -53,55 +61,96 @@ class Api:
         world: World = scope[WORLD]
         request = request_of(scope, body or b"")
         if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
-            answer = await self._from_owner(self._peers, request, world, scope)
+            exchange = await self._from_owner(self._peers, request, world, scope)
         else:
-            answer = self.answered(request, world, scope, is_too_large=body is None)[0].answer
-        if answer.delay or answer.wire is not None:
+            with self._turn(request, world, scope) as turn:
+                too_long = Exchange(request, Route(), too_large(MAX_BODY)) if body is None else None
+                turn.exchange = exchange = too_long or await self._in_steps(request, world)
+        answer = exchange.answer
+        if answer.stream is not None:
+            await self._transmit(exchange, scope, receive, send)
+        elif answer.delay or answer.wire is not None:
             await Delivery(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
-    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Answer:
+    async def _transmit(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a stream. Journal and coverage note it when it ends, here, whoever has chosen it."""
+        world: World = scope[WORLD]
+        started = time()
+
+        def ended(answer: Answer, size: int) -> None:
+            sent = replace(exchange, answer=answer)
+            self.record(sent, scope, world, 0, started, size)
+
+        def name() -> str:
+            return _name_of(exchange.request, world.journal, world.journal.last + 1)
+
+        named = REQUEST.set(name)
+        try:
+            engine = self._served.engine
+            await Transmission(scope, receive, send, self._ending, engine, ended).deliver(exchange.answer)
+        finally:
+            REQUEST.reset(named)
+
+    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Exchange:
         exchange, number = await peers.answer(self.base_path, request, world)
+        if exchange.answer.stream is not None:
+            return exchange
         operation = self.contract.operations.get(exchange.route.operation or "")
         name = self._served.gauge(operation.key).name if operation is not None else ""
         note(scope, world, Kept(exchange, operation), name, number)
-        return exchange.answer
+        return exchange
 
-    def answered(
-        self, request: Request, world: World, scope: Scope | None = None, *, is_too_large: bool = False
-    ) -> tuple[Exchange, int]:
+    def answered(self, request: Request, world: World) -> tuple[Exchange, int]:
         """An exchange, and the number of its entry in the world's journal, which has it before the client does.
 
-        The fast path remembers the answers of requests that come with their ``scope``.
+        A stream is noted by whoever sends it, when it has ended; its number is that of the next entry.
         """
-        started = time()
-        store = self._served.store
-        before = world.store(store).revision if store.is_shared else 0
-        # The log names the request as the journal will: nothing else can be added before it is.
-        number = world.journal.last + 1
-        named = REQUEST.set(partial(_name_of, request, world.journal, number))
-        try:
-            refused = Exchange(request, Route(), too_large(MAX_BODY)) if is_too_large else None
-            exchange = refused or self._exchange(request, world)
-            self._record(exchange, scope, world, before, started)
-        finally:
-            REQUEST.reset(named)
-        return exchange, number
+        with self._turn(request, world, None) as turn:
+            turn.exchange = self._exchange(request, world)
+        return turn.exchange, world.journal.last + (turn.exchange.answer.stream is not None)
 
-    def _record(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+    def _turn(self, request: Request, world: World, scope: Scope | None) -> _Turn:
+        """What goes on around an exchange. The fast path remembers answers of requests that come with a ``scope``."""
+        return _Turn(self, request, world, scope, self._served.store)
+
+    def _exchange(self, request: Request, world: World) -> Exchange:
+        try:
+            return self._served.engine.handle(request, world)
+        except Exception:
+            return _failed(request)
+
+    async def _in_steps(self, request: Request, world: World) -> Exchange:
+        """An exchange whose making holds nobody else up: what takes long goes on in a thread."""
+        try:
+            engine = self._served.engine
+            run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
+            examined = await run(engine.examine, request, world)
+            admitted = engine.admit(examined, world)
+            return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
+        except Exception:
+            return _failed(request)
+
+    def record(
+        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float,
+        size: int | None = None,
+    ) -> None:  # fmt: skip
         """Let journal, tally, coverage and fast path have what they keep of an exchange.
 
-        Whatever goes wrong with that, the client gets its answer.
+        Whatever goes wrong with that, the client gets its answer. ``size`` is that of the
+        body where less of it is here.
         """
         try:
-            self._keep(exchange, scope, world, before, started)
+            self._keep(exchange, scope, world, before, started, size)
         except Exception:
             log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
 
-    def _keep(self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float) -> None:
+    def _keep(
+        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
+    ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        kept = Kept(exchange, operation)
+        kept = Kept(exchange, operation, size)
         elapsed = time() - started
         world.journal.add(kept, started, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
@@ -117,15 +166,42 @@ class Api:
         if self._fast is not None and scope is not None and not self._served.always_staged:
             self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
 
-    def _exchange(self, request: Request, world: World) -> Exchange:
+
+class _Turn:
+    """What goes on around an exchange: the log names the request, and journal and others are told in the end."""
+
+    exchange: Exchange
+
+    def __init__(self, api: Api, request: Request, world: World, scope: Scope | None, store: Store) -> None:
+        self._api = api
+        self._world = world
+        self._scope = scope
+        self._started = time()
+        self._before = world.store(store).revision if store.is_shared else 0
+        self._revision = world.revision
+        # The log names the request as the journal most likely will, which has it when it is answered.
+        self._name = partial(_name_of, request, world.journal, world.journal.last + 1)
+
+    def __enter__(self) -> _Turn:
+        self._token = REQUEST.set(self._name)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         try:
-            return self._served.engine.handle(request, world)
-        except Exception:
-            # Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn.
-            log.exception("%s %s: the mock server failed", request.method, request.path)
-            name = REQUEST.get()
-            reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
-            return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
+            if kind is None and self.exchange.answer.stream is None:
+                is_same = self._world.revision == self._revision  # else what was made is of before
+                scope = self._scope if is_same else None
+                self._api.record(self.exchange, scope, self._world, self._before, self._started)
+        finally:
+            REQUEST.reset(self._token)
+
+
+def _failed(request: Request) -> Exchange:
+    """Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn."""
+    log.exception("%s %s: the mock server failed", request.method, request.path)
+    name = REQUEST.get()
+    reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
+    return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
 
 
 def _name_of(request: Request, journal: Journal, number: int) -> str:

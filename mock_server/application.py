@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mock_server import bundled
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
+from mock_server.aside import Aside
 from mock_server.assembly import Served, assembled
 from mock_server.contract.load import CONTROL
 from mock_server.cors import Cors
@@ -44,12 +46,16 @@ COLLECTIONS = (50_000, 20, 100)
 remembered answers are much to look through. Worlds and tokens by the thousand are answered a tenth faster."""
 
 
+SWITCH = 0.001
+"""Seconds after which a thread that makes a large answer lets the event loop go on (0.005 otherwise)."""
+
+
 class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
     def __init__(
         self, settings: Settings, worlds: Worlds, stores: Stores, tallies: Tallies, readiness: Readiness,
-        ending: asyncio.Event, peers: Peers | None,
+        ending: asyncio.Event, peers: Peers | None, aside: Aside,
     ) -> None:  # fmt: skip
         self.served = assembled(settings, stores)
         self.trouble = "nothing that answers yet"
@@ -58,7 +64,7 @@ class _Loaded:
         self._settings = settings
         self.fast = None if settings.no_fast_path else FastPath()
         self._vitals = Vitals(tallies, readiness, self.fast)
-        self.apis = [Api(one, self.fast, tallies, ending, peers) for one in self.served]
+        self.apis = [Api(one, self.fast, tallies, ending, peers, aside) for one in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     @cached_property
@@ -95,6 +101,7 @@ class _Loaded:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
             gc.set_threshold(*COLLECTIONS)
             gc.enable()
+            sys.setswitchinterval(SWITCH)
 
 
 class Application:
@@ -113,6 +120,7 @@ class Application:
         """Other processes that share the worlds; None where there are none."""
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self.tallies = Tallies()
+        self._aside = Aside()
         self.readiness = Readiness()
         """Whoever has more to say of whether requests can be answered adds a check."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
@@ -129,7 +137,8 @@ class Application:
 
     def _load(self) -> _Loaded:
         return _Loaded(
-            self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers
+            self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers,
+            self._aside,
         )  # fmt: skip
 
     def _worlds(self) -> Worlds:
@@ -235,6 +244,12 @@ class Application:
         """
         self._loaded.warm(shares_process=self.shares_process)
 
+    def prepare(self) -> None:
+        """Load in a thread what generated answers need, while the first requests are under way."""
+        from mock_server.generate.preparation import prepare  # no start waits for it
+
+        self._aside.start(prepare)
+
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
@@ -252,6 +267,7 @@ class Application:
 
     def close(self) -> None:
         """Let go of the store, when the last request was answered."""
+        self._aside.close()
         self._stores.close()
 
     def watched(self) -> list[Path]:

@@ -14,6 +14,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server import bundled
+from mock_server.contract.enum_graph import EnumGraph
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.coverage import Gauge
@@ -68,6 +69,7 @@ class Served:
         self._judge = _WhenAsked(self._made_judge)
         self._ladder = _WhenAsked(self._made_ladder)
         self._engine = _WhenAsked(self._made_engine)
+        self._enums = EnumGraph(contract.resolve)
         self._gauges: dict[str, Gauge] = {}
         self._intakes: dict[str, Intake] = {}
 
@@ -97,17 +99,20 @@ class Served:
         return Document(dict(self.contract.document), self.contract.openapi)
 
     def _made_sent(self) -> Document:
-        """The schemas as they are for requests. From 3.1 on they are the same (readOnly is a remark)."""
+        """Make the schemas as they are for requests: those of answers, where no member goes one way only."""
+        from mock_server.contract.direction import mentions
         from mock_server.generate.document import Document
 
-        if self.contract.openapi >= (3, 1):
-            return self._schemas()
-        return Document(dict(self.contract.document), self.contract.openapi, sends="request")
+        schemas, document = self._schemas(), self.contract.document
+        if not schemas.hides and not mentions(document, "readOnly"):
+            return schemas
+        return Document(dict(document), self.contract.openapi, sends="request")
 
     def gauge(self, operation: str) -> Gauge:
         """What an operation, named by its key, has to show."""
         if operation not in self._gauges:
-            self._gauges[operation] = Gauge(self.contract, self.contract.operations[operation], self.base_path)
+            described = self.contract.operations[operation]
+            self._gauges[operation] = Gauge(self.contract, described, self.base_path, self._enums)
         return self._gauges[operation]
 
     def intake(self, resource: str) -> Intake:

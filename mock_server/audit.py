@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import BODYLESS, Contract, Operation, Response
 from mock_server.contract.security import Caller
+from mock_server.errors import GenerationError
 from mock_server.exchange import Answer, Finding, Request
 from mock_server.generate.faker_method import unknown_methods
 from mock_server.prefer import Preferences
+from mock_server.question import Question
 from mock_server.store import Store
 
 
@@ -100,8 +102,18 @@ class Audit:
                 Finding("no-answer", operation.key, found, "an answer", operation.pointer),
             )
         else:
-            findings = (*answer.findings, *self._judge.answer(operation.key, answer))
+            offered = (replace(one, location=self._contract.locate(one.pointer)) for one in answer.findings)
+            findings = (*offered, *self._judge.answer(operation.key, answer), *self._of_items(answer))
         return Audited(operation.key, status, example, self._source(operation, answer), findings, media)
+
+    def _of_items(self, answer: Answer) -> tuple[Finding, ...]:
+        """What is wrong with the items of a stream, one that cannot be made among them."""
+        if answer.stream is None:
+            return ()
+        try:
+            return tuple(self._ladder.streams.findings(self._judge, answer.stream, answer.status))
+        except GenerationError as error:
+            return (Finding("no-answer", answer.stream.operation, str(error), "an item"),)
 
 
 def status_of(key: str, operation: Operation) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from mock_server.errors import MockServerError, UsageError
-from mock_server.log import log_to_stderr
+from mock_server.log import log_to_stderr, warn_of
 from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
 
 if TYPE_CHECKING:
@@ -113,8 +112,8 @@ def _end(*_: object) -> NoReturn:
 def _announce(url: str, served: Sequence[Served]) -> None:
     """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
     contracts = [one.contract for one in served]
-    for finding in [finding for contract in contracts for finding in contract.findings]:
-        logging.getLogger("mock_server").warning("%s", finding)
+    for contract in contracts:
+        warn_of(contract.findings)
     with contextlib.suppress(OSError):
         titles = ", ".join(f"{contract.title} {contract.version}" for contract in contracts)
         lines = [f"Mock server ready at {url} ({titles})"]

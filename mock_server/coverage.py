@@ -14,9 +14,10 @@ from itertools import islice
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
+from mock_server.contract.enum_graph import EnumGraph, Vertex
 from mock_server.contract.media import essence_of
 from mock_server.contract.model import Contract, Operation, is_json
-from mock_server.contract.source import find, mapping_at, pointer_of
+from mock_server.contract.source import find
 from mock_server.exchange import JSON, Answer, Exchange, Headers, Request
 
 Key: TypeAlias = tuple[str, str, str]
@@ -26,9 +27,8 @@ KINDS = ("status", "media", "parameter", "enum", "country")
 """What a contract tells all of; of variants it is told which were asked for."""
 COUNTRY = ("country", "country_code", "countryCode")
 """Members whose enum is told of as countries: 249 of them would bury the others."""
-_DEEPEST = 8
 _PLACES = 400
-"""Enums that are looked for in the answers of an operation."""
+"""Enums in the answers of an operation that are told of, those that are least deep."""
 _REMEMBERED = 256
 _LARGEST = 64 * 1024
 """Bytes of an answer that is looked through."""
@@ -48,7 +48,10 @@ class Shown:
 class Gauge:
     """All that one operation has to show."""
 
-    def __init__(self, contract: Contract, operation: Operation, base_path: str = "") -> None:
+    def __init__(
+        self, contract: Contract, operation: Operation, base_path: str = "", graph: EnumGraph | None = None
+    ) -> None:
+        self._graph = graph or EnumGraph(contract.resolve)
         self.operation = operation
         self.name = operation.key.replace(" ", f" {base_path}", 1)
         self._contract = contract
@@ -88,8 +91,8 @@ class Gauge:
         for (place, name), values in self._parameters.items():
             keys.add(("parameter", "", f"{place} {name}"))
             keys |= {("enum", f"{place} {name}", value) for value in values}
-        for pointer, values in self._enums.items():
-            keys |= {_enum_key(pointer, value) for value in values}
+        for vertex, pointer in self._places.items():
+            keys |= {_enum_key(pointer, value) for value in vertex.values or ()}
         return frozenset(keys)
 
     def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
@@ -133,20 +136,20 @@ class Gauge:
                     yield "enum", f"{place} {name}", one
 
     def _of_body(self, answer: Answer) -> list[Key]:
-        if not self._enum_keys or len(answer.body) > _LARGEST or not is_json(answer.header("content-type") or ""):
+        content_type = answer.header("content-type") or ""
+        if not self._places or len(answer.body) > _LARGEST or not is_json(content_type):
             return []
+        response, essence = self.operation.response_for(answer.status), essence_of(content_type)
         try:
             value: JSON = json.loads(answer.body)
         except ValueError:
             return []
-        return [keys[text] for steps, keys in self._enum_keys for text in map(_text, _at(value, steps)) if text in keys]
-
-    @cached_property
-    def _enum_keys(self) -> list[tuple[list[str], dict[str, Key]]]:
-        """The way to each enum in the answers, and the key of each of its values."""
         return [
-            (pointer.split("/")[1:], {value: _enum_key(pointer, value) for value in values})
-            for pointer, values in self._enums.items()
+            _enum_key(self._places[vertex], text)
+            for media in (response.content if response is not None else ())
+            if essence_of(media.name) == essence
+            for vertex, text in self._graph.values(media.schema, value)
+            if vertex in self._places and text in (vertex.values or ())
         ]
 
     @cached_property
@@ -174,36 +177,20 @@ class Gauge:
         return any(place in ("path", "header") for place, _ in self._parameters)
 
     def _values(self, schema: JSON) -> Iterator[str]:
-        for pointer, values in self._enums_of(schema, "", 0):
+        for pointer, vertex in self._graph.enums(schema):
             if pointer in ("", "/*"):
-                yield from values
+                yield from vertex.values or ()
 
     @cached_property
-    def _enums(self) -> Mapping[str, frozenset[str]]:
-        """The enums in the answers, by a pointer in which ``*`` is any item."""
-        found: dict[str, set[str]] = {}
+    def _places(self) -> Mapping[Vertex, str]:
+        """The schemas with enums in the answers, each with the shortest pointer to it, in which ``*`` is any item."""
+        places: dict[Vertex, str] = {}
         for response in self.operation.responses.values():
             for media in response.content:
                 if media.is_json:
-                    for pointer, values in islice(self._enums_of(media.schema, "", 0), _PLACES):
-                        found.setdefault(pointer, set()).update(values)
-        return {pointer: frozenset(values) for pointer, values in found.items()}
-
-    def _enums_of(self, schema: JSON, pointer: str, depth: int) -> Iterator[tuple[str, list[str]]]:
-        node = self._contract.resolve(schema)
-        if not isinstance(node, dict) or depth > _DEEPEST:
-            return
-        values = node.get("enum")
-        if isinstance(values, list):
-            yield pointer, [_text(value) for value in values]
-        for key in ("allOf", "anyOf", "oneOf"):
-            branches = node.get(key)
-            for branch in branches if isinstance(branches, list) else ():
-                yield from self._enums_of(branch, pointer, depth + 1)
-        for name, member in mapping_at(node, "properties").items():
-            yield from self._enums_of(member, pointer + pointer_of(name), depth + 1)
-        if "items" in node:
-            yield from self._enums_of(node["items"], pointer + "/*", depth + 1)
+                    for pointer, vertex in islice(self._graph.enums(media.schema), _PLACES):
+                        places.setdefault(vertex, pointer)
+        return places
 
 
 class Coverage:
@@ -266,23 +253,6 @@ class Coverage:
 def _enum_key(pointer: str, value: str) -> Key:
     kind = "country" if pointer.rpartition("/")[2] in COUNTRY else "enum"
     return kind, f"answer {pointer}", value
-
-
-def _text(value: JSON) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _at(value: JSON, steps: list[str]) -> Iterator[JSON]:
-    """The values at a pointer in which ``*`` is any item."""
-    if not steps:
-        yield value
-    elif steps[0] == "*" and isinstance(value, list):
-        for item in value:
-            yield from _at(item, steps[1:])
-    elif isinstance(value, dict):
-        name = steps[0].replace("~1", "/").replace("~0", "~")
-        if name in value:
-            yield from _at(value[name], steps[1:])
 
 
 def told(gauge: Gauge, seen: frozenset[Key], count: int) -> dict[str, JSON]:

@@ -12,24 +12,18 @@ import codecs
 import contextlib
 import csv
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from mock_server.contract.media import essence_of
 from mock_server.contract.model import is_json
+from mock_server.contract.sequences import Sequence, form_of
 from mock_server.exchange import JSON
+from mock_server.framing import BOUNDARY, Framing, as_json, json_text
 from mock_server.xml_body import Resolve, xml_body
 
 FORM = "application/x-www-form-urlencoded"
-EVENTS = "text/event-stream"
-JSON_SEQUENCE = "application/json-seq"
-SEQUENCES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-                       "application/x-json-stream", JSON_SEQUENCE, EVENTS})  # fmt: skip
-"""Media types that hold one value after the other."""
-_BOUNDARY = "mock-server-5f1c0e7a9d"
-"""What stands between parts: the same each time, since the same question has the same answer."""
 NOTHING = b""
 """What is judged of a body that no schema can be held against."""
 
@@ -77,19 +71,10 @@ def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, gi
     if essence == FORM:
         return Body(_form(value), content_type, NOTHING)
     if essence.startswith("multipart/"):
-        return Body(_parts(value), f"{essence}; boundary={_BOUNDARY}", NOTHING)
+        return Body(_parts(value), f"{essence}; boundary={BOUNDARY}", NOTHING)
     text = _text(value, essence)
     data = text.encode(charset or "utf-8", "replace")
     return Body(data, _told(content_type, data), as_json(value))
-
-
-def as_json(value: JSON) -> bytes:
-    """A value as a JSON text (RFC 8259), compact."""
-    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Made once: to make one takes longer than to write a small body."""
 
 
 def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:
@@ -111,33 +96,14 @@ def holds_text(schema: JSON, resolve: Resolve) -> bool:
 
 
 def _text(value: JSON, essence: str) -> str:
-    if essence in SEQUENCES:
-        return _sequence(value, essence)
+    form = form_of(essence)
+    if form:
+        framing = Framing(Sequence(form))
+        items = value if isinstance(value, list) else [value]
+        return b"".join(framing.frame(index, item) for index, item in enumerate(items)).decode("utf-8", "replace")
     if essence == "text/csv" and isinstance(value, (list, dict)):
         return _csv(value)
-    return as_json(value).decode("utf-8", "replace")
-
-
-def _sequence(value: JSON, essence: str) -> str:
-    """The items one after the other: by RFC 7464 with a record separator, as events, or a line each."""
-    items = value if isinstance(value, list) else [value]
-    if essence == EVENTS:
-        return "".join(map(_event, items))
-    mark = "\x1e" if essence == JSON_SEQUENCE else ""
-    return "".join(f"{mark}{as_json(item).decode('utf-8', 'replace')}\n" for item in items)
-
-
-def _event(item: JSON) -> str:
-    """An event of a stream (HTML, 9.2.5): an object of its fields stands for them, anything else is the data."""
-    known = ("event", "id", "retry", "data")
-    fields = item if isinstance(item, dict) and item.keys() <= set(known) and "data" in item else {"data": item}
-    lines: list[str] = []
-    for name in known:
-        if name in fields:
-            one = fields[name]
-            text = one if isinstance(one, str) else as_json(one).decode("utf-8", "replace")
-            lines += [f"{name}: {line}" for line in text.splitlines() or [""]]
-    return "\n".join(lines) + "\n\n"
+    return json_text(value)
 
 
 def _csv(value: JSON) -> str:
@@ -155,7 +121,7 @@ def _csv(value: JSON) -> str:
 
 
 def _cell(value: JSON) -> str:
-    return "" if value is None else value if isinstance(value, str) else as_json(value).decode("utf-8", "replace")
+    return "" if value is None else value if isinstance(value, str) else json_text(value)
 
 
 def _form(value: JSON) -> bytes:
@@ -175,9 +141,9 @@ def _parts(value: JSON) -> bytes:
         for one in member if isinstance(member, list) else [member]:
             quoted = name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
             kind = "application/json" if isinstance(one, (dict, list)) else "text/plain; charset=utf-8"
-            lines += [f"--{_BOUNDARY}", f'Content-Disposition: form-data; name="{quoted}"', f"Content-Type: {kind}", ""]
+            lines += [f"--{BOUNDARY}", f'Content-Disposition: form-data; name="{quoted}"', f"Content-Type: {kind}", ""]
             lines.append(_cell(one))
-    return "\r\n".join([*lines, f"--{_BOUNDARY}--", ""]).encode("utf-8", "replace")
+    return "\r\n".join([*lines, f"--{BOUNDARY}--", ""]).encode("utf-8", "replace")
 
 
 def _is_xml(essence: str) -> bool:

@@ -1,32 +1,81 @@
-"""The whole story of a request, in one function."""
+"""The whole story of a request, in three steps: examined, admitted, responded to."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
+from mock_server.contract.bodies import FORM
 from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract
+from mock_server.contract.media import essence_of
+from mock_server.contract.model import Contract, Operation, path_parts
 from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
-from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route
+from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Stream
 from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
+from mock_server.question import Question
 from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage
+from mock_server.streams import Streams
 from mock_server.worlds import World
 
 log = logging.getLogger("mock_server")
 
+MOST_MEMBERS = 1000
+"""Members of a form among which that is looked for which a fragment names."""
 JUDGED = 256
 """Answers whose judgement is kept: one and the same answer is judged once."""
+
+
+class BrokenItemError(Exception):
+    """An item of a stream that breaks the contract, as the findings say."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(map(str, findings)))
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A request and what was found out about it.
+
+    ``failure`` names what it is refused for, ``headers`` are those that only the request tells: of a refusal, or beside
+    an answer what was passed over. ``answer`` is one that nothing else has a say in.
+    """
+
+    request: Request
+    route: Route
+    operation: Operation | None
+    caller: Caller
+    preferences: Preferences
+    failure: str | None = None
+    headers: Headers = ()
+    findings: tuple[Finding, ...] = ()
+    answer: Answer | None = None
+    unreadable: tuple[Finding, ...] = ()
+    """What could not be read of the preferences."""
+    wants_stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An examined request and what its world has to say: ``question`` is there where the ladder is to choose."""
+
+    examined: Examined
+    memory: Memory
+    preferences: Preferences
+    unreadable: tuple[Finding, ...] = ()
+    question: Question | None = None
+    played: Performance | None = None
 
 
 class Engine:
@@ -54,8 +103,15 @@ class Engine:
         ``world`` is what the request may change and what it is answered from; without one it is answered from what
         everybody shares.
         """
+        admitted = self.admit(self.examine(request, world), world)
+        return self.settle(admitted, self.respond(admitted))
+
+    def examine(self, request: Request, world: World | None = None) -> Examined:
+        """Route, identify and judge a request. Changes nothing, so that it may be begun anew (``deadline``)."""
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
+        if route.others:
+            route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
@@ -67,40 +123,71 @@ class Engine:
         findings: tuple[Finding, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
-                return Exchange(request, route, Answer(204, (("Allow", _allow(route)),), reason="options"))
+                answer = Answer(204, (("Allow", _allow(route)),), reason="options")
+                return Examined(request, route, operation, caller, asked, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
-        warned: tuple[Finding, ...] = ()
+        passed: Headers = ()
         if failure is None and strictness == "warn":
-            findings = warned = self._judge.request(route, request)
+            findings = self._judge.request(route, request)
+            passed = findings_header(findings)
         elif failure is None and strictness != "off":
             findings = self._judge.request(route, request, is_lenient=strictness == "lenient")
             failure = _refused(findings)
+            passed = findings_header(findings) if failure is None else ()
             types = self._judge.media_types(operation.key) if operation is not None else ()
             if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(types)),)
         failure = failure or _failure_of(caller, strictness)
+        headers = headers if failure is not None else passed
+        asks = failure is None and operation is not None and self._judge.asks_for_stream(operation.key, request)
+        return Examined(
+            request,
+            route,
+            operation,
+            caller,
+            asked,
+            failure,
+            headers,
+            findings,
+            unreadable=unreadable,
+            wants_stream=asks,
+        )
 
+    def admit(self, examined: Examined, world: World | None = None) -> Admitted:
+        """Let limits, kept answers and scenarios of the world have their say, which they remember."""
         stage = self._stage(world)
         memory = Memory()
-        if failure is None and stage is not None and operation is not None:
-            memory = remembered(stage, self.contract.manners, operation, request, caller)
-            failure, headers = memory.failure, memory.headers
+        failure, operation = examined.failure, examined.operation
+        asked, unreadable = examined.preferences, examined.unreadable
+        if failure is None and stage is not None and operation is not None and examined.answer is None:
+            memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
+            failure = memory.failure
         if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
             is_there = self._ladder.failures.has_example(failure, operation, asked.example)
             asked = Preferences(example=asked.example if is_there else None, validation=asked.validation)
-            unreadable = ()
-        played: Performance | None = None
+            return Admitted(examined, memory, asked)
+        if unreadable or memory.replay is not None or operation is None:
+            return Admitted(examined, memory, asked, unreadable)
+        question = Question(operation, examined.request, examined.caller, asked, world, examined.wants_stream)
+        return Admitted(examined, memory, asked, (), question, self._played(stage, question, examined.route))
+
+    def respond(self, admitted: Admitted) -> Exchange:
+        """Choose the answer and judge it. Changes nothing in the world, so that it may be begun anew (``deadline``)."""
+        examined, memory, question, played = admitted.examined, admitted.memory, admitted.question, admitted.played
+        request, route, operation = examined.request, examined.route, examined.operation
+        if examined.answer is not None:
+            return Exchange(request, route, examined.answer)
+        failure = memory.failure or examined.failure
         if failure is not None:
-            answer = self._ladder.failure(failure, operation, findings, headers, asked.example)
+            headers = memory.headers if memory.failure else examined.headers
+            example = admitted.preferences.example
+            answer = self._ladder.failure(failure, operation, examined.findings, headers, example)
         elif memory.replay is not None:
             answer = memory.replay
-        elif unreadable:
-            answer = problem("preference", 400, "; ".join(map(str, unreadable)), unreadable)
+        elif question is None:
+            answer = problem("preference", 400, "; ".join(map(str, admitted.unreadable)), admitted.unreadable)
         else:
-            assert operation is not None
-            question = Question(operation, request, caller, asked, world)
-            played = self._played(stage, question, route)
             answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
         broken: tuple[Finding, ...] = ()
@@ -108,16 +195,64 @@ class Engine:
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
             answer = _withheld(answer, route, broken)
-        answer = _finished(answer, asked, caller, is_refused=failure is not None)
-        if warned and answer.header("mock-findings") is None:
-            answer = replace(answer, headers=(*answer.headers, *findings_header(warned)))
+        answer = _finished(answer, admitted.preferences, examined.caller, is_refused=failure is not None)
+        if failure is None and examined.headers and answer.header("mock-findings") is None:
+            answer = replace(answer, headers=(*answer.headers, *examined.headers))
         if played is not None:
             answer = played.finished(answer)
-        answer = memory.kept(answer)
+        return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
+
+    def settle(self, admitted: Admitted, exchange: Exchange) -> Exchange:
+        """Let the world keep what it has to of an exchange, and the log tell what is wrong with examples."""
+        if admitted.examined.answer is not None:
+            return exchange
+        answer = admitted.memory.kept(exchange.answer)
         self._tell(answer)
+        operation = admitted.examined.operation
         if operation is not None and operation.deprecated:
             answer = _deprecated(answer)
-        return Exchange(request, route, answer, findings + unreadable + answer.findings + broken)
+        return exchange if answer is exchange.answer else replace(exchange, answer=answer)
+
+    def _meant(self, route: Route, request: Request) -> Route:
+        """Return which of the operations that have one path is meant.
+
+        It is one whose fragment names something that the request has (``/#Action=List``), as far as there are such; of
+        these the first that takes the request, or else the first.
+        """
+        routes = (route, *route.others)
+        fragments = [path_parts(self.contract.operations[str(each.operation)].path)[2] for each in routes]
+        named = [each for each, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)]
+        meant = named or routes
+        taken = (each for each in meant if _refused(self._judge.request(each, request)) is None)
+        return next(taken, meant[0]) if len(meant) > 1 else meant[0]
+
+    def items(self, stream: Stream, status: int) -> Iterator[bytes]:
+        """Yield the items of a stream as they travel, each judged before.
+
+        Raises :class:`GenerationError` where one cannot be made, :class:`BrokenItemError` for one that breaks the
+        contract.
+        """
+        source = self._ladder.streams.source_of(stream)
+        for index, item in enumerate(self._ladder.streams.items(stream)):
+            if stream.is_judged:
+                broken = self._judge.item(stream, status, index, source.sequence.schema(index), item)
+                if broken:
+                    raise BrokenItemError(broken)
+            garble = stream.garble if index == stream.garbled else ""
+            yield source.framing.frame(index, Streams.broken(stream, index, item), garble)
+
+    def end(self, stream: Stream) -> bytes:
+        """What follows the last item of a stream; empty where nothing does."""
+        return self._ladder.streams.source_of(stream).framing.last()
+
+    def _first_of(self, stream: Stream | None, status: int) -> tuple[Finding, ...]:
+        """What the contract has against the first item of a stream: the last chance to send another answer."""
+        try:
+            if stream is not None:
+                next(self.items(stream, status), None)
+        except BrokenItemError as error:
+            return error.findings
+        return ()
 
     def _stage(self, world: World | None) -> Stage | None:
         """The scenarios and limits of a world, where it has any."""
@@ -150,7 +285,8 @@ class Engine:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            return self._judged(operation.key, answer)
+            broken = self._judged(operation.key, answer)
+            return broken or self._first_of(answer.stream, answer.status)
         if failure is None or failure not in self.contract.manners.failures:
             return ()
         return self._judge.failure(failure, answer)
@@ -158,6 +294,18 @@ class Engine:
 
 _PLAIN = "/:@!$&'()*+,;=~"
 """What a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
+
+
+def _is_named(fragment: str, request: Request) -> bool:
+    """Tell whether a request has all names and values of a fragment, in its query, its headers or its form."""
+    wanted = parse_qsl(fragment, keep_blank_values=True)
+    sent = parse_qsl(request.query, keep_blank_values=True)
+    if essence_of(request.header("content-type") or "") == FORM:
+        with contextlib.suppress(ValueError):  # more members than anybody reads: the judge says so
+            sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
+    return bool(wanted) and all(
+        (name, value) in sent or request.header(name.lower()) == value for name, value in wanted
+    )
 
 
 def _unrouted(request: Request, route: Route, prefix: str) -> tuple[str, Headers]:
@@ -189,9 +337,9 @@ _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type"
 
 
 def _refused(findings: tuple[Finding, ...]) -> str | None:
-    if not findings:
+    rules = {finding.rule for finding in findings if finding.severity == "error"}
+    if not rules:
         return None
-    rules = {finding.rule for finding in findings}
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 
@@ -226,6 +374,8 @@ def _finished(answer: Answer, asked: Preferences, caller: Caller, *, is_refused:
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
     honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
+    if answer.stream is not None:
+        honoured |= {"items", "interval"}
     if answer.reason == "example" or is_refused:
         honoured |= {"example"}
     if answer.reason == "generated":

@@ -7,14 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mock_server.contract.direction import Direction
 from mock_server.contract.model import Contract, MediaType, Operation, Response
-from mock_server.contract.source import mapping_at, pointer_of
+from mock_server.contract.source import pointer_of
 from mock_server.encode import NOTHING, encode
 from mock_server.exchange import JSON, Finding
 from mock_server.generate.document import Document
-
-_DEEPEST = 20
-"""Schemas within ``allOf`` that are looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,7 @@ class Examples:
     def __init__(self, contract: Contract, schemas: Document) -> None:
         self._contract = contract
         self._schemas = schemas
+        self._answers = Direction(contract.document, "writeOnly")
         self._kept: dict[int, Sound] = {}
 
     def of(self, media: MediaType, response: Response, operation: Operation) -> Sound:
@@ -55,7 +54,10 @@ class Examples:
         return found
 
     def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Finding | None:
-        """What the schema has against an example."""
+        """What the schema has against an example.
+
+        Which line it stands on says who has time to look for it (``check``): on a large contract that takes a second.
+        """
         body = encode(value, media.name, media.schema, self._contract.resolve, given=True)
         if body.judged == NOTHING:
             return None
@@ -70,7 +72,7 @@ class Examples:
         parts = ("examples", name, "value") if name else ("example",)
         where = pointer + pointer_of(*parts) + where
         remedy = "Mend the example; until then it is sent mended, or another answer in its place."
-        return Finding("example", self._contract.locate(where), found, expected, where, remedy)
+        return Finding("example", self._contract.name, found, expected, where, remedy)
 
     def _mended(self, media: MediaType, value: JSON) -> JSON:
         """The example with the two flaws repaired that are common and have one safe repair; None where others stay.
@@ -82,30 +84,5 @@ class Examples:
         if media.is_json and isinstance(value, str):
             with contextlib.suppress(ValueError, RecursionError):
                 mended = json.loads(value)
-        mended = self._shown(mended, media.schema)
+        mended = self._answers.without(mended, media.schema)
         return mended if mended != value and self._schemas.root(media.schema).accepts(mended) else None
-
-    def _shown(self, value: JSON, schema: JSON) -> JSON:
-        """The value without members that are only written, at any depth."""
-        node = self._contract.resolve(schema)
-        if isinstance(value, list):
-            items = mapping_at({"": node}, "").get("items")
-            return [self._shown(one, items) for one in value]
-        if not isinstance(value, dict):
-            return value
-        members = self._members(node, 0)
-        resolved = {name: mapping_at({"": self._contract.resolve(members.get(name))}, "") for name in value}
-        return {
-            name: self._shown(one, members.get(name))
-            for name, one in value.items()
-            if resolved[name].get("writeOnly") is not True
-        }
-
-    def _members(self, node: JSON, depth: int) -> dict[str, JSON]:
-        """The schemas of the members of an object, those of its ``allOf`` among them."""
-        found = {**mapping_at({"": node}, "")}
-        members = {**mapping_at(found, "properties")}
-        parts = found.get("allOf")
-        for part in parts if isinstance(parts, list) and depth < _DEEPEST else ():
-            members |= self._members(self._contract.resolve(part), depth + 1)
-        return members

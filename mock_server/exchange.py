@@ -31,7 +31,8 @@ class Finding:
     pointer: str = ""
     remedy: str = ""
     severity: str = "error"
-    """``error``, or ``repaired`` for a defect of a contract that has one safe repair."""
+    """``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for what is passed over
+    in a request."""
 
     def __str__(self) -> str:
         where = f"{self.location} {self.pointer}".strip()
@@ -79,12 +80,46 @@ class Wire:
 
     ``cut`` closes the connection: ``before_headers``, or ``mid_body`` after half of the body. ``trickle`` is bytes of
     the body per second (0: all at once). ``overstate`` announces more bytes than come. ``hang`` never answers.
+    ``cut_after`` closes the connection after so many items of a stream; None lets it end.
     """
 
     cut: str = ""
     trickle: int = 0
     overstate: bool = False
     hang: bool = False
+    cut_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that leaves item by item: what its items are made from, so that none has to be held.
+
+    ``operation`` is the key, ``response`` the key of the response (``200``, ``2XX``), ``media`` the index of its media
+    type. There are ``count`` items, drawn from ``seed`` and ``identity``; ``interval`` is in milliseconds.
+    ``is_exemplary`` says whether what the contract shows is sent, ``is_judged`` whether the contract has a say.
+
+    Items that an example or a scenario gives are JSON texts in ``given`` (None: nobody gives any). ``patches``
+    (RFC 7396) change each item, ``breaks`` what is at a JSON Pointer into the list of all; both hold JSON texts.
+    ``garble`` spoils the item number ``garbled``. Of a stream that has ended, ``sent`` is the number of items that left
+    and ``end`` says how it came to that: ``complete``, ``cut``, ``client gone``, ``server stopped`` or ``failed``.
+    """
+
+    operation: str
+    response: str
+    media: int
+    count: int
+    seed: int
+    identity: str
+    interval: int = 0
+    is_exemplary: bool = True
+    is_judged: bool = True
+    given: tuple[str, ...] | None = None
+    patches: tuple[str, ...] = ()
+    breaks: tuple[tuple[str, str], ...] = ()
+    garble: str = ""
+    garbled: int = 0
+    sent: int = 0
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +130,8 @@ class Answer:
     JSON text of the value that the body was written from; None where the body is that itself, empty where no
     schema can be held against it. ``findings`` say what the contract offered and could not be sent. ``wire`` is what
     happens on the way. ``sought`` is the record that was looked for, by resource and handle: where it changes, or comes
-    to be, the answer is another.
+    to be, the answer is another. ``stream`` is there where the body leaves item by item; ``body`` then is empty, or as
+    much of what has left as a journal keeps.
     """
 
     status: int
@@ -107,6 +143,7 @@ class Answer:
     findings: tuple[Finding, ...] = ()
     wire: Wire | None = None
     sought: tuple[str, str] | None = None
+    stream: Stream | None = None
 
     def header(self, name: str) -> str | None:
         """The first field line of that name, whatever its case."""
@@ -124,13 +161,16 @@ class Route:
     ``operation`` is the key of the operation, None where there is none. Then ``allow`` holds the
     methods that the path does have (empty: no such path), and ``redirect`` the path without the
     trailing slash where the contract wants that redirected. ``path_parameters`` are as sent as far as reserved
-    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded.
+    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded. ``others`` are
+    further operations of the same method and path, which only their fragments (``/pets#find``) tell apart in the
+    contract.
     """
 
     operation: str | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     redirect: str | None = None
+    others: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,10 @@ class Failures:
             value = values[""]
         else:
             draw = Draw(self._settings.seed, "failure", f"{status}")
-            value = generate(schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties)
+            value = generate(
+                schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
+                fill=self._settings.fill,
+            )  # fmt: skip
         accepts = self._schemas.root(schema).accepts
         told = informed(value, accepts, reason, is_example="" in values) if media.is_json else value
         given_as_it_is = "" in values and told == value

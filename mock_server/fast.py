@@ -6,7 +6,8 @@ found the first time. Journal and coverage note it as they do everything. In a s
 an answer holds as long as the record does that it was made from (:class:`Sight`).
 
 Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
-body, delays, answers that break the contract (the log tells of each) and requests from web pages (CORS is apart).
+body, delays, streams, answers that break the contract (the log tells of each) and requests from web pages (CORS is
+apart).
 """
 
 from __future__ import annotations
@@ -162,6 +163,7 @@ def _is_lasting(answer: Answer, kept: Kept) -> bool:
     return (
         not answer.delay
         and answer.wire is None
+        and answer.stream is None
         and not (answer.reason == "problem" and answer.status >= 500)
         and len(answer.body) <= _LARGEST
         and not any(name in _BESIDE for name, _ in kept.request.headers)

@@ -13,7 +13,7 @@ from mock_server.contract.source import pointer_of
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON, Finding
 from mock_server.generate.document import Document
-from mock_server.generate.walker import enum_at
+from mock_server.generate.enums import enum_at
 from mock_server.recordfile import RecordFile, open_record_file
 from mock_server.settings import suggestion
 from mock_server.store import HANDLE, Record

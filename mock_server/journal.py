@@ -31,15 +31,16 @@ _NUMBER = (1 << 62) - 1
 class Kept:
     """What entries keep of an exchange: the same object for all entries of one question.
 
-    ``sizes`` are those of the two bodies as they were sent, in bytes; what is kept of them may be shorter. ``cost``
+    ``sizes`` are those of the two bodies as they were sent, in bytes; what is kept of them may be shorter, and so may
+    what came of an answer (``size`` is then how long it was). ``cost``
     is what this holds of the memory, about; ``holders`` is how many entries have it.
     """
 
     __slots__ = ("answer", "cost", "findings", "holders", "operation", "request", "route", "sizes")
 
-    def __init__(self, exchange: Exchange, operation: Operation | None) -> None:
+    def __init__(self, exchange: Exchange, operation: Operation | None, size: int | None = None) -> None:
         request, answer = exchange.request, exchange.answer
-        self.sizes = len(request.body), len(answer.body)
+        self.sizes = len(request.body), len(answer.body) if size is None else size
         if self.sizes[0] > LONGEST_BODY:
             request = replace(request, body=request.body[:LONGEST_BODY])
         if self.sizes[1] > LONGEST_BODY:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
+from mock_server.exchange import Finding
+
+MOST_WARNINGS = 3
+"""Findings of one rule that are told one by one: a contract may have hundreds."""
 FIELDS = "fields"
 """The name under which ``extra`` has members of a line of its own, which a text has in its message."""
 
@@ -55,3 +60,16 @@ def log_to_stderr(form: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if form == "json" else _Text("%(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def warn_of(findings: Sequence[Finding]) -> None:
+    """Log findings of a contract as warnings: of each rule the first few, then how many more there are."""
+    log = logging.getLogger("mock_server")
+    logged: Counter[str] = Counter()
+    for finding in findings:
+        logged[finding.rule] += 1
+        if logged[finding.rule] <= MOST_WARNINGS:
+            log.warning("%s", finding)
+    for rule, count in logged.items():
+        if count > MOST_WARNINGS:
+            log.warning("%s more of [%s]: `mock-server check` lists them", count - MOST_WARNINGS, rule)

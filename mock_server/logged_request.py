@@ -43,6 +43,9 @@ class Telling:
             "reason": entry.answer.reason,
             "findings": findings,
         }
+        stream = entry.answer.stream
+        if stream is not None:
+            told["stream"] = {"items": stream.sent, "end": stream.end}
         if entry.is_shortened:
             told["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
         return told

@@ -9,8 +9,9 @@ from mock_server.contract.model import Contract
 from mock_server.errors import GenerationError, UsageError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document
+from mock_server.generate.enums import enum_at
 from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import enum_at, generate
+from mock_server.generate.walker import generate
 from mock_server.settings import suggestion
 
 

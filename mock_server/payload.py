@@ -9,7 +9,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import TypedDict
 
-from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Wire
+from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Stream, Wire
 
 
 class RequestForm(TypedDict):
@@ -33,6 +33,28 @@ class AnswerForm(TypedDict):
     reason: str
     delay: int
     wire: WireForm | None
+    stream: StreamForm | None
+
+
+class StreamForm(TypedDict):
+    """A :class:`Stream`."""
+
+    operation: str
+    response: str
+    media: int
+    count: int
+    seed: int
+    identity: str
+    interval: int
+    is_exemplary: bool
+    is_judged: bool
+    given: Sequence[str] | None
+    patches: Sequence[str]
+    breaks: Sequence[Sequence[str]]
+    garble: str
+    garbled: int
+    sent: int
+    end: str
 
 
 class WireForm(TypedDict):
@@ -42,6 +64,7 @@ class WireForm(TypedDict):
     trickle: int
     overstate: bool
     hang: bool
+    cut_after: int | None
 
 
 class FindingForm(TypedDict):
@@ -121,8 +144,57 @@ def answer_form(answer: Answer) -> AnswerForm:
         "delay": answer.delay,
         "wire": None
         if wire is None
-        else {"cut": wire.cut, "trickle": wire.trickle, "overstate": wire.overstate, "hang": wire.hang},
+        else {
+            "cut": wire.cut,
+            "trickle": wire.trickle,
+            "overstate": wire.overstate,
+            "hang": wire.hang,
+            "cut_after": wire.cut_after,
+        },
+        "stream": None if answer.stream is None else _stream_form(answer.stream),
     }
+
+
+def _stream_form(stream: Stream) -> StreamForm:
+    return {
+        "operation": stream.operation,
+        "response": stream.response,
+        "media": stream.media,
+        "count": stream.count,
+        "seed": stream.seed,
+        "identity": stream.identity,
+        "interval": stream.interval,
+        "is_exemplary": stream.is_exemplary,
+        "is_judged": stream.is_judged,
+        "given": stream.given,
+        "patches": stream.patches,
+        "breaks": stream.breaks,
+        "garble": stream.garble,
+        "garbled": stream.garbled,
+        "sent": stream.sent,
+        "end": stream.end,
+    }
+
+
+def _stream_of(form: StreamForm) -> Stream:
+    return Stream(
+        operation=form["operation"],
+        response=form["response"],
+        media=form["media"],
+        count=form["count"],
+        seed=form["seed"],
+        identity=form["identity"],
+        interval=form["interval"],
+        is_exemplary=form["is_exemplary"],
+        is_judged=form["is_judged"],
+        given=None if form["given"] is None else tuple(form["given"]),
+        patches=tuple(form["patches"]),
+        breaks=tuple((pointer, value) for pointer, value in form["breaks"]),
+        garble=form["garble"],
+        garbled=form["garbled"],
+        sent=form["sent"],
+        end=form["end"],
+    )
 
 
 def answer_of(form: AnswerForm) -> Answer:
@@ -134,6 +206,7 @@ def answer_of(form: AnswerForm) -> Answer:
         reason=form["reason"],
         delay=form["delay"],
         wire=None if form["wire"] is None else Wire(**form["wire"]),
+        stream=None if form["stream"] is None else _stream_of(form["stream"]),
     )
 
 

@@ -10,17 +10,22 @@ import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from mock_server.answer import Ladder, Question
+from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract, Operation, is_json
 from mock_server.contract.security import Caller
+from mock_server.contract.sequences import form_of
 from mock_server.contract.source import pointer_parts
 from mock_server.errors import StoreLostError
-from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.exchange import JSON, Answer, Finding, Headers, Request, Stream
+from mock_server.framing import GARBLES, json_text
 from mock_server.merge_patch import patched
-from mock_server.prefer import Preferences
+from mock_server.pointer import placed
+from mock_server.prefer import MOST_ITEMS, Preferences
 from mock_server.problem import problem
+from mock_server.question import Question
 from mock_server.scenarios import Breaks, Cue, Scenario
 from mock_server.stage import Running
 from mock_server.store import Record, Search, Store
@@ -60,7 +65,8 @@ class Performance:
         cue = self.cue
         delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
         if answer.reason != "problem":
-            answer = _garbled(_broken(answer, cue), cue.garble)
+            answer = _broken(answer, cue)
+            answer = _garbled(answer, cue.garble) if answer.stream is None else _spoilt(answer, answer.stream, cue)
         return replace(answer, delay=delay, wire=cue.wire, reason=f"scenario {self.running.scenario.name}")
 
 
@@ -68,7 +74,12 @@ def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
     """The answer that a cue describes, before anything of it is broken."""
     if cue.failure is not None:
         return ladder.failure(cue.failure, question.operation, headers=cue.headers)
-    preferences = replace(question.preferences, code=cue.code, example=cue.example, variant=cue.variant)
+    own = question.preferences
+    items = cue.items if own.items is None else own.items
+    interval = cue.interval if own.interval is None else own.interval
+    preferences = replace(
+        own, code=cue.code, example=cue.example, variant=cue.variant, items=items, interval=interval
+    )  # fmt: skip
     asked = replace(question, preferences=preferences)
     if cue.fixture is not None:
         asked = replace(asked, caller=replace(question.caller, suffix=cue.fixture))
@@ -80,6 +91,10 @@ def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
     if cue.body:
         answer = _with_body(answer, cue.body[0])
     for patch in cue.patch:
+        if answer.stream is not None:
+            stream = replace(answer.stream, patches=(*answer.stream.patches, json_text(patch)))
+            answer = replace(answer, stream=stream)
+            continue
         value = _value(answer)
         answer = _with_value(answer, patched(value[0], patch)) if value else _unpatched()
     return replace(answer, headers=_over(answer.headers, cue.headers))
@@ -108,6 +123,9 @@ def _with_value(answer: Answer, value: JSON) -> Answer:
 
 
 def _with_body(answer: Answer, value: JSON) -> Answer:
+    if answer.stream is not None:  # its items, or the one item
+        given = tuple(json_text(item) for item in (value if isinstance(value, list) else [value]))
+        return replace(answer, stream=replace(answer.stream, given=given, count=len(given)))
     media = answer.header("content-type")
     if media is None:
         answer = replace(answer, headers=(("content-type", "application/json"), *answer.headers))
@@ -121,25 +139,17 @@ def _broken(answer: Answer, cue: Cue) -> Answer:
     if cue.breaks is None:
         return answer
     said = ", ".join(pointer for pointer, _ in cue.breaks.members) or "answer"
+    if answer.stream is not None:
+        members = tuple((pointer, json_text(one)) for pointer, one in cue.breaks.members)
+        stream = replace(answer.stream, breaks=members, is_judged=bool(members))
+        return replace(answer, stream=stream, headers=(*answer.headers, (VIOLATION, said)))
     value = _value(answer)
     if cue.breaks.members and value:
         whole = value[0]
         for pointer, one in cue.breaks.members:
-            whole = _placed(whole, pointer_parts(pointer), one)
+            whole = placed(whole, pointer_parts(pointer), one)
         answer = _with_value(answer, whole)
     return replace(answer, headers=(*answer.headers, (VIOLATION, said)))
-
-
-def _placed(value: JSON, parts: list[str], one: JSON) -> JSON:
-    """A value with another at a pointer. A pointer that leads nowhere changes nothing; a member may be a new one."""
-    if not parts:
-        return one
-    head, *rest = parts
-    if isinstance(value, dict) and (head in value or not rest):
-        return {**value, head: _placed(value.get(head), rest, one)}
-    if isinstance(value, list) and head.isascii() and head.isdigit() and int(head) < len(value):
-        return [_placed(item, rest, one) if index == int(head) else item for index, item in enumerate(value)]
-    return value
 
 
 def _garbled(answer: Answer, how: str) -> Answer:
@@ -153,6 +163,14 @@ def _garbled(answer: Answer, how: str) -> Answer:
         wrong = "image/png" if how == "content_type" else None
         return replace(answer, headers=kept if wrong is None else (("content-type", wrong), *kept))
     return answer
+
+
+def _spoilt(answer: Answer, stream: Stream, cue: Cue) -> Answer:
+    """The stream with one item garbled, in the middle unless the scenario says which; or with a wrong type."""
+    if cue.garble not in GARBLES:
+        return _garbled(answer, cue.garble)
+    garbled = stream.count // 2 if cue.garble_item is None else cue.garble_item
+    return replace(answer, stream=replace(stream, garble=cue.garble, garbled=garbled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +194,16 @@ class Rehearsal:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
             found = f"a scenario that {len(operations)} operations could meet"
             return [Finding("limit", "body", found, expected, "/match", "Name the operation.")]
-        return [one for index, cue in own for operation in operations for one in self._of(index, cue, operation)]
+        wrong = [one for index, cue in own for operation in operations for one in self._of(index, cue, operation)]
+        return wrong or [*self._without_streams(scenario)]
+
+    def _without_streams(self, scenario: Scenario) -> Iterator[Finding]:
+        """What is said of the items of streams where none comes: a test must not pass because nothing happens."""
+        if any(cue.of_streams for cue in scenario.answers) and not any(map(_streams, self.meets(scenario))):
+            for index, cue in enumerate(scenario.answers):
+                for key in cue.of_streams:
+                    expected = "one of an operation that answers with a stream"
+                    yield Finding("stream", "body", "an answer that is no stream", expected, f"/answers/{index}/{key}")
 
     def _of(self, index: int, cue: Cue, operation: Operation) -> Iterator[Finding]:
         place, pointer = f"body (as an answer to {operation.key})", f"/answers/{index}"
@@ -198,10 +225,22 @@ class Rehearsal:
             detail = json.loads(answer.body)["detail"]
             yield Finding("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
             return
-        for finding in self._judged(operation, cue, answer):
+        for finding in (*self._judged(operation, cue, answer), *self._of_items(answer)):
             location = f"{place} {finding.location}"
             yield replace(finding, location=location, pointer=_pointed(pointer, cue, finding))
-        yield from _astray(answer, cue, place, pointer)
+        yield from _astray(answer, cue, place, pointer, self._items(answer, cue))
+
+    def _of_items(self, answer: Answer) -> Iterator[Finding]:
+        if answer.stream is not None:
+            yield from self.ladder.streams.findings(self.judge, answer.stream, answer.status)
+
+    def _items(self, answer: Answer, cue: Cue) -> list[JSON]:
+        """The items of a stream, as many as the scenario breaks something of; none of any other answer."""
+        if answer.stream is None or cue.breaks is None:
+            return []
+        heads = [pointer_parts(pointer)[0] for pointer, _ in cue.breaks.members]
+        last = max((int(head) for head in heads if head.isascii() and head.isdigit()), default=-1)
+        return [*islice(self.ladder.streams.items(answer.stream), min(last + 1, MOST_ITEMS))]
 
     def _judged(self, operation: Operation, cue: Cue, answer: Answer) -> tuple[Finding, ...]:
         if cue.failure is None or operation.response_for(answer.status) is not None:
@@ -233,10 +272,15 @@ def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
     return f"{pointer}/{part}{finding.pointer}" if part else pointer
 
 
-def _astray(answer: Answer, cue: Cue, place: str, pointer: str) -> Iterator[Finding]:
+def _astray(answer: Answer, cue: Cue, place: str, pointer: str, items: list[JSON]) -> Iterator[Finding]:
     """Pointers of ``breaks`` that change nothing: a test must not pass because of a typing error."""
-    value = _value(answer)
+    value = _value(answer) if answer.stream is None else [items]
     for one, wanted in cue.breaks.members if cue.breaks is not None else ():
-        if not value or _placed(value[0], pointer_parts(one), wanted) == value[0]:
+        if not value or placed(value[0], pointer_parts(one), wanted) == value[0]:
             expected = "a pointer into a JSON answer, to a place where it changes something"
             yield Finding("pointer", place, repr(one), expected, f"{pointer}/breaks")
+
+
+def _streams(operation: Operation) -> bool:
+    """Whether an operation has an answer that leaves item by item."""
+    return any(form_of(media.name) for response in operation.responses.values() for media in response.content)

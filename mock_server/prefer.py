@@ -15,14 +15,16 @@ from mock_server.exchange import Finding, Request
 from mock_server.settings import STRICTNESS
 
 LONGEST_DELAY = 600_000
-"""Milliseconds that an answer may be held back."""
+"""Milliseconds that an answer, or an item of a stream, may be held back."""
+MOST_ITEMS = 100_000
+"""Items of a stream that may be asked for."""
 
 _PREFERENCE = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?\s*(?:;[^,]*)?""")
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was asked for; None where nothing was. ``delay`` is in milliseconds."""
+    """What was asked for; None where nothing was. ``delay`` and ``interval`` are in milliseconds."""
 
     code: int | None = None
     example: str | None = None
@@ -30,19 +32,21 @@ class Preferences:
     seed: int | None = None
     variant: int | None = None
     delay: int = 0
+    items: int | None = None
+    interval: int | None = None
     validation: str | None = None
 
     @property
     def is_of_the_answer(self) -> bool:
-        """Whether something is preferred of what the answer is: neither when it comes nor how the request is judged."""
-        return replace(self, delay=0, validation=None) != Preferences()
+        """Whether something is preferred of what the answer is: neither how it comes nor how the request is judged."""
+        return replace(self, delay=0, items=None, interval=None, validation=None) != Preferences()
 
     def applied(self, names: frozenset[str]) -> str:
         """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
         dynamic = None if self.dynamic is None else str(self.dynamic).lower()
         shown = {"dynamic": dynamic, "code": self.code, "example": self.example,
                  "seed": self.seed, "variant": self.variant, "delay": self.delay or None,
-                 "validation": self.validation}  # fmt: skip
+                 "items": self.items, "interval": self.interval, "validation": self.validation}  # fmt: skip
         return ", ".join(
             f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None
         )
@@ -121,6 +125,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "seed": _number(None, None, "a whole number"),
     "variant": _number(0, None, "the number of a variant, from 0"),
     "delay": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
+    "items": _number(0, MOST_ITEMS, f"a number of items from 0 to {MOST_ITEMS}"),
+    "interval": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
     "validation": _strictness,
 }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mock_server.contract.manners import FAILURES
 from mock_server.exchange import JSON, Headers, Wire
 from mock_server.instruction import Part, shown
-from mock_server.prefer import LONGEST_DELAY
+from mock_server.prefer import LONGEST_DELAY, MOST_ITEMS
 from mock_server.request_pattern import RequestPattern
 
 STARTED = "Started"
@@ -22,7 +22,9 @@ CUTS = ("before_headers", "mid_body")
 GARBLES = ("truncate", "invalid_json", "content_length", "content_type", "no_content_type")
 SOURCES = ("pass", "code", "example", "failure", "fixture", "variant", "body", "patch")
 """Where an answer comes from."""
-EFFECTS = ("headers", "breaks", "delay_ms", "jitter_ms", "cut", "garble", "trickle", "hang")
+OF_STREAMS = ("items", "interval_ms", "cut_after", "garble_item")
+"""What is done to the items of a stream."""
+EFFECTS = ("headers", "breaks", "delay_ms", "jitter_ms", "cut", "garble", "trickle", "hang", *OF_STREAMS)
 """What is done to it."""
 TURNS = ("times", "every", "share", "required_state", "new_state")
 """When it is its turn."""
@@ -39,7 +41,10 @@ class Breaks:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One answer of a scenario. ``body`` is a list of the one value where there is a body, since null is one too."""
+    """One answer of a scenario. ``body`` is a list of the one value where there is a body, since null is one too.
+
+    ``items``, ``interval`` (milliseconds) and ``garble_item`` are of streams, and so are the keys in ``of_streams``.
+    """
 
     code: int | None = None
     example: str | None = None
@@ -53,6 +58,10 @@ class Cue:
     delay: int = 0
     jitter: int = 0
     garble: str = ""
+    items: int | None = None
+    interval: int | None = None
+    garble_item: int | None = None
+    of_streams: tuple[str, ...] = ()
     wire: Wire | None = None
     times: int | None = None
     every: int = 1
@@ -63,7 +72,7 @@ class Cue:
     @property
     def is_as_ever(self) -> bool:
         """Whether it is the answer that would have come, whatever happens to it on the way."""
-        made = (self.code, self.example, self.failure, self.fixture, self.variant, self.breaks)
+        made = (self.code, self.example, self.failure, self.fixture, self.variant, self.breaks, self.items)
         return all(one is None for one in made) and not (self.body or self.patch or self.headers)
 
 
@@ -133,6 +142,10 @@ def _cue(part: Part, *, is_last: bool) -> Cue:
         delay=members["delay_ms"].whole(0, LONGEST_DELAY) if "delay_ms" in members else 0,
         jitter=members["jitter_ms"].whole(0, LONGEST_DELAY) if "jitter_ms" in members else 0,
         garble=members["garble"].choice(GARBLES) if "garble" in members else "",
+        items=members["items"].whole(0, MOST_ITEMS) if "items" in members else None,
+        interval=members["interval_ms"].whole(0, LONGEST_DELAY) if "interval_ms" in members else None,
+        garble_item=members["garble_item"].whole(0, MOST_ITEMS) if "garble_item" in members else None,
+        of_streams=tuple(key for key in OF_STREAMS if key in members),
         wire=_wire(members),
         times=members["times"].whole(1, MOST_TIMES) if "times" in members else None if always else 1,
         every=members["every"].whole(1, MOST_TIMES) if "every" in members else 1,
@@ -148,7 +161,9 @@ _ALONE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("body", ("example", "fixture", "variant", "patch")),
     ("example", ("fixture", "variant")),
     ("fixture", ("variant",)),
-    ("hang", ("cut", "garble", "trickle")),
+    ("hang", ("cut", "garble", "trickle", *OF_STREAMS)),
+    ("cut", ("cut_after",)),
+    ("failure", OF_STREAMS),
     ("every", ("share",)),
 )
 """What cannot stand beside what."""
@@ -159,6 +174,9 @@ def _refuse_contradictions(part: Part, members: Mapping[str, Part]) -> None:
         raise members["pass"].wrong("true, or no such key")
     if "hang" in members and not members["hang"].flag():
         raise members["hang"].wrong("true, or no such key")
+    if "garble_item" in members and ("garble" not in members or members["garble"].value not in GARBLES[:2]):
+        expected = " or ".join(GARBLES[:2])
+        raise members["garble_item"].refusal("value", "garble_item alone", f"garble: {expected} beside it")
     for key, others in _ALONE:
         for other in others if key in members else ():
             if other in members:
@@ -200,5 +218,6 @@ def _wire(members: Mapping[str, Part]) -> Wire | None:
         trickle=members["trickle"].whole(1, MOST_BYTES_A_SECOND) if "trickle" in members else 0,
         overstate="garble" in members and members["garble"].value == "content_length",
         hang="hang" in members,
+        cut_after=members["cut_after"].whole(0, MOST_ITEMS) if "cut_after" in members else None,
     )
     return None if wire == Wire() else wire

@@ -67,6 +67,7 @@ class _Server(uvicorn.Server):
         self._on_ready()
         if peers is None:
             self._application.warm()
+        self._application.prepare()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
 

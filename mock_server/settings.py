@@ -113,6 +113,13 @@ class Settings:
     scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
+    fill: int = _row(
+        2,
+        "Levels of objects in generated answers that have optional members; below them, what is required.",
+        "LEVELS",
+        _whole(0, 12),
+    )
+    stream_interval: int = _row(20, "Milliseconds between two items of a stream.", "MS", _whole(0, 600000))
     validate_requests: str = _row(
         "strict", "How closely requests are held against the contract: strict, lenient, warn or off.", "HOW",
         _one_of(*STRICTNESS),

@@ -74,13 +74,13 @@ async def send_answer(answer: Answer, send: Send) -> None:
 
 
 @lru_cache(4096)
-def start_of(status: int, headers: Headers, length: int) -> Message:
-    """The message with which an answer begins whose body has so many bytes.
+def start_of(status: int, headers: Headers, length: int | None) -> Message:
+    """The message with which an answer begins whose body has so many bytes; None for nobody knows how many.
 
     Answers whose heads are alike have the same message, which nobody may change.
     """
     fields = [(name.lower().encode("latin-1"), _field(value)) for name, value in headers]
-    if status >= 200 and status not in (204, 304):
+    if length is not None and status >= 200 and status not in (204, 304):
         fields.append((b"content-length", b"%d" % length))
     return {"type": "http.response.start", "status": status, "headers": fields}
 

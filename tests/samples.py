@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,11 @@ def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Sett
 def value_of(answer: Answer) -> Any:
     """What the JSON body of an answer says."""
     return json.loads(answer.body)
+
+
+def received(engine: Engine, answer: Answer) -> Answer:
+    """An answer with the body that a client receives: that of a stream is all of its items."""
+    if answer.stream is None:
+        return answer
+    frames = engine.items(answer.stream, answer.status)
+    return replace(answer, body=b"".join(frames) + engine.end(answer.stream))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ import yaml
 
 from mock_server.exchange import Answer, Exchange, Request
 from mock_server.settings import Settings
-from tests.samples import Document, document, engine_of, load
+from tests.samples import Document, document, engine_of, load, received
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases/answers.yaml").read_text(encoding="utf-8"))["cases"]
 
@@ -40,7 +41,8 @@ def answered(case: Document, directory: Path) -> Exchange:
     if "accept" in case:
         lines.append(("accept", case["accept"]))
     engine = engine_of(contract, settings=Settings(**case.get("settings", {})))
-    return engine.handle(Request("GET", "/pets", case.get("query", ""), tuple(lines)))
+    exchange = engine.handle(Request("GET", "/pets", case.get("query", ""), tuple(lines)))
+    return replace(exchange, answer=received(engine, exchange.answer))
 
 
 def compare_body(answer: Answer, expected: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from mock_server.coverage import Coverage, Gauge, told
 from mock_server.exchange import JSON, Answer, Exchange, Request, Route
 from mock_server.worlds import Worlds
 from tests.conftest import ME
-from tests.samples import document, load
+from tests.samples import document, load, operation
 
 PATH = "/pets/{kind}"
 PETS = {
@@ -107,6 +107,20 @@ def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
     worlds.forget("b")
     assert (worlds.coverage().count(one), worlds.get("b").coverage.count(one)) == (2, 0)
     assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage().of(one)
+
+
+def test_a_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Path) -> None:
+    names_of_five = [f"S{index}" for index in range(5)]
+    members = {name: {"$ref": f"#/components/schemas/{name}"} for name in names_of_five}
+    schemas = {name: {"properties": {"kind": {"enum": [name]}, **members}} for name in names_of_five}
+    paths = {"/s": {"get": operation({"$ref": "#/components/schemas/S0"})}}
+    contract = load(tmp_path, document(paths, components={"schemas": schemas}))
+    graph, coverage = Gauge(contract, contract.operations["GET /s"]), Coverage()
+    body = b'{"S1": {"S2": {"S0": {"kind": "S0"}, "kind": "S2"}}}'
+    coverage.note(graph.shown(Exchange(Request("GET", "/s"), Route("GET /s"), Answer(200, JSON_TYPE, body))))
+    report = told(graph, coverage.of(graph), 1)
+    assert names(report, "enumValues") == ["answer /S2/kind S2", "answer /kind S0"]
+    assert names(report, "enumValues", "missing") == [f"answer /S{index}/kind S{index}" for index in (1, 3, 4)]
 
 
 def test_coverage_is_told_as_json_and_as_a_table(server_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from mock_server.application import Application
+from mock_server.engine import Admitted
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Kept
@@ -79,13 +81,14 @@ class Asking:
         self.count = 0
         self._body = b""
         (served,) = application.served
-        handle = served.engine.handle
+        respond = served.engine.respond
 
-        def counted(request: Request, world: World | None = None) -> Exchange:
-            self.count += 1
-            return handle(request, world)
+        def counted(admitted: Admitted) -> Exchange:
+            exchange = respond(admitted)
+            self.count += 1  # not before: it may be begun anew
+            return exchange
 
-        monkeypatch.setattr(served.engine, "handle", counted)
+        monkeypatch.setattr(served.engine, "respond", counted)
 
     def __call__(self, scope: Scope, body: bytes = b"") -> tuple[int, bytes]:
         sent: list[Any] = []
@@ -96,9 +99,7 @@ class Asking:
         async def receive() -> Any:
             return {"type": "http.request", "body": body}
 
-        coroutine = self.application(scope, receive, send)
-        with pytest.raises(StopIteration):  # nothing of it waits
-            coroutine.send(None)
+        asyncio.run(self.application(scope, receive, send))
         return sent[0]["status"], sent[1]["body"]
 
 

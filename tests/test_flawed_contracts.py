@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 
 from mock_server.contract.load import load_contract
 from mock_server.errors import ContractError
-from mock_server.exchange import Request
+from mock_server.exchange import Finding, Request
+from mock_server.log import warn_of
 from tests.samples import engine_of
 
 DATA = yaml.safe_load((Path(__file__).parent / "cases/flawed.yaml").read_text(encoding="utf-8"))
@@ -49,3 +50,14 @@ def test_a_flawed_contract_is_served_and_its_flaws_are_told(case: dict[str, Any]
 def test_a_flawed_contract_is_refused_where_strict(case: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="expected none"):
         load_contract(laid_out(case, tmp_path), strict=True)
+
+
+def test_a_start_tells_the_first_findings_of_a_rule_and_counts_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    listed = [Finding("nullable", f"pets.yaml:{line}", "a", "b", severity="repaired") for line in range(1, 6)]
+    warn_of([*listed, Finding("path", "pets.yaml:9", "a", "b")])
+    assert caplog.messages == [
+        *map(str, listed[:3]), "pets.yaml:9: a; expected b [path]",
+        "2 more of [nullable]: `mock-server check` lists them",
+    ]  # fmt: skip

@@ -15,20 +15,22 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile"),
-    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "encode", "xml_body", "payload"),
-    ("request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
+    ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
+    ("framing", "lifecycle", "pointer", "programme", "xml_body"),
+    ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
-    ("examples", "response_headers", "value_pattern", "request_pattern"),
+    ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
     ("failures",),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
-    ("engine", "answer", "performance", "audit", "export"),
-    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection"),
+    ("engine", "answer", "performance", "audit", "export", "question", "streams"),
+    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection", "transmission"),
     (
         "server",
         "application",
         "api",
+        "aside",
         "access_log",
         "control",
         "peers",
@@ -183,5 +185,5 @@ def test_tests_mirror_the_package() -> None:
     rooms = {
         file.relative_to(TESTS).parts[0] for file in TESTS.rglob("test_*.py") if len(file.relative_to(TESTS).parts) > 1
     }
-    outside = {"clients", "conformance", "deploy", "image", "sdks"}
+    outside = {"clients", "conformance", "deploy", "image", "sdks", "wild"}
     assert rooms - outside <= {path.name for path in PACKAGE.iterdir() if path.is_dir()}

@@ -20,6 +20,8 @@ TYPED: dict[str, tuple[str, Value]] = {
     "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
     "dynamic": ("true", True),
+    "fill": ("3", 3),
+    "stream_interval": ("250", 250),
     "validate_requests": ("warn", "warn"),
     "workers": ("4", 4),
     "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),

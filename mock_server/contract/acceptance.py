@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from mock_server.contract.coercion import UnreadableError
 from mock_server.contract.media import essence_of, read_json
-from mock_server.contract.model import BODYLESS, FRAMING, Header, Response
+from mock_server.contract.model import BODYLESS, FRAMING, Header, Response, is_json
 from mock_server.contract.parameters import Parameter, Sent, read_parameter
+from mock_server.contract.sequences import form_of
 from mock_server.exchange import JSON, Answer, Headers, Request, Route
 
 Accepts = Callable[[JSON], bool]
@@ -29,6 +30,8 @@ class Acceptance:
 
     bodies: dict[str, Accepts]
     headers: tuple[tuple[Parameter, Accepts], ...]
+    streams: frozenset[str] = frozenset()
+    """The media types of bodies that are judged item by item, when they leave."""
     _known: dict[Headers, bool] = field(default_factory=dict)
     """What was found of headers before: most answers have the same."""
 
@@ -36,11 +39,16 @@ class Acceptance:
         """Whether an answer certainly keeps the contract; False where somebody has to look closer."""
         if self.headers and not self._has_known_headers(answer):
             return False
+        if answer.stream is not None:
+            return essence_of(answer.header("content-type") or "") in self.streams
         if not self.bodies or answer.status in BODYLESS:
             return not self.bodies and not answer.body and answer.header("content-type") is None
-        accepts = self.bodies.get(essence_of(answer.header("content-type") or ""))
-        if accepts is None:
+        content_type = answer.header("content-type") or ""
+        accepts = self.bodies.get(essence_of(content_type))
+        if accepts is None or (answer.judged is None and not is_json(content_type)):
             return False
+        if answer.judged == b"":
+            return True  # bytes of a kind that no schema speaks of
         try:
             return accepts(read_json(answer.body if answer.judged is None else answer.judged))
         except ValueError:
@@ -71,12 +79,12 @@ class Acceptance:
 def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Acceptance | None:
     """What a response takes; None where it has a header of a name that parameters do not have.
 
-    Media ranges and what is no JSON are left out: they are looked at closer.
+    Media ranges and sequences are left out: they are looked at closer.
     """
     bodies = {
-        essence_of(media.name): _anything if media.schema is None else taking(media.schema, accepts_of, resolve)
+        essence_of(media.name): _anything if media.schema is None else taking(media.schema, accepts_of)
         for media in response.content
-        if media.is_json and "*" not in media.name
+        if "*" not in media.name and media.item_schema is None
     }
     headers: list[tuple[Parameter, Accepts]] = []
     for header in response.headers:
@@ -85,61 +93,27 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
             return None
         if header.name.lower() not in FRAMING:
             headers.append((parameter, accepts_of(header.schema)))
-    return Acceptance(bodies, tuple(headers))
+    streams = frozenset(essence_of(media.name) for media in response.content if form_of(media.name))
+    return Acceptance(bodies, tuple(headers), streams)
 
 
-_BOUNDS = {"int32": 2**31, "int64": 2**63}
-"""The numbers that OpenAPI's formats leave (Format Registry), from minus this to below it. To jsonschema-rs, formats
-are of texts alone."""
-
-
-def taking(schema: JSON, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Accepts:
+def taking(schema: JSON, accepts_of: AcceptsOf) -> Accepts:
     """Whether a value certainly keeps a schema; what finds it out is made when it is first asked.
 
-    A number that might be too large for its format is left to who knows where it stands, as is a request without
-    the members that only answers have (``readOnly``).
+    A request without the members that only answers have (``readOnly``) is left to who knows where it stands.
     """
     accepts: Accepts | None = None
-    bound: int | None = None
 
     def takes(value: JSON) -> bool:
-        nonlocal accepts, bound
+        nonlocal accepts
         if accepts is None:
-            named = _formats(schema, resolve)
-            bound = min((_BOUNDS[name] for name in named & _BOUNDS.keys()), default=None)
             accepts = accepts_of(schema)
         try:
-            return accepts(value) and (bound is None or _is_within(value, bound))
+            return accepts(value)
         except (ValueError, RecursionError):
             return False
 
     return takes
-
-
-def _formats(schema: JSON, resolve: Callable[[JSON], JSON]) -> set[str]:
-    """The formats that stand in a schema and in all that it refers to."""
-    found: set[str] = set()
-    seen: set[int] = set()
-    waiting = [schema]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict) and id(node) not in seen:
-            seen.add(id(node))
-            name = node.get("format")
-            found |= {name} if isinstance(name, str) else set()
-            waiting += [*node.values(), *([resolve(node)] if "$ref" in node else [])]
-    return found
-
-
-def _is_within(value: JSON, bound: int) -> bool:
-    """Whether all whole numbers of a value are of a size."""
-    if isinstance(value, int):
-        return -bound <= value < bound
-    if isinstance(value, dict):
-        return all(_is_within(one, bound) for one in value.values())
-    return not isinstance(value, list) or all(_is_within(one, bound) for one in value)
 
 
 def _parameter(header: Header, resolve: Callable[[JSON], JSON]) -> Parameter | None:

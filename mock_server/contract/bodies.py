@@ -13,10 +13,12 @@ from urllib.parse import unquote_plus
 
 from mock_server.contract.brackets import Tree, indexed, tree_of
 from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape, UnreadableError
+from mock_server.contract.item_bodies import ItemError, ItemReader
 from mock_server.contract.media import ALLOW_EMPTY, essence_of, read_json, read_text
 from mock_server.contract.model import is_json
 from mock_server.contract.pairs import Pairs, form_pairs, objects_of
 from mock_server.contract.parameters import Parameter
+from mock_server.contract.sequences import sequence_of
 from mock_server.exchange import JSON
 
 if TYPE_CHECKING:
@@ -53,13 +55,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class BodyMedia:
-    """One entry of ``content``. ``encoding`` are the Encoding Objects by name."""
+    """One entry of ``content``. ``encoding`` are the Encoding Objects by name; ``items`` reads bodies of many items."""
 
     name: str
     shape: Shape
     encoding: Mapping[str, Mapping[str, JSON]]
     members: Mapping[str, Parameter]
     """How the members of a form are written."""
+    items: ItemReader | None = None
+    items_have_a_schema: bool = False
+    """Whether each item has a schema of its own (OpenAPI 3.2, ``itemSchema``)."""
 
     @property
     def essence(self) -> str:
@@ -75,7 +80,9 @@ class BodyMedia:
         Raises :class:`UnreadableError` or :class:`MalformedError`.
         """
         essence, parameters = content_type_of(content_type)
-        if is_json(essence):
+        if self.items is not None:
+            yield _items(self.items, body, parameters)
+        elif is_json(essence):
             yield _json(body)
         elif essence == FORM:
             yield from self._form(read_text(body), ways)
@@ -210,6 +217,10 @@ def read_body(node: Mapping[str, JSON], resolve: Resolve) -> Body:
 def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
     encoding = node.get("encoding")
     stated = {key: one for key, one in encoding.items() if isinstance(one, dict)} if isinstance(encoding, dict) else {}
+    sequence = sequence_of(name, node, resolve)
+    items = None if sequence is None else ItemReader(sequence, resolve)
+    if items is not None and not items.is_opaque:
+        return BodyMedia(name, Shape([items.sequence.whole], resolve), stated, {}, items, "itemSchema" in node)
     shape = Shape([node.get("schema", True)], resolve)
     names = frozenset(shape.names)
     members = {key: _form_member(key, stated.get(key, {}), shape.member(key), names) for key in shape.names}
@@ -249,3 +260,10 @@ def _json(body: bytes, pointer: str = "") -> JSON:
         return read_json(body)  # type: ignore[no-any-return]
     except ValueError as problem:
         raise MalformedError(str(problem), "JSON (RFC 8259)", pointer) from None
+
+
+def _items(reader: ItemReader, body: bytes, parameters: Mapping[str, str]) -> JSON:
+    try:
+        return [*reader.items(body, parameters)]
+    except ItemError as problem:
+        raise MalformedError(str(problem), problem.expected, problem.pointer) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
+import posixpath
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,7 +18,7 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 from mock_server.contract.parser import parse_source
 from mock_server.contract.source import Layers, Origin, Source, find, mapping_at, pointer_of, pointer_parts
 from mock_server.contract.text import is_url, read_text
-from mock_server.contract.walk import LONGEST_CHAIN, Document, nodes, target
+from mock_server.contract.walk import LONGEST_CHAIN, Document, nodes, operations, target
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
 
@@ -31,8 +32,8 @@ _HOMES = {
     "requestBody": "requestBodies", "header": "headers", "securityScheme": "securitySchemes", "link": "links",
 }  # fmt: skip
 _OLD_HOMES = {"schema": "definitions", "parameter": "parameters", "response": "responses"}
-_KEPT_BESIDE = ("$ref", "summary", "description")
-"""What may stand beside a ``$ref`` that is no schema of 3.1; everything else there is ignored."""
+_KEPT_BESIDE = ("$ref", "summary", "description", "nullable", "readOnly", "writeOnly")
+"""What stays beside a ``$ref`` that is no schema of 3.1: remarks, and what is read as it was meant (``meaning``)."""
 
 
 @dataclass(slots=True)
@@ -44,6 +45,11 @@ class Files:
     texts: dict[str, str] = field(default_factory=dict)
     _sources: dict[str, Source] = field(default_factory=dict)
     _total: int = 0
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The documents that were read so far."""
+        return tuple(self._sources.values())
 
     def place(self, base: str, reference: str) -> str:
         """Where a reference from a document at ``base`` leads. Raises ContractError for a place it must not lead to."""
@@ -94,10 +100,11 @@ def _refused(reference: str, expected: str) -> ContractError:
 def bundle(source: Source, files: Files) -> tuple[Document, Layers, list[Finding]]:
     """One document, where its parts stand, and what could not be brought home (severity ``error``)."""
     document = cast("Document", source.data)
-    if not any(mark in source.text for mark in ("$ref", "$id")):
+    if not any(mark in source.text for mark in ("$ref", "$id", "/securitySchemes/")):
         return document, Layers(source), []
     bundler = _Bundler(source, files)
     bundler.settle_components()
+    bundler.settle_security()
     whole = list(nodes(document))
     bundler.rewrite("", whole, source, "")
     while bundler.waiting:
@@ -140,6 +147,24 @@ class _Bundler:
             for name, node in table.items() if isinstance(table, dict) else ():
                 if isinstance(node, dict) and [*node] == ["$ref"] and not str(node["$ref"]).startswith("#"):
                     self._settle(kind, pointer_of(*section, name), node)
+
+    def settle_security(self) -> None:
+        """Name the schemes that security requirements refer to by URI (OpenAPI 3.2, "Security Requirement Object")."""
+        if not str(self.document.get("openapi", "")).startswith("3.2"):
+            return
+        for _, node in [("", self.document), *operations(self.document)]:
+            alternatives = node.get("security")
+            for alternative in alternatives if isinstance(alternatives, list) else ():
+                if isinstance(alternative, dict):
+                    self._settle_schemes(alternative)
+
+    def _settle_schemes(self, alternative: Document) -> None:
+        for name in [name for name in alternative if "#/" in name]:
+            try:
+                reference = self._brought("securityScheme", self._root, name)
+            except (KeyError, ContractError):
+                continue  # one that is not defined: `repair` says so
+            alternative[pointer_parts(reference)[-1]] = alternative.pop(name)
 
     def _settle(self, kind: str, home: str, node: Document) -> None:
         try:
@@ -221,8 +246,7 @@ class _Bundler:
         for _ in range(LONGEST_CHAIN):
             path, fragment = urldefrag(reference)
             if path:
-                place = self._files.place(source.name, path)
-                source = self._root if same_place("", place, self._root.name) else self._files.source(place)
+                source = self._elsewhere(source, path)
             pointer = unquote(fragment)
             if pointer and not pointer.startswith("/"):
                 return source, _anchor(source.data, pointer)
@@ -232,6 +256,41 @@ class _Bundler:
                 return source, pointer
             reference = further
         raise KeyError(reference)
+
+    def _elsewhere(self, source: Source, path: str) -> Source:
+        """Return the document that a reference of a source leads to, by the base URI of the source.
+
+        That is its ``$self`` where it has one (OpenAPI 3.2, "Establishing the Base URI"). A document of which a file
+        stands where the way from ``$self`` leads beside the source is that file.
+        """
+        base = self._identity(source)
+        if base is None:
+            return self._known(path) or self._at(self._files.place(source.name, path))
+        uri = urljoin(base, path) if is_url(base) else _joined(base, path)
+        known = self._known(uri) or (source if uri == base else None)
+        if known is not None:
+            return known
+        if is_url(uri) and not is_url(source.name):
+            beside = _way(base, uri)
+            if beside is not None and (Path(source.name).parent / beside).is_file():
+                return self._at(self._files.place(source.name, beside))
+        return self._at(self._files.place(base, path))
+
+    def _at(self, place: str) -> Source:
+        return self._root if same_place("", place, self._root.name) else self._files.source(place)
+
+    def _known(self, uri: str) -> Source | None:
+        """Return the document that has an identity of its own and is called so, among those that were read."""
+        read = (self._root, *self._files.sources)
+        return next((source for source in read if is_url(uri) and self._identity(source) == uri), None)
+
+    def _identity(self, source: Source) -> str | None:
+        """Return the URI, or the place, that ``$self`` gives a document; None where it has none."""
+        named = source.data.get("$self") if isinstance(source.data, dict) and "openapi" in source.data else None
+        if not isinstance(named, str) or not named:
+            return None
+        named = urldefrag(named)[0]
+        return named if is_url(named) else _joined(source.name, named)
 
     def _brought(self, kind: str, source: Source, reference: str) -> str:
         """The reference, within the document, to what a reference of a source leads to."""
@@ -309,6 +368,19 @@ class _Bundler:
                 node["$ref"] = _local(found)
             except (KeyError, ContractError):
                 return  # a dangling one: `repair` says so
+
+
+def _joined(base: str, path: str) -> str:
+    """Return where a relative reference from a place leads: a URL, or the path of a file."""
+    return urljoin(base, path) if is_url(base) or is_url(path) else os.path.normpath(Path(base).parent / unquote(path))
+
+
+def _way(base: str, uri: str) -> str | None:
+    """Return the relative path from one URL to another of the same server; None where there is none."""
+    start, end = urlsplit(base), urlsplit(uri)
+    if (start.scheme, start.netloc) != (end.scheme, end.netloc) or end.query:
+        return None
+    return posixpath.relpath(end.path or "/", posixpath.dirname(start.path) or "/")
 
 
 def _homes_of(pointer: str) -> list[str]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from mock_server.contract.acceptance import Acceptance, AcceptsOf, acceptance_of, taking
+from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
+from mock_server.contract.direction import Direction
 from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
 from mock_server.contract.requests import Errors, Judgement, RequestPlan, plan_of
 from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
-from mock_server.exchange import JSON, Answer, Finding, Request, Route
+from mock_server.deadline import takes_long
+from mock_server.exchange import JSON, Answer, Finding, Request, Route, Stream
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError
@@ -25,8 +28,14 @@ if TYPE_CHECKING:
     from mock_server.contract.objections import Objections
 
 
+_STREAM = b"stream"
+"""The member of a body that asks for a stream, as the APIs have it that have both."""
+
+
 class Judge:
     """Judges the requests and answers of one contract. An empty result means that all is well.
+
+    So does one of nothing but warnings (``Finding.severity``): they tell what a request has and nobody looks at.
 
     With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
     request that it takes.
@@ -40,6 +49,9 @@ class Judge:
         self._takes_of = takes_of
         self._acceptances: dict[object, Acceptance | None] = {}
         self._plans: dict[str, RequestPlan] = {}
+        self._sent = Direction(contract.document, "readOnly")
+        self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
+        """Whether an item is certainly well, by the stream and the schema that it is judged by."""
 
     def request(self, route: Route, request: Request, *, is_lenient: bool = False) -> tuple[Finding, ...]:
         """Return what is wrong with a request to an operation. Security comes first and alone.
@@ -88,7 +100,7 @@ class Judge:
                 return Judgement(_nothing, _nothing)
             return self._judgement(schema, ("paths", operation.path, *steps, *place[1:]))
 
-        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at)
+        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
     def _below(self, node: JSON, step: str | int) -> JSON:
         """What stands in a node, or in what it refers to."""
@@ -96,10 +108,10 @@ class Judge:
 
     def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
         """Return the judgement of a schema and of its place in the document; made when a value needs a closer look."""
-        takes = _never if self._takes_of is None else taking(schema, self._takes_of, self._contract.resolve)
+        takes = _never if self._takes_of is None else taking(schema, self._takes_of)
 
         def errors_of(*, asserts_formats: bool) -> Errors:
-            objections = functools.cache(lambda: self._objections.to_values(place, asserts_formats=asserts_formats))
+            objections = functools.cache(lambda: self._closer().to_values(place, asserts_formats=asserts_formats))
 
             def errors(value: JSON) -> Iterable[SchemaError]:
                 return () if takes(value) else objections()(value)
@@ -114,6 +126,12 @@ class Judge:
 
         return Objections(self._contract)
 
+    def _closer(self) -> Objections:
+        """What says more than yes or no; not on the event loop when it is needed for the first time."""
+        if "_objections" not in self.__dict__:
+            takes_long()
+        return self._objections
+
     def _credential_place(self, operation: Operation) -> str:
         """Where the first of an operation's schemes looks for its credential."""
         names = [name for alternative in operation.security for name in alternative]
@@ -125,14 +143,34 @@ class Judge:
         found = self._contract.operations[operation]
         if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
             return ()
-        return self._objections.to_answer(found.path, found.method, answer)
+        if answer.stream is not None:  # its items are judged when they leave
+            answer = replace(answer, stream=None, body=b"", judged=b"")
+        return self._closer().to_answer(found.path, found.method, answer)
+
+    def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+        """What is wrong with an item of a stream, whose schema it is."""
+        key = (stream.operation, stream.response, stream.media, id(schema))
+        known = self._items.get(key)
+        if known is None or known[0] is not schema:
+            takes = _never if self._accepts_of is None else taking(schema, self._accepts_of)
+            known = self._items[key] = (schema, takes)
+        if known[1](item):
+            return ()
+        found = self._closer().to_item(f"answer {status} item", schema, item)
+        return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
+
+    def asks_for_stream(self, key: str, request: Request) -> bool:
+        """Whether the body of a request asks an operation for a stream: ``stream: true``, where its schema has that."""
+        if _STREAM not in request.body:
+            return False
+        return self._plan_of(self._contract.operations[key]).switch(request, _STREAM.decode()) is True
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
         failure = self._contract.manners.failures[name]
         reference: JSON = {"$ref": failure.response}
         response = functools.partial(response_of, self._contract.document, str(failure.status), reference)
-        return () if self._is_accepted(name, answer, response) else self._objections.to_failure(name, answer)
+        return () if self._is_accepted(name, answer, response) else self._closer().to_failure(name, answer)
 
     def _is_accepted(self, key: object, answer: Answer, response: Callable[[], Response | None]) -> bool:
         """Whether an answer certainly keeps what is documented of it, which is read once for each key."""

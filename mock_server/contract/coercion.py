@@ -74,6 +74,10 @@ class Shape:
         """What the schema, or the first branch that has it, says under a keyword; None where none does."""
         return next((branch[name] for branch in self._branches if name in branch), None)
 
+    def each(self, name: str) -> list[JSON]:
+        """What the schema and all branches that have it say under a keyword."""
+        return [branch[name] for branch in self._branches if name in branch]
+
     def _says(self, *keywords: str) -> bool:
         return any(keyword in branch for branch in self._branches for keyword in keywords)
 

@@ -9,12 +9,14 @@ from typing import cast
 from mock_server.contract.bundle import Files, bundle
 from mock_server.contract.compiled import counted
 from mock_server.contract.defects import defects
+from mock_server.contract.meaning import read_as_meant
 from mock_server.contract.overlay import apply_overlay
 from mock_server.contract.parser import parse_source
 from mock_server.contract.repair import repair
 from mock_server.contract.sound import made_sound
 from mock_server.contract.source import Layers, Located, Moved, Source
-from mock_server.contract.swagger import modernized
+from mock_server.contract.swagger import Remark, modernized
+from mock_server.contract.undocumented import undocumented_streams
 from mock_server.contract.walk import Document
 from mock_server.errors import ContractError
 from mock_server.exchange import Finding
@@ -31,6 +33,10 @@ class Compilation:
     def __init__(self, texts: Sequence[tuple[str, str]], may_fetch: bool) -> None:
         self._texts = texts
         self._files = Files(texts[0][0], may_fetch)
+        self._idle: list[Finding] = []
+        """The actions of overlays that found nothing to act upon."""
+        self._remarks: list[Remark] = []
+        """What was read otherwise than OpenAPI 2.0 has it."""
 
     @property
     def others(self) -> Mapping[str, str]:
@@ -46,11 +52,11 @@ class Compilation:
         _refuse(layers, findings)
         below: Located = layers
         if "openapi" not in document:
-            document, moves = modernized(document)
+            document, moves, self._remarks = modernized(document)
             below = Moved(layers, moves)
         layers = Layers(below)
         for name, text in rest:
-            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"))
+            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"), self._idle)
             document, layers = cast("Document", changed), Layers(below, layers.origins + origins)
         return document, layers
 
@@ -58,7 +64,12 @@ class Compilation:
         """The document with overlays and repairs, and what was repaired."""
         document, layers = self.layered()
         _refuse(layers, defects(document, layers))
-        findings = [*repair(document, layers), *made_sound(document, layers)]
+        findings = self._idle + [
+            Finding(rule, layers.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")
+            for rule, pointer, found, expected, done in self._remarks
+        ]
+        findings += [*repair(document, layers), *read_as_meant(document, layers), *made_sound(document, layers)]
+        findings += undocumented_streams(document, layers)
         _refuse(layers, findings)
         return document, tuple(findings)
 

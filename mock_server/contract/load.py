@@ -146,13 +146,15 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
 
 
 def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaType:
+    node = resolved(document, node)  # OpenAPI 3.2, "Components Object", mediaTypes
     media = mapping_at({"": node}, "")
     external = frozenset(
         key for key, item in mapping_at(media, "examples").items()
         if mapping_at({"": resolved(document, item)}, "").keys() & {"externalValue"}
     )  # fmt: skip
     examples = _examples(document, node)
-    return MediaType(name, media.get("schema"), examples, external - examples.keys(), media.get("itemSchema"))
+    external = external.difference(examples)
+    return MediaType(name, media.get("schema"), examples, external, media.get("itemSchema"), media)
 
 
 def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:

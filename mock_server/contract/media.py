@@ -97,13 +97,19 @@ class AnswerReaders(dict[str, Reader]):
         return read_json
 
 
-def judgeable(node: JSON) -> JSON:
-    """The document as openapi-core can judge answers by it: ``schema: true`` and ``false`` become objects."""
+def judgeable(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
+    """Return a document as openapi-core can judge by it: ``schema: true`` and ``false`` become objects.
+
+    ``read`` is applied to the schemas outside the components.
+    """
     if isinstance(node, list):
-        return [judgeable(one) for one in node]
+        return [judgeable(one, read) for one in node]
     if not isinstance(node, dict):
         return node
-    return {
-        key: ({} if child else {"not": {}}) if key == "schema" and isinstance(child, bool) else judgeable(child)
-        for key, child in node.items()
-    }
+    judged: dict[str, JSON] = {}
+    for key, child in node.items():
+        if key in ("schema", "itemSchema"):
+            child = child if read is None else read(child)
+            child = ({} if child else {"not": {}}) if isinstance(child, bool) else child
+        judged[key] = judgeable(child, read)
+    return judged

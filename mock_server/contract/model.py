@@ -25,9 +25,22 @@ FRAMING = frozenset({
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a media type is written in JSON: ``application/json`` and every ``+json`` (RFC 6839)."""
+    """Whether a media type is written in JSON: ``application/json``, ``text/json``, every ``+json``.
+
+    RFC 6839; WHATWG, MIME Sniffing, 4.6, "JSON MIME type".
+    """
     essence = essence_of(media_type)
-    return essence == "application/json" or essence.endswith("+json")
+    return essence in ("application/json", "text/json") or essence.endswith("+json")
+
+
+def path_parts(key: str) -> tuple[str, str, str]:
+    """Return the path template, the query and the fragment of a key of ``paths``; the latter two may be empty.
+
+    OpenAPI knows templates alone; authors write a query or a fragment behind one to tell operations apart.
+    """
+    before, _, fragment = key.partition("#")
+    template, _, query = before.partition("?")
+    return template, query, fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +56,12 @@ class MediaType:
     """The names of examples that are kept elsewhere (``externalValue``); they are not fetched."""
     item_schema: JSON = None
     """The schema of each item of a sequence (OpenAPI 3.2, ``itemSchema``)."""
+    node: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
+    """The Media Type Object itself."""
 
     @property
     def is_json(self) -> bool:
-        """``application/json`` and every ``+json`` (RFC 6839)."""
+        """Whether it is written in JSON."""
         return is_json(self.name)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from operator import truediv
 from typing import Any, cast
@@ -34,6 +34,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
+from mock_server.contract.direction import Direction, Keyword, mentions, with_schemas
 from mock_server.contract.formats import FORMATS, OF_REQUESTS
 from mock_server.contract.media import AnswerReaders, essence_of, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
@@ -41,13 +42,15 @@ from mock_server.contract.pattern import bounded
 from mock_server.contract.requests import Errors
 from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
-from mock_server.exchange import Answer, Finding
+from mock_server.exchange import JSON, Answer, Finding
 
 _VALIDATORS = {
     (3, 0): (V30RequestValidator, V30ResponseValidator),
     (3, 1): (V31RequestValidator, V31ResponseValidator),
     (3, 2): (V32RequestValidator, V32ResponseValidator),
 }
+_ITEM = "x-mock-item"
+"""Where the schema of an item stands in a document of its own."""
 _FAILURES = "x-mock-failure-answers"
 """Where the answers that belong to no operation stand in the document that openapi-core is given."""
 
@@ -70,16 +73,26 @@ class Objections:
             **options,
         )
         self._factory = request_validator.schema_validators_factory
-        self._document = SchemaPath.from_dict(cast("dict[Any, Any]", contract.document))
+        self._items: dict[int, tuple[JSON, Any]] = {}
+        sent = _one_way(contract, "readOnly", {}) or dict(contract.document)
+        self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent))
 
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
         """Return what the schema at a place of the document has against a value that a client sent."""
         schema = functools.reduce(truediv, place, self._document)
         kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(OF_REQUESTS)).validator
-        known = _of_requests(cast("Any", type(kept)))
-        checker = kept.format_checker if asserts_formats else None
-        validator = known(kept.schema, _resolver=kept._resolver, format_checker=checker)
-        return cast("Errors", validator.iter_errors)
+        return cast("Errors", _extended(kept, _of_requests, asserts_formats=asserts_formats).iter_errors)
+
+    def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+        """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
+        known = self._items.get(id(schema))
+        if known is None or known[0] is not schema:
+            spec = SchemaPath.from_dict({**self._contract.document, _ITEM: schema})
+            options: dict[str, Any] = {"extra_format_validators": dict(FORMATS)}
+            validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
+            known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
+        explained = (explain(cast("SchemaError", error)) for error in known[1].iter_errors(item))
+        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in explained)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
@@ -116,7 +129,20 @@ def _with_failures(contract: Contract) -> dict[str, Any]:
         name: {"responses": {str(failure.status): {"$ref": failure.response}}}
         for name, failure in contract.manners.failures.items()
     }
-    return {**cast("dict[str, Any]", judgeable(dict(contract.document))), _FAILURES: judged}
+    document = _one_way(contract, "writeOnly", {"not": {}}) or judgeable(dict(contract.document))
+    return {**cast("dict[str, Any]", document), _FAILURES: judged}
+
+
+def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
+    """Return the document for what goes one way: ``instead`` stands for the members that go the other.
+
+    None where nothing in it goes one way only.
+    """
+    document = dict(contract.document)
+    if not mentions(document, keyword):
+        return None
+    direction = Direction(document, keyword, instead)
+    return judgeable(with_schemas(document, direction.schema), direction.schema)
 
 
 def _is_framing(error: Exception) -> bool:
@@ -153,7 +179,7 @@ class _NoVariables:
 
 
 class _Kept:
-    """A validators factory that builds each schema's validator once.
+    """A validators factory that builds each schema's validator once, and leaves discriminators what they are: hints.
 
     openapi-core copies its format checker and builds a validator for every value it judges.
     """
@@ -165,11 +191,9 @@ class _Kept:
     def create(self, spec: SchemaPath, schema: SchemaPath, **options: Any) -> Any:
         key = tuple(schema.parts)
         if key not in self._kept:
-            made: Any = self._factory.create(spec, schema, **options)
-            judge = made.validator
-            known = bounded(cast("Any", type(judge)))
-            made.validator = known(judge.schema, _resolver=judge._resolver, format_checker=judge.format_checker)
-            self._kept[key] = made
+            created: Any = self._factory.create(spec, schema, **options)
+            created.validator = _extended(created.validator, _of_answers)
+            self._kept[key] = created
         return self._kept[key]
 
 
@@ -232,14 +256,31 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
+def _extended(validator: Any, extension: Callable[[Any], Any], *, asserts_formats: bool = True) -> Any:
+    """Return a validator of the same schema, of the class that the extension makes of its own."""
+    extended = extension(type(validator))
+    checker = validator.format_checker if asserts_formats else None
+    return extended(validator.schema, _resolver=validator._resolver, format_checker=checker)
+
+
+@functools.cache
+def _of_answers(validator: Any) -> Any:
+    """Return a validator for what is answered."""
+    return cast("Any", extend)(bounded(validator), _WITHOUT_DISCRIMINATOR, type_checker=_types_of(validator))
+
+
 @functools.cache
 def _of_requests(validator: Any) -> Any:
-    """A validator for what clients send: no member is missing that only answers have, and none is too much.
+    """Return a validator for what clients send, who send back what they were given (``readOnly``)."""
+    keywords = {"readOnly": None, **_WITHOUT_DISCRIMINATOR}
+    return cast("Any", extend)(bounded(validator), keywords, type_checker=_types_of(validator))
 
-    OpenAPI 3.0 says that a readOnly member "SHOULD NOT be sent"; JSON Schema (2020-12, Validation, 9.4) that a
-    server may ignore it. It is ignored here: clients send back what they were given.
-    """
-    return cast("Any", extend)(bounded(validator), {"required": _required, "readOnly": None, **_WITHOUT_DISCRIMINATOR})
+
+def _types_of(validator: Any) -> Any:
+    """Return the types of a validator, to all of which 1.0 is an integer, as it is from JSON Schema's draft 6 on."""
+    return validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: Draft202012Validator.TYPE_CHECKER.is_type(value, "integer")
+    )
 
 
 _WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")}
@@ -247,17 +288,3 @@ _WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name i
 
 openapi-core refuses whatever does not name its branch, even where only one branch fits or a default says it.
 """
-
-
-def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
-    if not validator.is_type(instance, "object") or not isinstance(required, list):
-        return
-    for name in required:
-        if name not in instance and not _has_read_only(validator, schema.get("properties", {}).get(name)):
-            yield SchemaError(f"{name!r} is a required property", validator_value=[name])
-
-
-def _has_read_only(validator: Any, schema: Any) -> bool:
-    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str) and schema.get("readOnly") is None:
-        schema = validator._resolver.lookup(schema["$ref"]).contents
-    return isinstance(schema, dict) and schema.get("readOnly") is True

@@ -12,6 +12,7 @@ from typing import cast
 
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
 
+from mock_server.contract.direction import Direction, mentions, with_schemas
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.model import Contract
 from mock_server.contract.pattern import bounded, matches
@@ -39,7 +40,10 @@ class RecordJudge:
         for name, check in FORMATS.items():
             checker.checks(name)(check)
         validator = bounded(OAS31Validator if modern else OAS30ReadValidator)
-        self._validator = validator({**contract.document, **self._schema}, format_checker=checker)
+        document = contract.document
+        if mentions(document, "writeOnly"):  # a record is what answers show
+            document = with_schemas(document, Direction(document, "writeOnly", {"not": {}}).schema)
+        self._validator = validator({**document, **self._schema}, format_checker=checker)
 
     def problems(self, value: JSON, *, is_accepted: bool = False) -> Iterator[tuple[str, str, str]]:
         """JSON Pointer, found and expected, of everything that is wrong with a record.

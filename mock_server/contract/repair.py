@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
+from mock_server.contract.model import path_parts
 from mock_server.contract.source import Layers, mapping_at, pointer_of
 from mock_server.contract.walk import METHODS, Document, operations, references, resolved, target
 from mock_server.exchange import JSON, Finding
@@ -47,6 +48,8 @@ def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
 
 
 def _missing_description(document: Document, source: Layers) -> Iterator[Finding]:
+    if str(document["openapi"]).startswith("3.2"):  # which has a summary, too, and asks for neither
+        return
     for pointer, operation in operations(document):
         for status, response in mapping_at(operation, "responses").items():
             if isinstance(response, dict) and "$ref" not in response and "description" not in response:
@@ -100,6 +103,16 @@ def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
             yield _repaired("path", source, where, repr(path), "a path that begins with a slash", done)
             item = cast("Document", paths).pop(path)
             cast("Document", paths).setdefault(meant, item)
+
+
+def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
+    """Tell of paths with a fragment, by which authors tell operations apart that have one path."""
+    for path in mapping_at(document, "paths"):
+        template, _, fragment = path_parts(path)
+        if fragment and not path.startswith("x-"):
+            done = f"{template!r} is served, by the first of its operations that takes the request"
+            yield _repaired("fragment", source, pointer_of("paths", path), repr(path),
+                            "a path without a fragment, which no client sends", done)  # fmt: skip
 
 
 def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
@@ -237,6 +250,7 @@ RULES: tuple[Rule, ...] = (
     _loose_version,
     _missing_info,
     _odd_paths,
+    _path_fragments,
     _identical_paths,
     _odd_servers,
     _unknown_schemes,

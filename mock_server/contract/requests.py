@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.contract.bodies import Body, BodyMedia, MalformedError, read_body
-from mock_server.contract.coercion import LENIENT, READINGS, Reading, Resolve, Shape, UnreadableError, shown
+from mock_server.contract.coercion import LENIENT, READINGS, Reading, Resolve, UnreadableError, shown
+from mock_server.contract.direction import Direction
 from mock_server.contract.media import TOO_DEEP, essence_of, read_json
 from mock_server.contract.model import is_json
 from mock_server.contract.parameters import Parameter, Sent, read_parameter
@@ -23,6 +25,8 @@ from mock_server.exchange import JSON, Finding, Request, Route
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """What a schema has against a value."""
+Ignored = Callable[[JSON], Iterable[str]]
+"""The JSON Pointers of the members of a value that only answers have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ BODY = "body"
 MALFORMED = "malformed-body"
 MEDIA_TYPE = "media-type"
 PARAMETER = "parameter"
+READ_ONLY = "read-only"
 MOST_FINDINGS = 50
 """Findings of one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
 
@@ -58,6 +63,8 @@ class RequestPlan:
     parameters: tuple[tuple[Parameter, Judgement], ...]
     body: Body | None
     bodies: Mapping[str, Judgement]
+    ignored: Mapping[str, Ignored]
+    """By media type, what says which members of a body are ignored; only those where there may be such members."""
     refuses_bodies: bool = False
 
     def findings(self, route: Route, request: Request, *, is_lenient: bool = False) -> Iterator[Finding]:
@@ -79,6 +86,18 @@ class RequestPlan:
             yield Finding(MEDIA_TYPE, "body", found, "none: the operation takes no body")
         if self.body is not None:
             yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
+
+    def switch(self, request: Request, name: str) -> bool | None:
+        """The value of a boolean member of the body; None where it is not there, or where the schema has none such."""
+        media = None if self.body is None else self.body.media(request.header("content-type") or "")
+        if media is None or "boolean" not in media.shape.member(name).types:
+            return None
+        try:
+            value = next(media.readings(request.body, request.header("content-type") or ""), None)
+        except UnreadableError:
+            return None
+        member = value.get(name) if isinstance(value, dict) else None
+        return member if isinstance(member, bool) else None
 
     def _unreadable_query(self, sent: Sent) -> tuple[Finding, ...]:
         """Return what is wrong with the query as a whole, which is told once."""
@@ -104,7 +123,7 @@ class RequestPlan:
         errors = self.bodies[media.name].errors(is_lenient=is_lenient)
         try:
             readings = media.readings(request.body, content_type, ways)
-            return _judged(Finding(BODY, "body", "", ""), readings, errors, media.shape)
+            return _judged(Finding(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
         except UnreadableError as problem:
             rule = MALFORMED if isinstance(problem, MalformedError) else BODY
             return [Finding(rule, "body", problem.found, problem.expected, problem.pointer)]
@@ -140,13 +159,13 @@ def _of_parameter(
             if parameter.required:
                 yield Finding(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
         elif not parameter.is_empty(sent):
-            yield from _judged(plain, readings, errors, parameter.shape)
+            yield from _judged(plain, readings, errors)
     except UnreadableError as problem:
         yield Finding(PARAMETER, parameter.location, problem.found, problem.expected, problem.pointer)
 
 
-def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, shape: Shape) -> list[Finding]:
-    """Return what is wrong with the first reading; nothing where there is one that is right.
+def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None) -> list[Finding]:
+    """Return what is wrong with the first reading; where there is one that is right, what is ignored in it.
 
     Raises :class:`UnreadableError` for what cannot be read.
     """
@@ -157,9 +176,9 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, shape: Sha
             if any(value == before and type(value) is type(before) for before in tried):
                 continue
             tried.append(value)
-            wrong = [*islice((error for error in errors(value) if not _is_read_only(error, shape)), MOST_FINDINGS)]
+            wrong = [*islice(errors(value), MOST_FINDINGS)]
             if not wrong:
-                return []
+                return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
             if first is None:
                 said = (explain(error) for error in wrong)
                 first = [Finding(plain.rule, plain.location, found, wanted, where) for where, found, wanted in said]
@@ -168,24 +187,18 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, shape: Sha
     return [*dict.fromkeys(first or ())]
 
 
-def _is_read_only(error: SchemaError, shape: Shape) -> bool:
-    """Whether all that is wrong is that a required member is not there which only answers have.
-
-    OpenAPI 3.0, "Schema Object", ``readOnly``: "the required will take effect on the response only".
-    """
-    if error.validator != "required" or not isinstance(error.validator_value, list):
-        return False
-    for step in error.absolute_path:
-        shape = shape.item(step) if isinstance(step, int) else shape.member(str(step))
-    sent: Mapping[str, JSON] = error.instance if isinstance(error.instance, dict) else {}
-    missing = [name for name in error.validator_value if name not in sent]
-    return bool(missing) and all(shape.member(name).keyword("readOnly") is True for name in missing)
+def _passed_over(plain: Finding, pointer: str) -> Finding:
+    """Return what tells of a member that a request has and only answers have (``readOnly``)."""
+    remedy = "It is passed over."
+    return Finding(READ_ONLY, plain.location, "a readOnly member", "no such member", pointer, remedy, "warning")
 
 
-def plan_of(item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: JudgementAt) -> RequestPlan:
-    """The plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
+def plan_of(
+    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: JudgementAt, direction: Direction
+) -> RequestPlan:
+    """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
 
-    The places that ``at`` is asked for begin with ``item`` or ``operation``.
+    The places that ``at`` is asked for begin with ``item`` or ``operation``. ``direction`` knows what is readOnly.
     """
     nodes: dict[tuple[JSON, JSON], tuple[tuple[str | int, ...], dict[str, JSON]]] = {}
     for start, owner in (("item", item), ("operation", operation)):
@@ -204,7 +217,42 @@ def plan_of(item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Re
             parameters.append((parameter, at((*place, *below))))
     described = resolve(operation.get("requestBody"))
     body = read_body(described, resolve) if isinstance(described, dict) else None
-    described_types = body.content if body else ()
-    bodies = {name: at(("operation", "requestBody", "content", name, "schema")) for name in described_types}
-    refuses_bodies = not described_types and "415" in mapping_at(operation, "responses")
-    return RequestPlan(tuple(parameters), body, bodies, refuses_bodies)
+    contents = body.content if body else {}
+    bodies = {name: _judgement_of(entry, at) for name, entry in contents.items()}
+    media = mapping_at(described if isinstance(described, dict) else {}, "content")
+    schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in contents}
+    ignored = {
+        name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
+    }
+    refuses_bodies = not contents and "415" in mapping_at(operation, "responses")
+    return RequestPlan(tuple(parameters), body, bodies, ignored, refuses_bodies)
+
+
+def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
+    return direction.pointers(value, schema)
+
+
+def _judgement_of(media: BodyMedia, at: JudgementAt) -> Judgement:
+    """Return the judgement of a body: by the schema of all of it, of each item, or by both."""
+    place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
+    sequence = None if media.items is None else media.items.sequence
+    if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
+        return at((*place, "schema"))
+    of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
+    of_list = at((*place, "schema")) if sequence.is_listed else None
+    return Judgement(
+        _each(of_item.strict, None if of_list is None else of_list.strict),
+        _each(of_item.lenient, None if of_list is None else of_list.lenient),
+    )
+
+
+def _each(of_item: Errors, of_list: Errors | None) -> Errors:
+    def errors(value: JSON) -> Iterable[SchemaError]:
+        if of_list is not None:
+            yield from of_list(value)
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            for error in of_item(item):
+                error.path.appendleft(index)  # where it stands among the others
+                yield error
+
+    return errors

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
+import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
 from mock_server.contract.source import pointer_of
@@ -28,6 +31,35 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
     if keyword in ("unevaluatedProperties", "additionalProperties") and error.validator_value is False:
         return pointer_of(*error.absolute_path), _cut(error.message), "no other members"
     return pointer_of(*error.absolute_path), _shown(error.instance), f"{keyword}: {_shown(error.validator_value)}"
+
+
+def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | int] = ()) -> ValidationError:
+    """Return what jsonschema-rs has against a value as an error of jsonschema, which :func:`explain` reads.
+
+    ``above`` is the way to the value that the validator was given.
+    """
+    kind: Any = error.kind
+    keyword, details, path = str(kind.name), dict(kind.as_dict()), [*above, *error.instance_path]
+    limit = next((details[name] for name in _LIMITS if name in details), None)
+    message = error.message
+    if keyword == "falseSchema":
+        keyword, limit = "None", False
+        if error.schema_path[-1:] == ["additionalProperties"]:
+            keyword, name = "additionalProperties", path.pop()
+            message = f"Additional properties are not allowed ({name!r} was unexpected)"
+    elif keyword == "required":
+        message = f"{details['property']!r} is a required property"
+    elif keyword == "type":
+        limit = limit[0] if isinstance(limit, list) and len(limit) == 1 else limit
+    branches = details.get("context", ())
+    context = [of_jsonschema(reason) for branch in branches for reason in branch]
+    return ValidationError(
+        message, validator=keyword, path=path, context=context, validator_value=limit, instance=error.instance
+    )  # fmt: skip
+
+
+_LIMITS = ("limit", "types", "options", "expected_value", "pattern", "format", "multiple_of", "schema")
+"""What jsonschema-rs calls the value of a keyword."""
 
 
 def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:

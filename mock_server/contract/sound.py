@@ -20,7 +20,7 @@ import jsonschema_rs
 from regress import Regex, RegressError
 
 from mock_server.contract.source import Layers, find, pointer_of
-from mock_server.contract.walk import Document, nodes, references
+from mock_server.contract.walk import Document, references
 from mock_server.exchange import JSON, Finding
 
 ROUNDS = 30
@@ -33,7 +33,6 @@ _MISSING: dict[str, JSON] = {
     "scopes": {}, "authorizationUrl": "/", "tokenUrl": "/", "schema": {}, "title": "", "version": "0",
 }  # fmt: skip
 """Members whose absence has one obvious cure."""
-_BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-template", "email", "media-range", "iri")}
 """Formats that decide nothing about serving."""
 
@@ -42,7 +41,6 @@ def made_sound(document: Document, source: Layers) -> list[Finding]:
     """Mend ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
     found: list[Finding] = []
     judge = _judge(".".join(str(document["openapi"]).split(".")[:2]))
-    found += _said_in_own_words(document, source)
     spared: set[str] = set()
     for _ in range(ROUNDS):
         flaws = [one for one in _flaws(judge, document) if one[0] not in spared]
@@ -241,57 +239,3 @@ def _expected(error: Any) -> str:
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
-
-
-def _said_in_own_words(document: Document, source: Layers) -> Iterator[Finding]:
-    """Schemas that speak the dialect of another version of OpenAPI, said in that of their own."""
-    is_old = str(document["openapi"]).startswith("3.0")
-    expected = f"the keywords of OpenAPI {document['openapi']}"
-    for pointer, node, kind in nodes(document):
-        for keyword in (_as_3_0(node) if is_old else _as_3_1(node)) if kind == "schema" else ():
-            where = pointer + pointer_of(keyword)
-            yield Finding("dialect", source.location(where), f"{keyword!r} in the words of another version", expected,
-                          where, "Repaired: it is taken as it was meant.", "repaired")  # fmt: skip
-
-
-def _as_3_0(schema: Document) -> list[str]:
-    said = []
-    types = schema.get("type")
-    if isinstance(types, list):
-        said.append("type")
-        plain = [one for one in types if one != "null"]
-        schema.pop("type")
-        if len(plain) == 1:
-            schema["type"] = plain[0]
-        elif plain:
-            schema.setdefault("anyOf", [{"type": one, **({"items": {}} if one == "array" else {})} for one in plain])
-        if len(plain) < len(types) and plain:
-            schema["nullable"] = True
-    if "const" in schema:
-        said.append("const")
-        schema.setdefault("enum", [schema.pop("const")])
-    for exclusive, inclusive in _BOUNDS:
-        bound = schema.get(exclusive)
-        if isinstance(bound, (int, float)) and not isinstance(bound, bool):
-            said.append(exclusive)
-            schema[inclusive], schema[exclusive] = bound, True
-    examples = schema.get("examples")
-    if isinstance(examples, list):
-        said.append("examples")
-        schema.pop("examples")
-        if examples:
-            schema.setdefault("example", examples[0])
-    if schema.get("type") == "array" and "items" not in schema and "$ref" not in schema:
-        said.append("type")
-        schema["items"] = {}
-    return said
-
-
-def _as_3_1(schema: Document) -> list[str]:
-    said = []
-    for exclusive, inclusive in _BOUNDS:
-        if isinstance(schema.get(exclusive), bool):
-            said.append(exclusive)
-            if schema.pop(exclusive) is True and isinstance(schema.get(inclusive), (int, float)):
-                schema[exclusive] = schema.pop(inclusive)
-    return said

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from mock_server.contract.media import ALLOW_EMPTY
+from mock_server.contract.media import ALLOW_EMPTY, essence_of
+from mock_server.contract.model import is_json
 from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.contract.walk import METHODS, Document, resolved
 from mock_server.exchange import JSON
@@ -34,9 +35,14 @@ _SCHEMAS = ("items", "additionalProperties", "not")
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
-def modernized(document: Document) -> tuple[Document, dict[str, str]]:
-    """The document in OpenAPI 3.0, and where what moved stood before, by its pointer of now."""
-    return _Conversion(document).whole()
+Remark = tuple[str, str, str, str, str]
+"""What was read otherwise than 2.0 has it: rule, pointer (of now), found, expected, what was done."""
+
+
+def modernized(document: Document) -> tuple[Document, dict[str, str], list[Remark]]:
+    """Return the document in OpenAPI 3.0, where what moved stood before (by its pointer of now), and remarks."""
+    conversion = _Conversion(document)
+    return (*conversion.whole(), conversion.remarks)
 
 
 class _Conversion:
@@ -45,6 +51,7 @@ class _Conversion:
     def __init__(self, document: Document) -> None:
         self.old = document
         self.moves: list[tuple[str, str]] = []
+        self.remarks: list[Remark] = []
         self._bodies = {
             name: one for name, one in mapping_at(document, "parameters").items()
             if isinstance(one, dict) and one.get("in") in ("body", "formData")
@@ -94,7 +101,8 @@ class _Conversion:
         if section == "parameters":
             return self._parameter(now, before, node)
         if section == "responses":
-            return self._response(now, before, node, self._types(self.old, "produces"))
+            is_said = "produces" in self.old
+            return self._response(now, before, node, self._types(self.old, "produces"), is_said=is_said)
         return _scheme(node)
 
     def _types(self, node: Mapping[str, JSON], key: str, otherwise: list[str] | None = None) -> list[str]:
@@ -148,10 +156,11 @@ class _Conversion:
             made["requestBody"] = body
         responses = old.get("responses")
         if isinstance(responses, dict):
+            is_said = "produces" in old or "produces" in self.old
+            places = {status: f"{pointer}{pointer_of('responses', status)}" for status in responses}
             made["responses"] = {
                 status: one if status.startswith("x-") else
-                self._response(f"{pointer}{pointer_of('responses', status)}",
-                               f"{pointer}{pointer_of('responses', status)}", one, produces)
+                self._response(places[status], places[status], one, produces, is_said=is_said)
                 for status, one in responses.items()
             }  # fmt: skip
         elif "responses" in old:
@@ -236,8 +245,11 @@ class _Conversion:
         """The schema within a parameter, an item or a header."""
         return cast("Document", self._schema({key: node[key] for key in _TYPED if key in node}))
 
-    def _response(self, now: str, before: str, node: JSON, produces: list[str]) -> JSON:
-        """A response (4.3.12): its schema once for each media type, its examples beside it."""
+    def _response(self, now: str, before: str, node: JSON, produces: list[str], *, is_said: bool) -> JSON:
+        """Return a response (4.3.12): its schema once for each media type, its examples beside it.
+
+        ``is_said`` tells whether the contract says what is produced, or ``produces`` is the usual.
+        """
         if not isinstance(node, dict):
             return node
         if isinstance(node.get("$ref"), str):
@@ -249,28 +261,59 @@ class _Conversion:
                 name: {**_kept(one, ("description",)), "schema": self._typed(one)} if isinstance(one, dict) else one
                 for name, one in headers.items()
             }
-        examples = mapping_at(node, "examples")
-        types = list(dict.fromkeys([*(produces if "schema" in node else ()), *examples]))
+        types = [*produces] if "schema" in node else []
+        examples = self._examples(now, mapping_at(node, "examples"), types if is_said else [], types)
+        types += [name for name in examples if name not in types]
         if "schema" in node and mapping_at(node, "schema").get("type") == "file" and "produces" not in self.old:
             types = [name for name in types if name != "application/json"] or ["application/octet-stream"]
         content: Document = {}
         for name in types:
             media = now + pointer_of("content", name)
-            self.moves += [
-                (f"{media}/schema", f"{before}/schema"),
-                (f"{media}/example", before + pointer_of("examples", name)),
-            ]
-            content[name] = {**({"schema": self._schema(node["schema"])} if "schema" in node else {}),
-                             **({"example": examples[name]} if name in examples else {})}  # fmt: skip
+            self.moves.append((f"{media}/schema", f"{before}/schema"))
+            described: Document = {"schema": self._schema(node["schema"])} if "schema" in node else {}
+            said = examples.get(name, {})
+            for key, value in said.items():
+                place = "/example" if len(said) == 1 else pointer_of("examples", key, "value")
+                self.moves.append((media + place, before + pointer_of("examples", key)))
+                described |= {"example": value} if len(said) == 1 else {}
+            if len(said) > 1:
+                described["examples"] = {key: {"value": value} for key, value in said.items()}
+            content[name] = described
         return {**made, **({"content": content} if content else {})}
+
+    def _examples(
+        self, now: str, examples: Mapping[str, JSON], produced: list[str], types: list[str]
+    ) -> dict[str, dict[str, JSON]]:
+        """Return the examples by media type and by the key that they stand under.
+
+        2.0 has them by media types that the operation produces (4.3.13, "Example Object"). Under another type that is
+        written alike (JSON for JSON), or under what is no media type at all, an example of what is produced is meant.
+        ``produced`` is what the contract says is; empty where it says nothing.
+        """
+        found: dict[str, dict[str, JSON]] = {}
+        for key, value in examples.items():
+            if key.startswith("x-"):
+                continue
+            alike = [name for name in types if essence_of(name) == essence_of(key)]
+            if not alike and ("/" not in key or (produced and is_json(key))):
+                alike = [name for name in types if is_json(name)] or ([] if "/" in key else types)
+            name = key if key in types or not alike else alike[0]
+            found.setdefault(name, {})[key] = value
+            if key not in types and (produced or "/" not in key):
+                done = f"it is taken for one of {name!r}" if alike else f"{key!r} is taken for one more"
+                self.remarks.append(("example-type", now + pointer_of("content", name), f"an example of {key!r}",
+                                     "a media type that the operation produces", done))  # fmt: skip
+        return found
 
     def _schema(self, node: JSON) -> JSON:
         """A schema (4.3.20). Pointers within it stay as they are."""
         if not isinstance(node, dict):
             return node
-        if isinstance(node.get("$ref"), str):
-            return {**node, "$ref": _moved_reference(str(node["$ref"]))}
         made = dict(node)
+        if made.pop("x-nullable", None) is True:
+            made["nullable"] = True
+        if isinstance(made.get("$ref"), str):
+            return {**made, "$ref": _moved_reference(str(made["$ref"]))}
         for key in _SCHEMA_MAPS:
             if isinstance(made.get(key), dict):
                 made[key] = {name: self._schema(one) for name, one in cast("Document", made[key]).items()}
@@ -279,11 +322,10 @@ class _Conversion:
                 made[key] = [self._schema(one) for one in cast("list[JSON]", made[key])]
         for key in _SCHEMAS:
             if key in made:
-                made[key] = self._schema(made[key])
+                part = made[key]
+                made[key] = [self._schema(one) for one in part] if isinstance(part, list) else self._schema(part)
         if made.get("type") == "file":
             made |= {"type": "string", "format": "binary"}
-        if made.pop("x-nullable", None) is True:
-            made["nullable"] = True
         if isinstance(made.get("discriminator"), str):
             made["discriminator"] = {"propertyName": made["discriminator"]}
         return made

@@ -49,8 +49,10 @@ GRAMMAR: Mapping[str, Mapping[str, str]] = {
     "header": _DESCRIBED,
     "requestBody": {"content": "{media"},
     "response": {"headers": "{header", "content": "{media", "links": "{link", "schema": "schema"},
-    "media": {"schema": "schema", "itemSchema": "schema", "examples": "{example", "encoding": "{encoding"},
-    "encoding": {"headers": "{header"},
+    "media": {"schema": "schema", "itemSchema": "schema", "examples": "{example", "encoding": "{encoding",
+              "prefixEncoding": "[encoding", "itemEncoding": "encoding"},
+    "encoding": {"headers": "{header", "encoding": "{encoding", "prefixEncoding": "[encoding",
+                 "itemEncoding": "encoding"},
     "schema": _SCHEMA,
     "example": {}, "securityScheme": {}, "link": {},
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """XML bodies to the values that a schema means by them.
 
-OpenAPI 3.1, "XML Object": names, attributes, wrapped arrays. xmltodict reads; namespaces are told apart by
-nobody here, a prefix is passed over. Entities are refused, so that a body cannot blow up.
+OpenAPI 3.1 and 3.2, "XML Object": names, attributes, texts, wrapped arrays. xmltodict reads; namespaces are told
+apart by nobody here, a prefix is passed over. Entities are refused, so that a body cannot blow up.
 """
 
 from __future__ import annotations
@@ -45,10 +45,12 @@ def _raw(node: Any, shape: Shape) -> Raw:
     for name in shape.names:
         member = shape.member(name)
         key = _key(name, member)
-        if key in left:
+        if key == _TEXT:
+            text = node.get(_TEXT) if isinstance(node, dict) else node
+            found |= {} if text is None else {name: str(text)}
+        elif key in left:
             value = left.pop(key)
-            wrapped = member.is_array and _xml(member).get("wrapped") is True
-            found[name] = _items(value, member) if wrapped else _raw(value, member)
+            found[name] = _items(value, member) if member.is_array and _is_wrapped(member) else _raw(value, member)
     return found | {name: _unknown(one) for name, one in left.items() if not name.startswith("@")}
 
 
@@ -59,11 +61,19 @@ def _items(node: Any, shape: Shape) -> Raw:
 
 
 def _key(name: str, member: Shape) -> str:
-    """What the element or the attribute of a member is called."""
+    """Return what the element or the attribute of a member is called; ``#text`` for one that is the text itself."""
     xml = _xml(member)
-    if member.is_array and xml.get("wrapped") is not True:
+    kind = xml.get("nodeType")
+    if kind in ("text", "cdata"):
+        return _TEXT
+    if member.is_array and not _is_wrapped(member):
         return str(_xml(member.item(0)).get("name", name))
-    return ("@" if xml.get("attribute") is True else "") + str(xml.get("name", name))
+    return ("@" if xml.get("attribute") is True or kind == "attribute" else "") + str(xml.get("name", name))
+
+
+def _is_wrapped(member: Shape) -> bool:
+    """Tell whether an array has an element of its own around its items."""
+    return _xml(member).get("wrapped") is True or _xml(member).get("nodeType") == "element"
 
 
 def _xml(shape: Shape) -> dict[str, JSON]:

@@ -52,7 +52,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
     wanted = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
     if wanted is not None:
         count = max(least, wanted)
-    elif place.lean:
+    elif place.lean or (place.level and walk.values > walk.enough):
         count = least
     elif shape.prefix() and not shape.has_items():
         count = max(least, shape.prefix())

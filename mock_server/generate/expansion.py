@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import cast
 
 from mock_server.exchange import JSON
@@ -28,13 +29,29 @@ class Option:
     is_null: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """A point where a value can be one thing or another. ``name`` is unique within one expansion's way."""
 
     keyword: str
     name: str
     options: tuple[Option, ...]
+
+    @cached_property
+    def smallest_first(self) -> tuple[int, ...]:
+        """The options by rank, and those of a rank by the height of their values, null first."""
+        ranked = [(option.rank, option.height, not option.is_null, i) for i, option in enumerate(self.options)]
+        return tuple(i for *_, i in sorted(ranked))
+
+    @cached_property
+    def ranks(self) -> tuple[tuple[list[int], list[int]], ...]:
+        """The options of each rank: those that are null, and the others."""
+        levels = []
+        for rank in sorted({option.rank for option in self.options}):
+            level = [i for i, option in enumerate(self.options) if option.rank == rank]
+            nulls = [i for i in level if self.options[i].is_null]
+            levels.append((nulls, [i for i in level if not self.options[i].is_null]))
+        return tuple(levels)
 
 
 class _Undecided(Exception):  # noqa: N818  (not a failure)
@@ -250,7 +267,8 @@ class _Expansion:
                     said.append(keyword)
         if found is None:
             return None
-        left = [one for one in found if all(_may_be(node, one) for node in (*self._goal, *self._atoms))]
+        asked = [node for node in (*self._goal, *self._atoms) if not _is_enum(node.settled())]
+        left = [one for one in found if all(_may_be(node, one) for node in asked)]
         if not left:
             raise Contradiction(*dict.fromkeys(said), *self._against(found))
         return left
@@ -338,6 +356,16 @@ def _is_null(branch: Node) -> bool:
 
 def _named(node: Node, keyword: str) -> str:
     return f"{node.location.rpartition('/')[2]}/{keyword}"
+
+
+def _is_enum(node: Node) -> bool:
+    """Whether a schema says by ``const`` and ``enum`` alone what its values are, and all of them are of its type."""
+    keywords = node.keywords.keys() & _SAYS
+    if not keywords or not keywords <= {"const", "enum", "type"} or ("const" in keywords and "enum" in keywords):
+        return False
+    listed = node.keywords.get("enum", [node.keywords.get("const")])
+    kinds = possible(ALL_TYPES, node)
+    return isinstance(listed, list) and all(any(_is_of(value, kind) for kind in kinds) for value in listed)
 
 
 def _may_be(node: Node, value: JSON) -> bool:

@@ -15,35 +15,40 @@ def height(node: Node) -> int:
     kept = node.document.kept
     key = (node, "height")
     if key not in kept:
-        for each, found in _settled(node).items():
-            kept[each, "height"] = found
+        for reached, levels in _settled(node).items():
+            kept[reached, "height"] = levels
     return int(kept[key])
 
 
 def _settled(first: Node) -> dict[Node, int]:
     """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
     nodes = _reached(first)
-    heights = dict.fromkeys(nodes, ENDLESS)
+    kept = first.document.kept
+    heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
+    waiting = [node for node in reversed(nodes) if (node, "height") not in kept]
     changed = True
     while changed:
         changed = False
-        for node in reversed(nodes):
-            found = min(_once(node, heights), ENDLESS)
-            if found < heights[node]:
-                heights[node] = found
+        for node in waiting:
+            levels = min(_once(node, heights), ENDLESS)
+            if levels < heights[node]:
+                heights[node] = levels
                 changed = True
     return heights
 
 
 def _reached(first: Node) -> list[Node]:
-    found = {first: None}
+    """A schema and all that it cannot do without; not what lies behind those whose heights are known."""
+    kept = first.document.kept
+    reached = {first: None}
     waiting = [first]
     while waiting:
-        for node in _parts(waiting.pop()):
-            if node not in found:
-                found[node] = None
-                waiting.append(node)
-    return list(found)
+        node = waiting.pop()
+        for part in _parts(node) if (node, "height") not in kept else ():
+            if part not in reached:
+                reached[part] = None
+                waiting.append(part)
+    return list(reached)
 
 
 def _parts(node: Node) -> Iterable[Node]:

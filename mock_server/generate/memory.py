@@ -76,10 +76,11 @@ class RememberingWalk(Walk):
 
     def __init__(
         self, memory: Memory, draw: Draw, document: Document, wanted: Wanted, *, pins: Mapping[str, JSON],
-        fill_properties: bool, trace: Trace | None,
+        fill_properties: bool, fill: int, trace: Trace | None,
     ) -> None:  # fmt: skip
+        asks = {("", "plain"): 1, **wanted}
         super().__init__(
-            draw, document, pins, None, fill_properties, complete=True, wanted={("", "plain"): 1, **wanted}, trace=trace
+            draw, document, pins, None, fill_properties, complete=True, fill=fill, wanted=asks, trace=trace
         )
         self.made: dict[_Key, _Part] = {}
         self._memory = memory

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 
 from mock_server.generate.seeds import Source
@@ -23,7 +24,7 @@ def exact(number: Number) -> Fraction:
     return Fraction(Decimal(repr(number))) if isinstance(number, float) else Fraction(number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """From ``low`` to ``high`` (None: no bound), on multiples of ``step`` where there is one."""
 
@@ -42,9 +43,10 @@ class Span:
             return True
         if self.step is None:
             return False
-        first, last = self.steps()
+        first, last = self.steps
         return first > last
 
+    @cached_property
     def steps(self) -> tuple[int, int]:
         """The first and the last multiple of the step that lie in it."""
         assert self.step is not None
@@ -113,9 +115,11 @@ def numbers_in(span: Span, whole: bool, random: Source) -> Iterator[Number]:
 
 def _on_grid(span: Span, whole: bool, random: Source) -> Iterator[Number]:
     assert span.step is not None
-    first, last = span.steps()
+    first, last = span.steps
     if first > last:
         return
+    if whole and span.step == 1:  # nothing can go wrong
+        yield random.randint(first, last)
     near = range(first, min(first + TRIES, last + 1))
     for number in chain((random.randint(first, last) for _ in range(TRIES // 2)), near, (last,)):
         value = as_json(number * span.step, whole)

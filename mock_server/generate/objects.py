@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mock_server.exchange import JSON
 from mock_server.generate.patterns import matches, sample
@@ -17,6 +18,8 @@ EXTRA = 300
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     """An object that keeps the shape."""
+    if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
+        place = replace(place, lean=True)
     chosen = _chosen(walk, shape, place)
     made: dict[str, JSON] = {}
     for name in {**shape.names, **shape.required}:
@@ -64,6 +67,8 @@ def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
     for name in shape.required if shape.name_goal else ():
         if any(not node.accepts(name) for node in shape.name_goal):
             raise Contradiction("required", "propertyNames")
+    if place.lean and not walk.wanted and not walk.is_pinned(place.pointer):
+        return chosen
     for name in shape.names:
         if name in chosen or name in shape.hidden or not _wanted(walk, place, name):
             continue

@@ -11,6 +11,7 @@ from typing import Any
 
 from anyascii import anyascii
 
+from mock_server.deadline import takes_long
 from mock_server.generate.peoples import people_of
 from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.tables import table
@@ -68,6 +69,7 @@ def names_of(country: str) -> Names:
 @cache
 def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
     """Names drawn from a locale once, so that no request pays for Faker and no thread shares its state."""
+    takes_long()
     from faker.generator import Generator  # 0.1 s; many servers never generate
 
     maker: Any = Generator()

@@ -22,7 +22,8 @@ class Place:
     """A JSON Pointer into the value, and how it was come to.
 
     ``salt`` is there for a second and later attempt. ``lean``: nothing is made that need not be, since the same
-    schema stands above already or the value is deep enough. Nobody changes one; freezing it would double its cost.
+    schema stands above already or the value is deep enough. ``level`` is the number of objects around the value; lists
+    do not count. Nobody changes one; freezing it would double its cost.
     """
 
     pointer: str = ""
@@ -32,6 +33,7 @@ class Place:
     depth: int = 0
     lean: bool = False
     above: tuple[object, ...] = ()
+    level: int = 0
 
     @property
     def key(self) -> str:
@@ -42,19 +44,22 @@ class Place:
         """The place of a member or an item."""
         text = str(name)
         step = f"/{text}" if "/" not in text and "~" not in text else pointer_of(text)
-        return Place(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above)
+        level = self.level if isinstance(name, int) else self.level + 1
+        return Place(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above, level)
 
     def turned(self, turn: int) -> Place:
         """The same place for another attempt."""
         return replace(self, salt=f"{self.salt}~{turn}", turn=self.turn + turn) if turn else self
 
-    def within(self, goal: Goal, deepest: int) -> Place:
+    def within(self, goal: Goal) -> Place:
         """The same place, knowing that it is this goal's."""
         if not goal:
             return self
         mark = goal[0].settled()
-        lean = self.lean or mark in self.above or self.depth > deepest
-        return Place(self.pointer, self.name, self.salt, self.turn, self.depth, lean, (*self.above, mark))
+        lean = self.lean or mark in self.above
+        return Place(
+            self.pointer, self.name, self.salt, self.turn, self.depth, lean, (*self.above, mark), self.level
+        )  # fmt: skip
 
 
 class Walker(Protocol):
@@ -65,6 +70,9 @@ class Walker(Protocol):
     persona: Persona | None
     fill_properties: bool
     complete: bool
+    fill: int
+    enough: int
+    values: int
     wanted: Mapping[tuple[str, str], int]
     believed: frozenset[str]
 

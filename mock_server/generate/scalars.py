@@ -70,7 +70,7 @@ def _edged(span: Span, edge: int | None) -> Span:
     """The span's lower end (0) or upper end (1) alone, as near as the grid allows."""
     low, high = span.low, span.high
     if span.step is not None and edge is not None:
-        first, last = span.steps()
+        first, last = span.steps
         bound = (first, last)[edge] * span.step
         return Span(bound, bound, False, False, span.step)
     if edge == 0 and low is not None and not span.excludes_low:

@@ -297,8 +297,8 @@ def _object(shape: Shape) -> None:
         for name, needed in _mapping(atom, "dependentRequired").items():
             if isinstance(needed, list):
                 shape.dependent.setdefault(name, []).extend(map(str, needed))
-        for name, schema in _mapping(atom, "properties").items():
-            if isinstance(schema, dict) and _is_hidden(atom.child("properties", name)):
+        for name, schema in _mapping(atom, "properties").items() if atom.document.hides else ():
+            if isinstance(schema, dict) and _is_hidden(atom, name, schema):
                 hidden.add(name)
         if "propertyNames" in atom.keywords:
             shape.name_goal = (*shape.name_goal, atom.child("propertyNames"))
@@ -314,9 +314,13 @@ def _object(shape: Shape) -> None:
             raise Contradiction("required", "dependentSchemas" if name in shape.forbidden else _closing(shape, name))
 
 
-def _is_hidden(node: Node) -> bool:
+def _is_hidden(atom: Node, name: str, schema: Mapping[str, JSON]) -> bool:
+    keyword = atom.document.hidden
+    if "$ref" not in schema:
+        return schema.get(keyword) is True
+    node = atom.child("properties", name)
     for _ in range(10):
-        if node.keywords.get(node.document.hidden) is True:
+        if node.keywords.get(keyword) is True:
             return True
         if not isinstance(node.keywords.get("$ref"), str):
             return False

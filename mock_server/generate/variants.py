@@ -6,6 +6,7 @@ lengths, enum values. Each choice is a factor; the rows of a covering array over
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +20,8 @@ from mock_server.generate.expansion import Choice
 from mock_server.generate.memory import Memory, RememberingWalk, Wanted
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Shape
-from mock_server.generate.walk import Trace
-from mock_server.generate.walker import checked, persona_of
+from mock_server.generate.walk import FULL, Trace
+from mock_server.generate.walker import SearchExhaustedError, checked, persona_of
 
 BIG_ENUM = 12
 """Values above which each is shown once and not paired with everything else."""
@@ -73,12 +74,18 @@ def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str,
     and a variant may fall away that comes out like another one. The values share their parts: copy one before you
     change it. Raises :class:`GenerationError` for a schema that nothing satisfies.
     """
-    maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties)
-    return list(maker.variants())
+    for levels in (FULL, 2, 1):
+        maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties, levels)
+        with contextlib.suppress(SearchExhaustedError):
+            return list(maker.variants())
+    return list(_Maker(schema, draw, document, dict(pins or {}), fill_properties, 0).variants())
 
 
 class _Maker:
-    def __init__(self, schema: JSON, draw: Draw, document: Document, pins: dict[str, JSON], fill: bool) -> None:
+    def __init__(
+        self, schema: JSON, draw: Draw, document: Document, pins: dict[str, JSON], fill: bool, levels: int
+    ) -> None:
+        self._levels = levels
         self._schema = schema
         self._draw = draw
         self._document = document
@@ -108,7 +115,14 @@ class _Maker:
     def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
         memory = self._found if trace is None else self._traced
         walk = RememberingWalk(
-            memory, self._draw, self._document, wanted, pins=self._pins, fill_properties=self._fill, trace=trace
+            memory,
+            self._draw,
+            self._document,
+            wanted,
+            pins=self._pins,
+            fill_properties=self._fill,
+            fill=self._levels,
+            trace=trace,
         )
         node = self._document.root(self._schema)
         value = checked(walk.about(persona_of(walk, node)), node)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_server.contract.source import above_and_at, find
+from mock_server.deadline import check, current
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
 from mock_server.generate.document import Document
@@ -21,12 +22,14 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction, Goal, Shape
 from mock_server.generate.texts import make_text
 
-DEEPEST = 12
-"""Levels after which nothing is made that need not be."""
+FULL = 12
+"""Levels of objects of which all members are made, where nobody asks for fewer."""
 BOTTOM = 100
 """Levels at which a way is given up."""
 BUDGET = 30_000
-"""Values that one generation may try before it gives up."""
+"""Values that one search may try. Then another one has to be content with less."""
+_LOOKS = 15
+"""The clock is looked at once for so many values and one."""
 NULL_SHARE = 0.2
 WAYS = 200
 """Shapes that are tried for one value."""
@@ -42,8 +45,8 @@ Trace = list[tuple[str, Shape | Choice, int]]
 """By JSON Pointer; beside a choice the option that was taken first."""
 
 
-class GaveUp(Exception):  # noqa: N818  (not a failure of the program)
-    """The budget is spent."""
+class SearchBudgetExceeded(Exception):  # noqa: N818  (not a failure of the program)
+    """The search has tried all the values that it may."""
 
 
 @dataclass
@@ -59,10 +62,17 @@ class Walk:
     persona: Persona | None = None
     fill_properties: bool = True
     complete: bool = False
+    fill: int = FULL
+    """Levels of objects that have optional members; those below have what is required."""
+    enough: int = BUDGET
+    """Values after which there are no more optional members and no longer lists than must be, but for those of the
+    outermost object."""
     wanted: Mapping[tuple[str, str], int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     """How often the value at a pointer was found wanting after all."""
     spent: int = 0
+    values: int = 0
+    """Those of them in this attempt."""
     worst: tuple[str, Contradiction] | None = None
     """The first contradiction that could not be avoided, the deepest of them."""
     failed: dict[Goal, int] = field(default_factory=dict)
@@ -74,6 +84,7 @@ class Walk:
     """Those of them in which nothing but the field's name has a say."""
     exemplary: bool = False
     """Whether what the schemas give as examples and defaults goes before what is made."""
+    deadline: float = field(default_factory=current)
     trace: Trace | None = None
     """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
 
@@ -86,6 +97,7 @@ class Walk:
         if place.pointer in self.pins:
             return self.pins[place.pointer]
         self.spent += 1
+        self.values += 1
         turn = self.turns.get(place.pointer, 0) if self.turns else 0
         if not turn:
             found, value = self._exemplified(goal, place) if self.exemplary else (False, None)
@@ -112,21 +124,25 @@ class Walk:
 
     def _entered(self, goal: Goal, place: Place, turn: int) -> Place:
         if self.spent > BUDGET:
-            raise GaveUp
+            raise SearchBudgetExceeded
+        if not self.spent & _LOOKS:
+            check(self.deadline)
         if place.depth > BOTTOM:
             raise Contradiction("required", "$ref", pointer=place.pointer)
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
-        return place.within(goal, DEEPEST).turned(turn) if turn else place.within(goal, DEEPEST)
+        if not (len(goal) == 1 and goal[0].is_scalar):  # nothing stands below a scalar
+            place = place.within(goal)
+        return place.turned(turn) if turn else place
 
     def _exemplified(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
         """What the schemas themselves give, where all of them take it."""
-        if place.salt or self.is_pinned(place.pointer) or _LATER_ITEM.search(place.pointer):
+        values = [value for node in goal for value in documented(node)]
+        if not values or place.salt or self.is_pinned(place.pointer) or _LATER_ITEM.search(place.pointer):
             return False, None
-        for node in goal:
-            for value in documented(node):
-                if _keeps(goal, value):
-                    return True, value
+        for value in values:
+            if _keeps(goal, value):
+                return True, value
         return False, None
 
     def _believable(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
@@ -198,7 +214,7 @@ class Walk:
         only = outcome(self.document, goal, ())
         return iter((only,)) if isinstance(only, Shape) else down((), WAYS)
 
-    def order(self, choice: Choice, place: Place) -> list[int]:
+    def order(self, choice: Choice, place: Place) -> Sequence[int]:
         """The options of a choice, in the order to try them in."""
         wanted = self.wanted.get((place.pointer, choice.name)) if self.wanted else None
         if wanted is not None and wanted < len(choice.options):
@@ -207,21 +223,21 @@ class Walk:
         if ("", "plain") in self.wanted:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
         if place.lean:
-            ranked = [(one.rank, one.height, not one.is_null, i) for i, one in enumerate(options)]
-            return [i for *_, i in sorted(ranked)]
+            return choice.smallest_first
         number = choice.name.rpartition(".")[2]
         random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
-        found: list[int] = []
-        ranks = sorted({option.rank for option in options})
-        for rank in ranks:
-            level = [i for i, option in enumerate(options) if option.rank == rank]
-            nulls = [i for i in level if options[i].is_null]
-            others = [i for i in level if not options[i].is_null]
-            is_null = bool(nulls) and not self.is_pinned(place.pointer) and (not others or random.random() < NULL_SHARE)
+        order: list[int] = []
+        for nulls, others in choice.ranks:
+            may_be_null = bool(nulls) and not self.is_pinned(place.pointer)
+            if others and self.complete and not place.depth:
+                may_be_null = False  # an answer that is null shows nothing
+            is_null = may_be_null and (not others or random.random() < NULL_SHARE)
             start = others.index(random.choice(others)) if others else 0
             turned = [*others[start:], *others[:start]]
-            found += [*nulls, *turned] if is_null else [*turned, *nulls]
-        return found
+            if place.level >= self.fill:  # of objects that have only what is required, the smallest will do
+                turned.sort(key=lambda i: options[i].height)
+            order += [*nulls, *turned] if is_null else [*turned, *nulls]
+        return order
 
     def is_pinned(self, pointer: str) -> bool:
         """Whether something at or below a pointer is fixed beforehand."""

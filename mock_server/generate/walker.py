@@ -7,22 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mock_server.contract.source import mapping_at, pointer_of, pointer_parts
+from mock_server.contract.source import pointer_parts
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document, Node
+from mock_server.generate.enums import enum_named
 from mock_server.generate.expansion import outcome
 from mock_server.generate.peoples import is_country
 from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Contradiction, Shape
-from mock_server.generate.walk import GaveUp, Walk
+from mock_server.generate.walk import BUDGET, FULL, SearchBudgetExceeded, Walk
 
 ATTEMPTS = 12
-"""Values that are made before a schema is called unsatisfiable."""
+"""Values that are made before a search is called fruitless."""
+LARGEST = 64 * 1024
+"""Bytes that a value may have beyond which it is made with fewer optional members."""
+ENOUGH = 150
+"""Values after which two levels of an answer have what is required only: about 5 KB. Three levels have four times as
+many, and so on; a million more would say nothing new of an API."""
 
 Schema = dict[str, JSON]
+
+
+class SearchExhaustedError(GenerationError):
+    """A search came to no end in the values that it may try; a smaller one may."""
+
+
 _COMPANIES = frozenset({"team", "company", "organization", "business"})
 """Kinds of customers that are no persons."""
 
@@ -35,6 +47,7 @@ def generate(
     pins: Mapping[str, JSON] | None = None,
     fill_properties: bool = True,
     complete: bool = False,
+    fill: int = FULL,
     exemplary: bool = False,
     strict: bool = False,
 ) -> JSON:
@@ -42,15 +55,59 @@ def generate(
 
     ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
     the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
-    member out; ``exemplary`` takes what schemas give as examples and defaults. Raises
-    :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies.
+    member out of the first ``fill`` levels of objects, and what is below them has what is required; ``exemplary`` takes
+    what schemas give as examples and defaults. Where a search comes to no end, or to more than :data:`LARGEST` bytes,
+    another one has fewer levels.
+    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies; what
+    was found out of a schema is remembered.
     """
     node = document.root(schema)
-    walk = Walk(draw, document, pins or {}, None, fill_properties, complete)
-    walk.exemplary = exemplary
-    walk.persona = persona_of(walk, node)
-    walk.believe(_trusted(node))
-    return checked(walk, node, strict=strict)
+    known = document.kept.get((node, "unsatisfiable"))
+    if known is not None and not pins:
+        raise GenerationError(known)
+    failure: GenerationError | None = None
+    exhausted: GenerationError | None = None
+    for levels in _levels(fill):
+        if failure is not None and levels:
+            continue  # only what is required can be the reason
+        walk = Walk(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
+        walk.exemplary = exemplary
+        walk.persona = persona_of(walk, node)
+        walk.believe(_trusted(node))
+        try:
+            value = checked(walk, node, strict=strict)
+        except SearchExhaustedError as error:
+            exhausted = error
+            continue
+        except GenerationError as error:
+            failure = error
+            continue
+        if not levels or size_of(value) <= LARGEST:
+            return value
+    failure = failure or exhausted
+    assert failure is not None
+    if not pins:
+        document.kept[node, "unsatisfiable"] = str(failure)
+    raise failure
+
+
+def _levels(fill: int) -> list[int]:
+    """The numbers of levels to try, the last of them none."""
+    return [fill, *(levels for levels in (2, 1, 0) if levels < fill)]
+
+
+def enough_of(levels: int) -> int:
+    """How many values so many levels of an answer may have before it is enough."""
+    return BUDGET if levels >= FULL else min(BUDGET, ENOUGH * 4**levels // 16)
+
+
+def size_of(value: JSON) -> int:
+    """About how many bytes a value takes as JSON: exact for long strings, which is what makes it large."""
+    if isinstance(value, dict):
+        return sum(len(name) + 6 + size_of(member) for name, member in value.items())
+    if isinstance(value, list):
+        return sum(2 + size_of(item) for item in value)
+    return len(value) if isinstance(value, str) else 4
 
 
 def _trusted(node: Node) -> frozenset[str]:
@@ -77,11 +134,14 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
     """The value of a walk; where the validator refuses it, the part that it names is made anew."""
     reason = ""
     for _ in range(ATTEMPTS):
+        walk.values = 0
         try:
             value = walk.value((node,), Place())
-        except GaveUp:
-            reason = f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts"
-            break
+        except SearchBudgetExceeded:
+            expected = "expected a schema that some value satisfies. Loosen it or give an example"
+            raise SearchExhaustedError(
+                f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts; {expected}."
+            ) from None
         except Contradiction as nothing:
             raise GenerationError(_contradiction(nothing)) from None
         if node.accepts(value):
@@ -126,7 +186,7 @@ def persona_of(walk: Walk, node: Node) -> Persona:
 
 def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
     """The value that the first enum field of one of these names will have."""
-    found = _enum_named(node, names)
+    found = enum_named(node, names)
     if found is None:
         return None
     pointer, enum = found
@@ -138,45 +198,3 @@ def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | No
         usable = [one for one in enum if one is not None] if ("", "plain") in walk.wanted else enum
         value = walk.draw.at(pointer).choice(usable or enum)
     return value if isinstance(value, str) else None
-
-
-def _enum_named(node: Node, names: tuple[str, ...]) -> tuple[str, list[JSON]] | None:
-    kept, key = node.document.kept, (node, names)
-    if key not in kept:
-        kept[key] = next((one for one in enums(node) if one[0].rsplit("/", 1)[-1] in names), None)
-    found: tuple[str, list[JSON]] | None = kept[key]
-    return found
-
-
-def enum_at(schema: JSON, pointer: str, document: Document) -> list[JSON]:
-    """The enum of the field at a JSON Pointer into values of a schema; empty where there is none."""
-    return next((enum for where, enum in enums(document.root(schema)) if where == pointer), [])
-
-
-def enums(node: Node) -> list[tuple[str, list[JSON]]]:
-    """The enum fields of objects within objects, breadth kept, to a depth that a person's record has."""
-    kept = node.document.kept
-    if (node, "enums") not in kept:
-        kept[node, "enums"] = _enums(node, "", 0)
-    found: list[tuple[str, list[JSON]]] = kept[node, "enums"]
-    return found
-
-
-def _enums(node: Node, pointer: str, depth: int) -> list[tuple[str, list[JSON]]]:
-    found: list[tuple[str, list[JSON]]] = []
-    for branch in _branches(node, 0):
-        enum = branch.keywords.get("enum")
-        if isinstance(enum, list) and enum:
-            found.append((pointer, enum))
-        if depth < 3:
-            for name in mapping_at(dict(branch.keywords), "properties"):
-                found += _enums(branch.child("properties", name), pointer + pointer_of(name), depth + 1)
-    return found
-
-
-def _branches(node: Node, depth: int) -> list[Node]:
-    if depth > 8:
-        return [node]
-    references = [node.reference("$ref")] if isinstance(node.keywords.get("$ref"), str) else []
-    within = [*references, *(one for key in ("anyOf", "oneOf", "allOf") for one in node.children(key))]
-    return [node, *(branch for one in within for branch in _branches(one, depth + 1))]

@@ -13,7 +13,8 @@ import warnings
 from dataclasses import dataclass
 from typing import cast
 
-from mock_server.contract.model import Contract
+from mock_server.contract.model import Contract, path_parts
+from mock_server.routing.raw_path import literal
 
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about its own use of httpx.
@@ -41,7 +42,7 @@ def read_routes(contract: Contract) -> list[PathRoute]:
     Path parameters match as texts: whether ``abc`` is an integer is for the judge to say, with a reason,
     and not a 404.
     """
-    plain = {key: _plain_names(operation.path.partition("?")[0]) for key, operation in contract.operations.items()}
+    plain = {key: _plain_names(path_parts(operation.path)[0]) for key, operation in contract.operations.items()}
     specification = _specification(contract, {key: template for key, (template, _) in plain.items()})
     routes = _Routes(specification, next_app=_nowhere, base_path="", resolver=_Resolver())
     found = [route for route in routes.router.routes if isinstance(route, Route)]
@@ -58,7 +59,7 @@ def _specification(contract: Contract, templates: dict[str, str]) -> _Specificat
     paths: dict[str, dict[str, object]] = {}
     for key, operation in contract.operations.items():
         METHODS.add(operation.method.lower())  # Connexion passes over methods that it does not know
-        # Paths that their queries tell apart have one pattern.
+        # Paths that their queries or fragments tell apart have one pattern.
         paths.setdefault(templates[key], {})[operation.method.lower()] = {"operationId": key, "responses": {}}
     info = {"title": contract.title, "version": contract.version}
     return _Specification({"openapi": "3.1.0", "info": info, "paths": paths})  # type: ignore[no-untyped-call]
@@ -75,9 +76,9 @@ def _plain_names(path: str) -> tuple[str, tuple[str, ...]]:
     while "{" in rest and "}" in rest:
         before, _, rest = rest.partition("{")
         name, _, rest = rest.partition("}")
-        template += f"{before}{{p{len(names)}}}"
+        template += f"{literal(before)}{{p{len(names)}}}"
         names.append(name)
-    return template + rest, tuple(names)
+    return template + literal(rest), tuple(names)
 
 
 def _key(route: Route) -> str:

@@ -9,6 +9,8 @@ _RESERVED = re.compile("%(2[1346-9A-CF]|3[ABDF]|40|5[BD]|25)", re.IGNORECASE)
 """The reserved characters (RFC 3986, 2.2) and the percent sign, encoded."""
 _KEPT = re.compile("%2([fF5])")
 """A slash and a percent sign, encoded: decoded, they would divide and encode."""
+_BARE = re.compile("%(?![0-9A-Fa-f]{2})")
+"""A percent sign that encodes nothing: one that somebody left as it is."""
 
 
 def forms(path: str) -> tuple[str, ...]:
@@ -19,4 +21,14 @@ def forms(path: str) -> tuple[str, ...]:
     """
     if "%" not in path:
         return (path,)
-    return unquote(_RESERVED.sub(r"%25\1", path)), unquote(_KEPT.sub(r"%252\1", path))
+    return unquote(_RESERVED.sub(r"%25\1", path)), literal(path)
+
+
+def literal(text: str) -> str:
+    """Return the one form of a path's literals: everything decoded but slashes and percent signs.
+
+    Authors write them as they are (``/test path``, ``/100%``) or as they are sent (``/test%20path``, ``/100%25``).
+    """
+    if "%" not in text:
+        return text
+    return unquote(_KEPT.sub(lambda match: "%252" + match[1].upper(), _BARE.sub("%25", text)))

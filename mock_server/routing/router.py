@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl
 
 from mock_server.contract import cache
-from mock_server.contract.model import Contract
+from mock_server.contract.model import Contract, path_parts
 from mock_server.exchange import JSON, Route
-from mock_server.routing.raw_path import forms
+from mock_server.routing.raw_path import forms, literal
 
 _REMEMBERED = 1024
 """Questions whose route is remembered: clients ask for the same paths again."""
@@ -28,12 +28,12 @@ _LONGEST = 512
 
 @dataclass(slots=True)
 class _Path:
-    """One path of the contract with the operations that it has, by method."""
+    """One path of the contract with the operations that it has."""
 
     template: str
     source: str
-    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    operations: dict[str, str] = field(default_factory=dict)
+    operations: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+    """By method, the operations and the names of their path parameters; several where fragments tell them apart."""
     query: tuple[tuple[str, str], ...] = ()
     """What the path's key has behind a question mark: the query has to hold it, and may hold more."""
     _pattern: re.Pattern[str] | None = None
@@ -71,13 +71,12 @@ class Router:
         paths: dict[str, _Path] = {}
         for operation, pattern, names in _routes(contract, no_cache=no_cache):
             known = contract.operations[operation]
-            template, _, query = known.path.partition("?")
-            key = known.path if query else pattern
+            template, query, _ = path_parts(known.path)
+            key = f"{template}?{query}" if query else pattern
             path = paths.get(key)
             if path is None:
                 path = paths[key] = _Path(template, pattern, query=tuple(parse_qsl(query, keep_blank_values=True)))
-            path.operations[known.method] = operation
-            path.names[known.method] = names
+            path.operations.setdefault(known.method, []).append((operation, names))
         self._asks_queries = any(path.query for path in paths.values())
         self._remembered = lru_cache(_REMEMBERED)(self._found)
         # Those that ask for a query come before those that take any.
@@ -91,7 +90,7 @@ class Router:
                 branch.open = branch.open or _Branch()
                 branch = branch.open
             else:
-                branch = branch.literal.setdefault(segment, _Branch())
+                branch = branch.literal.setdefault(literal(segment), _Branch())
         branch.paths.append(path)
 
     def route(self, method: str, path: str, query: str = "") -> Route:
@@ -124,9 +123,12 @@ class Router:
                 continue
             asked = self._method(method, candidate)
             if asked in candidate.operations:
-                names = candidate.names[asked]
-                return Route(candidate.operations[asked], dict(zip(names, match.groups(), strict=True)))
-            if not candidate.query and not any(candidate.names.values()):
+                first, *others = [
+                    Route(operation, dict(zip(names, match.groups(), strict=True)))
+                    for operation, names in candidate.operations[asked]
+                ]
+                return replace(first, others=tuple(others)) if others else first
+            if not candidate.query and "{" not in candidate.template:
                 # A concrete path is that path and no other, whatever its methods.
                 return Route(allow=tuple(sorted(allow | candidate.operations.keys())))
             allow |= candidate.operations.keys()

@@ -30,6 +30,8 @@ class Options(TypedDict, total=False):
     seed_store: str
     seed: int
     dynamic: bool
+    fill: int
+    stream_interval: int
     validate_requests: str
     max_worlds: int
     journal_size: int

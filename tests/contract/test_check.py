@@ -90,8 +90,9 @@ def test_nullable_is_a_word_of_3_0(value: Any, valid: bool, tmp_path: Path) -> N
     assert (of_body(tmp_path, {"type": "string", "nullable": True}, value, openapi="3.0.3") == []) is valid
 
 
-def test_nullable_is_no_word_of_3_1(tmp_path: Path) -> None:
-    assert of_body(tmp_path, {"type": "string", "nullable": True}, None) == [("", "null", 'type: "string"')]
+@pytest.mark.parametrize(("value", "valid"), [(None, True), ("Tom", True), (7, False)])
+def test_nullable_is_read_as_meant_in_3_1(value: Any, valid: bool, tmp_path: Path) -> None:
+    assert (of_body(tmp_path, {"type": "string", "nullable": True}, value) == []) is valid
 
 
 def test_bounds_are_exclusive_in_the_way_of_each_version(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from mock_server.contract.overlay import apply_overlay
 from mock_server.contract.parser import parse_source
 from mock_server.contract.source import Layers, Source
 from mock_server.errors import ContractError
+from mock_server.exchange import Finding
 
 DOCUMENT: Any = {
     "info": {"title": "Pets", "tags": ["a"]},
@@ -167,6 +168,86 @@ def test_a_refusal_names_the_line() -> None:
 def test_extensions_of_an_overlay_are_somebody_elses() -> None:
     source = overlay({"target": "$.info", "update": {}, "x-why": 1, "description": "d"}, **{"x-who": 1, "extends": "a"})
     assert apply_overlay(DOCUMENT, source)[0] == DOCUMENT
+
+
+# Overlay 1.1.
+
+
+def newer(*actions: Any, to: Any = DOCUMENT) -> Any:
+    return apply_overlay(to, overlay(*actions, overlay="1.1.0"))[0]
+
+
+def test_a_node_is_copied_into_others() -> None:
+    done = newer({"target": "$.paths['/cats']", "copy": "$.paths['/pets']"})
+    assert done["paths"]["/cats"] == {"get": {"tags": ["b", "c"], "deprecated": True}, "put": {}}
+    assert done["paths"]["/pets"] == DOCUMENT["paths"]["/pets"]
+
+
+def test_a_node_is_moved_by_what_comes_before_and_after_a_copy() -> None:
+    done = newer(
+        {"target": "$.paths", "update": {"/dogs": {}}},
+        {"target": "$.paths['/dogs']", "copy": "$.paths['/pets']"},
+        {"target": "$.paths['/pets']", "remove": True},
+    )
+    assert done["paths"] == {"/cats": DOCUMENT["paths"]["/cats"], "/dogs": DOCUMENT["paths"]["/pets"]}
+
+
+def test_what_was_copied_is_not_shared() -> None:
+    done = newer(
+        {"target": "$.paths['/cats']", "copy": "$.paths['/pets']"},
+        {"target": "$.paths['/cats'].put", "update": {"summary": "One"}},
+    )
+    assert done["paths"]["/pets"]["put"] == {}
+
+
+@pytest.mark.parametrize(
+    ("copied", "tags"), [("$.paths['/cats'].get.tags", ["a", "b", "c"]), ("$.info.title", ["a", "Pets"])]
+)
+def test_an_array_takes_a_copy_as_new_items(copied: str, tags: list[str]) -> None:
+    assert newer({"target": "$.info.tags", "copy": copied})["info"]["tags"] == tags
+
+
+def test_scalars_are_replaced_wherever_they_stand() -> None:
+    done = newer(
+        {"target": "$.paths['/cats'].get.tags[?@ == 'b']", "update": "z"}, {"target": "$.info.title", "update": None}
+    )
+    assert (done["paths"]["/cats"]["get"]["tags"], done["info"]["title"]) == (["z", "c"], None)
+
+
+def test_a_target_that_matches_nothing_is_told_of() -> None:
+    findings: list[Finding] = []
+    source = overlay({"target": "$.nothing", "remove": True}, {"target": "$.none", "copy": "$.info"}, overlay="1.1.0")
+    assert apply_overlay(DOCUMENT, source, findings) == (DOCUMENT, ())
+    assert [(one.rule, one.found, one.severity) for one in findings] == [
+        ("overlay-target", "$.nothing, which matches nothing", "repaired"),
+        ("overlay-target", "$.none, which matches nothing", "repaired"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "version", "message"),
+    [
+        ({"target": "$.info", "copy": "$.paths"}, "1.0.0", "/actions/0/copy: found copy in an Overlay 1.0"),
+        ({"target": "$.info", "copy": "$.gone"}, "1.1.0", "/actions/0/copy: found $.gone, which matches nothing"),
+        ({"target": "$.info", "copy": "$.paths.*"}, "1.1.0", "/actions/0/copy: found $.paths.*, which matches 2 nodes"),
+        ({"target": "$.info", "copy": "$["}, "1.1.0", "/actions/0/copy: found $["),
+        ({"target": "$.info", "copy": 7}, "1.1.0", "/actions/0/copy: found 7; expected a JSONPath"),
+        ({"target": "$.info", "copy": "$.paths", "update": {}}, "1.1.0", "/actions/0: found both update and copy"),
+        ({"target": "$.info"}, "1.1.0", "/actions/0: found neither update, copy nor remove"),
+        (
+            {"target": "$.info.*", "update": "a"},
+            "1.1.0",
+            "which matches arrays and primitives; expected",
+        ),
+        ({"target": "$.info", "update": "a"}, "1.1.0", "/actions/0/update: found one of the primitives"),
+        ({"target": "$.info", "update": {"tags": "a"}}, "1.1.0", "found one of the primitives for /tags of the target"),
+        ({"target": "$.info.title", "copy": "$.paths"}, "1.1.0", "/actions/0/copy: found one of the objects"),
+        ({"target": "$.info", "update": {}}, "1.2.0", "/overlay: found no member overlay: 1.0.0 or 1.1.0 but '1.2.0'"),
+        ({"target": "$.info", "update": {}}, "1", "/overlay: found no member overlay: 1.0.0 or 1.1.0 but '1'"),
+    ],
+)
+def test_what_is_no_overlay_of_its_version_is_refused(action: Any, version: str, message: str) -> None:
+    assert message in refused(overlay(action, overlay=version))
 
 
 # Where things came from.

@@ -116,6 +116,14 @@ def test_an_unknown_member_is_a_typing_error_in_3_0_too(tmp_path: Path) -> None:
     assert problems(tmp_path, NAMED, {"name": "", "nmae": ""}, openapi="3.0.3") == [("", UNKNOWN)]
 
 
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_a_record_is_what_answers_show(openapi: str, tmp_path: Path) -> None:
+    members = {"name": {"type": "string"}, "secret": {"type": "string", "writeOnly": True}}
+    schema: Document = {"type": "object", "required": ["name", "secret"], "properties": members}
+    assert problems(tmp_path, schema, {"name": "Tom"}, openapi=openapi) == []
+    assert problems(tmp_path, schema, {"name": "Tom", "secret": "s"}, openapi=openapi) == [("/secret", '"s"')]
+
+
 def test_judging_changes_nothing_in_the_contract(tmp_path: Path) -> None:
     contract = load(tmp_path, document(components={"schemas": {"Record": {"properties": {"one": NAMED}}}}))
     before = str(contract.document)

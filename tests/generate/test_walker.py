@@ -21,9 +21,10 @@ from mock_server.contract.source import find, pointer_parts
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.document import Document
+from mock_server.generate.enums import enum_at
 from mock_server.generate.fields import FIELDS, FORMATS
 from mock_server.generate.seeds import Draw, Source
-from mock_server.generate.walker import enum_at, generate
+from mock_server.generate.walker import generate
 from tests.conftest import ROOT
 from tests.generate.conftest import schemas_of
 

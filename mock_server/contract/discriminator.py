@@ -1,0 +1,173 @@
+"""Discriminators that agree with the branches they choose from, so that none makes a schema unsatisfiable.
+
+OpenAPI 3.1 and 3.2, "Discriminator Object": it is a hint and changes nothing of what is valid. Where its names and what
+a branch says of the member contradict each other, the branch's word wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from regress import Regex, RegressError
+
+from mock_server.contract.source import mapping_at
+from mock_server.contract.walk import Document, resolved
+from mock_server.exchange import JSON
+
+_DEEPEST = 12
+"""Schemas within schemas that are looked into for the member."""
+
+Remark = tuple[str, str, str]
+"""What was found, what was expected, what was done."""
+
+
+def settle_discriminator(document: Document, schema: Document) -> Remark | None:
+    """Rewrite the discriminator of a schema to go with its branches; None where it does already.
+
+    Branches that fix the member by ``enum`` or ``const`` are mapped by these values. A branch that can have none of
+    the names, or has them in common with another, is no longer named: it is written so that no name is taken for it.
+    Where nothing is left to tell apart, the discriminator goes.
+    """
+    discriminator = cast("Document", schema["discriminator"])
+    keyword = next((key for key in ("oneOf", "anyOf") if isinstance(schema.get(key), list)), None)
+    name = discriminator.get("propertyName")
+    if keyword is None or not isinstance(name, str):
+        return None
+    branches = [one for one in cast("list[JSON]", schema[keyword]) if isinstance(one, dict) and _reference(one)]
+    settling = _Settling(document, name, mapping_at(discriminator, "mapping"), branches)
+    if not settling.is_changed:
+        return None
+    expected = f"a discriminator that goes with what its branches say of {name!r}"
+    if settling.unnamed and not settling.relies:
+        del schema["discriminator"]
+        return settling.found, expected, "it is left out, and each branch is known by what it says itself"
+    discriminator["mapping"] = settling.mapping
+    for branch in settling.unnamed:
+        branch["allOf"] = [{"$ref": branch.pop("$ref")}]
+    return settling.found, expected, "what the branches say is taken"
+
+
+class _Settling:
+    """What a discriminator's mapping has to be. ``found`` tells of the first branch that it did not go with."""
+
+    def __init__(self, document: Document, name: str, mapping: Document | object, branches: list[Document]) -> None:
+        self._document = document
+        self._name = name
+        self.mapping: Document = {**cast("Document", mapping)}
+        self.unnamed: list[Document] = []
+        self.relies = False
+        """Whether the name is all that tells some branch."""
+        self.is_changed = False
+        self.found = ""
+        fixed = [self._values(branch, 0) for branch in branches]
+        texts = [value for values in fixed for value in values or () if isinstance(value, str)]
+        for branch, values in zip(branches, fixed, strict=True):
+            self._branch(branch, values, {value for value in texts if texts.count(value) > 1})
+
+    def _branch(self, branch: Document, values: list[JSON] | None, shared: set[str]) -> None:
+        reference = _reference(branch)
+        short = reference.rsplit("/", 1)[-1]
+        mapped = [key for key, target in self.mapping.items() if target in (reference, short)]
+        names = mapped or [short]
+        if values is None:
+            self.relies = True
+            good = [key for key in names if self._takes(branch, key, 0)]
+        else:
+            good = [key for key in names if key in values and key not in shared]
+            if not good and all(isinstance(value, str) and value not in shared for value in values):
+                good = [str(value) for value in values if value not in self.mapping or value in mapped]
+        if good == names:
+            return
+        self.is_changed = True
+        said = "nothing" if values is None else ", ".join(map(repr, values)) or "nothing"
+        self.found = self.found or f"the name {names[0]!r} for {short!r}, which has {said} there"
+        for key in mapped:
+            if key not in good:
+                del self.mapping[key]
+        for key in good:
+            self.mapping[key] = reference
+        if not good:
+            self.unnamed.append(branch)
+
+    def _members(self, schema: JSON, depth: int) -> Iterator[Document]:
+        """Yield the schemas that a schema has for the member by itself and all its ``allOf`` and references."""
+        node = resolved(self._document, schema)
+        if not isinstance(node, dict) or depth > _DEEPEST:
+            return
+        member = mapping_at(node, "properties").get(self._name)
+        if isinstance(member, dict):
+            yield from self._parts(member, 0)
+        parts = node.get("allOf")
+        for part in parts if isinstance(parts, list) else ():
+            yield from self._members(part, depth + 1)
+
+    def _parts(self, schema: JSON, depth: int) -> Iterator[Document]:
+        """Yield a schema and what it refers to in place."""
+        if not isinstance(schema, dict) or depth > _DEEPEST:
+            return
+        yield schema
+        if isinstance(schema.get("$ref"), str):
+            yield from self._parts(resolved(self._document, {"$ref": schema["$ref"]}), depth + 1)
+        parts = schema.get("allOf")
+        for part in parts if isinstance(parts, list) else ():
+            yield from self._parts(part, depth + 1)
+
+    def _values(self, schema: JSON, depth: int) -> list[JSON] | None:
+        """Return the values that a branch leaves the member; None where it fixes none."""
+        if depth > _DEEPEST:
+            return None
+        left: list[JSON] | None = None
+        for member in self._members(schema, depth):
+            for keyword in ("const", "enum"):
+                if keyword in member:
+                    listed = member[keyword] if keyword == "enum" else [member[keyword]]
+                    left = _common(left, listed if isinstance(listed, list) else [])
+        node = resolved(self._document, schema)
+        for keyword in ("oneOf", "anyOf"):
+            parts = node.get(keyword) if isinstance(node, dict) else None
+            each = [self._values(part, depth + 1) for part in parts] if isinstance(parts, list) else []
+            if each and all(values is not None for values in each):
+                left = _common(left, [value for values in each for value in values or ()])
+        return None if left is None else list(dict.fromkeys(left)) if _are_texts(left) else left
+
+    def _takes(self, schema: JSON, name: str, depth: int) -> bool:
+        """Whether the member of a branch may be that text, as far as that is plain."""
+        members = [*self._members(schema, depth)]
+        if not members:
+            return not self._is_closed(schema)
+        return all(_takes_text(member, name) for member in members)
+
+    def _is_closed(self, schema: JSON) -> bool:
+        node = resolved(self._document, schema)
+        return isinstance(node, dict) and node.get("additionalProperties") is False
+
+
+def _reference(branch: Document) -> str:
+    """The reference that a branch is; empty where it is none."""
+    reference = branch.get("$ref")
+    return reference if isinstance(reference, str) else ""
+
+
+def _common(left: list[JSON] | None, right: list[JSON]) -> list[JSON]:
+    return right if left is None else [value for value in left if value in right]
+
+
+def _are_texts(values: list[JSON]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _takes_text(schema: Document, text: str) -> bool:
+    stated = schema.get("type")
+    if stated is not None and "string" not in (stated if isinstance(stated, list) else [stated]):
+        return False
+    least, most, pattern = schema.get("minLength"), schema.get("maxLength"), schema.get("pattern")
+    if (isinstance(least, int) and len(text) < least) or (isinstance(most, int) and len(text) > most):
+        return False
+    if isinstance(pattern, str):
+        try:
+            if Regex(pattern).find(text) is None:
+                return False
+        except RegressError:
+            return True
+    return "format" not in schema

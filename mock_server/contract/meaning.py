@@ -1,0 +1,405 @@
+"""What authors mean: documents that say something plain in words that OpenAPI does not read so.
+
+Each is rewritten, in place, into what OpenAPI reads as it was meant, before anything else looks at it: so routing,
+generation and every validator agree. The findings (severity ``repaired``) say what was read how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+from urllib.parse import quote, unquote
+
+from mock_server.contract.discriminator import settle_discriminator
+from mock_server.contract.source import Layers, above_and_at, pointer_of
+from mock_server.contract.walk import Document, nodes, resolved
+from mock_server.exchange import JSON, Finding
+
+_COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
+"""Keywords that bring other schemas to bear on the same value."""
+_ANNOTATIONS = frozenset({
+    "default", "deprecated", "description", "example", "examples", "externalDocs", "readOnly", "summary", "title",
+    "writeOnly", "xml",
+})  # fmt: skip
+"""Keywords that refuse nothing: they stay with a schema whose other keywords move into a branch."""
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+_DIRECTED = ("readOnly", "writeOnly")
+_BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+_WATCHED = frozenset({
+    *_COMPOSED, *_IN_PLACE, "const", "discriminator", "examples", "exclusiveMaximum", "exclusiveMinimum", "items",
+    "nullable",
+})  # fmt: skip
+"""Keywords beside a type that may be meant otherwise than they are read; of arrays, the lack of items is one too."""
+_DEEPEST = 20
+"""References and branches that are followed to find out whether a schema takes null."""
+
+
+def read_as_meant(document: Document, source: Layers) -> Iterator[Finding]:
+    """Rewrite ``document`` in place, and yield what was read in another way than OpenAPI would.
+
+    The document takes one walk; its references to what has moved are led there at the end.
+    """
+    reading = _Reading(document)
+    for pointer, node, kind in nodes(document):
+        if "$ref" in node:
+            reading.links.append((pointer, str(node["$ref"])))
+        if kind == "schema":
+            reading.schema(pointer, node)
+        elif kind in ("media", "parameter", "header"):
+            reading.examples(pointer, node)
+    reading.settle()
+    for rule, pointer, found, expected, done in reading.remarks:
+        yield Finding(rule, source.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")
+
+
+class _Reading:
+    """One walk through a document. ``remarks`` are rule, pointer, found, expected, and what was done."""
+
+    def __init__(self, document: Document) -> None:
+        self.remarks: list[tuple[str, str, str, str, str]] = []
+        self.links: list[tuple[str, str]] = []
+        """The pointer of each node that is a reference, and what it says."""
+        self._document = document
+        self._version = str(document["openapi"])
+        self._is_old = self._version.startswith("3.0")
+        self._null: Document = {"enum": [None]} if self._is_old else {"type": "null"}
+        self._typed: set[int] = set()
+        """The ids of schemas whose type a schema around them says, or that must not have one."""
+        self._guessed: list[tuple[str, Document, str, str]] = []
+        """Schemas whose type was guessed, with the type and the keyword that it was guessed from."""
+        self._discriminated: list[tuple[str, Document]] = []
+        self._deep: list[tuple[Document, str]] = []
+        """References to what is not a component itself, but within one or within a path."""
+        self._moves: list[tuple[str, str]] = []
+
+    def schema(self, pointer: str, schema: Document) -> None:
+        """Read one schema."""
+        if (
+            isinstance(schema.get("type"), str)
+            and schema["type"] not in ("array", "null")
+            and _WATCHED.isdisjoint(schema)
+        ):
+            return  # most are of this kind
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            if reference.startswith("#/") and reference.count("/") > 3:
+                self._deep.append((schema, reference))
+            if len(schema) == 1:
+                return
+        self._null_type(pointer, schema)
+        self._dialect(pointer, schema)
+        self._listed_items(pointer, schema)
+        self._missing_type(pointer, schema)
+        if schema.get("nullable") is True:
+            self._nullable(pointer, schema)
+        if self._is_old and "$ref" in schema:
+            self._beside_reference(pointer, schema)
+        if isinstance(schema.get("discriminator"), dict):
+            self._discriminated.append((pointer, schema))
+
+    def settle(self) -> None:
+        """Finish what needs the whole document: discriminators, and references to what has moved."""
+        self._settle_types()
+        for pointer, schema in self._discriminated:
+            remark = settle_discriminator(self._document, schema)
+            if remark is not None:
+                self._remark("discriminator", pointer + "/discriminator", *remark)
+        for node, reference in self._deep if self._moves else ():
+            place = unquote(reference[1:])
+            for before, now in self._moves:
+                if place.startswith(before + "/"):
+                    place = now + place[len(before) :]
+            if place != unquote(reference[1:]) and node.get("$ref") == reference:
+                node["$ref"] = "#" + quote(place, safe="/~!$&'()*+,;=:@")
+
+    def _settle_types(self) -> None:
+        """Tell of the types that were guessed, and take back those of components that no operation leads to."""
+        is_asked = any(pointer.startswith("/components/") for pointer, *_ in self._guessed)
+        used = _used(self.links) if is_asked else set()
+        for pointer, schema, kind, keyword in self._guessed:
+            if not pointer.startswith("/components/") or any(above in used for above in above_and_at(pointer)):
+                self._remark("missing-type", pointer, f"{keyword!r} without a type", "a type", f"{kind!r} is taken")
+            elif schema.get("type") == kind:
+                del schema["type"]
+
+    def _remark(self, rule: str, pointer: str, found: str, expected: str, done: str) -> None:
+        self.remarks.append((rule, pointer, found, expected, done))
+
+    def _dialect(self, pointer: str, schema: Document) -> None:
+        """Say in the words of this version of OpenAPI what a schema says in those of another."""
+        for keyword in _as_3_0(schema) if self._is_old else _as_3_1(schema):
+            self._remark(
+                "dialect", pointer + pointer_of(keyword), f"{keyword!r} in the words of another version",
+                f"the keywords of OpenAPI {self._version}", "it is taken as it was meant",
+            )  # fmt: skip
+
+    def _null_type(self, pointer: str, schema: Document) -> None:
+        """Read ``type: 'null'``, which 2.0 and 3.0 do not have, and ``type: null`` without its quotes."""
+        stated = schema.get("type")
+        if isinstance(stated, list) and None in stated:
+            schema["type"] = ["null" if name is None else name for name in stated]
+            self._remark("null-type", pointer + "/type", "null", "the text 'null'", "'null' is taken")
+        elif "type" in schema and stated is None and all(
+            key == "type" or (key in _ANNOTATIONS and schema[key] is not None) for key in schema
+        ):  # fmt: skip
+            schema.pop("type")
+            schema.update(self._null)
+            self._remark("null-type", pointer + "/type", "null", "the text 'null'", "null alone is taken there")
+        elif self._is_old and stated in ("null", ["null"]):
+            schema.pop("type")
+            schema.pop("nullable", None)
+            schema["enum"] = [None]
+            expected = f"a type that OpenAPI {self._version} has"
+            self._remark("null-type", pointer + "/type", "'null'", expected, "null alone is taken there")
+
+    def _listed_items(self, pointer: str, schema: Document) -> None:
+        """Read ``items`` that is a list: the items one by one, or (in 2.0 and 3.0, beside no array) what may be there.
+
+        JSON Schema up to 2019-09 has lists there, OpenAPI 2.0's own schema lets them pass; Slack's contract writes
+        so what may stand in the place of the schema.
+        """
+        items = schema.get("items")
+        if not isinstance(items, list):
+            return
+        where, found = pointer + "/items", "a list of schemas"
+        if not self._is_old:
+            schema.pop("items")
+            schema.setdefault("prefixItems", items)
+            if "additionalItems" in schema:
+                schema["items"] = schema.pop("additionalItems")
+            self._moves.append((where, pointer + "/prefixItems"))
+            self._remark("items", where, found, "one schema", "it is read as 'prefixItems'")
+            return
+        schema.pop("additionalItems", None)
+        if schema.get("type") == "array":
+            schema["items"] = {"anyOf": items} if len(items) > 1 else items[0] if items else {}
+            self._moves.append((where, where + "/anyOf"))
+            self._remark("items", where, found, "one schema", "each item is one of them")
+            return
+        schema.pop("items")
+        if items and "anyOf" not in schema:
+            schema["anyOf"] = items
+            self._moves.append((where, pointer + "/anyOf"))
+        elif items:
+            schema["allOf"] = [*_branches(schema, "allOf"), {"anyOf": items}]
+        self._remark("items", where, found, "one schema, within an array", "the value is one of them")
+
+    def _missing_type(self, pointer: str, schema: Document) -> None:
+        """Take a schema with ``properties`` for one of objects, one with ``items`` for one of arrays."""
+        for keyword in _IN_PLACE:
+            if keyword in schema and (keyword in ("not", "if") or "type" in schema or id(schema) in self._typed):
+                part = schema[keyword]
+                self._typed |= {id(branch) for branch in (part if isinstance(part, list) else [part])}
+        parts = _branches(schema, "allOf")
+        if any(_says_type(part) for part in parts):
+            self._typed |= {id(part) for part in parts}
+        if id(schema) in self._typed or not schema.keys().isdisjoint(("type", "enum", "const", "$ref")):
+            return
+        if isinstance(schema.get("properties"), dict) and schema["properties"]:
+            kind, keyword = "object", "properties"
+        elif "items" in schema or "prefixItems" in schema:
+            kind, keyword = "array", "items" if "items" in schema else "prefixItems"
+        else:
+            return
+        if any(_says_type(branch) for key in ("allOf", "anyOf", "oneOf") for branch in _branches(schema, key)):
+            return
+        schema["type"] = kind
+        self._guessed.append((pointer, schema, kind, keyword))
+        for key in ("allOf", "anyOf", "oneOf", "then", "else"):
+            self._typed |= {id(branch) for branch in _branches(schema, key)}
+
+    def _nullable(self, pointer: str, schema: Document) -> None:
+        """Read ``nullable`` where OpenAPI gives it no effect: beside composition in 3.0, anywhere in 3.1."""
+        composed = not schema.keys().isdisjoint(_COMPOSED)
+        if self._is_old and not composed:
+            return  # 3.0's own word
+        where = pointer + "/nullable"
+        if not self._is_old:
+            schema.pop("nullable")
+        if self._takes_null(schema, 0):
+            return
+        schema.pop("nullable", None)
+        beside = next((key for key in _COMPOSED if key in schema), "")
+        found = f"'nullable' beside {beside!r}" if beside else "'nullable'"
+        self._remark(
+            "nullable", where, found, f"null in the words of OpenAPI {self._version}", "null is taken there too"
+        )
+        if not composed:
+            _with_null(schema)
+            return
+        kept = {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
+        if kept.keys() == {"anyOf"} or (
+            kept.keys() == {"oneOf"} and not any(self._takes_null(one, 0) for one in _branches(schema, "oneOf"))
+        ):
+            (keyword,) = kept
+            schema[keyword] = [*_branches(schema, keyword), dict(self._null)]
+            return
+        for key in kept:
+            del schema[key]
+        schema["anyOf"] = [kept, dict(self._null)]
+        self._moves.append((pointer, pointer + "/anyOf/0"))
+        if id(schema) in self._typed:
+            self._typed.add(id(kept))
+
+    def _beside_reference(self, pointer: str, schema: Document) -> None:
+        """Read ``readOnly`` and ``writeOnly`` beside a reference, where 3.0 reads nothing."""
+        said = [key for key in _DIRECTED if schema.get(key) is True]
+        if said:
+            schema["allOf"] = [{"$ref": schema.pop("$ref")}]
+            where, found = pointer + pointer_of(said[0]), f"{said[0]!r} beside '$ref'"
+            expected = f"what OpenAPI {self._version} reads there"
+            self._remark("beside-reference", where, found, expected, "it is taken as it was meant")
+
+    def _takes_null(self, schema: JSON, depth: int) -> bool:
+        """Whether a schema takes null, as far as its references and branches are followed."""
+        if not isinstance(schema, dict):
+            return schema is not False
+        if depth > _DEEPEST:
+            return False
+        for keyword in ("enum", "const"):
+            if keyword in schema:
+                values = schema[keyword] if keyword == "enum" else [schema[keyword]]
+                if isinstance(values, list) and None not in values:
+                    return False
+        stated = schema.get("type")
+        if isinstance(stated, list):
+            if "null" not in stated:
+                return False
+        elif stated is not None and stated != "null" and schema.get("nullable") is not True:
+            return False
+        if depth and schema.get("nullable") is True:
+            return True  # it is read so, sooner or later
+        below = depth + 1
+        if isinstance(schema.get("$ref"), str) and not self._takes_null(
+            resolved(self._document, {"$ref": schema["$ref"]}), below
+        ):
+            return False
+        takes = {key: [self._takes_null(one, below) for one in _branches(schema, key)] for key in _COMPOSED[1:]}
+        return (
+            all(takes["allOf"])
+            and (not takes["anyOf"] or any(takes["anyOf"]))
+            and (not takes["oneOf"] or takes["oneOf"].count(True) == 1)
+        )
+
+    def examples(self, pointer: str, node: Document) -> None:
+        """Read ``example`` beside ``examples`` as the first of them, and a list of examples as a map of them."""
+        listed = node.get("examples")
+        if isinstance(listed, list):
+            node["examples"] = {str(number): {"value": value} for number, value in enumerate(listed, 1)}
+            where, done = pointer + "/examples", "they are named by their numbers"
+            self._remark("example", where, "a list of examples", "a map of them by name", done)
+        named = node.get("examples")
+        if "example" not in node or not isinstance(named, dict):
+            return
+        example = node.pop("example")
+        found, expected = "'example' beside 'examples'", "one of them"
+        if any(isinstance(one, dict) and "value" in one and one["value"] == example for one in named.values()):
+            self._remark("example", pointer + "/example", found, expected, "it is one of them already")
+            return
+        name = "example"
+        while name in named:
+            name += "_"
+        node["examples"] = {name: {"value": example}, **named}
+        self._remark("example", pointer + "/example", found, expected, f"it is the first of them, called {name!r}")
+
+
+def _used(links: list[tuple[str, str]]) -> set[str]:
+    """Return the pointers that references outside the components lead to, directly or through others."""
+    within: dict[str, list[tuple[str, str]]] = {}
+    for pointer, reference in links:
+        within.setdefault(_component(pointer), []).append((pointer, unquote(reference.lstrip("#"))))
+    used: set[str] = set()
+    waiting = [place for _, place in within.get("", [])]
+    while waiting:
+        place = waiting.pop()
+        if place not in used:
+            used.add(place)
+            linked = within.get(_component(place), [])
+            waiting += [there for pointer, there in linked if (pointer + "/").startswith(place + "/")]
+    return used
+
+
+def _component(pointer: str) -> str:
+    """Return the pointer of the component that a pointer leads into; empty where it leads into none."""
+    parts = pointer.split("/", 4)
+    return "/".join(parts[:4]) if parts[1:2] == ["components"] else ""
+
+
+def _branches(schema: Document, keyword: str) -> list[JSON]:
+    """The schemas under a keyword; empty where there are none."""
+    part = schema.get(keyword)
+    return part if isinstance(part, list) else [part] if isinstance(part, dict) else []
+
+
+def _says_type(branch: JSON) -> bool:
+    """Whether a branch says by itself, or by what it refers to, of which type a value is."""
+    return isinstance(branch, dict) and not branch.keys().isdisjoint(("type", "enum", "const", *_COMPOSED))
+
+
+def _with_null(schema: Document) -> None:
+    """Let a schema of 3.1 without composition take null too."""
+    stated = schema.get("type")
+    if isinstance(stated, str):
+        schema["type"] = [stated, "null"]
+    elif isinstance(stated, list) and "null" not in stated:
+        schema["type"] = [*stated, "null"]
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const"), None]
+    elif isinstance(schema.get("enum"), list):
+        values = cast("list[JSON]", schema["enum"])
+        schema["enum"] = values if None in values else [*values, None]
+
+
+def _as_3_0(schema: Document) -> list[str]:
+    """Rewrite what 3.1 says otherwise; the keywords that it was said with."""
+    said = []
+    types = schema.get("type")
+    if isinstance(types, list):
+        said.append("type")
+        _one_type(schema, types)
+    if "const" in schema:
+        said.append("const")
+        schema.setdefault("enum", [schema.pop("const")])
+    for exclusive, inclusive in _BOUNDS:
+        bound = schema.get(exclusive)
+        if isinstance(bound, (int, float)) and not isinstance(bound, bool):
+            said.append(exclusive)
+            schema[inclusive], schema[exclusive] = bound, True
+    examples = schema.get("examples")
+    if isinstance(examples, list):
+        said.append("examples")
+        schema.pop("examples")
+        if examples:
+            schema.setdefault("example", examples[0])
+    if schema.get("type") == "array" and "items" not in schema and "$ref" not in schema:
+        said.append("type")
+        schema["items"] = {}
+    return said
+
+
+def _one_type(schema: Document, types: list[JSON]) -> None:
+    """Rewrite a list of types, of which 3.0 has one in a schema and null as ``nullable``."""
+    plain = [name for name in types if name != "null"]
+    schema.pop("type")
+    if len(plain) == 1:
+        schema["type"] = plain[0]
+        if len(types) > 1:
+            schema["nullable"] = True
+    elif plain:
+        branches: list[JSON] = [{"type": name, **({"items": {}} if name == "array" else {})} for name in plain]
+        branches += [{"enum": [None]}] if len(plain) < len(types) else []
+        if "anyOf" in schema:
+            schema["allOf"] = [*_branches(schema, "allOf"), {"anyOf": branches}]
+        else:
+            schema["anyOf"] = branches
+
+
+def _as_3_1(schema: Document) -> list[str]:
+    """Rewrite what 3.0 says otherwise; the keywords that it was said with."""
+    said = []
+    for exclusive, inclusive in _BOUNDS:
+        if isinstance(schema.get(exclusive), bool):
+            said.append(exclusive)
+            if schema.pop(exclusive) is True and isinstance(schema.get(inclusive), (int, float)):
+                schema[exclusive] = schema.pop(inclusive)
+    return said

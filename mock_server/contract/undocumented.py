@@ -1,0 +1,100 @@
+"""Streams that a contract means and does not document: its request has ``stream``, its answer has JSON alone.
+
+That the member turns the answer into server-sent events, authors then say in words, or show in a sample. What is
+meant is read from there and added to the response, and told as a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from mock_server.contract.coercion import Resolve, Shape
+from mock_server.contract.model import is_json
+from mock_server.contract.sequences import EVENTS, form_of
+from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.contract.transcripts import Transcript, texts_of, transcript_of
+from mock_server.contract.unions import union_of
+from mock_server.contract.walk import Document, operations, resolved
+from mock_server.exchange import JSON, Finding
+
+SWITCH = "stream"
+"""The member of a request that asks for a stream."""
+_WORDS = re.compile(r"server-sent[ -]event|event[ -]stream|\bSSE\b|\bdata: ?\[[A-Z]+\]", re.IGNORECASE)
+
+
+def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding]:
+    """Add the streams that operations mean to ``document``; the findings say which, and why."""
+    resolve = partial(resolved, document)
+    named: list[tuple[str, frozenset[str], str]] | None = None
+    for pointer, operation in operations(document):
+        words = _words(operation, resolve)
+        status, response = _answer(operation, resolve)
+        if words is None or not status or any(map(form_of, mapping_at(response, "content"))):
+            continue
+        samples = (transcript_of(text, EVENTS) for text in texts_of(operation, response, None, None))
+        shown = next((one for one in samples if one.is_named is not None), Transcript())
+        if not shown.items and not _WORDS.search(words):
+            continue
+        if named is None:
+            named = [*_unions(document, resolve)]
+        schema = _schema(shown, named) or _json_schema(response)
+        documented: Document = {} if schema is None else {"schema": schema}
+        content: Document = {**mapping_at(response, "content"), EVENTS: documented}
+        responses = operation["responses"]
+        assert isinstance(responses, dict)
+        responses[status] = {**response, "content": content}  # its own, since others may refer to the one of before
+        where = pointer + pointer_of("responses", status)
+        found = f"a member {SWITCH!r} of the request and no media type for what it asks for"
+        meant = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
+        yield Finding("undocumented-stream", source.location(where), found, f"{EVENTS} beside JSON", where,
+                      f"Repaired: {meant} is sent where the request asks for one.", "repaired")  # fmt: skip
+
+
+def _words(operation: Document, resolve: Resolve) -> str | None:
+    """What an operation says of the member that asks for a stream; None where it has no such member."""
+    body = mapping_at({"": resolve(operation.get("requestBody"))}, "")
+    for media in mapping_at(body, "content").values():
+        shape = Shape([mapping_at({"": media}, "").get("schema")], resolve)
+        if SWITCH in shape.names and "boolean" in shape.member(SWITCH).types:
+            member = shape.member(SWITCH)
+            texts = [one for one in member.each("description") if isinstance(one, str)]
+            return "\n".join([*texts, str(operation.get("description", ""))])
+    return None
+
+
+def _answer(operation: Document, resolve: Resolve) -> tuple[str, dict[str, JSON]]:
+    """The status and the response of the usual answer in JSON; empty where there is none."""
+    responses = mapping_at(operation, "responses")
+    for status in sorted(key for key in responses if key[:1] == "2"):
+        response = resolve(responses[status])
+        if isinstance(response, dict) and any(map(is_json, mapping_at(response, "content"))):
+            return status, response
+    return "", {}
+
+
+def _json_schema(response: Document) -> JSON:
+    content = mapping_at(response, "content")
+    return next((mapping_at(content, name).get("schema") for name in content if is_json(name)), None)
+
+
+def _unions(document: Document, resolve: Resolve) -> Iterator[tuple[str, frozenset[str], str]]:
+    """The unions among the components: the member that names branches, the names, and the reference."""
+    for name, schema in mapping_at(document.get("components"), "schemas").items():
+        if isinstance(schema, dict) and not {"anyOf", "oneOf"}.isdisjoint(schema):
+            union = union_of(schema, resolve)
+            names = frozenset(branch.name for branch in union.branches)
+            if names:
+                yield union.member, names, "#" + pointer_of("components", "schemas", name)
+
+
+def _schema(shown: Transcript, named: list[tuple[str, frozenset[str], str]]) -> JSON:
+    """A reference to the smallest union that has all events of a sample; None where none has."""
+    fits: list[tuple[int, str]] = []
+    for member, names, reference in named:
+        values = [item.value.get(member) if isinstance(item.value, dict) else None for item in shown.items]
+        events = [item.event if member == "event" else value for item, value in zip(shown.items, values, strict=True)]
+        if events and all(isinstance(event, str) and event in names for event in events):
+            fits.append((len(names), reference))
+    return {"$ref": min(fits)[1]} if fits else None

@@ -1,0 +1,83 @@
+"""The branches of a union, and the member whose value names each of them.
+
+A contract says so by ``discriminator``, or by a member that every branch fixes (``const``, or an ``enum`` of one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mock_server.contract.coercion import Resolve, Shape
+from mock_server.exchange import JSON
+
+_DEEPEST = 6
+"""Unions within unions that are looked into."""
+_MOST = 500
+"""Branches that are looked at."""
+_NAMING = ("event", "type", "kind", "object", "op", "action", "status")
+"""Members that name a branch where no discriminator says which does, the likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch: the value of the naming member, and the schema. A branch of several names is there for each."""
+
+    name: str
+    schema: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The branches of a union in the contract's order. ``member`` names them; empty where nothing does."""
+
+    member: str = ""
+    branches: tuple[Branch, ...] = ()
+
+
+def union_of(schema: JSON, resolve: Resolve) -> Union:
+    """Return the branches of a schema; none where it is no union, or where no member tells its branches apart."""
+    leaves = [*_leaves(schema, resolve, 0)][:_MOST]
+    if len(leaves) < 2:
+        return Union()
+    shapes = [Shape([leaf], resolve) for leaf in leaves]
+    for member in dict.fromkeys((*_discriminators(schema, resolve, 0), *_NAMING)):
+        names = [names_of(shape.member(member)) for shape in shapes]
+        if all(names):
+            branches = [Branch(name, leaf) for leaf, each in zip(leaves, names, strict=True) for name in each]
+            if len({branch.name for branch in branches}) > 1:
+                return Union(member, tuple(branches))
+    return Union()
+
+
+def names_of(shape: Shape) -> tuple[str, ...]:
+    """Return the texts that a member may have, by ``const`` or ``enum``; none where it may have others too."""
+    values = shape.keyword("enum")
+    listed = values if isinstance(values, list) else [shape.keyword("const")]
+    return tuple(value for value in listed if isinstance(value, str))
+
+
+def _leaves(schema: JSON, resolve: Resolve, depth: int) -> Iterator[JSON]:
+    """The branches, those of unions within among them; references stay as they are."""
+    node = resolve(schema)
+    listed = next((node[key] for key in ("oneOf", "anyOf") if key in node), None) if isinstance(node, dict) else None
+    if not isinstance(listed, list) or depth > _DEEPEST or (isinstance(node, dict) and "properties" in node):
+        if node is not None:
+            yield schema
+        return
+    for branch in listed:
+        if not (isinstance(branch, dict) and branch.get("type") == "null"):
+            yield from _leaves(branch, resolve, depth + 1)
+
+
+def _discriminators(schema: JSON, resolve: Resolve, depth: int) -> Iterator[str]:
+    node = resolve(schema)
+    if not isinstance(node, dict) or depth > _DEEPEST:
+        return
+    stated = node.get("discriminator")
+    if isinstance(stated, dict) and isinstance(stated.get("propertyName"), str):
+        yield str(stated["propertyName"])
+    for key in ("oneOf", "anyOf"):
+        listed = node.get(key)
+        for branch in listed if isinstance(listed, list) else ():
+            yield from _discriminators(branch, resolve, depth + 1)

@@ -1,0 +1,51 @@
+"""The time that work may take while others wait for the same thread.
+
+Who answers requests on an event loop gives each piece of work a few milliseconds there. Work that finds it needs more
+raises :class:`DeadlineExceeded` and is begun anew in a thread, without a deadline; so it must have changed nothing but
+what it remembers for the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from time import monotonic
+
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=inf)
+
+
+class DeadlineExceeded(BaseException):
+    """The work takes longer than it may here.
+
+    Not an :class:`Exception`, as with asyncio's CancelledError: who makes the best of whatever goes wrong must not
+    take this for it.
+    """
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give what runs in the block so much time."""
+    token = _DEADLINE.set(monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
+
+
+def current() -> float:
+    """Return the deadline as :func:`time.monotonic` counts; infinity where there is none."""
+    return _DEADLINE.get()
+
+
+def check(deadline: float) -> None:
+    """Raise :class:`DeadlineExceeded` when it is past a deadline."""
+    if monotonic() > deadline:
+        raise DeadlineExceeded
+
+
+def takes_long() -> None:
+    """Raise :class:`DeadlineExceeded` where there is a deadline: what follows surely takes longer."""
+    if _DEADLINE.get() != inf:
+        raise DeadlineExceeded

@@ -1,0 +1,45 @@
+"""Values that were generated before, as long as they fit: who asks the same again need not wait for it again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from mock_server.contract.model import MediaType
+from mock_server.exchange import JSON
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import size_of
+
+MEMORY = 2 * 1024 * 1024
+"""Bytes of JSON that are remembered; as Python's objects they take some eight times as much."""
+_LARGEST = MEMORY // 16
+
+
+class DrawnValues:
+    """Generated values by their draw and media type; the oldest go first."""
+
+    def __init__(self, memory: int = MEMORY) -> None:
+        self._room = memory
+        self._values: OrderedDict[tuple[Draw, int, bool], tuple[MediaType, JSON, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, draw: Draw, media: MediaType, exemplary: bool, make: Callable[[], JSON]) -> JSON:
+        """Return the value of a draw, which is made where it is not remembered."""
+        key = (draw, id(media), exemplary)
+        known = self._values.get(key)
+        if known is not None and known[0] is media:
+            return known[1]
+        value = make()
+        size = size_of(value)
+        if size <= _LARGEST:
+            self._keep(key, (media, value, size))
+        return value
+
+    def _keep(self, key: tuple[Draw, int, bool], entry: tuple[MediaType, JSON, int]) -> None:
+        with self._lock:
+            former = self._values.pop(key, None)
+            self._values[key] = entry
+            self._room += (former[2] if former is not None else 0) - entry[2]
+            while self._room < 0:
+                self._room += self._values.popitem(last=False)[1][2]

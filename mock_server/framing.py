@@ -1,0 +1,92 @@
+"""Items to bytes: how each of them travels in a body that is a sequence, and how such a body ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_server.contract.event_stream import FIELDS
+from mock_server.contract.media import essence_of
+from mock_server.contract.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
+from mock_server.exchange import JSON
+
+BOUNDARY = "mock-server-5f1c0e7a9d"
+"""What stands between parts: the same each time, since the same question has the same answer."""
+GARBLES = ("truncate", "invalid_json")
+"""What can be done to the text of one item: half of it, or more than JSON."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: to make one takes longer than to write a small body."""
+
+
+def as_json(value: JSON) -> bytes:
+    """A value as a JSON text (RFC 8259), compact."""
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+
+
+def json_text(value: JSON) -> str:
+    """Return a value as a JSON text that can be written in UTF-8."""
+    return as_json(value).decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """Writes the items of a sequence. ``named_by`` is the member that names an event; ``end`` follows the last item."""
+
+    sequence: Sequence
+    named_by: str = ""
+    end: bytes = b""
+
+    def content_type(self, media_type: str) -> str:
+        """Return the Content-Type for a documented media type: one of parts has to name the boundary."""
+        is_parts = self.sequence.form == PARTS
+        return f"{essence_of(media_type)}; boundary={BOUNDARY}" if is_parts else media_type
+
+    def frame(self, index: int, item: JSON, garble: str = "") -> bytes:
+        """Return the bytes of an item. ``garble`` is one of :data:`GARBLES`, or nothing."""
+        if self.sequence.form == EVENTS:
+            return self._event(item, garble)
+        if self.sequence.form == PARTS:
+            return _part(item, self.sequence.encoding(index), garble)
+        mark = "\x1e" if self.sequence.form == JSON_SEQUENCE else ""
+        return f"{mark}{_garbled(json_text(item), garble)}\n".encode("utf-8", "replace")
+
+    def last(self) -> bytes:
+        """Return what ends the body: what the contract shows, or the closing boundary. Empty where nothing does."""
+        return f"--{BOUNDARY}--\r\n".encode() if self.sequence.form == PARTS else self.end
+
+    def _event(self, item: JSON, garble: str) -> bytes:
+        """An event (HTML, 9.2.5): an object of its fields stands for them, anything else is the data."""
+        fields: Mapping[str, JSON] = {"data": item}
+        if isinstance(item, dict):
+            if "data" in item and ("event" in item or item.keys() <= {*FIELDS}):
+                fields = item
+            elif isinstance(item.get(self.named_by), str):
+                fields = {"event": item[self.named_by], "data": item}
+        lines: list[str] = []
+        for name in FIELDS:
+            value = fields.get(name)
+            if name == "data" and name in fields:
+                text = _garbled(value if isinstance(value, str) else json_text(value), garble)
+                lines += [f"data: {line}" for line in _LINE_END.split(text)]
+            elif value is not None:
+                lines.append(f"{name}: {_LINE_END.sub(' ', value if isinstance(value, str) else json_text(value))}")
+        return ("\n".join(lines) + "\n\n").encode("utf-8", "replace")
+
+
+def _part(item: JSON, encoding: Mapping[str, JSON], garble: str) -> bytes:
+    """A part by position (RFC 2046, 5.1.1), with the type that the contract gives it or that its value has."""
+    stated = str(encoding.get("contentType", "")).partition(",")[0].strip()
+    usual = "text/plain; charset=utf-8" if isinstance(item, str) else "application/json"
+    media_type = stated if stated and "*" not in stated else usual
+    is_text = isinstance(item, str) and not essence_of(media_type).endswith(("/json", "+json"))
+    text = _garbled(str(item) if is_text else json_text(item), garble)
+    return f"--{BOUNDARY}\r\nContent-Type: {media_type}\r\n\r\n{text}\r\n".encode("utf-8", "replace")
+
+
+def _garbled(text: str, garble: str) -> str:
+    if garble == "truncate":
+        return text[: len(text) // 2]
+    return f"{text},]}}" if garble == "invalid_json" else text

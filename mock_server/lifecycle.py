@@ -1,0 +1,73 @@
+"""The order of the events of a stream, as far as their names tell: what begins, what goes on, what ends.
+
+Names such as ``response.created``, ``content_block_delta`` and ``messageStop`` are compounds whose last words say what
+happens, and of which the shorter is about the larger thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import IntEnum
+from functools import lru_cache
+
+MOST = 8
+"""Events of a stream that nothing tells more of."""
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_BEGINS = frozenset({
+    "accepted", "added", "begin", "began", "connect", "connected", "created", "create", "init", "initialized", "new",
+    "open", "opened", "pending", "queued", "ready", "start", "started", "starting",
+})  # fmt: skip
+_ENDS = frozenset({
+    "close", "closed", "complete", "completed", "disconnected", "done", "end", "ended", "final", "finish", "finished",
+    "result", "stop", "stopped", "succeeded", "success",
+})  # fmt: skip
+_FAILS = frozenset({
+    "abort", "aborted", "cancel", "canceled", "cancelled", "cancelling", "crash", "error", "errors", "exception",
+    "expired", "fail", "failed", "failure", "incomplete", "refused", "rejected", "timeout",
+})  # fmt: skip
+
+
+class Stage(IntEnum):
+    """Where in a stream an event stands."""
+
+    BEGINS = 0
+    GOES_ON = 1
+    ENDS = 2
+    FAILS = 3
+
+
+@lru_cache(1024)
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a compound name, in lower case."""
+    return tuple(word.lower() for word in _WORDS.findall(name))
+
+
+def stage_of(name: str) -> Stage:
+    """Return the stage that a name tells; one that tells nothing goes on."""
+    words = words_of(name)
+    last = words[-1] if words else ""
+    if _FAILS & {*words[-2:]}:
+        return Stage.FAILS
+    if last in _BEGINS or words[-2:] == ("in", "progress"):
+        return Stage.BEGINS
+    return Stage.ENDS if last in _ENDS else Stage.GOES_ON
+
+
+def ordered(names: Sequence[str]) -> list[int]:
+    """Return the indices of the events of an undisturbed stream, in a believable order, :data:`MOST` at most.
+
+    What is about the larger thing encloses the rest; equals stand as they were given. Failures are left out, unless
+    there is nothing else.
+    """
+    stages = [stage_of(name) for name in names]
+    usual = [index for index, stage in enumerate(stages) if stage is not Stage.FAILS] or [*range(len(names))]
+    begins = sorted((one for one in usual if stages[one] is Stage.BEGINS), key=lambda one: len(words_of(names[one])))
+    ends = sorted((one for one in usual if stages[one] is Stage.ENDS), key=lambda one: -len(words_of(names[one])))
+    middle = [one for one in usual if stages[one] not in (Stage.BEGINS, Stage.ENDS)]
+    if len(usual) <= MOST:
+        return [*begins, *middle, *ends]
+    about = words_of(names[middle[0]])[:-1] if middle else ()
+    same = [one for one in ends if about and words_of(names[one])[:-1] == about]
+    enclosing = [one for one in ends[-1:] if one not in same]
+    return [*begins[:3], *middle[: MOST - 5], *same[:1], *enclosing]

@@ -1,0 +1,54 @@
+"""What comes when in a stream: a slot for each item, for any number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mock_server.exchange import JSON
+from mock_server.lifecycle import Stage, stage_of
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of an item: the name of its branch of a union (empty: any), and its value where one is given.
+
+    ``values`` has the one value, or none; ``parts`` are members that an item of this place is known to have.
+    """
+
+    name: str = ""
+    values: tuple[JSON, ...] = ()
+    parts: Mapping[str, JSON] = field(default_factory=dict)
+
+
+class Programme:
+    """The slots of a stream as it usually is; longer ones repeat what goes on, shorter ones leave it out."""
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self.slots = tuple(slots)
+
+    def slot(self, index: int, count: int) -> Slot:
+        """Return the slot of an item among so many."""
+        slots, usual = self.slots, len(self.slots)
+        if not usual:
+            return Slot()
+        head, tail = self._bounds
+        if count <= usual:
+            closing = min(tail, count - 1)
+            return slots[index] if index < count - closing else slots[usual - (count - index)]
+        if index < usual - tail:
+            return slots[index]
+        if index >= count - tail:
+            return slots[index - count + usual]
+        repeated = slots[head : usual - tail] or slots
+        return Slot(repeated[(index - (usual - tail)) % len(repeated)].name)  # made anew: no two are the same
+
+    @cached_property
+    def _bounds(self) -> tuple[int, int]:
+        """How many slots begin the stream, and how many end it: those with names that say so, or else one of each."""
+        stages = [stage_of(slot.name) for slot in self.slots]
+        on = [index for index, stage in enumerate(stages) if stage is Stage.GOES_ON]
+        if on and any(slot.name for slot in self.slots):
+            return on[0], len(stages) - 1 - on[-1]
+        return (1, 1) if len(stages) > 2 else (0, min(1, len(stages) - 1))

@@ -1,0 +1,99 @@
+"""A request that was found good, as a question to the ladder; and the media type that its answer takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mock_server.contract.model import BODYLESS, Operation, Response
+from mock_server.contract.security import Caller
+from mock_server.contract.sequences import PARTS, form_of
+from mock_server.exchange import Request
+from mock_server.negotiation import Choice, choose
+from mock_server.prefer import Preferences
+from mock_server.store import Record
+from mock_server.worlds import World
+
+
+class CannotHonourError(Exception):
+    """A preference for what the answer does not have. The message is for the client.
+
+    A status or an example that the contract does not have is 404, as Prism answers it; a variant is a number of ours.
+    """
+
+    def __init__(self, message: str, status: int = 404) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class NotAcceptableError(Exception):
+    """None of the media types of the answer is one that the client accepts."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request that was found good: to which operation, by whom, what it prefers, and in which world."""
+
+    operation: Operation
+    request: Request
+    caller: Caller
+    preferences: Preferences
+    world: World | None = None
+    wants_stream: bool = False
+    """Whether the body asks for a stream (``stream: true``)."""
+    records: dict[tuple[str, str], Record | None] = field(default_factory=dict, compare=False, repr=False)
+    """What was looked up in the store: once, on the thread of the store, where the answer is begun anew in another."""
+
+    @property
+    def accept(self) -> str:
+        """The lines of ``Accept`` as one."""
+        return ", ".join(self.request.header_values("accept"))
+
+    @property
+    def identity(self) -> str:
+        """Who asks for what: the same for the same question, whatever it prefers."""
+        query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
+        return f"{self.caller.token or ''} {self.request.path}?{query}"
+
+
+def choice_of(question: Question, response: Response, status: int) -> Choice | None:
+    """The media type to answer in; None for an answer without a body. Those with the named example are preferred."""
+    if status in BODYLESS or not response.content:
+        if question.preferences.example is not None:
+            raise no_such_example(question.preferences.example, response)
+        return None
+    named = question.preferences.example
+    fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
+    indexes = fit or [*range(len(response.content))]
+    # Where there is both, a stream comes to those alone who ask for it.
+    streams = [index for index in indexes if is_stream(response.content[index].name)]
+    if streams and question.wants_stream:
+        indexes = streams
+    elif streams:
+        indexes = [*(index for index in indexes if index not in streams), *streams]
+    names = tuple([response.content[index].name for index in indexes])
+    choice = choose(names, question.accept)
+    if choice is None and (status >= 400 or (streams and question.wants_stream)):
+        choice = choose(names, "")  # what went wrong is better said in another type than not at all
+    if choice is None:
+        raise NotAcceptableError(names)
+    return Choice(indexes[choice.index], choice.content_type)
+
+
+def is_stream(media_type: str) -> bool:
+    """Return whether a body of a media type leaves item by item. Parts may be those of one value."""
+    return form_of(media_type) not in ("", PARTS)
+
+
+def no_such_example(name: str, response: Response) -> CannotHonourError:
+    """Return the refusal of an example that the response does not have."""
+    if any(name in media.external for media in response.content):
+        return CannotHonourError(
+            f"Found the preference example={name!r}, whose value is kept elsewhere (externalValue) and is not fetched;"
+            " expected an example with a value. Write the value into the contract."
+        )
+    named = ", ".join(sorted({one for media in response.content for one in media.examples if one})) or "none"
+    return CannotHonourError(f"Found the preference example={name!r}; expected one of: {named}.")

@@ -1,0 +1,373 @@
+"""Streams: answers whose items are made one after the other, each when its turn has come.
+
+A :class:`Stream` says all that its items depend on. So they are the same each time, whoever makes them, and no more
+than one of them has to be held: a stream of a thousand items takes no more memory than one of three.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+
+from mock_server.contract.check import Judge
+from mock_server.contract.coercion import Shape
+from mock_server.contract.model import Contract, MediaType, Operation, Response
+from mock_server.contract.sequences import EVENTS, Sequence, sequence_of
+from mock_server.contract.source import find, pointer_of, pointer_parts
+from mock_server.contract.transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
+from mock_server.contract.unions import Union, union_of
+from mock_server.errors import GenerationError
+from mock_server.exchange import JSON, Finding, Stream
+from mock_server.framing import Framing, json_text
+from mock_server.generate.document import Document
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import generate
+from mock_server.lifecycle import ordered
+from mock_server.merge_patch import patched
+from mock_server.pointer import overlaid, placed, without
+from mock_server.programme import Programme, Slot
+from mock_server.settings import Settings
+
+log = logging.getLogger("mock_server")
+
+TRIED = 100
+"""Items of a stream that are tried before it is said to be well."""
+REMEMBERED = 256
+"""Items that are remembered: who asks the same again is given the same, which may cost 0.1 s to make."""
+_FIRST = 16
+"""Of each stream so many items are remembered, its first ones."""
+_FEWEST, _USUAL = 3, 3
+"""A stream of which nothing says more has from 3 to 5 items."""
+_UNNAMED = frozenset({"object", "status"})
+"""Members that tell the branches of a union apart, and do not name an event."""
+_NUMBERED = ("sequence_number", "sequenceNumber", "sequence", "seq")
+"""Members that count the items of a stream, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the items of one media type of a response are made from."""
+
+    operation: Operation
+    response: Response
+    index: int
+    sequence: Sequence
+    framing: Framing
+    programme: Programme
+    union: Mapping[str, JSON]
+    """The schemas of the branches by name; empty where the items are of one kind."""
+    member: str
+    """The member that names a branch."""
+    examples: Mapping[str, tuple[JSON, ...]]
+    """The items of those examples that can be sent."""
+    findings: Mapping[str, Finding]
+    """What is wrong with the others."""
+
+    @property
+    def media(self) -> MediaType:
+        """The media type itself."""
+        return self.response.content[self.index]
+
+
+class Streams:
+    """Makes the streams of one contract."""
+
+    def __init__(self, contract: Contract, schemas: Document, settings: Settings) -> None:
+        self._contract = contract
+        self._schemas = schemas
+        self._settings = settings
+        self._sources: dict[tuple[str, str, int], Source | None] = {}
+        self._items: OrderedDict[tuple[object, ...], JSON] = OrderedDict()
+        self._left_out: set[tuple[str, str, str]] = set()
+
+    def source(self, operation: Operation, response: Response, index: int) -> Source | None:
+        """Return what a media type's items are made from; None where its body is no sequence."""
+        key = (operation.key, response.status, index)
+        if key not in self._sources:
+            self._sources[key] = self._source(operation, response, index)
+        return self._sources[key]
+
+    def _source(self, operation: Operation, response: Response, index: int) -> Source | None:
+        media, resolve = response.content[index], self._contract.resolve
+        sequence = sequence_of(media.name, media.node, resolve)
+        if sequence is None:
+            return None
+        union = union_of(sequence.rest, resolve)
+        node = find(dict(self._contract.document), operation.pointer)
+        raw = resolve(find(node, pointer_of("responses", response.status)))
+        texts = [*texts_of(node, raw, dict(media.node), resolve(sequence.rest))]
+        transcripts = [transcript_of(text, sequence.form) for text in texts]
+        shown = next((one for one in transcripts if self._fits(one, sequence, union)), Transcript())
+        written = [transcript_of(one, sequence.form) for one in media.examples.values() if isinstance(one, str)]
+        end = next((one.end for one in (*written, shown, *transcripts) if one.end), b"")
+        if not end and sequence.form == EVENTS:
+            end = sentinel_of(media.node, node, resolve)
+        is_named = shown.is_named is not False and union.member not in _UNNAMED
+        examples, findings = self._examples(operation, response, media, sequence)
+        return Source(
+            operation=operation,
+            response=response,
+            index=index,
+            sequence=sequence,
+            framing=Framing(sequence, union.member if is_named else "", end),
+            programme=Programme(self._slots(shown, sequence, union)),
+            union={branch.name: branch.schema for branch in union.branches},
+            member=union.member,
+            examples=examples,
+            findings=findings,
+        )
+
+    def _fits(self, transcript: Transcript, sequence: Sequence, union: Union) -> bool:
+        """Whether a text shows items of these schemas, or at least names events that they have."""
+        names = {branch.name for branch in union.branches}
+        known = {*Shape([sequence.rest], self._contract.resolve).names}
+        return any(
+            self._value(one, sequence.rest)
+            or one.event in names
+            or (isinstance(one.value, dict) and len(one.value) > 1 and one.value.keys() <= known)
+            for one in transcript.items
+        )
+
+    def _slots(self, transcript: Transcript, sequence: Sequence, union: Union) -> list[Slot]:
+        """What the contract shows of a stream, or a believable order of what it knows."""
+        branches = {branch.name: branch.schema for branch in union.branches}
+        names = [*branches]
+        slots: list[Slot] = []
+        for shown in transcript.items:
+            given = shown.value
+            name = given.get(union.member) if isinstance(given, dict) and union.member else None
+            name = name if isinstance(name, str) else shown.event or ""
+            branch = branches.get(name)
+            values = self._value(shown, sequence.rest)
+            if values or branch is not None:
+                slots.append(Slot(name if branch is not None else "", values, self._parts(shown, branch, values)))
+            elif not branches and isinstance(given, dict):
+                slots.append(Slot(parts=self._parts(shown, sequence.rest, values)))
+        return slots or [Slot(names[index]) for index in ordered(names)]
+
+    def _value(self, shown: Shown, schema: JSON) -> tuple[JSON, ...]:
+        """The item that a text shows, in the form that keeps the schema; nothing where none does."""
+        forms: list[JSON] = [shown.value] if isinstance(shown.value, str) else [shown.value, json_text(shown.value)]
+        fields: dict[str, JSON] = {} if shown.event is None else {"event": shown.event}
+        if "data" in Shape([schema], self._contract.resolve).names:
+            forms = [*({**fields, "data": form} for form in forms), *forms]
+        return next(((form,) for form in forms if self._accepts(schema, form)), ())
+
+    def _parts(self, shown: Shown, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
+        """What of an item that a text shows can stay where it breaks its schema as a whole.
+
+        Texts grow old beside their contract: they lack members that came later, and have nulls that it does not allow.
+        """
+        item = shown.value
+        if "data" in Shape([schema], self._contract.resolve).names and not (isinstance(item, dict) and "data" in item):
+            item = {"event": shown.event, "data": item}
+        if values or not isinstance(item, dict):
+            return {}
+        try:
+            # One place may have several faults.
+            for pointer in dict.fromkeys(pointer for pointer, _ in self._schemas.root(schema).faults(item)):
+                if pointer and find(item, pointer) is None:
+                    item = without(item, pointer_parts(pointer))
+        except Exception:  # a schema that cannot be asked
+            return {}
+        return item if isinstance(item, dict) else {}
+
+    def _accepts(self, schema: JSON, value: JSON) -> bool:
+        try:
+            return self._schemas.root(schema).accepts(value)
+        except Exception:  # a schema that cannot be asked; the judge has the last word
+            return False
+
+    def _examples(
+        self, operation: Operation, response: Response, media: MediaType, sequence: Sequence
+    ) -> tuple[dict[str, tuple[JSON, ...]], dict[str, Finding]]:
+        """The items of each example of a media type, and what is wrong with those that cannot be sent."""
+        sound: dict[str, tuple[JSON, ...]] = {}
+        findings: dict[str, Finding] = {}
+        place = operation.pointer + pointer_of("responses", response.status, "content", media.name)
+        for name, value in media.examples.items():
+            items = self.items_of(value, sequence)
+            wrong = next((one for one in enumerate(items) if not self._accepts(sequence.schema(one[0]), one[1])), None)
+            if wrong is None:
+                sound[name] = items
+                continue
+            reasons = self._schemas.root(sequence.schema(wrong[0])).reasons(wrong[1]) or [("", "it", "another")]
+            within, found, expected = reasons[0]
+            parts = ("examples", name, "value") if name else ("example",)
+            where = place + pointer_of(*parts) + (pointer_of(wrong[0]) + within if isinstance(value, list) else "")
+            remedy = "Mend the example; until then others are sent in its place."
+            findings[name] = Finding("example", self._contract.locate(where), found, expected, where, remedy)
+        return sound, findings
+
+    def items_of(self, value: JSON, sequence: Sequence) -> tuple[JSON, ...]:
+        """Return the items that a value stands for: a list of them, a text as it travels, or one item."""
+        if isinstance(value, list) and (sequence.is_listed or not self._accepts(sequence.rest, value)):
+            return tuple(value)
+        if isinstance(value, str):
+            shown = transcript_of(value, sequence.form).items or _line(value)
+            items = [self._value(one, sequence.rest) for one in shown]
+            if items and all(items):
+                return tuple(item for values in items for item in values)
+        return (value,)
+
+    def stream(
+        self, source: Source, seed: int, identity: str, *, given: tuple[JSON, ...] | None = None,
+        count: int | None = None, interval: int | None = None, is_exemplary: bool = True,
+    ) -> Stream:  # fmt: skip
+        """Return a stream of a media type. ``count`` is that of the items, ``interval`` in milliseconds."""
+        stream = Stream(
+            operation=source.operation.key,
+            response=source.response.status,
+            media=source.index,
+            count=0,
+            seed=seed,
+            identity=identity,
+            interval=self._settings.stream_interval if interval is None else interval,
+            is_exemplary=is_exemplary,
+        )
+        if given is None and count is None and _is_of_a_piece(source.sequence, self._contract):
+            whole = generate(source.sequence.whole, Draw(seed, source.operation.key, identity), self._schemas,
+                             fill_properties=not self._settings.no_fill_properties, complete=True,
+                             fill=self._settings.fill, exemplary=is_exemplary)  # fmt: skip
+            given = tuple(whole) if isinstance(whole, list) else (whole,)
+        if given is not None:
+            stream = replace(stream, given=tuple(json_text(item) for item in given))
+        return replace(stream, count=self._usual(source, stream, given) if count is None else count)
+
+    def _usual(self, source: Source, stream: Stream, given: tuple[JSON, ...] | None) -> int:
+        if given is not None:
+            return len(given)
+        drawn = _FEWEST + Draw(stream.seed, stream.operation, stream.identity).number("count") % _USUAL
+        count = max(len(source.programme.slots) or drawn, source.sequence.least)
+        return count if source.sequence.most is None else min(count, source.sequence.most)
+
+    def source_of(self, stream: Stream) -> Source:
+        """Return what the items of a stream are made from."""
+        operation = self._contract.operations[stream.operation]
+        source = self.source(operation, operation.responses[stream.response], stream.media)
+        assert source is not None
+        return source
+
+    def items(self, stream: Stream) -> Iterator[JSON]:
+        """Yield the items, each made when it is asked for.
+
+        A branch of a union that no value keeps is left out. Raises :class:`GenerationError` where that leaves nothing.
+        """
+        source = self.source_of(stream)
+        given = None if stream.given is None else [*map(json.loads, stream.given)]
+        programme = source.programme if given is None else Programme([self._slot(source, item) for item in given])
+        nothing: GenerationError | None = None
+        has_items = False
+        for index in range(stream.count):
+            slot = programme.slot(index, stream.count)
+            is_given = slot.values and (given is not None or stream.is_exemplary)
+            if not stream.is_exemplary:
+                slot = Slot(slot.name)
+            try:
+                item = slot.values[0] if is_given else self._remembered(source, stream, index, slot)
+            except GenerationError as error:
+                if slot.name not in source.union:
+                    raise
+                self._leave_out(source, slot.name, error)
+                nothing = nothing or error
+                continue
+            has_items = True
+            for patch in stream.patches:
+                item = patched(item, json.loads(patch))
+            yield item
+        if nothing is not None and not has_items:
+            raise nothing
+
+    def _leave_out(self, source: Source, name: str, error: GenerationError) -> None:
+        """Tell the log once of a branch that cannot be made."""
+        place = (source.operation.key, source.response.status, name)
+        if place not in self._left_out:
+            self._left_out.add(place)
+            log.warning("%s %s: streams go without %s: %s", *place, error)
+
+    def _slot(self, source: Source, item: JSON) -> Slot:
+        name = item.get(source.member) if isinstance(item, dict) and source.member else ""
+        return Slot(name if isinstance(name, str) else "", (item,))
+
+    def _remembered(self, source: Source, stream: Stream, index: int, slot: Slot) -> JSON:
+        make = partial(self._made, source, stream, index, slot)
+        if index >= _FIRST:
+            return make()
+        key = (stream.operation, stream.response, stream.media, stream.seed, stream.identity, stream.is_exemplary,
+               index, slot.name, stream.count)  # fmt: skip
+        if key not in self._items:
+            while len(self._items) >= REMEMBERED:
+                self._items.popitem(last=False)
+            self._items[key] = make()
+        return self._items[key]
+
+    def _made(self, source: Source, stream: Stream, index: int, slot: Slot) -> JSON:
+        """An item of a branch, or of any where the branch alone would not do."""
+        whole = source.sequence.schema(index)
+        schema = source.union.get(slot.name, whole)
+        draw = Draw(stream.seed, stream.operation, f"{stream.identity} item {index}")
+        pins = self._pins(schema, index, "" if schema is whole else source.member, slot.name, draw)
+        parts: JSON = {**slot.parts}
+        for pointer, value in pins.items():
+            parts = placed(parts, pointer_parts(pointer), value)
+        if slot.parts and self._accepts(whole, parts):
+            return parts
+        make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=stream.is_exemplary,
+                       fill_properties=not self._settings.no_fill_properties)  # fmt: skip
+        for given in [pins, {}] if pins else [{}]:
+            try:
+                item = make(schema, pins=given, strict=bool(given))
+            except GenerationError:
+                continue
+            with_parts = overlaid(item, parts) if slot.parts else item
+            for candidate in (with_parts, item):
+                if self._accepts(whole, candidate):
+                    return candidate
+        return make(whole)
+
+    def _pins(self, schema: JSON, index: int, member: str, name: str, draw: Draw) -> dict[str, JSON]:
+        """What an item has because of its place: its branch's name, its number, a text that is JSON itself."""
+        shape = Shape([schema], self._contract.resolve)
+        pins: dict[str, JSON] = {pointer_of(member): name} if member else {}
+        pins |= {pointer_of(one): index for one in _NUMBERED if "integer" in shape.member(one).types}
+        data = shape.member("data")
+        described = data.keyword("contentSchema")  # OpenAPI 3.2, "Server-Sent Event Streams"
+        if described is not None and "string" in data.types:
+            pins["/data"] = json_text(generate(described, draw, self._schemas, complete=True, fill=self._settings.fill))
+        return pins
+
+    def findings(self, judge: Judge, stream: Stream, status: int) -> Iterator[Finding]:
+        """Yield what the contract has against the items of a stream, of which the first :data:`TRIED` are tried."""
+        source = self.source_of(stream)
+        for index, item in enumerate(islice(self.items(stream), TRIED)):
+            yield from judge.item(stream, status, index, source.sequence.schema(index), item)
+
+    @staticmethod
+    def broken(stream: Stream, index: int, item: JSON) -> JSON:
+        """Return an item with what a scenario breaks of it."""
+        for pointer, value in stream.breaks:
+            head, *rest = pointer_parts(pointer)
+            if head == str(index):
+                item = placed(item, rest, json.loads(value))
+        return item
+
+
+def _line(text: str) -> tuple[Shown, ...]:
+    """A text that is one JSON text; nothing where it is none."""
+    try:
+        return (Shown(None, json.loads(text)),)
+    except (ValueError, RecursionError):
+        return ()
+
+
+def _is_of_a_piece(sequence: Sequence, contract: Contract) -> bool:
+    """Whether items depend on one another, so that the list has to be made as a whole."""
+    if not sequence.is_listed:
+        return False
+    shape = Shape([sequence.whole], contract.resolve)
+    return shape.keyword("uniqueItems") is True or shape.keyword("contains") is not None

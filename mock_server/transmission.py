@@ -1,0 +1,146 @@
+"""Streams onto the wire: item by item with a cadence, until the last one, a cut, or one of the two ends goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Literal
+
+from mock_server.engine import Engine
+from mock_server.exchange import Answer, Stream, Wire
+from mock_server.journal import LONGEST_BODY
+from mock_server.wire import CONNECTION, Delivery, Receive, Scope, Send, start_of
+
+log = logging.getLogger("mock_server")
+
+Ended = Callable[[Answer, int], None]
+"""Is told of the answer as it was sent (of a long body the beginning), and of how many bytes the body had."""
+
+
+class Transmission(Delivery):
+    """Sends one answer that is a stream. ``ended`` is told how it ended, before the client can know."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, ending: asyncio.Event, engine: Engine, ended: Ended
+    ) -> None:
+        super().__init__(scope, receive, send, ending)
+        self._engine = engine
+        self._ended = ended
+        self._answer = Answer(0)
+        self._kept = bytearray()
+        self._size = 0
+        self._sent = 0
+        self._is_told = False
+        self._has_failed = False
+
+    async def deliver(self, answer: Answer) -> None:
+        """Wait the delay, then send one item after the other, each made when its turn has come."""
+        stream = answer.stream
+        assert stream is not None
+        self._answer, wire = answer, answer.wire or Wire()
+        if answer.delay:
+            await self._wait(answer.delay / 1000)
+        if wire.hang or wire.cut == "before_headers":
+            self._tell("cut")
+            await self._spoil(answer, wire)
+            return
+        is_head = self._scope["method"] == "HEAD"
+        is_old = self._scope.get("http_version") == "1.0" and not is_head
+        if is_old:
+            self._scope.get("extensions", {}).get(CONNECTION, {}).get("unframe", _nothing)()
+        start = start_of(answer.status, answer.headers, None)
+        await self._send({**start, "headers": [*start["headers"]]})  # CORS adds to it
+        if is_head:
+            self._tell("complete")
+            await self._send({"type": "http.response.body", "body": b""})
+            return
+        client = asyncio.ensure_future(self._gone())
+        server = asyncio.ensure_future(self._ending.wait())
+        try:
+            end = await self._items(stream, answer.status, wire, client, server)
+        finally:
+            client.cancel()
+            server.cancel()
+        await self._finish(end, closes=is_old or wire.overstate)
+
+    async def _items(
+        self, stream: Stream, status: int, wire: Wire, client: asyncio.Future[None], server: asyncio.Task[Literal[True]]
+    ) -> str:
+        """Send the items; how it ended."""
+        frames = self._frames(stream, status)
+        limit = stream.count // 2 if wire.cut else wire.cut_after
+        for index in range(stream.count):
+            if index:
+                # Without an interval others have their turn between two items all the same.
+                await asyncio.wait(
+                    (client, server), timeout=stream.interval / 1000, return_when=asyncio.FIRST_COMPLETED
+                )
+                if client.done():
+                    return "client gone"
+                if server.done():
+                    return "server stopped"
+            frame = next(frames, b"")
+            if not frame:
+                break
+            if limit is not None and index >= limit:
+                half = frame[: len(frame) // 2] if wire.cut else b""
+                await self._pass_on(half, wire)
+                return "cut"
+            self._sent += 1
+            await self._pass_on(frame, wire)
+        if self._has_failed:
+            return "failed"
+        if limit is not None:
+            return "cut"
+        last = self._engine.end(stream)
+        if last and not wire.overstate:
+            self._take(last)
+            self._tell("complete")
+            await self._pass_on(last, wire)
+        return "cut" if wire.overstate else "complete"
+
+    def _frames(self, stream: Stream, status: int) -> Iterator[bytes]:
+        """The items as they travel, up to one that cannot be sent: its reason is for the log."""
+        try:
+            yield from self._engine.items(stream, status)
+        except Exception as error:  # whatever it is, the client has begun to read and can only be left
+            self._has_failed = True
+            log.error("%s: a stream was cut off after %d items: %s", stream.operation, self._sent, error)
+
+    def _take(self, part: bytes) -> None:
+        """Count what is about to leave, and keep the beginning of it for the journal."""
+        self._size += len(part)
+        room = LONGEST_BODY - len(self._kept)
+        if room > 0:
+            self._kept += part[:room]
+
+    async def _pass_on(self, part: bytes, wire: Wire) -> None:
+        if not self._is_told:
+            self._take(part)
+        if wire.trickle:
+            await self._trickle(part, wire.trickle)
+        elif part:
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def _finish(self, end: str, *, closes: bool) -> None:
+        """End the message, or the connection where that alone says that it has ended, or where it must not seem to."""
+        self._tell(end)
+        if end == "client gone":
+            return
+        if closes or end in ("cut", "failed"):
+            await self._close(reset=False)
+        else:
+            await self._send({"type": "http.response.body", "body": b""})
+
+    def _tell(self, end: str) -> None:
+        if not self._is_told:
+            self._is_told = True
+            assert self._answer.stream is not None
+            stream = replace(self._answer.stream, sent=self._sent, end=end)
+            self._ended(replace(self._answer, body=bytes(self._kept), stream=stream), self._size)
+
+
+def _nothing() -> None:
+    """What is done where a server leaves no choice."""

@@ -1,0 +1,94 @@
+"""What authors mean: contracts are served as they are meant, every reading is told, and ``--strict`` refuses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from mock_server.contract.load import load_contract
+from mock_server.contract.source import find
+from mock_server.engine import Engine
+from mock_server.errors import ContractError
+from mock_server.exchange import Exchange, Request
+from tests.samples import engine_of
+
+DATA = yaml.safe_load((Path(__file__).parent / "cases/meant.yaml").read_text(encoding="utf-8"))
+SEEDS = 30
+each_case = pytest.mark.parametrize("case", DATA["cases"], ids=lambda case: case["name"])
+
+
+def laid_out(case: dict[str, Any], directory: Path) -> str:
+    text = case["text"] if "openapi:" in case["text"] else DATA["heading"] + case["text"]
+    file = directory / "contract.yaml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+def asked(engine: Engine, ask: dict[str, Any], **headers: str) -> Exchange:
+    """The exchange of a request, in JSON unless it says otherwise."""
+    method, _, target = ask["ask"].partition(" ")
+    path, _, query = target.partition("?")
+    headers |= {"content-type": ask.get("type", "application/json"), "accept": "*/*"} | ask.get("headers", {})
+    content = json.dumps(ask["body"]) if "body" in ask else ask.get("content", "")
+    return engine.handle(Request(method, unquote(path), query, tuple(headers.items()), content.encode(), raw_path=path))
+
+
+@each_case
+def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Path) -> None:
+    place = laid_out(case, tmp_path)
+    contract = load_contract(place)
+    assert [one.rule for one in contract.findings] == case["rules"], contract.findings
+    assert all(one.severity == "repaired" and one.remedy.startswith("Repaired: ") for one in contract.findings)
+    if "line" in case:
+        assert contract.findings[0].location == f"{place}:{case['line']}"
+    engine = engine_of(contract)
+    for ask in case.get("asks", ()):
+        exchange = asked(engine, ask)
+        assert exchange.answer.status == ask.get("status", 200), (ask, exchange.answer.body)
+        if "answer" in ask:
+            assert json.loads(exchange.answer.body) == ask["answer"], ask
+        if exchange.answer.status == 200:
+            assert [one.rule for one in exchange.findings] == ask.get("told", []), ask
+            told = json.loads(exchange.answer.header("Mock-Findings") or "[]")
+            assert [one["rule"] for one in told] == [rule for rule in ask.get("told", ()) if rule == "read-only"]
+
+
+@each_case
+def test_answers_keep_what_is_meant(case: dict[str, Any], tmp_path: Path) -> None:
+    engine = engine_of(load_contract(laid_out(case, tmp_path)))
+    wanted = [name.rpartition(" ") for name in case.get("shows", ())]
+    names = dict.fromkeys([*case.get("keeps", ()), *(operation for operation, _, _ in wanted)])
+    for operation in names:
+        made = [asked(engine, {"ask": operation}, prefer=f"seed={seed}").answer for seed in range(SEEDS)]
+        assert [one.status for one in made] == [200] * SEEDS, made[0].body
+        values = [json.loads(one.body) for one in made]
+        schema = case.get("keeps", {}).get(operation, True)
+        for value in values:
+            Draft202012Validator(schema).validate(value)
+        for name, _, pointer in wanted:
+            if name == operation:
+                there = [found(value, pointer) for value in values]
+                assert [one for one in case["shows"][f"{name} {pointer}"] if one not in there] == []
+
+
+def found(value: Any, pointer: str) -> Any:
+    try:
+        return find(value, pointer)
+    except KeyError:
+        return ...
+
+
+@each_case
+def test_what_is_meant_is_refused_where_strict(case: dict[str, Any], tmp_path: Path) -> None:
+    place = laid_out(case, tmp_path)
+    if not case["rules"]:
+        assert load_contract(place, strict=True).findings == ()
+        return
+    with pytest.raises(ContractError, match="expected none"):
+        load_contract(place, strict=True)
