@@ -123,10 +123,16 @@ class Ladder:
             bounds = f"from {low} up" if high is None else f"from {low} to {high}"
             raise CannotHonourError(f"Found the preference items={asked.items}; expected {bounds}.", 400)
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+        alone = 1 if status >= 400 and given is None and low < 2 else None  # what went wrong is said once
         stream = self.streams.stream(
-            source, self._settings.seed if asked.seed is None else asked.seed, question.identity, given=given,
-            count=asked.items, interval=asked.interval, is_exemplary=not is_dynamic and asked.seed is None,
-        )  # fmt: skip
+            source,
+            self._settings.seed if asked.seed is None else asked.seed,
+            question.identity,
+            given=given,
+            count=alone if asked.items is None else asked.items,
+            interval=asked.interval,
+            is_exemplary=not is_dynamic and asked.seed is None,
+        )
         next(self.streams.items(stream), None)
         headers = self._headers.written(source.response, name or "", question.identity)
         if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):

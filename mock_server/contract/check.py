@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _STREAM = b"stream"
-"""The member of a body that asks for a stream, as the APIs have it that have both."""
+"""What asks for a stream, as the APIs have it that have both: a member of the body, or a parameter."""
 
 
 class Judge:
@@ -160,10 +160,10 @@ class Judge:
         return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
 
     def asks_for_stream(self, key: str, request: Request) -> bool:
-        """Whether the body of a request asks an operation for a stream: ``stream: true``, where its schema has that."""
-        if _STREAM not in request.body:
+        """Whether a request asks an operation for a stream: by ``stream: true``, where its body or query has that."""
+        if _STREAM not in request.body and _STREAM.decode() not in request.query:
             return False
-        return self._plan_of(self._contract.operations[key]).switch(request, _STREAM.decode()) is True
+        return self._plan_of(self._contract.operations[key]).is_on(request, _STREAM.decode())
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

@@ -36,6 +36,8 @@ class Direction:
         """The names of marked members of what a reference leads to."""
         self._marked: dict[str, bool] = {}
         """Whether what a reference leads to is marked."""
+        self._scanned: dict[str, tuple[bool, list[str]]] = {}
+        """Of what a reference leads to, whether a mark stands in it, and the references in it."""
 
     def schema(self, schema: JSON, gone: frozenset[str] = frozenset()) -> JSON:
         """Return a schema in which no marked member is required or described; itself where it has none.
@@ -98,18 +100,17 @@ class Direction:
 
     def marks(self, schema: JSON) -> bool:
         """Tell whether a schema, or anything that it leads to, has a marked member."""
-        seen: set[int] = set()
-        waiting = [schema]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, list):
-                waiting += node
-            elif isinstance(node, dict) and id(node) not in seen:
-                seen.add(id(node))
-                if node.get(self._keyword) is True:
-                    return True
-                waiting += [*node.values(), *([self._followed(node)] if isinstance(node.get("$ref"), str) else [])]
-        return False
+        seen: set[str] = set()
+        is_here, waiting = _scanned(schema, self._keyword)
+        while waiting and not is_here:
+            reference = waiting.pop()
+            if reference not in seen:
+                seen.add(reference)
+                if reference not in self._scanned:
+                    self._scanned[reference] = _scanned(resolved(self._document, {"$ref": reference}), self._keyword)
+                is_here, further = self._scanned[reference]
+                waiting += further
+        return is_here
 
     def without(self, value: JSON, schema: JSON) -> JSON:
         """Return a value without the members that go the other way, at any depth."""
@@ -172,6 +173,23 @@ class Direction:
 
     def _followed(self, schema: Document) -> JSON:
         return resolved(self._document, {"$ref": schema["$ref"]})
+
+
+def _scanned(schema: JSON, keyword: Keyword) -> tuple[bool, list[str]]:
+    """Tell whether a keyword stands in a schema, and return the references in it."""
+    references: list[str] = []
+    waiting: list[JSON] = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if node.get(keyword) is True:
+                return True, references
+            if isinstance(node.get("$ref"), str):
+                references.append(str(node["$ref"]))
+            waiting += [child for child in node.values() if isinstance(child, (dict, list))]
+        elif isinstance(node, list):
+            waiting += [child for child in node if isinstance(child, (dict, list))]
+    return False, references
 
 
 def mentions(document: JSON | Mapping[str, JSON], keyword: Keyword) -> bool:

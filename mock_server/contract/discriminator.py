@@ -133,14 +133,19 @@ class _Settling:
 
     def _takes(self, schema: JSON, name: str, depth: int) -> bool:
         """Whether the member of a branch may be that text, as far as that is plain."""
-        members = [*self._members(schema, depth)]
-        if not members:
-            return not self._is_closed(schema)
-        return all(_takes_text(member, name) for member in members)
-
-    def _is_closed(self, schema: JSON) -> bool:
         node = resolved(self._document, schema)
-        return isinstance(node, dict) and node.get("additionalProperties") is False
+        if not isinstance(node, dict) or depth > _DEEPEST:
+            return True
+        member = mapping_at(node, "properties").get(self._name)
+        if member is None and node.get("additionalProperties") is False:
+            return False
+        if isinstance(member, dict) and not all(_takes_text(part, name) for part in self._parts(member, 0)):
+            return False
+        for keyword, decide in (("allOf", all), ("anyOf", any), ("oneOf", any)):
+            parts = node.get(keyword)
+            if isinstance(parts, list) and parts and not decide(self._takes(part, name, depth + 1) for part in parts):
+                return False
+        return True
 
 
 def _reference(branch: Document) -> str:

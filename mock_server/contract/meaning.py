@@ -113,11 +113,10 @@ class _Reading:
                 node["$ref"] = "#" + quote(place, safe="/~!$&'()*+,;=:@")
 
     def _settle_types(self) -> None:
-        """Tell of the types that were guessed, and take back those of components that no operation leads to."""
-        is_asked = any(pointer.startswith("/components/") for pointer, *_ in self._guessed)
-        used = _used(self.links) if is_asked else set()
+        """Tell of the types that were guessed, and take back those of schemas that no path leads to."""
+        used = {"/paths", *_used(self.links)} if self._guessed else set()
         for pointer, schema, kind, keyword in self._guessed:
-            if not pointer.startswith("/components/") or any(above in used for above in above_and_at(pointer)):
+            if any(above in used for above in above_and_at(pointer)):
                 self._remark("missing-type", pointer, f"{keyword!r} without a type", "a type", f"{kind!r} is taken")
             elif schema.get("type") == kind:
                 del schema["type"]
@@ -304,12 +303,12 @@ class _Reading:
 
 
 def _used(links: list[tuple[str, str]]) -> set[str]:
-    """Return the pointers that references outside the components lead to, directly or through others."""
+    """Return the pointers that references in the paths lead to, directly or through others."""
     within: dict[str, list[tuple[str, str]]] = {}
     for pointer, reference in links:
         within.setdefault(_component(pointer), []).append((pointer, unquote(reference.lstrip("#"))))
     used: set[str] = set()
-    waiting = [place for _, place in within.get("", [])]
+    waiting = [place for pointer, place in within.get("", []) if pointer.startswith("/paths/")]
     while waiting:
         place = waiting.pop()
         if place not in used:

@@ -7,6 +7,7 @@ which ``check`` brings along.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -87,17 +88,20 @@ class RequestPlan:
         if self.body is not None:
             yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
 
-    def switch(self, request: Request, name: str) -> bool | None:
-        """The value of a boolean member of the body; None where it is not there, or where the schema has none such."""
+    def is_on(self, request: Request, name: str) -> bool:
+        """Whether a boolean member of the body, or a boolean parameter of the query, of that name is true."""
+        for parameter, _ in self.parameters:
+            if (parameter.name, parameter.place) == (name, "query") and "boolean" in parameter.shape.types:
+                with suppress(UnreadableError):
+                    if next(parameter.readings(Sent(request, Route())) or iter(()), None) is True:
+                        return True
         media = None if self.body is None else self.body.media(request.header("content-type") or "")
         if media is None or "boolean" not in media.shape.member(name).types:
-            return None
-        try:
+            return False
+        with suppress(UnreadableError):
             value = next(media.readings(request.body, request.header("content-type") or ""), None)
-        except UnreadableError:
-            return None
-        member = value.get(name) if isinstance(value, dict) else None
-        return member if isinstance(member, bool) else None
+            return isinstance(value, dict) and value.get(name) is True
+        return False
 
     def _unreadable_query(self, sent: Sent) -> tuple[Finding, ...]:
         """Return what is wrong with the query as a whole, which is told once."""

@@ -162,9 +162,12 @@ class _Expansion:
 
     def _any_of(self, node: Node) -> None:
         branches = node.children("anyOf")
-        index = 0 if len(branches) == 1 else self._choose("anyOf", _named(node, "anyOf"), _of_branches(branches))
-        self._discriminate(node, branches[index])
-        self._add(branches[index])
+        plain = _of_branches(branches)
+        options = [*plain, *_undiscriminated(node, plain)]
+        index = 0 if len(options) == 1 else self._choose("anyOf", _named(node, "anyOf"), options)
+        if index < len(branches):
+            self._discriminate(node, branches[index])
+        self._add(branches[index % len(branches)])
 
     def _one_of(self, node: Node) -> None:
         """Take one branch, trusting that the others refuse the value; only then make sure that they do."""
@@ -175,9 +178,11 @@ class _Expansion:
             self._add(branches[0])
             return
         self._is_risky = True
-        index = self._choose("oneOf", _named(node, "oneOf"), [*plain, *careful])
+        options = [*plain, *careful, *_undiscriminated(node, plain)]
+        index = self._choose("oneOf", _named(node, "oneOf"), options)
         chosen = branches[index % len(branches)]
-        self._discriminate(node, chosen)
+        if index < 2 * len(branches):
+            self._discriminate(node, chosen)
         self._add(chosen)
         for other in branches if index >= len(branches) else ():
             if other is not chosen:
@@ -317,6 +322,13 @@ def _of_types(kinds: list[str], atoms: Sequence[Node]) -> list[Option]:
         Option(kind, 0 if said or index == 0 else index, int(kind in ("object", "array")), kind == "null" and said)
         for index, kind in enumerate(kinds)
     ]
+
+
+def _undiscriminated(node: Node, plain: Sequence[Option]) -> list[Option]:
+    """Return the options again, for a discriminator whose names lead nowhere: it must not refuse what branches take."""
+    if "discriminator" not in node.keywords:
+        return []
+    return [Option(option.label, 3, option.height, option.is_null) for option in plain]
 
 
 def _of_branches(branches: list[Node]) -> list[Option]:
