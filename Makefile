@@ -11,8 +11,9 @@ COMPILED := .venv/compiled.stamp
 CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
 PEERS := .venv/peers.stamp
+PUBLISHED := .venv/published.stamp
 
-.PHONY: serve test test-slow test-store test-wire test-clients test-schemas test-deploy test-image conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-wire test-clients test-schemas test-deploy test-image test-wild published conformance lint format bench lock clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -42,6 +43,17 @@ test-wire: $(DEV)
 WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/test_scenarios.py tests/test_serving.py \
 	tests/test_limits.py tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/control
 
+# Every published contract at hand, every operation of it; what the first answers took is printed.
+test-wild: $(DEV) $(COMPILED) $(PUBLISHED)
+	$(BIN)/python -m pytest -m wild -s tests/wild $(ARGS)
+
+# Contracts that npm packages bring; without npm those beside the checkout are all there is. Of each contract of GitHub
+# there are two files, of which the one with its references replaced is not needed (400 MB).
+published: $(PUBLISHED)
+
+$(PUBLISHED): benchmarks/published/package-lock.json | $(BIN)/python
+	@{ (cd benchmarks/published && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && rm -f node_modules/@octokit/openapi/generated/*.deref.json) && touch $@; } || echo "the contracts of npm packages cannot be installed (npm is needed): tried without" >&2
+
 test-clients: $(DEV)
 	bash tests/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
@@ -68,7 +80,7 @@ $(SUITE): tests/generate/suite.txt | $(SERVE)
 	@touch $@
 
 # Schemathesis lives apart: it brings a plugin for pytest and pins of its own.
-conformance: $(DEV) $(CONFORMANCE)
+conformance: $(DEV) $(CONFORMANCE) $(PUBLISHED)
 	$(BIN)/python -m pytest -m conformance $(CORES) tests/conformance $(ARGS)
 
 $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
@@ -105,7 +117,7 @@ lock:
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean:
-	rm -rf .venv .venv-clients .venv-image dist tests/clients/*/node_modules benchmarks/peers/node_modules
+	rm -rf .venv .venv-clients .venv-image dist tests/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt

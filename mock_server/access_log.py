@@ -16,6 +16,9 @@ log = logging.getLogger("mock_server.access")
 _PROBES = tuple(CONTROL + path for path in ("/health", "/health/live", "/health/ready", "/metrics"))
 """What orchestrators and monitors ask all day: lines would say nothing as long as all is well."""
 
+_MOST_FINDINGS = 5
+"""Findings of a request that a line tells; the journal has more."""
+
 
 class AccessLog:
     """Tells the log of each request that was answered, but for probes that found all well."""
@@ -44,9 +47,12 @@ def _tell(seen: Seen) -> None:
         "operation": seen.operation or None,
         "world": seen.world,
     }
+    reasons = [str(finding) for finding in (seen.kept.findings if seen.kept is not None else ())[:_MOST_FINDINGS]]
+    if reasons:
+        fields["findings"] = reasons
     told = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
     named = REQUEST.set(lambda: seen.request_id)
     try:
-        log.info("%s %s %s %.3f ms (%s)", *told, extra={FIELDS: fields})
+        log.info("%s %s %s %.3f ms (%s)%s", *told, "".join(f"; {reason}" for reason in reasons), extra={FIELDS: fields})
     finally:
         REQUEST.reset(named)

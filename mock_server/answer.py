@@ -11,9 +11,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mock_server.contract.load import response_of
 from mock_server.contract.manners import Resource
-from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
+from mock_server.contract.model import Contract, MediaType, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.contract.source import find
 from mock_server.drawn import DrawnValues
@@ -21,23 +20,19 @@ from mock_server.encode import Body, encode
 from mock_server.errors import GenerationError, StoreError
 from mock_server.examples import Examples
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.failures import Failures
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walker import generate
 from mock_server.maker import Maker
-from mock_server.negotiation import concrete
 from mock_server.prefer import Preferences
 from mock_server.problem import problem, store_problem
 from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
-from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.store import Record, Store
 from mock_server.streams import Source, Streams
-
-_CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
-"""What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
 
 LISTS = 64
 """Lists of variants that are kept: a list costs seconds, and a client walks through one."""
@@ -76,10 +71,8 @@ class Ladder:
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._drawn_before = DrawnValues()
-        self._failures = {
-            name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
-            for name, failure in contract.manners.failures.items()
-        }
+        self.failures = Failures(contract, settings, self._schemas, self._examples, self._headers)
+        """The answers to requests that are not good."""
         fill = not settings.no_fill_properties
         self._makers = {
             name: Maker(contract, resource, self._schemas, fill_properties=fill)
@@ -130,10 +123,16 @@ class Ladder:
             bounds = f"from {low} up" if high is None else f"from {low} to {high}"
             raise CannotHonourError(f"Found the preference items={asked.items}; expected {bounds}.", 400)
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+        alone = 1 if status >= 400 and given is None and low < 2 else None  # what went wrong is said once
         stream = self.streams.stream(
-            source, self._settings.seed if asked.seed is None else asked.seed, question.identity, given=given,
-            count=asked.items, interval=asked.interval, is_exemplary=not is_dynamic and asked.seed is None,
-        )  # fmt: skip
+            source,
+            self._settings.seed if asked.seed is None else asked.seed,
+            question.identity,
+            given=given,
+            count=alone if asked.items is None else asked.items,
+            interval=asked.interval,
+            is_exemplary=not is_dynamic and asked.seed is None,
+        )
         next(self.streams.items(stream), None)
         headers = self._headers.written(source.response, name or "", question.identity)
         if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
@@ -178,68 +177,11 @@ class Ladder:
         return body
 
     def failure(
-        self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = ()
-    ) -> Answer:
-        """The contract's own answer to a failure, or a problem document where it has none.
-
-        ``headers`` are those whose values only the request tells (``Allow``, ``Location``).
-        """
-        told = findings_header(findings)
-        failures = self._contract.manners.failures
-        failure = failures.get("invalid_request" if name == "malformed_request" and name not in failures else name)
-        if failure is not None:
-            return self._filled(self._failures[failure.name], failure.status, failure.example, (*headers, *told))
-        if name == "trailing_slash":
-            return Answer(307, headers, reason="problem")
-        if name in ("unauthenticated", "invalid_token"):
-            headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
-        detail = "; ".join(str(finding) for finding in findings)
-        for response, status in documented(operation, name):
-            own = problem(name.replace("_", "-"), status, detail, findings)
-            with contextlib.suppress(GenerationError):
-                return self._refused(response, status, own, (*headers, *told))
-        status = STATUSES[name][0]
-        return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *told))
-
-    def _refused(self, response: Response, status: int, own: Answer, given: Headers) -> Answer:
-        """A response of the contract: by its example, or generated with what is known of the failure in it."""
-        example, media = _first_example(response), _media_type(response, None)
-        if media is None or media.examples or status in BODYLESS:
-            return self._filled(response, status, example, given)
-        schema: JSON = True if media.schema is None else media.schema
-        draw = Draw(self._settings.seed, "failure", f"{status}")
-        value = generate(
-            schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties, fill=self._settings.fill
-        )
-        if media.is_json:
-            value = informed(value, self._schemas.root(schema).accepts, own)
-        return self._sent(media, status, value, self._beside(response, "", given), given=False)
-
-    def _beside(self, response: Response, example: str, given: Headers) -> Headers:
-        """The headers of a response; those given take the place of its own."""
-        headers = {name.lower(): (name, value) for name, value in self._headers.written(response, example, "")}
-        return tuple((headers | {name.lower(): (name, value) for name, value in given}).values())
-
-    def _challenge(self, operation: Operation | None) -> str:
-        """The challenge of a 401 (RFC 9110, 11.6.1), from the operation's schemes."""
-        names = [name for alternative in (operation.security if operation else ()) for name in alternative]
-        kinds = [self._contract.schemes[name] for name in names if name in self._contract.schemes]
-        schemes = [one.scheme.capitalize() if one.type == "http" else "Bearer" for one in kinds]
-        return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
-
-    def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
-        """An answer from a response's examples of one name."""
-        media = None if status in BODYLESS else _media_type(response, example or None)
-        headers = self._beside(response, example, given)
-        if media is None:
-            return Answer(status, headers, reason="failure")
-        value = media.examples.get(example, media.examples.get(""))
-        return self._sent(media, status, value, headers, given=True)
-
-    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, given: bool) -> Answer:
-        body = encode(value, concrete(media.name), self._schema(media), self._contract.resolve, given=given)
-        typed = (("content-type", body.content_type), *headers)
-        return Answer(status, typed, body.data, "failure", judged=body.judged)
+        self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = (),
+        example: str | None = None,
+    ) -> Answer:  # fmt: skip
+        """Return the contract's own answer to a failure (see :class:`Failures`)."""
+        return self.failures.answer(name, operation, findings, headers, example)
 
     def _response(self, question: Question) -> tuple[Response, int]:
         """The response that is preferred, or else the operation's usual one; and the status to send."""
@@ -403,20 +345,6 @@ def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
         with contextlib.suppress(KeyError):  # this record has nothing there
             pins[pin] = find(record.value, pin) if record is not None else None
     return pins
-
-
-def _media_type(response: Response, example: str | None) -> MediaType | None:
-    """The media type that has the example, or the first of JSON, or the first."""
-    if example is not None:
-        for media in response.content:
-            if example in media.examples:
-                return media
-    return next((media for media in response.content if media.is_json), next(iter(response.content), None))
-
-
-def _first_example(response: Response) -> str:
-    media = _media_type(response, None)
-    return "" if media is None or "" in media.examples else next(iter(media.examples), "")
 
 
 def _a_status(key: str) -> int:

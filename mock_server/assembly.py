@@ -140,7 +140,11 @@ class Served:
     def _made_engine(self) -> Engine:
         from mock_server.engine import Engine
 
-        return Engine(self.contract, self.judge, self.ladder, self.router.route, self.standing, self._settings.seed)
+        settings = self._settings
+        return Engine(
+            self.contract, self.judge, self.ladder, self.router.route, self.standing, settings.seed,
+            settings.validate_requests,
+        )  # fmt: skip
 
     def rehearsal(self) -> Rehearsal:
         """Tries scenarios before they run."""

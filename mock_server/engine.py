@@ -56,10 +56,13 @@ class Examined:
     route: Route
     operation: Operation | None
     caller: Caller
+    preferences: Preferences
     failure: str | None = None
     headers: Headers = ()
     findings: tuple[Finding, ...] = ()
     answer: Answer | None = None
+    unreadable: tuple[Finding, ...] = ()
+    """What could not be read of the preferences."""
     wants_stream: bool = False
 
 
@@ -80,7 +83,7 @@ class Engine:
 
     def __init__(
         self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route],
-        standing: tuple[Scenario, ...] = (), seed: int = 0,
+        standing: tuple[Scenario, ...] = (), seed: int = 0, strictness: str = "strict",
     ) -> None:  # fmt: skip
         self.contract = contract
         self._judge = judge
@@ -89,6 +92,7 @@ class Engine:
         self._route = route
         self._standing = standing
         self._seed = seed
+        self._strictness = strictness
         self._always_staged = bool(standing) or contract.manners.remembers
         self._told: set[Finding] = set()
         """What the log has been told of the contract's examples: once, not with each request."""
@@ -111,34 +115,59 @@ class Engine:
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
-        failure = self._refused_early(caller)
+        asked, unreadable = read_preferences(request)
+        strictness = asked.validation or self._strictness
+
+        failure = self._refused_early(caller, strictness)
         headers: Headers = ()
         findings: tuple[Finding, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
                 answer = Answer(204, (("Allow", _allow(route)),), reason="options")
-                return Examined(request, route, operation, caller, answer=answer)
+                return Examined(request, route, operation, caller, asked, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
-        if failure is None:
+        passed: Headers = ()
+        if failure is None and strictness == "warn":
             findings = self._judge.request(route, request)
-            failure = _refused(findings) or caller.failure
-            headers = findings_header(findings) if failure is None else ()
-            if failure == "unsupported_media_type":  # what it would take (RFC 9110, 15.5.16)
-                headers = (("Accept", ", ".join(self._judge.media_types(operation.key if operation else ""))),)
+            passed = findings_header(findings)
+        elif failure is None and strictness != "off":
+            findings = self._judge.request(route, request, is_lenient=strictness == "lenient")
+            failure = _refused(findings)
+            passed = findings_header(findings) if failure is None else ()
+            types = self._judge.media_types(operation.key) if operation is not None else ()
+            if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
+                headers = (("Accept", ", ".join(types)),)
+        failure = failure or _failure_of(caller, strictness)
+        headers = headers if failure is not None else passed
         asks = failure is None and operation is not None and self._judge.asks_for_stream(operation.key, request)
-        return Examined(request, route, operation, caller, failure, headers, findings, wants_stream=asks)
+        return Examined(
+            request,
+            route,
+            operation,
+            caller,
+            asked,
+            failure,
+            headers,
+            findings,
+            unreadable=unreadable,
+            wants_stream=asks,
+        )
 
     def admit(self, examined: Examined, world: World | None = None) -> Admitted:
         """Let limits, kept answers and scenarios of the world have their say, which they remember."""
         stage = self._stage(world)
         memory = Memory()
         failure, operation = examined.failure, examined.operation
+        asked, unreadable = examined.preferences, examined.unreadable
         if failure is None and stage is not None and operation is not None and examined.answer is None:
             memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
             failure = memory.failure
-        asked, unreadable = (Preferences(), ()) if failure else read_preferences(examined.request)
-        if failure or unreadable or memory.replay is not None or operation is None:
+        if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
+            is_there = self._ladder.failures.has_example(failure, operation, asked.example)
+            asked = Preferences(example=asked.example if is_there else None, validation=asked.validation)
+            return Admitted(examined, memory, asked)
+        if unreadable or memory.replay is not None or operation is None:
             return Admitted(examined, memory, asked, unreadable)
         question = Question(operation, examined.request, examined.caller, asked, world, examined.wants_stream)
         return Admitted(examined, memory, asked, (), question, self._played(stage, question, examined.route))
@@ -152,7 +181,8 @@ class Engine:
         failure = memory.failure or examined.failure
         if failure is not None:
             headers = memory.headers if memory.failure else examined.headers
-            answer = self._ladder.failure(failure, operation, examined.findings, headers)
+            example = admitted.preferences.example
+            answer = self._ladder.failure(failure, operation, examined.findings, headers, example)
         elif memory.replay is not None:
             answer = memory.replay
         elif question is None:
@@ -165,8 +195,8 @@ class Engine:
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
             answer = _withheld(answer, route, broken)
-        answer = _finished(answer, admitted.preferences, examined.caller)
-        if failure is None and examined.headers:
+        answer = _finished(answer, admitted.preferences, examined.caller, is_refused=failure is not None)
+        if failure is None and examined.headers and answer.header("mock-findings") is None:
             answer = replace(answer, headers=(*answer.headers, *examined.headers))
         if played is not None:
             answer = played.finished(answer)
@@ -244,9 +274,9 @@ class Engine:
                 self._told.add(finding)
                 log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
-    def _refused_early(self, caller: Caller) -> str | None:
-        """The caller's failure, if this API finds it before it looks at the path."""
-        failure = self.contract.manners.failures.get(caller.failure or "")
+    def _refused_early(self, caller: Caller, strictness: str) -> str | None:
+        """Return the caller's failure, if this API finds it before it looks at the path."""
+        failure = self.contract.manners.failures.get(_failure_of(caller, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
     def _broken(self, answer: Answer, route: Route, failure: str | None) -> tuple[Finding, ...]:
@@ -313,6 +343,14 @@ def _refused(findings: tuple[Finding, ...]) -> str | None:
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 
+def _failure_of(caller: Caller, strictness: str) -> str | None:
+    """Return what a token leads to. Where requests are not refused, a token of no known kind is none that is wrong.
+
+    A suffix that misbehaves was put there to do so, however requests are judged.
+    """
+    return caller.failure if caller.kind is not None or strictness in ("strict", "lenient") else None
+
+
 def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answer:
     """What is sent in place of an answer that breaks the contract."""
     log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
@@ -331,14 +369,14 @@ def _deprecated(answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
 
 
-def _finished(answer: Answer, asked: Preferences, caller: Caller) -> Answer:
-    """The answer with its delay, and with what was honoured of the preferences."""
+def _finished(answer: Answer, asked: Preferences, caller: Caller, *, is_refused: bool) -> Answer:
+    """Return the answer with its delay, and with what was honoured of the preferences."""
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
-    honoured = {"delay"} if answer.reason == "problem" else {"delay", "code"}
+    honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
     if answer.stream is not None:
         honoured |= {"items", "interval"}
-    if answer.reason == "example":
+    if answer.reason == "example" or is_refused:
         honoured |= {"example"}
     if answer.reason == "generated":
         honoured |= {"dynamic", "seed", "variant"}

@@ -1,7 +1,9 @@
 """Which of the documented media types an ``Accept`` header gets (RFC 9110, 12.5.1).
 
-The most specific range that a type fits says how welcome it is. Equally welcome types go by how specific
-their range is, then by the order of the header, then by the order of the contract.
+A parameter that the documented type has with another value refuses it; one that it has not says nothing: clients name
+versions that contracts do not (``application/vnd.github+json; version=1``). The most specific range that a type fits
+says how welcome it is. Equally welcome types go by how specific their range is, then by the order of the header, then
+by the order of the contract.
 """
 
 from __future__ import annotations
@@ -33,12 +35,13 @@ class MediaRange:
     position: int
 
     def fits(self, name: str, parameters: frozenset[tuple[str, str]]) -> int | None:
-        """How closely this describes a media type; None where it does not."""
-        if not self.parameters <= parameters:
+        """Return how closely this describes a media type; None where it does not."""
+        documented = dict(parameters)
+        if any(documented.get(key, value) != value for key, value in self.parameters):
             return None
         kind, _, subtype = self.name.partition("/")
         if self.name == name:
-            return _SAME + len(self.parameters)
+            return _SAME + len(self.parameters & parameters)
         # A client that reads application/json reads every type that is written in JSON (RFC 6839, 3.1).
         if subtype in ("json", "xml") and kind == "application" and name.endswith("+" + subtype):
             return _SUFFIX

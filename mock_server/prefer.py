@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from mock_server.exchange import Finding, Request
+from mock_server.settings import STRICTNESS
 
 LONGEST_DELAY = 600_000
 """Milliseconds that an answer, or an item of a stream, may be held back."""
@@ -33,18 +34,19 @@ class Preferences:
     delay: int = 0
     items: int | None = None
     interval: int | None = None
+    validation: str | None = None
 
     @property
     def is_of_the_answer(self) -> bool:
-        """Whether something is preferred that says which answer it is, and not how it comes."""
-        return replace(self, delay=0, items=None, interval=None) != Preferences()
+        """Whether something is preferred of what the answer is: neither how it comes nor how the request is judged."""
+        return replace(self, delay=0, items=None, interval=None, validation=None) != Preferences()
 
     def applied(self, names: frozenset[str]) -> str:
         """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
         dynamic = None if self.dynamic is None else str(self.dynamic).lower()
         shown = {"dynamic": dynamic, "code": self.code, "example": self.example,
                  "seed": self.seed, "variant": self.variant, "delay": self.delay or None,
-                 "items": self.items, "interval": self.interval}  # fmt: skip
+                 "items": self.items, "interval": self.interval, "validation": self.validation}  # fmt: skip
         return ", ".join(
             f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None
         )
@@ -55,8 +57,8 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]
     if "__" not in request.query and request.header("prefer") is None:
         return _NONE
     asked = {
-        name[2:]: (value, f"query {name}")
-        for name, value in parse_qsl(request.query, keep_blank_values=True)
+        name[2:]: (unquote_plus(value), f"query {name}")
+        for name, _, value in (part.partition("=") for part in request.query.split("&"))
         if name.startswith("__")
     }
     for header in reversed(request.header_values("prefer")):
@@ -110,6 +112,12 @@ def _switch(text: str) -> bool:
     return text.lower() != "false"
 
 
+def _strictness(text: str) -> str:
+    if text.lower() not in STRICTNESS:
+        raise ValueError(" or ".join(STRICTNESS))
+    return text.lower()
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "code": _number(100, 599, "a status from 100 to 599"),
     "example": _name,
@@ -119,6 +127,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "delay": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
     "items": _number(0, MOST_ITEMS, f"a number of items from 0 to {MOST_ITEMS}"),
     "interval": _number(0, LONGEST_DELAY, f"milliseconds from 0 to {LONGEST_DELAY}"),
+    "validation": _strictness,
 }
 
 

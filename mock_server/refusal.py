@@ -1,13 +1,18 @@
 """How a refusal is said: with the answer that the contract has for it, told what really went wrong.
 
-RFC 9110 (15.5) for the statuses. An answer by example stays as the contract has it; one that has to be made
-is told what is known, as far as its schema lets it. The findings are in ``Mock-Findings`` in any case.
+RFC 9110 (15.5) for the statuses. An answer is told what is known, as far as its schema lets it, wherever it has a text
+for that (``failures`` says which answers). The findings are in ``Mock-Findings`` in any case.
 """
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from mock_server.contract.model import Operation, Response
 from mock_server.exchange import JSON, Answer, Finding, Headers
@@ -29,8 +34,19 @@ STATUSES: Mapping[str, tuple[int, ...]] = {
 
 LONGEST = 4096
 """Characters of ``Mock-Findings``."""
-_TEXTS = ("detail", "message", "error_description", "msg", "description")
-_NUMBERS = ("status", "code", "statusCode", "status_code")
+_MESSAGES = frozenset({
+    "detail", "details", "message", "messages", "msg", "description", "errordescription", "errordetail", "errormessage",
+    "errormsg", "reason", "usermessage", "developermessage",
+})  # fmt: skip
+"""Members that say what is wrong, in lower case and without what stands between words."""
+_HEADINGS = frozenset({"title", "error", "errors", "summary", "text", "statustext", "statusmessage"})
+"""Members that say it where there is no better one."""
+_NUMBERS = frozenset({"status", "code", "statuscode", "httpstatus", "httpcode"})
+_DEEPEST = 8
+_MOST_PLACES = 24
+"""Members of an answer that are tried: an answer to an error has few."""
+_SHORTER = (1000, 255, 100, 40)
+"""Characters of a reason where the schema takes no longer one."""
 
 
 def documented(operation: Operation | None, failure: str) -> Iterator[tuple[Response, int]]:
@@ -61,27 +77,82 @@ def findings_header(findings: tuple[Finding, ...]) -> Headers:
     return (("Mock-Findings", text),)
 
 
-def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer) -> JSON:
-    """A made answer with what is known of the failure in the members that are for it, where the schema lets it.
+def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer, *, is_example: bool = False) -> JSON:
+    """Return an answer with what is known of the failure in the members that are for it, where the schema lets it.
 
-    ``own`` is the problem document that would be sent if the contract had no answer.
+    ``own`` is the problem document that would be sent if the contract had no answer. Of an example the texts alone are
+    changed: its numbers mean something to the API (an error code of its own, say), those that were made up do not.
     """
-    if not isinstance(value, dict):
-        return value
     known = json.loads(own.body)
-    if "detail" in value or "title" in value:  # RFC 9457, or FastAPI's list of what is wrong
+    if (
+        isinstance(value, dict) and not is_example and ("detail" in value or "title" in value)
+    ):  # RFC 9457, or FastAPI's list of faults
         listed = [_validation_error(finding) for finding in known.get("findings", ())]
         candidates: list[dict[str, JSON]] = [known, {"detail": listed}] if listed else [known]
         for candidate in candidates:
             if value.keys() <= candidate.keys() and accepts(candidate):
                 return candidate
-    told = dict(value)
-    said = [(name, known["detail"]) for name in _TEXTS if isinstance(value.get(name), str)]
-    said += [(name, known["status"]) for name in _NUMBERS if type(value.get(name)) is int]
-    for name, one in said:
-        if accepts({**told, name: one}):
-            told[name] = one
+    told = copy.deepcopy(value)
+    places = [*islice(_places(told, "", 0), _MOST_PLACES)]
+    for place in places:
+        if not is_example and place.name in _NUMBERS and type(place.value) is int:
+            place.fill([known["status"]], told, accepts)
+    texts = _reasons(known)
+    for names in (_MESSAGES, _HEADINGS):
+        filled = [place.fill(texts, told, accepts) for place in places
+                  if place.name in names and isinstance(place.value, str)]  # fmt: skip
+        if any(filled):
+            break
     return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A member or an item within an answer; ``name`` is that of the member, in the form of :data:`_MESSAGES`."""
+
+    name: str
+    within: Any
+    key: str | int
+
+    @property
+    def value(self) -> JSON:
+        return self.within[self.key]  # type: ignore[no-any-return]
+
+    def fill(self, values: list[JSON], whole: JSON, accepts: Callable[[JSON], bool]) -> bool:
+        """Put the first of the values here with which the whole keeps its schema; whether there is one."""
+        before = self.value
+        for value in values:
+            self.within[self.key] = value
+            if accepts(whole):
+                return True
+        self.within[self.key] = before
+        return False
+
+
+def _places(node: JSON, name: str, depth: int) -> Iterator[_Place]:
+    """Return the scalars of an answer, the outer ones first; of a list those of its first item."""
+    if depth > _DEEPEST:
+        return
+    below: list[tuple[JSON, str]] = []
+    members: Iterable[tuple[str | int, JSON]] = ()
+    if isinstance(node, dict):
+        members = node.items()
+    elif isinstance(node, list):
+        members = [(0, node[0])] if node else []
+    for key, value in members:
+        called = re.sub(r"[\s_.-]", "", key).lower() if isinstance(key, str) else name
+        if isinstance(value, (dict, list)):
+            below.append((value, called))
+        else:
+            yield _Place(called, node, key)
+    for value, called in below:
+        yield from _places(value, called, depth + 1)
+
+
+def _reasons(known: Mapping[str, Any]) -> list[JSON]:
+    """Return the reason, and its beginnings for where there is less room."""
+    detail: str = known["detail"]
+    return [*dict.fromkeys([detail, *(detail[:length] for length in _SHORTER)])]
 
 
 def _validation_error(finding: Mapping[str, str]) -> JSON:

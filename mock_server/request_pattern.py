@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from mock_server.bounded import Budget, TooMuchWorkError, parsed, same
 from mock_server.contract.model import Operation
-from mock_server.contract.pairs import form_pairs
+from mock_server.contract.pairs import raw_pairs
 from mock_server.contract.security import bearer_token, cookies
 from mock_server.contract.source import find
 from mock_server.exchange import JSON, Request, Route
@@ -44,7 +44,7 @@ class _Asked:
     @cached_property
     def query(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for name, value in form_pairs(self.request.query):
+        for name, value in raw_pairs(self.request.query):
             found.setdefault(name, []).append(unquote(value.replace("+", " ")))
         return found
 

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias, cast
 from mock_server.errors import UsageError
 
 PREFIX = "MOCK_SERVER_"
+STRICTNESS = ("strict", "lenient", "warn", "off")
+"""How closely requests are held against the contract."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -118,6 +120,10 @@ class Settings:
         _whole(0, 12),
     )
     stream_interval: int = _row(20, "Milliseconds between two items of a stream.", "MS", _whole(0, 600000))
+    validate_requests: str = _row(
+        "strict", "How closely requests are held against the contract: strict, lenient, warn or off.", "HOW",
+        _one_of(*STRICTNESS),
+    )  # fmt: skip
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
     peers: str = _row(
         "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts

@@ -102,7 +102,9 @@ class Streams:
         raw = resolve(find(node, pointer_of("responses", response.status)))
         texts = [*texts_of(node, raw, dict(media.node), resolve(sequence.rest))]
         transcripts = [transcript_of(text, sequence.form) for text in texts]
-        shown = next((one for one in transcripts if self._fits(one, sequence, union)), Transcript())
+        shown = next((one for one in transcripts if self._fits(one, sequence, union)), None) or next(
+            (one for one in self._elsewhere(media, sequence) if self._fits(one, sequence, union)), Transcript()
+        )
         written = [transcript_of(one, sequence.form) for one in media.examples.values() if isinstance(one, str)]
         end = next((one.end for one in (*written, shown, *transcripts) if one.end), b"")
         if not end and sequence.form == EVENTS:
@@ -121,6 +123,16 @@ class Streams:
             examples=examples,
             findings=findings,
         )
+
+    def _elsewhere(self, media: MediaType, sequence: Sequence) -> Iterator[Transcript]:
+        """What the contract shows of streams of the same schema beside other operations."""
+        if not isinstance(media.schema, dict) or "$ref" not in media.schema:
+            return
+        for operation in self._contract.operations.values():
+            responses = operation.responses.values()
+            if any(one.schema == media.schema for response in responses for one in response.content):
+                node = find(dict(self._contract.document), operation.pointer)
+                yield from (transcript_of(text, sequence.form) for text in texts_of(node, None, None, None))
 
     def _fits(self, transcript: Transcript, sequence: Sequence, union: Union) -> bool:
         """Whether a text shows items of these schemas, or at least names events that they have."""
@@ -317,7 +329,9 @@ class Streams:
             parts = placed(parts, pointer_parts(pointer), value)
         if slot.parts and self._accepts(whole, parts):
             return parts
-        make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=stream.is_exemplary,
+        # As in a list, the first has what schemas give as examples, and others differ from it.
+        is_exemplary = stream.is_exemplary and (not index or bool(slot.name and index < len(source.programme.slots)))
+        make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=is_exemplary,
                        fill_properties=not self._settings.no_fill_properties)  # fmt: skip
         for given in [pins, {}] if pins else [{}]:
             try:

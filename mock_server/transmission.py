@@ -34,6 +34,8 @@ class Transmission(Delivery):
         self._sent = 0
         self._is_told = False
         self._has_failed = False
+        self._is_held_back = False
+        self._is_left = False
 
     async def deliver(self, answer: Answer) -> None:
         """Wait the delay, then send one item after the other, each made when its turn has come."""
@@ -58,6 +60,7 @@ class Transmission(Delivery):
             return
         client = asyncio.ensure_future(self._gone())
         server = asyncio.ensure_future(self._ending.wait())
+        server.add_done_callback(self._let_go)
         try:
             end = await self._items(stream, answer.status, wire, client, server)
         finally:
@@ -70,29 +73,30 @@ class Transmission(Delivery):
     ) -> str:
         """Send the items; how it ended."""
         frames = self._frames(stream, status)
-        limit = stream.count // 2 if wire.cut else wire.cut_after
+        middle = stream.count // 2 if wire.cut else -1
         for index in range(stream.count):
+            if index == wire.cut_after:
+                return "cut"
             if index:
                 # Without an interval others have their turn between two items all the same.
                 await asyncio.wait(
                     (client, server), timeout=stream.interval / 1000, return_when=asyncio.FIRST_COMPLETED
                 )
-                if client.done():
-                    return "client gone"
                 if server.done():
                     return "server stopped"
+                if client.done():
+                    return "client gone"
             frame = next(frames, b"")
             if not frame:
                 break
-            if limit is not None and index >= limit:
-                half = frame[: len(frame) // 2] if wire.cut else b""
-                await self._pass_on(half, wire)
+            if index == middle:
+                await self._pass_on(frame[: len(frame) // 2], wire)
                 return "cut"
             self._sent += 1
             await self._pass_on(frame, wire)
         if self._has_failed:
             return "failed"
-        if limit is not None:
+        if wire.cut or wire.cut_after is not None:
             return "cut"
         last = self._engine.end(stream)
         if last and not wire.overstate:
@@ -122,12 +126,21 @@ class Transmission(Delivery):
         if wire.trickle:
             await self._trickle(part, wire.trickle)
         elif part:
+            self._is_held_back = True
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
+            self._is_held_back = False
+
+    def _let_go(self, server: asyncio.Task[Literal[True]]) -> None:
+        """Where the server stops while a client does not read: leave the client."""
+        transport = self._scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
+        if self._is_held_back and not server.cancelled() and transport is not None:
+            self._is_left = True
+            transport.abort()
 
     async def _finish(self, end: str, *, closes: bool) -> None:
         """End the message, or the connection where that alone says that it has ended, or where it must not seem to."""
         self._tell(end)
-        if end == "client gone":
+        if end == "client gone" or self._is_left:
             return
         if closes or end in ("cut", "failed"):
             await self._close(reset=False)

@@ -142,6 +142,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
     parser.addoption("--no-fast-path", action="store_true", help="have servers find every answer anew")
+    parser.addoption("--operations", default="25", help="operations of each published contract that Schemathesis tries")
     parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")
 
 

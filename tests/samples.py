@@ -61,7 +61,8 @@ def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Sett
     ladder = Ladder(contract, MemoryStore(records), settings or Settings(), schemas)
     sent = Schemas(dict(contract.document), contract.openapi, sends="request")
     judge = Judge(contract, lambda schema: schemas.root(schema).accepts, lambda schema: sent.root(schema).accepts)
-    return Engine(contract, judge, ladder, Router(contract).route)
+    strictness = (settings or Settings()).validate_requests
+    return Engine(contract, judge, ladder, Router(contract).route, strictness=strictness)
 
 
 def value_of(answer: Answer) -> Any:

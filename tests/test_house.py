@@ -21,6 +21,7 @@ FLOORS = (
     ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
+    ("failures",),
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export", "question", "streams"),
@@ -184,5 +185,5 @@ def test_tests_mirror_the_package() -> None:
     rooms = {
         file.relative_to(TESTS).parts[0] for file in TESTS.rglob("test_*.py") if len(file.relative_to(TESTS).parts) > 1
     }
-    outside = {"clients", "conformance", "deploy", "image"}
+    outside = {"clients", "conformance", "deploy", "image", "sdks", "wild"}
     assert rooms - outside <= {path.name for path in PACKAGE.iterdir() if path.is_dir()}

@@ -93,13 +93,85 @@ def test_an_answer_that_has_no_room_for_it_is_not_told(tmp_path: Path) -> None:
     assert value_of(wrong(refusing(tmp_path, {"422": answer_of(tight)}), "limit")) == {"message": "no"}
 
 
-def test_an_example_stays_as_the_contract_has_it(tmp_path: Path) -> None:
+REASON = 'query limit: "x"; expected type: "integer" [parameter]'
+
+
+def test_an_example_tells_the_reason_where_it_has_a_text_for_it(tmp_path: Path) -> None:
     said = answer_of(ERROR)
     said["content"]["application/json"]["example"] = {"error": "wrong", "code": 1, "message": "m"}
+    assert value_of(wrong(refusing(tmp_path, {"422": said}), "limit")) == {
+        "error": "wrong",
+        "code": 1,
+        "message": REASON,
+    }
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ({"error": {"message": "m", "type": "t"}}, {"error": {"message": REASON, "type": "t"}}),
+        ({"errors": [{"message": "m", "field": "f"}]}, {"errors": [{"message": REASON, "field": "f"}]}),
+        ({"errors": ["m", "n"]}, {"errors": [REASON, "n"]}),
+        ({"error": "m"}, {"error": REASON}),
+        ({"error": "code", "error_description": "m"}, {"error": "code", "error_description": REASON}),
+        ({"title": "t", "detail": "m"}, {"title": "t", "detail": REASON}),
+        ({"title": "t", "id": "i"}, {"title": REASON, "id": "i"}),
+        ({"errorMessage": "m"}, {"errorMessage": REASON}),
+        ({"id": "i"}, {"id": "i"}),
+        ([{"message": "m"}], [{"message": REASON}]),
+        ("m", "m"),
+    ],
+)
+def test_the_reason_goes_where_people_look_for_it(example: Any, expected: Any, tmp_path: Path) -> None:
+    said = answer_of({})
+    said["content"]["application/json"]["example"] = example
+    assert value_of(wrong(refusing(tmp_path, {"422": said}), "limit")) == expected
+
+
+def test_a_reason_is_cut_to_what_the_schema_takes(tmp_path: Path) -> None:
+    schema = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string", "maxLength": 50}}}
+    assert value_of(wrong(refusing(tmp_path, {"422": answer_of(schema)}), "limit"))["message"] == REASON[:40]
+
+
+def test_an_example_that_breaks_its_schema_is_not_the_answer_to_a_failure(tmp_path: Path) -> None:
+    said = answer_of(ERROR)
+    said["content"]["application/json"]["example"] = {"error": 1}
     answer = wrong(refusing(tmp_path, {"422": said}), "limit")
-    assert value_of(answer) == {"error": "wrong", "code": 1, "message": "m"}
+    assert (answer.status, value_of(answer)["message"]) == (422, REASON)
+
+
+def named(*names: str) -> Document:
+    said = answer_of(ERROR)
+    values = {name: {"value": {"error": "wrong", "code": 1, "message": name}} for name in names}
+    said["content"]["application/json"]["examples"] = values
+    return said
+
+
+def test_an_example_with_a_name_stays_as_the_contract_has_it(tmp_path: Path) -> None:
+    answer = wrong(refusing(tmp_path, {"422": named("first", "second")}), "limit")
+    assert value_of(answer) == {"error": "wrong", "code": 1, "message": "first"}
     (finding,) = json.loads(answer.header("Mock-Findings") or "")
     assert (finding["location"], finding["found"], finding["expected"]) == ("query limit", '"x"', 'type: "integer"')
+
+
+@pytest.mark.parametrize(
+    ("example", "status", "message", "applied"),
+    [
+        ("second", 422, "second", "example=second"),
+        ("other", 400, "other", "example=other"),
+        ("nothing", 422, "first", None),
+        ("good", 422, "first", None),
+    ],
+)
+def test_a_preferred_example_is_one_of_the_answers_to_the_failure(
+    example: str, status: int, message: str, applied: str | None, tmp_path: Path
+) -> None:
+    engine = refusing(tmp_path, {"422": named("first", "second"), "400": named("other"), "500": named("good")})
+    headers = (("x-key", "k"), *JSON, ("prefer", f"example={example}, delay=5"))
+    answer = engine.handle(Request("POST", "/a", "limit=x", headers, b"{}")).answer
+    assert (answer.status, value_of(answer)["message"]) == (status, message)
+    assert (answer.header("Preference-Applied"), answer.delay) == (applied, 0)
+    assert json.loads(answer.header("Mock-Findings") or "")
 
 
 def test_a_problem_document_of_the_contract_is_the_real_one(tmp_path: Path) -> None:

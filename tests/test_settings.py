@@ -22,6 +22,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "dynamic": ("true", True),
     "fill": ("3", 3),
     "stream_interval": ("250", 250),
+    "validate_requests": ("warn", "warn"),
     "workers": ("4", 4),
     "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
     "reload": ("yes", True),

@@ -41,7 +41,11 @@ def servers(own_cache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     try:
         for version in ("3.1.0", "3.2.0"):
             own = {path: described(case) for path, case in listed if case.get("openapi", "3.1.0") == version}
-            place = written(tmp_path_factory.mktemp("streams"), "contract", document(own, openapi=version))
+            place = written(
+                tmp_path_factory.mktemp("streams"),
+                "contract",
+                document(own, openapi=version, components={"schemas": DATA["schemas"]}),
+            )
             started[version] = MockServer(contract=place, stream_interval=0).start()
         yield started
     finally:
@@ -97,6 +101,8 @@ def compare(media_type: str, text: str, expected: Document) -> None:
         assert values == expected["items"]
     if "sorted" in expected:
         assert sorted(values) == expected["sorted"]
+    if "differ" in expected:
+        assert len({*map(str, values)}) == len(values)
     if "count" in expected:
         assert expected["count"][0] <= len(values) <= expected["count"][1]
     assert text.startswith(expected.get("begins", ""))

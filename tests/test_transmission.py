@@ -29,8 +29,8 @@ PETS: Document = {
 LINES = "application/jsonl"
 
 
-def contract() -> Document:
-    content = {LINES: {"schema": PETS}}
+def contract(schema: Document = PETS) -> Document:
+    content = {LINES: {"schema": schema}}
     return document({"/pets": {"get": {"responses": {"200": {"description": "Pets.", "content": content}}}}})
 
 
@@ -51,10 +51,10 @@ def ended(url: str) -> dict[str, Any]:
     raise AssertionError("the stream did not end")
 
 
-def received(url: str) -> tuple[bytes, bool]:
-    """The body of an answer as far as it came, and whether it broke off."""
+def received(url: str, *, key: str = "") -> tuple[bytes, bool]:
+    """The body of an answer as far as it came, and whether it broke off. ``key`` is that of the request."""
     body = b""
-    with httpx.stream("GET", url, trust_env=False) as answer:
+    with httpx.stream("GET", url, headers={"Idempotency-Key": key} if key else None, trust_env=False) as answer:
         try:
             for part in answer.iter_raw():
                 body += part
@@ -195,6 +195,20 @@ def test_a_stop_ends_streams_as_they_should_end(own_cache: None, tmp_path: Path)
     assert "Exception" not in server.errors
 
 
+def test_a_stop_leaves_a_client_that_does_not_read(own_cache: None, tmp_path: Path) -> None:
+    long = {"type": "string", "minLength": 200_000, "maxLength": 200_000}
+    with RunningServer(written(tmp_path, "contract", contract(long))) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as connection:
+            connection.sendall(b"GET /pets?__items=100000&__interval=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(10)
+            # The two are sent by turns: by then more has been sent than what lies between the two ends can hold.
+            body, is_broken = received(f"{server.url}/pets?__items=60&__interval=0")
+            assert (len(body), is_broken) == (60 * 200_003, False)
+            assert server.stop() == 0
+    assert server.errors == ""
+
+
 def test_streams_of_a_world_that_another_process_has_are_the_same(own_cache: None, tmp_path: Path) -> None:
     with RunningServer("--workers", "2", written(tmp_path, "contract", contract())) as server:
         world = f"{server.url}/~cut"
@@ -223,3 +237,15 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> 
         assert peak(3000) < peak(30) + 200_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_stream_that_was_cut_is_replayed_whole(own_cache: None, tmp_path: Path) -> None:
+    data = {**contract(), "x-mock-idempotency": {"methods": ["GET"]}}
+    with MockServer(contract=written(tmp_path, "contract", data), stream_interval=0) as server:
+        server.scenario({"answers": [{"items": 3, "cut_after": 1, "times": 1}, {"pass": True}]})
+        answers = [received(f"{server.url}/pets", key="a") for _ in range(2)]
+        other = received(f"{server.url}/pets", key="b")
+    (cut, was_cut), (whole, is_cut) = answers
+    assert (was_cut, is_cut, other[1]) == (True, False, False)
+    assert (len(cut.splitlines()), len(whole.splitlines())) == (1, 3)
+    assert whole.startswith(cut)

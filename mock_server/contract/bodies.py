@@ -6,23 +6,25 @@ nothing of values (images, archives) stands as the text of its bytes, one charac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote_plus
 
-from mock_server.contract.coercion import Raw, Resolve, Shape
+from mock_server.contract.brackets import Tree, indexed, tree_of
+from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape, UnreadableError
 from mock_server.contract.item_bodies import ItemError, ItemReader
-from mock_server.contract.media import essence_of, read_json, read_text
+from mock_server.contract.media import ALLOW_EMPTY, essence_of, read_json, read_text
 from mock_server.contract.model import is_json
-from mock_server.contract.pairs import Pairs, form_pairs
-from mock_server.contract.parameters import Parameter, UnreadableError
+from mock_server.contract.pairs import Pairs, form_pairs, objects_of
+from mock_server.contract.parameters import Parameter
 from mock_server.contract.sequences import sequence_of
 from mock_server.exchange import JSON
 
 if TYPE_CHECKING:
     from mock_server.contract.multipart import Part
 
+Sent = TypeVar("Sent")
 FORM = "application/x-www-form-urlencoded"
 _RESERVED = frozenset(":/?#[]@!$&'()*,;=")
 """RFC 3986, 2.2, without the plus sign, which is a space in a form."""
@@ -72,8 +74,8 @@ class BodyMedia:
     def parameters(self) -> dict[str, str]:
         return content_type_of(self.name)[1]
 
-    def readings(self, body: bytes, content_type: str) -> Iterator[JSON]:
-        """What may have been meant, the likeliest first; nothing where the schema has no say in bytes of this type.
+    def readings(self, body: bytes, content_type: str, ways: tuple[Reading, ...] = READINGS) -> Iterator[JSON]:
+        """Return what may have been meant, the likeliest first; nothing where the schema has no say in such bytes.
 
         Raises :class:`UnreadableError` or :class:`MalformedError`.
         """
@@ -83,77 +85,100 @@ class BodyMedia:
         elif is_json(essence):
             yield _json(body)
         elif essence == FORM:
-            yield from self._form(read_text(body))
+            yield from self._form(read_text(body), ways)
         elif essence.startswith("multipart/"):
             if "boundary" not in parameters and not body.lstrip().startswith(b"--"):
-                yield from self._form(read_text(body))  # a client that named the one and sent the other
+                yield from self._form(read_text(body), ways)  # a client that named the one and sent the other
             elif essence == "multipart/form-data":
-                yield from self._parts(read_multipart(body, parameters))
+                yield from self._parts(read_multipart(body, parameters), ways)
         elif essence.endswith(("/xml", "+xml")):
             yield from self._xml(body)
         elif essence.startswith("text/"):
             text = read_text(body, parameters.get("charset", "utf-8"))
-            yield self.shape.value(text)
-            yield self.shape.value(text, literal=True)
+            yield from (self.shape.value(text, way) for way in ways)
         elif self.shape.is_scalar:
             yield body.decode("latin-1")
 
-    def _form(self, text: str) -> Iterator[JSON]:
+    def _form(self, text: str, ways: tuple[Reading, ...]) -> Iterator[JSON]:
         sent = form_pairs(text)
+        self._refuse_empty(name for name, value in sent if not value)
         raws = {name: raw for name, member in self.members.items() if (raw := self._raws(member, sent))}
-        extra: dict[str, Raw] = {}
-        for name, value in sent:
-            if name not in raws and name.partition("[")[0] not in raws:
-                extra[name] = _with(extra.get(name), unquote_plus(value))
+        extra = objects_of(Pairs((name, unquote_plus(value)) for name, value in self._undeclared(sent)), raws)
         for choice in (0, -1):
-            for literal in (False, True):
+            for way in ways:
                 chosen = {name: raw[choice] for name, raw in raws.items()} | extra
-                yield {name: self._member(name, raw, literal) for name, raw in chosen.items()}
+                yield {name: self._member(name, raw, way) for name, raw in chosen.items()}
 
-    def _raws(self, member: Parameter, sent: Pairs) -> list[Raw] | None:
-        """The texts of a member of a form, in the style of its encoding or else in brackets."""
-        own = [value for name, value in sent if name == member.name]
+    def _undeclared(self, sent: Pairs[Sent]) -> Iterator[tuple[str, Sent]]:
+        """Return the pairs that no member of the schema claims."""
+        claimed = {*self.members, *(member.stem for member in self.members.values())}
+        return ((name, value) for name, value in sent if name not in claimed and name.partition("[")[0] not in claimed)
+
+    def _refuse_empty(self, empty: Iterable[str]) -> None:
+        """Raise :class:`UnreadableError` for a member that was sent without a value where it may not be."""
+        for name in empty:
+            if self.encoding.get(name, {}).get(ALLOW_EMPTY) is False:
+                raise UnreadableError("an empty value", "a value (allowEmptyValue is false)", f"/{name}")
+
+    def _raws(self, member: Parameter, sent: Pairs[str]) -> list[Raw] | None:
+        """Return the texts of a member of a form, in the style of its encoding or else in brackets."""
+        own = sent.under(member.name)
         stated = self.encoding.get(member.name, {})
         if stated.get("allowReserved") is False and not member.shape.is_array and not member.shape.is_object:
             for value in own:
-                if found := "".join(one for one in value if one in _RESERVED):
-                    raise UnreadableError(found[:200], "reserved characters percent-encoded", f"/{member.name}")
-        if not own and member.style != "deepObject" and any(name.startswith(member.name + "[") for name, _ in sent):
-            return _bracketed(member).of_pairs(sent, unquote_plus)
-        if len(own) > 1 and not (member.explode and member.shape.is_array):
-            return [[unquote_plus(value) for value in own]]
-        return member.of_pairs(sent, unquote_plus)
+                if reserved := "".join(letter for letter in value if letter in _RESERVED):
+                    raise UnreadableError(reserved[:200], "reserved characters percent-encoded", f"/{member.name}")
+        try:
+            if len(own) > 1 and not (member.explode and member.shape.is_array) and not member.below(sent):
+                return [[unquote_plus(value) for value in own]]
+            return member.of_pairs(sent, unquote_plus)
+        except UnreadableError as problem:
+            raise UnreadableError(problem.found, problem.expected, f"/{member.name}") from None
 
-    def _member(self, name: str, raw: Raw, literal: bool) -> JSON:
+    def _member(self, name: str, raw: Raw, way: Reading) -> JSON:
         shape = self.shape.member(name)
         stated = essence_of(str(self.encoding.get(name, {}).get("contentType", "")))
         if isinstance(raw, str) and (is_json(stated) or (shape.is_object and not shape.is_scalar)):
             return _json(raw.encode("utf-8", "surrogatepass"), f"/{name}")
-        return shape.value(raw, literal=literal)
+        return shape.value(raw, way)
 
-    def _parts(self, parts: list[Part]) -> Iterator[JSON]:
+    def _parts(self, parts: list[Part], ways: tuple[Reading, ...]) -> Iterator[JSON]:
         self._missing_headers(parts)
-        for literal in (False, True):
-            found: dict[str, list[JSON]] = {}
-            for part in parts:
-                found.setdefault(part.name, []).append(self._part(part, literal))
-            yield {
-                name: values if self.shape.member(name).is_array and not _is_list(values) else _alone(values)
-                for name, values in found.items()
-            }
+        self._refuse_empty(part.name for part in parts if not part.data and not part.is_file)
+        sent: Pairs[Part] = Pairs((part.name, part) for part in parts)
+        trees: dict[str, Tree[Part]] = {}
+        for name, member in self.members.items():
+            below = member.below(sent)
+            plain = [] if below and member.is_list_name else sent.under(name)
+            if plain or below:
+                trees[name] = tree_of([*((list[str](), part) for part in plain), *below])
+        undeclared: Pairs[Part] = Pairs(self._undeclared(sent))
+        extra: dict[str, Tree[Part]] = objects_of(undeclared, [*trees])
+        trees |= extra
+        for way in ways:
+            yield {name: self._of_tree(tree, self.shape.member(name), name, way) for name, tree in trees.items()}
 
-    def _part(self, part: Part, literal: bool) -> JSON:
-        stated = self.encoding.get(part.name, {})
-        self._check_type(part, str(stated.get("contentType", "")))
-        shape = self.shape.member(part.name)
-        shape = shape.item(0) if shape.is_array else shape
-        essence = essence_of(part.content_type or str(stated.get("contentType", "")))
+    def _of_tree(self, tree: Tree[Part], shape: Shape, name: str, way: Reading) -> JSON:
+        """Return the value of what stands under a name; ``name`` is that of the member of the form."""
+        if isinstance(tree, dict) and shape.is_array and not shape.is_object:
+            tree = indexed(tree)
+        if isinstance(tree, dict):
+            return {key: self._of_tree(below, shape.member(key), name, way) for key, below in tree.items()}
+        if isinstance(tree, list):
+            return [self._of_tree(below, shape.item(index), name, way) for index, below in enumerate(tree)]
+        value = self._part(tree, shape.item(0) if shape.is_array and way != "json" else shape, name, way)
+        return [value] if shape.is_array and not isinstance(value, list) else value
+
+    def _part(self, part: Part, shape: Shape, name: str, way: Reading) -> JSON:
+        stated = str(self.encoding.get(name, {}).get("contentType", ""))
+        self._check_type(part, stated)
+        essence = essence_of(part.content_type or stated)
         if is_json(essence) or (not part.content_type and not part.is_file and shape.is_object and not shape.is_scalar):
             return _json(part.data, f"/{part.name}")
         if part.is_file or (essence and not essence.startswith("text/")):
             return part.data.decode("latin-1")
-        return shape.value(read_text(part.data, content_type_of(part.content_type)[1].get("charset", "utf-8")),
-                           literal=literal)  # fmt: skip
+        text = read_text(part.data, content_type_of(part.content_type)[1].get("charset", "utf-8"))
+        return shape.value(text, way)
 
     def _check_type(self, part: Part, stated: str) -> None:
         """A part's own Content-Type has to be one of its encoding's; a part without one is taken for it."""
@@ -197,19 +222,17 @@ def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
     if items is not None and not items.is_opaque:
         return BodyMedia(name, Shape([items.sequence.whole], resolve), stated, {}, items, "itemSchema" in node)
     shape = Shape([node.get("schema", True)], resolve)
-    members = {key: _form_member(key, stated.get(key, {}), shape.member(key)) for key in shape.names}
+    names = frozenset(shape.names)
+    members = {key: _form_member(key, stated.get(key, {}), shape.member(key), names) for key in shape.names}
     return BodyMedia(name, shape, stated, members)
 
 
-def _form_member(name: str, stated: Mapping[str, JSON], shape: Shape) -> Parameter:
+def _form_member(name: str, stated: Mapping[str, JSON], shape: Shape, names: frozenset[str]) -> Parameter:
     style = str(stated.get("style", "form"))
     explode = bool(stated.get("explode", style == "form"))
     whole = shape.is_object and "style" not in stated  # no members of its own beside those of the form
-    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole)
-
-
-def _bracketed(member: Parameter) -> Parameter:
-    return Parameter(member.name, "form", False, "deepObject", True, False, member.shape)
+    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole,
+                     taken=names)  # fmt: skip
 
 
 def content_type_of(header: str) -> tuple[str, dict[str, str]]:
@@ -244,16 +267,3 @@ def _items(reader: ItemReader, body: bytes, parameters: Mapping[str, str]) -> JS
         return [*reader.items(body, parameters)]
     except ItemError as problem:
         raise MalformedError(str(problem), problem.expected, problem.pointer) from None
-
-
-def _with(found: Raw | None, value: str) -> Raw:
-    return value if found is None else [*found, value] if isinstance(found, list) else [found, value]
-
-
-def _is_list(values: list[JSON]) -> bool:
-    """Whether one part holds the whole array, as JSON."""
-    return len(values) == 1 and isinstance(values[0], list)
-
-
-def _alone(values: list[JSON]) -> JSON:
-    return values[0] if len(values) == 1 else values

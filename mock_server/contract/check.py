@@ -15,7 +15,7 @@ from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acce
 from mock_server.contract.direction import Direction
 from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
-from mock_server.contract.requests import Errors, RequestPlan, plan_of
+from mock_server.contract.requests import Errors, Judgement, RequestPlan, plan_of
 from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _STREAM = b"stream"
-"""The member of a body that asks for a stream, as the APIs have it that have both."""
+"""What asks for a stream, as the APIs have it that have both: a member of the body, or a parameter."""
 
 
 class Judge:
@@ -53,18 +53,16 @@ class Judge:
         self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
         """Whether an item is certainly well, by the stream and the schema that it is judged by."""
 
-    def request(self, route: Route, request: Request) -> tuple[Finding, ...]:
-        """What is wrong with a request to an operation. Security comes first and alone."""
+    def request(self, route: Route, request: Request, *, is_lenient: bool = False) -> tuple[Finding, ...]:
+        """Return what is wrong with a request to an operation. Security comes first and alone.
+
+        ``is_lenient``: formats are not asserted, and texts may be JSON.
+        """
         operation = self._contract.operations[cast("str", route.operation)]
         if not self._is_let_in(operation, request):
             expected = "a credential of one of the operation's security schemes"
             return (Finding("security", self._credential_place(operation), "no credential that fits", expected),)
-        try:
-            return tuple(self._plan_of(operation).findings(route, request))
-        except Exception as crash:  # what a client sent must not become our failure
-            found = f"something that cannot be read ({type(crash).__name__})"
-            where = "body" if request.body else "request"
-            return (Finding(where, where, found, "what the contract documents"),)
+        return tuple(self._plan_of(operation).findings(route, request, is_lenient=is_lenient))
 
     def media_types(self, key: str) -> tuple[str, ...]:
         """The media types that an operation takes a body in."""
@@ -94,13 +92,13 @@ class Judge:
         node = find(item, pointer_of(*below))
         starts: dict[str | int, tuple[JSON, tuple[str, ...]]] = {"item": (item, ()), "operation": (node, below)}
 
-        def at(place: tuple[str | int, ...]) -> Errors:
+        def at(place: tuple[str | int, ...]) -> Judgement:
             start, steps = starts[place[0]]
             try:
                 schema = functools.reduce(self._below, place[1:], start)
             except (LookupError, TypeError):  # without a schema all is well
-                return _nothing
-            return self._errors(schema, ("paths", operation.path, *steps, *place[1:]))
+                return Judgement(_nothing, _nothing)
+            return self._judgement(schema, ("paths", operation.path, *steps, *place[1:]))
 
         return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
@@ -108,15 +106,19 @@ class Judge:
         """What stands in a node, or in what it refers to."""
         return cast("JSON", cast("Any", self._contract.resolve(node))[step])
 
-    def _errors(self, schema: JSON, place: tuple[str | int, ...]) -> Errors:
-        """The judgement of a schema and of its place in the document; made when a value needs a closer look."""
+    def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
+        """Return the judgement of a schema and of its place in the document; made when a value needs a closer look."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
-        objections = functools.cache(lambda: self._closer().to_values(place))
 
-        def errors(value: JSON) -> Iterable[SchemaError]:
-            return () if takes(value) else objections()(value)
+        def errors_of(*, asserts_formats: bool) -> Errors:
+            objections = functools.cache(lambda: self._closer().to_values(place, asserts_formats=asserts_formats))
 
-        return errors
+            def errors(value: JSON) -> Iterable[SchemaError]:
+                return () if takes(value) else objections()(value)
+
+            return errors
+
+        return Judgement(errors_of(asserts_formats=True), errors_of(asserts_formats=False))
 
     @functools.cached_property
     def _objections(self) -> Objections:
@@ -158,10 +160,10 @@ class Judge:
         return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
 
     def asks_for_stream(self, key: str, request: Request) -> bool:
-        """Whether the body of a request asks an operation for a stream: ``stream: true``, where its schema has that."""
-        if _STREAM not in request.body:
+        """Whether a request asks an operation for a stream: by ``stream: true``, where its body or query has that."""
+        if _STREAM not in request.body and _STREAM.decode() not in request.query:
             return False
-        return self._plan_of(self._contract.operations[key]).switch(request, _STREAM.decode()) is True
+        return self._plan_of(self._contract.operations[key]).is_on(request, _STREAM.decode())
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""

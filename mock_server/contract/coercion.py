@@ -10,13 +10,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from mock_server.contract.brackets import Tree, indexed
+from mock_server.contract.media import read_json
 from mock_server.exchange import JSON
 
-Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
+Raw: TypeAlias = "Tree[str]"
 """A value whose leaves are texts still."""
 Resolve = Callable[[JSON], JSON]
+Reading = Literal["typed", "literal", "json"]
+"""How texts are read: as the types that a schema has; as texts wherever they may be; as JSON wherever they are that."""
+READINGS: tuple[Reading, ...] = ("typed", "literal")
+LENIENT: tuple[Reading, ...] = ("typed", "literal", "json")
+"""The readings that are tried, the likeliest first."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
@@ -25,6 +32,16 @@ _LONGEST_NUMBER = 400
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _CONDITIONAL = ("if", "then", "else")
+
+
+class UnreadableError(ValueError):
+    """Something sent that is not of the form that the contract documents."""
+
+    def __init__(self, found: str, expected: str, pointer: str = "") -> None:
+        super().__init__(f"{found}; expected {expected}")
+        self.found = found
+        self.expected = expected
+        self.pointer = pointer
 
 
 class Shape:
@@ -79,26 +96,54 @@ class Shape:
             self._below[place] = Shape(found, self._resolve)
         return self._below[place]
 
-    def value(self, raw: Raw, *, literal: bool = False) -> JSON:
-        """The value that a raw one stands for. ``literal``: texts stay texts wherever they may."""
+    def value(self, raw: Raw, reading: Reading = "typed") -> JSON:
+        """Return the value that a raw one stands for."""
         if isinstance(raw, str):
-            return [self.item(0).value(raw, literal=literal)] if not self.is_scalar and self.is_array else (
-                self.scalar(raw, literal=literal)
-            )  # fmt: skip
+            return self._of_text(raw, reading)
         if isinstance(raw, dict) and self.is_array and not self.is_object:
-            raw = _indexed(raw)
+            raw = indexed(raw)
         if isinstance(raw, dict):
-            return {name: self.member(name).value(one, literal=literal) for name, one in raw.items()}
-        return [self.item(index).value(one, literal=literal) for index, one in enumerate(raw)]
+            return {name: self.member(name).value(one, reading) for name, one in raw.items()}
+        if reading == "json" and len(raw) == 1 and isinstance(raw[0], str):
+            whole = _json(raw[0])
+            if isinstance(whole, list):
+                return whole
+        return [self.item(index).value(one, reading) for index, one in enumerate(raw)]
 
-    def scalar(self, text: str, *, literal: bool = False) -> JSON:
-        """A text as the first of null, boolean, integer, number that it may be and is; else the text itself.
+    def _of_text(self, text: str, reading: Reading) -> JSON:
+        if reading != "literal" or not self.is_scalar:
+            whole = self.structure(text)
+            if whole is not None:
+                return whole
+        if self.is_array and not self.is_scalar:
+            return self.value([text], "json") if reading == "json" else [self.item(0).value(text, reading)]
+        return self.scalar(text, reading)
+
+    def structure(self, text: str) -> JSON:
+        """Return the object, or the list of objects, that a text is in JSON where the shape has one; else None.
+
+        Neither has a form of its own in a query or a form, so clients write them as JSON.
+        """
+        begin = text.lstrip()[:1]
+        if (begin == "{" and self.is_object) or (begin == "[" and self.is_array and self.item(0).is_object):
+            value = _json(text)
+            return value if isinstance(value, (dict, list)) else None
+        return None
+
+    def scalar(self, text: str, reading: Reading = "typed") -> JSON:
+        """Return a text as the first of null, boolean, integer, number that it may be and is; else the text itself.
 
         Numbers are those of JSON (RFC 8259, 6), so ``007`` and ``1.`` are none; ``1.0`` is no integer here,
         though JSON Schema takes it for one, since servers that read a whole number from text refuse it.
         """
         types = self.types
-        if not types or (literal and "string" in types):
+        if reading == "json" and types - {"string"}:
+            value = _json(text)
+            kinds = {_type_of(value)} | ({"number"} if _type_of(value) == "integer" else set())
+            if isinstance(value, float) and value.is_integer():
+                kinds.add("integer")  # JSON Schema (2020-12, Core, 6.1.1) tells 1.0 and 1 not apart
+            return value if kinds & types else text
+        if not types or (reading == "literal" and "string" in types):
             return text
         if "null" in types and (text == "null" or (not text and "string" not in types)):
             return None
@@ -168,11 +213,12 @@ def _item(schema: dict[str, JSON], index: int) -> Iterator[JSON]:
         yield schema["items"]
 
 
-def _indexed(raw: dict[str, Raw]) -> Raw:
-    """``{"0": …, "1": …}`` as the list that its indexes make; anything else as it is."""
-    if not all(name.isascii() and name.isdigit() for name in raw):
-        return raw
-    return [raw[name] for name in sorted(raw, key=lambda name: (len(name), name))]
+def _json(text: str) -> JSON:
+    """Return the value of a JSON text; the text itself where it is none."""
+    try:
+        return read_json(text)  # type: ignore[no-any-return]
+    except ValueError:
+        return text
 
 
 def shown(text: object, longest: int = 200) -> str:

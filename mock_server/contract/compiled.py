@@ -9,11 +9,16 @@ from functools import cached_property
 from typing import Any, cast
 
 from mock_server.contract import cache
+from mock_server.contract.apart import compile_apart
 from mock_server.contract.source import Layers
 from mock_server.contract.text import read_text
 from mock_server.contract.walk import Document
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
+
+_LARGE = 1024 * 1024
+"""Bytes of a contract that is compiled in a process of its own. What compiling leaves behind stays in the memory of its
+process: 70 MB of GitHub's contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,41 @@ class Given:
     may_fetch: bool = False
 
     @cached_property
+    def _encoded(self) -> list[tuple[str, bytes]]:
+        """The places and texts of the contract and of the overlays, in UTF-8.
+
+        They are kept, to say in which line something stands. As a str a text with one emoji takes four bytes for each
+        character: 48 MB for GitHub's contract.
+        """
+        return [(self.place, read_text(self.place).encode()),
+                *((name, read_text(name, what="overlay").encode()) for name in self.overlays)]  # fmt: skip
+
+    @property
     def texts(self) -> list[tuple[str, str]]:
         """The places and texts of the contract and of the overlays."""
-        return [(self.place, read_text(self.place)),
-                *((name, read_text(name, what="overlay")) for name in self.overlays)]  # fmt: skip
+        return [(name, text.decode()) for name, text in self._encoded]
+
+    @property
+    def key(self) -> str:
+        """What a compiled document is remembered under: the places too, since findings name them."""
+        return cache.digest([
+            *(part for name, text in self._encoded for part in (name.encode(), text)),
+            b"fetch" if self.may_fetch else b"",
+        ])  # fmt: skip
 
     def compiled(self, *, no_cache: bool = False) -> Compiled:
         """The document with overlays and repairs. Raises :class:`ContractError` where it cannot be served."""
-        # Findings name files, so what is remembered of one place is not told of another.
-        key = cache.digest([
-            *(part.encode() for name, text in self.texts for part in (name, text)), b"fetch" if self.may_fetch else b""
-        ])  # fmt: skip
+        key = self.key
         known = None if no_cache else self._recalled(key)
         if known is not None:
             return known
+        if not no_cache and sum(len(text) for _, text in self._encoded) > _LARGE:
+            compile_apart(self.place, self.overlays, self.may_fetch)
+            known = self._recalled(key)
+        return known or self.compile(None if no_cache else key)
+
+    def compile(self, key: str | None) -> Compiled:
+        """Compile the document anew, and remember it under a key."""
         # Imported here: a remembered contract needs nothing of it.
         from mock_server.contract.compilation import Compilation
 
@@ -60,7 +86,7 @@ class Given:
                 f"{self.place}: found something that stops the reading ({type(crash).__name__}: {crash});"
                 " expected an OpenAPI document. Mend the contract, and please report it."
             ) from crash
-        if not no_cache:
+        if key is not None:
             kept: list[JSON] = [finding.as_json() for finding in findings]
             sums: JSON = {place: _sum(text) for place, text in compilation.others.items()}
             cache.remember(key, "contract", {"document": document, "findings": kept, "files": sums})
@@ -87,8 +113,8 @@ class Given:
             return None
 
     def _made(self, document: Document, findings: tuple[Finding, ...], others: Mapping[str, str]) -> Compiled:
-        parts = [text.encode() for _, text in self.texts] + [text.encode() for text in others.values()]
-        names = (*(name for name, _ in self.texts), *others)
+        parts = [text for _, text in self._encoded] + [text.encode() for text in others.values()]
+        names = (*(name for name, _ in self._encoded), *others)
         return Compiled(document, findings, names, cache.digest(parts))
 
     def layers(self) -> Layers:

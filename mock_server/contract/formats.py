@@ -64,3 +64,15 @@ FORMATS: Mapping[str, Check] = {
     "uuid4": is_uuid4,
 }
 """What openapi-core does not check by itself."""
+
+
+def is_date_time_of_a_client(value: Any) -> bool:
+    """Return whether a value is a date-time of RFC 3339, or one with a space between date and time (5.6, the note)."""
+    if isinstance(value, str) and value[10:11] == " ":
+        value = f"{value[:10]}T{value[11:]}"
+    return _is_date_time(value)
+
+
+_is_date_time = _from_library("date-time")
+OF_REQUESTS: Mapping[str, Check] = {**FORMATS, "date-time": is_date_time_of_a_client}
+"""The checks of what clients send."""

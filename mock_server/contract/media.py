@@ -14,6 +14,8 @@ from typing import Any
 from mock_server.exchange import JSON
 
 Reader = Callable[..., Any]
+ALLOW_EMPTY = "x-allow-empty-value"
+"""Where an Encoding Object has ``allowEmptyValue`` of OpenAPI 2.0 (4.3.5), which 3.x has for queries alone."""
 
 
 def read_json(body: bytes | str, **parameters: str) -> Any:
@@ -58,8 +60,12 @@ def _float(text: str) -> float:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(members)
     if len(found) != len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = ""
+        for twice, _ in members:
+            if twice in seen:
+                break
+            seen.add(twice)
         raise NotJSONError(f"the name {json.dumps(twice)} stands twice in an object")
     return found
 

@@ -35,9 +35,10 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
 from mock_server.contract.direction import Direction, Keyword, mentions, with_schemas
-from mock_server.contract.formats import FORMATS
+from mock_server.contract.formats import FORMATS, OF_REQUESTS
 from mock_server.contract.media import AnswerReaders, essence_of, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
+from mock_server.contract.pattern import bounded
 from mock_server.contract.requests import Errors
 from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
@@ -76,11 +77,11 @@ class Objections:
         sent = _one_way(contract, "readOnly", {}) or dict(contract.document)
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent))
 
-    def to_values(self, place: tuple[str | int, ...]) -> Errors:
-        """What the schema at a place of the document has against a value that a client sent."""
+    def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
+        """Return what the schema at a place of the document has against a value that a client sent."""
         schema = functools.reduce(truediv, place, self._document)
-        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(FORMATS)).validator
-        return cast("Errors", _extended(kept, _of_requests).iter_errors)
+        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(OF_REQUESTS)).validator
+        return cast("Errors", _extended(kept, _of_requests, asserts_formats=asserts_formats).iter_errors)
 
     def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
         """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
@@ -255,23 +256,24 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _extended(validator: Any, extension: Callable[[Any], Any]) -> Any:
+def _extended(validator: Any, extension: Callable[[Any], Any], *, asserts_formats: bool = True) -> Any:
     """Return a validator of the same schema, of the class that the extension makes of its own."""
     extended = extension(type(validator))
-    return extended(validator.schema, _resolver=validator._resolver, format_checker=validator.format_checker)
+    checker = validator.format_checker if asserts_formats else None
+    return extended(validator.schema, _resolver=validator._resolver, format_checker=checker)
 
 
 @functools.cache
 def _of_answers(validator: Any) -> Any:
     """Return a validator for what is answered."""
-    return cast("Any", extend)(validator, _WITHOUT_DISCRIMINATOR, type_checker=_types_of(validator))
+    return cast("Any", extend)(bounded(validator), _WITHOUT_DISCRIMINATOR, type_checker=_types_of(validator))
 
 
 @functools.cache
 def _of_requests(validator: Any) -> Any:
     """Return a validator for what clients send, who send back what they were given (``readOnly``)."""
     keywords = {"readOnly": None, **_WITHOUT_DISCRIMINATOR}
-    return cast("Any", extend)(validator, keywords, type_checker=_types_of(validator))
+    return cast("Any", extend)(bounded(validator), keywords, type_checker=_types_of(validator))
 
 
 def _types_of(validator: Any) -> Any:

@@ -1,25 +1,118 @@
-"""Names and raw values, as they stand in a query, a form or a Cookie header."""
+"""Names and raw values, as they stand in a query, a form, a Cookie header or a multipart body."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator
+from typing import Generic
 from urllib.parse import unquote_plus
 
-Pairs: TypeAlias = "list[tuple[str, str]]"
-"""Decoded names and values as sent: what is encoded in a value is data, never a delimiter."""
+from mock_server.contract.brackets import BracketError, Leaf, Tree, name_and_steps, tree_of
+from mock_server.contract.coercion import UnreadableError
+
+MOST = 250_000
+"""Pairs of one request that are read: a fifth of a second. A form of 16 MB may have eight million."""
+MOST_NAMES = 10_000
+"""Names of one request that differ, and parts of a multipart body."""
 
 
-def form_pairs(text: str) -> Pairs:
-    """The pairs of a query or of ``application/x-www-form-urlencoded``; a name alone has an empty value."""
+class Pairs(Generic[Leaf]):
+    """Names, decoded, and what was sent under them, in order.
+
+    Names with brackets are found under what stands before the brackets, too. Raises :class:`UnreadableError` for more
+    than :data:`MOST_NAMES` names.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, Leaf]]) -> None:
+        self._pairs: list[tuple[str, Leaf]] = []
+        self._values: dict[str, list[Leaf]] = {}
+        self._below: dict[str, list[tuple[str, list[str] | BracketError, Leaf]]] = {}
+        for key, value in pairs:
+            self._pairs.append((key, value))
+            values = self._values.get(key)
+            if values is None:
+                refuse_too_many(len(self._values) + 1, MOST_NAMES, "names")
+                values = self._values[key] = []
+            values.append(value)
+            if "[" in key:
+                self._note(key, value)
+
+    def _note(self, key: str, value: Leaf) -> None:
+        steps: list[str] | BracketError
+        try:
+            name, steps = name_and_steps(key)
+        except BracketError as error:
+            name, steps = key.partition("[")[0], error
+        if steps:
+            self._below.setdefault(name, []).append((key, steps, value))
+
+    def __iter__(self) -> Iterator[tuple[str, Leaf]]:
+        return iter(self._pairs)
+
+    def under(self, name: str) -> list[Leaf]:
+        """Return what was sent under a name itself."""
+        return self._values.get(name, [])
+
+    def below(self, name: str, but: Collection[str] = ()) -> list[tuple[list[str], Leaf]]:
+        """Return what was sent under a name with brackets behind it, each with the steps that the brackets hold.
+
+        ``but`` are names with brackets that mean something of their own. Raises :class:`UnreadableError` for brackets
+        that cannot be read.
+        """
+        found: list[tuple[list[str], Leaf]] = []
+        for key, steps, value in self._below.get(name, ()):
+            if key in but:
+                continue
+            if isinstance(steps, BracketError):
+                raise UnreadableError(str(steps), steps.expected)
+            found.append((steps, value))
+        return found
+
+
+def objects_of(sent: Pairs[Leaf], names: Collection[str]) -> dict[str, Tree[Leaf]]:
+    """Return pairs as the members of one object; ``names`` are members that may be called with brackets themselves."""
+    found: dict[str, list[tuple[list[str], Leaf]]] = {}
+    for key, value in sent:
+        name, steps = _split(key, names)
+        found.setdefault(name, []).append((steps, value))
+    return {name: tree_of(entries) for name, entries in found.items()}
+
+
+def _split(key: str, names: Collection[str]) -> tuple[str, list[str]]:
+    if key in names:
+        return key, []
+    try:
+        return name_and_steps(key)
+    except BracketError:
+        return key, []  # a member that nobody knows, by its whole name
+
+
+def form_pairs(text: str) -> Pairs[str]:
+    """Return the pairs of a query or of ``application/x-www-form-urlencoded``; a name alone has an empty value.
+
+    Values are as sent: what is encoded in one is data, never a delimiter. Raises :class:`UnreadableError` for more than
+    :data:`MOST` pairs.
+    """
+    refuse_too_many(text.count("&") + 1, MOST, "names and values")
+    return Pairs(raw_pairs(text))
+
+
+def raw_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Return the same, however many there are, one by one."""
     parts = (part.partition("=") for part in text.split("&") if part)
-    return [(unquote_plus(name), value) for name, _, value in parts]
+    return ((unquote_plus(name), value) for name, _, value in parts)
 
 
-def cookie_pairs(headers: list[str]) -> Pairs:
-    """The pairs of Cookie headers (RFC 6265, 4.2.1); what is no pair is passed over, quotes are dropped."""
+def cookie_pairs(headers: list[str]) -> Pairs[str]:
+    """Return the pairs of Cookie headers (RFC 6265, 4.2.1); what is no pair is passed over, quotes are dropped."""
     parts = (part.strip().partition("=") for header in headers for part in header.split(";"))
-    return [
+    return Pairs(
         (name.strip(), value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value)
         for name, equals, value in ((name, equals, value.strip()) for name, equals, value in parts)
         if equals and name
-    ]
+    )
+
+
+def refuse_too_many(count: int, most: int, what: str) -> None:
+    """Raise :class:`UnreadableError` for more than a request may have."""
+    if count > most:
+        raise UnreadableError(f"{count:,} {what}", f"at most {most:,}")

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote, unquote_plus
 
-from mock_server.contract.coercion import Raw, Resolve, Shape, shown
-from mock_server.contract.deep_object import deep_object
+from mock_server.contract.brackets import Leaf, tree_of
+from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape, UnreadableError, shown
 from mock_server.contract.media import essence_of, read_json
 from mock_server.contract.model import is_json
-from mock_server.contract.pairs import Pairs, cookie_pairs, form_pairs
+from mock_server.contract.pairs import Pairs, cookie_pairs, form_pairs, objects_of
 from mock_server.exchange import JSON, Request, Route
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
@@ -29,16 +29,6 @@ _DELIMITERS = {"spaceDelimited": ("%20", "+", " "), "pipeDelimited": ("|", "%7C"
 Decode = Callable[[str], str]
 
 
-class UnreadableError(ValueError):
-    """Something sent that is not of the form that the contract documents."""
-
-    def __init__(self, found: str, expected: str, pointer: str = "") -> None:
-        super().__init__(f"{found}; expected {expected}")
-        self.found = found
-        self.expected = expected
-        self.pointer = pointer
-
-
 class Sent:
     """The parts of a request that parameters are read from. Each is taken apart once, on first need."""
 
@@ -47,11 +37,11 @@ class Sent:
         self.path = route.path_parameters
 
     @cached_property
-    def query(self) -> Pairs:
+    def query(self) -> Pairs[str]:
         return form_pairs(self.request.query)
 
     @cached_property
-    def cookies(self) -> Pairs:
+    def cookies(self) -> Pairs[str]:
         return cookie_pairs(self.request.header_values("cookie"))
 
     def header(self, name: str) -> str | None:
@@ -80,26 +70,25 @@ class Parameter:
     def location(self) -> str:
         return f"{self.place} {self.name}"
 
-    def readings(self, sent: Sent) -> Iterator[JSON] | None:
-        """What may have been meant, the likeliest first; None where the parameter was not sent.
+    def readings(self, sent: Sent, ways: tuple[Reading, ...] = READINGS) -> Iterator[JSON] | None:
+        """Return what may have been meant, the likeliest first; None where the parameter was not sent.
 
         Raises :class:`UnreadableError` for what is not of the parameter's style.
         """
         raws = self._raws(sent)
-        return None if raws is None else self._values(raws)
+        return None if raws is None else self._values(raws, ways)
 
     def is_empty(self, sent: Sent) -> bool:
         """Whether the name was sent without a value, where the contract has ``allowEmptyValue``."""
-        return self.may_be_empty and any(name == self.name and not value for name, value in sent.query)
+        return self.may_be_empty and "" in sent.query.under(self.name)
 
-    def _values(self, raws: list[Raw]) -> Iterator[JSON]:
-        if self.is_json:
+    def _values(self, raws: list[Raw], ways: tuple[Reading, ...]) -> Iterator[JSON]:
+        if self.is_json and isinstance(raws[0], str):
             yield _json(raws[0])
             return
-        for raw in raws:
-            yield self.shape.value(raw)
-        for raw in raws:
-            yield self.shape.value(raw, literal=True)
+        for way in ways:
+            for raw in raws:
+                yield self.shape.value(raw, way)
 
     def _raws(self, sent: Sent) -> list[Raw] | None:
         if self.place == "header":
@@ -118,23 +107,29 @@ class Parameter:
         """The value of OpenAPI 3.2's ``in: querystring``: a form's members, or all of the query as one text."""
         if not self.is_form:
             return [unquote_plus(sent.request.query)]
-        found: dict[str, list[Raw]] = {}
-        for name, value in sent.query:
-            if not name.startswith("__"):
-                found.setdefault(name, []).append(unquote_plus(value))
-        return [{name: values[0] if len(values) == 1 else values for name, values in found.items()}]
+        entries = [(name, unquote_plus(value)) for name, value in sent.query if not name.startswith("__")]
+        return [objects_of(Pairs(entries), self.shape.names)]
 
-    def of_pairs(self, sent: Pairs, decode: Decode) -> list[Raw] | None:
-        """What may have been meant by the pairs of this name, in texts; None where there are none."""
+    def of_pairs(self, sent: Pairs[str], decode: Decode) -> list[Raw] | None:
+        """Return what may have been meant by the pairs of this name, in texts; None where there are none.
+
+        Raises :class:`UnreadableError` for brackets that cannot be read, and for a name that is repeated in vain.
+        """
+        own = sent.under(self.name)
+        below = self.below(sent)
+        if below or (own and self.style == "deepObject"):
+            plain = [] if self.is_list_name else own
+            entries = [*((list[str](), value) for value in plain), *below]
+            return [tree_of((steps, decode(value)) for steps, value in entries)]
         if self.style == "deepObject":
-            found = deep_object(self.name, sent, decode)
-            return None if found is None else [found]
-        own = [value for name, value in sent if name == self.name]
+            return None
         exploded = self.explode and not self.is_content
         if exploded and self.shape.is_object and not own:
             return self._members(sent, decode)
         if not own:
             return None
+        if len(own) == 1 and self.shape.structure(decode(own[0])) is not None:
+            return [decode(own[0])]
         if exploded and self.shape.is_array:
             whole: Raw = [decode(value) for value in own]
             return [decode(own[0]), whole] if self.shape.is_scalar and len(own) == 1 else [whole]
@@ -143,19 +138,41 @@ class Parameter:
             raise UnreadableError(f"{len(own)} times {self.name}", expected)
         return self._undivided(own[0], decode)
 
-    def _members(self, sent: Pairs, decode: Decode) -> list[Raw] | None:
+    @property
+    def is_list_name(self) -> bool:
+        """Whether the contract calls the parameter as clients write the items of a list: ``include[]``."""
+        return self.name.endswith("[]") and len(self.name) > 2 and (self.shape.is_array or not self.shape.types)
+
+    @property
+    def stem(self) -> str:
+        """The name before the brackets of an item."""
+        return self.name[:-2] if self.is_list_name else self.name
+
+    def below(self, sent: Pairs[Leaf]) -> list[tuple[list[str], Leaf]]:
+        """Return what was sent in brackets behind the name, where the schema takes a list or an object.
+
+        In a query a name with brackets behind that of a scalar is another name, as undeclared ones may be; in a form it
+        can be no other. Raises :class:`UnreadableError` for brackets that cannot be read.
+        """
+        is_scalar = not (self.shape.is_array or self.shape.is_object) and self.shape.types
+        if is_scalar and self.style != "deepObject" and self.place != "form":
+            return []
+        return sent.below(self.stem, self.taken - {self.name})
+
+    def _members(self, sent: Pairs[str], decode: Decode) -> list[Raw] | None:
         """An object whose members are parameters of their own: those it names; if it is open, unclaimed ones too."""
         found: dict[str, list[Raw]] = {}
         is_open = self.shape.is_open
         for name, value in sent:
             listed = name in self.shape.names
-            if listed or (is_open and name not in self.taken and not name.startswith("__")):
+            is_claimed = name in self.taken or name.partition("[")[0] in self.taken or name.startswith("__")
+            if listed or (is_open and not is_claimed):
                 found.setdefault(name, []).append(decode(value))
         return [{name: values[0] if len(values) == 1 else values for name, values in found.items()}] if found else None
 
     def _undivided(self, raw: str, decode: Decode) -> list[Raw]:
         """One text that may hold a whole array or object."""
-        if self.is_content:
+        if self.is_content or self.shape.structure(decode(raw)) is not None:
             return [decode(raw)]
         raws: list[Raw] = []
         refusal: UnreadableError | None = None

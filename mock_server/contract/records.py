@@ -7,15 +7,15 @@ until the contract says otherwise.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
 
 from mock_server.contract.direction import Direction, mentions, with_schemas
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.model import Contract
+from mock_server.contract.pattern import bounded, matches
 from mock_server.contract.schema_error import explain
 from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.exchange import JSON
@@ -39,7 +39,7 @@ class RecordJudge:
         checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)
         for name, check in FORMATS.items():
             checker.checks(name)(check)
-        validator: Any = OAS31Validator if modern else OAS30ReadValidator
+        validator = bounded(OAS31Validator if modern else OAS30ReadValidator)
         document = contract.document
         if mentions(document, "writeOnly"):  # a record is what answers show
             document = with_schemas(document, Direction(document, "writeOnly", {"not": {}}).schema)
@@ -129,11 +129,8 @@ def _other_schema(parts: list[Schema], name: str) -> JSON:
     """The schema of a member that ``properties`` does not name; true where there is none."""
     for part in parts:
         for pattern, schema in mapping_at(part, "patternProperties").items():
-            try:
-                if re.search(pattern, name):
-                    return schema
-            except re.error:
-                continue  # an ECMA pattern that Python does not read
+            if matches(pattern, name):
+                return schema
     return next((part[key] for part in parts for key in _OPEN if isinstance(part.get(key), dict)), True)
 
 

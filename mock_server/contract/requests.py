@@ -7,6 +7,7 @@ which ``check`` brings along.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -14,11 +15,11 @@ from itertools import islice
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.contract.bodies import Body, BodyMedia, MalformedError, read_body
-from mock_server.contract.coercion import Resolve, shown
+from mock_server.contract.coercion import LENIENT, READINGS, Reading, Resolve, UnreadableError, shown
 from mock_server.contract.direction import Direction
-from mock_server.contract.media import TOO_DEEP, essence_of
+from mock_server.contract.media import TOO_DEEP, essence_of, read_json
 from mock_server.contract.model import is_json
-from mock_server.contract.parameters import Parameter, Sent, UnreadableError, read_parameter
+from mock_server.contract.parameters import Parameter, Sent, read_parameter
 from mock_server.contract.schema_error import explain
 from mock_server.contract.source import mapping_at
 from mock_server.exchange import JSON, Finding, Request, Route
@@ -27,7 +28,21 @@ Errors = Callable[[JSON], Iterable[SchemaError]]
 """What a schema has against a value."""
 Ignored = Callable[[JSON], Iterable[str]]
 """The JSON Pointers of the members of a value that only answers have."""
-ErrorsAt = Callable[[tuple[str | int, ...]], Errors]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the schema at one place has against values: ``strict``, or ``lenient``, which asserts no ``format``."""
+
+    strict: Errors
+    lenient: Errors
+
+    def errors(self, *, is_lenient: bool) -> Errors:
+        """Return one of the two."""
+        return self.lenient if is_lenient else self.strict
+
+
+JudgementAt = Callable[[tuple[str | int, ...]], Judgement]
 """The judgement of the schema at a place below an operation or its path item."""
 
 BODY = "body"
@@ -41,53 +56,90 @@ MOST_FINDINGS = 50
 
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
-    """The parameters and the body of an operation, each with the judgement of its schema."""
+    """The parameters and the body of an operation, each with the judgement of its schema.
 
-    parameters: tuple[tuple[Parameter, Errors], ...]
+    ``refuses_bodies``: the operation takes no body, and documents what it says to one (415).
+    """
+
+    parameters: tuple[tuple[Parameter, Judgement], ...]
     body: Body | None
-    body_errors: Mapping[str, Errors]
+    bodies: Mapping[str, Judgement]
     ignored: Mapping[str, Ignored]
     """By media type, what says which members of a body are ignored; only those where there may be such members."""
+    refuses_bodies: bool = False
 
-    def findings(self, route: Route, request: Request) -> Iterator[Finding]:
-        """What is wrong with the parts of a request, parameters first."""
+    def findings(self, route: Route, request: Request, *, is_lenient: bool = False) -> Iterator[Finding]:
+        """Return what is wrong with the parts of a request, parameters first.
+
+        ``is_lenient``: formats are not asserted, and texts may be JSON.
+        """
+        ways = LENIENT if is_lenient else READINGS
         if self.parameters:
             sent = Sent(request, route)
-            for parameter, errors in self.parameters:
-                yield from _of_parameter(parameter, errors, sent)
+            unreadable = self._unreadable_query(sent)
+            yield from unreadable
+            for parameter, judgement in self.parameters:
+                if not (unreadable and parameter.place == "query"):
+                    yield from _of_parameter(parameter, judgement.errors(is_lenient=is_lenient), sent, ways)
+        if self.refuses_bodies and request.body:
+            content_type = request.header("content-type")
+            found = f"a body of type {shown(content_type)}" if content_type else "a body"
+            yield Finding(MEDIA_TYPE, "body", found, "none: the operation takes no body")
         if self.body is not None:
-            yield from self._of_body(self.body, request)
+            yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
 
-    def switch(self, request: Request, name: str) -> bool | None:
-        """The value of a boolean member of the body; None where it is not there, or where the schema has none such."""
+    def is_on(self, request: Request, name: str) -> bool:
+        """Whether a boolean member of the body, or a boolean parameter of the query, of that name is true."""
+        for parameter, _ in self.parameters:
+            if (parameter.name, parameter.place) == (name, "query") and "boolean" in parameter.shape.types:
+                with suppress(UnreadableError):
+                    if next(parameter.readings(Sent(request, Route())) or iter(()), None) is True:
+                        return True
         media = None if self.body is None else self.body.media(request.header("content-type") or "")
         if media is None or "boolean" not in media.shape.member(name).types:
-            return None
-        try:
+            return False
+        with suppress(UnreadableError):
             value = next(media.readings(request.body, request.header("content-type") or ""), None)
-        except UnreadableError:
-            return None
-        member = value.get(name) if isinstance(value, dict) else None
-        return member if isinstance(member, bool) else None
+            return isinstance(value, dict) and value.get(name) is True
+        return False
 
-    def _of_body(self, body: Body, request: Request) -> Iterator[Finding]:
+    def _unreadable_query(self, sent: Sent) -> tuple[Finding, ...]:
+        """Return what is wrong with the query as a whole, which is told once."""
+        try:
+            if any(parameter.place == "query" for parameter, _ in self.parameters):
+                sent.query  # noqa: B018
+        except UnreadableError as problem:
+            return (Finding(PARAMETER, "query", problem.found, problem.expected),)
+        return ()
+
+    def _of_body(
+        self, body: Body, request: Request, ways: tuple[Reading, ...], *, is_lenient: bool
+    ) -> Iterable[Finding]:
         content_type = request.header("content-type") or ""
         media = body.media(content_type) if content_type else None
         if not request.body and not (media and _may_be_empty(media, request)):
-            if body.required:
-                yield Finding(BODY, "body", "no body", "a body of " + _names(body))
-        elif media is None:
+            return [Finding(BODY, "body", "no body", "a body of " + _names(body))] if body.required else []
+        if media is None and is_lenient:
+            media, content_type = _as_json(body, request.body), "application/json"
+        if media is None:
             found = f"the media type {shown(content_type)}" if content_type else "a body without a Content-Type"
-            if body.content:
-                yield Finding(MEDIA_TYPE, "header content-type", found, _names(body))
-        else:
-            errors = self.body_errors[media.name]
-            try:
-                readings = media.readings(request.body, content_type)
-                yield from _judged(Finding(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
-            except UnreadableError as problem:
-                rule = MALFORMED if isinstance(problem, MalformedError) else BODY
-                yield Finding(rule, "body", problem.found, problem.expected, problem.pointer)
+            return [Finding(MEDIA_TYPE, "header content-type", found, _names(body))] if body.content else []
+        errors = self.bodies[media.name].errors(is_lenient=is_lenient)
+        try:
+            readings = media.readings(request.body, content_type, ways)
+            return _judged(Finding(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
+        except UnreadableError as problem:
+            rule = MALFORMED if isinstance(problem, MalformedError) else BODY
+            return [Finding(rule, "body", problem.found, problem.expected, problem.pointer)]
+
+
+def _as_json(body: Body, sent: bytes) -> BodyMedia | None:
+    """Return the entry for JSON where there is one and the bytes are that, whatever they are said to be."""
+    try:
+        read_json(sent)
+    except ValueError:
+        return None
+    return next((media for media in body.content.values() if is_json(media.essence)), None)
 
 
 def _names(body: Body) -> str:
@@ -101,10 +153,12 @@ def _may_be_empty(media: BodyMedia, request: Request) -> bool:
     return announced and not is_json(essence) and not essence.startswith("multipart/") and "xml" not in essence
 
 
-def _of_parameter(parameter: Parameter, errors: Errors, sent: Sent) -> Iterator[Finding]:
+def _of_parameter(
+    parameter: Parameter, errors: Errors, sent: Sent, ways: tuple[Reading, ...]
+) -> Iterator[Finding]:  # fmt: skip
     plain = Finding(PARAMETER, parameter.location, "", "")
     try:
-        readings = parameter.readings(sent)
+        readings = parameter.readings(sent, ways)
         if readings is None:
             if parameter.required:
                 yield Finding(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
@@ -115,22 +169,25 @@ def _of_parameter(parameter: Parameter, errors: Errors, sent: Sent) -> Iterator[
 
 
 def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None) -> list[Finding]:
-    """Return what is wrong with the first reading; where there is one that is right, what is ignored in it."""
+    """Return what is wrong with the first reading; where there is one that is right, what is ignored in it.
+
+    Raises :class:`UnreadableError` for what cannot be read.
+    """
     first: list[Finding] | None = None
     tried: list[JSON] = []
-    for value in readings:
-        if any(value == one and type(value) is type(one) for one in tried):
-            continue
-        tried.append(value)
-        try:
+    try:
+        for value in readings:
+            if any(value == before and type(value) is type(before) for before in tried):
+                continue
+            tried.append(value)
             wrong = [*islice(errors(value), MOST_FINDINGS)]
-        except RecursionError:
-            return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
-        if not wrong:
-            return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
-        if first is None:
-            told = (explain(one) for one in wrong)
-            first = [Finding(plain.rule, plain.location, found, wanted, where) for where, found, wanted in told]
+            if not wrong:
+                return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
+            if first is None:
+                said = (explain(error) for error in wrong)
+                first = [Finding(plain.rule, plain.location, found, wanted, where) for where, found, wanted in said]
+    except RecursionError:
+        return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
     return [*dict.fromkeys(first or ())]
 
 
@@ -141,7 +198,7 @@ def _passed_over(plain: Finding, pointer: str) -> Finding:
 
 
 def plan_of(
-    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: ErrorsAt, direction: Direction
+    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: JudgementAt, direction: Direction
 ) -> RequestPlan:
     """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
 
@@ -165,28 +222,35 @@ def plan_of(
     described = resolve(operation.get("requestBody"))
     body = read_body(described, resolve) if isinstance(described, dict) else None
     contents = body.content if body else {}
-    errors = {name: _errors_of(entry, at) for name, entry in contents.items()}
+    bodies = {name: _judgement_of(entry, at) for name, entry in contents.items()}
     media = mapping_at(described if isinstance(described, dict) else {}, "content")
     schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in contents}
     ignored = {
         name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
     }
-    return RequestPlan(tuple(parameters), body, errors, ignored)
+    refuses_bodies = not contents and "415" in mapping_at(operation, "responses")
+    return RequestPlan(tuple(parameters), body, bodies, ignored, refuses_bodies)
 
 
 def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
     return direction.pointers(value, schema)
 
 
-def _errors_of(media: BodyMedia, at: ErrorsAt) -> Errors:
-    """The judgement of a body: by the schema of all of it, of each item, or by both."""
+def _judgement_of(media: BodyMedia, at: JudgementAt) -> Judgement:
+    """Return the judgement of a body: by the schema of all of it, of each item, or by both."""
     place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
     sequence = None if media.items is None else media.items.sequence
     if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
         return at((*place, "schema"))
     of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
     of_list = at((*place, "schema")) if sequence.is_listed else None
+    return Judgement(
+        _each(of_item.strict, None if of_list is None else of_list.strict),
+        _each(of_item.lenient, None if of_list is None else of_list.lenient),
+    )
 
+
+def _each(of_item: Errors, of_list: Errors | None) -> Errors:
     def errors(value: JSON) -> Iterable[SchemaError]:
         if of_list is not None:
             yield from of_list(value)

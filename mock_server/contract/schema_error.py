@@ -27,9 +27,9 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
         return pointer_of(*error.absolute_path), _shown(error.instance), "nothing: the schema is false"
     keyword = str(error.validator)
     if keyword == "required":
-        return pointer_of(*error.absolute_path), error.message, "the required members to be there"
+        return pointer_of(*error.absolute_path), _cut(error.message), "the required members to be there"
     if keyword in ("unevaluatedProperties", "additionalProperties") and error.validator_value is False:
-        return pointer_of(*error.absolute_path), error.message, "no other members"
+        return pointer_of(*error.absolute_path), _cut(error.message), "no other members"
     return pointer_of(*error.absolute_path), _shown(error.instance), f"{keyword}: {_shown(error.validator_value)}"
 
 
@@ -78,5 +78,8 @@ def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    return _cut(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"

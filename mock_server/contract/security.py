@@ -36,9 +36,9 @@ class Caller:
 
 def caller_of(request: Request, manners: Manners, schemes: Mapping[str, SecurityScheme]) -> Caller:
     """Who a request's credentials say is asking. Without a token table any credential will do."""
-    token = bearer_token(request)
     if not manners.tokens:
-        return Caller(token or _any_credential(request, schemes))
+        return Caller(_token(request) or _any_credential(request, schemes))
+    token = bearer_token(request)
     if token is None:
         return Caller()
     kind = next((one for one in manners.tokens if token.startswith(one.prefix) and token != one.prefix), None)
@@ -52,32 +52,55 @@ def caller_of(request: Request, manners: Manners, schemes: Mapping[str, Security
 
 
 def bearer_token(request: Request) -> str | None:
-    """The token of ``Authorization: Bearer TOKEN``; the scheme in any case, more than one space tolerated."""
-    credentials = _credentials(request, "bearer")
-    return credentials if credentials and " " not in credentials else None
+    """Return what follows the scheme in ``Authorization: Bearer TOKEN``, spaces within it included; else None.
+
+    The scheme is read in any case (RFC 9110, 11.1). RFC 6750 (2.1) has no spaces in a token, but clients are given
+    keys such as ``My API Key`` by their tests.
+    """
+    return _credentials(request, "bearer")
+
+
+_OTHER_SCHEMES = frozenset({"basic", "digest", "hoba", "mutual", "negotiate", "scram-sha-1", "scram-sha-256", "vapid"})
+"""Schemes of HTTP's registry whose credentials are no token: who sends one of them has mistaken the scheme."""
+
+
+def _token(request: Request) -> str | None:
+    """Return the token of ``Bearer TOKEN``, or of another scheme that carries one (``token TOKEN``, ``DPoP TOKEN``).
+
+    OAuth leaves the scheme to the type of the token (RFC 6749, 7.1), and clients write ``token`` or ``Token``.
+    """
+    header = request.header("authorization")
+    if header is None or not header.isascii():
+        return None
+    scheme, _, rest = header.strip().partition(" ")
+    return None if scheme.lower() in _OTHER_SCHEMES else rest.strip() or None
 
 
 def satisfies(scheme: SecurityScheme, request: Request, manners: Manners) -> bool:
     """Whether the request carries a credential of this scheme, and of a kind that the scheme takes."""
+    if not manners.tokens and _takes_tokens(scheme):
+        return _token(request) is not None
     credential = credential_of(scheme, request)
     if credential is None:
         return False
-    if scheme.type != "http" or scheme.scheme != "bearer" or not manners.tokens:
+    if scheme.type != "http" or scheme.scheme != "bearer":
         return True
     kind = next((one for one in manners.tokens if credential.startswith(one.prefix)), None)
     return kind is not None and scheme.name in kind.schemes
+
+
+def _takes_tokens(scheme: SecurityScheme) -> bool:
+    return scheme.type in ("oauth2", "openIdConnect") or (scheme.type == "http" and scheme.scheme == "bearer")
 
 
 def credential_of(scheme: SecurityScheme, request: Request) -> str | None:
     """What the request carries for a scheme; None where that is nothing, or not of the scheme's form."""
     if scheme.type == "apiKey":
         return _api_key(scheme, request)
-    if scheme.type in ("oauth2", "openIdConnect"):
+    if _takes_tokens(scheme):
         return bearer_token(request)
     if scheme.type == "mutualTLS":
         return "tls"  # a mock has no certificates to look at
-    if scheme.scheme == "bearer":
-        return bearer_token(request)
     credentials = _credentials(request, scheme.scheme)
     return _basic(credentials) if scheme.scheme == "basic" else credentials
 
@@ -110,7 +133,7 @@ def _api_key(scheme: SecurityScheme, request: Request) -> str | None:
 
 def cookies(request: Request) -> dict[str, str]:
     """The request's cookies, the first of each name."""
-    return dict(reversed(cookie_pairs(request.header_values("cookie"))))
+    return dict(reversed([*cookie_pairs(request.header_values("cookie"))]))
 
 
 def _any_credential(request: Request, schemes: Mapping[str, SecurityScheme]) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from mock_server.contract.media import essence_of
+from mock_server.contract.media import ALLOW_EMPTY, essence_of
 from mock_server.contract.model import is_json
 from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.contract.walk import METHODS, Document, resolved
@@ -205,16 +205,20 @@ class _Conversion:
             if one.get("type") == "array":
                 style, explode = _STYLES.get(str(one.get("collectionFormat", "csv")), ("form", False))
                 encoding[name] = {"style": style, "explode": explode}
+            if one.get("allowEmptyValue") is False:  # 3.x has it for queries alone
+                encoding[name] = {**mapping_at(encoding, name), ALLOW_EMPTY: False}
         needed: list[JSON] = [str(one.get("name", "")) for one in fields if one.get("required") is True]
-        schema: Document = {"type": "object", "properties": properties, **({"required": needed} if needed else {})}
+        schema: Document = {"type": "object", "properties": properties}
+        if needed:
+            schema["required"] = needed
+        elif properties:  # a form may hold what nobody knows, but not that alone: that is none of this operation's
+            known: list[JSON] = [{"required": [name]} for name in properties]
+            schema["anyOf"] = [*known, {"maxProperties": 0}]
         has_file = any(one.get("type") == "file" for one in fields)
         types = [name for name in consumes if name in _FORMS] or [_FORMS[0] if has_file else _FORMS[1]]
         if has_file:
             types = [name for name in types if name == _FORMS[0]] or [_FORMS[0]]
-        content: Document = {
-            name: {"schema": schema, **({"encoding": encoding} if encoding and name == _FORMS[1] else {})}
-            for name in types
-        }
+        content: Document = {name: {"schema": schema, **({"encoding": encoding} if encoding else {})} for name in types}
         return {"content": content, **({"required": True} if needed else {})}
 
     def _parameter(self, now: str, before: str, node: JSON) -> JSON:

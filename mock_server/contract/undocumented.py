@@ -1,6 +1,6 @@
 """Streams that a contract means and does not document: its request has ``stream``, its answer has JSON alone.
 
-That the member turns the answer into server-sent events, authors then say in words, or show in a sample. What is
+That this turns the answer into server-sent events, authors then say in words, or show in a sample. What is
 meant is read from there and added to the response, and told as a finding.
 """
 
@@ -20,7 +20,7 @@ from mock_server.contract.walk import Document, operations, resolved
 from mock_server.exchange import JSON, Finding
 
 SWITCH = "stream"
-"""The member of a request that asks for a stream."""
+"""The member of a body, or the parameter of a query, that asks for a stream."""
 _WORDS = re.compile(r"server-sent[ -]event|event[ -]stream|\bSSE\b|\bdata: ?\[[A-Z]+\]", re.IGNORECASE)
 
 
@@ -28,6 +28,7 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
     """Add the streams that operations mean to ``document``; the findings say which, and why."""
     resolve = partial(resolved, document)
     named: list[tuple[str, frozenset[str], str]] | None = None
+    beside = _beside(document, resolve)
     for pointer, operation in operations(document):
         words = _words(operation, resolve)
         status, response = _answer(operation, resolve)
@@ -39,29 +40,57 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
             continue
         if named is None:
             named = [*_unions(document, resolve)]
-        schema = _schema(shown, named) or _json_schema(response)
-        documented: Document = {} if schema is None else {"schema": schema}
-        content: Document = {**mapping_at(response, "content"), EVENTS: documented}
+        plain = _json_schema(response)
+        schema = _schema(shown, named) or beside.get(_reference(plain), plain)
+        media: dict[str, JSON] = {} if schema is None else {"schema": schema}
+        content: dict[str, JSON] = {**mapping_at(response, "content"), EVENTS: media}
         responses = operation["responses"]
         assert isinstance(responses, dict)
         responses[status] = {**response, "content": content}  # its own, since others may refer to the one of before
         where = pointer + pointer_of("responses", status)
-        found = f"a member {SWITCH!r} of the request and no media type for what it asks for"
+        found = f"{SWITCH!r} in the request and no media type for what it asks for"
         meant = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
         yield Finding("undocumented-stream", source.location(where), found, f"{EVENTS} beside JSON", where,
                       f"Repaired: {meant} is sent where the request asks for one.", "repaired")  # fmt: skip
 
 
 def _words(operation: Document, resolve: Resolve) -> str | None:
-    """What an operation says of the member that asks for a stream; None where it has no such member."""
+    """What an operation says of the switch that asks for a stream; None where it has no such switch."""
+    switches = [*_switches(operation, resolve)]
+    texts = [text for switch in switches for text in switch.each("description") if isinstance(text, str)]
+    return "\n".join([*texts, str(operation.get("description", ""))]) if switches else None
+
+
+def _switches(operation: Document, resolve: Resolve) -> Iterator[Shape]:
+    """The boolean members and parameters of that name. A parameter has its description beside the schema."""
     body = mapping_at({"": resolve(operation.get("requestBody"))}, "")
     for media in mapping_at(body, "content").values():
         shape = Shape([mapping_at({"": media}, "").get("schema")], resolve)
         if SWITCH in shape.names and "boolean" in shape.member(SWITCH).types:
-            member = shape.member(SWITCH)
-            texts = [one for one in member.each("description") if isinstance(one, str)]
-            return "\n".join([*texts, str(operation.get("description", ""))])
-    return None
+            yield shape.member(SWITCH)
+    listed = operation.get("parameters")
+    for parameter in map(resolve, listed if isinstance(listed, list) else []):
+        if isinstance(parameter, dict) and (parameter.get("name"), parameter.get("in")) == (SWITCH, "query"):
+            shape = Shape([parameter.get("schema"), {"description": parameter.get("description")}], resolve)
+            if "boolean" in shape.types:
+                yield shape
+
+
+def _beside(document: Document, resolve: Resolve) -> dict[str, JSON]:
+    """The schemas of documented streams, by the reference of what the same answer is in JSON."""
+    found: dict[str, JSON] = {}
+    for _, operation in operations(document):
+        for response in map(resolve, mapping_at(operation, "responses").values()):
+            content = mapping_at(response, "content")
+            streams = [mapping_at(content, name).get("schema") for name in content if form_of(name) == EVENTS]
+            reference = _reference(_json_schema({"content": {**content}}))
+            if reference and streams and streams[0] is not None:
+                found.setdefault(reference, streams[0])
+    return found
+
+
+def _reference(schema: JSON) -> str:
+    return str(schema["$ref"]) if isinstance(schema, dict) and "$ref" in schema else ""
 
 
 def _answer(operation: Document, resolve: Resolve) -> tuple[str, dict[str, JSON]]:

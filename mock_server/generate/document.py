@@ -17,20 +17,19 @@ from urllib.parse import quote, urldefrag, urljoin
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 from referencing import Registry, Resource, Specification
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
 from mock_server.contract.direction import Direction, Keyword, with_schemas
 from mock_server.contract.formats import FORMATS
+from mock_server.contract.pattern import bounded
 from mock_server.contract.schema_error import explain, of_jsonschema
 from mock_server.contract.source import pointer_of
 from mock_server.contract.walk import target
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.dialect import modern
-from mock_server.generate.patterns import matches
 from mock_server.generate.validators import LINK, Validators
 
 BASE = "urn:contract"
@@ -388,11 +387,6 @@ _UNMARKED: Specification[Any] = cast("Any", Specification)(
 """For a document in which nothing has a name of its own: nothing is looked for."""
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(instance, str) and not matches(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
 def _checker() -> FormatChecker:
     checker: FormatChecker = copy.deepcopy(Draft202012Validator.FORMAT_CHECKER)
     for name, check in FORMATS.items():
@@ -402,5 +396,5 @@ def _checker() -> FormatChecker:
 
 CHECKER = _checker()
 """Whether a text has a format."""
-_Ecma: Any = cast("Any", extend)(Draft202012Validator, {"pattern": _pattern})
+_Ecma: Any = bounded(Draft202012Validator)
 """jsonschema reads patterns as Python does; OpenAPI means ECMA-262."""

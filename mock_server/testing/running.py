@@ -32,6 +32,7 @@ class Options(TypedDict, total=False):
     dynamic: bool
     fill: int
     stream_interval: int
+    validate_requests: str
     max_worlds: int
     journal_size: int
     journal_memory: int

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 
 from mock_server.contract.check import Judge
-from mock_server.contract.parameters import Sent, UnreadableError, read_parameter
+from mock_server.contract.coercion import UnreadableError
+from mock_server.contract.parameters import Sent, read_parameter
 from mock_server.exchange import JSON, Finding, Request, Route
 from tests.samples import Document, document, load, operation, repeatable
 

@@ -52,7 +52,9 @@ def is_let_in(directory: Path, security: Any, *headers: tuple[str, str], query: 
         ("bearer", (BEARER,), "", True),
         ("bearer", (("authorization", "bEARER   token "),), "", True),
         ("bearer", (("authorization", "Bearer"),), "", False),
-        ("bearer", (("authorization", "Bearer a b"),), "", False),
+        ("bearer", (("authorization", "Bearer My API Key"),), "", True),
+        ("bearer", (("authorization", "token xyz"),), "", True),
+        ("bearer", (("authorization", 'Digest username="tom"'),), "", False),
         ("bearer", (("authorization", "Bearer tøken"),), "", False),
         ("bearer", (("authorization", "Bearertoken"),), "", False),
         ("bearer", (basic("a:b"),), "", False),
@@ -79,6 +81,10 @@ def is_let_in(directory: Path, security: Any, *headers: tuple[str, str], query: 
         ("cookie", (("cookie", "a=b"), ("cookie", "session=s")), "", True),
         ("cookie", (), "session=s", False),
         ("oauth", (BEARER,), "", True),
+        ("oauth", (("authorization", "token xyz"),), "", True),
+        ("oauth", (("authorization", "DPoP a.b.c"),), "", True),
+        ("oauth", (("authorization", "token"),), "", False),
+        ("oauth", (basic("a:b"),), "", False),
         ("oauth", (KEY,), "", False),
         ("openid", (BEARER,), "", True),
         ("openid", (), "", False),
@@ -169,6 +175,15 @@ def test_without_a_table_any_credential_is_a_caller_of_its_own(headers: Headers,
     schemes = {"tls": SecurityScheme("tls", "mutualTLS"),
                "key": SecurityScheme("key", "apiKey", place="header", key="X-Api-Key")}  # fmt: skip
     assert caller_of(Request("GET", "/", headers=headers), Manners(), schemes) == Caller(token)
+
+
+@pytest.mark.parametrize("header", ["Bearer My API Key", "token My API Key", "bearer  My API Key "])
+def test_without_a_table_a_token_is_whatever_follows_the_scheme(header: str) -> None:
+    assert caller_of(Request("GET", "/", headers=(("authorization", header),)), Manners(), {}) == Caller("My API Key")
+
+
+def test_with_a_table_a_token_of_another_scheme_is_none() -> None:
+    assert caller_of(Request("GET", "/", headers=(("authorization", "token cst_tom"),)), TABLE, {}) == Caller()
 
 
 def test_of_two_authorizations_the_first_counts() -> None:

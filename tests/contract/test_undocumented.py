@@ -51,6 +51,20 @@ def test_a_stream_is_added_where_it_is_meant(
     assert [finding.rule for finding in contract.findings] == ["undocumented-stream"] * len(added)
 
 
+def test_a_parameter_may_ask_for_the_stream_of_another_operation(tmp_path: Path) -> None:
+    data = described({"type": "boolean"})
+    content = data["paths"]["/runs"]["post"]["responses"]["201"]["content"]
+    content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/Events"}}
+    switch = {"name": "stream", "in": "query", "description": "As server-sent events.", "schema": {"type": "boolean"}}
+    answer = {"description": "A run.", "content": {"application/json": content["application/json"]}}
+    data["paths"]["/run"] = {"get": {"parameters": [switch], "responses": {"200": answer}}}
+    contract = load(tmp_path, data)
+    assert [media.schema for media in contract.operations["GET /run"].responses["200"].content] == [
+        {"$ref": "#/components/schemas/Run"},
+        {"$ref": "#/components/schemas/Events"},
+    ]
+
+
 def test_a_stream_that_is_documented_is_left_alone(tmp_path: Path) -> None:
     data = described({"type": "boolean", "description": "Answers with server-sent events."})
     data["paths"]["/runs"]["post"]["responses"]["201"]["content"]["application/x-ndjson"] = {}
@@ -63,13 +77,15 @@ def test_strict_refuses_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="real contracts are on the project's own machines alone")
-def test_a_real_contract_means_four() -> None:
+def test_a_real_contract_means_several() -> None:
     contract = load_contract(str(SHARED / "contracts/openai-2026-08.yml"))
     told = [finding.pointer for finding in contract.findings if finding.rule == "undocumented-stream"]
     schemas = [find(dict(contract.document), f"{pointer}/content/text~1event-stream/schema/$ref") for pointer in told]
     assert [str(schema).rpartition("/")[2] for schema in schemas] == [
         "CreateCompletionResponse",
+        "ResponseStreamEvent",
         "AssistantStreamEvent",
         "AssistantStreamEvent",
         "AssistantStreamEvent",
+        "BetaResponseStreamEvent",
     ]

@@ -1,0 +1,25 @@
+"""The published contracts of this machine: those beside the checkout, and those that npm packages bring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.servers import ROOT
+
+SHARED = ROOT.parent / "shared" / "contracts"
+"""Contracts of the project's own machines; a user's machine has none."""
+PACKAGES = Path(__file__).parent / "node_modules"
+"""What ``make published`` installs."""
+_IN_PACKAGES = {
+    "github": "@octokit/openapi/generated/api.github.com.json",
+    "directus": "@directus/specs/dist/openapi.json",
+    "blockfrost": "@blockfrost/openapi/openapi.yaml",
+}
+
+
+def contracts() -> dict[str, Path]:
+    """Return the contracts that are there, by name."""
+    shared = sorted(SHARED.glob("*.*")) if SHARED.is_dir() else []
+    packaged = {name: PACKAGES / file for name, file in _IN_PACKAGES.items()}
+    found = {**{file.stem: file for file in shared}, **packaged}
+    return {name: file for name, file in found.items() if file.exists()}

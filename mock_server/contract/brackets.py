@@ -1,0 +1,100 @@
+"""Lists and objects that are written member by member, in brackets: ``include[]=a``, ``filter[price][from]=3``.
+
+OpenAPI has one level of it, for objects in a query (3.1, "Style Values", ``deepObject``). Clients write more in
+queries, forms and multipart bodies alike, whatever style a contract names: ``tags[]=a``, ``tags[0]=a``,
+``lines[0][price]=3``, ``lines[][price]=3``, and a name that is repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+Leaf = TypeVar("Leaf")
+Tree: TypeAlias = "Leaf | list[Tree[Leaf]] | dict[str, Tree[Leaf]]"
+"""What names with brackets spell: objects and lists, with what was sent as leaves."""
+
+DEEPEST = 32
+"""Brackets of one name that are read."""
+LARGEST_INDEX = 9_999
+"""The largest number in brackets that is the place of an item; a larger one is the name of a member."""
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_INDEX = re.compile(rf"[0-9]{{1,{len(str(LARGEST_INDEX))}}}")
+
+
+class BracketError(ValueError):
+    """A name whose brackets cannot be read. The message says what was found, ``expected`` what instead."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found)
+        self.expected = expected
+
+
+def name_and_steps(key: str) -> tuple[str, list[str]]:
+    """Split ``filter[price][from]`` into ``filter`` and ``["price", "from"]``.
+
+    A key without brackets, or that begins with one, is a name without steps. Raises :class:`BracketError` for brackets
+    that do not close or are more than :data:`DEEPEST`; takes time linear in the key.
+    """
+    name, bracket, _ = key.partition("[")
+    if not name or not bracket:
+        return key, []
+    rest = key[len(name) :]
+    steps = _BRACKETS.findall(rest)
+    if sum(map(len, steps)) + 2 * len(steps) != len(rest):
+        raise BracketError(f"the name {key[:100]}", "brackets that close")
+    if len(steps) > DEEPEST:
+        raise BracketError(f"a name with {len(steps):,} brackets", f"at most {DEEPEST}")
+    return name, steps
+
+
+def tree_of(entries: Iterable[tuple[Sequence[str], Leaf]]) -> Tree[Leaf]:
+    """Return what at least one leaf with the steps that lead to it spell."""
+    root: _Node[Leaf] = _Node()
+    for steps, leaf in entries:
+        root.put(steps, leaf)
+    return root.tree()
+
+
+def indexed(members: dict[str, Tree[Leaf]]) -> Tree[Leaf]:
+    """Return ``{"0": …, "1": …}`` as the list that its indexes make, gaps closed; anything else as it is."""
+    if not members or not all(_INDEX.fullmatch(name) for name in members):
+        return members
+    return [members[name] for name in sorted(members, key=lambda name: (int(name), name))]
+
+
+class _Node(Generic[Leaf]):
+    """A place in a tree: what was sent for it as it is, its items, and its members."""
+
+    __slots__ = ("items", "leaves", "members")
+
+    def __init__(self) -> None:
+        self.leaves: list[Leaf] = []
+        self.items: list[_Node[Leaf]] = []
+        self.members: dict[str, _Node[Leaf]] = {}
+
+    def put(self, steps: Sequence[str], leaf: Leaf) -> None:
+        if not steps:
+            self.leaves.append(leaf)
+        elif steps[0]:
+            self.members.setdefault(steps[0], _Node()).put(steps[1:], leaf)
+        else:
+            # `lines[][price]=1&lines[][count]=2` is one line; what it has already begins the next (as Rack reads it).
+            if not self.items or len(steps) == 1 or self.items[-1]._has(steps[1:]):
+                self.items.append(_Node())
+            self.items[-1].put(steps[1:], leaf)
+
+    def _has(self, steps: Sequence[str]) -> bool:
+        if not steps:
+            return bool(self.leaves)
+        member = self.members.get(steps[0])
+        return member is not None and member._has(steps[1:])
+
+    def tree(self) -> Tree[Leaf]:
+        members: dict[str, Tree[Leaf]] = {name: node.tree() for name, node in self.members.items()}
+        listed: list[Tree[Leaf]] = [*self.leaves, *(node.tree() for node in self.items)]
+        if members:
+            return [*listed, members] if listed else members
+        return listed[0] if len(listed) == 1 and not self.items else listed

@@ -1,0 +1,167 @@
+"""Answers to failures: those that the contract has for a request that is not good, told what is wrong with it.
+
+An answer that ``x-mock-failures`` or ``Prefer: example=`` chooses stays as the contract has it, and so does an example
+with a name, which is about something that somebody named. An example without a name, and what is generated, tell the
+reason where they have a text for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from mock_server.contract.load import response_of
+from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
+from mock_server.encode import encode
+from mock_server.errors import GenerationError
+from mock_server.examples import Examples
+from mock_server.exchange import JSON, Answer, Finding, Headers
+from mock_server.generate.document import Document
+from mock_server.generate.seeds import Draw
+from mock_server.generate.walker import generate
+from mock_server.negotiation import concrete
+from mock_server.problem import problem
+from mock_server.refusal import STATUSES, documented, findings_header, informed
+from mock_server.response_headers import ResponseHeaders
+from mock_server.settings import Settings
+
+_CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
+"""What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
+
+
+class Failures:
+    """Answers failures as one contract has it, or with a problem document where it has nothing for them."""
+
+    def __init__(
+        self, contract: Contract, settings: Settings, schemas: Document, examples: Examples, headers: ResponseHeaders
+    ) -> None:
+        self._contract = contract
+        self._settings = settings
+        self._schemas = schemas
+        self._examples = examples
+        self._headers = headers
+        self._responses = {
+            name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
+            for name, failure in contract.manners.failures.items()
+        }
+
+    def answer(
+        self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = (),
+        example: str | None = None,
+    ) -> Answer:  # fmt: skip
+        """Return the contract's own answer to a failure, or a problem document where it has none.
+
+        ``headers`` are those whose values only the request tells (``Allow``, ``Location``). ``example`` is the name of
+        the example that is preferred; one that no answer to the failure has is passed over (see :meth:`has_example`).
+        """
+        told = findings_header(findings)
+        if name == "trailing_slash" and name not in self._contract.manners.failures:
+            return Answer(307, headers, reason="problem")
+        own = self._manner(name)
+        if own is None and name in ("unauthenticated", "invalid_token"):
+            headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
+        for response, status in self._candidates(name, operation):
+            if example is not None and _has_example(response, example):
+                return self._filled(response, status, example, (*headers, *told))
+        if own is not None:
+            failure = self._contract.manners.failures[own]
+            return self._filled(self._responses[own], failure.status, failure.example, (*headers, *told))
+        detail = "; ".join(str(finding) for finding in findings)
+        for response, status in documented(operation, name):
+            reason = problem(name.replace("_", "-"), status, detail, findings)
+            with contextlib.suppress(GenerationError):
+                return self._refused(operation, response, status, reason, (*headers, *told))
+        status = STATUSES[name][0]
+        return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *told))
+
+    def has_example(self, name: str, operation: Operation | None, example: str | None) -> bool:
+        """Return whether one of the answers to a failure has an example of that name."""
+        return example is not None and any(
+            _has_example(response, example) for response, _ in self._candidates(name, operation)
+        )
+
+    def _manner(self, name: str) -> str | None:
+        """Return the name under which ``x-mock-failures`` has an answer to a failure; None where it has none."""
+        failures = self._contract.manners.failures
+        if name == "malformed_request" and name not in failures:
+            name = "invalid_request"
+        return name if name in failures else None
+
+    def _candidates(self, name: str, operation: Operation | None) -> Iterator[tuple[Response, int]]:
+        """Return the contract's answers to a failure with their statuses, the one that goes first at the beginning."""
+        own = self._manner(name)
+        if own is not None:
+            yield self._responses[own], self._contract.manners.failures[own].status
+        else:
+            yield from documented(operation, name)
+
+    def _refused(
+        self, operation: Operation | None, response: Response, status: int, reason: Answer, given: Headers
+    ) -> Answer:
+        """Return a response of the contract: by its example, or generated, with the reason in it."""
+        example, media = _first_example(response), _media_type(response, None)
+        if media is None or status in BODYLESS or (example and media.examples):
+            return self._filled(response, status, example, given)
+        schema: JSON = True if media.schema is None else media.schema
+        values = media.examples
+        if media.schema is not None and values and operation is not None:
+            values = self._examples.of(media, response, operation).values
+        if "" in values:
+            value = values[""]
+        else:
+            draw = Draw(self._settings.seed, "failure", f"{status}")
+            value = generate(
+                schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
+                fill=self._settings.fill,
+            )  # fmt: skip
+        accepts = self._schemas.root(schema).accepts
+        told = informed(value, accepts, reason, is_example="" in values) if media.is_json else value
+        given_as_it_is = "" in values and told == value
+        return self._sent(media, status, told, self._beside(response, "", given), given=given_as_it_is)
+
+    def _beside(self, response: Response, example: str, given: Headers) -> Headers:
+        """Return the headers of a response; those given take the place of its own."""
+        headers = {name.lower(): (name, value) for name, value in self._headers.written(response, example, "")}
+        return tuple((headers | {name.lower(): (name, value) for name, value in given}).values())
+
+    def _challenge(self, operation: Operation | None) -> str:
+        """Return the challenge of a 401 (RFC 9110, 11.6.1), from the operation's schemes."""
+        names = [name for alternative in (operation.security if operation else ()) for name in alternative]
+        kinds = [self._contract.schemes[name] for name in names if name in self._contract.schemes]
+        schemes = [kind.scheme.capitalize() if kind.type == "http" else "Bearer" for kind in kinds]
+        return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
+
+    def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
+        """Return an answer from a response's examples of one name."""
+        media = None if status in BODYLESS else _media_type(response, example or None)
+        headers = self._beside(response, example, given)
+        if media is None:
+            return Answer(status, headers, reason="failure")
+        value = media.examples.get(example, media.examples.get(""))
+        return self._sent(media, status, value, headers, given=True)
+
+    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, given: bool) -> Answer:
+        schema: JSON = media.schema
+        if schema is None:
+            schema = True if media.is_json else {"type": "string"}
+        body = encode(value, concrete(media.name), schema, self._contract.resolve, given=given)
+        typed = (("content-type", body.content_type), *headers)
+        return Answer(status, typed, body.data, "failure", judged=body.judged)
+
+
+def _has_example(response: Response, name: str) -> bool:
+    return any(name in media.examples for media in response.content)
+
+
+def _media_type(response: Response, example: str | None) -> MediaType | None:
+    """Return the media type that has the example, or the first of JSON, or the first."""
+    if example is not None:
+        for media in response.content:
+            if example in media.examples:
+                return media
+    return next((media for media in response.content if media.is_json), next(iter(response.content), None))
+
+
+def _first_example(response: Response) -> str:
+    media = _media_type(response, None)
+    return "" if media is None or "" in media.examples else next(iter(media.examples), "")

@@ -1,0 +1,104 @@
+"""Schemathesis makes good requests of published contracts: each is taken, and answered as the contract says.
+
+A contract of a thousand operations takes the better part of an hour, so of each a share is tried, spread over all of
+it: ``--operations`` says how many, and 0 that all are.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.published.at_hand import contracts
+from benchmarks.published.contract import METHODS, Operation, PublishedContract
+from benchmarks.servers import Place
+from tests.conformance.test_conformance import CONFIG, PROGRAM, TOKEN
+
+pytestmark = pytest.mark.conformance
+
+AT_HAND = contracts()
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+    "response_schema_conformance", "positive_data_acceptance",
+)  # fmt: skip
+HOURS = 4
+"""How long all of a contract may take."""
+
+
+def chosen(contract: PublishedContract, count: int) -> list[Operation]:
+    """So many operations, spread over the contract; all of them where there are no more, or for 0."""
+    listed = list(contract.operations)
+    step = max(1.0, len(listed) / count) if count else 1.0
+    return [listed[int(index * step)] for index in range(int(len(listed) / step))]
+
+
+def cut(contract: PublishedContract, operations: list[Operation], file: Path) -> None:
+    """Write the contract with these operations alone."""
+    kept = {(one.path, one.method.lower()) for one in operations}
+    paths: dict[str, Any] = {}
+    for path, item in contract.document["paths"].items():
+        methods = {name: one for name, one in item.items() if name not in METHODS or (path, name) in kept}
+        if any((path, name) in kept for name in methods):
+            paths[path] = methods
+    document = json.loads(json.dumps({**contract.document, "paths": paths}))
+    for one in operations:
+        admit_stream(document["paths"][one.path][one.method.lower()], contract, one)
+    file.write_text(json.dumps(without_names(document)), encoding="utf-8")
+
+
+def admit_stream(node: Any, contract: PublishedContract, operation: Operation) -> None:
+    """Document the stream that a request with ``stream`` gets where its author left it out (docs/streams.md)."""
+    bodies = [contract.follow(one.node.get("schema"))[0] for one in operation.content]
+    if any("stream" in body.get("properties", {}) for body in bodies):
+        for status, response in node["responses"].items():
+            if status.startswith("2") and "application/json" in response.get("content", {}):
+                response["content"].setdefault("text/event-stream", {})
+
+
+def without_names(node: Any) -> Any:
+    """Return a document without discriminators that map nothing, of which Schemathesis wants the names of schemas.
+
+    The schemas fix the member by ``enum`` or ``const``, and what they say is what a client sees.
+    """
+    if isinstance(node, list):
+        return [without_names(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    discriminator = node.get("discriminator")
+    is_nameless = isinstance(discriminator, dict) and "propertyName" in discriminator and "mapping" not in discriminator
+    return {key: without_names(one) for key, one in node.items() if not (key == "discriminator" and is_nameless)}
+
+
+def configured(operations: list[Operation], file: Path) -> None:
+    """Write the configuration, with the operations that document no success: theirs is another answer."""
+    text = CONFIG.with_name("published.toml").read_text(encoding="utf-8")
+    for one in operations:
+        if not any(response.status[0] in "23d" for response in one.responses):
+            text += f"\n[[operations]]\ninclude-name = {json.dumps(one.key)}\n"
+            text += "checks.positive_data_acceptance.enabled = false\n"
+    file.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["blockfrost", "directus", "discord-2026", "github", "openai-2026-08"])
+def test_schemathesis_finds_nothing_in_a_published_contract(
+    name: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    if name not in AT_HAND:
+        pytest.skip("the contract is not on this machine: make published brings those of npm packages")
+    contract = PublishedContract.read(AT_HAND[name])
+    operations = chosen(contract, int(pytestconfig.getoption("--operations")))
+    part, config = tmp_path / f"{name}.json", tmp_path / "schemathesis.toml"
+    cut(contract, operations, part)
+    configured(operations, config)
+    with Place(tmp_path).mock_server(str(AT_HAND[name])) as server:
+        options = ["--url", server.url, "--header", f"Authorization: Bearer {TOKEN}", "--no-color"]
+        options += ["--mode", "positive", "--checks", ",".join(CHECKS)]
+        done = subprocess.run(
+            [PROGRAM, "--config-file", config, "run", part, *options],
+            cwd=CONFIG.parent, capture_output=True, text=True, timeout=HOURS * 3600, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr

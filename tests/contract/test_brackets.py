@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.contract.brackets import BracketError, indexed, name_and_steps, tree_of
+from mock_server.contract.coercion import UnreadableError
+from mock_server.contract.pairs import MOST, MOST_NAMES, form_pairs
+from tests.samples import repeatable
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "steps"),
+    [
+        ("a", "a", []),
+        ("a[b]", "a", ["b"]),
+        ("a[0][b]", "a", ["0", "b"]),
+        ("a[]", "a", [""]),
+        ("[a]", "[a]", []),
+        ("", "", []),
+        ("a]", "a]", []),
+    ],
+)
+def test_a_name_is_what_stands_before_its_brackets(key: str, name: str, steps: list[str]) -> None:
+    assert name_and_steps(key) == (name, steps)
+
+
+@pytest.mark.parametrize("key", ["a[", "a[b", "a[[b]]", "a[b]c", "a[b][", "a" + "[b]" * 33, "a" + "[" * 1_000_000])
+def test_brackets_that_spell_nothing_are_refused_at_once(key: str) -> None:
+    started = perf_counter()
+    with pytest.raises(BracketError):
+        name_and_steps(key)
+    assert perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("entries", "tree"),
+    [
+        ([([], "x")], "x"),
+        ([([], "x"), ([], "y")], ["x", "y"]),
+        ([([""], "x")], ["x"]),
+        ([(["b"], "x"), (["c"], "y")], {"b": "x", "c": "y"}),
+        ([(["b"], "x"), (["b"], "y")], {"b": ["x", "y"]}),
+        ([(["", "b"], "x"), (["", "c"], "y"), (["", "b"], "z")], [{"b": "x", "c": "y"}, {"b": "z"}]),
+        ([([], "x"), (["b"], "y")], ["x", {"b": "y"}]),
+    ],
+)
+def test_steps_spell_a_tree(entries: list[tuple[list[str], str]], tree: object) -> None:
+    assert tree_of(entries) == tree
+
+
+def test_indexes_are_places_and_large_ones_names() -> None:
+    assert indexed({"10": "b", "9": "a"}) == ["a", "b"]
+    assert indexed({"999999999": "a"}) == {"999999999": "a"}
+    assert indexed({"0": "a", "x": "b"}) == {"0": "a", "x": "b"}
+
+
+@repeatable
+@given(st.lists(st.tuples(st.lists(st.sampled_from(["", "0", "b"]), max_size=4), st.integers()), min_size=1))
+def test_no_tree_loses_what_was_sent(entries: list[tuple[list[str], int]]) -> None:
+    def leaves(tree: object) -> list[object]:
+        below = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else None
+        return [tree] if below is None else [leaf for one in below for leaf in leaves(one)]
+
+    assert sorted(map(repr, leaves(tree_of(entries)))) == sorted(repr(leaf) for _, leaf in entries)
+
+
+@pytest.mark.parametrize("text", ["&".join(f"k{n}" for n in range(MOST_NAMES + 1)), "a&" * MOST])
+def test_more_than_a_request_may_hold_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableError, match="expected at most"):
+        form_pairs(text)

@@ -1,0 +1,119 @@
+"""Requests that are made to hold up a server: each is refused soon, and others are answered meanwhile."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from time import perf_counter
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.conftest import RunningServer
+from tests.samples import Document, document, operation, written
+
+SOON = 5.0
+"""Seconds, on a machine that is busy with other tests."""
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
+SCHEMA: Document = {
+    "type": "object", "additionalProperties": False,
+    "properties": {
+        "a": {"type": "array", "items": {"type": "string", "pattern": "^(a|a)*$"}},
+        "o": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "file": {"type": "string", "format": "binary", "maxLength": 9},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    media = {"schema": SCHEMA}
+    body = {"content": dict.fromkeys((FORM, "multipart/form-data", "application/json"), media)}
+    query: list[Document] = [
+        {"name": "a", "in": "query", "schema": SCHEMA["properties"]["a"]},
+        {"name": "o", "in": "query", "style": "deepObject", "schema": SCHEMA["properties"]["o"]},
+    ]
+    paths = {"/x": {"post": {**operation(), "requestBody": body}, "get": operation(parameters=query)}}
+    contract = written(tmp_path_factory.mktemp("bombs"), "contract", document(paths))
+    with RunningServer(contract) as server:
+        httpx.get(f"{server.url}/x?a=b", trust_env=False)  # what says why is imported by now
+        yield server.url
+
+
+def part(name: str, data: bytes) -> bytes:
+    return b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), data)
+
+
+BODIES: dict[str, tuple[str, bytes]] = {
+    "brackets that never close": (FORM, b"a" + b"[" * 2_000_000 + b"=1"),
+    "brackets without end": (FORM, b"o" + b"[b]" * 1_000_000 + b"=1"),
+    "many keys with many brackets": (FORM, b"&".join(b"o%d" % n + b"[b]" * 30 + b"=1" for n in range(100_000))),
+    "a million keys": (FORM, b"&".join(b"k%d=1" % n for n in range(1_000_000))),
+    "a million items": (FORM, b"a[]=!&" * 1_000_000),
+    "items enough and one that is wrong": (FORM, b"a[]=a&" * 20_000 + b"a[]=!"),
+    "a huge index": (FORM, b"a[999999999]=1"),
+    "many large indexes": (FORM, b"&".join(b"a[%d]=!" % n for n in range(9_000))),
+    "a text for a pattern that backtracks": (FORM, b"a[]=" + b"a" * 1_000_000 + b"!"),
+    "deep JSON in a form": (FORM, b"o=" + b"%7B%22a%22:" * 100_000),
+    "deep JSON": ("application/json", b'{"o":' * 100_000),
+    "a name twice, after many others": (
+        "application/json", b"{%s}" % b",".join(b'"k%d":1' % (n % 299_999) for n in range(300_000)),
+    ),
+    "a hundred megabytes": (PARTS, part("file", b"x" * 100_000_000) + b"--b--"),
+    "fifteen megabytes": (PARTS, part("file", b"x" * 15_000_000) + b"--b--"),
+    "lines that may be boundaries": (PARTS, part("file", b"\r\n--" * 3_000_000) + b"--b--"),
+    "a million parts": (PARTS, part("file", b"") * 250_000 + b"--b--"),
+    "parts with brackets": (PARTS, part("a" + "[b]" * 40, b"x") + b"--b--"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_bomb_is_refused_soon_and_disturbs_nobody(name: str, url: str) -> None:
+    content_type, body = BODIES[name]
+    ended = threading.Event()
+    longest = [0.0]
+
+    def ask() -> None:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            while not ended.wait(0.01):
+                started = perf_counter()
+                assert client.get(f"{url}/x").status_code == 200
+                longest[0] = max(longest[0], perf_counter() - started)
+
+    other = threading.Thread(target=ask)
+    other.start()
+    try:
+        started = perf_counter()
+        answer = httpx.post(
+            f"{url}/x", content=body, headers={"content-type": content_type}, timeout=60, trust_env=False
+        )
+        elapsed = perf_counter() - started
+    finally:
+        ended.set()
+        other.join()
+    assert 400 <= answer.status_code < 500
+    assert elapsed < SOON
+    assert longest[0] < SOON
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["a" + "[" * 10_000 + "=1", "o" + "[b]" * 5_000 + "=1", "a[999999999]=1", "a[]=" + "a" * 60 + "!",
+     "a[]=!&" * 9_000],
+    ids=["unclosed", "deep", "index", "pattern", "items"],
+)  # fmt: skip
+def test_a_bomb_in_the_query_is_refused_soon(query: str, url: str) -> None:
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=60)  # httpx has a limit of its own
+    started = perf_counter()
+    connection.request("GET", f"/x?{query}")
+    answer = connection.getresponse()
+    said = json.loads(answer.read())
+    connection.close()
+    assert 400 <= answer.status < 500
+    assert perf_counter() - started < SOON
+    assert said["status"] == answer.status

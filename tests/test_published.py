@@ -1,0 +1,316 @@
+"""Requests made from published contracts are what the contracts mean, and their judge lets no wrong answer pass."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import first_answers
+from benchmarks.published import survey
+from benchmarks.published.bystander import standing_by
+from benchmarks.published.contract import PublishedContract
+from benchmarks.published.request import Call, Caller, NotSendableError, written
+from benchmarks.published.sample import NoSampleError, Sampler
+from benchmarks.published.survey import LARGEST, Latencies, Survey, counted, status_of
+from benchmarks.published.verdict import Judge, Reply, Schemas
+from tests.samples import Document, document, operation
+
+USER = {
+    "type": "object",
+    "required": ["id", "mail", "secret"],
+    "properties": {
+        "id": {"type": "integer", "format": "int32"},
+        "mail": {"type": "string", "format": "email"},
+        "secret": {"type": "string", "writeOnly": True},
+        "boss": {"$ref": "#/components/schemas/User"},
+        "nick": {"type": "string", "nullable": True},
+        "team": {"allOf": [{"$ref": "#/components/schemas/Team"}], "nullable": True},
+    },
+}
+COMPONENTS = {"schemas": {"User": USER, "Team": {"type": "object", "required": ["name"]}}}
+
+
+def published(data: Document) -> PublishedContract:
+    return PublishedContract("pets", json.loads(json.dumps(data)))
+
+
+def users(openapi: str = "3.0.3", **members: Any) -> PublishedContract:
+    user = operation({"$ref": "#/components/schemas/User"}, **members)
+    return published(document({"/users/{id}": {"get": user}}, openapi=openapi, components=COMPONENTS))
+
+
+def findings(contract: PublishedContract, value: Any, status: int = 200, kind: str = "application/json") -> list[str]:
+    reply = Reply(status, {"content-type": kind}, json.dumps(value).encode())
+    return Judge(contract).findings(contract.operations[0], reply)
+
+
+def schema_of(contract: PublishedContract) -> tuple[str, ...]:
+    steps = contract.operations[0].responses[0].content[0].schema
+    assert steps is not None
+    return steps
+
+
+def sampled(schema: Any, *, everything: bool) -> Any:
+    contract = published(document({"/a": {"get": operation(schema)}}, components=COMPONENTS))
+    return Sampler(contract, Schemas(contract, "request")).sample(schema_of(contract), everything)
+
+
+# The judge
+
+GOOD = {"id": 1, "mail": "lucia@example.com"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [GOOD, {**GOOD, "boss": GOOD}, {**GOOD, "nick": None}, {**GOOD, "team": None}, {**GOOD, "team": {"name": 1}}],
+    ids=json.dumps,
+)
+def test_an_answer_that_keeps_the_contract_as_it_is_meant_is_taken(value: Any) -> None:
+    assert findings(users(), value) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"id": 1}, "mail"),
+        ({**GOOD, "mail": "lucia"}, "/mail"),
+        ({**GOOD, "id": 2**31}, "/id"),
+        ({**GOOD, "boss": {"id": 1}}, "/boss"),
+        ({**GOOD, "secret": "sent"}, "/secret"),
+        ({**GOOD, "mail": None}, "/mail"),
+        ([], ""),
+    ],
+)
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_an_answer_that_breaks_its_schema_is_found(value: Any, where: str, openapi: str) -> None:
+    (first, *_) = findings(users(openapi), value)
+    assert where in first
+
+
+def test_what_is_not_documented_is_found() -> None:
+    assert findings(users(), GOOD, 404) == ["status 404: not documented"]
+    assert findings(users(), GOOD, kind="text/html") == ["media type text/html: expected application/json"]
+    assert findings(published(document({"/a": {"get": operation(status="204")}})), GOOD, 204) == [
+        "a body where none may be"
+    ]
+
+
+def test_a_required_header_that_is_missing_is_found() -> None:
+    answer = operation()
+    answer["responses"]["200"]["headers"] = {"X-Total": {"required": True, "schema": {"type": "integer"}}}
+    assert findings(published(document({"/a": {"get": answer}})), GOOD) == ["header X-Total: missing"]
+
+
+def test_each_event_of_a_stream_is_judged() -> None:
+    answer = operation()
+    answer["responses"]["200"]["content"] = {"text/event-stream": {"schema": {"required": ["id"]}}}
+    contract = published(document({"/a": {"get": answer}}))
+    reply = Reply(200, {"content-type": "text/event-stream"}, b'data: {"id": 1}\n\ndata: {}\n\ndata: [DONE]\n\n')
+    assert len(Judge(contract).findings(contract.operations[0], reply)) == 1
+
+
+# Values
+
+RECURSIVE = {"$ref": "#/components/schemas/User"}
+
+
+def test_a_value_has_what_is_required_or_all_there_is() -> None:
+    assert sampled(RECURSIVE, everything=False).keys() == {"id", "mail", "secret"}
+    assert sampled(RECURSIVE, everything=True).keys() == USER["properties"].keys()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "minimum": 3, "multipleOf": 2},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        {"type": "string", "pattern": "^[A-Z]{3}$"},
+        {"type": "string", "minLength": 30},
+        {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"enum": [1, 2, 3]}},
+        {"oneOf": [{"type": "string", "maxLength": 1}, {"type": "string", "minLength": 40}]},
+        {"allOf": [{"required": ["a"]}, {"properties": {"a": {"type": "boolean"}}}]},
+        {"type": "object", "minProperties": 2, "additionalProperties": {"type": "integer"}},
+        {"type": ["null", "string"], "enum": ["a"]},
+    ],
+    ids=json.dumps,
+)
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_value_keeps_its_schema(schema: Any, everything: bool) -> None:
+    sampled(schema, everything=everything)  # which holds it to the schema
+
+
+def test_a_schema_without_a_value_is_told() -> None:
+    with pytest.raises(NoSampleError):
+        sampled({"type": "integer", "minimum": 2, "maximum": 1}, everything=False)
+
+
+# Requests
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "expected"),
+    [
+        ({"in": "query"}, "a b/c", ["p=a%20b%2Fc"]),
+        ({"in": "query"}, ["a", "b"], ["p=a", "p=b"]),
+        ({"in": "query", "explode": False}, ["a,b", "c"], ["p=a%2Cb,c"]),
+        ({"in": "query", "style": "pipeDelimited", "explode": False}, ["a", "b"], ["p=a%7Cb"]),
+        ({"in": "query"}, {"x": 1, "y": True}, ["x=1", "y=true"]),
+        ({"in": "query", "explode": False}, {"x": 1}, ["p=x,1"]),
+        ({"in": "query", "style": "deepObject"}, {"x": {"y": [1]}}, ["p[x][y][0]=1"]),
+        ({"in": "path"}, ["a", "b"], ["a,b"]),
+        ({"in": "path", "style": "label", "explode": True}, ["a", "b"], [".a.b"]),
+        ({"in": "path", "style": "matrix"}, ["a", "b"], [";p=a,b"]),
+        ({"in": "path", "style": "matrix", "explode": True}, {"x": 1, "y": 2}, [";x=1;y=2"]),
+        ({"in": "path", "explode": True}, {"x": 1, "y": 2}, ["x=1,y=2"]),
+        ({"in": "header"}, ["a", "b"], ["a,b"]),
+        ({"in": "cookie"}, "a", ["p=a"]),
+    ],
+    ids=str,
+)
+def test_a_parameter_is_written_in_its_style(parameter: Document, value: Any, expected: list[str]) -> None:
+    assert written({"name": "p", **parameter}, value) == expected
+
+
+@pytest.mark.parametrize("value", [None, [[1]], {"a": {"b": 1}}])
+def test_a_value_that_no_style_has_a_form_for_is_not_sent(value: Any) -> None:
+    with pytest.raises(NotSendableError):
+        written({"name": "p", "in": "query"}, value)
+
+
+def test_a_request_has_credentials_and_a_body_of_each_media_type() -> None:
+    body = {"required": True, "content": {
+        "application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}},
+        "application/x-www-form-urlencoded": {"schema": {"type": "object", "required": ["a"]}},
+        "multipart/form-data": {"schema": {"type": "object", "properties": {"f": {"format": "binary"}}}},
+    }}  # fmt: skip
+    schemes = {"key": {"type": "apiKey", "in": "query", "name": "key"}, "token": {"type": "http", "scheme": "bearer"}}
+    made = operation(requestBody=body, security=[{"key": [], "token": []}])
+    contract = published(document({"/a": {"post": made}}, components={"securitySchemes": schemes}))
+    caller, (only,) = Caller(contract), contract.operations
+    plain, form, parts = (caller.call(only, True, entry) for entry in only.content)
+    assert plain.target == "/a?key=published-contract"
+    assert ("Authorization", "Bearer published-contract") in plain.headers
+    assert json.loads(plain.body) == {"a": 0}
+    assert form.body == b"a=text"
+    assert b'name="f"; filename="file"' in parts.body
+    assert plain.text().endswith(b'Content-Length: 8\r\n\r\n{"a": 0}')
+
+
+def test_a_status_that_a_key_documents_is_wanted() -> None:
+    contract = published(document({"/a": {"get": {"responses": {"200": {}, "4XX": {}, "default": {}, "500": {}}}}}))
+    assert [status_of(key, contract.operations[0]) for key in ("200", "4XX", "default", "500", "1XX")] == [
+        200, 400, 501, 500, None,
+    ]  # fmt: skip
+
+
+# The survey
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """A server in a thread of this process that sends one answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response_only(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "fault"),
+    [
+        (200, GOOD, ""),
+        (200, {}, survey.INVALID),
+        (500, {}, survey.SERVER_ERROR),
+        (422, {}, survey.REJECTED),
+        (200, {**GOOD, "more": "x" * LARGEST}, survey.LARGE),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_counted(status: int, value: Any, fault: str) -> None:
+    asked = Survey(users(parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]))
+    calls = [call for call in asked.reads() if isinstance(call, Call)]
+    with answering(status, json.dumps(value).encode()) as url:
+        (outcome,) = asked.asked(url, calls)
+    assert (calls[0].target, outcome.fault) == ("/users/0", fault)
+    assert counted([outcome]) == ({fault: 1} if fault else {})
+    assert outcome.command.startswith("curl -X GET") == bool(fault)
+
+
+def test_an_example_of_the_contract_may_be_large() -> None:
+    example = {**GOOD, "more": "x" * LARGEST}
+    contract = users()
+    contract.operations[0].responses[0].content[0].node["example"] = example  # type: ignore[index]
+    asked = Survey(contract)
+    with answering(200, json.dumps(example).encode()) as url:
+        (outcome,) = asked.asked(url, [call for call in asked.reads() if isinstance(call, Call)])
+    assert outcome.fault == ""
+
+
+def test_no_answer_is_a_fault() -> None:
+    asked = Survey(users())
+    calls = [call for call in asked.reads() if isinstance(call, Call)]
+    assert asked.outcome("", calls[0], None, 1.0).fault == survey.SERVER_ERROR
+
+
+def test_each_operation_is_asked_in_each_way() -> None:
+    made = operation({"type": "object"}, requestBody={"content": {"application/json": {}, "text/plain": {}}})
+    made["responses"]["404"] = {"description": "It is not."}
+    asked = Survey(published(document({"/a": {"post": made}})))
+    assert [call.way for call in asked.calls()] == [
+        "required", "everything application/json", "everything text/plain", "200", "404",
+    ]  # fmt: skip
+
+
+def test_latencies_are_told() -> None:
+    took = Latencies.of([*map(float, range(1, 102))])
+    assert (took.count, took.median, took.p90, took.p99, took.most) == (101, 51, 91, 100, 101)
+    assert Latencies.of([3.0]) == Latencies(1, 3, 3, 3, 3)
+    assert Latencies.of([]).count == 0
+
+
+def test_a_second_client_asks_until_it_is_ended() -> None:
+    with answering(200, b"{}") as url, standing_by(url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") as milliseconds:
+        pass
+    assert milliseconds != []
+
+
+# The whole
+
+
+def test_the_first_answers_of_this_server_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "pets.json"
+    broken = operation({"allOf": [{"type": "string"}, {"type": "integer"}]})
+    paths = {"/pets": {"get": operation({"type": "array", "items": {"type": "string"}})}, "/broken": {"get": broken}}
+    file.write_text(json.dumps(document(paths)), encoding="utf-8")
+    report = tmp_path / "report.json"
+    assert first_answers.main([str(file), "--no-peers", "--json", str(report), "--slow", "100000"]) == 1
+    assert "pets (2 GETs), this server: " in capsys.readouterr().out
+    (entry,) = json.loads(report.read_text(encoding="utf-8"))
+    assert [(call["name"], call["fault"]) for call in entry["calls"]] == [("GET /broken", survey.SERVER_ERROR)]
+
+
+def test_a_file_that_is_no_contract_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "pets.json"
+    file.write_text('{"swagger": "2.0"}', encoding="utf-8")
+    with pytest.raises(ValueError, match="expected a contract of OpenAPI 3"):
+        PublishedContract.read(file)

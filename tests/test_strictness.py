@@ -1,0 +1,38 @@
+"""How closely requests are held against the contract: by setting, by preference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mock_server.exchange import Request
+from mock_server.settings import STRICTNESS, Settings
+from tests.conftest import ROOT
+from tests.samples import engine_of, load
+
+DATA = yaml.safe_load((Path(__file__).parent / "cases/strictness.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", DATA["cases"], ids=str)
+def test_a_request_is_held_against_the_contract_as_closely_as_is_wished(case: dict[str, Any], tmp_path: Path) -> None:
+    engine = engine_of(
+        load(tmp_path, DATA["contract"]), settings=Settings(validate_requests=case.get("setting", "strict"))
+    )
+    method, _, target = case["ask"].partition(" ")
+    path, _, query = target.partition("?")
+    named = {"x-key": case.get("key", "k"), "content-type": case.get("type", "application/json"),
+             "prefer": case.get("prefer", "")}  # fmt: skip
+    headers = tuple((name, value) for name, value in named.items() if value)
+    exchange = engine.handle(Request(method, path, query, headers, case.get("body", "").encode()))
+    answer = exchange.answer
+    assert (answer.status, [finding.rule for finding in exchange.findings]) == (case["status"], case["findings"])
+    assert (answer.header("Mock-Findings") is not None) is case.get("is_told", False)
+    assert answer.header("Preference-Applied") == case.get("applied")
+
+
+@pytest.mark.parametrize("strictness", STRICTNESS)
+def test_every_strictness_is_explained(strictness: str) -> None:
+    assert f"`{strictness}`" in (ROOT / "docs/requests.md").read_text(encoding="utf-8").partition("## How strict")[2]
