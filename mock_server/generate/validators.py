@@ -9,11 +9,14 @@ value comes to it. What is small is still written out, because a link costs abou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
+from urllib.parse import quote
 
 import jsonschema_rs
 
 from mock_server.contract.formats import FORMATS
+from mock_server.contract.source import pointer_of
 from mock_server.exchange import JSON
 
 LINK = "x-mock-link"
@@ -47,6 +50,14 @@ class Compiled(Protocol):
     def iter_errors(self, instance: Any) -> Any: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A schema without remarks. ``definitions`` are those that it refers to: by reference, and whether observed."""
+
+    schema: JSON
+    definitions: tuple[tuple[str, bool], ...]
+
+
 class Validators:
     """Compiles schemas that stand in one document and refer to one another by JSON Pointer.
 
@@ -57,32 +68,51 @@ class Validators:
     def __init__(self, lookup: Callable[[str], JSON], accepts: Callable[[str, JSON], bool]) -> None:
         self._lookup = lookup
         self._keywords: dict[str, Any] = {LINK: _link(accepts)}
-        self._references: dict[str, tuple[str, ...]] = {}
+        self._units: dict[tuple[str, bool], _Unit] = {}
+        self._references: dict[str, list[str]] = {}
         self._small: dict[str, bool] = {}
 
     def compile(self, schema: JSON) -> Compiled:
         """Compile a schema. Raises ValueError for one that jsonschema-rs does not take (a pattern, say)."""
-        names: dict[tuple[str, bool], str] = {}
+        whole = self._unit(schema, is_observed=False)
         definitions: dict[str, JSON] = {}
+        waiting = [*whole.definitions]
+        while waiting:
+            key = waiting.pop()
+            if _name_of(key) not in definitions:
+                unit = self._definition(key)
+                definitions[_name_of(key)] = unit.schema
+                waiting += unit.definitions
+        root = whole.schema
+        if definitions and isinstance(root, dict):
+            root = {**root, "$defs": definitions}
+        validator = jsonschema_rs.Draft202012Validator(
+            cast("Any", root), validate_formats=True, formats=cast("Any", _FORMATS), offline=True,
+            keywords=cast("Any", self._keywords),
+        )  # fmt: skip
+        return cast("Compiled", validator)
+
+    def _unit(self, schema: JSON, *, is_observed: bool) -> _Unit:
+        """Return what a schema asserts, and what it refers to that is written out beside it."""
+        definitions: dict[tuple[str, bool], None] = {}
 
         def place(reference: str, is_observed: bool) -> dict[str, JSON]:
             if not is_observed and not self._is_small(reference):
                 return {LINK: reference}
-            name = names.get((reference, is_observed))
-            if name is None:
-                name = names[reference, is_observed] = str(len(names))
-                definitions[name] = True  # it may refer to itself
-                definitions[name] = _copy(self._lookup(reference), place, is_observed)
-            return {"$ref": f"#/$defs/{name}"}
+            definitions[reference, is_observed] = None
+            return {"$ref": f"#/$defs/{quote(pointer_of(_name_of((reference, is_observed)))[1:], safe='~')}"}
 
-        whole = _copy(schema, place)
-        if definitions and isinstance(whole, dict):
-            whole = {**whole, "$defs": definitions}
-        validator = jsonschema_rs.Draft202012Validator(
-            cast("Any", whole), validate_formats=True, formats=cast("Any", _FORMATS), offline=True,
-            keywords=cast("Any", self._keywords),
-        )  # fmt: skip
-        return cast("Compiled", validator)
+        return _Unit(_copy(schema, place, is_observed), tuple(definitions))
+
+    def _definition(self, key: tuple[str, bool]) -> _Unit:
+        if key not in self._units:
+            self._units[key] = self._unit(self._lookup(key[0]), is_observed=key[1])
+        return self._units[key]
+
+    def _references_of(self, reference: str) -> list[str]:
+        if reference not in self._references:
+            self._references[reference] = references_in(self._lookup(reference))
+        return self._references[reference]
 
     def _is_small(self, reference: str) -> bool:
         """Tell whether a reference is written out. One that comes back to itself is endless, and never small."""
@@ -95,18 +125,28 @@ class Validators:
             self._small[reference] = not waiting
         return self._small[reference]
 
-    def _references_of(self, reference: str) -> tuple[str, ...]:
-        """Return the references within the schema that one leads to, each as often as it stands there."""
-        if reference not in self._references:
-            found: list[str] = []
 
-            def place(inner: str, is_observed: bool) -> dict[str, JSON]:
-                found.append(inner)
-                return {}
+def references_in(schema: JSON) -> list[str]:
+    """Return the references to places of the document within a schema, each as often as it stands there."""
+    references: list[str] = []
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        for keyword, value in node.items() if isinstance(node, dict) else ():
+            if keyword in _MAPS and isinstance(value, dict):
+                waiting += value.values()
+            elif keyword in _LISTS and isinstance(value, list):
+                waiting += value
+            elif keyword in _SINGLES:
+                waiting.append(value)
+            elif keyword == "$ref" and isinstance(value, str) and value.startswith("#"):
+                references.append(value)
+    return references
 
-            _copy(self._lookup(reference), place)
-            self._references[reference] = tuple(found)
-        return self._references[reference]
+
+def _name_of(key: tuple[str, bool]) -> str:
+    reference, is_observed = key
+    return f"{reference} observed" if is_observed else reference
 
 
 def _link(accepts: Callable[[str, JSON], bool]) -> type:
