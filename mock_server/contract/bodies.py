@@ -155,19 +155,28 @@ class BodyMedia:
         undeclared: Pairs[Part] = Pairs(self._undeclared(sent))
         extra: dict[str, Tree[Part]] = objects_of(undeclared, [*trees])
         trees |= extra
-        for way in ways:
-            yield {name: self._of_tree(tree, self.shape.member(name), name, way) for name, tree in trees.items()}
+        # A part that stands alone is the one item of a list, or else what may stand in the list's place: null, a text.
+        for is_item in (True, False):
+            for way in ways:
+                yield {
+                    name: self._of_tree(tree, self.shape.member(name), name, way, is_item=is_item)
+                    for name, tree in trees.items()
+                }
 
-    def _of_tree(self, tree: Tree[Part], shape: Shape, name: str, way: Reading) -> JSON:
-        """Return the value of what stands under a name; ``name`` is that of the member of the form."""
+    def _of_tree(self, tree: Tree[Part], shape: Shape, name: str, way: Reading, *, is_item: bool = True) -> JSON:
+        """Return the value of what stands under a name; ``name`` is that of the member of the form.
+
+        ``is_item``: a part of a list that may be a scalar as well is an item of it.
+        """
         if isinstance(tree, dict) and shape.is_array and not shape.is_object:
             tree = indexed(tree)
         if isinstance(tree, dict):
             return {key: self._of_tree(below, shape.member(key), name, way) for key, below in tree.items()}
         if isinstance(tree, list):
             return [self._of_tree(below, shape.item(index), name, way) for index, below in enumerate(tree)]
-        value = self._part(tree, shape.item(0) if shape.is_array and way != "json" else shape, name, way)
-        return [value] if shape.is_array and not isinstance(value, list) else value
+        is_item = shape.is_array and (is_item or not shape.is_scalar)
+        value = self._part(tree, shape.item(0) if is_item and way != "json" else shape, name, way)
+        return [value] if is_item and not isinstance(value, list) else value
 
     def _part(self, part: Part, shape: Shape, name: str, way: Reading) -> JSON:
         stated = str(self.encoding.get(name, {}).get("contentType", ""))

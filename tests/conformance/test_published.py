@@ -16,6 +16,7 @@ import pytest
 from benchmarks.published.at_hand import contracts
 from benchmarks.published.contract import METHODS, Operation, PublishedContract
 from benchmarks.servers import Place
+from tests.conformance.meaning import as_meant, credentials
 from tests.conformance.test_conformance import CONFIG, PROGRAM, TOKEN
 
 pytestmark = pytest.mark.conformance
@@ -44,33 +45,8 @@ def cut(contract: PublishedContract, operations: list[Operation], file: Path) ->
         methods = {name: one for name, one in item.items() if name not in METHODS or (path, name) in kept}
         if any((path, name) in kept for name in methods):
             paths[path] = methods
-    document = json.loads(json.dumps({**contract.document, "paths": paths}))
-    for one in operations:
-        admit_stream(document["paths"][one.path][one.method.lower()], contract, one)
-    file.write_text(json.dumps(without_names(document)), encoding="utf-8")
-
-
-def admit_stream(node: Any, contract: PublishedContract, operation: Operation) -> None:
-    """Document the stream that a request with ``stream`` gets where its author left it out (docs/streams.md)."""
-    bodies = [contract.follow(one.node.get("schema"))[0] for one in operation.content]
-    if any("stream" in body.get("properties", {}) for body in bodies):
-        for status, response in node["responses"].items():
-            if status.startswith("2") and "application/json" in response.get("content", {}):
-                response["content"].setdefault("text/event-stream", {})
-
-
-def without_names(node: Any) -> Any:
-    """Return a document without discriminators that map nothing, of which Schemathesis wants the names of schemas.
-
-    The schemas fix the member by ``enum`` or ``const``, and what they say is what a client sees.
-    """
-    if isinstance(node, list):
-        return [without_names(one) for one in node]
-    if not isinstance(node, dict):
-        return node
-    discriminator = node.get("discriminator")
-    is_nameless = isinstance(discriminator, dict) and "propertyName" in discriminator and "mapping" not in discriminator
-    return {key: without_names(one) for key, one in node.items() if not (key == "discriminator" and is_nameless)}
+    document = as_meant(contract, operations, {**contract.document, "paths": paths})
+    file.write_text(json.dumps(document), encoding="utf-8")
 
 
 def configured(operations: list[Operation], file: Path) -> None:
@@ -95,7 +71,8 @@ def test_schemathesis_finds_nothing_in_a_published_contract(
     cut(contract, operations, part)
     configured(operations, config)
     with Place(tmp_path).mock_server(str(AT_HAND[name])) as server:
-        options = ["--url", server.url, "--header", f"Authorization: Bearer {TOKEN}", "--no-color"]
+        options = ["--url", server.url, "--no-color"]
+        options += [part for header in credentials(contract, TOKEN) for part in ("--header", header)]
         options += ["--mode", "positive", "--checks", ",".join(CHECKS)]
         done = subprocess.run(
             [PROGRAM, "--config-file", config, "run", part, *options],
