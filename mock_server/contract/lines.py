@@ -63,25 +63,35 @@ class _Index:
     def __init__(self, text: str) -> None:
         self._text = text
         self._breaks = [match.start() for match in re.finditer("\n", text)]
-        self._members: dict[int, dict[str, tuple[int, int]]] = {}
+        self._members: dict[int, tuple[dict[str, tuple[int, int]], Iterator[tuple[str, int, int]]]] = {}
+        """By where an object or an array begins: the members that were met so far, and what goes on from there."""
 
     def line(self, parts: list[str]) -> int:
         """The line of the node at these parts, or of its nearest ancestor."""
         place = at = _skip(self._text, 0)
         for part in parts:
-            step = self._below(at).get(part)
+            step = self._below(at, part)
             if step is None:
                 break
             place, at = step
         return bisect_left(self._breaks, place) + 1
 
-    def _below(self, at: int) -> dict[str, tuple[int, int]]:
-        """The places of each member (or item) that begins at ``at`` and of its value."""
+    def _below(self, at: int, name: str) -> tuple[int, int] | None:
+        """Return the places of the member (or item) of that name in what begins at ``at``, and of its value.
+
+        What comes after it in the text is not looked at: to step over a value takes as long as to read it.
+        """
         if at not in self._members:
             opening = self._text[at]
-            found = self._of_object(at) if opening == "{" else self._of_array(at) if opening == "[" else ()
-            self._members[at] = {name: (place, value) for name, place, value in found}
-        return self._members[at]
+            rest = self._of_object(at) if opening == "{" else self._of_array(at) if opening == "[" else iter(())
+            self._members[at] = ({}, rest)
+        found, rest = self._members[at]
+        while name not in found:
+            following = next(rest, None)
+            if following is None:
+                return None
+            found[following[0]] = following[1:]
+        return found[name]
 
     def _of_object(self, at: int) -> Iterator[tuple[str, int, int]]:
         text = self._text

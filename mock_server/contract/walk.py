@@ -67,19 +67,24 @@ def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Ite
     """
     seen: set[str] = set()
     stack = [("", document, kind)]
-    later: list[tuple[str, JSON, str]] = []
+    later: list[tuple[str, str, str]] = []
     while stack or later:
-        here, node, is_a = (stack or later).pop()
+        if stack:
+            here, node, is_a = stack.pop()
+        else:
+            here, reference, is_a = later.pop()
+            # Most of what references lead to has been visited by then, and need not be looked for.
+            node = None if here in seen else target(document, reference)
         if not isinstance(node, dict) or here in seen:
             continue
         seen.add(here)
         yield here, node, is_a
         stack += _children(here, node, is_a)
-        reference = node.get("$ref")
-        if follow and isinstance(reference, str) and reference.startswith("#/"):
-            there = unquote(reference[1:])
+        referred = node.get("$ref") if follow else None
+        if isinstance(referred, str) and referred.startswith("#/"):
+            there = unquote(referred[1:])
             if there not in seen:
-                later.append((there, target(document, reference), is_a))
+                later.append((there, referred, is_a))
 
 
 def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str]]:
@@ -90,7 +95,7 @@ def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str
         form = grammar.get(key) or grammar.get("*", "")
         if not form or not isinstance(child, (dict, list)) or key.startswith("x-"):
             continue
-        below = here + pointer_of(key)
+        below = here + _step(key)
         if isinstance(child, list):
             if form[0] != "{":
                 found += [(f"{below}/{index}", one, form.lstrip("[")) for index, one in enumerate(child)]
@@ -101,7 +106,7 @@ def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str
             each = form[1:]
             extensible = kind != "components" and each in ("pathItem", "response")
             found += [
-                (below + pointer_of(name), one, each)
+                (below + _step(name), one, each)
                 for name, one in child.items()
                 if not (extensible and name.startswith("x-"))
             ]
@@ -109,6 +114,11 @@ def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str
             found.append((below, child, form))
     found.reverse()
     return found
+
+
+def _step(name: str) -> str:
+    """Return a name as the last step of a JSON Pointer; there are hundreds of thousands of them."""
+    return "/" + name if "/" not in name and "~" not in name else pointer_of(name)
 
 
 def operations(document: JSON) -> Iterator[tuple[str, Document]]:
