@@ -2,8 +2,8 @@
 
 Such a pattern has a place that one and the same text leads back to in two ways (exponential ambiguity: Weideman et al.,
 "Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", 2016). The automaton has a place for
-each letter of the pattern (Glushkov's); what a class or an escape stands for is asked of ``regress``, letter by letter. A
-pattern that is not understood is none of them, nor is one with too many places.
+each letter of the pattern (Glushkov's); what a class or an escape stands for is asked of ``regress``, letter by
+letter. A pattern that is not understood is none of them, nor is one with too many places.
 """
 
 from __future__ import annotations
