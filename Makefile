@@ -10,10 +10,11 @@ COMPILED := .venv/compiled.stamp
 # Tests run on every core.
 CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
+SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: serve test test-slow test-store test-wire test-clients test-schemas test-deploy test-image test-wild published conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench lock clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -57,6 +58,18 @@ $(PUBLISHED): benchmarks/published/package-lock.json | $(BIN)/python
 test-clients: $(DEV)
 	bash tests/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
+
+# The suites that SDK makers run against their own mock servers travel in the source distributions; pip checks the hashes.
+test-sdks: $(DEV) $(COMPILED) $(SDKS)
+	$(BIN)/python -m pytest -m sdks tests/sdks $(ARGS)
+
+$(SDKS): requirements/sdks.txt tests/sdks/suites.txt | $(SERVE)
+	rm -rf .venv/suites && mkdir -p .venv/suites
+	$(BIN)/python -m venv --clear .venv/sdks
+	.venv/sdks/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/sdks.txt
+	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary openai,stripe --require-hashes -r tests/sdks/suites.txt -d .venv/suites
+	for suite in .venv/suites/*.tar.gz; do tar -xzf "$$suite" -C .venv/suites; done
+	@touch $@
 
 # kustomize and actionlint are built from the Go modules of tests/deploy.
 test-deploy: $(DEV)
@@ -113,6 +126,7 @@ lock:
 	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build $(LOCK) -o requirements/serve.txt
 	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
+	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 

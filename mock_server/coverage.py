@@ -27,8 +27,10 @@ KINDS = ("status", "media", "parameter", "enum", "country")
 """What a contract tells all of; of variants it is told which were asked for."""
 COUNTRY = ("country", "country_code", "countryCode")
 """Members whose enum is told of as countries: 249 of them would bury the others."""
-_PLACES = 400
+_PLACES = 100
 """Enums in the answers of an operation that are told of, those that are least deep."""
+_ANSWER = "answer "
+"""What stands before the pointer of an enum in an answer."""
 _REMEMBERED = 256
 _LARGEST = 64 * 1024
 """Bytes of an answer that is looked through."""
@@ -81,9 +83,8 @@ class Gauge:
             return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
         return known
 
-    @cached_property
     def total(self) -> frozenset[Key]:
-        """All that there is to be seen, but for variants."""
+        """Return all that there is to be seen, but for variants. Not kept: of Stripe's operations it would be 50 MB."""
         keys: set[Key] = set()
         for status, response in self.operation.responses.items():
             keys.add(("status", "", status))
@@ -91,9 +92,23 @@ class Gauge:
         for (place, name), values in self._parameters.items():
             keys.add(("parameter", "", f"{place} {name}"))
             keys |= {("enum", f"{place} {name}", value) for value in values}
-        for vertex, pointer in self._places.items():
+        for vertex, pointer in self._places().items():
             keys |= {_enum_key(pointer, value) for value in vertex.values or ()}
         return frozenset(keys)
+
+    def named(self, seen: frozenset[Key], total: frozenset[Key]) -> frozenset[Key]:
+        """Return what was seen under the names that ``total`` has: an enum is told of at the shortest way to it."""
+        others = {key for key in seen if key[0] in ("enum", "country") and key[1].startswith(_ANSWER)} - total
+        if not others:
+            return seen
+        places = self._places()
+        named: set[Key] = set()
+        for _, place, value in others:
+            for schema in self._schemas():
+                for vertex in self._graph.vertices(schema, place.removeprefix(_ANSWER)):
+                    if vertex in places and value in (vertex.values or ()):
+                        named.add(_enum_key(places[vertex], value))
+        return (seen - others) | named
 
     def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
         """What is shown by all but the body, which is mostly the same."""
@@ -137,7 +152,7 @@ class Gauge:
 
     def _of_body(self, answer: Answer) -> list[Key]:
         content_type = answer.header("content-type") or ""
-        if not self._places or len(answer.body) > _LARGEST or not is_json(content_type):
+        if len(answer.body) > _LARGEST or not is_json(content_type):
             return []
         response, essence = self.operation.response_for(answer.status), essence_of(content_type)
         try:
@@ -145,11 +160,10 @@ class Gauge:
         except ValueError:
             return []
         return [
-            _enum_key(self._places[vertex], text)
+            _enum_key(pointer, text)
             for media in (response.content if response is not None else ())
             if essence_of(media.name) == essence
-            for vertex, text in self._graph.values(media.schema, value)
-            if vertex in self._places and text in (vertex.values or ())
+            for pointer, text in self._graph.values(media.schema, value)
         ]
 
     @cached_property
@@ -181,15 +195,17 @@ class Gauge:
             if pointer in ("", "/*"):
                 yield from vertex.values or ()
 
-    @cached_property
-    def _places(self) -> Mapping[Vertex, str]:
-        """The schemas with enums in the answers, each with the shortest pointer to it, in which ``*`` is any item."""
-        places: dict[Vertex, str] = {}
+    def _schemas(self) -> Iterator[JSON]:
+        """Yield the schemas of the answers in JSON."""
         for response in self.operation.responses.values():
-            for media in response.content:
-                if media.is_json:
-                    for pointer, vertex in islice(self._graph.enums(media.schema), _PLACES):
-                        places.setdefault(vertex, pointer)
+            yield from (media.schema for media in response.content if media.is_json)
+
+    def _places(self) -> Mapping[Vertex, str]:
+        """Return the schemas with enums in the answers, each with the shortest pointer to it (``*`` is any item)."""
+        places: dict[Vertex, str] = {}
+        for schema in self._schemas():
+            for pointer, vertex in islice(self._graph.enums(schema), _PLACES):
+                places.setdefault(vertex, pointer)
         return places
 
 
@@ -252,7 +268,7 @@ class Coverage:
 
 def _enum_key(pointer: str, value: str) -> Key:
     kind = "country" if pointer.rpartition("/")[2] in COUNTRY else "enum"
-    return kind, f"answer {pointer}", value
+    return kind, _ANSWER + pointer, value
 
 
 def told(gauge: Gauge, seen: frozenset[Key], count: int) -> dict[str, JSON]:
@@ -262,8 +278,10 @@ def told(gauge: Gauge, seen: frozenset[Key], count: int) -> dict[str, JSON]:
         "operationId": gauge.operation.operation_id,
         "count": count,
     }
+    total = gauge.total()
+    seen = gauge.named(seen, total)
     for kind in KINDS:
-        all_of = {key for key in gauge.total if key[0] == kind}
+        all_of = {key for key in total if key[0] == kind}
         report[PLURALS[kind]] = {
             "covered": [*map(_name, sorted(all_of & seen))],
             "missing": [*map(_name, sorted(all_of - seen))],

@@ -8,7 +8,7 @@ reason where they have a text for it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mock_server.contract.load import response_of
 from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
@@ -99,25 +99,32 @@ class Failures:
         self, operation: Operation | None, response: Response, status: int, reason: Answer, given: Headers
     ) -> Answer:
         """Return a response of the contract: by its example, or generated, with the reason in it."""
-        example, media = _first_example(response), _media_type(response, None)
-        if media is None or status in BODYLESS or (example and media.examples):
-            return self._filled(response, status, example, given)
-        schema: JSON = True if media.schema is None else media.schema
-        values = media.examples
-        if media.schema is not None and values and operation is not None:
-            values = self._examples.of(media, response, operation).values
-        if "" in values:
-            value = values[""]
-        else:
-            draw = Draw(self._settings.seed, "failure", f"{status}")
-            value = generate(
-                schema, draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
-                fill=self._settings.fill,
-            )  # fmt: skip
-        accepts = self._schemas.root(schema).accepts
-        told = informed(value, accepts, reason, is_example="" in values) if media.is_json else value
-        given_as_it_is = "" in values and told == value
-        return self._sent(media, status, told, self._beside(response, "", given), given=given_as_it_is)
+        media = _media_type(response, None)
+        if media is None or status in BODYLESS:
+            return self._filled(response, status, "", given)
+        values = self._sound(media, response, operation)
+        name = "" if not values or "" in values else next(iter(values))
+        headers = self._beside(response, name, given)
+        if name:  # it is about something that somebody named
+            return self._sent(media, status, values[name], headers, given=True)
+        value = values[""] if values else self._generated(media, status)
+        if not media.is_json:
+            return self._sent(media, status, value, headers, given=bool(values))
+        accepts = self._schemas.root(True if media.schema is None else media.schema).accepts
+        told = informed(value, accepts, reason, is_example=bool(values))
+        return self._sent(media, status, told, headers, given=bool(values) and told == value)
+
+    def _sound(self, media: MediaType, response: Response, operation: Operation | None) -> Mapping[str, JSON]:
+        """Return the examples that can be sent, by name."""
+        if media.schema is None or not media.examples or operation is None:
+            return media.examples
+        return self._examples.of(media, response, operation).values
+
+    def _generated(self, media: MediaType, status: int) -> JSON:
+        return generate(
+            True if media.schema is None else media.schema, Draw(self._settings.seed, "failure", f"{status}"),
+            self._schemas, fill_properties=not self._settings.no_fill_properties, fill=self._settings.fill,
+        )  # fmt: skip
 
     def _beside(self, response: Response, example: str, given: Headers) -> Headers:
         """Return the headers of a response; those given take the place of its own."""
@@ -160,8 +167,3 @@ def _media_type(response: Response, example: str | None) -> MediaType | None:
             if example in media.examples:
                 return media
     return next((media for media in response.content if media.is_json), next(iter(response.content), None))
-
-
-def _first_example(response: Response) -> str:
-    media = _media_type(response, None)
-    return "" if media is None or "" in media.examples else next(iter(media.examples), "")

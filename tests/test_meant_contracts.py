@@ -53,6 +53,8 @@ def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Pat
         assert exchange.answer.status == ask.get("status", 200), (ask, exchange.answer.body)
         if "answer" in ask:
             assert json.loads(exchange.answer.body) == ask["answer"], ask
+        if "found" in ask:
+            assert exchange.findings[0].found == ask["found"]
         if exchange.answer.status == 200:
             assert [one.rule for one in exchange.findings] == ask.get("told", []), ask
             told = json.loads(exchange.answer.header("Mock-Findings") or "[]")

@@ -82,6 +82,19 @@ def test_a_default_that_is_the_only_answer_is_none_to_errors(tmp_path: Path) -> 
     assert alone.handle(Request("POST", "/a", "limit=x")).answer.reason == "problem"
 
 
+def test_a_named_example_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> None:
+    response = answer_of(ERROR)
+    examples = {
+        "bad": {"value": {"message": "No."}},
+        "good": {"value": {"error": "wrong", "code": 7, "message": "No."}},
+    }
+    response["content"]["application/json"]["examples"] = examples
+    assert value_of(wrong(refusing(tmp_path, {"422": response}), "limit")) == examples["good"]["value"]
+    del examples["good"]
+    answer = wrong(refusing(tmp_path, {"422": response}), "limit")
+    assert (answer.status, value_of(answer)["error"]) == (422, "wrong")
+
+
 def test_an_answer_without_an_example_is_made_and_told_what_went_wrong(tmp_path: Path) -> None:
     value = value_of(wrong(refusing(tmp_path, {"422": answer_of(ERROR)}), "limit"))
     assert (value["error"], value["code"]) == ("wrong", 422)

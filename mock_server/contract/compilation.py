@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from mock_server.contract.ambiguity import endless_patterns
 from mock_server.contract.bundle import Files, bundle
 from mock_server.contract.compiled import counted
 from mock_server.contract.defects import defects
@@ -69,7 +70,7 @@ class Compilation:
             for rule, pointer, found, expected, done in self._remarks
         ]
         findings += [*repair(document, layers), *read_as_meant(document, layers), *made_sound(document, layers)]
-        findings += undocumented_streams(document, layers)
+        findings += [*undocumented_streams(document, layers), *endless_patterns(document, layers)]
         _refuse(layers, findings)
         return document, tuple(findings)
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
-from mock_server.contract.source import mapping_at, pointer_of
+from mock_server.contract.source import mapping_at, pointer_of, pointer_parts
 from mock_server.exchange import JSON
 
 Resolve = Callable[[JSON], JSON]
 _BRANCHES = ("allOf", "anyOf", "oneOf")
+_WAYS = frozenset({*_BRANCHES, "enum", "items", "properties"})
+"""Keywords of schemas that have an enum, or lead to another schema that may have one."""
 
 
 class Vertex:
@@ -65,9 +67,9 @@ class EnumGraph:
         self._vertices: dict[int, Vertex] = {}
 
     def vertex(self, schema: JSON) -> Vertex | None:
-        """Return the vertex of a schema of the document; None for what is no object."""
+        """Return the vertex of a schema of the document; None where no enum can be found in it."""
         node = self._resolve(schema)
-        if not isinstance(node, dict):
+        if not isinstance(node, dict) or _WAYS.isdisjoint(node):
             return None
         return self._vertices.get(id(node)) or self._vertices.setdefault(id(node), Vertex(self, node))
 
@@ -91,23 +93,34 @@ class EnumGraph:
                     seen.add(reached)
                     waiting.append((way, reached))
 
-    def values(self, schema: JSON, value: JSON) -> Iterator[tuple[Vertex, str]]:
-        """Yield the schemas with enums that a value comes upon, each with the text of what stands there."""
+    def values(self, schema: JSON, value: JSON) -> Iterator[tuple[str, str]]:
+        """Yield what a value has where its schema has an enum: the JSON Pointer (``*`` is any item) and the text."""
         root = self.vertex(schema)
-        return iter(()) if root is None else _values(root, value)
+        return iter(()) if root is None else _values(root, value, "")
+
+    def vertices(self, schema: JSON, pointer: str) -> list[Vertex]:
+        """Return the schemas with enums at a JSON Pointer into values of a schema."""
+        root = self.vertex(schema)
+        vertices = [root] if root is not None else []
+        for part in pointer_parts(pointer):
+            below = [applied for vertex in vertices for applied in (vertex, *vertex.branches)]
+            items = [vertex.items for vertex in below if part == "*" and vertex.items is not None]
+            vertices = [*items, *(vertex.members[part] for vertex in below if part in vertex.members)]
+        applied = (each for vertex in vertices for each in (vertex, *vertex.branches))
+        return [vertex for vertex in applied if vertex.values is not None]
 
 
-def _values(root: Vertex, value: JSON) -> Iterator[tuple[Vertex, str]]:
+def _values(root: Vertex, value: JSON, pointer: str) -> Iterator[tuple[str, str]]:
     for vertex in (root, *root.branches):
         if isinstance(value, dict):
             members = vertex.members
             for name in members.keys() & value.keys():
-                yield from _values(members[name], value[name])
+                yield from _values(members[name], value[name], pointer + pointer_of(name))
         elif isinstance(value, list):
             if vertex.items is not None:
-                yield from chain.from_iterable(_values(vertex.items, item) for item in value)
-        elif vertex.values is not None:
-            yield vertex, text_of(value)
+                yield from chain.from_iterable(_values(vertex.items, item, pointer + "/*") for item in value)
+        elif vertex.values is not None and (text := text_of(value)) in vertex.values:
+            yield pointer, text
 
 
 def text_of(value: JSON) -> str:

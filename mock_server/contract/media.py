@@ -100,10 +100,12 @@ class AnswerReaders(dict[str, Reader]):
 def judgeable(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
     """Return a document as openapi-core can judge by it: ``schema: true`` and ``false`` become objects.
 
-    ``read`` is applied to the schemas outside the components.
+    ``read`` is applied to the schemas outside the components. What stays as it is is not copied: copies of a large
+    contract take 60 MB.
     """
     if isinstance(node, list):
-        return [judgeable(one, read) for one in node]
+        items = [judgeable(item, read) for item in node]
+        return items if any(new is not old for new, old in zip(items, node, strict=True)) else node
     if not isinstance(node, dict):
         return node
     judged: dict[str, JSON] = {}
@@ -112,4 +114,4 @@ def judgeable(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
             child = child if read is None else read(child)
             child = ({} if child else {"not": {}}) if isinstance(child, bool) else child
         judged[key] = judgeable(child, read)
-    return judged
+    return judged if any(judged[key] is not node[key] for key in node) else node

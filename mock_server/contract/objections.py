@@ -51,6 +51,8 @@ _VALIDATORS = {
 }
 _ITEM = "x-mock-item"
 """Where the schema of an item stands in a document of its own."""
+_SEPARATOR = "\0"
+"""What divides the steps of a path through a document: not the usual number sign, which keys of ``paths`` may have."""
 _FAILURES = "x-mock-failure-answers"
 """Where the answers that belong to no operation stand in the document that openapi-core is given."""
 
@@ -60,7 +62,7 @@ class Objections:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)))
+        spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)), separator=_SEPARATOR)
         request_validator, response_validator = _VALIDATORS[contract.openapi]
         options: dict[str, Any] = {
             "path_finder_cls": _GivenOperation,
@@ -75,7 +77,7 @@ class Objections:
         self._factory = request_validator.schema_validators_factory
         self._items: dict[int, tuple[JSON, Any]] = {}
         sent = _one_way(contract, "readOnly", {}) or dict(contract.document)
-        self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent))
+        self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent), separator=_SEPARATOR)
 
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
         """Return what the schema at a place of the document has against a value that a client sent."""

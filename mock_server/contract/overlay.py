@@ -53,7 +53,7 @@ def _version(overlay: Source) -> tuple[int, int]:
     if match is None:
         instead = f" but {data['overlay']!r}" if "overlay" in data else ""
         where, found = "/overlay" if instead else "", f"no member overlay: 1.0.0 or 1.1.0{instead}"
-        raise _refusal(overlay, where, found, "an OpenAPI Overlay 1.0 or 1.1 document")
+        raise _refusal(overlay, where, found, "an OpenAPI Overlay 1.0 document, or one of 1.1")
     return 1, int(match[1])
 
 
@@ -84,10 +84,10 @@ class _Action:
 
     def apply(self, document: JSON) -> tuple[JSON, list[Path]]:
         """Return the document with the action applied, and the ways to the nodes that it brought something to."""
-        action, kinds = self._action, "update, copy or remove" if self._is_newer else "update or remove"
+        action = self._action
         if self.kind == "update" and "update" not in action:
-            nor = "neither update, copy nor remove" if self._is_newer else "neither update nor remove"
-            raise _refusal(self._overlay, self._pointer, nor, f"one of {kinds}")
+            found = "neither update, copy nor remove" if self._is_newer else "neither update nor remove"
+            raise _refusal(self._overlay, self._pointer, found, "one of them")
         if self.kind == "copy" and "update" in action:
             raise _refusal(self._overlay, self._pointer, "both update and copy", "one of them")
         targets = _targets(document, cast("str", action["target"]), self._overlay, self._pointer + "/target")

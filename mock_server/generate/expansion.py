@@ -79,7 +79,7 @@ def _found(goal: Goal, taken: tuple[int, ...]) -> Outcome:
     except _Undecided as undecided:
         return undecided.choice
     except Contradiction as nothing:
-        return nothing
+        return nothing.with_traceback(None)  # which would keep all that stood on the stack
 
 
 class _Expansion:

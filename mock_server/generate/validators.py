@@ -18,7 +18,7 @@ from mock_server.exchange import JSON
 
 LINK = "x-mock-link"
 """The keyword of a link. Its value is the reference, ``#/components/schemas/Pet``."""
-LARGEST = 16
+LARGEST = 8
 """Schemas that a reference may come to mean, those that it refers to counted each time, to be written out."""
 
 _FORMATS = {name: check for name, check in FORMATS.items() if name in ("byte", "duration", "uuid4")}

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from mock_server.contract.ambiguity import is_endless
+from mock_server.errors import ContractError
+from tests.samples import document, load
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^(a|a)*$", "^(a+)+$", "^(a*)*$", "^(.*,)*$", "^(a|aa)+$", r"^(\w+\s?)*$", "^((ab)*)*$", "^(a|[ab])*$",
+        "^(([a-z])+.)+[A-Z]([a-z])+$", "^(?:x|(?<name>a|a){2,})+$", r"^([\p{L}]|å)*$", "^(a{1,3})*$",
+    ],
+)  # fmt: skip
+def test_a_text_that_fits_in_two_ways_takes_for_ever(pattern: str) -> None:
+    assert is_endless(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^[a-z]+(-[a-z]+)*$", "^([0-9a-f]{2})+$", r"^(\d{1,3}\.){3}\d{1,3}$", "^(ab|cd)*$", "^a*b*$", "^(a|b)*$",
+        r"^[\w.]+@([\w-]+\.)+\w+$", "^(foo|bar,)+$", "^([a-z0-9]+(_[a-z0-9]+)*\\.)*[a-z]$", "^(a+b)+$", "(a+)+",
+        "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", "^(?=a)(ab)*$", "", "(", "^(a+$", "^)*+$",
+        "^(a{1000}b)+$",
+    ],
+)  # fmt: skip
+def test_a_text_that_fits_in_one_way_does_not(pattern: str) -> None:
+    assert not is_endless(pattern)
+
+
+@pytest.mark.parametrize("pattern", [
+    "^" + "(" * 9 + "){99}" * 9 + "()*$", "^" + "(" * 5000 + ")*" * 5000 + "$",
+    "^(" + "|".join("abcd") * 500 + ")*$", "^(.|.)*" + "(.|.)*" * 25 + "$",
+])  # fmt: skip
+def test_to_find_out_takes_no_time_itself(pattern: str) -> None:
+    started = perf_counter()
+    is_endless(pattern)
+    assert perf_counter() - started < 2
+
+
+def test_it_is_told_once_at_load_and_refused_by_strict(tmp_path: Path) -> None:
+    schema = {"type": "string", "pattern": "^(a|a)*$"}
+    contract = document({}, components={"schemas": {"A": schema, "B": schema}})
+    (finding,) = load(tmp_path, contract).findings
+    assert (finding.rule, finding.pointer) == ("pattern", "/components/schemas/A/pattern")
+    with pytest.raises(ContractError):
+        load(tmp_path, contract, strict=True)

@@ -1,0 +1,68 @@
+"""The suites that SDK makers run against their own mock servers, as they ship, against this one, as it comes.
+
+Each runs in its source distribution, in an environment of its own (``.venv/sdks``), with nothing changed; what is asked
+of it is which of its tests, and where the server is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import ROOT, SHARED, RunningServer
+
+pytestmark = pytest.mark.sdks
+
+PYTHON = ROOT / ".venv/sdks/bin/python"
+SUITES = ROOT / ".venv/suites"
+OPENAI = SHARED / "contracts/openai-2026-08.yml"
+STRIPE = SHARED / "contracts/stripe-2026-08.json"
+MINUTES = 20
+
+
+def needs(contract: Path) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not contract.is_file(), reason=f"{contract.name} is on the project's own machines alone")
+
+
+def passed(suite: str, *arguments: str, **variables: str) -> int:
+    """Run tests of a suite; how many passed. All have to."""
+    if not PYTHON.is_file() or not (SUITES / suite).is_dir():
+        pytest.fail("the suites are not installed: run `make test-sdks`, which installs them", pytrace=False)
+    # A proxy of the developer's own must not come between an SDK and this machine.
+    environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", **variables}
+    done = subprocess.run(
+        [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", *arguments],
+        cwd=SUITES / suite, env=environment, capture_output=True, text=True, timeout=MINUTES * 60, check=False,
+    )  # fmt: skip
+    print(done.stdout[-4000:], done.stderr[-2000:])
+    assert done.returncode == 0, done.stdout[-4000:]
+    (count,) = re.findall(r"(\d+) passed", done.stdout)
+    return int(count)
+
+
+@needs(OPENAI)
+def test_openai_python_finds_here_what_it_finds_with_its_makers() -> None:
+    with RunningServer(str(OPENAI)) as server:
+        # aiohttp is a second transport for the same requests.
+        count = passed(
+            "openai-3.3.1", "tests/api_resources", "-k", "not aiohttp", TEST_API_BASE_URL=server.url
+        )  # fmt: skip
+    assert count == 5020
+
+
+@needs(STRIPE)
+def test_stripe_python_finds_here_what_it_finds_with_its_makers() -> None:
+    with RunningServer(str(STRIPE)) as server:
+        address = urlsplit(server.url)
+        host, port = str(address.hostname), str(address.port)
+        count = passed("stripe-16.1.0", *STRIPE_TESTS, STRIPE_MOCK_HOST=host, STRIPE_MOCK_PORT=port)
+    assert count > 0
+
+
+STRIPE_TESTS = ("tests/api_resources",)
+"""A part of the suite: the resources one by one. The rest asks for the same paths, or no server at all."""
