@@ -109,16 +109,11 @@ class Judge:
     def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
         """Return the judgement of a schema and of its place in the document; made when a value needs a closer look."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
+        return Judgement(_ErrorsAt(self, place, takes, True), _ErrorsAt(self, place, takes, False))
 
-        def errors_of(*, asserts_formats: bool) -> Errors:
-            objections = functools.cache(lambda: self._closer().to_values(place, asserts_formats=asserts_formats))
-
-            def errors(value: JSON) -> Iterable[SchemaError]:
-                return () if takes(value) else objections()(value)
-
-            return errors
-
-        return Judgement(errors_of(asserts_formats=True), errors_of(asserts_formats=False))
+    def objections_to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool) -> Errors:
+        """Return what openapi-core has against values for the schema at a place of the document."""
+        return self._closer().to_values(place, asserts_formats=asserts_formats)
 
     @functools.cached_property
     def _objections(self) -> Objections:
@@ -182,6 +177,29 @@ class Judge:
             self._acceptances[key] = known
         acceptance = self._acceptances[key]
         return acceptance is not None and acceptance.of(answer)
+
+
+class _ErrorsAt:
+    """What the schema at a place has against values: nothing where it surely takes them.
+
+    An object with a few members: GitHub's contract has five thousand parameters.
+    """
+
+    __slots__ = ("_asserts_formats", "_judge", "_objections", "_place", "_takes")
+
+    def __init__(self, judge: Judge, place: tuple[str | int, ...], takes: Accepts, asserts_formats: bool) -> None:
+        self._judge = judge
+        self._place = place
+        self._takes = takes
+        self._asserts_formats = asserts_formats
+        self._objections: Errors | None = None
+
+    def __call__(self, value: JSON) -> Iterable[SchemaError]:
+        if self._takes(value):
+            return ()
+        if self._objections is None:
+            self._objections = self._judge.objections_to_values(self._place, asserts_formats=self._asserts_formats)
+        return self._objections(value)
 
 
 def _nothing(value: JSON) -> Iterable[SchemaError]:

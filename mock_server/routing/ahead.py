@@ -1,0 +1,29 @@
+"""A program that compiles a contract and has its routes read, so that another process finds both remembered.
+
+``python -m mock_server.routing.ahead FETCH CONTRACT [OVERLAY ...]``, where FETCH is 1 if references may lead to URLs.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mock_server.contract.compiled import Given
+from mock_server.contract.load import load_contract
+from mock_server.errors import MockServerError
+from mock_server.routing.router import Router
+
+
+def main() -> int:
+    """Compile what the arguments name; the exit code."""
+    fetch, place, *overlays = sys.argv[1:]
+    given = Given(place, tuple(overlays), fetch == "1")
+    try:
+        given.compile(given.key)
+        Router(load_contract(place, overlays, may_fetch=given.may_fetch))
+    except MockServerError:
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
