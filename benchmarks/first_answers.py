@@ -93,7 +93,7 @@ def every(survey: Survey, place: Place, file: Path) -> Iterator[tuple[str, str, 
 def surveyed(survey: Survey, place: Place, file: Path) -> tuple[list[Outcome], float]:
     """Return what came of every call of a contract to this server, and its memory afterwards in MB."""
     made = [*survey.calls()]
-    with place.mock_server(str(file)) as server:
+    with Candidate(place, file).started() as server:
         outcomes = survey.asked(server.url, [one for one in made if isinstance(one, Call)])
         memory = server.memory()
     return [*outcomes, *(one for one in made if isinstance(one, Outcome))], memory

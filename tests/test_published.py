@@ -116,6 +116,14 @@ def test_each_event_of_a_stream_is_judged() -> None:
     assert len(Judge(contract).findings(contract.operations[0], reply)) == 1
 
 
+def test_a_stream_that_an_author_left_out_is_taken_where_a_request_asks_for_one() -> None:
+    asks: Document = {"content": {"application/json": {"schema": {"properties": {"stream": {"type": "boolean"}}}}}}
+    reply = Reply(200, {"content-type": "text/event-stream"}, b"data: {}\n\n")
+    for request, expected in ((asks, 0), ({}, 1)):
+        contract = published(document({"/a": {"post": operation({"type": "object"}, requestBody=request)}}))
+        assert len(Judge(contract).findings(contract.operations[0], reply)) == expected
+
+
 # Values
 
 RECURSIVE = {"$ref": "#/components/schemas/User"}

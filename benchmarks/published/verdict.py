@@ -122,6 +122,8 @@ class Judge:
         if not documented.content:
             return []
         entry = entry_for(documented.content, reply.headers.get("content-type", ""))
+        if entry is None and self._is_stream(operation, documented, reply):
+            return []
         if entry is None:
             wanted = " or ".join(one.media_type for one in documented.content)
             return [f"media type {reply.media_type or 'none'}: expected {wanted}"]
@@ -129,6 +131,21 @@ class Judge:
             return [told for value, steps in values(entry, reply) for told in self.schemas.findings(steps, value)]
         except ValueError as error:
             return [f"the body is no {reply.media_type}: {error}"]
+
+    def _is_stream(self, operation: Operation, documented: Answerable, reply: Reply) -> bool:
+        """Return whether an answer is the stream that its author left out, of whose items nothing is documented.
+
+        Such a request has ``stream``, and its answer documents JSON alone (docs/streams.md).
+        """
+        is_left_out = any(is_json(essence(one.media_type)) for one in documented.content)
+        return reply.media_type == "text/event-stream" and is_left_out and may_stream(self._contract, operation)
+
+
+def may_stream(contract: PublishedContract, operation: Operation) -> bool:
+    """Return whether a request has a member or a parameter ``stream``."""
+    schemas = [contract.follow(one.node.get("schema"))[0] for one in operation.content]
+    members = [mapping(schema.get("properties")) for schema in schemas]
+    return any("stream" in one for one in members) or any(one["name"] == "stream" for one, _ in operation.parameters)
 
 
 def values(entry: Entry, reply: Reply) -> Iterator[tuple[Any, Steps]]:

@@ -16,13 +16,6 @@ def filter_query(context: schemathesis.HookContext, query: Mapping[str, object] 
     return {} not in (query or {}).values()
 
 
-def filter_body(context: schemathesis.HookContext, body: object) -> bool:
-    """Leave out forms with an empty list or object in them: neither has a form, so nothing is sent of it."""
-    kinds = {one.media_type for one in context.operation.body}
-    is_form = isinstance(body, dict) and any(kind.startswith("multipart/") or "urlencoded" in kind for kind in kinds)
-    return not is_form or not any(isinstance(one, (list, dict)) and not one for one in body.values())
-
-
 def map_query(context: schemathesis.HookContext, query: dict[str, object] | None) -> dict[str, object] | None:
     """Write a list in one text where the contract says so: within ``oneOf`` Schemathesis does not see the list.
 
@@ -40,8 +33,9 @@ def map_query(context: schemathesis.HookContext, query: dict[str, object] | None
 
 
 schemathesis.hook(filter_query)
-schemathesis.hook(filter_body)
 schemathesis.hook(map_query)
 
 # A media type that some contract has for a form of parts, which Schemathesis does not know.
 schemathesis.serializer.alias("multipart/data", "multipart/form-data")
+# Bytes whose schema is a text.
+schemathesis.serializer.alias("application/cbor", "application/octet-stream")

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from benchmarks.published.contract import Operation, PublishedContract
+from benchmarks.published.verdict import may_stream
 
 EVENTS = "text/event-stream"
 
@@ -30,8 +31,7 @@ def _streams(contract: PublishedContract, operation: Operation, content: dict[st
     A schema beside ``text/event-stream`` is that of the JSON in ``data``, as clients of 3.1 take it. Schemathesis
     holds the whole event to it (OpenAPI 3.2, "Server-Sent Event Streams"), so it is left to the other judge.
     """
-    bodies = [contract.follow(one.node.get("schema"))[0] for one in operation.content]
-    if "application/json" in content and any("stream" in body.get("properties", {}) for body in bodies):
+    if "application/json" in content and may_stream(contract, operation):
         content.setdefault(EVENTS, {})
     if EVENTS in content:
         content[EVENTS].pop("schema", None)
