@@ -84,7 +84,7 @@ def test_a_default_that_is_the_only_answer_is_none_to_errors(tmp_path: Path) -> 
 
 def test_a_named_example_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> None:
     response = answer_of(ERROR)
-    examples = {
+    examples: Document = {
         "bad": {"value": {"message": "No."}},
         "good": {"value": {"error": "wrong", "code": 7, "message": "No."}},
     }

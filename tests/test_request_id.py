@@ -117,7 +117,7 @@ def test_a_line_of_the_log_names_the_request_as_journal_and_answer_do(
     app = Application(Settings(journal_size=size), shares_process=True)
     log_as("json")
     answered(app, *tokens(["SE", "SE"]))
-    monkeypatch.setattr(Engine, "handle", broken)
+    monkeypatch.setattr(Engine, "respond", broken)
     (got,) = answered(app, scope_of("/~w" + ME, **({"x_request_id": given} if given else {})))
     (line,) = capsys.readouterr().err.splitlines()
     logged = json.loads(line)
@@ -133,7 +133,7 @@ def test_a_line_for_people_names_it_too(
     app: Application, log_as: LogAs, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_as("text")
-    monkeypatch.setattr(Engine, "handle", broken)
+    monkeypatch.setattr(Engine, "respond", broken)
     answered(app, scope_of(x_request_id="abc-1"))
     assert capsys.readouterr().err.startswith(f"ERROR: GET {ME}: the mock server failed [request abc-1]\nTraceback")
 
