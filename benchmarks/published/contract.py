@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -186,10 +187,13 @@ def way(reference: str) -> Steps:
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML whose dates stay texts and whose keys are texts, as JSON has them."""
+    """YAML whose dates stay texts, as JSON has them, and whose numbers are those of JSON (YAML 1.2, 10.2)."""
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in listed if tag != "tag:yaml.org,2002:timestamp"]
     for first, listed in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)$"), list("-0123456789")
+)

@@ -35,7 +35,5 @@ def map_query(context: schemathesis.HookContext, query: dict[str, object] | None
 schemathesis.hook(filter_query)
 schemathesis.hook(map_query)
 
-# A media type that some contract has for a form of parts, which Schemathesis does not know.
-schemathesis.serializer.alias("multipart/data", "multipart/form-data")
 # Bytes whose schema is a text.
 schemathesis.serializer.alias("application/cbor", "application/octet-stream")

@@ -12,6 +12,13 @@ from benchmarks.published.contract import Operation, PublishedContract
 from benchmarks.published.verdict import may_stream
 
 EVENTS = "text/event-stream"
+_NAMES = frozenset({
+    "properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "paths", "responses", "parameters",
+    "headers", "content", "requestBodies", "securitySchemes", "mapping", "callbacks", "links", "encoding", "scopes",
+})  # fmt: skip
+"""Objects whose keys are names and no keywords."""
+_VALUES = frozenset({"example", "examples", "default", "const", "enum", "value"})
+"""What is no schema, whatever it looks like."""
 
 
 def as_meant(contract: PublishedContract, operations: list[Operation], document: Any) -> Any:
@@ -22,7 +29,16 @@ def as_meant(contract: PublishedContract, operations: list[Operation], document:
         for status, response in node.get("responses", {}).items():
             if str(status).startswith("2") and "content" in response:
                 _streams(contract, operation, response["content"])
-    return _without_names(document)
+        _writable(node)
+    return _schemas(document)
+
+
+def _writable(node: Any) -> None:
+    """Take out kinds of multipart bodies that Schemathesis cannot write, where another media type is left."""
+    content = node.get("requestBody", {}).get("content", {})
+    for media_type in [one for one in content if one.startswith("multipart/") and one != "multipart/form-data"]:
+        if len(content) > 1:
+            del content[media_type]
 
 
 def _streams(contract: PublishedContract, operation: Operation, content: dict[str, Any]) -> None:
@@ -37,18 +53,33 @@ def _streams(contract: PublishedContract, operation: Operation, content: dict[st
         content[EVENTS].pop("schema", None)
 
 
-def _without_names(node: Any) -> Any:
-    """Return a document without discriminators that map nothing, of which Schemathesis wants the names of schemas.
+def _schemas(node: Any, key: str = "") -> Any:
+    """Return a document whose schemas Schemathesis reads as their author means them.
 
-    The schemas fix the member by ``enum`` or ``const``, and what they say is what a client sees.
+    A discriminator that maps nothing is left out: Schemathesis wants the names of schemas for it, while the schemas fix
+    the member by ``enum`` or ``const``, and what they say is what a client sees. What has ``properties`` or ``items``
+    and no type is an object or an array (docs/contracts.md, ``missing-type``). A name that is required twice is
+    required: Schemathesis makes no requests for such a schema.
     """
     if isinstance(node, list):
-        return [_without_names(one) for one in node]
-    if not isinstance(node, dict):
+        return [_schemas(one) for one in node]
+    if not isinstance(node, dict) or key in _VALUES:
         return node
-    stated = node.get("discriminator")
-    is_nameless = isinstance(stated, dict) and "propertyName" in stated and "mapping" not in stated
-    return {key: _without_names(one) for key, one in node.items() if not (key == "discriminator" and is_nameless)}
+    result = {name: _schemas(one, "" if key in _NAMES else name) for name, one in node.items()}
+    if key in _NAMES:
+        return result
+    stated = result.get("discriminator")
+    if isinstance(stated, dict) and "propertyName" in stated and "mapping" not in stated:
+        del result["discriminator"]
+    required = result.get("required")
+    if isinstance(required, list) and all(isinstance(one, str) for one in required):
+        result["required"] = list(dict.fromkeys(required))
+    if not result.keys() & {"type", "$ref", "allOf", "anyOf", "oneOf", "enum", "const"}:
+        if isinstance(result.get("properties"), dict):
+            result["type"] = "object"
+        elif isinstance(result.get("items"), dict):
+            result["type"] = "array"
+    return result
 
 
 def credentials(contract: PublishedContract, token: str) -> list[str]:
