@@ -22,11 +22,14 @@ _T = TypeVar("_T")
 class Aside:
     """Runs work on the event loop as long as it is quick, and in a thread from the beginning where it is not.
 
-    There is one thread: what is made is made one after the other, and the loop has at least half of the time.
+    There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at
+    least half of the time.
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mock-server-aside")
+        self._threads: ThreadPoolExecutor | None = None
+        self._under_way = 0
+        self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what the work does. It may be begun twice; see :mod:`mock_server.deadline`."""
@@ -38,13 +41,24 @@ class Aside:
 
     async def run_aside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what the work does that surely takes long."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mock-server-aside")
         call = partial(copy_context().run, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        finally:
+            self._under_way -= 1
+            if not self._under_way and self._threads is not None:
+                self._threads.shutdown(wait=False)
+                self._threads = None
 
     def start(self, work: Callable[[], None]) -> None:
         """Let work begin whose end nobody waits for."""
-        self._threads.submit(work)
+        self._started = asyncio.ensure_future(self.run_aside(work))
 
     def close(self) -> None:
-        """Let the thread end when it has done what it is about."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Wait for the thread to end what it is about; what waits for its turn is not begun."""
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+            self._threads = None
