@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from mock_server.deadline import DeadlineExceeded, within
 
-PATIENCE = 0.004
+PATIENCE = 0.008
 """Seconds that a piece of work has on the event loop: about what an answer of 150 values takes that is made for the
 first time."""
 
