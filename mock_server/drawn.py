@@ -11,9 +11,9 @@ from mock_server.exchange import JSON
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import size_of
 
-MEMORY = 2 * 1024 * 1024
+MEMORY = 512 * 1024
 """Bytes of JSON that are remembered; as Python's objects they take some eight times as much."""
-_LARGEST = MEMORY // 16
+_LARGEST = MEMORY // 8
 
 
 class DrawnValues:

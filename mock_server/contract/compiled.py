@@ -11,7 +11,7 @@ from typing import Any, cast
 from mock_server.contract import cache
 from mock_server.contract.apart import compile_apart
 from mock_server.contract.source import Layers
-from mock_server.contract.text import read_text
+from mock_server.contract.text import is_url, read_text
 from mock_server.contract.walk import Document
 from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
@@ -43,8 +43,7 @@ class Given:
     def _encoded(self) -> list[tuple[str, bytes]]:
         """The places and texts of the contract and of the overlays, in UTF-8.
 
-        They are kept, to say in which line something stands. As a str a text with one emoji takes four bytes for each
-        character: 48 MB for GitHub's contract.
+        As a str a text with one emoji takes four bytes for each character: 48 MB for GitHub's contract.
         """
         return [(self.place, read_text(self.place).encode()),
                 *((name, read_text(name, what="overlay").encode()) for name in self.overlays)]  # fmt: skip
@@ -64,11 +63,16 @@ class Given:
 
     def compiled(self, *, no_cache: bool = False) -> Compiled:
         """The document with overlays and repairs. Raises :class:`ContractError` where it cannot be served."""
+        compiled = self._found(no_cache=no_cache)
+        if not any(is_url(name) for name, _ in self._encoded):
+            self.__dict__.pop("_encoded")  # who asks for a line has the files read again
+        return compiled
+
+    def _found(self, *, no_cache: bool) -> Compiled:
+        """The document as it was remembered, or compiled anew."""
         key = self.key
         known = None if no_cache else self._recalled(key)
-        if known is not None:
-            return known
-        if not no_cache and sum(len(text) for _, text in self._encoded) > _LARGE:
+        if known is None and not no_cache and sum(len(text) for _, text in self._encoded) > _LARGE:
             compile_apart(self.place, self.overlays, self.may_fetch)
             known = self._recalled(key)
         return known or self.compile(None if no_cache else key)

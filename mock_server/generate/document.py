@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -32,6 +33,8 @@ from mock_server.exchange import JSON
 from mock_server.generate.dialect import modern
 from mock_server.generate.validators import LINK, Validators
 
+MOST_VALIDATORS = 1000
+"""Compiled validators that are kept of a document: about 10 KB each; GitHub's contract could have three thousand."""
 BASE = "urn:contract"
 """The name of the document among the others that a schema may refer to."""
 
@@ -83,6 +86,7 @@ class Document:
         self._is_plain = not others and not self._mentioned & _CAREFUL
         self._nodes: dict[tuple[object, ...], Node] = {}
         self._targets: dict[str, Node] = {}
+        self._judged: deque[Node] = deque()
         self._validators = Validators(
             lambda reference: self.target(reference).schema,
             lambda reference, value: self.target(reference).accepts(value),
@@ -182,8 +186,10 @@ class Document:
         return node
 
     def judge(self, node: Node) -> Judging:
-        """The validator of a schema."""
-        node = node.settled()
+        """Compile the validator of a schema. There are at most :data:`MOST_VALIDATORS`; the oldest go."""
+        self._judged.append(node)
+        while len(self._judged) > MOST_VALIDATORS:
+            self._judged.popleft().forget()
         if node.resolver is not None:
             return self._careful(node)
         try:
@@ -284,9 +290,19 @@ class Node:
         """Whether a value keeps the schema."""
         if isinstance(self.schema, bool):
             return self.schema
-        if self._judge is None:
-            self._judge = self.document.judge(self)
-        return self._judge.is_valid(value)
+        return self._judging().is_valid(value)
+
+    def _judging(self) -> Judging:
+        """The validator: that of the schema which a bare reference leads to; compiled when it is first asked."""
+        node = self._settled or self.settled()
+        judge = node._judge
+        if judge is None:
+            judge = node._judge = self.document.judge(node)
+        return judge
+
+    def forget(self) -> None:
+        """Let go of the validator; it is compiled anew when somebody asks."""
+        self._judge = None
 
     def reasons(self, value: JSON) -> list[tuple[str, str, str]]:
         """What is wrong with a value, for a person: the JSON Pointer, what was found, what was expected."""
@@ -303,9 +319,7 @@ class Node:
 
     def _errors(self, value: JSON, above: tuple[str | int, ...]) -> Iterator[ValidationError]:
         """What the validators have against a value that stands at the end of a way, links followed."""
-        if self._judge is None:
-            self._judge = self.document.judge(self)
-        for error in self._judge.iter_errors(value):
+        for error in self._judging().iter_errors(value):
             if isinstance(error, ValidationError):
                 error.path.extendleft(reversed(above))
                 yield error

@@ -106,7 +106,7 @@ def test_a_contradiction_is_named_and_remembered() -> None:
 
 def test_a_schema_that_requires_itself_is_told_of_where_it_first_comes_back() -> None:
     node = {"type": "object", "required": ["next"], "properties": {"next": reference("Node")}}
-    with pytest.raises(GenerationError, match="^/next: found a schema that requires itself for ever"):
+    with pytest.raises(GenerationError, match=r"^/next: found a schema that requires itself for ever"):
         made(schemas(Node=node), "Node", fill=2)
 
 
