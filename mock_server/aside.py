@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from mock_server.deadline import DeadlineExceeded, within
 
-PATIENCE = 0.004
+PATIENCE = 0.008
 """Seconds that a piece of work has on the event loop: about what an answer of 150 values takes that is made for the
 first time."""
 
@@ -28,6 +28,7 @@ class Aside:
 
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
+        self._former: ThreadPoolExecutor | None = None
         self._under_way = 0
         self._started: asyncio.Task[None] | None = None
 
@@ -51,7 +52,7 @@ class Aside:
             self._under_way -= 1
             if not self._under_way and self._threads is not None:
                 self._threads.shutdown(wait=False)
-                self._threads = None
+                self._former, self._threads = self._threads, None
 
     def start(self, work: Callable[[], None]) -> None:
         """Let work begin whose end nobody waits for."""
@@ -59,6 +60,7 @@ class Aside:
 
     def close(self) -> None:
         """Wait for the thread to end what it is about; what waits for its turn is not begun."""
-        if self._threads is not None:
-            self._threads.shutdown(cancel_futures=True)
-            self._threads = None
+        for threads in (self._threads, self._former):
+            if threads is not None:
+                threads.shutdown(cancel_futures=True)
+        self._threads = self._former = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import quote, urldefrag, urljoin
@@ -229,7 +229,10 @@ class Node:
             schema: Any = self.schema
             for part in path:
                 schema = schema[int(part)] if isinstance(schema, list) else schema[part]
-            location = self.location + quote(pointer_of(*path), safe="/~!$&'()*+,;=:@") if self.location else ""
+            if self.resolver is None:  # only the last step has a say, in the names of choices
+                location = f"/{_quoted(path[-1])}" if self.location else ""
+            else:
+                location = self.location + "".join(f"/{_quoted(part)}" for part in path) if self.location else ""
             found = self._children[path] = self.document.node(_typed(schema), self.resolver, location)
         return found
 
@@ -318,9 +321,18 @@ def _direction(data: JSON, hidden: Keyword) -> Direction:
     return Direction(data if isinstance(data, dict) else {}, hidden, instead)
 
 
-def _contents(schema: Mapping[str, JSON]) -> str:
-    said = {key: value for key, value in schema.items() if key not in ("description", "title")}
-    return json.dumps(said, default=str)
+def _contents(schema: Mapping[str, JSON]) -> Hashable:
+    """What tells schemas without schemas in them apart. 1 is neither true nor 1.0 here."""
+    said = [(key, type(value), value) for key, value in schema.items() if key not in ("description", "title")]
+    try:
+        return frozenset(said)
+    except TypeError:  # the list of an enum, an object as an example
+        return json.dumps(said, default=str)
+
+
+def _quoted(part: str) -> str:
+    """A step of a JSON Pointer as a URI has it."""
+    return part if part.isalnum() else quote(pointer_of(part)[1:], safe="/~!$&'()*+,;=:@")
 
 
 def _typed(schema: Any) -> JSON:

@@ -105,6 +105,8 @@ class Shape:
         return self.children[name]
 
     def _member(self, name: str) -> Goal:
+        if len(self.atoms) == 1 and not self.reaches:  # nearly always
+            return tuple(node for node in _said_of_member(self.atoms[0], name) or () if node.schema is not True)
         said = [_said_of_member(atom, name) for atom in self.atoms]
         found = [node for nodes in said for node in nodes or ()]
         evaluated = [nodes is not None for nodes in said]
@@ -151,8 +153,11 @@ class Shape:
 def _said_of_member(atom: Node, name: str) -> list[Node] | None:
     """The schemas that an atom has for a member; None where it leaves it unevaluated."""
     keywords = atom.keywords
-    found = [atom.child("properties", name)] if name in _mapping(atom, "properties") else []
-    found += [atom.child("patternProperties", one) for one in _mapping(atom, "patternProperties") if matches(one, name)]
+    properties = keywords.get("properties")
+    found = [atom.child("properties", name)] if isinstance(properties, dict) and name in properties else []
+    if "patternProperties" in keywords:
+        patterns = _mapping(atom, "patternProperties")
+        found += [atom.child("patternProperties", pattern) for pattern in patterns if matches(pattern, name)]
     if found:
         return found
     return [atom.child("additionalProperties")] if "additionalProperties" in keywords else None

@@ -128,7 +128,7 @@ class Walk:
         if not self.spent & _LOOKS:
             check(self.deadline)
         if place.depth > BOTTOM:
-            raise Contradiction("required", "$ref", pointer=place.pointer)
+            raise Contradiction(*_ENDLESS, pointer=_first_return(goal, place))
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
         if not (len(goal) == 1 and goal[0].is_scalar):  # nothing stands below a scalar
@@ -250,10 +250,23 @@ class Walk:
             self.worst = (pointer, nothing)
 
     def reason(self, place: Place) -> Contradiction:
-        """The contradiction to tell of."""
-        if self.worst is None or not self.worst[0].startswith(place.pointer):
-            return Contradiction("required", "$ref", pointer=place.pointer)
-        return Contradiction(*self.worst[1].keywords, pointer=self.worst[0])
+        """The contradiction to tell of: the deepest below a place, or the return of a schema that the place is in."""
+        if self.worst is not None:
+            pointer, nothing = self.worst
+            is_return = nothing.keywords == _ENDLESS and place.pointer.startswith(pointer)
+            if is_return or pointer.startswith(place.pointer):
+                return Contradiction(*nothing.keywords, pointer=pointer)
+        return Contradiction(*_ENDLESS, pointer=place.pointer)
+
+
+_ENDLESS = ("required", "$ref")
+"""The keywords of a schema that requires itself for ever."""
+
+
+def _first_return(goal: Goal, place: Place) -> str:
+    """The JSON Pointer at which a schema that comes back to itself does so for the first time."""
+    levels = [level for level, mark in enumerate(place.above) if mark is goal[0].settled()] if goal else []
+    return "/".join(place.pointer.split("/")[: levels[1] + 1]) if len(levels) > 1 else place.pointer
 
 
 def _keeps(goal: Goal, value: JSON) -> bool:

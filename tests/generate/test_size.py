@@ -104,6 +104,12 @@ def test_a_contradiction_is_named_and_remembered() -> None:
     assert document.kept[document.root(reference("Pet")), "unsatisfiable"] == message
 
 
+def test_a_schema_that_requires_itself_is_told_of_where_it_first_comes_back() -> None:
+    node = {"type": "object", "required": ["next"], "properties": {"next": reference("Node")}}
+    with pytest.raises(GenerationError, match="^/next: found a schema that requires itself for ever"):
+        made(schemas(Node=node), "Node", fill=2)
+
+
 def test_an_answer_is_not_null_where_it_may_be_something() -> None:
     contract = schemas(Pets={"type": ["array", "null"], "items": {"type": "integer"}})
     document = Document(contract)
