@@ -17,6 +17,8 @@ _NAMES = frozenset({
     "headers", "content", "requestBodies", "securitySchemes", "mapping", "callbacks", "links", "encoding", "scopes",
 })  # fmt: skip
 """Objects whose keys are names and no keywords."""
+_SETTLING = frozenset({"type", "$ref", "enum", "const"})
+"""Keywords that say which type a value has."""
 _VALUES = frozenset({"example", "examples", "default", "const", "enum", "value"})
 """What is no schema, whatever it looks like."""
 
@@ -74,7 +76,8 @@ def _schemas(node: Any, key: str = "") -> Any:
     required = result.get("required")
     if isinstance(required, list) and all(isinstance(one, str) for one in required):
         result["required"] = list(dict.fromkeys(required))
-    if not result.keys() & {"type", "$ref", "allOf", "anyOf", "oneOf", "enum", "const"}:
+    composed = [one for keyword in ("allOf", "anyOf", "oneOf") for one in result.get(keyword, ())]
+    if not any(one.keys() & _SETTLING for one in (result, *composed) if isinstance(one, dict)):
         if isinstance(result.get("properties"), dict):
             result["type"] = "object"
         elif isinstance(result.get("items"), dict):

@@ -7,6 +7,7 @@ it: ``--operations`` says how many, and 0 that all are.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -68,3 +69,7 @@ def test_schemathesis_finds_nothing_in_a_published_contract(
             cwd=CONFIG.parent, capture_output=True, text=True, timeout=HOURS * 3600, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
+    made = re.search(r"(\d+) generated", done.stdout)
+    assert made is not None
+    assert int(made.group(1)) > len(operations)
+    print(f"\n{name}: {made.group(1)} requests to {len(operations)} operations")
