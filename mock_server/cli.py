@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -109,6 +110,10 @@ def _end(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 
+MOST_TOLD = 16 * 1024
+"""Characters of routes that are told of at the start: much less than a pipe takes that nobody reads (64 KB)."""
+
+
 def _announce(url: str, served: Sequence[Served]) -> None:
     """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
     contracts = [one.contract for one in served]
@@ -116,13 +121,15 @@ def _announce(url: str, served: Sequence[Served]) -> None:
         warn_of(contract.findings)
     with contextlib.suppress(OSError):
         titles = ", ".join(f"{contract.title} {contract.version}" for contract in contracts)
-        lines = [f"Mock server ready at {url} ({titles})"]
-        for one in served:
-            lines += [
-                f"  {operation.method:<7} {one.base_path}{operation.path}  {' '.join(operation.responses)}"
-                for operation in one.contract.operations.values()
-            ]
-        click.echo("\n".join(lines))
+        routes = [
+            f"  {operation.method:<7} {one.base_path}{operation.path}  {' '.join(operation.responses)}"
+            for one in served
+            for operation in one.contract.operations.values()
+        ]
+        told = sum(1 for length in accumulate(len(route) + 1 for route in routes) if length <= MOST_TOLD)
+        more = len(routes) - told
+        rest = [f"  and {more:,} more: `mock-server routes` lists them"] if more else []
+        click.echo("\n".join([f"Mock server ready at {url} ({titles})", *routes[:told], *rest]))
         sys.stdout.flush()
 
 

@@ -20,8 +20,10 @@ import pytest
 import yaml
 
 from mock_server import bundled
+from mock_server.cli import MOST_TOLD
 from tests.conftest import ME, Done, RunningServer
 from tests.in_process import called
+from tests.samples import document, operation, written
 from tests.test_cases import Got, asked, compare, connected
 
 PETS = yaml.safe_load((Path(__file__).parent / "cases/petstore.yaml").read_text(encoding="utf-8"))
@@ -35,6 +37,15 @@ def me(url: str, handle: str = "individual", **headers: str) -> Got:
 
 
 # Starting and ending
+
+
+def test_a_start_tells_of_no_more_routes_than_a_pipe_takes_that_nobody_reads(tmp_path: Path) -> None:
+    paths = {f"/{index:03}/{'x' * 900}": {"get": operation()} for index in range(120)}
+    with RunningServer(written(tmp_path, "many", document(paths))) as server:
+        assert asked(server.url, {"path": "/__admin/health"}).status == 200
+        assert server.stop() == 0
+    told = MOST_TOLD // len(f"  GET     /000/{'x' * 900}  200\n")
+    assert server.output.splitlines()[-1] == f"  and {120 - told} more: `mock-server routes` lists them"
 
 
 def test_a_server_says_its_url_and_routes_and_nothing_else(own_cache: None, server_url: str) -> None:
