@@ -246,9 +246,9 @@ class Application:
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
-        from mock_server.generate.preparation import prepare  # no start waits for it
+        from mock_server.generate.preparation import STEPS  # no start waits for it
 
-        self._aside.start(prepare)
+        self._aside.start(*STEPS)
 
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""

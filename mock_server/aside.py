@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -54,9 +54,13 @@ class Aside:
                 self._threads.shutdown(wait=False)
                 self._former, self._threads = self._threads, None
 
-    def start(self, work: Callable[[], None]) -> None:
-        """Let work begin whose end nobody waits for."""
-        self._started = asyncio.ensure_future(self.run_aside(work))
+    def start(self, *steps: Callable[[], object]) -> None:
+        """Let work begin whose end nobody waits for; between two steps other work has its turn."""
+        self._started = asyncio.ensure_future(self._run_steps(steps))
+
+    async def _run_steps(self, steps: Iterable[Callable[[], object]]) -> None:
+        for step in steps:
+            await self.run_aside(step)
 
     def close(self) -> None:
         """Wait for the thread to end what it is about; what waits for its turn is not begun."""

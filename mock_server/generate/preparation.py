@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mock_server.generate.cities import cities_of
 from mock_server.generate.people import names_of
 from mock_server.generate.seeds import Source
@@ -11,8 +13,8 @@ USUAL = "US"
 """The country of whoever is not said to be from another one."""
 
 
-def prepare() -> None:
-    """Load words, names and cities: 0.15 s, most of them for Faker, that the first answer need not wait for."""
-    word(Source(0))
-    names_of(USUAL)
-    cities_of(USUAL)
+STEPS: tuple[Callable[[], object], ...] = (
+    lambda: word(Source(0)), lambda: names_of(USUAL), lambda: cities_of(USUAL)
+)  # fmt: skip
+"""What is loaded, a piece at a time so that requests which wait for one need not wait for all: words (0.08 s, most of
+it for Faker), names (0.06 s) and cities (0.08 s)."""
