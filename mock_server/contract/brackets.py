@@ -35,8 +35,9 @@ class BracketError(ValueError):
 def name_and_steps(key: str) -> tuple[str, list[str]]:
     """Split ``filter[price][from]`` into ``filter`` and ``["price", "from"]``.
 
-    A key without brackets, or that begins with one, is a name without steps. Raises :class:`BracketError` for brackets
-    that do not close or are more than :data:`DEEPEST`; takes time linear in the key.
+    A key without brackets, or that begins with one, is a name without steps. Brackets that do not pair are part of a
+    member's name where a pair is around them: ``filter[a[b]`` has the member ``a[b``. Raises :class:`BracketError` for
+    brackets that do not close or are more than :data:`DEEPEST`; takes time linear in the key.
     """
     name, bracket, _ = key.partition("[")
     if not name or not bracket:
@@ -44,7 +45,9 @@ def name_and_steps(key: str) -> tuple[str, list[str]]:
     rest = key[len(name) :]
     steps = _BRACKETS.findall(rest)
     if sum(map(len, steps)) + 2 * len(steps) != len(rest):
-        raise BracketError(f"the name {key[:100]}", "brackets that close")
+        if not rest.endswith("]"):
+            raise BracketError(f"the name {key[:100]}", "brackets that close")
+        return name, [rest[1:-1]]
     if len(steps) > DEEPEST:
         raise BracketError(f"a name with {len(steps):,} brackets", f"at most {DEEPEST}")
     return name, steps
@@ -94,7 +97,11 @@ class _Node(Generic[Leaf]):
 
     def tree(self) -> Tree[Leaf]:
         members: dict[str, Tree[Leaf]] = {name: node.tree() for name, node in self.members.items()}
-        listed: list[Tree[Leaf]] = [*self.leaves, *(node.tree() for node in self.items)]
+        items: list[Tree[Leaf]] = [node.tree() for node in self.items]
+        if members and items:  # an object, one of whose members has no name
+            members[""] = items[0] if len(items) == 1 else items
+            items = []
+        listed = [*self.leaves, *items]
         if members:
             return [*listed, members] if listed else members
         return listed[0] if len(listed) == 1 and not self.items else listed

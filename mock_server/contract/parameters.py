@@ -120,7 +120,10 @@ class Parameter:
         if below or (own and self.style == "deepObject"):
             plain = [] if self.is_list_name else own
             entries = [*((list[str](), value) for value in plain), *below]
-            return [tree_of((steps, decode(value)) for steps, value in entries)]
+            tree: Raw = tree_of((steps, decode(value)) for steps, value in entries)
+            if isinstance(tree, list) and not plain and self.shape.is_object and not self.shape.is_array:
+                tree = {"": tree[0] if len(tree) == 1 else tree}  # where no list can be meant, a member without a name
+            return [tree]
         if self.style == "deepObject":
             return None
         exploded = self.explode and not self.is_content

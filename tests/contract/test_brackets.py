@@ -22,13 +22,15 @@ from tests.samples import repeatable
         ("[a]", "[a]", []),
         ("", "", []),
         ("a]", "a]", []),
+        ("a[[b]]", "a", ["[b]"]),
+        ("a[b]c[d]", "a", ["b]c[d"]),
     ],
 )
 def test_a_name_is_what_stands_before_its_brackets(key: str, name: str, steps: list[str]) -> None:
     assert name_and_steps(key) == (name, steps)
 
 
-@pytest.mark.parametrize("key", ["a[", "a[b", "a[[b]]", "a[b]c", "a[b][", "a" + "[b]" * 33, "a" + "[" * 1_000_000])
+@pytest.mark.parametrize("key", ["a[", "a[b", "a[b]c", "a[b][", "a" + "[b]" * 33, "a" + "[" * 1_000_000])
 def test_brackets_that_spell_nothing_are_refused_at_once(key: str) -> None:
     started = perf_counter()
     with pytest.raises(BracketError):
@@ -46,6 +48,8 @@ def test_brackets_that_spell_nothing_are_refused_at_once(key: str) -> None:
         ([(["b"], "x"), (["b"], "y")], {"b": ["x", "y"]}),
         ([(["", "b"], "x"), (["", "c"], "y"), (["", "b"], "z")], [{"b": "x", "c": "y"}, {"b": "z"}]),
         ([([], "x"), (["b"], "y")], ["x", {"b": "y"}]),
+        ([([""], "x"), (["b"], "y")], {"": "x", "b": "y"}),
+        ([([""], "x"), ([""], "y"), (["b"], "z")], {"": ["x", "y"], "b": "z"}),
     ],
 )
 def test_steps_spell_a_tree(entries: list[tuple[list[str], str]], tree: object) -> None:
