@@ -12,7 +12,7 @@ import json
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs
@@ -31,7 +31,7 @@ from mock_server.contract.walk import target
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.dialect import modern
-from mock_server.generate.validators import LINK, Validators
+from mock_server.generate.validators import LINK, Judging, Validators
 
 MOST_VALIDATORS = 1000
 """Compiled validators that are kept of a document: about 10 KB each; GitHub's contract could have three thousand."""
@@ -53,13 +53,6 @@ _OF_SCALARS = frozenset({
 found out about one serves for all (of 9,300 in Stripe's answers 1,400 are left)."""
 _LONGEST_WAY = 50
 """Steps into a value to which a fault is followed through links."""
-
-
-class Judging(Protocol):
-    """A validator of either library."""
-
-    def is_valid(self, instance: Any) -> bool: ...
-    def iter_errors(self, instance: Any) -> Iterator[Any]: ...
 
 
 class Document:

@@ -8,7 +8,7 @@ value comes to it. What is small is still written out, because a link costs abou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from urllib.parse import quote
@@ -43,11 +43,11 @@ _WIDTHS = {"int32": 2**31, "int64": 2**63}
 of strings alone."""
 
 
-class Compiled(Protocol):
-    """A validator of jsonschema-rs."""
+class Judging(Protocol):
+    """A validator of jsonschema-rs, or of jsonschema."""
 
     def is_valid(self, instance: Any) -> bool: ...
-    def iter_errors(self, instance: Any) -> Any: ...
+    def iter_errors(self, instance: Any) -> Iterator[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Validators:
         self._references: dict[str, list[str]] = {}
         self._small: dict[str, bool] = {}
 
-    def compile(self, schema: JSON) -> Compiled:
+    def compile(self, schema: JSON) -> Judging:
         """Compile a schema. Raises ValueError for one that jsonschema-rs does not take (a pattern, say)."""
         whole = self._unit(schema, is_observed=False)
         definitions: dict[str, JSON] = {}
@@ -90,7 +90,7 @@ class Validators:
             cast("Any", root), validate_formats=True, formats=cast("Any", _FORMATS), offline=True,
             keywords=cast("Any", self._keywords),
         )  # fmt: skip
-        return cast("Compiled", validator)
+        return cast("Judging", validator)
 
     def _unit(self, schema: JSON, *, is_observed: bool) -> _Unit:
         """Return what a schema asserts, and what it refers to that is written out beside it."""
