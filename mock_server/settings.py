@@ -86,8 +86,8 @@ def _store(text: str) -> str:
     return text
 
 
-def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value]) -> Any:
-    return field(default=default, metadata={"help": help, "metavar": metavar, "read": read})
+def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value], *, bound: bool = False) -> Any:
+    return field(default=default, metadata={"help": help, "metavar": metavar, "read": read, "bound": bound})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,14 @@ class Settings:
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
     no_fast_path: bool = _row(False, "Find and judge every answer anew, also one that was judged before.", "", _switch)
     max_worlds: int = _row(
-        10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000)
+        10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000), bound=True
     )
     journal_size: int = _row(
-        1000, "Requests that each world's journal keeps; 0 for none.", "NUMBER", _whole(0, 1000000)
+        1000, "Requests that each world's journal keeps; 0 for none.", "NUMBER", _whole(0, 1000000), bound=True
     )
-    journal_memory: int = _row(256, "Megabytes that all journals keep together.", "NUMBER", _whole(1, 65536))
+    journal_memory: int = _row(
+        256, "Megabytes that all journals keep together.", "NUMBER", _whole(1, 65536), bound=True
+    )
     redact_header: tuple[str, ...] = _row(
         (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
     )
@@ -158,13 +160,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A setting as people see it."""
+    """A setting as people see it. ``bound`` says that it limits what a server takes on, and is shown by health."""
 
     name: str
     default: Value
     help: str
     metavar: str
     read: Callable[[str], Value]
+    bound: bool
 
     @property
     def flag(self) -> str:
@@ -182,10 +185,7 @@ class Row:
         return isinstance(self.default, bool)
 
 
-ROWS: tuple[Row, ...] = tuple(
-    Row(row.name, cast("Value", row.default), row.metadata["help"], row.metadata["metavar"], row.metadata["read"])
-    for row in fields(Settings)
-)
+ROWS: tuple[Row, ...] = tuple(Row(row.name, cast("Value", row.default), **row.metadata) for row in fields(Settings))
 OTHER_VARIABLES = frozenset({PREFIX + "URL"})
 """Variables that are no setting of a server: the address that ``healthcheck`` asks."""
 
@@ -198,6 +198,11 @@ def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Ma
     _refuse_unknown(environ)
     values: dict[str, Any] = {row.name: _value(row, flags, environ) for row in ROWS}
     return Settings(**values)
+
+
+def bounds_of(settings: Settings) -> dict[str, int]:
+    """Return the bounds on what a server takes on, by the name of their setting."""
+    return {row.name: getattr(settings, row.name) for row in ROWS if row.bound}
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ as, so that a request pays for no more than the counting.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mock_server.exchange import Finding
@@ -52,10 +53,15 @@ class Tally:
 
 
 class Tallies:
-    """All tallies of a process. ``handled`` is how many of the requests were not answered from memory."""
+    """All tallies of a process.
+
+    ``handled`` is how many of the requests were not answered from memory, ``bounds`` how often something came up
+    against each bound, by the name of its setting.
+    """
 
     def __init__(self) -> None:
         self.handled = 0
+        self.bounds: Counter[str] = Counter()
         self._tallies: dict[tuple[str, str, int], Tally] = {}
 
     def of(self, operation: str, method: str, status: int) -> Tally:

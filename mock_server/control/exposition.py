@@ -25,6 +25,7 @@ from prometheus_client.samples import Sample
 
 from mock_server.control.router import Asked
 from mock_server.exchange import JSON
+from mock_server.settings import bounds_of
 from mock_server.tally import BOUNDS, Tally
 
 _Sample: TypeAlias = tuple[str, dict[str, str], float]
@@ -82,6 +83,7 @@ class _Exposition(Collector):
         yield _durations(tallies)
         yield from self._of_memory(sum(tally.count for tally in tallies))
         yield from self._of_worlds()
+        yield from self._of_bounds()
         yield self._of_readiness()
         yield from self._of_what_serves()
         yield from ProcessCollector(registry=None).collect()
@@ -107,6 +109,17 @@ class _Exposition(Collector):
         yield GaugeMetricFamily(f"{name}_bytes", "Memory that the journals hold, about.", worlds.journal_bytes)
         limit = settings.journal_memory * _MEGABYTE
         yield GaugeMetricFamily(f"{name}_limit_bytes", "Memory that the journals may hold.", limit)
+
+    def _of_bounds(self) -> Iterator[Metric]:
+        limits = GaugeMetricFamily("mock_server_bound", "What a setting allows, in its unit.", labels=["bound"])
+        reached = CounterMetricFamily(
+            "mock_server_bound_reached", "How often something came up against a bound.", labels=["bound"]
+        )
+        for name, limit in bounds_of(self._asked.settings).items():
+            limits.add_metric([name], limit)
+            reached.add_metric([name], self._asked.vitals.tallies.bounds[name])
+        yield limits
+        yield reached
 
     def _of_readiness(self) -> Metric:
         metric = GaugeMetricFamily("mock_server_ready", "Whether a check of readiness is passed.", labels=["check"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mock_server.assembly import Served
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.exchange import JSON, Answer, Finding
+from mock_server.settings import bounds_of
 
 HEALTH = "/health"
 LIVE = f"{HEALTH}/live"
@@ -17,13 +18,14 @@ READY = f"{HEALTH}/ready"
 
 def _health(asked: Asked) -> Answer:
     told = [_told(one) for one in asked.served]
+    bounds: dict[str, JSON] = {**bounds_of(asked.settings)}
     if len(told) == 1:
-        return answered({"status": "healthy", **told[0]})
+        return answered({"status": "healthy", **told[0], "bounds": bounds})
     contracts: list[JSON] = [
         {"base_path": one.base_path or "/", **each} for one, each in zip(asked.served, told, strict=True)
     ]
     operations = sum(len(one.contract.operations) for one in asked.served)
-    return answered({"status": "healthy", "operations": operations, "contracts": contracts})
+    return answered({"status": "healthy", "operations": operations, "contracts": contracts, "bounds": bounds})
 
 
 def _told(served: Served) -> dict[str, JSON]:

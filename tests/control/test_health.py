@@ -12,7 +12,7 @@ from mock_server.application import Application
 from mock_server.assembly import Served
 from mock_server.healthcheck import ask
 from mock_server.problem import problem
-from mock_server.settings import Settings
+from mock_server.settings import ROWS, Settings
 from tests.asgi import answered, scope_of, tokens, told
 from tests.test_cases import Got
 
@@ -45,6 +45,19 @@ def test_a_server_lives_from_the_first_moment_and_is_ready_once_answers_are_buil
     got = ready(app)
     assert (got.status, json.loads(got.body)) == (200, {"status": "ready", "checks": ["engine", "stop"]})
     assert told(app, "/__admin/health")["status"] == "healthy"
+
+
+def test_health_shows_every_bound(app: Application) -> None:
+    bounds = told(app, "/__admin/health")["bounds"]
+    assert bounds == {row.name: row.default for row in ROWS if row.bound}
+    assert bounds["journal_memory"] == 256
+
+
+def test_metrics_tell_how_often_a_bound_was_reached(app: Application) -> None:
+    app.tallies.bounds["max_worlds"] += 3
+    (got,) = answered(app, scope_of("/__admin/metrics"))
+    assert 'mock_server_bound{bound="max_worlds"} 10000.0' in got.body.decode()
+    assert 'mock_server_bound_reached_total{bound="max_worlds"} 3.0' in got.body.decode()
 
 
 def test_a_server_that_is_not_ready_answers_all_the_same(app: Application) -> None:
