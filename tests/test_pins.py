@@ -34,7 +34,7 @@ ACTIONS = found(ACTION)
 
 def test_there_are_images_and_actions_of_others() -> None:
     assert {file.name for file, _ in IMAGES} >= {"Containerfile", "compose.store.yaml", "gitlab-ci.yml"}
-    assert {file.name for file, _ in ACTIONS} >= {"github-actions.yml"}
+    assert {file.name for file, _ in ACTIONS} >= {"audit.yml", "github-actions.yml"}
 
 
 @pytest.mark.parametrize(("file", "name"), IMAGES, ids=str)
