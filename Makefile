@@ -14,7 +14,7 @@ SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: serve test test-slow test-store test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench lock audit licences sbom wheel clean
+.PHONY: serve test test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench lock audit licences sbom wheel clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -29,6 +29,11 @@ test-slow: $(DEV)
 test-store: $(DEV)
 	bash tests/store/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
+
+# The same PostgreSQL, its servers and their workers, killed, frozen and parted under load: one test after the other.
+test-chaos: $(DEV)
+	bash tests/store/install
+	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 # The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
 # and with every answer found anew.
