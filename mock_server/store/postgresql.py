@@ -59,16 +59,17 @@ class Postgresql:
         """A server stays where it is."""
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
-        """Let a change wait for others that long, and a call for its answer a second longer.
+        """Let a change wait for others that long, and a call for its answer a second longer, but three at least.
 
         A transaction that nobody goes on with is ended by the server as soon: this machine may have been frozen or
         cut off in the middle of one, and everybody else waits for its lock.
         """
-        longest = seconds + SLACK
+        longest = max(seconds, PATIENCE) + SLACK
         driver: Any = connection.connection.driver_connection
         driver.longest = longest
-        connection.exec_driver_sql(f"SET lock_timeout = {int(seconds * 1000)}")
-        connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = {int(longest * 1000)}")
+        options = {"lock_timeout": max(0.001, seconds), "idle_in_transaction_session_timeout": longest}
+        calls = (f"set_config('{name}', '{int(value * 1000)}', false)" for name, value in options.items())
+        connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
 
     def keep_others_out(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
