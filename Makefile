@@ -14,7 +14,7 @@ SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: serve test test-slow test-store test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench lock clean
+.PHONY: serve test test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench lock audit licences sbom wheel clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -29,6 +29,11 @@ test-slow: $(DEV)
 test-store: $(DEV)
 	bash tests/store/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
+
+# The same PostgreSQL, its servers and their workers, killed, frozen and parted under load: one test after the other.
+test-chaos: $(DEV)
+	bash tests/store/install
+	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 # The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
 # and with every answer found anew.
@@ -110,6 +115,20 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What is known against the distributions of the locks. Exit codes: python -m supply.audit --help; make itself has 2 for all.
+audit: $(DEV)
+	@$(BIN)/python -m supply.audit $(ARGS)
+
+licences: $(DEV)
+	@$(BIN)/python -m supply.licences
+
+# The bill of materials lies beside the wheel; the image has one of its own (docs/container.md).
+sbom: $(DEV)
+	@$(BIN)/python -m supply.sbom dist/contract-mock-server.cdx.json
+
+wheel: sbom
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
 # With --no-peers, or --only, what is installed of the peers is enough.
 bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS))
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
@@ -124,7 +143,8 @@ lock:
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
 	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build --group dev -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile --group sbom -c requirements/serve.txt $(LOCK) -o requirements/sbom.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache, partial
 from sys import intern
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from mock_server.aside import Aside
@@ -77,7 +77,7 @@ class Api:
     async def _transmit(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a stream. Journal and coverage note it when it ends, here, whoever has chosen it."""
         world: World = scope[WORLD]
-        started = time()
+        started = monotonic()
 
         def ended(answer: Answer, size: int) -> None:
             sent = replace(exchange, answer=answer)
@@ -151,8 +151,8 @@ class Api:
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
         kept = Kept(exchange, operation, size)
-        elapsed = time() - started
-        world.journal.add(kept, started, elapsed)
+        elapsed = monotonic() - started
+        world.journal.add(kept, time() - elapsed, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
         tally.take(elapsed, kept.findings)
@@ -176,7 +176,7 @@ class _Turn:
         self._api = api
         self._world = world
         self._scope = scope
-        self._started = time()
+        self._started = monotonic()
         self._before = world.store(store).revision if store.is_shared else 0
         self._revision = world.revision
         # The log names the request as the journal most likely will, which has it when it is answered.

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from time import time
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from mock_server import bundled
@@ -161,7 +161,7 @@ class Application:
         """ASGI 3: HTTP requests. There is no lifespan to take part in: all is loaded before."""
         if scope["type"] != "http":
             return
-        started = time()
+        started = monotonic()
         path = scope["path"]
         if path.startswith(WORLD_PREFIX):
             try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from functools import lru_cache
 from sys import intern
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from mock_server.coverage import Shown
@@ -91,12 +91,12 @@ class Ready:
         """Seconds up to which there is no more to count than the request and its time."""
 
     def note(self, world: World, started: float) -> None:
-        """Note in a world that this is the answer to a request that came at ``started`` (seconds since 1970)."""
-        elapsed = time() - started
-        world.journal.add(self.kept, started, elapsed)
+        """Note in a world that this is the answer to a request that came at ``started`` (by the monotonic clock)."""
+        elapsed = monotonic() - started
+        world.journal.add(self.kept, time() - elapsed, elapsed)
         world.coverage.note(self.shown)
         tally = self.tally
-        if 0.0 <= elapsed <= self._simple:  # what take() would do, without the call
+        if elapsed <= self._simple:  # what take() would do, without the call
             tally.count += 1
             tally.seconds += elapsed
         else:

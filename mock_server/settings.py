@@ -223,6 +223,13 @@ def settings_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def bounds_table() -> str:
+    """Return the Markdown table of docs/security.md: the settings that limit what a server takes on."""
+    lines = ["| setting | default | |", "|---|---|---|"]
+    lines += [f"| `{row.flag} {row.metavar}` | `{row.default}` | {row.help} |" for row in ROWS if row.bound]
+    return "\n".join(lines) + "\n"
+
+
 def _value(row: Row, flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Value:
     given = flags.get(row.name)
     if isinstance(given, (bool, tuple)) and given:

@@ -67,6 +67,17 @@ def test_an_example_keeps_its_schema(name: str) -> None:
     assert done.exit_code == 0, done.output
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / ".github/workflows").iterdir()), ids=lambda file: file.name)
+def test_a_workflow_of_the_project_keeps_its_schema_and_may_read_alone(file: Path) -> None:
+    done = judge(file, "vendor.github-workflows")
+    assert done.exit_code == 0, done.output
+    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert {command.removeprefix("make ") for command in commands} <= targets
+
+
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [

@@ -36,8 +36,6 @@ LEASE = 0.1
 """Seconds for which the word of the database holds."""
 RETRY = 0.25
 """Seconds between two tries to have a lost database back."""
-LONGEST = 3.0
-"""Seconds that a call may take while the server serves; the connection is given up then."""
 REMEMBERED = 1024
 """Changes that the database tells one by one. Who has missed more forgets all that it read."""
 
@@ -62,7 +60,6 @@ class Database:
         self._driver = driver
         self._lock = threading.RLock()
         self._ended = threading.Event()
-        self._busy_since: float | None = None
         self._revision = 0
         self._connection: Connection | None = None
         """None where it is lost, or was let go of."""
@@ -219,14 +216,10 @@ class Database:
         """The connection; what goes wrong with it comes out as an error of the store."""
         if self._connection is None:
             raise StoreLostError(f"found the store {self._driver.shown} lost; expected it to answer. Try again soon.")
-        outermost, self._busy_since = self._busy_since is None, self._busy_since or monotonic()
         try:
             yield self._connection
         except (SQLAlchemyError, OSError) as error:
             raise self._failure(error) from None
-        finally:
-            if outermost:
-                self._busy_since = None
 
     def _failure(self, error: SQLAlchemyError | OSError) -> Exception:
         """What an error means to whoever asked."""
@@ -299,22 +292,10 @@ class Database:
             if database is not None:
                 database.seen = None
 
-        def still_well() -> None:
-            database = reference()
-            if database is not None:
-                database.end_what_takes_too_long()
-
-        arguments = (heard, still_well, self._ended)
         self._listener = threading.Thread(
-            target=self._driver.listen, args=arguments, name="mock-server-store", daemon=True
+            target=self._driver.listen, args=(heard, self._ended), name="mock-server-store", daemon=True
         )
         self._listener.start()
-
-    def end_what_takes_too_long(self) -> None:
-        """Give up a connection that a call waits on for too long: the server has to go on."""
-        since, connection = self._busy_since, self._connection
-        if since is not None and connection is not None and monotonic() - since > LONGEST:
-            self._driver.hang_up(connection)
 
     def close(self) -> None:
         """Let go of the database, however often it is called."""

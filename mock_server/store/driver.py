@@ -15,6 +15,10 @@ Trouble: TypeAlias = Literal["full", "busy", "lost", "wrong"]
 
 PATIENCE = 2.0
 """Seconds that a change waits for those of others."""
+SLACK = 1.0
+"""Seconds beyond that which a call may take, before its connection is given up."""
+LONGEST = PATIENCE + SLACK
+"""Seconds that a call may take while the server serves."""
 OPENING = 60.0
 """The same while a store is opened: another server may be loading its fixtures."""
 
@@ -39,7 +43,7 @@ class Driver(Protocol):
         """Take what stands at the address now for what is meant."""
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
-        """Let changes wait that long for those of others."""
+        """Let changes wait that long for those of others, and no call longer than :data:`SLACK` beyond that."""
 
     def keep_others_out(self, connection: Connection) -> None:
         """Within a transaction: nobody else opens the store until it ends."""
@@ -53,14 +57,8 @@ class Driver(Protocol):
     def tell(self, connection: Connection) -> None:
         """Within a transaction: let those who listen know of it when it is done."""
 
-    def listen(self, heard: Callable[[], None], still_well: Callable[[], None], ended: Event) -> None:
-        """Call ``heard`` for each change that somebody tells of, until the end. Returns at once where nobody does.
-
-        ``still_well`` is called a few times a second beside.
-        """
-
-    def hang_up(self, connection: Connection) -> None:
-        """End a call that another thread is waiting in."""
+    def listen(self, heard: Callable[[], None], ended: Event) -> None:
+        """Call ``heard`` for each change that somebody tells of, until the end. Returns at once where nobody does."""
 
     def mark(self, name: str) -> Path | None:
         """The file for the mark of the store of that name, None where there is no place for it."""

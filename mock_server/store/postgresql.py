@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from mock_server.errors import StoreError
-from mock_server.store.driver import PATIENCE, Trouble
+from mock_server.store.driver import PATIENCE, SLACK, Trouble
 
 CHANNEL = "mock_server"
 CONNECT_SECONDS = 3
@@ -27,7 +27,7 @@ _TICK = 0.25
 """Seconds after which whoever listens looks up."""
 _FULL = {"53100"}
 _BUSY = {"25006", "40001", "40P01", "55P03", "57014"}
-_LOST = {"42P01", "53300", "3D000", "28000", "28P01"}
+_LOST = {"25P03", "42P01", "53300", "3D000", "28000", "28P01"}
 _LOST_CLASSES = {"08", "57", "58", "XX"}
 
 
@@ -59,7 +59,17 @@ class Postgresql:
         """A server stays where it is."""
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
-        connection.exec_driver_sql(f"SET lock_timeout = {int(seconds * 1000)}")
+        """Let a change wait for others that long, and a call for its answer a second longer, but three at least.
+
+        A transaction that nobody goes on with is ended by the server as soon: this machine may have been frozen or
+        cut off in the middle of one, and everybody else waits for its lock.
+        """
+        longest = max(seconds, PATIENCE) + SLACK
+        driver: Any = connection.connection.driver_connection
+        driver.longest = longest
+        options = {"lock_timeout": max(0.001, seconds), "idle_in_transaction_session_timeout": longest}
+        calls = (f"set_config('{name}', '{int(value * 1000)}', false)" for name, value in options.items())
+        connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
 
     def keep_others_out(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -73,7 +83,7 @@ class Postgresql:
     def tell(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
-    def listen(self, heard: Callable[[], None], still_well: Callable[[], None], ended: Event) -> None:
+    def listen(self, heard: Callable[[], None], ended: Event) -> None:
         """Listen for as long as it takes, on a connection of its own; one that is lost is made anew."""
         while not ended.is_set():
             with (
@@ -86,14 +96,7 @@ class Postgresql:
                 while not ended.is_set():
                     for _ in driver.notifies(timeout=_TICK, stop_after=1):
                         heard()
-                    still_well()
-            still_well()
             ended.wait(_TICK)
-
-    def hang_up(self, connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        with contextlib.suppress(OSError, _errors()), socket.socket(fileno=os.dup(driver.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
 
     def mark(self, name: str) -> Path | None:
         """A file in a directory of this user alone: its processes on this machine find it by the store's name."""
@@ -137,11 +140,13 @@ class Postgresql:
                 self._engine = create_engine(
                     self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=given
                 )
+                connect = _impatient().connect
             except ImportError:
                 raise StoreError(
                     "found no psycopg, which talks to PostgreSQL; expected it installed:"
                     " pip install 'contract-mock-server[postgresql]'"
                 ) from None
+            event.listen(self._engine, "do_connect", lambda _dialect, _record, args, options: connect(*args, **options))
         return self._engine
 
 
@@ -155,6 +160,38 @@ def _url(address: str) -> URL:
             " Encode what is special in a password (@ is %40, / is %2F)."
         ) from None
     return url
+
+
+def _impatient() -> Any:
+    """Return the class of psycopg's connections, but for a call that is not answered in time: it ends the connection.
+
+    libpq bounds how long connecting takes, and the system how long what was sent may stay without a receipt. A server
+    that is frozen, or whose connection something on the way has forgotten, gives receipts and no answers.
+    """
+    import psycopg
+
+    class Impatient(psycopg.Connection[Any]):
+        longest = PATIENCE + SLACK
+        """Seconds that a call may take."""
+
+        def wait(self, gen: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
+            return super().wait(self._bounded(gen), *args, **options)
+
+        def _bounded(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+            """Go on with ``gen``, which is looked after several times a second, as long as there is time."""
+            end = monotonic() + self.longest
+            try:
+                wanted = next(gen)
+                while True:
+                    ready = yield wanted
+                    if not ready and monotonic() > end:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError(f"no answer within {self.longest:g} s")
+                    wanted = gen.send(ready)
+            except StopIteration as result:
+                return result.value
+
+    return Impatient
 
 
 def _errors() -> type[Exception]:

@@ -89,11 +89,8 @@ class Sqlite:
     def tell(self, connection: Connection) -> None:
         """Who asks for ``data_version`` finds out."""
 
-    def listen(self, heard: Callable[[], None], still_well: Callable[[], None], ended: Event) -> None:
+    def listen(self, heard: Callable[[], None], ended: Event) -> None:
         """Nobody tells."""
-
-    def hang_up(self, connection: Connection) -> None:
-        """No call waits longer than its patience."""
 
     def mark(self, name: str) -> Path | None:
         return self._file.with_name(self._file.name + "-mark")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import stat
@@ -59,6 +60,17 @@ def test_the_image_carries_what_serves_and_nothing_that_builds_or_tests(
     )
     assert not (site / "tests").exists()
     assert not (site.parents[3] / "build").exists()
+
+
+def test_the_image_has_a_bill_of_what_is_in_it(root: str, engine: Engine) -> None:
+    place = Path(f"/proc/{engine.pid}/root{root}/opt/mock-server")
+    bill = json.loads((place / "share/mock-server.cdx.json").read_text(encoding="utf-8"))
+    listed = {f"{each['name'].replace('-', '_')}-{each['version']}" for each in bill["components"]}
+    present = {
+        each.name.removesuffix(".dist-info").lower() for each in place.glob("lib/python3.*/site-packages/*.dist-info")
+    }
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert present == listed | {f"contract_mock_server-{version}"}
 
 
 def test_the_image_keeps_nothing_of_the_registry_that_it_was_built_from(root: str, engine: Engine) -> None:

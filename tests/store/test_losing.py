@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from mock_server.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.store import Record, Store, address, database, open_stores, tables
+from mock_server.store.driver import LONGEST
 from tests.postgresql import PASSWORD, WRITTEN, Postgres, running
 from tests.store.conftest import SHARED, Opens, loaded
 from tests.store.test_sharing import each_kind, on_postgresql, on_sqlite, until
@@ -222,13 +224,53 @@ def test_a_server_that_answers_no_more_is_given_up(own_postgres: Postgres) -> No
         own_postgres.freeze()
         try:
             # Once for the connection there is and once for another one, on a machine that does more than this.
-            assert until(lambda: not answers(store)) < 3 * database.LONGEST
+            assert until(lambda: not answers(store)) < 3 * LONGEST
             started = monotonic()
             assert not answers(store)
             assert monotonic() - started < 0.1
         finally:
             own_postgres.thaw()
         until(lambda: answers(store), 30)
+
+
+@on_postgresql
+def test_a_server_that_is_frozen_in_the_middle_of_a_change_keeps_others_out_for_seconds_at_most(opens: Opens) -> None:
+    stores, others = opens(), opens()
+    store = loaded(stores.store("Pets"), TOM)
+    layer, other = store.layer("one"), others.store("Pets").layer("two")
+    began, goes_on = threading.Event(), threading.Event()
+    refused: list[StoreLostError] = []
+
+    def wait(*_: object) -> tuple[()]:
+        began.set()
+        assert goes_on.wait(60)
+        return ()
+
+    def change() -> None:
+        try:
+            stores._database.change(wait)  # type: ignore[attr-defined]
+        except StoreLostError as error:
+            refused.append(error)
+
+    frozen = threading.Thread(target=change)
+    frozen.start()
+    assert began.wait(30)
+
+    def is_changed() -> bool:
+        try:
+            return other.put(IDA)
+        except StoreLostError:
+            return False
+
+    try:
+        assert until(is_changed, 30) < 3 * LONGEST
+    finally:
+        goes_on.set()
+        frozen.join(30)
+    assert len(refused) == 1
+    until(lambda: answers(store), 30)
+    assert layer.put(Record("pets", "new", {}))
+    assert layer.get("pets", "ida") is None
 
 
 @on_sqlite
