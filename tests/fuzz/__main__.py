@@ -18,6 +18,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,13 +88,22 @@ def _fuzz(target: Target, seconds: float, seed: int) -> int:
             batch.run(seed * 100_000 + number)
         except (Exception, ExceptionGroup) as error:
             faults += 1
-            flaky = " (not every time)" if isinstance(error, (Flaky, FlakyFailure)) else ""
-            _keep(target.name, batch.failed, f"{type(error).__name__}: {error}{flaky}")
+            flaky = "not every time: " if isinstance(error, (Flaky, FlakyFailure)) else ""
+            _keep(target.name, batch.failed, flaky + "; ".join(_said(error)))
         tried += batch.tried
         number += 1
     _under_way(target.name).unlink(missing_ok=True)
     print(f"{target.name}: {tried:,} examples, {faults} faults", flush=True)
     return 1 if faults else 0
+
+
+def _said(error: BaseException) -> Iterator[str]:
+    """Yield what an exception says, or each of a group of them."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _said(inner)
+    else:
+        yield f"{type(error).__name__}: {error}"
 
 
 class _Batch:

@@ -14,7 +14,7 @@ from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
 from mock_server.contract.pattern import matches
 from mock_server.errors import GenerationError, MockServerError
-from mock_server.exchange import Request, Route
+from mock_server.exchange import JSON, Request, Route
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
@@ -83,7 +83,7 @@ def check_pattern(example: dict[str, str]) -> None:
         linear = jsonschema_rs.Draft202012Validator({"type": "string", "pattern": pattern})
     except ValueError:
         linear = None
-    schema = {"type": "string", "pattern": pattern}
+    schema: JSON = {"type": "string", "pattern": pattern}
     with bounded(SECONDS, "a text for a pattern"):
         try:
             value = generate(schema, Draw(0, "pets", "tom"), Document(schema))
