@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,8 @@ BODY_SCHEMAS = any_schemas | mutated(
 def check_body(example: dict[str, Any]) -> None:
     """Have a body judged by who is quick and by openapi-core alone: both have to find the same."""
     schema, body = example["schema"], example["body"]
+    if '"multipleOf"' in json.dumps(schema) and any(map(_is_inexact, _numbers([schema, body]))):
+        return  # whether 1e308 is a multiple of 0.1 depends on who counts in binary
     content = {"required": True, "content": {"application/json": {"schema": schema}}}
     made = document({"/a": {"post": {"requestBody": content, **operation()}}}, openapi=example["openapi"])
     with tempfile.TemporaryDirectory(prefix="fuzz-") as directory:
@@ -171,6 +174,18 @@ def check_body(example: dict[str, Any]) -> None:
     thorough = Judge(contract).request(Route("POST /a"), request)
     if bool(quick) is not bool(thorough):
         raise FaultError(f"{body!r} against {schema!r}: found {quick}; expected as openapi-core says: {thorough}")
+
+
+def _numbers(value: Any) -> Iterator[int | float]:
+    if isinstance(value, (int, float)):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(member)
+
+
+def _is_inexact(number: int | float) -> bool:
+    return abs(number) > 2**53 or 0 < abs(number) < 2**-53
 
 
 def _quick(contract: Contract) -> Judge:
