@@ -28,7 +28,8 @@ application.close()
 def test_the_contract_of_before_is_let_go_of(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(
-        "{openapi: 3.1.0, info: {title: Pets, version: '1'}, paths: {/pets: {get: {responses: {200: {description: d}}}}}}",
+        "{openapi: 3.1.0, info: {title: Pets, version: '1'},"
+        " paths: {/pets: {get: {responses: {200: {description: d}}}}}}",
         encoding="utf-8",
     )
     done = subprocess.run(
