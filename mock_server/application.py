@@ -86,7 +86,7 @@ class _Loaded:
                 return self._ways[index]
         return self._ways[fitting[-1] if fitting else -1]
 
-    def warm(self, *, shares_process: bool = False) -> None:
+    def warm(self) -> None:
         """Build what answers before somebody asks."""
         trouble = ""
         for one in self.served:
@@ -97,11 +97,6 @@ class _Loaded:
                 trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
         self.control  # noqa: B018
         self.trouble = trouble
-        if not shares_process:
-            gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
-            gc.set_threshold(*COLLECTIONS)
-            gc.enable()
-            sys.setswitchinterval(SWITCH)
 
 
 class Application:
@@ -242,7 +237,12 @@ class Application:
         Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
         a module.
         """
-        self._loaded.warm(shares_process=self.shares_process)
+        self._loaded.warm()
+        if not self.shares_process:
+            gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.set_threshold(*COLLECTIONS)
+            gc.enable()
+            sys.setswitchinterval(SWITCH)
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
@@ -253,17 +253,27 @@ class Application:
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
-            if not self.shares_process:
-                gc.unfreeze()
             loaded = self._load()
-            loaded.warm(shares_process=self.shares_process)
+            loaded.warm()
             self._loaded = loaded
             self.worlds.begin_over([one.store for one in loaded.served])
+            self._let_go_of_former()
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
             titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
             log.warning("reloaded: %s", titles)
+
+    def _let_go_of_former(self) -> None:
+        """Free the contract of before, whose parts refer to one another.
+
+        It was frozen with all else; frozen again before it is found, it would stay for good (8 MB each time of a
+        contract with 127 paths).
+        """
+        if not self.shares_process:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def close(self) -> None:
         """Let go of the store, when the last request was answered."""

@@ -185,5 +185,5 @@ def test_tests_mirror_the_package() -> None:
     rooms = {
         file.relative_to(TESTS).parts[0] for file in TESTS.rglob("test_*.py") if len(file.relative_to(TESTS).parts) > 1
     }
-    outside = {"clients", "conformance", "deploy", "image", "sdks", "wild"}
+    outside = {"clients", "conformance", "deploy", "fuzz", "image", "sdks", "wild"}
     assert rooms - outside <= {path.name for path in PACKAGE.iterdir() if path.is_dir()}
