@@ -29,7 +29,7 @@ from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.wire import Receive, Scope, Send, body_of, send_answer
+from mock_server.wire import Receive, Scope, Send, body_of, host_trouble, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
@@ -182,6 +182,10 @@ class Application:
                 note(scope, world, ready.kept, ready.tally.operation, world.journal.last)
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
+            return
+        trouble = host_trouble(scope)  # no remembered answer was made for a request that has any
+        if trouble:
+            await send_answer(problem("host", 400, trouble), send)
             return
         scope[WORLD] = world
         if CONTROL in path and loaded.control.is_for(path):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server.wire import CONNECTION
+
+
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
+"""A request target in absolute form: its authority, and its path and query (RFC 9112, 3.2.2)."""
 
 
 class ReachableConnection(HttpToolsProtocol):
@@ -26,6 +31,20 @@ class ReachableConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = self._extensions  # the same for all requests of the connection
+
+    def on_headers_complete(self) -> None:
+        if self.url[:1] != b"/":
+            self._take_authority()
+        super().on_headers_complete()
+
+    def _take_authority(self) -> None:
+        """Let the authority of a target in absolute form be the host, whatever ``Host`` says (RFC 9112, 3.2.2)."""
+        target = _ABSOLUTE.fullmatch(self.url)
+        if target is None:
+            return  # OPTIONS *, CONNECT
+        authority, rest = target.groups()
+        self.url = rest if rest.startswith(b"/") else b"/" + rest
+        self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _unframe(self) -> None:
         self.cycle.chunked_encoding = False

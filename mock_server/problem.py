@@ -13,6 +13,7 @@ TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",
     "conflict": "Another has it already",
     "control": "Control is for programs of this machine and those who have the token",
+    "host": "The request does not name its host once",
     "idempotency-conflict": "The key came before, with another request",
     "instruction": "What is asked of the server cannot be understood or done",
     "internal": "The mock server failed",

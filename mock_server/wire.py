@@ -42,6 +42,14 @@ def field_of(line: Field) -> tuple[Field, tuple[str, str]]:
     return line, (name.decode("latin-1"), value.decode("latin-1"))
 
 
+def host_trouble(scope: Scope) -> str:
+    """Return what is wrong with the lines of ``Host``: HTTP/1.1 wants one (RFC 9112, 3.2); empty where nothing is."""
+    count = [name for name, _ in scope["headers"]].count(b"host")
+    if count == 1 or (count == 0 and scope["http_version"] == "1.0"):
+        return ""
+    return f"header host: found {count or 'none'}; expected one. Name in it the host and port that are asked."
+
+
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     """The body; None where it has more bytes than the limit. A request without one is not waited for."""
     if _FRAMES.isdisjoint([name for name, _ in scope["headers"]]):
