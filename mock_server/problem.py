@@ -12,6 +12,7 @@ from mock_server.exchange import JSON, Answer, Finding, Headers
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",
     "conflict": "Another has it already",
+    "connections": "There are as many connections as there may be",
     "control": "Control is for programs of this machine and those who have the token",
     "host": "The request does not name its host once",
     "idempotency-conflict": "The key came before, with another request",
@@ -19,6 +20,7 @@ TITLES: Mapping[str, str] = {
     "internal": "The mock server failed",
     "invalid-request": "The request breaks the contract",
     "invalid-token": "The token is not valid",
+    "large-head": "The head of the request is too large",
     "malformed-request": "The body cannot be read",
     "method-not-allowed": "The path has no operation of this method",
     "no-answer": "The contract has no such answer",
@@ -33,6 +35,7 @@ TITLES: Mapping[str, str] = {
     "server-error": "The server failed, as it was asked to",
     "store-full": "The store has no room",
     "store-lost": "The store does not answer for now",
+    "timeout": "The request did not come in time",
     "unauthenticated": "The request carries no credential that fits",
     "unknown": "Nothing has this name",
     "unsupported-media-type": "The body has a media type that the operation does not take",

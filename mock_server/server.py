@@ -13,12 +13,15 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 
 from mock_server.application import Application
 from mock_server.assembly import Served, assembled
+from mock_server.capacity import backlog, most_connections, raise_file_limit
 from mock_server.connection import ReachableConnection
+from mock_server.connection_limits import ConnectionLimits
 from mock_server.errors import UsageError
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
@@ -32,6 +35,10 @@ DRAIN_SECONDS = 1
 """How long a stop waits for answers under way."""
 
 
+TICKS_A_LOOK = 5
+"""Ticks (a tenth of a second each) from one look at all connections to the next."""
+
+
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
@@ -39,13 +46,15 @@ class _Server(uvicorn.Server):
         self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
         is_worker: bool = False,
     ) -> None:  # fmt: skip
+        self._limits = ConnectionLimits(application.settings, application.tallies, application.is_control)
         config = uvicorn.Config(
             Watched(application, watchers) if watchers else application,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
-            http=ReachableConnection,
+            http=cast("type[asyncio.Protocol]", partial(ReachableConnection, self._limits)),
+            backlog=backlog(),
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
@@ -74,6 +83,8 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._is_worker and parent_is_gone():
             self.should_exit = True
+        if counter % TICKS_A_LOOK == 0:
+            self._limits.look(cast("set[ReachableConnection]", self.server_state.connections))
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -122,14 +133,20 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
+    raise_file_limit(settings.max_connections)
+    settings = _within_files(settings)
     if settings.workers > 1:
         _serve_with_workers(settings, announce)
         return
     with closing(Application(settings)) as application:
         watchers = watchers_of(application)
-        with listen(settings.host, settings.port) as listener:
+        with listen(settings.host, settings.port, backlog()) as listener:
             url = url_of(listener)
             _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
+
+
+def _within_files(settings: Settings) -> Settings:
+    return replace(settings, max_connections=most_connections(settings.max_connections))
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -174,12 +191,12 @@ class Background:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._application = application = Application(settings, shares_process=True)
+        self._application = application = Application(_within_files(settings), shares_process=True)
         self._ready = threading.Event()
         try:
             application.warm()
             watchers = watchers_of(application)
-            self._listener = listen(settings.host, settings.port)
+            self._listener = listen(settings.host, settings.port, backlog())
         except BaseException:
             application.close()
             raise

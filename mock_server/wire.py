@@ -50,8 +50,15 @@ def host_trouble(scope: Scope) -> str:
     return f"header host: found {count or 'none'}; expected one. Name in it the host and port that are asked."
 
 
+class ClientGoneError(Exception):
+    """The connection ended before the request did: there is nothing to handle, and nobody to answer."""
+
+
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The body; None where it has more bytes than the limit. A request without one is not waited for."""
+    """The body; None where it has more bytes than the limit. A request without one is not waited for.
+
+    Raises :class:`ClientGoneError` where it does not come to its end.
+    """
     if _FRAMES.isdisjoint([name for name, _ in scope["headers"]]):
         return b""
     parts: list[bytes] = []
@@ -60,7 +67,7 @@ async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise ClientGoneError
         part = message.get("body", b"")
         size += len(part)
         if size <= limit:

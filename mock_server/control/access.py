@@ -2,8 +2,8 @@
 
 A page of any site can make a browser send requests to localhost, and by rebinding a name of its own (DNS) can make
 them look like requests to itself. So ``Host`` must be a name of this machine, and ``Origin``, which a browser puts
-on what a page sends, must be that of the very same host (Fetch, 3.2). What a browser sends without ``Origin`` (an image,
-a link that is followed) says in ``Sec-Fetch-Site`` whether a page of another site is behind it (Fetch Metadata, 2.3).
+on what a page sends, must be that of the very same host (Fetch, 3.2). What a browser sends without ``Origin`` (an
+image, a link that is followed) says in ``Sec-Fetch-Site`` whether a page of another site is behind it (Fetch Metadata).
 Pages of the same site (``same-site``: another port of this machine) are left to the two other rules.
 """
 
