@@ -30,7 +30,7 @@ where more of the request is on its way (RFC 9112, 9.6)."""
 _BATCH = 256
 """Connections that are chosen at once to make room, since to choose is to look at all."""
 _CHOICE_SECONDS = 0.05
-"""How soon after a choice another one is worth a look at all."""
+"""How soon after a choice of few another one is worth a look at all."""
 RETRY = (("Retry-After", "1"), ("Connection", "close"))
 
 
@@ -101,9 +101,7 @@ class ConnectionLimits:
         elif connection.stage == HEAD:
             if 0 < settings.head_timeout <= waited:
                 self._tallies.bounds["head_timeout"] += 1
-                detail = (
-                    f"Found part of a head after {waited:.0f} s; expected the whole within {settings.head_timeout} s."
-                )
+                found = f"Found part of a head after {waited:.0f} s"
                 connection.refuse(_timeout(f"{found}; expected the whole within {settings.head_timeout} s."))
         elif connection.stage == BODY:
             self._look_at_body(connection, waited)
@@ -175,7 +173,7 @@ class ConnectionLimits:
         ]  # fmt: skip
         chosen = nsmallest(_BATCH, ranked, key=lambda pair: pair[0])
         self._chosen = [(connection, connection.stage, connection.since) for _, connection in reversed(chosen)]
-        self._is_scarce = len(chosen) < _BATCH
+        self._is_scarce = len(chosen) < min(_BATCH, len(connections) // 8)
         self._chose = monotonic()
 
     def _rank(self, connection: Connection) -> tuple[int, float] | None:
