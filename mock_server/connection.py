@@ -150,8 +150,9 @@ class ReachableConnection(HttpToolsProtocol):
 
     @property
     def is_held(self) -> bool:
-        """Whether this side keeps it from being read, or an answer is to go out before it closes."""
-        return self.flow.read_paused or (self.stage == CLOSING and self._is_answering())
+        """Whether this side keeps it from being read, an answer is to go out before it closes, or it closes already."""
+        is_closing = self.transport.is_closing()
+        return is_closing or self.flow.read_paused or (self.stage == CLOSING and self._is_answering())
 
     @property
     def idle_until(self) -> float | None:
@@ -159,7 +160,7 @@ class ReachableConnection(HttpToolsProtocol):
 
         0 where nothing will end it: blank lines came, which are no request.
         """
-        if self._is_answering():
+        if self._is_answering() or self.transport.is_closing():
             return None
         task = self.timeout_keep_alive_task
         return 0.0 if task is None else task.when()

@@ -47,7 +47,7 @@ class Connection(Protocol):
 
     @property
     def is_held(self) -> bool:
-        """Whether this side keeps it from being read, or an answer is to go out yet."""
+        """Whether this side keeps it from being read, an answer is to go out yet, or it closes already."""
 
     def refuse(self, answer: Answer) -> None: ...
     def close(self) -> None: ...
@@ -154,7 +154,9 @@ class ConnectionLimits:
 
         A batch of them is chosen at once, and each looked at again when its turn comes.
         """
-        while True:
+        for is_anew in (False, True):
+            if is_anew:
+                self._choose(newcomer, connections)
             while self._chosen:
                 connection, stage, since = self._chosen.pop()
                 is_as_it_was = (connection.stage, connection.since) == (stage, since)
@@ -162,14 +164,14 @@ class ConnectionLimits:
                 if connection is not newcomer and is_as_it_was and is_free:
                     return connection
             if self._is_scarce and monotonic() - self._chose < _CHOICE_SECONDS:
-                return None
-            self._choose(connections)
-            if not self._chosen:
-                return None
+                break
+        return None
 
-    def _choose(self, connections: Collection[Connection]) -> None:
+    def _choose(self, newcomer: Connection, connections: Collection[Connection]) -> None:
         ranked = [
-            (rank, connection) for connection in connections if (rank := self._rank(connection)) is not None
+            (rank, connection)
+            for connection in connections
+            if connection is not newcomer and (rank := self._rank(connection)) is not None
         ]  # fmt: skip
         chosen = nsmallest(_BATCH, ranked, key=lambda pair: pair[0])
         self._chosen = [(connection, connection.stage, connection.since) for _, connection in reversed(chosen)]
