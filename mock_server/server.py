@@ -22,10 +22,12 @@ from mock_server.assembly import Served, assembled
 from mock_server.capacity import backlog, most_connections, raise_file_limit
 from mock_server.connection import ReachableConnection
 from mock_server.connection_limits import ConnectionLimits
+from mock_server.end_guard import tell_guard
 from mock_server.errors import UsageError
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
+from mock_server.stall import StallWatch
 from mock_server.store import open_stores, shared_address
 from mock_server.watched import Watched, Watcher
 from mock_server.watchers import check_watchers, watchers_of
@@ -37,6 +39,8 @@ DRAIN_SECONDS = 1
 
 TICKS_A_LOOK = 5
 """Ticks (a tenth of a second each) from one look at all connections to the next."""
+TICKS_A_BEAT = 5
+"""Ticks from one sign of life of a worker to the next."""
 
 
 class _Server(uvicorn.Server):
@@ -44,7 +48,7 @@ class _Server(uvicorn.Server):
 
     def __init__(
         self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
-        is_worker: bool = False,
+        is_worker: bool = False, beat: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self._limits = ConnectionLimits(application.settings, application.tallies, application.is_control)
         config = uvicorn.Config(
@@ -64,6 +68,8 @@ class _Server(uvicorn.Server):
         self._application = application
         self._watchers = watchers
         self._is_worker = is_worker
+        self._beat = beat
+        self._stall: StallWatch | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         peers = self._application.peers
@@ -77,18 +83,34 @@ class _Server(uvicorn.Server):
         if peers is None:
             self._application.warm()
         self._application.prepare()
+        self._watch_for_stalls()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
+
+    def _watch_for_stalls(self) -> None:
+        application = self._application
+        if threading.current_thread() is threading.main_thread():
+            tell_guard()
+        if application.settings.stall_timeout:
+            self._stall = StallWatch(
+                application.settings.stall_timeout, application.tallies, shares_process=application.shares_process
+            )
 
     async def on_tick(self, counter: int) -> bool:
         if self._is_worker and parent_is_gone():
             self.should_exit = True
+        if self._stall is not None:
+            self._stall.turn()
+        if self._beat is not None and counter % TICKS_A_BEAT == 0:
+            self._beat()
         if counter % TICKS_A_LOOK == 0:
             self._limits.look(cast("set[ReachableConnection]", self.server_state.connections))
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.ending.set()
+        if self._stall is not None:
+            self._stall.stop()
         if self._application.peers is not None:
             await self._application.peers.leave()
         await super().shutdown(sockets)
@@ -170,7 +192,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         url = url_of(listeners[0])
         # The fixtures are loaded: once, whatever the number of workers.
         work = partial(_work, replace(settings, seed_store="never"), sockets)
-        Workers(work, listeners).run(lambda: announce(url, served))
+        Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
@@ -181,7 +203,8 @@ def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Rea
     """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
     with closing(Application(settings, sockets=sockets)) as application:
-        _Server(application, watchers_of(application), ready, is_worker=True).run([listener])
+        server = _Server(application, watchers_of(application), ready, is_worker=True, beat=ready.beat)
+        server.run([listener])
 
 
 class Background:

@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     first_byte_timeout: int
     head_timeout: int
     min_body_rate: int
+    stall_timeout: int
     redact_header: str | Sequence[str]
     admin_token: str
     allowed_host: str | Sequence[str]
