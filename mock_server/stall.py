@@ -33,7 +33,8 @@ class StallWatch:
         self._tallies = tallies
         self._writes_dumps = not shares_process and sys.stderr is not None
         self._watched = threading.get_ident()
-        self._turned = self._armed = monotonic()
+        self._armed = 0.0
+        self.turn()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stall-watch", daemon=True)
         self._thread.start()
