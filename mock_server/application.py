@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -29,7 +30,7 @@ from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.wire import Receive, Scope, Send, body_of, send_answer
+from mock_server.wire import ClientGoneError, Receive, Scope, Send, body_of, host_trouble, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
@@ -178,11 +179,16 @@ class Application:
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
+        trouble = host_trouble(scope)  # no remembered answer was made for a request that has any
+        if trouble:
+            await send_answer(problem("host", 400, trouble), send)
+            return
         scope[WORLD] = world
-        if CONTROL in path and loaded.control.is_for(path):
-            await self._control(scope, receive, send, world)
-        else:
-            await loaded.api(scope)(scope, receive, send)
+        with suppress(ClientGoneError):
+            if CONTROL in path and loaded.control.is_for(path):
+                await self._control(scope, receive, send, world)
+            else:
+                await loaded.api(scope)(scope, receive, send)
 
     def is_control(self, path: str) -> bool:
         """Whether a path, with the prefix of a world or without, is one of control."""

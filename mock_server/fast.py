@@ -6,8 +6,8 @@ found the first time. Journal and coverage note it as they do everything. In a s
 an answer holds as long as the record does that it was made from (:class:`Sight`).
 
 Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
-body, delays, streams, answers that break the contract (the log tells of each) and requests from web pages (CORS is
-apart).
+body or without a host (HTTP/1.0 lets them pass, HTTP/1.1 does not), delays, streams, answers that break the contract
+(the log tells of each) and requests from web pages (CORS is apart).
 """
 
 from __future__ import annotations
@@ -167,6 +167,7 @@ def _is_lasting(answer: Answer, kept: Kept) -> bool:
         and not (answer.reason == "problem" and answer.status >= 500)
         and len(answer.body) <= _LARGEST
         and not any(name in _BESIDE for name, _ in kept.request.headers)
+        and any(name == "host" for name, _ in kept.request.headers)
     )
 
 

@@ -42,8 +42,23 @@ def field_of(line: Field) -> tuple[Field, tuple[str, str]]:
     return line, (name.decode("latin-1"), value.decode("latin-1"))
 
 
+def host_trouble(scope: Scope) -> str:
+    """Return what is wrong with the lines of ``Host``: HTTP/1.1 wants one (RFC 9112, 3.2); empty where nothing is."""
+    count = [name for name, _ in scope["headers"]].count(b"host")
+    if count == 1 or (count == 0 and scope["http_version"] == "1.0"):
+        return ""
+    return f"header host: found {count or 'none'}; expected one. Name in it the host and port that are asked."
+
+
+class ClientGoneError(Exception):
+    """The connection ended before the request did: there is nothing to handle, and nobody to answer."""
+
+
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The body; None where it has more bytes than the limit. A request without one is not waited for."""
+    """The body; None where it has more bytes than the limit. A request without one is not waited for.
+
+    Raises :class:`ClientGoneError` where it does not come to its end.
+    """
     if _FRAMES.isdisjoint([name for name, _ in scope["headers"]]):
         return b""
     parts: list[bytes] = []
@@ -52,7 +67,7 @@ async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise ClientGoneError
         part = message.get("body", b"")
         size += len(part)
         if size <= limit:
