@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LONGEST_NAME = 64
 KEPT = 10_000
 """How many worlds are kept where the settings say nothing else."""
 
@@ -207,7 +208,7 @@ def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:
     Raises :class:`UsageError` for a name that is none.
     """
     name, _, rest = path[len(PREFIX) :].partition("/")
-    if not _is_name(name):
+    if len(name) > _LONGEST_NAME or not _is_name(name):
         raise UsageError(
             f"path {PREFIX}{name[:80]}: found {name[:80]!r} for the name of a world; expected 1 to 64 letters, digits,"
             " dots, dashes and underscores. Rename the world in the base URL."
