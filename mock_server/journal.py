@@ -8,7 +8,7 @@ too (:class:`Ledger`).
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from marshal import dumps, loads
 from typing import Any, NamedTuple, TypeAlias
@@ -62,25 +62,29 @@ class Kept:
     @property
     def request(self) -> Request:
         """The request; of a long body the beginning."""
-        method, path, query, headers, origin, raw_path, *_ = loads(self._request)
+        method, path, query, headers, origin, raw_path, *_ = _unpacked(self._request)
         return Request(method, path, query, headers, self._bodies[0], origin, path if raw_path is None else raw_path)
 
     @property
     def route(self) -> Route:
         """What routing made of the request."""
-        return Route(*loads(self._request)[6:])
+        return Route(*_unpacked(self._request)[6:])
 
     @property
     def answer(self) -> Answer:
         """The answer; of a long body the beginning, and of a stream how it ended, without what it was made from."""
-        status, headers, reason, delay, ended = loads(self._answer)
+        status, headers, reason, delay, ended = _unpacked(self._answer)
         stream = None if ended is None else Stream(*ended[:7], sent=ended[7], end=ended[8])
         return Answer(status, headers, self._bodies[1], reason, delay, stream=stream)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found in the two."""
-        return tuple(Finding(*texts) for texts in loads(self._findings)) if self._findings else ()
+        return tuple(Finding(*texts) for texts in _unpacked(self._findings)) if self._findings else ()
+
+
+def _unpacked(data: bytes) -> Any:
+    return loads(data)  # noqa: S302 - what this process has packed itself
 
 
 def _texts_of(finding: Finding) -> tuple[str, ...]:
@@ -145,17 +149,20 @@ _MEMBERS = len(Entry._fields)
 class Ledger:
     """Bytes that all journals hold together, and what to do when that is too much."""
 
-    __slots__ = ("_relieve", "held", "limit")
+    __slots__ = ("_relieve", "bounds", "held", "limit")
 
-    def __init__(self, limit: int, relieve: Callable[[], None]) -> None:
+    def __init__(self, limit: int, relieve: Callable[[], None], bounds: Counter[str] | None = None) -> None:
         self.limit = limit
         self.held = 0
+        self.bounds: Counter[str] = Counter() if bounds is None else bounds
+        """How often journals came up against each bound, by the name of its setting."""
         self._relieve = relieve
 
     def change(self, size: int) -> None:
         """Take ``size`` more bytes, or give some back."""
         self.held += size
         if self.held > self.limit:
+            self.bounds["journal_memory"] += 1
             self._relieve()
 
 
@@ -194,6 +201,8 @@ class Journal:
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
             oldest: Kept = members[_MEMBERS - 1]
             change -= _released(oldest)
+            if self._ledger is not None:
+                self._ledger.bounds["journal_size"] += 1
         members.extend((self._last, started, elapsed, kept))
         if change and self._ledger is not None:
             self._ledger.change(change)

@@ -85,6 +85,11 @@ class Limits:
         self._answers: OrderedDict[tuple[str, str, str], tuple[bytes, Answer]] = OrderedDict()
         self._bytes = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was counted and nothing is kept."""
+        return not (self._windows or self._answers)
+
     def count(self, token: str, limit: RateLimit, now: float) -> Allowance:
         """Count a request; windows begin at whole multiples of their length since 1970."""
         window = int(now // limit.window)

@@ -29,6 +29,7 @@ FLOORS = (
     (
         "server",
         "application",
+        "foreign",
         "api",
         "aside",
         "access_log",
