@@ -205,7 +205,7 @@ class Application:
 
     def redaction(self) -> Redaction:
         """What takes the secrets out of what is shown of a request."""
-        return redaction_of(self.settings.redact_header, [one.contract for one in self.served])
+        return redaction_of(self.settings, [one.contract for one in self.served])
 
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):

@@ -22,7 +22,7 @@ FLOORS = (
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
     ("failures",),
-    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
+    ("limits", "scenarios", "scenario_files", "stage", "secret_names", "redacted_body", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export", "question", "streams"),
     ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection", "transmission"),

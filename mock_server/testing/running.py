@@ -37,6 +37,8 @@ class Options(TypedDict, total=False):
     journal_size: int
     journal_memory: int
     redact_header: str | Sequence[str]
+    redact_body: str | Sequence[str]
+    no_redaction: bool
     admin_token: str
     allowed_host: str | Sequence[str]
     scenario: str | Sequence[str]
