@@ -22,6 +22,7 @@ from mock_server.cors import Cors
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import JSON, Answer, Exchange, Request
 from mock_server.fast import FastPath
+from mock_server.foreign import is_foreign, no_world_for
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
@@ -114,8 +115,8 @@ class Application:
         self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
-        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self.tallies = Tallies()
+        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self._aside = Aside()
         self.readiness = Readiness()
         """Whoever has more to say of whether requests can be answered adds a check."""
@@ -139,7 +140,8 @@ class Application:
 
     def _worlds(self) -> Worlds:
         settings = self.settings
-        return Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
+        memory = settings.journal_memory * 1024 * 1024
+        return Worlds(settings.max_worlds, settings.journal_size, memory, bounds=self.tallies.bounds)
 
     def _peers(self, sockets: Path | None) -> Peers:
         from mock_server.peers import Peers, check_peers  # a server alone has no use for them
@@ -167,7 +169,13 @@ class Application:
                 return
             # From here on the scope has the path within the world.
             scope["path"] = path
-            world = self.worlds.get(name)
+            named = self.worlds.known(name)
+            if named is None:
+                if is_foreign(scope["headers"], self.settings):
+                    await send_answer(no_world_for(name), send)
+                    return
+                named = self.worlds.get(name)
+            world = named
         else:
             world = self.worlds.plain
         loaded = self._loaded
@@ -198,7 +206,7 @@ class Application:
 
     def redaction(self) -> Redaction:
         """What takes the secrets out of what is shown of a request."""
-        return redaction_of(self.settings.redact_header, [one.contract for one in self.served])
+        return redaction_of(self.settings, [one.contract for one in self.served])
 
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):

@@ -46,6 +46,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
 
 
+def _pointers(text: str) -> tuple[str, ...]:
+    pointers = tuple(one for one in re.split(r"[\s,]+", text) if one)
+    if not all(one.startswith("/") for one in pointers):
+        raise ValueError("a JSON Pointer that begins with /, or several with commas between them")
+    return pointers
+
+
 def _hosts(text: str) -> str:
     hosts = [one for one in re.split(r"[\s,]+", text) if one]
     for host in hosts:
@@ -168,6 +175,16 @@ class Settings:
     )  # fmt: skip
     redact_header: tuple[str, ...] = _row(
         (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
+    )
+    redact_body: tuple[str, ...] = _row(
+        (),
+        "JSON Pointer to a member of bodies that no journal shows, beside those whose names say that they are secret;"
+        " * is any member; may be repeated.",
+        "POINTER",
+        _pointers,
+    )
+    no_redaction: bool = _row(
+        False, "Show credentials in journals too, but for what --redact-header and --redact-body name.", "", _switch
     )
     admin_token: str = _row("", "Token with which others than this machine may use /__admin.", "TOKEN", _text)
     allowed_host: tuple[str, ...] = _row(

@@ -15,14 +15,26 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "memo"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),
     ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers", "end_guard"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
     ("failures",),
-    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
+    (
+        "limits",
+        "scenarios",
+        "scenario_files",
+        "stage",
+        "secret_names",
+        "redacted_body",
+        "redaction",
+        "journal",
+        "coverage",
+        "tally",
+        "readiness",
+    ),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export", "question", "streams"),
     (
@@ -41,6 +53,7 @@ FLOORS = (
     (
         "server",
         "application",
+        "foreign",
         "api",
         "aside",
         "access_log",

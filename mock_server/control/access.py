@@ -44,7 +44,7 @@ def check_access(request: Request, peer: str, settings: Settings) -> None:
     if settings.admin_token and bearer_token(request) is not None:
         detail = "header authorization: found another token; expected that of --admin-token. Send it as Bearer."
         raise RefusedError("control", 401, detail, headers=(("WWW-Authenticate", 'Bearer realm="control"'),))
-    if host and not _is_own(_name(host), settings):
+    if host and not is_own_name(_name(host), settings):
         raise _refused(
             f"header host: found {host!r}; expected localhost or an address of this machine. Name it with"
             " --allowed-host, so that it may"
@@ -85,7 +85,8 @@ def _is_ipv6(text: str) -> bool:
         return False
 
 
-def _is_own(name: str, settings: Settings) -> bool:
+def is_own_name(name: str, settings: Settings) -> bool:
+    """Tell whether a name (in lower case, without a port) is one of this machine, or of ``--allowed-host``."""
     allowed = {one.lower() for one in settings.allowed_host}
     if settings.host not in ANY:
         allowed.add(settings.host.lower())

@@ -44,6 +44,8 @@ class Options(TypedDict, total=False):
     min_body_rate: int
     stall_timeout: int
     redact_header: str | Sequence[str]
+    redact_body: str | Sequence[str]
+    no_redaction: bool
     admin_token: str
     allowed_host: str | Sequence[str]
     scenario: str | Sequence[str]
