@@ -14,7 +14,7 @@ SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: serve test test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench lock audit licences sbom wheel clean
+.PHONY: serve test test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
 
 serve: $(SERVE) $(COMPILED)
 	@exec $(BIN)/mock-server serve $(ARGS)
@@ -133,6 +133,18 @@ wheel: sbom
 bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS))
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
 	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
+
+# A server under everything that a test fleet does to it: what stays in memory, what gets slower, what goes wrong.
+MINUTES ?= 30
+
+soak: $(DEV) $(COMPILED)
+	@exec $(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(ARGS)
+
+# Made-up input against every place that reads some, and the corpus of what was found before.
+SECONDS ?= 180
+
+fuzz: $(DEV)
+	@exec $(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 # Other mock servers. Where they cannot be installed, the benchmark says so and goes on without them.
 $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python

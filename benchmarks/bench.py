@@ -29,8 +29,7 @@ def main(given: list[str] | None = None) -> int:
     if shutil.which("wrk") is None:
         print("wrk is missing; install it (Debian: apt-get install wrk) or run make bench", file=sys.stderr)
         return 2
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, _interrupt)
+    interruptible()
     keys = frozenset(arguments.only or (*KEYS, PEERS)) - ({PEERS} if arguments.no_peers else set())
     try:
         with tempfile.TemporaryDirectory() as directory:
@@ -62,6 +61,12 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"found {text!r}; expected a number of 1 or more")
     return int(text)
+
+
+def interruptible() -> None:
+    """Have a signal to end raise :class:`KeyboardInterrupt`, once, so that what was started is ended on the way out."""
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _interrupt)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

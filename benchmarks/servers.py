@@ -39,6 +39,8 @@ class Server:
     process: psutil.Process
     ready: float
     """Seconds from the spawn until it was ready."""
+    log: Path
+    """What it writes to stderr."""
 
     def memory(self) -> float:
         """Resident memory of all its processes, in MB (10⁶ bytes)."""
@@ -79,7 +81,7 @@ class Place:
                 raise NotStartedError(_story(command, log))
             # A pipe that nobody reads would stop it in the end.
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            yield Server(match.group(), psutil.Process(process.pid), ready)
+            yield Server(match.group(), psutil.Process(process.pid), ready, log)
 
     def bare(self, given: Answer, workers: int = 1) -> AbstractContextManager[Server]:
         """Bare uvicorn that sends these bytes, with the options that this project's server gives its own."""
@@ -110,7 +112,7 @@ class Place:
                 if process.poll() is not None or time.perf_counter() - started > PATIENCE:
                     raise NotStartedError(_story(command, log))
                 time.sleep(0.01)
-            yield Server(url, psutil.Process(process.pid), time.perf_counter() - started)
+            yield Server(url, psutil.Process(process.pid), time.perf_counter() - started, log)
 
     @contextmanager
     def _spawned(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from mock_server.contract.load import CONTROL
 from mock_server.log import FIELDS, REQUEST
+from mock_server.redaction import Redaction
 from mock_server.watched import Seen
 
 log = logging.getLogger("mock_server.access")
@@ -23,7 +24,8 @@ _MOST_FINDINGS = 5
 class AccessLog:
     """Tells the log of each request that was answered, but for probes that found all well."""
 
-    def __init__(self) -> None:
+    def __init__(self, redaction: Callable[[], Redaction]) -> None:
+        self._redaction = redaction
         log.setLevel(logging.INFO)
 
     @contextmanager
@@ -32,13 +34,13 @@ class AccessLog:
             yield
         finally:
             if seen.status != 200 or not seen.path.endswith(_PROBES):
-                _tell(seen)
+                _tell(seen, self._redaction)
 
     def close(self) -> None:
         """Nothing to do: a line is written at once."""
 
 
-def _tell(seen: Seen) -> None:
+def _tell(seen: Seen, redaction: Callable[[], Redaction]) -> None:
     fields: dict[str, Any] = {
         "method": seen.method,
         "path": seen.path,
@@ -47,8 +49,10 @@ def _tell(seen: Seen) -> None:
         "operation": seen.operation or None,
         "world": seen.world,
     }
-    reasons = [str(finding) for finding in (seen.kept.findings if seen.kept is not None else ())[:_MOST_FINDINGS]]
-    if reasons:
+    findings = seen.kept.findings[:_MOST_FINDINGS] if seen.kept is not None else ()
+    reasons: list[str] = []
+    if seen.kept is not None and findings:
+        reasons = [redaction().text(str(finding), seen.kept.request) for finding in findings]
         fields["findings"] = reasons
     told = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
     named = REQUEST.set(lambda: seen.request_id)

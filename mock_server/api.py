@@ -7,7 +7,6 @@ import logging
 import re
 from dataclasses import replace
 from functools import lru_cache, partial
-from sys import intern
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,7 @@ MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body that are read; more is a 413."""
 WORLD = "mock_server.world"
 """Where a scope holds the :class:`World` that the request is for."""
+_LONGEST_HOST = 260
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 
@@ -235,16 +235,20 @@ def request_of(scope: Scope, body: bytes) -> Request:
     host = dict(reversed(headers)).get("host", "")
     return Request(
         method=scope["method"],
-        path=intern(scope["path"]),
+        path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
-        raw_path=intern(scope.get("raw_path", b"").decode("utf-8", "replace")),
+        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
         origin=_origin(scope["scheme"], host),
     )
 
 
-@lru_cache(256)
 def _origin(scheme: str, host: str) -> str:
-    # A host that is none of a URL would end up in a Location.
+    # A host that is none of a URL would end up in a Location. The longest name has 253 characters (RFC 1035, 2.3.4).
+    return _known_origin(scheme, host if len(host) <= _LONGEST_HOST else "")
+
+
+@lru_cache(256)
+def _known_origin(scheme: str, host: str) -> str:
     return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -21,6 +22,7 @@ from mock_server.cors import Cors
 from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import JSON, Answer, Exchange, Request
 from mock_server.fast import FastPath
+from mock_server.foreign import is_foreign, no_world_for
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
@@ -29,7 +31,7 @@ from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.wire import Receive, Scope, Send, body_of, send_answer
+from mock_server.wire import ClientGoneError, Receive, Scope, Send, body_of, host_trouble, send_answer
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
@@ -86,7 +88,7 @@ class _Loaded:
                 return self._ways[index]
         return self._ways[fitting[-1] if fitting else -1]
 
-    def warm(self, *, shares_process: bool = False) -> None:
+    def warm(self) -> None:
         """Build what answers before somebody asks."""
         trouble = ""
         for one in self.served:
@@ -97,11 +99,6 @@ class _Loaded:
                 trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
         self.control  # noqa: B018
         self.trouble = trouble
-        if not shares_process:
-            gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
-            gc.set_threshold(*COLLECTIONS)
-            gc.enable()
-            sys.setswitchinterval(SWITCH)
 
 
 class Application:
@@ -118,8 +115,8 @@ class Application:
         self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
-        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self.tallies = Tallies()
+        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self._aside = Aside()
         self.readiness = Readiness()
         """Whoever has more to say of whether requests can be answered adds a check."""
@@ -143,7 +140,8 @@ class Application:
 
     def _worlds(self) -> Worlds:
         settings = self.settings
-        return Worlds(settings.max_worlds, settings.journal_size, settings.journal_memory * 1024 * 1024)
+        memory = settings.journal_memory * 1024 * 1024
+        return Worlds(settings.max_worlds, settings.journal_size, memory, bounds=self.tallies.bounds)
 
     def _peers(self, sockets: Path | None) -> Peers:
         from mock_server.peers import Peers, check_peers  # a server alone has no use for them
@@ -171,7 +169,13 @@ class Application:
                 return
             # From here on the scope has the path within the world.
             scope["path"] = path
-            world = self.worlds.get(name)
+            named = self.worlds.known(name)
+            if named is None:
+                if is_foreign(scope["headers"], self.settings):
+                    await send_answer(no_world_for(name), send)
+                    return
+                named = self.worlds.get(name)
+            world = named
         else:
             world = self.worlds.plain
         loaded = self._loaded
@@ -183,11 +187,16 @@ class Application:
             await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
+        trouble = host_trouble(scope)  # no remembered answer was made for a request that has any
+        if trouble:
+            await send_answer(problem("host", 400, trouble), send)
+            return
         scope[WORLD] = world
-        if CONTROL in path and loaded.control.is_for(path):
-            await self._control(scope, receive, send, world)
-        else:
-            await loaded.api(scope)(scope, receive, send)
+        with suppress(ClientGoneError):
+            if CONTROL in path and loaded.control.is_for(path):
+                await self._control(scope, receive, send, world)
+            else:
+                await loaded.api(scope)(scope, receive, send)
 
     def is_control(self, path: str) -> bool:
         """Whether a path, with the prefix of a world or without, is one of control."""
@@ -197,7 +206,7 @@ class Application:
 
     def redaction(self) -> Redaction:
         """What takes the secrets out of what is shown of a request."""
-        return redaction_of(self.settings.redact_header, [one.contract for one in self.served])
+        return redaction_of(self.settings, [one.contract for one in self.served])
 
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
@@ -242,7 +251,12 @@ class Application:
         Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
         a module.
         """
-        self._loaded.warm(shares_process=self.shares_process)
+        self._loaded.warm()
+        if not self.shares_process:
+            gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.set_threshold(*COLLECTIONS)
+            gc.enable()
+            sys.setswitchinterval(SWITCH)
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
@@ -253,17 +267,27 @@ class Application:
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
-            if not self.shares_process:
-                gc.unfreeze()
             loaded = self._load()
-            loaded.warm(shares_process=self.shares_process)
+            loaded.warm()
             self._loaded = loaded
             self.worlds.begin_over([one.store for one in loaded.served])
+            self._let_go_of_former()
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
             titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
             log.warning("reloaded: %s", titles)
+
+    def _let_go_of_former(self) -> None:
+        """Free the contract of before, whose parts refer to one another.
+
+        It was frozen with all else; frozen again before it is found, it would stay for good (8 MB each time of a
+        contract with 127 paths).
+        """
+        if not self.shares_process:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def close(self) -> None:
         """Let go of the store, when the last request was answered."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mock_server.end_guard import guarded
 from mock_server.errors import MockServerError, UsageError
 from mock_server.log import log_to_stderr, warn_of
 from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
@@ -98,9 +99,10 @@ def serve(**flags: Any) -> None:
     log_to_stderr(settings.log_format)
     gc.disable()  # until all is built: what a start makes stays, and to look through it again and again takes 8 % of it
     try:
-        from mock_server.server import serve as run
+        with guarded() if settings.workers == 1 else contextlib.nullcontext():
+            from mock_server.server import serve as run
 
-        run(settings, _announce)
+            run(settings, _announce)
     finally:
         gc.enable()
         signal.signal(signal.SIGTERM, former)

@@ -36,6 +36,11 @@ class Clock:
         """Whether the clock stands still."""
         return self._stands_at is not None
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether this is another time than the real one."""
+        return self._stands_at is not None or bool(self._ahead)
+
     def set(self, moment: float) -> None:
         """Stand still at a moment."""
         self._stands_at = moment

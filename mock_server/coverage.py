@@ -19,6 +19,7 @@ from mock_server.contract.media import essence_of
 from mock_server.contract.model import Contract, Operation, is_json
 from mock_server.contract.source import find
 from mock_server.exchange import JSON, Answer, Exchange, Headers, Request
+from mock_server.memo import LONGEST
 
 Key: TypeAlias = tuple[str, str, str]
 """What is covered, where, and which value: ``("enum", "query sort", "price")``."""
@@ -76,9 +77,11 @@ class Gauge:
         asked = (answer.status, answer.headers, request.query, hash(answer.body))
         known = self._known.get(asked)
         if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[asked] = frozenset((*self._of_head(request, answer), *self._of_body(answer)))
+            known = frozenset((*self._of_head(request, answer), *self._of_body(answer)))
+            if _is_short(request, answer):
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[asked] = known
         if self._is_apart:
             return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
         return known
@@ -115,9 +118,11 @@ class Gauge:
         asked = (answer.status, answer.headers, request.query)
         known = self._heads.get(asked)
         if known is None:
-            if len(self._heads) >= _REMEMBERED:
-                self._heads.clear()
-            known = self._heads[asked] = (*self._of_query(request), *self._of_status(answer))
+            known = (*self._of_query(request), *self._of_status(answer))
+            if _is_short(request, answer):
+                if len(self._heads) >= _REMEMBERED:
+                    self._heads.clear()
+                self._heads[asked] = known
         return known
 
     def _of_status(self, answer: Answer) -> Iterator[Key]:
@@ -264,6 +269,11 @@ class Coverage:
     def clear(self) -> None:
         """Forget all that was seen."""
         self._news = self._seen = self._counts = None
+
+
+def _is_short(request: Request, answer: Answer) -> bool:
+    """Tell whether what is shown is remembered: that is done by texts which clients choose."""
+    return len(request.query) + sum(len(value) for _, value in answer.headers) <= LONGEST
 
 
 def _enum_key(pointer: str, value: str) -> Key:

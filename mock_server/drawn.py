@@ -31,7 +31,7 @@ class DrawnValues:
         if known is not None and known[0] is media:
             return known[1]
         value = make()
-        size = size_of(value)
+        size = size_of(value) + len(draw.identity)  # which is a token of any length
         if size <= _LARGEST:
             self._keep(key, (media, value, size))
         return value

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
 from mock_server.answer import Ladder
@@ -18,6 +17,7 @@ from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Stream
 from mock_server.limits import Memory, remembered
+from mock_server.memo import Memo
 from mock_server.performance import Performance
 from mock_server.prefer import Preferences, read_preferences
 from mock_server.problem import problem
@@ -32,8 +32,10 @@ log = logging.getLogger("mock_server")
 
 MOST_MEMBERS = 1000
 """Members of a form among which that is looked for which a fragment names."""
-JUDGED = 256
-"""Answers whose judgement is kept: one and the same answer is judged once."""
+JUDGED = 8 * 1024 * 1024
+"""Bytes of answers whose judgement is kept: one and the same answer is judged once."""
+_JUDGED_OVERHEAD = 1000
+"""Bytes of a judgement beside the texts of the answer, about."""
 
 
 class BrokenItemError(Exception):
@@ -87,7 +89,7 @@ class Engine:
     ) -> None:  # fmt: skip
         self.contract = contract
         self._judge = judge
-        self._judged = lru_cache(JUDGED)(judge.answer)
+        self._judged: Memo[tuple[Hashable, ...], tuple[Finding, ...]] = Memo(JUDGED)
         self._ladder = ladder
         self._route = route
         self._standing = standing
@@ -279,13 +281,24 @@ class Engine:
         failure = self.contract.manners.failures.get(_failure_of(caller, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
+    def _judgement(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
+        """Return what the contract has against an answer; of one that was judged before, what it had then."""
+        # All that the contract may have something against; whose record it was made from is no matter of it.
+        key = (operation, answer.status, answer.headers, answer.body, answer.judged, answer.reason, answer.stream)
+        known = self._judged.get(key)
+        if known is None:
+            known = self._judge.answer(operation, answer)
+            size = _JUDGED_OVERHEAD + len(answer.body) + len(answer.judged or b"")
+            self._judged.keep(key, known, size + sum(len(value) for _, value in answer.headers))
+        return known
+
     def _broken(self, answer: Answer, route: Route, failure: str | None) -> tuple[Finding, ...]:
         """What the contract has against the answer. The server's own problem documents are not its matter."""
         if answer.reason == "problem":
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            broken = self._judged(operation.key, answer)
+            broken = self._judgement(operation.key, answer)
             return broken or self._first_of(answer.stream, answer.status)
         if failure is None or failure not in self.contract.manners.failures:
             return ()

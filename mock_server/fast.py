@@ -6,32 +6,37 @@ found the first time. Journal and coverage note it as they do everything. In a s
 an answer holds as long as the record does that it was made from (:class:`Sight`).
 
 Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
-body, delays, streams, answers that break the contract (the log tells of each) and requests from web pages (CORS is
-apart).
+body or without a host (HTTP/1.0 lets them pass, HTTP/1.1 does not), delays, streams, answers that break the contract
+(the log tells of each) and requests from web pages (CORS is apart).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache
-from sys import intern
 from time import monotonic, time
-from typing import Any
+from typing import Any, TypeVar
 
 from mock_server.coverage import Shown
 from mock_server.errors import StoreError, StoreLostError
 from mock_server.exchange import Answer
-from mock_server.journal import Kept
+from mock_server.journal import LONGEST_BODY, Kept
+from mock_server.memo import LONGEST
 from mock_server.store import Record, Store
 from mock_server.tally import QUICK, Tally
-from mock_server.wire import Scope, field_of, start_of
+from mock_server.wire import Field, Scope, field_of, start_of
 from mock_server.worlds import World
+
+_Text = TypeVar("_Text", str, bytes)
 
 MEMORY = 20 * 1024 * 1024
 """Bytes that remembered answers hold together, about: some 10,800 customers."""
 _LARGEST = MEMORY // 64
-_OVERHEAD = 1400
-"""Bytes of a remembered answer beside its body, as measured."""
+_OVERHEAD = 400
+"""Bytes of a remembered answer beside its texts and what is kept of it, as measured."""
+_LINE = 56 + 2 * 33
+"""Bytes of a field line beside its name and value."""
 _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
 """The headers of requests with a body, and of web pages."""
 
@@ -78,10 +83,12 @@ def _sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight |
 class Ready:
     """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted."""
 
-    __slots__ = ("_simple", "body", "kept", "shown", "sight", "start", "tally")
+    __slots__ = ("_simple", "body", "kept", "shown", "sight", "size", "start", "tally")
 
     def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally, sight: Sight | None = None) -> None:
         self.sight = sight
+        self.size = 0
+        """Bytes that it holds together with its question, about."""
         self.start = start_of(answer.status, answer.headers, len(answer.body))
         self.body = answer.body
         self.kept = kept
@@ -145,13 +152,20 @@ class FastPath:
         except StoreError:
             return
         # Kept with what all have in common, the question costs less, and to compare it touches less memory.
-        common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
-        question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
+        common = {"method": _common(scope["method"]), "raw_path": _common(scope["raw_path"])}
+        lines = [field_of(line)[0] for line in scope["headers"]]
+        question = _question({**scope, **common, "headers": lines}, world)
+        ready = Ready(answer, kept, shown, tally, sight)
+        # A line that came with this request is its own; of others it has but a reference.
+        own = [line for line, sent in zip(lines, scope["headers"], strict=True) if line is sent]
+        ready.size = _size(ready, question, own)
+        if ready.size > _LARGEST:
+            return
         former = self._ready.pop(question, None)
-        ready = self._ready[question] = Ready(answer, kept, shown, tally, sight)
-        self._room -= _size(ready) - (_size(former) if former is not None else 0)
+        self._ready[question] = ready
+        self._room -= ready.size - (former.size if former is not None else 0)
         while self._room < 0:
-            self._room += _size(self._ready.popitem(last=False)[1])
+            self._room += self._ready.popitem(last=False)[1].size
 
 
 def _question(scope: Scope, world: World) -> tuple[Any, ...]:
@@ -167,14 +181,23 @@ def _is_lasting(answer: Answer, kept: Kept) -> bool:
         and not (answer.reason == "problem" and answer.status >= 500)
         and len(answer.body) <= _LARGEST
         and not any(name in _BESIDE for name, _ in kept.request.headers)
+        and any(name == "host" for name, _ in kept.request.headers)
     )
 
 
-def _size(ready: Ready) -> int:
-    return _OVERHEAD + len(ready.body)
+def _size(ready: Ready, question: tuple[Any, ...], lines: Sequence[Field]) -> int:
+    """Return the bytes that an answer holds with its question, ``lines`` of which nobody else has."""
+    _, _, path, query, *_ = question
+    body = len(ready.body) if len(ready.body) > LONGEST_BODY else 0  # else it is the one that is kept
+    texts = len(path) + len(query) + body + sum([len(name) + len(value) + _LINE for name, value in lines])
+    return _OVERHEAD + 8 * len(question) + texts + ready.kept.cost
+
+
+def _common(text: _Text) -> _Text:
+    """Return one object for all paths that are the same, as long as they are short."""
+    return _shared(text) if len(text) <= LONGEST else text
 
 
 @lru_cache(1024)
-def _common(path: bytes) -> bytes:
-    """One object for all paths that are the same."""
-    return path
+def _shared(text: _Text) -> _Text:
+    return text

@@ -53,17 +53,19 @@ def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]
     }
     if request.body:
         media_type = request.header("content-type") or ""
-        told["postData"] = {"mimeType": media_type, "params": [], "text": request.body.decode("utf-8", "replace")}
+        text = redaction.body(request.body, media_type).decode("utf-8", "replace")
+        told["postData"] = {"mimeType": media_type, "params": [], "text": text}
     return told
 
 
 def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
     answer = entry.answer
     content: dict[str, JSON] = {"size": entry.sizes[1], "mimeType": answer.header("content-type") or "x-unknown"}
+    body = redaction.body(answer.body, answer.header("content-type") or "")
     try:
-        content["text"] = answer.body.decode("utf-8")
+        content["text"] = body.decode("utf-8")
     except UnicodeDecodeError:
-        content |= {"text": base64.b64encode(answer.body).decode(), "encoding": "base64"}
+        content |= {"text": base64.b64encode(body).decode(), "encoding": "base64"}
     return {
         "status": answer.status,
         "statusText": responses.get(answer.status, ""),
@@ -71,7 +73,7 @@ def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
         "cookies": [],
         "headers": _headers(redaction.headers(answer.headers)),
         "content": content,
-        "redirectURL": answer.header("location") or "",
+        "redirectURL": redaction.url(answer.header("location") or ""),
         "headersSize": -1,
         "bodySize": entry.sizes[1],
     }

@@ -8,49 +8,88 @@ too (:class:`Ledger`).
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from marshal import dumps, loads
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from mock_server.contract.model import Operation
-from mock_server.exchange import Answer, Exchange, Finding, Request, Route
+from mock_server.exchange import Answer, Exchange, Finding, Request, Route, Stream
 
 KEPT = 1000
 """Entries of one world that are kept where the settings say nothing else."""
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; of a longer one the beginning."""
-_OVERHEAD = 1400
-"""Bytes of what an entry keeps beside its texts, about."""
-_SLIM = 150
-"""Bytes of an entry beside what it shares with others."""
+_OVERHEAD = 240
+"""Bytes of what an entry keeps beside its texts and bodies, as measured."""
+_BYTES = 33
+"""Bytes of an object of bytes beside those that are in it."""
+_SLIM = 115
+"""Bytes of an entry beside what it shares with others, as measured."""
 _NUMBER = (1 << 62) - 1
 
 
 class Kept:
     """What entries keep of an exchange: the same object for all entries of one question.
 
-    ``sizes`` are those of the two bodies as they were sent, in bytes; what is kept of them may be shorter, and so may
-    what came of an answer (``size`` is then how long it was). ``cost``
-    is what this holds of the memory, about; ``holders`` is how many entries have it.
+    Heads of request and answer are packed into bytes (:mod:`marshal`, format 0, which nobody but this process reads):
+    they then hold as much memory as they have bytes, whoever else has their texts, and are nothing that the garbage
+    collection looks through. ``sizes`` are those of the two bodies as they were sent, in bytes; what is kept of them
+    may be shorter, and so may what came of an answer (``size`` is then how long it was). ``cost`` is what this holds of
+    the memory in bytes, ``holders`` is how many entries have it.
     """
 
-    __slots__ = ("answer", "cost", "findings", "holders", "operation", "request", "route", "sizes")
+    __slots__ = ("_answer", "_bodies", "_findings", "_request", "cost", "holders", "operation", "sizes")
 
     def __init__(self, exchange: Exchange, operation: Operation | None, size: int | None = None) -> None:
-        request, answer = exchange.request, exchange.answer
+        request, route, answer, stream = exchange.request, exchange.route, exchange.answer, exchange.answer.stream
+        self.operation = operation
         self.sizes = len(request.body), len(answer.body) if size is None else size
-        if self.sizes[0] > LONGEST_BODY:
-            request = replace(request, body=request.body[:LONGEST_BODY])
-        if self.sizes[1] > LONGEST_BODY:
-            answer = replace(answer, body=answer.body[:LONGEST_BODY])
-        self.request, self.answer = request, answer
-        self.route, self.operation, self.findings = exchange.route, operation, exchange.findings
+        self._bodies = request.body[:LONGEST_BODY], answer.body[:LONGEST_BODY]
+        found = (route.operation, dict(route.path_parameters), route.allow, route.redirect)
+        raw_path = None if request.raw_path == request.path else request.raw_path
+        self._request = dumps((request.method, request.path, request.query, request.headers, request.origin, raw_path,
+                               *found), 0)  # fmt: skip
+        ended = None if stream is None else (stream.operation, stream.response, stream.media, stream.count, stream.seed,
+                                             stream.identity, stream.interval, stream.sent, stream.end)  # fmt: skip
+        self._answer = dumps((answer.status, answer.headers, answer.reason, answer.delay, ended), 0)
+        self._findings = dumps([_texts_of(one) for one in exchange.findings], 0) if exchange.findings else b""
         self.holders = 0
-        self.cost = _OVERHEAD + len(request.path) + len(request.query) + len(request.body) + len(answer.body)
-        for name, value in request.headers:
-            self.cost += len(name) + len(value)
+        parts = (self._request, self._answer, self._findings, *self._bodies)
+        self.cost = _OVERHEAD + sum([len(part) + _BYTES for part in parts if part])
+
+    @property
+    def request(self) -> Request:
+        """The request; of a long body the beginning."""
+        method, path, query, headers, origin, raw_path, *_ = _unpacked(self._request)
+        return Request(method, path, query, headers, self._bodies[0], origin, path if raw_path is None else raw_path)
+
+    @property
+    def route(self) -> Route:
+        """What routing made of the request."""
+        return Route(*_unpacked(self._request)[6:])
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; of a long body the beginning, and of a stream how it ended, without what it was made from."""
+        status, headers, reason, delay, ended = _unpacked(self._answer)
+        stream = None if ended is None else Stream(*ended[:7], sent=ended[7], end=ended[8])
+        return Answer(status, headers, self._bodies[1], reason, delay, stream=stream)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in the two."""
+        return tuple(Finding(*texts) for texts in _unpacked(self._findings)) if self._findings else ()
+
+
+def _unpacked(data: bytes) -> Any:
+    return loads(data)  # noqa: S302 - what this process has packed itself
+
+
+def _texts_of(finding: Finding) -> tuple[str, ...]:
+    return (finding.rule, finding.location, finding.found, finding.expected, finding.pointer, finding.remedy,
+            finding.severity)  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -110,17 +149,20 @@ _MEMBERS = len(Entry._fields)
 class Ledger:
     """Bytes that all journals hold together, and what to do when that is too much."""
 
-    __slots__ = ("_relieve", "held", "limit")
+    __slots__ = ("_relieve", "bounds", "held", "limit")
 
-    def __init__(self, limit: int, relieve: Callable[[], None]) -> None:
+    def __init__(self, limit: int, relieve: Callable[[], None], bounds: Counter[str] | None = None) -> None:
         self.limit = limit
         self.held = 0
+        self.bounds: Counter[str] = Counter() if bounds is None else bounds
+        """How often journals came up against each bound, by the name of its setting."""
         self._relieve = relieve
 
     def change(self, size: int) -> None:
         """Take ``size`` more bytes, or give some back."""
         self.held += size
         if self.held > self.limit:
+            self.bounds["journal_memory"] += 1
             self._relieve()
 
 
@@ -159,6 +201,8 @@ class Journal:
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
             oldest: Kept = members[_MEMBERS - 1]
             change -= _released(oldest)
+            if self._ledger is not None:
+                self._ledger.bounds["journal_size"] += 1
         members.extend((self._last, started, elapsed, kept))
         if change and self._ledger is not None:
             self._ledger.change(change)

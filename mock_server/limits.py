@@ -18,6 +18,7 @@ from mock_server.contract.manners import Manners, RateLimit
 from mock_server.contract.model import Operation
 from mock_server.contract.security import Caller
 from mock_server.exchange import Answer, Headers, Request
+from mock_server.memo import LONGEST
 from mock_server.payload import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
 
 MOST_CALLERS = 10_000
@@ -84,6 +85,11 @@ class Limits:
         self._answers: OrderedDict[tuple[str, str, str], tuple[bytes, Answer]] = OrderedDict()
         self._bytes = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was counted and nothing is kept."""
+        return not (self._windows or self._answers)
+
     def count(self, token: str, limit: RateLimit, now: float) -> Allowance:
         """Count a request; windows begin at whole multiples of their length since 1970."""
         window = int(now // limit.window)
@@ -105,10 +111,10 @@ class Limits:
 
     def _keep(self, token: str, operation: str, key: str, of: bytes, answer: Answer) -> None:
         self._answers[token, operation, key] = (of, answer)
-        self._bytes += len(answer.body)
+        self._bytes += _size(answer)
         while len(self._answers) > MOST_KEYS or self._bytes > MOST_BYTES:
             _, (_, oldest) = self._answers.popitem(last=False)
-            self._bytes -= len(oldest.body)
+            self._bytes -= _size(oldest)
 
     def saved(self) -> LimitsForm:
         """All of it as JSON, for another process to go on with."""
@@ -168,7 +174,7 @@ class _Desk(Protocol):
 
 def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Request, caller: Caller) -> Memory:
     """Count a request, and look for what its key was answered with."""
-    token = caller.token or ""
+    token = short(caller.token or "")
     headers: Headers = ()
     if manners.rate_limit is not None:
         allowance = desk.limits.count(token, manners.rate_limit, desk.clock.now())
@@ -179,6 +185,7 @@ def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Req
     key = request.header(rule.header) if rule is not None and operation.method in rule.methods else None
     if key is None:
         return Memory(headers=headers)
+    key = short(key)
     before = desk.limits.kept(token, operation.key, key)
     if before is None:
         return Memory(headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer))
@@ -186,6 +193,19 @@ def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Req
         return Memory("idempotency_conflict", headers)
     again = replace(before[1], headers=(*before[1].headers, (REPLAYED, "true")))
     return Memory(headers=headers, replay=again)
+
+
+def _size(answer: Answer) -> int:
+    """Return the bytes of an answer's texts: the body, what it was written from, the headers."""
+    texts = [value for _, value in answer.headers] + [*(answer.sought or ())]
+    return len(answer.body) + len(answer.judged or b"") + sum(map(len, texts))
+
+
+def short(text: str) -> str:
+    """Return a token or a key by which something is kept: of a long one its digest."""
+    if len(text) <= LONGEST:
+        return text
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fingerprint(request: Request) -> bytes:

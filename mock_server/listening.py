@@ -13,15 +13,15 @@ from pathlib import Path
 from mock_server.errors import UsageError
 
 BACKLOG = 2048
-"""Connections that may wait to be taken."""
+"""Connections that may wait to be taken, and are then taken at once."""
 LONGEST_DIRECTORY = 60
 """Bytes of the path that directories with sockets are made in: their own may have 103 where it is least (macOS)."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
     """A listening socket. Raises :class:`UsageError` where the port cannot be had."""
     listener = _bound(host, port)
-    listener.listen(BACKLOG)
+    listener.listen(backlog)
     return listener
 
 

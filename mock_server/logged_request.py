@@ -72,7 +72,7 @@ class Telling:
             "browserProxyRequest": False,
             "loggedDate": int(entry.started * 1000),
             "loggedDateString": moment(entry.started),
-            **bodies(request.body),
+            **bodies(self._redaction.body(request.body, request.header("content-type") or "")),
         }
 
     def _request_id(self, entry: Entry) -> str:
@@ -80,8 +80,9 @@ class Telling:
         return given_id(self._redaction.headers(entry.request.headers)) or str(self._journal.id_of(entry.number))
 
     def _response(self, entry: Entry) -> dict[str, JSON]:
-        headers = self._redaction.headers(entry.answer.headers)
-        return {"status": entry.answer.status, "headers": fields(headers), **bodies(entry.answer.body)}
+        answer = entry.answer
+        body = self._redaction.body(answer.body, answer.header("content-type") or "")
+        return {"status": answer.status, "headers": fields(self._redaction.headers(answer.headers)), **bodies(body)}
 
 
 def timing(entry: Entry) -> dict[str, JSON]:

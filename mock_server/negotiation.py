@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mock_server.contract.model import is_json
+from mock_server.memo import LONGEST
 
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER = re.compile(r""";\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)""")
@@ -58,12 +59,15 @@ class Choice:
     content_type: str
 
 
-@lru_cache(maxsize=4096)
 def choose(names: tuple[str, ...], accept: str) -> Choice | None:
-    """The documented media type that suits best; None where none is acceptable.
+    """Return the documented media type that suits best; None where none is acceptable.
 
     ``accept`` is the header, its lines joined by commas. Where it is empty or unreadable, JSON comes first.
     """
+    return _known_choice(names, accept) if len(accept) <= LONGEST else _choice(names, accept)
+
+
+def _choice(names: tuple[str, ...], accept: str) -> Choice | None:
     ranges = _ranges(accept)
     if not ranges:
         index = next((i for i, name in enumerate(names) if is_json(name)), 0)
@@ -80,6 +84,9 @@ def choose(names: tuple[str, ...], accept: str) -> Choice | None:
         return None
     *_, index, content_type = min(found)
     return Choice(index, content_type)
+
+
+_known_choice = lru_cache(maxsize=4096)(_choice)
 
 
 def concrete(name: str) -> str:

@@ -13,16 +13,21 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 
 from mock_server.application import Application
 from mock_server.assembly import Served, assembled
+from mock_server.capacity import backlog, most_connections, raise_file_limit
 from mock_server.connection import ReachableConnection
+from mock_server.connection_limits import ConnectionLimits
+from mock_server.end_guard import tell_guard
 from mock_server.errors import UsageError
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
+from mock_server.stall import StallWatch
 from mock_server.store import open_stores, shared_address
 from mock_server.watched import Watched, Watcher
 from mock_server.watchers import check_watchers, watchers_of
@@ -32,20 +37,28 @@ DRAIN_SECONDS = 1
 """How long a stop waits for answers under way."""
 
 
+TICKS_A_LOOK = 5
+"""Ticks (a tenth of a second each) from one look at all connections to the next."""
+TICKS_A_BEAT = 5
+"""Ticks from one sign of life of a worker to the next."""
+
+
 class _Server(uvicorn.Server):
     """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
 
     def __init__(
         self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
-        is_worker: bool = False,
+        is_worker: bool = False, beat: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
+        self._limits = ConnectionLimits(application.settings, application.tallies, application.is_control)
         config = uvicorn.Config(
             Watched(application, watchers) if watchers else application,
             log_config=None,
             access_log=False,
             lifespan="off",
             ws="none",
-            http=ReachableConnection,
+            http=cast("type[asyncio.Protocol]", partial(ReachableConnection, self._limits)),
+            backlog=backlog(),
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
@@ -55,6 +68,8 @@ class _Server(uvicorn.Server):
         self._application = application
         self._watchers = watchers
         self._is_worker = is_worker
+        self._beat = beat
+        self._stall: StallWatch | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         peers = self._application.peers
@@ -68,16 +83,34 @@ class _Server(uvicorn.Server):
         if peers is None:
             self._application.warm()
         self._application.prepare()
+        self._watch_for_stalls()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
+
+    def _watch_for_stalls(self) -> None:
+        application = self._application
+        if threading.current_thread() is threading.main_thread():
+            tell_guard()
+        if application.settings.stall_timeout:
+            self._stall = StallWatch(
+                application.settings.stall_timeout, application.tallies, shares_process=application.shares_process
+            )
 
     async def on_tick(self, counter: int) -> bool:
         if self._is_worker and parent_is_gone():
             self.should_exit = True
+        if self._stall is not None:
+            self._stall.turn()
+        if self._beat is not None and counter % TICKS_A_BEAT == 0:
+            self._beat()
+        if counter % TICKS_A_LOOK == 0:
+            self._limits.look(cast("set[ReachableConnection]", self.server_state.connections))
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.ending.set()
+        if self._stall is not None:
+            self._stall.stop()
         if self._application.peers is not None:
             await self._application.peers.leave()
         await super().shutdown(sockets)
@@ -122,14 +155,20 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
     """
+    raise_file_limit(settings.max_connections)
+    settings = _within_files(settings)
     if settings.workers > 1:
         _serve_with_workers(settings, announce)
         return
     with closing(Application(settings)) as application:
         watchers = watchers_of(application)
-        with listen(settings.host, settings.port) as listener:
+        with listen(settings.host, settings.port, backlog()) as listener:
             url = url_of(listener)
             _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
+
+
+def _within_files(settings: Settings) -> Settings:
+    return replace(settings, max_connections=most_connections(settings.max_connections))
 
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
@@ -153,7 +192,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         url = url_of(listeners[0])
         # The fixtures are loaded: once, whatever the number of workers.
         work = partial(_work, replace(settings, seed_store="never"), sockets)
-        Workers(work, listeners).run(lambda: announce(url, served))
+        Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
@@ -164,7 +203,8 @@ def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Rea
     """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
     log_to_stderr(settings.log_format)
     with closing(Application(settings, sockets=sockets)) as application:
-        _Server(application, watchers_of(application), ready, is_worker=True).run([listener])
+        server = _Server(application, watchers_of(application), ready, is_worker=True, beat=ready.beat)
+        server.run([listener])
 
 
 class Background:
@@ -174,12 +214,12 @@ class Background:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._application = application = Application(settings, shares_process=True)
+        self._application = application = Application(_within_files(settings), shares_process=True)
         self._ready = threading.Event()
         try:
             application.warm()
             watchers = watchers_of(application)
-            self._listener = listen(settings.host, settings.port)
+            self._listener = listen(settings.host, settings.port, backlog())
         except BaseException:
             application.close()
             raise

@@ -46,6 +46,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
 
 
+def _pointers(text: str) -> tuple[str, ...]:
+    pointers = tuple(one for one in re.split(r"[\s,]+", text) if one)
+    if not all(one.startswith("/") for one in pointers):
+        raise ValueError("a JSON Pointer that begins with /, or several with commas between them")
+    return pointers
+
+
 def _hosts(text: str) -> str:
     hosts = [one for one in re.split(r"[\s,]+", text) if one]
     for host in hosts:
@@ -143,8 +150,41 @@ class Settings:
     journal_memory: int = _row(
         256, "Megabytes that all journals keep together.", "NUMBER", _whole(1, 65536), bound=True
     )
+    max_head: int = _row(64, "Kilobytes that the head of a request may have.", "NUMBER", _whole(1, 1024), bound=True)
+    max_header_lines: int = _row(200, "Header lines that a request may have.", "NUMBER", _whole(1, 10000), bound=True)
+    max_connections: int = _row(
+        10000,
+        "Connections of a process, as far as its limit of files allows.",
+        "NUMBER",
+        _whole(8, 1000000),
+        bound=True,
+    )
+    first_byte_timeout: int = _row(
+        10, "Seconds that a new connection may stay silent; 0 for any.", "SECONDS", _whole(0, 86400), bound=True
+    )
+    head_timeout: int = _row(
+        30, "Seconds that the head of a request may take to come; 0 for any.", "SECONDS", _whole(0, 86400), bound=True
+    )
+    min_body_rate: int = _row(
+        1024, "Bytes a second, over ten seconds, that a request body has to come at; 0 for any.", "BYTES",
+        _whole(0, 1000000000), bound=True,
+    )  # fmt: skip
+    stall_timeout: int = _row(
+        5, "Seconds after which an event loop that is held up is told of, and a worker is replaced; 0 for never.",
+        "SECONDS", _whole(0, 86400), bound=True,
+    )  # fmt: skip
     redact_header: tuple[str, ...] = _row(
         (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
+    )
+    redact_body: tuple[str, ...] = _row(
+        (),
+        "JSON Pointer to a member of bodies that no journal shows, beside those whose names say that they are secret;"
+        " * is any member; may be repeated.",
+        "POINTER",
+        _pointers,
+    )
+    no_redaction: bool = _row(
+        False, "Show credentials in journals too, but for what --redact-header and --redact-body name.", "", _switch
     )
     admin_token: str = _row("", "Token with which others than this machine may use /__admin.", "TOKEN", _text)
     allowed_host: tuple[str, ...] = _row(

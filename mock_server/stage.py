@@ -114,6 +114,11 @@ class Stage:
         return not self._running
 
     @property
+    def has_changes(self) -> bool:
+        """Whether a test would miss something: a scenario, a state, another time, what is counted of callers."""
+        return bool(self._running or self._states) or not self.limits.is_empty or self.clock.is_moved
+
+    @property
     def running(self) -> tuple[Running, ...]:
         """What runs, in the order in which it is asked."""
         return tuple(self._running)

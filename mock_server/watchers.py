@@ -25,7 +25,7 @@ def watchers_of(application: Application) -> list[Watcher]:
     if application.settings.access_log:
         from mock_server.access_log import AccessLog
 
-        watchers.append(AccessLog())
+        watchers.append(AccessLog(application.redaction))
     return watchers
 
 

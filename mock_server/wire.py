@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from mock_server.exchange import Answer, Headers, Wire
+from mock_server.memo import LONGEST
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,15 +36,39 @@ Field = tuple[bytes, bytes]
 """A field line as ASGI has it, the name in lower case."""
 
 
-@lru_cache(4096)
 def field_of(line: Field) -> tuple[Field, tuple[str, str]]:
-    """A field line and its texts. Clients send the same lines again and again: all requests share one object."""
+    """Return a field line and its texts. Clients send the same lines again and again: all requests share one object.
+
+    Of a line of more than :data:`LONGEST` bytes nothing is remembered: some thousands are, whatever their size.
+    """
+    return _shared(line) if len(line[0]) + len(line[1]) <= LONGEST else _read(line)
+
+
+def _read(line: Field) -> tuple[Field, tuple[str, str]]:
     name, value = line
     return line, (name.decode("latin-1"), value.decode("latin-1"))
 
 
+_shared = lru_cache(4096)(_read)
+
+
+def host_trouble(scope: Scope) -> str:
+    """Return what is wrong with the lines of ``Host``: HTTP/1.1 wants one (RFC 9112, 3.2); empty where nothing is."""
+    count = [name for name, _ in scope["headers"]].count(b"host")
+    if count == 1 or (count == 0 and scope["http_version"] == "1.0"):
+        return ""
+    return f"header host: found {count or 'none'}; expected one. Name in it the host and port that are asked."
+
+
+class ClientGoneError(Exception):
+    """The connection ended before the request did: there is nothing to handle, and nobody to answer."""
+
+
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The body; None where it has more bytes than the limit. A request without one is not waited for."""
+    """The body; None where it has more bytes than the limit. A request without one is not waited for.
+
+    Raises :class:`ClientGoneError` where it does not come to its end.
+    """
     if _FRAMES.isdisjoint([name for name, _ in scope["headers"]]):
         return b""
     parts: list[bytes] = []
@@ -52,7 +77,7 @@ async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise ClientGoneError
         part = message.get("body", b"")
         size += len(part)
         if size <= limit:
@@ -73,16 +98,23 @@ async def send_answer(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-@lru_cache(4096)
 def start_of(status: int, headers: Headers, length: int | None) -> Message:
-    """The message with which an answer begins whose body has so many bytes; None for nobody knows how many.
+    """Return the message with which an answer begins whose body has so many bytes; None for nobody knows how many.
 
-    Answers whose heads are alike have the same message, which nobody may change.
+    Answers whose heads are alike and short have the same message, which nobody may change.
     """
+    is_short = sum([len(value) for _, value in headers]) <= LONGEST
+    return _shared_start(status, headers, length) if is_short else _start(status, headers, length)
+
+
+def _start(status: int, headers: Headers, length: int | None) -> Message:
     fields = [(name.lower().encode("latin-1"), _field(value)) for name, value in headers]
     if length is not None and status >= 200 and status not in (204, 304):
         fields.append((b"content-length", b"%d" % length))
     return {"type": "http.response.start", "status": status, "headers": fields}
+
+
+_shared_start = lru_cache(4096)(_start)
 
 
 def _field(value: str) -> bytes:

@@ -4,13 +4,13 @@ Of each runs uvicorn's server. uvicorn's supervisor is not used: its workers sha
 has all 32 connections and another none; it starts a worker that cannot start again and again; and each of its workers
 imports everything anew, where these are copies of a process that has (as far as the platform has fork).
 
-A worker has a pipe to this process. Its first message says whether it is ready.
+A worker has a pipe to this process. Its first message says whether it is ready; then it gives a sign of life twice a
+second. One that gives none is stuck: it is killed and replaced.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import logging
 import multiprocessing
@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import TypeAlias
@@ -27,15 +28,17 @@ from mock_server.errors import MockServerError, WorkerError
 
 log = logging.getLogger("mock_server")
 
-Ready: TypeAlias = Callable[[], None]
-Work: TypeAlias = Callable[[socket.socket, Ready], None]
+Work: TypeAlias = "Callable[[socket.socket, Ready], None]"
 """What a worker does: it serves a socket until a signal ends it, and calls ``Ready`` once it answers."""
 
 END_SECONDS = 1.8
 """After that a worker that was asked to end is killed."""
 MOST_STARTS = 3
 """How often a worker may die while it starts before that is taken for the rule."""
+STUCK_SECONDS = 1.5
+"""How much longer than it may a worker gives no sign of life before it is killed: it first tells what holds it."""
 _READY = ""
+_BEAT = "."
 _CONTEXT = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
 """Elsewhere a copy of a process may not do all that the process could (macOS), or there is none (Windows)."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -44,11 +47,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Workers:
     """A worker for each of the sockets. This process must have no threads: they would be missing in the copies."""
 
-    def __init__(self, work: Work, listeners: Sequence[socket.socket]) -> None:
+    def __init__(self, work: Work, listeners: Sequence[socket.socket], stall_timeout: int = 0) -> None:
         self._listeners = listeners
         self._workers = [_Worker(work, one) for one in listeners]
+        self._longest = stall_timeout + STUCK_SECONDS if stall_timeout else inf
 
-    def run(self, on_ready: Ready) -> None:
+    def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all answer.
 
         Raises :class:`WorkerError` where a worker cannot start, when the others have ended.
@@ -59,14 +63,22 @@ class Workers:
                 for worker in self._workers:
                     worker.start()
                 is_told = False
-                while signalled not in wait([signalled, *(one for worker in self._workers for one in worker.heard)]):
+                looked = monotonic()
+                while signalled not in wait(self._heard(signalled), None if self._longest == inf else 1.0):
+                    # While this process stood still, the workers may have done so too.
+                    passed = min(monotonic() - looked, 1.5)
+                    looked += monotonic() - looked
                     for worker in self._workers:
                         worker.attend()
+                        worker.watch(passed, self._longest)
                     if not is_told and all(worker.is_ready for worker in self._workers):
                         is_told = True
                         on_ready()
             finally:
                 self._end()
+
+    def _heard(self, signalled: socket.socket) -> list[Connection | socket.socket | int]:
+        return [signalled, *(one for worker in self._workers for one in worker.heard)]
 
     def _end(self) -> None:
         for listener in self._listeners:
@@ -86,11 +98,13 @@ class _Worker:
         self._work = work
         self._listener = listener
         self._deaths = 0
+        self._silent = 0.0
         self._pipe: Connection
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
         self.is_ready = False
+        self._silent = 0.0
         self._pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_run, args=(self._work, self._listener, theirs), daemon=True)
         self._process.start()
@@ -100,12 +114,11 @@ class _Worker:
     def heard(self) -> list[Connection | int]:
         """What can be read from when there is something to attend to."""
         assert self._process is not None
-        return [self._process.sentinel] if self.is_ready else [self._process.sentinel, self._pipe]
+        return [self._process.sentinel, self._pipe]
 
     def attend(self) -> None:
         """Hear what the worker has to say, and start another where it has ended. Raises :class:`WorkerError`."""
-        if not self.is_ready:
-            self._hear()
+        self._hear()
         assert self._process is not None
         if self._process.exitcode is None:
             return
@@ -121,16 +134,28 @@ class _Worker:
         self.start()
 
     def _hear(self) -> None:
-        if not self._pipe.poll():
-            return
         try:
-            said: str = self._pipe.recv()
-        except EOFError:
+            while self._pipe.poll():
+                said: str = self._pipe.recv()
+                self._silent = 0.0
+                if said == _BEAT:
+                    continue
+                if said != _READY:
+                    raise WorkerError(said)
+                self.is_ready = True
+                self._deaths = 0
+        except (EOFError, OSError):  # it has ended
             return
-        if said != _READY:
-            raise WorkerError(said)
-        self.is_ready = True
-        self._deaths = 0
+
+    def watch(self, passed: float, longest: float) -> None:
+        """Kill a worker that has given no sign of life for longer than it may, some seconds having passed."""
+        if not self.is_ready or self._process is None:
+            return
+        self._silent += passed
+        if self._silent > longest:
+            log.error("a worker (process %s) has given no sign of life for %.0f s", self._process.pid, self._silent)
+            self._silent = 0.0
+            self._process.kill()
 
     def terminate(self) -> None:
         if self._process is not None:
@@ -149,13 +174,29 @@ def _told(exit_code: int) -> str:
     return f"exit code {exit_code}" if exit_code >= 0 else signal.Signals(-exit_code).name
 
 
+class Ready:
+    """What a worker has to say to its parent: called, that it answers; and signs of life."""
+
+    def __init__(self, parent: Connection) -> None:
+        self._parent = parent
+
+    def __call__(self) -> None:
+        self._parent.send(_READY)
+        os.set_blocking(self._parent.fileno(), False)  # a parent that stands still holds nobody up
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        with contextlib.suppress(OSError):
+            self._parent.send(_BEAT)
+
+
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
     """All that a worker process does."""
     signal.set_wakeup_fd(-1)
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_DFL)
     try:
-        work(listener, functools.partial(parent.send, _READY))
+        work(listener, Ready(parent))
     except MockServerError as error:
         parent.send(str(error))
         sys.exit(2)

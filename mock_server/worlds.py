@@ -6,10 +6,12 @@ holds is made when it is first needed, so that one that was only asked costs nex
 
 from __future__ import annotations
 
+import logging
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from mock_server.contract.load import WORLDS
@@ -25,8 +27,14 @@ if TYPE_CHECKING:
 
 PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LONGEST_NAME = 64
 KEPT = 10_000
 """How many worlds are kept where the settings say nothing else."""
+
+_QUIET = 60.0
+"""Seconds between two lines of the log about worlds that were lost."""
+
+log = logging.getLogger("mock_server")
 
 MEMORY = 256 * 1024 * 1024
 """Bytes that the journals of all worlds hold together where the settings say nothing else."""
@@ -53,6 +61,16 @@ class World:
     def prefix(self) -> str:
         """What stands before every path of this world: ``/~NAME``, or nothing."""
         return f"{PREFIX}{self.name}" if self.name else ""
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a test would miss this world: it has records of its own, or something is staged in it.
+
+        What lies in a store that others share stays there, whatever becomes of the world.
+        """
+        layers = self._layers
+        is_staged = self.staged is not None and self.staged.has_changes
+        return is_staged or (layers is not None and not all(base.is_shared for base in layers))
 
     def store(self, base: Store) -> Records:
         """The records of this world, over those of ``base``. Nobody changes ``base``."""
@@ -100,18 +118,22 @@ class World:
 
 
 class Worlds:
-    """The worlds of a server, the least recently used forgotten first. The world ``""`` stays.
+    """The worlds of a server. The world ``""`` stays.
 
-    The numbers of journal entries begin after ``after``.
+    Where there are too many, those go first that nobody would miss, the least recently used of them; so that whoever
+    makes up names takes nothing from a test. The numbers of journal entries begin after ``after``; ``bounds`` counts
+    how often something came up against each bound, by the name of its setting.
     """
 
     def __init__(
-        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0
-    ) -> None:
+        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0,
+        bounds: Counter[str] | None = None,
+    ) -> None:  # fmt: skip
         self._kept = kept
+        self._bounds: Counter[str] = Counter() if bounds is None else bounds
         self._journal_size = journal_size
         self._after = after
-        self._ledger = Ledger(journal_memory, self._relieve)
+        self._ledger = Ledger(journal_memory, self._relieve, self._bounds)
         self.stores: Sequence[Store] = ()
         """What has their records, of each contract."""
         self._past = Coverage()
@@ -119,30 +141,70 @@ class Worlds:
         self.plain = self._made("")
         """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
+        """Those without changes, and those that have got some since they were last looked at."""
+        self._changed: OrderedDict[str, World] = OrderedDict()
+        self._lost = 0
+        """Worlds with changes that were forgotten for want of room and are not yet told of."""
+        self._told = -_QUIET
 
     def __len__(self) -> int:
-        return len(self._named) + 1
+        return len(self._named) + len(self._changed) + 1
 
     def get(self, name: str) -> World:
         """The world of that name, made where there is none."""
         if not name:
             return self.plain
+        return self.known(name) or self._new(name)
+
+    def known(self, name: str) -> World | None:
+        """Return the world of that name, which is used from now on; None where there is none."""
         world = self._named.get(name)
-        if world is None:
-            world = self._named[name] = self._made(name)
-            if len(self._named) > self._kept:
-                _, oldest = self._named.popitem(last=False)
-                self._evict(oldest)
-        else:
+        if world is not None:
             self._named.move_to_end(name)
+            return world
+        world = self._changed.get(name)
+        if world is not None:
+            self._changed.move_to_end(name)
         return world
+
+    def _new(self, name: str) -> World:
+        world = self._named[name] = self._made(name)
+        if len(self._named) + len(self._changed) > self._kept:
+            self._make_room(world)
+        return world
+
+    def _make_room(self, new: World) -> None:
+        """Forget the world that is missed least: the least recently used without changes, if there is one."""
+        self._bounds["max_worlds"] += 1
+        while (world := next(iter(self._named.values()))) is not new:
+            del self._named[world.name]
+            if not world.has_changes:
+                self._evict(world)
+                return
+            self._changed[world.name] = world
+        _, oldest = self._changed.popitem(last=False)
+        if oldest.has_changes:
+            self._tell_of_loss(oldest)
+        self._evict(oldest)
+
+    def _tell_of_loss(self, world: World) -> None:
+        """Log that tests may miss a world, once in :data:`_QUIET` seconds."""
+        self._lost += 1
+        now = monotonic()
+        if now - self._told >= _QUIET:
+            log.warning(
+                "forgot %d worlds with changes (the last one is %s): all %s that are kept have some; expected fewer, or"
+                " a larger --max-worlds",
+                self._lost, world.name, f"{self._kept:,}",
+            )  # fmt: skip
+            self._told, self._lost = now, 0
 
     def find(self, name: str) -> World | None:
         """The world of that name, where there is one; that it was looked for is no use of it."""
-        return self._named.get(name) if name else self.plain
+        return (self._named.get(name) or self._changed.get(name)) if name else self.plain
 
     def __iter__(self) -> Iterator[World]:
-        return iter((self.plain, *self._named.values()))
+        return iter((self.plain, *self._named.values(), *self._changed.values()))
 
     def _made(self, name: str) -> World:
         """A world that was not there."""
@@ -164,10 +226,14 @@ class Worlds:
 
     def forget(self, name: str) -> None:
         """Let a world go; the next request to it finds a fresh one."""
-        world = self._named.get(name) if name else self.plain
+        world = self.find(name)
         if world is not None:
             self.reset(world)
-            self._named.pop(name, None)
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self._named.pop(name, None)
+        self._changed.pop(name, None)
 
     def reset(self, world: World) -> None:
         """Take a world back to how it began. What it covered is still told of all worlds."""
@@ -189,7 +255,7 @@ class Worlds:
         """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
-            for world in (*self._named.values(), self.plain):
+            for world in (*self._named.values(), *self._changed.values(), self.plain):
                 world.journal.shorten()
                 if self._ledger.held <= enough:
                     break
@@ -207,7 +273,7 @@ def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:
     Raises :class:`UsageError` for a name that is none.
     """
     name, _, rest = path[len(PREFIX) :].partition("/")
-    if not _is_name(name):
+    if len(name) > _LONGEST_NAME or not _is_name(name):
         raise UsageError(
             f"path {PREFIX}{name[:80]}: found {name[:80]!r} for the name of a world; expected 1 to 64 letters, digits,"
             " dots, dashes and underscores. Rename the world in the base URL."

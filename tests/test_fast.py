@@ -140,7 +140,7 @@ def test_a_changed_record_is_answered_with_in_its_world_and_in_no_other(ask: Ask
     before = ask(scope_of())
     change = {"name": "Ada Byron"}
     place = "/~a/__admin/fixtures/customers/individual"
-    fields = (b"content-length", b"20"), (b"host", b"localhost")
+    fields = ((b"content-length", b"20"),)
     ask({**scope_of("", place, *fields, method="PATCH")}, json.dumps(change).encode())
     changed = ask(scope_of("individual", f"/~a{ME}"))
     assert json.loads(changed[1])["name"] == "Ada Byron"
@@ -179,19 +179,28 @@ def test_requests_with_a_body_and_of_web_pages_are_not_remembered(name: str) -> 
     assert remembered(FastPath(), Answer(200), ((name, "0"),)) is None
 
 
+def test_a_request_without_a_host_is_not_remembered() -> None:
+    kept = Kept(Exchange(Request("GET", ME), Route(), Answer(200)), None)
+    scope = {**scope_of(), "headers": []}
+    fast = FastPath()
+    fast.remember(scope, World(), MemoryStore(), 0, Answer(200), kept, None, None)  # type: ignore[arg-type]
+    assert fast.find(scope, World()) is None
+
+
 def test_the_oldest_answers_make_room_for_new_ones() -> None:
     fast = FastPath(memory=10_000)
     for number in range(10):
         remembered(fast, Answer(200, body=b"x" * 2000), number=number)
     found = [fast.find(scope_of(str(number)), World()) is not None for number in range(10)]
-    assert (found[0], found[-1], sum(found)) == (False, True, 2)
+    assert (found[0], found[-1], sum(found)) == (False, True, 3)
 
 
 def remembered(
     fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = (), number: int = 0
 ) -> object:  # fmt: skip
     """Let an answer be remembered; what is found of it then."""
-    kept = Kept(Exchange(Request("GET", ME, headers=headers), Route(), answer), None)
+    request = Request("GET", ME, headers=(("host", "localhost"), *headers))
+    kept = Kept(Exchange(request, Route(), answer), None)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
     fast.remember(scope, World(), MemoryStore(), 0, answer, kept, None, None)  # type: ignore[arg-type]
     return fast.find(scope, World())
@@ -207,7 +216,7 @@ def shared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Asking]:
 
 def put(ask: Asking, handle: str, name: str, world: str = "") -> int:
     """Give a record another name; how the control API takes that."""
-    fields = (b"content-length", b"20"), (b"host", b"localhost")
+    fields = ((b"content-length", b"20"),)
     scope = scope_of("", f"{world}/__admin/fixtures/customers/{handle}", *fields, method="PATCH")
     return ask(scope, json.dumps({"name": name}).encode())[0]
 
@@ -231,7 +240,7 @@ def test_an_answer_goes_with_its_record_in_a_store_that_others_share(shared: Ask
 def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share(shared: Asking) -> None:
     made = shared(scope_of("nobody-yet"))
     record = {"handle": "nobody-yet", **json.loads(shared(scope_of())[1])}
-    fields = (b"content-length", b"20"), (b"host", b"localhost")
+    fields = ((b"content-length", b"20"),)
     post = scope_of("", "/__admin/fixtures/customers", *fields, method="POST")
     assert shared(post, json.dumps(record).encode())[0] == 201
     found = shared(scope_of("nobody-yet"))

@@ -15,26 +15,52 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "memo"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),
-    ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
+    ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers", "end_guard"),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),
     ("examples", "drawn", "response_headers", "value_pattern", "request_pattern"),
     ("failures",),
-    ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
+    (
+        "limits",
+        "scenarios",
+        "scenario_files",
+        "stage",
+        "secret_names",
+        "redacted_body",
+        "redaction",
+        "journal",
+        "coverage",
+        "tally",
+        "readiness",
+    ),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export", "question", "streams"),
-    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection", "transmission"),
+    (
+        "assembly",
+        "routing",
+        "wire",
+        "cors",
+        "fast",
+        "vitals",
+        "watched",
+        "connection",
+        "connection_limits",
+        "capacity",
+        "transmission",
+    ),
     (
         "server",
         "application",
+        "foreign",
         "api",
         "aside",
         "access_log",
         "control",
         "peers",
         "watchers",
+        "stall",
         "tracing",
         "testing",
         "healthcheck",
@@ -185,5 +211,5 @@ def test_tests_mirror_the_package() -> None:
     rooms = {
         file.relative_to(TESTS).parts[0] for file in TESTS.rglob("test_*.py") if len(file.relative_to(TESTS).parts) > 1
     }
-    outside = {"clients", "conformance", "deploy", "image", "sdks", "wild"}
+    outside = {"clients", "conformance", "deploy", "fuzz", "image", "sdks", "wild"}
     assert rooms - outside <= {path.name for path in PACKAGE.iterdir() if path.is_dir()}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import httpx
 import pytest
 
+from mock_server.application import Application
 from mock_server.errors import UsageError
+from mock_server.settings import Settings
 from mock_server.store import MemoryStore, Record
 from mock_server.worlds import World, Worlds, address_of
+from tests.asgi import answered, scope_of
 from tests.conftest import ME
 
 TOM = Record("pets", "tom", {"name": "Tom"})
@@ -103,3 +108,59 @@ def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() 
     worlds.get("a")
     worlds.get("c")
     assert worlds.find("b") is None
+
+
+def test_a_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
+    base = MemoryStore([TOM])
+    worlds = Worlds(kept=3, bounds=(bounds := Counter()))
+    worlds.get("records").layer(base).put(REX)
+    worlds.get("clock").stage().clock.advance(60)
+    for number in range(20):
+        worlds.get(f"evil{number}")
+    assert [*worlds.get("records").store(base).records("pets")] == [TOM, REX]
+    assert worlds.get("clock").staged is not None
+    assert (len(worlds), bounds["max_worlds"]) == (4, 19)
+
+
+def test_of_worlds_with_changes_the_least_recently_used_goes_and_the_log_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    base = MemoryStore([TOM])
+    worlds = Worlds(kept=2)
+    for number in range(5):
+        worlds.get(f"w{number}").layer(base).put(REX)
+    assert [world.name for world in worlds] == ["", "w4", "w3"]
+    (line,) = [one.getMessage() for one in caplog.records]
+    assert "the last one is w0" in line
+    assert "--max-worlds" in line
+
+
+PAGE = {"sec_fetch_site": "cross-site", "origin": "https://evil.example"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (PAGE, 403),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec_fetch_site": "cross-site", "origin": "https://127.0.0.1:3000"}, 200),
+        ({"sec_fetch_site": "cross-site", "origin": "https://shop.example"}, 200),
+        ({"sec_fetch_site": "same-site", "origin": "http://localhost:3000"}, 200),
+        ({"origin": "http://localhost:3000"}, 200),
+        ({"sec_fetch_site": "none"}, 200),
+        ({}, 200),
+    ],
+)
+def test_a_page_of_another_site_makes_no_world(headers: dict[str, str], status: int, own_cache: None) -> None:
+    app = Application(Settings(allowed_host=("shop.example",)), shares_process=True)
+    (got,) = answered(app, scope_of(f"/~new{ME}", authorization="Bearer polar_cst_individual", **headers))
+    assert (got.status, app.worlds.find("new") is not None) == (status, status == 200)
+
+
+def test_a_page_of_another_site_is_answered_in_a_world_that_is_there(own_cache: None) -> None:
+    app = Application(Settings(), shares_process=True)
+    answered(app, scope_of(f"/~known{ME}"))
+    (got,) = answered(app, scope_of(f"/~known{ME}", authorization="Bearer polar_cst_individual", **PAGE))
+    assert got.status == 200

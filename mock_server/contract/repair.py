@@ -6,6 +6,7 @@ safe repair comes out with severity ``error`` and stays as it is.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mock_server.contract.model import path_parts
 from mock_server.contract.source import Layers, mapping_at, pointer_of
-from mock_server.contract.walk import METHODS, Document, operations, references, resolved, target
+from mock_server.contract.walk import METHODS, Document, nodes, operations, resolved, target
 from mock_server.exchange import JSON, Finding
 
 Rule = Callable[[Document, Layers], Iterator[Finding]]
@@ -208,8 +209,15 @@ def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding
 
 
 def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]:
-    for pointer, reference in list(references(document)):
-        if not reference.startswith("#"):
+    for at, node, _ in list(nodes(document)):
+        if "$ref" not in node:
+            continue
+        pointer, reference = at + "/$ref", node["$ref"]
+        if not isinstance(reference, str):
+            yield _repaired("dangling-reference", source, pointer, json.dumps(reference)[:80],
+                            "a text that says where something is", "it is left out")  # fmt: skip
+            del node["$ref"]
+        elif not reference.startswith("#"):
             yield Finding("external-reference", source.location(pointer), f"{reference!r}",
                           "a reference within the file", pointer, "Bundle the files into one.")  # fmt: skip
         elif target(document, reference) is None and not _anchored(document, reference):

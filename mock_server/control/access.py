@@ -2,13 +2,16 @@
 
 A page of any site can make a browser send requests to localhost, and by rebinding a name of its own (DNS) can make
 them look like requests to itself. So ``Host`` must be a name of this machine, and ``Origin``, which a browser puts
-on what a page sends, must be that of the very same host (Fetch, 3.2).
+on what a page sends, must be that of the very same host (Fetch, 3.2). What a browser sends without ``Origin`` (an
+image, a link that is followed) says in ``Sec-Fetch-Site`` whether a page of another site is behind it (Fetch Metadata).
+Pages of the same site (``same-site``: another port of this machine) are left to the two other rules.
 """
 
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address
+import re
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from mock_server.contract.security import bearer_token
@@ -18,6 +21,8 @@ from mock_server.settings import Settings
 
 ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
 """Addresses to listen on that are no name of a host."""
+_AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z._~-]+))(?::[0-9]*)?")
+"""A host, an IPv6 address in brackets, and perhaps a port (RFC 9110, 7.2; RFC 3986, 3.2), as names that are used go."""
 
 
 def check_access(request: Request, peer: str, settings: Settings) -> None:
@@ -27,14 +32,19 @@ def check_access(request: Request, peer: str, settings: Settings) -> None:
     """
     host = request.header("host") or ""
     origin = request.header("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and (not host or urlsplit(origin).netloc.lower() != host.lower()):
         raise _refused(f"header origin: found {origin!r}; expected none, or that of this server. Web pages may not")
+    if "cross-site" in request.header_values("sec-fetch-site"):
+        raise _refused(
+            "header sec-fetch-site: found 'cross-site'; expected none, or same-origin, same-site or none. Pages of"
+            " other sites may not"
+        )
     if _has_token(request, settings.admin_token):
         return
     if settings.admin_token and bearer_token(request) is not None:
         detail = "header authorization: found another token; expected that of --admin-token. Send it as Bearer."
         raise RefusedError("control", 401, detail, headers=(("WWW-Authenticate", 'Bearer realm="control"'),))
-    if host and not _is_own(_name(host), settings):
+    if host and not is_own_name(_name(host), settings):
         raise _refused(
             f"header host: found {host!r}; expected localhost or an address of this machine. Name it with"
             " --allowed-host, so that it may"
@@ -56,16 +66,31 @@ def _has_token(request: Request, expected: str) -> bool:
 
 
 def _name(host: str) -> str:
-    """The host without its port (RFC 9110, 7.2), in lower case, without a final dot."""
-    name = host[1 : host.index("]")] if host.startswith("[") and "]" in host else host.partition(":")[0]
-    return name.lower().rstrip(".")
+    """Return the host of an authority without its port, in lower case and without a final dot; empty where it is none.
+
+    An IPv6 address has brackets around it and nothing behind them but a port: ``[::1].example`` is no address.
+    """
+    match = _AUTHORITY.fullmatch(host)
+    if match is None:
+        return ""
+    if match[1] is not None:
+        return match[1].lower() if _is_ipv6(match[1]) else ""
+    return match[2].lower().removesuffix(".")
 
 
-def _is_own(name: str, settings: Settings) -> bool:
+def _is_ipv6(text: str) -> bool:
+    try:
+        return IPv6Address(text).scope_id is None
+    except ValueError:
+        return False
+
+
+def is_own_name(name: str, settings: Settings) -> bool:
+    """Tell whether a name (in lower case, without a port) is one of this machine, or of ``--allowed-host``."""
     allowed = {one.lower() for one in settings.allowed_host}
     if settings.host not in ANY:
         allowed.add(settings.host.lower())
-    return name == "localhost" or name.endswith(".localhost") or name in allowed or _is_loopback(name)
+    return bool(name) and (name == "localhost" or name.endswith(".localhost") or name in allowed or _is_loopback(name))
 
 
 def _is_loopback(address: str) -> bool:

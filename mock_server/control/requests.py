@@ -24,7 +24,7 @@ _FILTERS = ("operation", "status", "method", "path", "limit", "since", "unmatche
 
 
 def _redaction(asked: Asked) -> Redaction:
-    return redaction_of(asked.settings.redact_header, [one.contract for one in asked.served])
+    return redaction_of(asked.settings, [one.contract for one in asked.served])
 
 
 def _telling(asked: Asked) -> Telling:

@@ -31,7 +31,7 @@ class SharedWorlds(Worlds):
         if world is not None:
             self._end(world)
         if forget:
-            self._named.pop(name, None)
+            self._drop(name)
 
     def _made(self, name: str) -> World:
         world = super()._made(name)

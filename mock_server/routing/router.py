@@ -23,7 +23,7 @@ from mock_server.routing.raw_path import forms, literal
 _REMEMBERED = 1024
 """Questions whose route is remembered: clients ask for the same paths again."""
 _LONGEST = 512
-"""Characters of a path that is remembered."""
+"""Characters of a question that is remembered."""
 
 
 @dataclass(slots=True)
@@ -95,8 +95,9 @@ class Router:
 
     def route(self, method: str, path: str, query: str = "") -> Route:
         """The operation for a method, a path as sent and a raw query, or what there is instead (see :class:`Route`)."""
-        find = self._remembered if len(path) <= _LONGEST else self._found
-        return find(method, path, query if self._asks_queries else "")
+        query = query if self._asks_queries else ""
+        find = self._remembered if len(method) + len(path) + len(query) <= _LONGEST else self._found
+        return find(method, path, query)
 
     def _found(self, method: str, path: str, query: str) -> Route:
         for form in forms(path):

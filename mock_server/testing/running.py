@@ -36,7 +36,16 @@ class Options(TypedDict, total=False):
     max_worlds: int
     journal_size: int
     journal_memory: int
+    max_head: int
+    max_header_lines: int
+    max_connections: int
+    first_byte_timeout: int
+    head_timeout: int
+    min_body_rate: int
+    stall_timeout: int
     redact_header: str | Sequence[str]
+    redact_body: str | Sequence[str]
+    no_redaction: bool
     admin_token: str
     allowed_host: str | Sequence[str]
     scenario: str | Sequence[str]

@@ -41,6 +41,9 @@ def test_others_need_the_token(peer: str) -> None:
     ("host", "expected"),
     [
         ("localhost", 200), ("LOCALHOST.:80", 200), ("api.localhost:1", 200), ("127.0.0.1:1", 200), ("[::1]:4010", 200),
+        ("[::1].evil.example", 403), ("[::1]evil.example:80", 403), ("[127.0.0.1]", 403), ("[::1", 403), ("::1", 403),
+        ("user@localhost", 403), ("localhost:80:evil", 403), ("localhost..", 403), ("127.0.0.1:evil.example", 403),
+        ("localhost, evil.example", 403), ("[::1%eth0]", 403),
         ("mock:80", 200), ("evil.example", 403), ("localhost.evil.example", 403), ("10.0.0.1", 403), ("0.0.0.0", 403),
     ],
 )  # fmt: skip
@@ -57,6 +60,21 @@ def test_the_address_to_listen_on_is_a_name_too() -> None:
 def test_a_page_of_another_host_may_not_even_with_the_token(origin: str) -> None:
     assert status(OPEN, origin=origin) == 403
     assert status(OPEN, origin=origin, authorization="Bearer s3cret") == 403
+
+
+def test_what_a_page_of_another_site_has_a_browser_send_is_refused_also_with_the_token() -> None:
+    assert status(PLAIN, sec_fetch_site="cross-site") == 403
+    assert status(OPEN, sec_fetch_site="cross-site", authorization="Bearer s3cret") == 403
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
+def test_a_page_of_this_machine_and_a_person_at_the_address_bar_may(site: str) -> None:
+    assert status(PLAIN, sec_fetch_site=site) == 200
+    assert status(PLAIN, sec_fetch_site=site, host="evil.example") == 403
+
+
+def test_a_page_of_nowhere_may_not_where_there_is_no_host_to_compare() -> None:
+    assert status(PLAIN, host="", origin="null") == 403
 
 
 def test_a_page_of_the_server_itself_may() -> None:

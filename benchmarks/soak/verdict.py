@@ -1,0 +1,121 @@
+"""From what was seen to what stands: each thing that is held to, its bound, and the figure."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.soak.client import Findings
+from benchmarks.soak.watch import Samples, Timing, thirds
+
+WARM_UP = 60.0
+"""Seconds that memory and latencies may take to come to where they stay."""
+MEMORY_GROWTH = 0.03
+LATENCY_GROWTH = 0.5
+"""Share by which the p99 of remembered answers may be higher in the last third than in the first. On a machine that
+others use as well it moves by a third either way; what a leak does to it in half an hour is more."""
+LATENCY_SLACK = 0.3
+"""Milliseconds that may come on top: below, a machine's clock ticks are what is measured."""
+HEALTH = 250.0
+"""Milliseconds."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that is held to: ``found`` is what was seen, ``bound`` what had to be, in words."""
+
+    what: str
+    bound: str
+    found: str
+    good: bool
+
+
+def verdicts(samples: Samples, findings: Findings, log: str, warm_up: float = WARM_UP) -> list[Verdict]:
+    """Judge a soak by its samples, what the clients met and the text of the server's log."""
+    return [
+        _memory(samples, warm_up),
+        _latency(samples.quiet, warm_up),
+        _health(samples.health),
+        Verdict("tracebacks in the log", "none", str(log.count("Traceback")), "Traceback" not in log),
+        Verdict("answers that were not expected", "none", str(len(findings.surprises)), not findings.surprises),
+        Verdict("requests without an answer", "none", str(_unanswered(findings)), not _unanswered(findings)),
+    ]
+
+
+def _memory(samples: Samples, warm_up: float) -> Verdict:
+    parts = thirds(samples.memory, warm_up)
+    if len(parts) < 3:
+        return Verdict("resident memory", "known", "too short a run", good=False)
+    growth = parts[2] / parts[0] - 1
+    most = max(value for _, value in samples.memory)
+    found = f"{growth:+.1%} (medians of thirds {', '.join(f'{part:.0f}' for part in parts)} MB, most {most:.0f} MB)"
+    return Verdict("resident memory after the first minute", f"at most {MEMORY_GROWTH:+.0%}", found,
+                   growth <= MEMORY_GROWTH)  # fmt: skip
+
+
+def _latency(quiet: list[Timing], warm_up: float) -> Verdict:
+    parts = thirds([(one.at, one.took) for one in quiet], warm_up)
+    if len(parts) < 3:
+        return Verdict("p99 of remembered answers", "known", "too short a run", good=False)
+    growth = parts[2] / parts[0] - 1
+    good = parts[2] <= parts[0] * (1 + LATENCY_GROWTH) + LATENCY_SLACK
+    found = f"{growth:+.0%} (medians of thirds {', '.join(f'{part:.2f}' for part in parts)} ms)"
+    return Verdict("p99 of remembered answers while clients rest", f"at most {LATENCY_GROWTH:+.0%}", found, good)
+
+
+def _health(health: list[Timing]) -> Verdict:
+    slowest = max(health, key=lambda one: one.took - one.held_up)
+    found = f"{slowest.took - slowest.held_up:.0f} ms at most, of {len(health)}"
+    if slowest.held_up > 1:
+        found += f" (and {slowest.held_up:.0f} ms that whoever asked was held up)"
+    return Verdict("health while clients are at work", f"at most {HEALTH:.0f} ms", found,
+                   slowest.took - slowest.held_up <= HEALTH)  # fmt: skip
+
+
+def _unanswered(findings: Findings) -> int:
+    return sum("timed out" in one or "TimeoutError" in one for one in findings.surprises)
+
+
+def text(found: list[Verdict], samples: Samples, findings: Findings) -> str:
+    """The table, what the clients did, and the first of what they did not expect."""
+    rows = [("what", "has to be", "was", ""), *((one.what, one.bound, one.found, _word(one)) for one in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in rows]
+    lines.insert(1, f"|{'|'.join('-' * (width + 2) for width in widths)}|")
+    took = sorted(one.took for one in samples.loaded)
+    kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(findings.counts.items()))
+    asked = f"{sum(findings.statuses.values()):,} requests by 8 clients; {kinds}."
+    median, slow = statistics.median(took), took[len(took) * 99 // 100]
+    loaded = f"Remembered answers beside them: median {median:.1f} ms, p99 {slow:.1f} ms."
+    return "\n".join([*lines, "", asked, loaded, *_surprises(findings)])
+
+
+def _surprises(findings: Findings) -> list[str]:
+    """Return the first surprise of each kind of request, and how many there were."""
+    by_kind: dict[str, list[str]] = {}
+    for surprise in findings.surprises:
+        by_kind.setdefault(surprise.partition(":")[0], []).append(surprise)
+    return [f"- {len(surprises)} times {surprises[0]}" for surprises in by_kind.values()]
+
+
+def _word(one: Verdict) -> str:
+    return "good" if one.good else "NOT SO"
+
+
+def as_json(found: list[Verdict], samples: Samples, findings: Findings) -> dict[str, Any]:
+    """The same for programs, with every sample."""
+    return {
+        "good": all(one.good for one in found),
+        "verdicts": [asdict(one) for one in found],
+        "kinds": dict(findings.counts),
+        "statuses": {str(status): count for status, count in sorted(findings.statuses.items())},
+        "surprises": findings.surprises,
+        **asdict(samples),
+    }
+
+
+def tracebacks(log: str) -> list[str]:
+    """The tracebacks in a log, the first lines of each."""
+    return [part[:3000] for part in re.split(r"(?=Traceback \(most recent call last\))", log)[1:]]

@@ -1,0 +1,130 @@
+"""What is looked at while the clients are at work: memory, health, and how long a remembered answer takes."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+from benchmarks.servers import Server
+
+TICK = 0.02
+"""Seconds between two looks at how much later than asked this process is woken."""
+ASKED = 400
+"""Remembered answers of a quiet look."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A request: seconds since the start, milliseconds that it took, and those that this process itself was held up."""
+
+    at: float
+    took: float
+    held_up: float = 0.0
+
+
+@dataclass
+class Samples:
+    """All that was looked at, in the order in which it was."""
+
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds since the start, MB (10⁶ bytes) of resident memory."""
+    health: list[Timing] = field(default_factory=list)
+    loaded: list[Timing] = field(default_factory=list)
+    """Remembered answers while clients are at work."""
+    quiet: list[Timing] = field(default_factory=list)
+    """The 99th percentile of as many as :data:`ASKED` remembered answers while the clients rest."""
+
+
+class Watch:
+    """Looks at a server, in threads, from the call of :meth:`begin` to that of :meth:`end`."""
+
+    def __init__(self, server: Server) -> None:
+        self.samples = Samples()
+        self._server = server
+        self._started = time.monotonic()
+        self._ended = threading.Event()
+        self._late = 0.0
+        self._threads = [
+            threading.Thread(target=self._every, args=(seconds, look), daemon=True)
+            for seconds, look in ((1.0, self._memory), (0.25, self._health), (0.1, self._loaded), (TICK, self._tick))
+        ]
+        self._tick_due = time.monotonic()
+        self._health_connection = _connection(server.url)
+        self._connection = _connection(server.url)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    def begin(self) -> None:
+        """Begin to look."""
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> Samples:
+        """Stop looking; what was seen."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(30)
+        return self.samples
+
+    def look_quietly(self) -> None:
+        """Ask for remembered answers back to back; the clients have to rest."""
+        connection = _connection(self._server.url)
+        took = [_asked(connection, "/me") for _ in range(ASKED)]
+        connection.close()
+        self.samples.quiet.append(Timing(self.elapsed, statistics.quantiles(took, n=100)[-1]))
+
+    def _every(self, seconds: float, look: Callable[[], None]) -> None:
+        while not self._ended.wait(seconds):
+            look()
+
+    def _memory(self) -> None:
+        self.samples.memory.append((self.elapsed, self._server.memory()))
+
+    def _health(self) -> None:
+        self._late = 0.0
+        took = _asked(self._health_connection, "/__admin/health")
+        self.samples.health.append(Timing(self.elapsed, took, self._late))
+
+    def _loaded(self) -> None:
+        self.samples.loaded.append(Timing(self.elapsed, _asked(self._connection, "/me")))
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._late = max(self._late, (now - self._tick_due - TICK) * 1000)
+        self._tick_due = now
+
+
+def _connection(url: str) -> HTTPConnection:
+    address = urlsplit(url)
+    return HTTPConnection(address.hostname or "", address.port, timeout=30)
+
+
+def _asked(connection: HTTPConnection, target: str) -> float:
+    """Return the milliseconds that an answer took, or those until it was given up."""
+    started = time.perf_counter()
+    try:
+        connection.request("GET", target, headers={"Authorization": "Bearer cst_ada"})
+        connection.getresponse().read()
+    except OSError:
+        connection.close()
+    return (time.perf_counter() - started) * 1000
+
+
+def thirds(samples: Sequence[tuple[float, float]], begin: float) -> list[float]:
+    """Return the medians of the first, second and last third, by time, of what was seen after ``begin`` seconds."""
+    seen = [(at, value) for at, value in samples if at >= begin]
+    if not seen:
+        return []
+    width = (seen[-1][0] - begin) / 3 or 1.0
+    parts: list[list[float]] = [[], [], []]
+    for at, value in seen:
+        parts[min(2, int((at - begin) / width))].append(value)
+    return [statistics.median(part) for part in parts if part]

@@ -1,0 +1,136 @@
+"""Bodies without what their members' names say is secret: JSON, forms, multipart and XML, whole or cut off."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from mock_server.exchange import JSON
+from mock_server.secret_names import is_secret, is_strong
+
+HIDDEN = "[redacted]"
+ANY = "*"
+"""A step of a pointer that leads to every member and item."""
+_HINT = re.compile(r"pass|pwd|secret|token|key|cred|auth|sess|sid|sig|cv[cv]|otp|pin|jwt|bearer|dpop|assert|code", re.I)
+"""Names of secrets have one of these: most bodies have none and need no reading."""
+_MEMBER = re.compile(r'("((?:[^"\\]|\\.)*)"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*)')
+_ELEMENT = re.compile(r"(<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>)([^<]+)")
+_NAME = re.compile(r'name="((?:[^"\\]|\\.)*)"', re.I)
+_BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.I)
+
+_Steps = tuple[str, ...]
+
+
+def _steps_of(pointer: str) -> _Steps:
+    """Return the steps of a pointer; one without the slash at its beginning is read as if it had it."""
+    steps = pointer.removeprefix("/").split("/") if pointer else []
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
+
+
+class BodyRedaction:
+    """Hides members of bodies by their names and by JSON Pointers (RFC 6901), in which ``*`` is any step."""
+
+    def __init__(self, pointers: Iterable[str], form: Callable[[str], str], *, by_name: bool = True) -> None:
+        self._paths = [_steps_of(pointer) for pointer in pointers]
+        self._form = form
+        self._by_name = by_name
+
+    def shown(self, body: bytes, content_type: str) -> bytes:
+        """Return a body as it may be shown; to the byte what it was where nothing in it is hidden."""
+        text = body.decode("utf-8", "surrogateescape")
+        if not body or not (self._paths or (self._by_name and _HINT.search(text))):
+            return body
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind == "application/x-www-form-urlencoded":
+            text = self._of_form(text)
+        elif kind.startswith("multipart/"):
+            text = self._of_parts(text, content_type)
+        elif kind.endswith(("/xml", "+xml")):
+            text = _ELEMENT.sub(lambda match: match[1] + HIDDEN if self._is_hidden((match[2],)) else match[0], text)
+        else:
+            text = self._of_json(text)
+        return text.encode("utf-8", "surrogateescape")
+
+    def secrets(self, body: bytes, content_type: str) -> Iterator[str]:
+        """Yield the texts that are hidden in a JSON body or a form, for sentences that may repeat them."""
+        if not body or self.shown(body, content_type) == body:
+            return
+        text = body.decode("utf-8", "replace")
+        if "form-urlencoded" in content_type:
+            shown = self._of_form(text).split("&")
+            yield from (part.partition("=")[2] for part, new in zip(text.split("&"), shown, strict=True) if part != new)
+            return
+        try:
+            value: JSON = json.loads(text)
+        except (ValueError, RecursionError):
+            yield from (match[3].strip('"') for match in _MEMBER.finditer(text) if self._is_hidden((match[2],)))
+            return
+        yield from self._texts(value, (), hidden=False)
+
+    def _of_form(self, text: str) -> str:
+        parts = [part.partition("=") for part in self._form(text).split("&")]
+        return "&".join(
+            f"{name}={HIDDEN}" if sign and self._is_pointed((name,)) else name + sign + value
+            for name, sign, value in parts
+        )
+
+    def _of_parts(self, text: str, content_type: str) -> str:
+        boundary = _BOUNDARY.search(content_type)
+        if boundary is None:
+            return text
+        parts = text.split(f"--{boundary[1]}")
+        for index, part in enumerate(parts):
+            head, blank, _ = part.partition("\r\n\r\n")
+            name = _NAME.search(head)
+            if blank and name is not None and self._is_hidden((name[1],)):
+                parts[index] = f"{head}{blank}{HIDDEN}\r\n"
+        return f"--{boundary[1]}".join(parts)
+
+    def _of_json(self, text: str) -> str:
+        try:
+            value: JSON = json.loads(text)
+            shown = self._value(value, (), hidden=False)
+        except (ValueError, RecursionError):  # cut off, several values, or no JSON
+            return _MEMBER.sub(
+                lambda match: f'{match[1]}"{HIDDEN}"' if self._is_hidden((match[2],)) else match[0], text
+            )
+        return text if shown == value else json.dumps(shown, ensure_ascii=False)
+
+    def _value(self, value: JSON, path: _Steps, *, hidden: bool) -> JSON:
+        hidden = hidden or self._is_pointed(path)
+        if isinstance(value, dict):
+            return {name: self._value(one, (*path, name), hidden=hidden or self._is_named(name))
+                    for name, one in value.items()}  # fmt: skip
+        if isinstance(value, list):
+            return [self._value(one, (*path, str(index)), hidden=hidden) for index, one in enumerate(value)]
+        return HIDDEN if hidden and self._hides(value, path) else value
+
+    def _texts(self, value: JSON, path: _Steps, *, hidden: bool) -> Iterator[str]:
+        hidden = hidden or self._is_pointed(path)
+        if isinstance(value, dict):
+            for name, one in value.items():
+                yield from self._texts(one, (*path, name), hidden=hidden or self._is_named(name))
+        elif isinstance(value, list):
+            for index, one in enumerate(value):
+                yield from self._texts(one, (*path, str(index)), hidden=hidden)
+        elif hidden and self._hides(value, path):
+            yield str(value)
+
+    def _hides(self, value: JSON, path: _Steps) -> bool:
+        """Tell whether a value is hidden where its place says so: texts are, and numbers where nothing is counted."""
+        if value is None or isinstance(value, bool):
+            return self._is_pointed(path) and value is not None
+        return isinstance(value, str) or self._is_pointed(path) or any(is_strong(name) for name in path)
+
+    def _is_hidden(self, path: _Steps) -> bool:
+        return self._is_named(path[-1]) or self._is_pointed(path)
+
+    def _is_named(self, name: str) -> bool:
+        return self._by_name and is_secret(name)
+
+    def _is_pointed(self, path: _Steps) -> bool:
+        return any(
+            len(steps) <= len(path) and all(step in (ANY, name) for step, name in zip(steps, path, strict=False))
+            for steps in self._paths
+        )

@@ -1,0 +1,116 @@
+"""An event loop that is held up: told of, replaced where there is somebody to do so, and ended by a signal."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from mock_server.stall import StallWatch
+from mock_server.tally import Tallies
+from tests.conftest import RunningServer
+from tests.test_cases import asked, connected
+from tests.test_workers import workers_of
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+HOLDING = """
+import itertools
+from mock_server.application import Application
+from mock_server.cli import main
+
+answer = Application.__call__
+
+def held_by_python():
+    while True:
+        pass
+
+async def call(self, scope, receive, send):
+    if scope["path"] in ("/python", "/c"):
+        print("held", flush=True)
+    if scope["path"] == "/python":
+        held_by_python()
+    if scope["path"] == "/c":
+        sum(itertools.repeat(1))
+    await answer(self, scope, receive, send)
+
+Application.__call__ = call
+main()
+"""
+PROGRAM = [sys.executable, "-c", HOLDING]
+by_both = pytest.mark.parametrize("holder", ["python", "c"])
+
+
+def hold(server: RunningServer, holder: str) -> None:
+    """Have a request hold an event loop up for ever."""
+    with connected(server.url) as connection:
+        connection.sendall(f"GET /{holder} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert server.process.stdout is not None
+        while server.process.stdout.readline() != "held\n":
+            assert server.process.poll() is None
+
+
+@by_both
+@pytest.mark.parametrize("timeout", ["0", "1"])
+def test_a_signal_ends_a_server_within_two_seconds_whatever_holds_it(holder: str, timeout: str) -> None:
+    with RunningServer("--workers", "1", "--stall-timeout", timeout, program=PROGRAM) as server:
+        hold(server, holder)
+        began = time.monotonic()
+        assert server.stop() == -signal.SIGKILL
+        assert time.monotonic() - began < 2.5  # of which the machine may take half a second
+    assert "did not end within 1.8 seconds" in server.errors
+
+
+@by_both
+def test_a_server_says_what_holds_it(holder: str) -> None:
+    with RunningServer("--workers", "1", "--stall-timeout", "1", program=PROGRAM) as server:
+        hold(server, holder)
+        assert server.process.stderr is not None
+        line = server.process.stderr.readline()
+        while "in call" not in line:
+            line = server.process.stderr.readline()
+
+
+@by_both
+def test_a_stuck_worker_is_replaced_and_says_what_held_it(holder: str) -> None:
+    with RunningServer("--workers", "2", "--stall-timeout", "1", program=PROGRAM) as server:
+        before = {one.pid for one in workers_of(server)}
+        hold(server, holder)
+        while before <= {one.pid for one in workers_of(server)}:
+            assert server.process.poll() is None
+        while len(workers_of(server)) < 2:
+            assert server.process.poll() is None
+        for _ in range(8):
+            assert asked(server.url, {"path": "/__admin/health"}).status == 200
+        assert server.stop() == 0
+    assert "has given no sign of life for" in server.errors
+    assert "in call" in server.errors
+    assert "WARNING: a worker ended (SIGKILL); another takes its place" in server.errors
+
+
+def test_a_watch_tells_of_a_stall_and_of_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    tallies = Tallies()
+    with caplog.at_level(logging.ERROR, "mock_server"):
+        watch = StallWatch(1, tallies, shares_process=True)
+        while not caplog.messages:
+            threading.Event().wait(0.01)
+        while len(caplog.messages) < 2:
+            watch.turn()
+        watch.stop()
+    held, turned = caplog.messages
+    assert held.startswith("the event loop has not turned for 1.")
+    assert "test_a_watch_tells_of_a_stall_and_of_its_end" in held
+    assert turned.startswith("the event loop turns again, after 1.")
+    assert tallies.bounds["stall_timeout"] == 1
+
+
+def test_a_guard_ends_with_what_it_guards() -> None:
+    with RunningServer("--workers", "1") as server:
+        (guard,) = psutil.Process(server.process.pid).children()
+        guard.send_signal(signal.SIGINT)
+        server.process.kill()
+        assert psutil.wait_procs([guard], timeout=10)[1] == []
