@@ -46,7 +46,8 @@ class Tally:
         if elapsed > QUICK:
             place = bisect_left(BOUNDS, elapsed)
             self.slower[place] = self.slower.get(place, 0) + 1
-        self.seconds += elapsed
+        if elapsed > 0:  # a clock that was set back takes nothing away
+            self.seconds += elapsed
         for finding in findings:
             self.findings[finding.rule] = self.findings.get(finding.rule, 0) + 1
 
