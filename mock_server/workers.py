@@ -79,11 +79,11 @@ class Workers:
             finally:
                 self._end()
 
-    def _wait(self, signalled: socket.socket) -> list[Connection | socket.socket | int]:
+    def _wait(self, signalled: socket.socket) -> Sequence[object]:
         heard = [signalled, *(one for worker in self._workers for one in worker.heard)]
         return wait(heard, None if self._longest == inf else 1.0)
 
-    def _is_to_end(self, signalled: socket.socket, heard: list[Connection | socket.socket | int]) -> bool:
+    def _is_to_end(self, signalled: socket.socket, heard: Sequence[object]) -> bool:
         """Return whether a signal asks for the end. A hang-up is passed on: each worker loads its contract anew."""
         if signalled not in heard:
             return False
