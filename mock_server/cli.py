@@ -121,7 +121,7 @@ def _announce(url: str, served: Sequence[Served]) -> None:
     contracts = [one.contract for one in served]
     for contract in contracts:
         warn_of(contract.findings)
-    with contextlib.suppress(OSError):
+    try:
         titles = ", ".join(f"{contract.title} {contract.version}" for contract in contracts)
         routes = [
             f"  {operation.method:<7} {one.base_path}{operation.path}  {' '.join(operation.responses)}"
@@ -132,7 +132,24 @@ def _announce(url: str, served: Sequence[Served]) -> None:
         more = len(routes) - told
         rest = [f"  and {more:,} more: `mock-server routes` lists them"] if more else []
         click.echo("\n".join([f"Mock server ready at {url} ({titles})", *routes[:told], *rest]))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Write to nowhere from now on: Python would complain of what is left while it closes standard output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fill_standard_files() -> None:
+    """Have no socket, nor file of a store, become standard output or error where these are closed (``>&-``)."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 @commands.command()
@@ -274,6 +291,7 @@ def _audit(served: Served) -> Audit:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; every error is one message."""
+    _fill_standard_files()
     try:
         commands.main(args=arguments, prog_name="mock-server", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -285,8 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MockServerError as error:
         _fail(str(error))
     except BrokenPipeError:
-        # The reader has gone, as `head` does. Python would complain once more while it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()  # the reader has gone, as `head` does
 
 
 def _fail(message: str) -> None:

@@ -19,6 +19,8 @@ def opened(output: str) -> Iterator[IO[str]]:
     Raises :class:`UsageError` where it cannot be written; then the file is as it was.
     """
     if output == "-":
+        if sys.stdout is None:
+            raise UsageError("-o: found standard output closed; expected a place to write to. Name a file.")
         yield sys.stdout
         sys.stdout.flush()
         return

@@ -24,6 +24,7 @@ from mock_server.connection import ReachableConnection
 from mock_server.connection_limits import ConnectionLimits
 from mock_server.end_guard import tell_guard
 from mock_server.errors import UsageError
+from mock_server.hang_up import HangUps
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
@@ -69,6 +70,9 @@ class _Server(uvicorn.Server):
         self._watchers = watchers
         self._is_worker = is_worker
         self._beat = beat
+        self._hang_ups = HangUps()
+        self._is_reload_asked = False
+        self._reload: asyncio.Task[None] | None = None
         self._stall: StallWatch | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -99,6 +103,9 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._is_worker and parent_is_gone():
             self.should_exit = True
+        if self._is_reload_asked and (self._reload is None or self._reload.done()):
+            self._is_reload_asked = False
+            self._reload = asyncio.create_task(asyncio.to_thread(self._application.reload))
         if self._stall is not None:
             self._stall.turn()
         if self._beat is not None and counter % TICKS_A_BEAT == 0:
@@ -124,11 +131,20 @@ class _Server(uvicorn.Server):
             return
         # uvicorn's own raises the signal again at the end, which would make the exit code 143.
         kept = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        unheard = self._hang_ups.handle(self._hung_up)
         try:
             yield
         finally:
+            unheard()
             for one, handler in kept.items():
                 signal.signal(one, handler)
+
+    def _hung_up(self) -> None:
+        """Load anew, or end with the terminal that the server was started from."""
+        if self._hang_ups.is_terminal_gone:
+            self.should_exit = True
+        else:
+            self._is_reload_asked = True
 
 
 async def _reload_on_change(application: Application) -> None:

@@ -25,6 +25,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from mock_server.errors import MockServerError, WorkerError
+from mock_server.hang_up import HANG_UP, HangUps
 
 log = logging.getLogger("mock_server")
 
@@ -50,6 +51,7 @@ class Workers:
     def __init__(self, work: Work, listeners: Sequence[socket.socket], stall_timeout: int = 0) -> None:
         self._listeners = listeners
         self._workers = [_Worker(work, one) for one in listeners]
+        self._hang_ups = HangUps()
         self._longest = stall_timeout + STUCK_SECONDS if stall_timeout else inf
 
     def run(self, on_ready: Callable[[], None]) -> None:
@@ -58,13 +60,13 @@ class Workers:
         Raises :class:`WorkerError` where a worker cannot start, when the others have ended.
         """
         gc.freeze()  # the collector would write to what the copies share
-        with _signals() as signalled:
+        with _signals(self._hang_ups) as signalled:
             try:
                 for worker in self._workers:
                     worker.start()
                 is_told = False
                 looked = monotonic()
-                while signalled not in wait(self._heard(signalled), None if self._longest == inf else 1.0):
+                while not self._is_to_end(signalled, self._wait(signalled)):
                     # While this process stood still, the workers may have done so too.
                     passed = min(monotonic() - looked, 1.5)
                     looked += monotonic() - looked
@@ -77,8 +79,19 @@ class Workers:
             finally:
                 self._end()
 
-    def _heard(self, signalled: socket.socket) -> list[Connection | socket.socket | int]:
-        return [signalled, *(one for worker in self._workers for one in worker.heard)]
+    def _wait(self, signalled: socket.socket) -> Sequence[object]:
+        heard = [signalled, *(one for worker in self._workers for one in worker.heard)]
+        return wait(heard, None if self._longest == inf else 1.0)
+
+    def _is_to_end(self, signalled: socket.socket, heard: Sequence[object]) -> bool:
+        """Return whether a signal asks for the end. A hang-up is passed on: each worker loads its contract anew."""
+        if signalled not in heard:
+            return False
+        if not {*signalled.recv(64)}.isdisjoint(_SIGNALS) or self._hang_ups.is_terminal_gone:
+            return True
+        for worker in self._workers:
+            worker.hang_up()
+        return False
 
     def _end(self) -> None:
         for listener in self._listeners:
@@ -161,6 +174,12 @@ class _Worker:
         if self._process is not None:
             self._process.terminate()
 
+    def hang_up(self) -> None:
+        """Have a worker that answers load anew; another is about to load what there is now."""
+        if self.is_ready and HANG_UP is not None and self._process is not None and self._process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, HANG_UP)
+
     def join(self, deadline: float) -> None:
         if self._process is None:
             return
@@ -213,16 +232,18 @@ def parent_is_gone() -> bool:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """A socket that can be read from as soon as a signal asks this process to end."""
+def _signals(hang_ups: HangUps) -> Iterator[socket.socket]:
+    """A socket from which the numbers of signals can be read that ask this process to end, or for what is new."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with ours, theirs:
         kept = {one: signal.signal(one, lambda *_: None) for one in _SIGNALS}
+        unheard = hang_ups.handle(lambda: None)
         before = signal.set_wakeup_fd(theirs.fileno())
         try:
             yield ours
         finally:
             signal.set_wakeup_fd(before)
+            unheard()
             for one, handler in kept.items():
                 signal.signal(one, handler)
