@@ -42,7 +42,7 @@ def test_what_does_not_hold_is_said(seen: Samples, findings: Findings, log: str,
     assert [one.what for one in verdicts(seen, findings, log) if not one.good] == expected
 
 
-def test_the_time_that_the_asker_was_held_up_is_not_the_servers() -> None:
+def test_the_time_without_a_core_is_not_the_servers() -> None:
     seen = samples()
     seen.health.append(Timing(10, 400, held_up=300))
     assert all(one.good for one in verdicts(seen, Findings(), ""))
