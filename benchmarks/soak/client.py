@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 
 PATIENCE = 10.0
 """Seconds that an answer may take."""
+IDLE = 2.0
+"""Seconds after which a connection is not used again: the server closes those that nobody uses for 5."""
 MOST_SURPRISES = 100
 JSON_TYPE = {"Content-Type": "application/json"}
 
@@ -59,6 +62,7 @@ class Client:
         self.findings = findings
         self.turn = 0
         self._connection: HTTPConnection | None = None
+        self._used = 0.0
 
     @property
     def fresh(self) -> str:
@@ -72,6 +76,8 @@ class Client:
         """Send a request, read the answer whole. Raises :class:`SurpriseError` for a status that is not expected."""
         content = body.encode() if isinstance(body, str) else body
         sent = {"Authorization": f"Bearer {token}", **(headers or {})}
+        if time.monotonic() - self._used > IDLE:
+            self.hang_up()
         connection = self._connection
         if connection is None:
             connection = self._connection = HTTPConnection(*self.address, timeout=PATIENCE)
@@ -82,6 +88,7 @@ class Client:
         except (OSError, HTTPException):
             self.hang_up()
             raise
+        self._used = time.monotonic()
         self.findings.statuses[reply.status] += 1
         if reply.status not in (expected or (200,)):
             raise SurpriseError(

@@ -8,23 +8,27 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.servers import Server
 
-TICK = 0.02
-"""Seconds between two looks at how much later than asked this process is woken."""
 ASKED = 400
 """Remembered answers of a quiet look."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """A request: seconds since the start, milliseconds that it took, and those that this process itself was held up."""
+    """A request: seconds since the start, milliseconds that it took, and those that went by for want of a core."""
 
     at: float
     took: float
     held_up: float = 0.0
+
+    @property
+    def own(self) -> float:
+        """Milliseconds that it took by the server's own doing."""
+        return max(0.0, self.took - self.held_up)
 
 
 @dataclass
@@ -48,12 +52,10 @@ class Watch:
         self._server = server
         self._started = time.monotonic()
         self._ended = threading.Event()
-        self._late = 0.0
         self._threads = [
             threading.Thread(target=self._every, args=(seconds, look), daemon=True)
-            for seconds, look in ((1.0, self._memory), (0.25, self._health), (0.1, self._loaded), (TICK, self._tick))
+            for seconds, look in ((1.0, self._memory), (0.25, self._health), (0.1, self._loaded))
         ]
-        self._tick_due = time.monotonic()
         self._health_connection = _connection(server.url)
         self._connection = _connection(server.url)
 
@@ -77,7 +79,7 @@ class Watch:
     def look_quietly(self) -> None:
         """Ask for remembered answers back to back; the clients have to rest."""
         connection = _connection(self._server.url)
-        took = [_asked(connection, "/me") for _ in range(ASKED)]
+        took = [self._asked(connection, "/me").own for _ in range(ASKED)]
         connection.close()
         self.samples.quiet.append(Timing(self.elapsed, statistics.quantiles(took, n=100)[-1]))
 
@@ -89,33 +91,38 @@ class Watch:
         self.samples.memory.append((self.elapsed, self._server.memory()))
 
     def _health(self) -> None:
-        self._late = 0.0
-        took = _asked(self._health_connection, "/__admin/health")
-        self.samples.health.append(Timing(self.elapsed, took, self._late))
+        self.samples.health.append(self._asked(self._health_connection, "/__admin/health"))
 
     def _loaded(self) -> None:
-        self.samples.loaded.append(Timing(self.elapsed, _asked(self._connection, "/me")))
+        self.samples.loaded.append(self._asked(self._connection, "/me"))
 
-    def _tick(self) -> None:
-        now = time.monotonic()
-        self._late = max(self._late, (now - self._tick_due - TICK) * 1000)
-        self._tick_due = now
+    def _asked(self, connection: HTTPConnection, target: str) -> Timing:
+        """Ask, and tell how long it took until the answer was there, or was given up."""
+        at, waited, started = self.elapsed, self._waited(), time.perf_counter()
+        try:
+            connection.request("GET", target, headers={"Authorization": "Bearer cst_ada"})
+            connection.getresponse().read()
+        except OSError:
+            connection.close()
+        return Timing(at, (time.perf_counter() - started) * 1000, self._waited() - waited)
+
+    def _waited(self) -> float:
+        """Return the milliseconds in which the server's event loop and this thread were ready and had no core."""
+        server = f"/proc/{self._server.process.pid}/schedstat"
+        return _queued(server) + _queued("/proc/thread-self/schedstat")
+
+
+def _queued(file: str) -> float:
+    """Return the milliseconds of a thread in the run queue (sched-stats.rst of Linux); 0 where nobody counts them."""
+    try:
+        return int(Path(file).read_text(encoding="ascii").split()[1]) / 1e6
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _connection(url: str) -> HTTPConnection:
     address = urlsplit(url)
     return HTTPConnection(address.hostname or "", address.port, timeout=30)
-
-
-def _asked(connection: HTTPConnection, target: str) -> float:
-    """Return the milliseconds that an answer took, or those until it was given up."""
-    started = time.perf_counter()
-    try:
-        connection.request("GET", target, headers={"Authorization": "Bearer cst_ada"})
-        connection.getresponse().read()
-    except OSError:
-        connection.close()
-    return (time.perf_counter() - started) * 1000
 
 
 def thirds(samples: Sequence[tuple[float, float]], begin: float) -> list[float]:
