@@ -35,6 +35,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "journal_size": ("0", 0),
     "journal_memory": ("16", 16),
     "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
+    "no_redaction": ("true", True),
     "redact_body": ("/card/number,/items/*/iban", ("/card/number", "/items/*/iban")),
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
