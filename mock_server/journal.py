@@ -11,6 +11,7 @@ import hashlib
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import replace
 from itertools import islice
 from marshal import dumps, loads
 from typing import Any, NamedTuple, TypeAlias
@@ -78,7 +79,10 @@ class Kept:
     def answer(self) -> Answer:
         """The answer; of a long body the beginning, and of a stream how it ended, without what it was made from."""
         status, headers, reason, delay, ended = _unpacked(self._answer)
-        stream = None if ended is None else Stream(*ended[:7], sent=ended[7], end=ended[8])
+        stream = None
+        if ended is not None:
+            *source, sent, end = ended
+            stream = replace(Stream(*source), sent=sent, end=end)
         return Answer(status, headers, self._bodies[1], reason, delay, stream=stream)
 
     @property
