@@ -31,12 +31,13 @@ from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.wire import ClientGoneError, Receive, Scope, Send, body_of, host_trouble, send_answer
+from mock_server.wire import ClientGoneError, Receive, Scope, Send, body_of, host_trouble, send_answer, send_in_pieces
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
 if TYPE_CHECKING:
     from mock_server.control import Control
+    from mock_server.control.pieces import Steps
     from mock_server.peers import Peers
 
 log = logging.getLogger("mock_server")
@@ -171,10 +172,13 @@ class Application:
             scope["path"] = path
             named = self.worlds.known(name)
             if named is None:
-                if is_foreign(scope["headers"], self.settings):
+                if not is_foreign(scope["headers"], self.settings):
+                    named = self.worlds.get(name)
+                elif CONTROL in path and self._loaded.control.is_open(scope["method"], path):
+                    named = self.worlds.plain
+                else:
                     await send_answer(no_world_for(name), send)
                     return
-                named = self.worlds.get(name)
             world = named
         else:
             world = self.worlds.plain
@@ -212,7 +216,7 @@ class Application:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
             await self.peers.endpoint(scope, receive, send)
         else:
-            await send_answer(await self._controlled(scope, receive, world), send)
+            await send_in_pieces(await self._controlled(scope, receive, world), scope, send)
 
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
         """Control's answer. Who may not ask is told so before the body is read."""
@@ -226,7 +230,9 @@ class Application:
         request = request_of(scope, body)
         named = REQUEST.set(lambda: seen_of(scope).request_id)
         try:
-            return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+            if self.peers is not None:
+                return await self.peers.control(request, world)
+            return await _taken(self._loaded.control.steps(request, world))
         finally:
             REQUEST.reset(named)
 
@@ -300,3 +306,14 @@ class Application:
         if not self.settings.contract:
             names += [str(bundled.contract().parent), str(bundled.fixtures())]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]
+
+
+async def _taken(steps: Steps) -> Answer:
+    """Return what steps lead to; between two of them others have their turn."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+        await asyncio.sleep(0)

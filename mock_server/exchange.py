@@ -5,7 +5,7 @@ Everything here is frozen and knows nothing of the rooms that pass it on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -144,6 +144,8 @@ class Answer:
     wire: Wire | None = None
     sought: tuple[str, str] | None = None
     stream: Stream | None = None
+    pieces: Iterator[bytes] | None = None
+    """The body of an answer of control that is too large to be held, piece by piece; ``body`` then is empty."""
 
     def header(self, name: str) -> str | None:
         """The first field line of that name, whatever its case."""

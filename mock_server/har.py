@@ -17,14 +17,14 @@ from mock_server.logged_request import moment
 from mock_server.redaction import Redaction
 
 
-def archive(entries: Iterable[Entry], prefix: str, redaction: Redaction) -> dict[str, JSON]:
-    """Entries of the world with that prefix as one archive, the oldest first."""
-    told: list[JSON] = [_entry(entry, prefix, redaction) for entry in entries]
+def archive(entries: Iterable[JSON]) -> dict[str, JSON]:
+    """Return entries (:func:`archived`) as one archive, the oldest first."""
     creator: JSON = {"name": "mock-server", "version": version("contract-mock-server")}
-    return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": told}}
+    return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": [*entries]}}
 
 
-def _entry(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
+def archived(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
+    """Return an entry of the world with that prefix as an archive has it."""
     wait = round(entry.elapsed * 1000, 3) + entry.answer.delay
     return {
         "startedDateTime": moment(entry.started),

@@ -8,8 +8,11 @@ too (:class:`Ledger`).
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import replace
+from itertools import islice
 from marshal import dumps, loads
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -28,6 +31,8 @@ _BYTES = 33
 _SLIM = 115
 """Bytes of an entry beside what it shares with others, as measured."""
 _NUMBER = (1 << 62) - 1
+_PORTION = 1024
+"""Entries that a walk through a journal holds at once."""
 
 
 class Kept:
@@ -74,7 +79,10 @@ class Kept:
     def answer(self) -> Answer:
         """The answer; of a long body the beginning, and of a stream how it ended, without what it was made from."""
         status, headers, reason, delay, ended = _unpacked(self._answer)
-        stream = None if ended is None else Stream(*ended[:7], sent=ended[7], end=ended[8])
+        stream = None
+        if ended is not None:
+            *source, sent, end = ended
+            stream = replace(Stream(*source), sent=sent, end=end)
         return Answer(status, headers, self._bodies[1], reason, delay, stream=stream)
 
     @property
@@ -169,7 +177,7 @@ class Ledger:
 class Journal:
     """The entries of one world, the oldest first."""
 
-    __slots__ = ("_kept", "_last", "_ledger", "_members", "_name")
+    __slots__ = ("_is_gathered", "_kept", "_last", "_ledger", "_members", "_name")
 
     def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
         self._name = name
@@ -178,6 +186,7 @@ class Journal:
         self._members: deque[_Member] | None = None
         """The members of the entries one after the other: half a million rows would be as many objects that Python's
         garbage collection looks through again and again, and numbers are none."""
+        self._is_gathered = False
         self._last = after
         """The number given last; the first one is the next after ``after``."""
 
@@ -187,6 +196,55 @@ class Journal:
     def __iter__(self) -> Iterator[Entry]:
         members = iter([*(self._members or ())])
         return (Entry(*row) for row in zip(members, members, members, members, strict=True))
+
+    def oldest_first(self) -> Iterator[Entry]:
+        """Yield the entries that are here now, the oldest first, and not one that comes meanwhile.
+
+        Nothing is held in between: an entry that goes before its turn has come is passed over.
+        """
+        number, last, rows = -1, self._last, [*self._rows(0, _PORTION)]
+        while rows:
+            for entry in rows:
+                if not self._is_gathered and entry.number > last:
+                    return
+                number = entry.number
+                yield entry
+            begin = self._place_after(number)
+            rows = [*self._rows(begin, begin + _PORTION)]
+
+    def newest_first(self, before: int | None = None) -> Iterator[Entry]:
+        """Yield the entries that are here now, the newest first, those before the one of a number if one is given."""
+        end = len(self) if before is None else self._place_of(before)
+        while rows := [*self._rows(max(0, end - _PORTION), end)]:
+            yield from reversed(rows)
+            end = self._place_of(rows[0].number)
+
+    def _rows(self, begin: int, end: int) -> Iterator[Entry]:
+        members = self._members or deque()
+        count = len(self)
+        end = min(end, count)
+        if begin > count // 2:  # a deque is walked through from either end
+            some = [*islice(reversed(members), (count - end) * _MEMBERS, (count - begin) * _MEMBERS)][::-1]
+        else:
+            some = [*islice(members, begin * _MEMBERS, end * _MEMBERS)]
+        walk = iter(some)
+        return (Entry(*row) for row in zip(walk, walk, walk, walk, strict=True))
+
+    def _place_of(self, number: int) -> int:
+        """Return how many entries are before that of a number, whether it is here or not."""
+        if self._is_gathered:  # by time, not by number
+            numbers = islice(self._members or (), 0, None, _MEMBERS)
+            return next((place for place, one in enumerate(numbers) if one == number), 0)
+        return bisect_left(range(len(self)), number, key=self._number_at)
+
+    def _place_after(self, number: int) -> int:
+        place = self._place_of(number)
+        return place + (place < len(self) and self._number_at(place) == number)
+
+    def _number_at(self, place: int) -> int:
+        assert self._members is not None
+        number: int = self._members[place * _MEMBERS]
+        return number
 
     def add(self, kept: Kept, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
@@ -212,9 +270,20 @@ class Journal:
         """The number of the exchange that was added last, kept or not."""
         return self._last
 
+    @property
+    def next_number(self) -> int | None:
+        """The number of the next exchange; None where the entries are those of several journals."""
+        return None if self._is_gathered else self._last + 1
+
+    def number_of(self, number: UUID) -> int | None:
+        """Return the number of an entry's id, whether it is here or was; None where it is none of this world's."""
+        own = number.int & _NUMBER
+        return own if self.id_of(own) == number else None
+
     def take(self, entries: Iterable[Entry]) -> None:
         """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
         self.clear()
+        self._is_gathered = True
         held = [*entries]
         room = max(self._kept, len(held)) * _MEMBERS
         self._members = deque((member for entry in held for member in entry), maxlen=room)
@@ -227,30 +296,44 @@ class Journal:
 
     def find(self, number: UUID) -> Entry | None:
         """The entry of an id; None where it is gone or was never here."""
-        found = next((entry for entry in self if entry.number == number.int & _NUMBER), None)
+        place = self._place_of(number.int & _NUMBER)
+        found = next(self._rows(place, place + 1), None)
         return found if found is not None and self.id_of(found.number) == number else None
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
         """Let entries go; they are returned, the oldest first."""
         gone = [entry for entry in self if is_meant(entry)]
-        if gone:
-            lost = {entry.number for entry in gone}
-            left = (member for entry in self if entry.number not in lost for member in entry)
-            self._members = deque(left, maxlen=self._kept * _MEMBERS)
-            self._give_back(sum(_released(entry.kept) for entry in gone))
+        self.remove_all({entry.number for entry in gone})
         return gone
+
+    def remove_all(self, numbers: Set[int]) -> None:
+        """Let the entries of these numbers go."""
+        if not numbers or self._members is None:
+            return
+        members = iter([*self._members])
+        left: deque[_Member] = deque(maxlen=self._members.maxlen)
+        size = 0
+        for number, started, elapsed, kept in zip(members, members, members, members, strict=True):
+            if number in numbers:
+                size += _released(kept)
+            else:
+                left.extend((number, started, elapsed, kept))
+        self._members = left
+        self._give_back(size)
 
     def clear(self) -> None:
         """Let all entries go. Their numbers are not given again."""
-        self._give_back(sum(_released(entry.kept) for entry in self))
+        self._give_back(sum([_released(kept) for kept in islice(self._members or (), _MEMBERS - 1, None, _MEMBERS)]))
         self._members = None
 
-    def shorten(self) -> None:
-        """Let the older half go."""
+    def shorten(self, enough: Callable[[], bool]) -> None:
+        """Let the older half go, or less where that is enough."""
         for _ in range((len(self) + 1) // 2):
             assert self._members is not None
             *_, kept = (self._members.popleft() for _ in range(_MEMBERS))
             self._give_back(_released(kept))
+            if enough():
+                break
 
     def _give_back(self, size: int) -> None:
         if self._ledger is not None and size:

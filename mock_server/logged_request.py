@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from mock_server.exchange import JSON, Headers
+from mock_server.exchange import JSON, Answer, Headers, Request
 from mock_server.journal import Entry
 from mock_server.redaction import Redaction
 from mock_server.request_id import given_id
@@ -27,23 +27,24 @@ class Telling:
 
     def event(self, entry: Entry) -> dict[str, JSON]:
         """An entry as a serve event: request, response, timing, and what we know beside."""
-        findings: list[JSON] = [self._redaction.value(one.as_json(), entry.request) for one in entry.findings]
+        request, answer = entry.request, entry.answer  # each time they are asked for they are unpacked
+        findings: list[JSON] = [self._redaction.value(one.as_json(), request) for one in entry.findings]
         told: dict[str, JSON] = {
             "id": str(self._journal.id_of(entry.number)),
             "request": self.request(entry),
-            "responseDefinition": {"status": entry.answer.status, "fromConfiguredStub": entry.was_matched},
-            "response": self._response(entry),
+            "responseDefinition": {"status": answer.status, "fromConfiguredStub": entry.was_matched},
+            "response": self._response(answer),
             "wasMatched": entry.was_matched,
             "timing": timing(entry),
-            "requestId": self._request_id(entry),
+            "requestId": self._request_id(entry, request),
             "world": self._world.name,
             "operation": entry.operation.key if entry.operation else None,
             "operationId": entry.operation.operation_id if entry.operation else None,
             "pathParameters": dict(entry.route.path_parameters),
-            "reason": entry.answer.reason,
+            "reason": answer.reason,
             "findings": findings,
         }
-        stream = entry.answer.stream
+        stream = answer.stream
         if stream is not None:
             told["stream"] = {"items": stream.sent, "end": stream.end}
         if entry.is_shortened:
@@ -75,12 +76,11 @@ class Telling:
             **bodies(self._redaction.body(request.body, request.header("content-type") or "")),
         }
 
-    def _request_id(self, entry: Entry) -> str:
+    def _request_id(self, entry: Entry, request: Request) -> str:
         """The id that the client gave the request, if it may be shown, else that of the entry."""
-        return given_id(self._redaction.headers(entry.request.headers)) or str(self._journal.id_of(entry.number))
+        return given_id(self._redaction.headers(request.headers)) or str(self._journal.id_of(entry.number))
 
-    def _response(self, entry: Entry) -> dict[str, JSON]:
-        answer = entry.answer
+    def _response(self, answer: Answer) -> dict[str, JSON]:
         body = self._redaction.body(answer.body, answer.header("content-type") or "")
         return {"status": answer.status, "headers": fields(self._redaction.headers(answer.headers)), **bodies(body)}
 

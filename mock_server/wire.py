@@ -11,6 +11,7 @@ import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -96,6 +97,29 @@ async def send_answer(answer: Answer, send: Send) -> None:
     start = start_of(answer.status, answer.headers, len(answer.body))
     await send({**start, "headers": [*start["headers"]]})  # CORS adds to it
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def send_in_pieces(answer: Answer, scope: Scope, send: Send) -> None:
+    """Send an answer; where its body comes in pieces, each when its turn has come and the client has read.
+
+    Clients of HTTP/1.0 know no chunks (RFC 9112, 6.1): they get it in one piece.
+    """
+    if answer.pieces is None:
+        await send_answer(answer, send)
+        return
+    if scope.get("http_version") == "1.0":
+        await send_answer(replace(answer, body=b"".join(answer.pieces), pieces=None), send)
+        return
+    transport = scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
+    start = start_of(answer.status, answer.headers, None)
+    await send({**start, "headers": [*start["headers"]]})
+    for piece in answer.pieces if scope["method"] != "HEAD" else ():
+        if transport is not None and transport.is_closing():  # the client has gone
+            return
+        if piece:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await asyncio.sleep(0)
+    await send({"type": "http.response.body", "body": b""})
 
 
 def start_of(status: int, headers: Headers, length: int | None) -> Message:

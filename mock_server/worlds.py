@@ -256,7 +256,7 @@ class Worlds:
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
             for world in (*self._named.values(), *self._changed.values(), self.plain):
-                world.journal.shorten()
+                world.journal.shorten(lambda: self._ledger.held <= enough)
                 if self._ledger.held <= enough:
                     break
 

@@ -92,7 +92,7 @@ def test_the_older_half_goes_when_a_journal_is_shortened(shortened: int) -> None
     journal = Journal("w")
     for number in range(shortened):
         journal.add(kept(f"/{number}"), 0.0, 0.0)
-    journal.shorten()
+    journal.shorten(lambda: False)
     assert paths(journal) == [f"/{number}" for number in range((shortened + 1) // 2, shortened)]
 
 
@@ -126,3 +126,38 @@ def test_entries_of_another_journal_are_held_as_they_are() -> None:
     (_, foreign) = both
     assert both.find(other.id_of(foreign.number)) == foreign
     assert one.find(other.id_of(foreign.number)) is None
+
+
+def walked(journal: Journal, *, newest: bool, meanwhile: list[str]) -> list[str]:
+    """Walk through a journal in which others come while it is gone through."""
+    found: list[str] = []
+    for entry in journal.newest_first(journal.next_number) if newest else journal.oldest_first():
+        found.append(entry.request.path)
+        if meanwhile:
+            journal.add(kept(meanwhile.pop()), 0.0, 0.0)
+    return found
+
+
+@pytest.mark.parametrize("newest", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 7, 2500])
+def test_a_walk_has_each_entry_once_and_none_that_comes_meanwhile(newest: bool, count: int) -> None:
+    journal = Journal("w", 10_000)
+    expected = [f"/{number}" for number in range(count)]
+    for path in expected:
+        journal.add(kept(path), 0.0, 0.0)
+    journal.remove(lambda entry: entry.request.path == "/3")
+    expected = [path for path in expected if path != "/3"]
+    found = walked(journal, newest=newest, meanwhile=["/late"] * 3)
+    assert found == (expected[::-1] if newest else expected)
+
+
+def test_a_walk_passes_over_what_goes_before_its_turn_has_come() -> None:
+    journal = Journal("w", 3000)
+    for number in range(3000):
+        journal.add(kept(f"/{number}"), 0.0, 0.0)
+    walk = journal.oldest_first()
+    first = next(walk).number
+    for number in range(2500):
+        journal.add(kept(f"/late{number}"), 0.0, 0.0)
+    numbers = [first, *(entry.number for entry in walk)]
+    assert (numbers == sorted({*numbers}), numbers[-1]) == (True, 3000)

@@ -52,15 +52,15 @@ PART = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
     ("content_type", "body", "shown"),
     [
         (JSON_TYPE, '{"name": "Ada", "password": "s3cret"}', '{"name": "Ada", "password": "[redacted]"}'),
-        (JSON_TYPE, '{"a": [{"token": "s3cret", "max_tokens": 5}]}', '{"a": [{"token": "[redacted]", "max_tokens": 5}]}'),
+        (JSON_TYPE, '[{"token": "s3cret", "max_tokens": 5}]', '[{"token": "[redacted]", "max_tokens": 5}]'),
         (JSON_TYPE, '{"client_secret": {"value": "s3cret"}}', '{"client_secret": {"value": "[redacted]"}}'),
-        (JSON_TYPE, '{"password": 1234, "token": 1, "secret": null}', '{"password": "[redacted]", "token": 1, "secret": null}'),
+        (JSON_TYPE, '{"cvc": 123, "token": 1, "secret": null}', '{"cvc": "[redacted]", "token": 1, "secret": null}'),
         (JSON_TYPE, '{"password": "s3cr', '{"password": "[redacted]"'),
         (JSON_TYPE, '{"token" :"a"}\n{"token": "b\\"c"}', '{"token" :"[redacted]"}\n{"token": "[redacted]"}'),
         (JSON_TYPE, '{"name" :  "token"}', '{"name" :  "token"}'),
         (JSON_TYPE, '{"card": {"number": "4242", "name": "A"}}', '{"card": {"number": "[redacted]", "name": "A"}}'),
         (JSON_TYPE, '{"items": [{"iban": "DE1"}]}', '{"items": [{"iban": "[redacted]"}]}'),
-        (FORM, "grant_type=authorization_code&code=s3cret&a=1", "grant_type=authorization_code&code=%5Bredacted%5D&a=1"),
+        (FORM, "grant_type=x&code=s3cret&a=1", "grant_type=x&code=%5Bredacted%5D&a=1"),
         (FORM, "code=DE&pass=x", "code=DE&pass=%5Bredacted%5D"),
         ("multipart/form-data; boundary=b", PART.format("password", "s3cret") + PART.format("a", "token") + "--b--",
          PART.format("password", HIDDEN) + PART.format("a", "token") + "--b--"),
@@ -123,8 +123,6 @@ def test_journal_archive_and_misses_tell_no_secret_and_patterns_match_it(own_cac
         assert json.loads(count.body)["count"] == 1
         return [one.body.decode() for one in answers]
 
-    told = asyncio.run(all_of())
-    assert [(secret in one, base64.b64encode(secret.encode())[:12].decode() in one) for one in told] == [
-        (False, False)
-    ] * 3
+    told, coded = asyncio.run(all_of()), base64.b64encode(secret.encode())[:12].decode()
+    assert [(secret in one, coded in one) for one in told] == [(False, False)] * 3
     assert all("redacted" in one for one in told)

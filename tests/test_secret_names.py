@@ -14,7 +14,8 @@ SECRETS = (
     "session_token", "credentials", "assertion", "code_verifier", "cvc", "pwd", "X-Auth", "jwt",
 )  # fmt: skip
 OTHERS = (
-    "X-Request-Id", "Idempotency-Key", "X-RateLimit-Remaining-Tokens", "RateLimit-Limit", "Sec-WebSocket-Key", "max_tokens",
+    "X-Request-Id", "Idempotency-Key", "X-RateLimit-Remaining-Tokens", "RateLimit-Limit", "Sec-WebSocket-Key",
+    "max_tokens",
     "total_tokens", "token_type", "token_endpoint", "password_policy", "public_key", "key", "keyword", "author",
     "authority", "compass", "passenger", "country_code", "secretary", "monkey", "tokenizer", "Accept", "session_count",
     "www-authenticate", "traceparent", "X-Forwarded-For", "name", "",

@@ -42,6 +42,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "min_body_rate": ("100", 100),
     "stall_timeout": ("2", 2),
     "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
+    "no_redaction": ("true", True),
     "redact_body": ("/card/number,/items/*/iban", ("/card/number", "/items/*/iban")),
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),

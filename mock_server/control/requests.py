@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
+from urllib.parse import urlencode
 from uuid import UUID
 
+from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
-from mock_server.exchange import JSON, Answer
-from mock_server.har import archive
+from mock_server.exchange import JSON, Answer, Headers
+from mock_server.har import archive, archived
 from mock_server.instruction import Part
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
@@ -17,10 +22,14 @@ from mock_server.problem import problem
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_pattern import RequestPattern
 
+PAGE = 1000
+"""Entries of a page where nothing is said: as many as a journal keeps where nothing is said of that."""
+_SHOWN = 100
+"""Requests that fit, in the answer to a verification that failed for too many."""
 _MISSES = 3
 """Requests that came near, in the answer to a verification that failed."""
 _MOST = 1_000_000
-_FILTERS = ("operation", "status", "method", "path", "limit", "since", "unmatched")
+_FILTERS = ("operation", "status", "method", "path", "limit", "before", "since", "unmatched")
 
 
 def _redaction(asked: Asked) -> Redaction:
@@ -31,28 +40,62 @@ def _telling(asked: Asked) -> Telling:
     return Telling(asked.world, _redaction(asked))
 
 
-def _listed(asked: Asked) -> Answer:
-    """The journal, the newest first, as far as the filters let it."""
-    found = _filtered(asked)
-    telling = _telling(asked)
-    events: list[JSON] = [telling.event(entry) for entry in found]
-    return answered({
-        "requests": events,
-        "meta": {"total": len(asked.world.journal)},
-        "requestJournalDisabled": asked.settings.journal_size == 0,
-    })  # fmt: skip
-
-
-def _filtered(asked: Asked) -> list[Entry]:
+def _listed(asked: Asked) -> Steps:
+    """List the journal, the newest first, as far as the filters let it, page by page."""
     given = asked.query(*_FILTERS)
+    limit = _limit(given.get("limit", str(PAGE)))
+    journal = asked.world.journal
+    fits, before = _chosen(given), _cursor(asked, given)
+    last, more, count = None, False, 0
+    for entry in paced(journal.newest_first(before)):
+        if entry is None:
+            yield
+        elif fits(entry):
+            more = count >= limit
+            if more:
+                break
+            last, count = entry, count + 1
+    meta: dict[str, JSON] = {"total": len(journal)}
+    headers: Headers = ()
+    if more and last is not None:
+        meta["next"] = str(journal.id_of(last.number))
+        query = urlencode({**given, "limit": limit, "before": meta["next"]})
+        headers = (("link", f'<{asked.request.origin}{asked.world.prefix}{asked.request.path}?{query}>; rel="next"'),)
+    telling = _telling(asked)
+
+    def page() -> Iterator[JSON | None]:
+        for entry in islice(filter(fits, journal.newest_first(before)), count):
+            yield telling.event(entry)
+            if last is not None and entry.number == last.number:
+                return
+
+    ends = {"meta": meta, "requestJournalDisabled": asked.settings.journal_size == 0}
+    return in_pieces(listed(paced(page()), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
+
+
+def _chosen(given: Mapping[str, str]) -> Callable[[Entry], bool]:
     tests = [_FILTER[name](value) for name, value in given.items() if name in _FILTER]
-    found = [entry for entry in reversed([*asked.world.journal]) if all(fits(entry) for fits in tests)]
-    if "limit" not in given:
-        return found
-    limit = given["limit"]
+    return lambda entry: all(fits(entry) for fits in tests)
+
+
+def _limit(limit: str) -> int:
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10):
         raise _bad_filter("limit", limit, "a whole number")
-    return found[: int(limit)]
+    return int(limit)
+
+
+def _cursor(asked: Asked, given: Mapping[str, str]) -> int | None:
+    """Return the number of the entry before which a page begins: one that is kept or was."""
+    journal = asked.world.journal
+    if "before" not in given:
+        return journal.next_number
+    try:
+        number = journal.number_of(UUID(given["before"]))
+    except ValueError:
+        number = None
+    if number is None:
+        raise _bad_filter("before", given["before"], "the id of a request of this world")
+    return number
 
 
 def _bad_filter(name: str, value: str, expected: str) -> RefusedError:
@@ -129,53 +172,82 @@ def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
     return lambda entry: pattern.matches(entry.request, entry.route, entry.operation)
 
 
-def _count(asked: Asked) -> Answer:
+def _count(asked: Asked) -> Steps:
     fits = _fits(_pattern(asked))
-    count = sum(1 for entry in asked.world.journal if fits(entry))
+    count = 0
+    for entry in paced(asked.world.journal.oldest_first()):
+        if entry is None:
+            yield
+        else:
+            count += fits(entry)
     return answered({"count": count, "requestJournalDisabled": asked.settings.journal_size == 0})
 
 
 def _find(asked: Asked) -> Answer:
-    fits = _fits(_pattern(asked))
-    return _requests(asked, [entry for entry in asked.world.journal if fits(entry)])
+    return _requests(asked, _fits(_pattern(asked)))
 
 
 def _unmatched(asked: Asked) -> Answer:
-    return _requests(asked, [entry for entry in asked.world.journal if not entry.was_matched])
+    return _requests(asked, lambda entry: not entry.was_matched)
 
 
-def _requests(asked: Asked, entries: Iterable[Entry]) -> Answer:
+def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
     telling = _telling(asked)
-    told: list[JSON] = [telling.request(entry) for entry in entries]
-    return answered({"requests": told, "requestJournalDisabled": asked.settings.journal_size == 0})
+
+    def requests() -> Iterator[JSON | None]:
+        for entry in paced(asked.world.journal.oldest_first()):
+            if entry is None:
+                yield None
+            elif fits(entry):
+                yield telling.request(entry)
+
+    is_off = json.dumps(asked.settings.journal_size == 0)
+    return in_pieces(listed(requests(), '{"requests": [', f'], "requestJournalDisabled": {is_off}}}'))
 
 
-def _remove(asked: Asked) -> Answer:
+def _remove(asked: Asked) -> Steps:
     telling = _telling(asked)
     fits = _fits(_pattern(asked))
-    told: list[JSON] = [telling.event(entry) for entry in asked.world.journal if fits(entry)]
-    asked.world.journal.remove(fits)
-    return answered({"serveEvents": told})
+    gone: deque[Entry] = deque()
+    for entry in paced(asked.world.journal.oldest_first()):
+        if entry is None:
+            yield
+        elif fits(entry):
+            gone.append(entry)
+    asked.world.journal.remove_all({entry.number for entry in gone})
+
+    def events() -> Iterator[JSON]:
+        while gone:
+            yield telling.event(gone.popleft())
+
+    return in_pieces(listed(paced(events()), '{"serveEvents": [', "]}"))
 
 
-def _verify(asked: Asked) -> Answer:
-    """200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
+def _verify(asked: Asked) -> Steps:
+    """Answer 200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
     data = asked.body()
     members = dict(data) if isinstance(data, dict) else data
     low, high = _expected(members)
     pattern = RequestPattern.from_json(members)
     fits = _fits(pattern)
-    entries = [*asked.world.journal]
-    count = sum(1 for entry in entries if fits(entry))
+    count = 0
+    newest: deque[Entry] = deque(maxlen=_SHOWN)
+    for entry in paced(asked.world.journal.oldest_first()):
+        if entry is None:
+            yield
+        elif fits(entry):
+            count += 1
+            newest.append(entry)
     if low <= count <= high:
         return answered({"count": count})
     telling = _telling(asked)
+    told: dict[str, JSON]
     if count > high:
-        shown: list[JSON] = [telling.request(entry) for entry in entries if fits(entry)]
-        told: dict[str, JSON] = {"requests": shown}
-        hint = "The requests that fit are below."
+        told = {"requests": [telling.request(entry) for entry in newest]}
+        which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
+        hint = f"{which} are below."
     else:
-        misses = _nearest(asked, pattern, [entry for entry in entries if not fits(entry)])
+        misses = yield from _nearest(asked, pattern)
         told = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
     wanted = _in_words(low, high)
@@ -213,22 +285,55 @@ def _in_words(low: int, high: int) -> str:
     return f"at least {low}" if high == _MOST else f"{low} to {high}"
 
 
-def _nearest(asked: Asked, pattern: RequestPattern, entries: list[Entry]) -> list[JSON]:
-    """The requests that differ in the fewest parts, the newest first among equals, and how each differs."""
-    redaction = _redaction(asked)
-    telling = _telling(asked)
-    told = [(entry, pattern.differences(entry.request, entry.route, entry.operation)) for entry in reversed(entries)]
-    told.sort(key=lambda one: len(one[1]))
+def _nearest(asked: Asked, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
+    """Return the requests that differ in the fewest parts, the newest first among equals, and how each differs."""
+    nearest: list[tuple[Entry, list[str]]] = []
+    for entry in paced(asked.world.journal.newest_first()):
+        if entry is None:
+            yield
+            continue
+        differences = pattern.differences(entry.request, entry.route, entry.operation)
+        if differences:
+            insort(nearest, (entry, differences), key=lambda miss: len(miss[1]))
+            del nearest[_MISSES:]
+    redaction, telling = _redaction(asked), _telling(asked)
     misses: list[JSON] = []
-    for entry, differences in told[:_MISSES]:
+    for entry, differences in nearest:
         texts: list[JSON] = [redaction.text(text, entry.request) for text in differences]
         misses.append({"request": telling.request(entry), "differences": texts})
     return misses
 
 
-def _archive(asked: Asked) -> Answer:
-    entries = reversed(_filtered(asked))
-    return answered(archive(entries, asked.world.prefix, _redaction(asked)))
+def _archive(asked: Asked) -> Steps:
+    given = asked.query(*_FILTERS)
+    journal, fits, before = asked.world.journal, _chosen(given), _cursor(asked, given)
+    limit = _limit(given["limit"]) if "limit" in given else None
+    numbers: set[int] = set()
+    if limit is not None or "before" in given:
+        for entry in paced(islice(filter(fits, journal.newest_first(before)), limit)):
+            if entry is None:
+                yield
+            else:
+                numbers.add(entry.number)
+        meant: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731
+    else:
+        meant = fits
+    redaction, prefix = _redaction(asked), asked.world.prefix
+
+    def entries() -> Iterator[JSON | None]:
+        for entry in paced(journal.oldest_first()):
+            if entry is None:
+                yield None
+            elif meant(entry):
+                yield archived(entry, prefix, redaction)
+
+    return in_pieces(listed(entries(), *_around()))
+
+
+def _around() -> tuple[str, str]:
+    """Return what stands before and after the entries of an archive."""
+    head, _, tail = json.dumps(archive(())).rpartition("[]")
+    return f"{head}[", f"]{tail}"
 
 
 ROUTES: Rows = (

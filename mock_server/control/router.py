@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from mock_server.assembly import Served
 from mock_server.contract.load import CONTROL
+from mock_server.control.pieces import Steps
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
@@ -73,7 +74,7 @@ class RefusedError(Exception):
         super().__init__(detail)
 
 
-Function: TypeAlias = Callable[[Asked], Answer]
+Function: TypeAlias = Callable[[Asked], Answer | Steps]
 Rows: TypeAlias = Sequence[tuple[str, str, Function]]
 
 

@@ -19,6 +19,7 @@ from mock_server.control.health import ROUTES as HEALTH_ROUTES
 from mock_server.control.lifetime import ROUTES as LIFETIME
 from mock_server.control.metrics import METRICS, figures_of
 from mock_server.control.metrics import ROUTES as METRICS_ROUTES
+from mock_server.control.pieces import Steps, whole
 from mock_server.control.requests import ROUTES as REQUESTS
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
 from mock_server.control.scenarios import ROUTES as SCENARIOS
@@ -65,10 +66,14 @@ class Control:
         """Whether a path (without the prefix of a world) is ``/__admin`` or below it, there or after a base path."""
         return self._within(path) is not None
 
+    def is_open(self, method: str, path: str) -> bool:
+        """Tell whether everybody may ask: what is answered depends on no world."""
+        found = self._within(path)
+        return found is not None and found[1] in _OPEN and method in ("GET", "HEAD")
+
     def refusal(self, request: Request, peer: str) -> Answer | None:
         """The refusal of a request whose sender may not use control; everybody may ask how the server is."""
-        found = self._within(request.path)
-        if found is not None and found[1] in _OPEN and request.method in ("GET", "HEAD"):
+        if self.is_open(request.method, request.path):
             return None
         try:
             check_access(request, peer, self._settings)
@@ -84,13 +89,21 @@ class Control:
         ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
         processes (:meth:`figures`).
         """
+        return whole(self.steps(request, world, worlds, figures))
+
+    def steps(
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
+    ) -> Steps:
+        """Return the same step by step, between which others may have their turn; the body may come in pieces."""
         found = self._within(request.path)
         assert found is not None
         served, path = found
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
-            return function(Asked(request, world, all_of, served, self._settings, self._vitals, values, figures))
+            asked = Asked(request, world, all_of, served, self._settings, self._vitals, values, figures)
+            answer = function(asked)
+            return answer if isinstance(answer, Answer) else (yield from answer)
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:

@@ -58,8 +58,14 @@ class World:
     @property
     def requests(self) -> list[RecordedRequest]:
         """What was sent, the first first; at most as many as the journal keeps."""
-        entries = self._client.ask("GET", "/requests")["requests"]
-        return [recorded(entry) for entry in reversed(entries)]
+        found: list[RecordedRequest] = []
+        path: str = "/requests"
+        while path:
+            page = self._client.ask("GET", path)
+            found += [recorded(entry) for entry in page["requests"]]
+            following = page.get("meta", {}).get("next")
+            path = f"/requests?before={following}" if following else ""
+        return found[::-1]
 
     def find(self, **pattern: Unpack[Pattern]) -> list[RecordedRequest]:
         """The requests that fit, the first first."""

@@ -164,3 +164,22 @@ def test_the_journal_is_an_http_archive(world: httpx.Client) -> None:
 
 def test_what_one_world_was_asked_no_other_one_tells(world: httpx.Client, server_url: str) -> None:
     assert httpx.get(f"{server_url}/~{uuid4()}/__admin/requests").json()["meta"]["total"] == 0
+
+
+def test_the_journal_comes_page_by_page_and_no_entry_twice_or_never(server_url: str) -> None:
+    with httpx.Client(base_url=f"{server_url}/~{uuid4()}", timeout=30) as client:
+        for number in range(7):
+            client.get(f"/{number}")
+        url, paths = "/__admin/requests?limit=3&method=GET", []
+        while url:
+            page = client.get(url)
+            told = page.json()
+            paths += [one["request"]["url"] for one in told["requests"]]
+            client.get("/late")
+            url = page.links.get("next", {}).get("url", "")
+            assert bool(url) == ("next" in told["meta"])
+        assert paths == [f"/{number}" for number in reversed(range(7))]
+        assert client.get("/__admin/requests", params={"before": str(uuid4())}).status_code == 400
+        har = client.get("/__admin/requests.har?limit=2").json()["log"]["entries"]
+        assert [one["request"]["url"].rpartition("/")[2] for one in har] == ["late", "late"]
+        client.delete("/__admin/")

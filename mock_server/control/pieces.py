@@ -1,0 +1,71 @@
+"""Answers about many entries, worked out and written in pieces, so that nobody waits and little is held.
+
+What looks through a journal is a generator that stops wherever others may have their turn; so is a body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from time import perf_counter
+from typing import TypeAlias, TypeVar
+
+from mock_server.exchange import JSON, Answer, Headers
+
+SLICE = 0.005
+"""Seconds after which others have their turn."""
+SIZE = 64 * 1024
+"""Bytes of a piece of a body, about."""
+
+Steps: TypeAlias = Generator[None, None, Answer]
+"""An answer that takes a while: wherever it stops others may have their turn."""
+_T = TypeVar("_T")
+
+
+def paced(items: Iterable[_T]) -> Iterator[_T | None]:
+    """Yield items, and None in between whenever others should have their turn."""
+    since = perf_counter()
+    for item in items:
+        yield item
+        if perf_counter() - since > SLICE:
+            yield None
+            since = perf_counter()
+
+
+def listed(values: Iterable[JSON | None], head: str, tail: str) -> Iterator[bytes]:
+    """Yield the pieces of a JSON text that has values in a list between two texts; after each others have their turn.
+
+    None among the values is such a turn and none of them.
+    """
+    parts, size, comma = [head.encode()], 0, b""
+    for value in values:
+        if value is not None:
+            data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+            parts += (comma, data)
+            size, comma = size + len(data), b", "
+        if value is None or size > SIZE:
+            yield b"".join(parts)
+            parts, size = [], 0
+    yield b"".join((*parts, tail.encode()))
+
+
+def in_pieces(pieces: Iterator[bytes], headers: Headers = ()) -> Answer:
+    """Return an answer in JSON whose body comes in pieces; whole where it is but one."""
+    own = (("content-type", "application/json"), ("cache-control", "no-store"), *headers)
+    first = next(pieces, b"")
+    second = next(pieces, None)
+    if second is None:
+        return Answer(200, own, first, "control")
+    return Answer(200, own, b"", "control", pieces=chain((first, second), pieces))
+
+
+def whole(steps: Steps) -> Answer:
+    """Return an answer at once and in one piece, for who cannot wait in between."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer if answer.pieces is None else replace(answer, body=b"".join(answer.pieces), pieces=None)
