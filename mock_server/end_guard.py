@@ -18,8 +18,11 @@ from time import monotonic
 
 END_SECONDS = 1.8
 """After that a process that was asked to end is killed."""
+DRAIN_SECONDS = 5.0
+"""How long one may take that has said that it is about to end."""
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
-_MESSAGE = b"ERROR: the server did not end within 1.8 seconds after the signal, and was killed\n"
+_MESSAGE = b"ERROR: the server did not end within 1.8 seconds of the signal, and was killed\n"
+_ENDS = b"\0"
 _fd = -1
 
 
@@ -67,6 +70,13 @@ def tell_guard() -> None:
         signal.set_wakeup_fd(_fd, warn_on_full_buffer=False)
 
 
+def tell_guard_of_end() -> None:
+    """Say that the end has begun: nothing is stuck, though thousands of connections may take a while to close."""
+    if _fd >= 0:
+        with contextlib.suppress(OSError):
+            os.write(_fd, _ENDS)
+
+
 def _guard(reader: int, server: int) -> None:
     """Wait for signals and for the end of the server, whose end of the pipe is then closed."""
     for number in (*ENDING, signal.SIGHUP):
@@ -84,6 +94,8 @@ def _guard(reader: int, server: int) -> None:
             return
         if deadline is None and not ENDING.isdisjoint(numbers):
             deadline = monotonic() + END_SECONDS
+        if _ENDS in numbers:
+            deadline = monotonic() + DRAIN_SECONDS
     if os.getppid() == server:
         with contextlib.suppress(OSError):
             os.write(2, _MESSAGE)

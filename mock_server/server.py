@@ -22,7 +22,7 @@ from mock_server.assembly import Served, assembled
 from mock_server.capacity import backlog, most_connections, raise_file_limit
 from mock_server.connection import ReachableConnection
 from mock_server.connection_limits import ConnectionLimits
-from mock_server.end_guard import tell_guard
+from mock_server.end_guard import tell_guard, tell_guard_of_end
 from mock_server.errors import UsageError
 from mock_server.hang_up import HangUps
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
@@ -115,6 +115,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        tell_guard_of_end()
         self._application.ending.set()
         if self._stall is not None:
             self._stall.stop()

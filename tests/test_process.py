@@ -111,7 +111,6 @@ def test_a_server_that_ignores_hang_ups_goes_on_doing_so() -> None:
 def test_a_terminal_that_has_gone_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda number: number == 0)
     hang_ups = HangUps()
-    assert not hang_ups.is_terminal_gone
+    before = hang_ups.is_terminal_gone
     monkeypatch.setattr(os, "isatty", lambda _: False)
-    assert hang_ups.is_terminal_gone
-    assert not HangUps().is_terminal_gone
+    assert (before, hang_ups.is_terminal_gone, HangUps().is_terminal_gone) == (False, True, False)
