@@ -9,7 +9,8 @@ import pytest
 from mock_server.application import Application
 from mock_server.contract.model import SecurityScheme
 from mock_server.exchange import Request
-from mock_server.redaction import HIDDEN, Redaction, redaction_of
+from mock_server.redacted_body import HIDDEN
+from mock_server.redaction import Redaction, redaction_of
 from mock_server.settings import Settings
 from tests.asgi import scope_of, sent
 

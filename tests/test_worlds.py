@@ -112,7 +112,8 @@ def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() 
 
 def test_a_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
     base = MemoryStore([TOM])
-    worlds = Worlds(kept=3, bounds=(bounds := Counter()))
+    bounds: Counter[str] = Counter()
+    worlds = Worlds(kept=3, bounds=bounds)
     worlds.get("records").layer(base).put(REX)
     worlds.get("clock").stage().clock.advance(60)
     for number in range(20):
