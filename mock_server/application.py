@@ -217,9 +217,22 @@ class Application:
         request = request_of(scope, body)
         named = REQUEST.set(lambda: seen_of(scope).request_id)
         try:
-            return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+            if self.peers is not None:
+                return await self.peers.control(request, world)
+            return await self._in_steps(request, world)
         finally:
             REQUEST.reset(named)
+
+    async def _in_steps(self, request: Request, world: World) -> Answer:
+        """Control's answer, whose making holds nobody else up."""
+        from mock_server.control.errands import Errand, Errands
+
+        errands = Errands(waits=True)
+        while True:
+            try:
+                return self._loaded.control.handle(request, world, errands=errands)
+            except Errand as errand:
+                await self._aside.run_aside(errands.do, errand)
 
     def controlled(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()

@@ -8,11 +8,11 @@ jsonschema-rs. A JSONPath (RFC 9535) may look at so many values and no more.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, SupportsIndex
 
 from mock_server.exchange import JSON
+from mock_server.json_text import read_json
 
 STEPS = 200_000
 """Values that one comparison or one path may look at."""
@@ -260,9 +260,6 @@ def _moved(place: int, first: int, came: dict[int, int], owner: dict[int, int], 
 
 
 def parsed(body: bytes) -> JSON:
-    """A body as JSON; raises :class:`ValueError` where it is none, or nested beyond what can be read."""
-    try:
-        value: JSON = json.loads(body)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    """Return a body as JSON; ValueError where it is none, or more than is read."""
+    value: JSON = read_json(body)
     return value

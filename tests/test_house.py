@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "json_text"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),
     ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),

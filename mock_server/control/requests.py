@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.control.router import Asked, Function, RefusedError, Rows, answered, aside
 from mock_server.exchange import JSON, Answer
 from mock_server.har import archive
 from mock_server.instruction import Part
@@ -20,6 +20,8 @@ from mock_server.request_pattern import RequestPattern
 _MISSES = 3
 """Requests that came near, in the answer to a verification that failed."""
 _MOST = 1_000_000
+MANY = 10
+"""Entries that are looked through at once: the bodies of so many, at 64 KB, take a pattern a millisecond."""
 _FILTERS = ("operation", "status", "method", "path", "limit", "since", "unmatched")
 
 
@@ -231,16 +233,21 @@ def _archive(asked: Asked) -> Answer:
     return answered(archive(entries, asked.world.prefix, _redaction(asked)))
 
 
+def _searching(function: Function) -> Function:
+    """Return a function that looks through the journal as one that holds nobody up where there is much in it."""
+    return aside(function, lambda asked: asked.is_large or len(asked.world.journal) > MANY)
+
+
 ROUTES: Rows = (
-    ("GET", "/requests", _listed),
+    ("GET", "/requests", _searching(_listed)),
     ("DELETE", "/requests", _clear),
     ("POST", "/requests/reset", _clear),
-    ("POST", "/requests/count", _count),
-    ("POST", "/requests/find", _find),
+    ("POST", "/requests/count", _searching(_count)),
+    ("POST", "/requests/find", _searching(_find)),
     ("POST", "/requests/remove", _remove),
-    ("POST", "/requests/verify", _verify),
-    ("GET", "/requests/unmatched", _unmatched),
+    ("POST", "/requests/verify", _searching(_verify)),
+    ("GET", "/requests/unmatched", _searching(_unmatched)),
     ("GET", "/requests/{id}", _one),
     ("DELETE", "/requests/{id}", _remove_one),
-    ("GET", "/requests.har", _archive),
+    ("GET", "/requests.har", _searching(_archive)),
 )

@@ -13,6 +13,7 @@ from mock_server.assembly import Served
 from mock_server.control.access import check_access
 from mock_server.control.clock import ROUTES as CLOCK
 from mock_server.control.coverage import ROUTES as COVERAGE
+from mock_server.control.errands import Errands
 from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.health import HEALTH, LIVE, READY
 from mock_server.control.health import ROUTES as HEALTH_ROUTES
@@ -77,9 +78,12 @@ class Control:
         return None
 
     def handle(
-        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
-    ) -> Answer:
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
+        errands: Errands | None = None,
+    ) -> Answer:  # fmt: skip
         """The answer to a request whose path is one of control. Never raises for what a client sent.
+
+        With ``errands`` at hand :class:`Errand` goes up for what takes long.
 
         ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
         processes (:meth:`figures`).
@@ -90,7 +94,10 @@ class Control:
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
-            return function(Asked(request, world, all_of, served, self._settings, self._vitals, values, figures))
+            errands = Errands() if errands is None else errands
+            return function(
+                Asked(request, world, all_of, served, self._settings, self._vitals, values, figures, errands)
+            )
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:
