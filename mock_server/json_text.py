@@ -19,11 +19,13 @@ DEEPEST = 200
 MOST_VALUES = 500_000
 """Values of one text. To read so many holds up whoever shares the process for 0.1 s, and takes up to 120 bytes for
 each (objects of one member): 60 MB. A megabyte of anything has fewer."""
-TOO_DEEP = f"nested more than {DEEPEST} levels deep"
+TOO_DEEP = "nested too deeply"
 
 _CONTAINERS = frozenset({dict, list})
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]")
+_SURROGATE = re.compile(
+    r"[\ud800-\udfff]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)
 """The escape of half a character: what may be one, as the escape of a backslash may stand before it."""
 
 
@@ -31,16 +33,24 @@ class NotJSONError(ValueError):
     """What Python's reader takes for JSON, and RFC 8259 does not or leaves to the reader."""
 
 
-def read_json(body: bytes | str, **parameters: str) -> Any:
+class TooDeepError(NotJSONError):
+    """JSON of more levels than are read."""
+
+    def __init__(self) -> None:
+        super().__init__(TOO_DEEP)
+
+
+def read_json(body: bytes | str, *, deepest: int | None = None, **parameters: str) -> Any:
     """Return the value of a JSON text, of a body in UTF-8 or of a header; ValueError, told why, for anything else.
 
+    ``deepest`` is how many levels it may have, where something is done with it that Python's stack is used up by.
     ``parameters`` are those of a media type: JSON has none that mean anything (section 11).
     """
     try:
         text = body if isinstance(body, str) else body.decode("utf-8")
         _refuse_size(text)
         value = _DECODER.decode(text)
-        check_value(value, text)
+        check_value(value, text, deepest)
     except UnicodeDecodeError as problem:
         raise ValueError(f"byte {problem.start} is no UTF-8") from None
     except json.JSONDecodeError as problem:
@@ -50,15 +60,15 @@ def read_json(body: bytes | str, **parameters: str) -> Any:
     except ValueError:  # Python, of an integer with more than 4,300 digits
         raise ValueError("a number of too many digits") from None
     except RecursionError:
-        raise ValueError(TOO_DEEP) from None
+        raise TooDeepError from None
     return value
 
 
-def check_value(value: Any, text: str) -> None:
+def check_value(value: Any, text: str, deepest: int | None = DEEPEST) -> None:
     """Raise :class:`NotJSONError` where the value that was read of a text is too deep or has half characters."""
-    if text.count("[") + text.count("{") > DEEPEST:
-        _refuse_depth(value)
-    if not text.isascii() or _SURROGATE.search(text):
+    if deepest is not None and text.count("[") + text.count("{") > deepest:
+        _refuse_depth(value, deepest)
+    if _SURROGATE.search(text):
         _refuse_surrogates(value)
 
 
@@ -70,10 +80,10 @@ def _refuse_size(text: str) -> None:
             raise NotJSONError(f"more than {MOST_VALUES:,} values")
 
 
-def _refuse_depth(value: Any) -> None:
+def _refuse_depth(value: Any, deepest: int) -> None:
     """Refuse a value of too many levels, looked at level by level."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(deepest):
         level = [
             child
             for node in level if type(node) in _CONTAINERS
@@ -81,7 +91,7 @@ def _refuse_depth(value: Any) -> None:
         ]  # fmt: skip
         if not level:
             return
-    raise NotJSONError(TOO_DEEP)
+    raise TooDeepError
 
 
 def _refuse_surrogates(value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from mock_server.bounded import Budget, TooMuchWorkError, json_path, json_schema, regex, same
 from mock_server.exchange import JSON
 from mock_server.instruction import Part, shown
-from mock_server.json_text import read_json
+from mock_server.json_text import DEEPEST, read_json
 
 ValuePattern: TypeAlias = Callable[["str | None"], str]
 """What a value (None: there is none) should be instead; empty where it fits."""
@@ -141,7 +141,7 @@ def _json(value: str | None) -> JSON:
     """A value as JSON; raises :class:`ValueError` where it is none."""
     if value is None:
         raise ValueError
-    read: JSON = read_json(value)
+    read: JSON = read_json(value, deepest=DEEPEST)
     return read
 
 

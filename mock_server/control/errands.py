@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from mock_server.aside import PATIENCE
 from mock_server.deadline import DeadlineExceeded, within
 
-_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
@@ -51,7 +50,7 @@ class Errands:
         self._waits = waits
         self._outcomes: list[_Outcome] = []
 
-    def run(self, work: Callable[_P, _T], *arguments: _P.args, is_long: bool = False, **_: _P.kwargs) -> _T:
+    def run(self, work: Callable[..., _T], *arguments: object, is_long: bool = False) -> _T:
         """Return what a call returns, which changes nothing; raises what it raises.
 
         It is done once, however often the request is begun anew. One that surely ``is_long`` is not begun where others

@@ -17,7 +17,7 @@ from mock_server.assembly import Served
 from mock_server.contract.load import CONTROL
 from mock_server.control.errands import Errands
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
-from mock_server.json_text import json_bytes, read_json
+from mock_server.json_text import DEEPEST, TooDeepError, json_bytes, read_json
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
 from mock_server.vitals import Vitals
@@ -53,7 +53,10 @@ class Asked:
     def body(self) -> JSON:
         """The body as JSON; raises :class:`RefusedError` where it is none."""
         try:
-            data: JSON = self.errands.run(read_json, self.request.body, is_long=self.is_large)
+            data: JSON = self.errands.run(_read, self.request.body, is_long=self.is_large)
+        except TooDeepError as error:
+            finding = Finding("body", "body", str(error), f"at most {DEEPEST} levels", "", "Mend the body.")
+            raise RefusedError("invalid-request", 422, str(finding), (finding,)) from None
         except ValueError as error:
             finding = Finding("malformed-body", "body", str(error), "JSON (RFC 8259)", "", "Mend the body.")
             raise RefusedError("malformed-request", 400, str(finding), (finding,)) from None
@@ -69,6 +72,11 @@ class Asked:
                     f"query: found the parameter {name!r}{suggestion(name, known)}; expected {_one_of(known)}.",
                 )  # fmt: skip
         return given
+
+
+def _read(body: bytes) -> JSON:
+    value: JSON = read_json(body, deepest=DEEPEST)
+    return value
 
 
 class RefusedError(Exception):
