@@ -158,6 +158,7 @@ CONTROL: dict[str, tuple[int, str, str]] = {
     "a number beyond all bounds": (400, "scenarios", '{"answers": [{"body": 1e400}]}'),
     "half a character": (400, "scenarios", '{"answers": [{"body": "\\ud800"}]}'),
     "a name twice": (400, "scenarios", '{"name": "a", "name": "b", "answers": [{"code": 500}]}'),
+    "a large pattern": (422, "requests/find", json.dumps({"bodyPatterns": [{"equalToJson": "x" * 100_000}]})),
     "levels": (422, "scenarios", '{"answers": [{"body": ' + nested(500) + "}]}"),
     "levels without end": (422, "scenarios", '{"answers": [{"body": ' + nested(100_000) + "}]}"),
     "levels to compare with": (422, "requests/find", json.dumps({"bodyPatterns": [{"equalToJson": nested(500)}]})),

@@ -63,15 +63,23 @@ class Errands:
                 raise errand
             try:
                 with within(PATIENCE) if self._waits else nullcontext():
-                    outcome = self.do(errand)
+                    outcome = self._outcome(errand)
             except DeadlineExceeded:
                 raise errand from None
         if outcome.error is not None:
             raise outcome.error
         return cast("_T", outcome.value)
 
-    def do(self, errand: Errand) -> _Outcome:
-        """Do an errand, in whichever thread this is; what it raises is raised when it is asked for again."""
+    def do(self, errand: Errand) -> None:
+        """Do an errand in a thread, with all errands that it has itself."""
+        waits, self._waits = self._waits, False
+        try:
+            self._outcome(errand)
+        finally:
+            self._waits = waits
+
+    def _outcome(self, errand: Errand) -> _Outcome:
+        """Return what comes of an errand; what it raises is raised when it is asked for again."""
         try:
             outcome = _Outcome(errand, errand.work(*errand.arguments))
         except Exception as error:
