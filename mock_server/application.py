@@ -232,9 +232,20 @@ class Application:
         try:
             if self.peers is not None:
                 return await self.peers.control(request, world)
-            return await _taken(self._loaded.control.steps(request, world))
+            return await self._in_steps(request, world)
         finally:
             REQUEST.reset(named)
+
+    async def _in_steps(self, request: Request, world: World) -> Answer:
+        """Control's answer, whose making holds nobody else up."""
+        from mock_server.control.errands import Errand, Errands
+
+        errands = Errands(waits=True)
+        while True:
+            try:
+                return await _taken(self._loaded.control.steps(request, world, errands=errands))
+            except Errand as errand:
+                await self._aside.run_aside(errands.do, errand)
 
     def controlled(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()

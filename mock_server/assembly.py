@@ -120,7 +120,9 @@ class Served:
         from mock_server.intake import Intake
 
         if resource not in self._intakes:
-            self._intakes[resource] = Intake(self.contract.manners.resources[resource], self.contract)
+            described = self.contract.manners.resources[resource]
+            accepts = self._schemas().root({"$ref": described.schema}).accepts
+            self._intakes[resource] = Intake(described, self.contract, accepts)
         return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
@@ -130,6 +132,7 @@ class Served:
             self.contract,
             lambda schema: self._schemas().root(schema).accepts,
             lambda schema: self._sent().root(schema).accepts,
+            lambda schema, value: self._sent().root(schema).reason(value),
         )
 
     def _made_ladder(self) -> Ladder:

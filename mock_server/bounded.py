@@ -8,16 +8,20 @@ jsonschema-rs. A JSONPath (RFC 9535) may look at so many values and no more.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, SupportsIndex
 
 from mock_server.exchange import JSON
+from mock_server.json_text import read_json
 
 STEPS = 200_000
 """Values that one comparison or one path may look at."""
 LONGEST = 4096
 """Characters of a pattern or a path."""
+MOST_PATTERNS = 100
+"""Patterns of one schema, or regular expressions of one request pattern: 100 MB at worst, and 5 MB as people write
+them."""
+_NAMES = ("$id", "$anchor", "$dynamicAnchor", "$dynamicRef")
 _REGEX_MEMORY = 1 << 20
 """Bytes that a compiled pattern may take."""
 
@@ -68,18 +72,54 @@ def _sendable(text: str) -> str:
 
 
 def json_schema(schema: JSON) -> Callable[[JSON], bool]:
-    """Whether a value keeps a JSON Schema (2020-12); raises :class:`ValueError` for one that is none."""
+    """Return whether a value keeps a JSON Schema (2020-12); ValueError for one that is none or cannot be bounded.
+
+    What a reference leads to is asked once for each part of a value, as in a contract: schemas that name one another
+    twice, forty of them in a row, or in circles, take time that grows with schema and value and with nothing else.
+    """
     import jsonschema_rs
+
+    from mock_server.generate.document import Document
 
     def refused(uri: str) -> JSON:
         raise LookupError(f"{uri} is not fetched")
 
-    if not isinstance(schema, (dict, bool)):
+    if isinstance(schema, bool):
+        return _everything if schema else _nothing
+    if not isinstance(schema, dict):
         raise ValueError("neither an object nor true or false")
-    validator = jsonschema_rs.Draft202012Validator(
-        schema, pattern_options=jsonschema_rs.RegexOptions(), retriever=refused, validate_formats=True
-    )
-    return validator.is_valid
+    schema = {name: member for name, member in schema.items() if name != "$id"}  # its own name says nothing here
+    _check_keywords(schema)
+    options = jsonschema_rs.RegexOptions(size_limit=_REGEX_MEMORY, dfa_size_limit=_REGEX_MEMORY)
+    jsonschema_rs.Draft202012Validator(schema, pattern_options=options, retriever=refused)
+    return Document(schema).root(schema).accepts
+
+
+def _everything(value: JSON) -> bool:
+    return True
+
+
+def _nothing(value: JSON) -> bool:
+    return False
+
+
+def _check_keywords(schema: JSON) -> None:
+    """Raise ValueError for what would have to be asked elsewhere, or for too many patterns."""
+    patterns = 0
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            for name in _NAMES:
+                if isinstance(node.get(name), str):
+                    raise ValueError(f"{name}; schemas are referred to by JSON Pointer here (#/$defs/NAME)")
+            own = node.get("patternProperties")
+            patterns += isinstance(node.get("pattern"), str) + (len(own) if isinstance(own, dict) else 0)
+            waiting += node.values()
+    if patterns > MOST_PATTERNS:
+        raise ValueError(f"{patterns} patterns, more than {MOST_PATTERNS}")
 
 
 def json_path(path: str) -> Callable[[JSON], list[JSON]]:
@@ -260,9 +300,6 @@ def _moved(place: int, first: int, came: dict[int, int], owner: dict[int, int], 
 
 
 def parsed(body: bytes) -> JSON:
-    """A body as JSON; raises :class:`ValueError` where it is none, or nested beyond what can be read."""
-    try:
-        value: JSON = json.loads(body)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    """Return a body as JSON; ValueError where it is none, or more than is read."""
+    value: JSON = read_json(body)
     return value

@@ -22,6 +22,7 @@ from mock_server.contract.source import Source, pointer_parts
 from mock_server.contract.text import MAX_BYTES, read_text
 from mock_server.errors import FixtureError
 from mock_server.exchange import JSON
+from mock_server.json_text import DEEPEST, read_json
 
 Row = Mapping[str, JSON]
 
@@ -103,13 +104,13 @@ class Lines:
 
     def _row(self, number: int, line: bytes) -> JSON:
         try:
-            row: JSON = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+            row: JSON = read_json(line.decode("utf-8-sig" if number == 1 else "utf-8"), deepest=DEEPEST)
         except UnicodeDecodeError as problem:
             raise FixtureError(
                 f"{self.name}:{number}: found the byte 0x{line[problem.start]:02x};"
                 " expected a fixture file in UTF-8. Save it as UTF-8."
             ) from None
-        except (ValueError, RecursionError) as problem:
+        except ValueError as problem:
             raise FixtureError(f"{self.name}:{number}: found {problem}; expected a record in JSON. Mend it.") from None
         return row
 
@@ -129,7 +130,7 @@ def _cells(name: str, text: str) -> Iterator[tuple[int, JSON]]:
 
 def _value(cell: str) -> JSON:
     try:
-        value: JSON = json.loads(cell)
+        value: JSON = read_json(cell, deepest=DEEPEST)
     except ValueError:
         return cell
     return value

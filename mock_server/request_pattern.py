@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from mock_server.bounded import Budget, TooMuchWorkError, parsed, same
+from mock_server.bounded import MOST_PATTERNS, Budget, TooMuchWorkError, parsed, same
 from mock_server.contract.model import Operation
 from mock_server.contract.pairs import raw_pairs
 from mock_server.contract.security import bearer_token, cookies
@@ -81,6 +81,9 @@ class RequestPattern:
         """Read a pattern that stands at ``pointer``; raises :class:`InstructionError`."""
         part = Part(data, pointer)
         members = part.members(KEYS)
+        count = _count_regexes(data)
+        if count > MOST_PATTERNS:
+            raise part.refusal("limit", f"{count} regular expressions", f"at most {MOST_PATTERNS}")
         return cls([check for key, one in members.items() for check in _READERS[key](one, members)], data)
 
     def matches(self, request: Request, route: Route, operation: Operation | None = None) -> bool:
@@ -103,6 +106,19 @@ class RequestPattern:
             return False
         path = data.get("path")
         return not isinstance(path, str) or _same_shape(path, operation.path)
+
+
+def _count_regexes(data: JSON) -> int:
+    """Return how many regular expressions a pattern has, wherever they stand."""
+    count, waiting = 0, [data]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            count += sum(isinstance(node.get(name), str) for name in ("matches", "doesNotMatch"))
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return count
 
 
 def _same_shape(path: str, template: str) -> bool:

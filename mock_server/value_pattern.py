@@ -12,6 +12,7 @@ from typing import TypeAlias
 from mock_server.bounded import Budget, TooMuchWorkError, json_path, json_schema, regex, same
 from mock_server.exchange import JSON
 from mock_server.instruction import Part, shown
+from mock_server.json_text import DEEPEST, read_json
 
 ValuePattern: TypeAlias = Callable[["str | None"], str]
 """What a value (None: there is none) should be instead; empty where it fits."""
@@ -140,10 +141,7 @@ def _json(value: str | None) -> JSON:
     """A value as JSON; raises :class:`ValueError` where it is none."""
     if value is None:
         raise ValueError
-    try:
-        read: JSON = json.loads(value)
-    except RecursionError:
-        raise ValueError from None
+    read: JSON = read_json(value, deepest=DEEPEST)
     return read
 
 

@@ -18,6 +18,7 @@ from tests.samples import Document, document, operation, written
 SOON = 5.0
 """Seconds, on a machine that is busy with other tests."""
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 PARTS = "multipart/form-data; boundary=b"
 SCHEMA: Document = {
     "type": "object", "additionalProperties": False,
@@ -25,6 +26,14 @@ SCHEMA: Document = {
         "a": {"type": "array", "items": {"type": "string", "pattern": "^(a|a)*$"}},
         "o": {"type": "object", "additionalProperties": {"type": "integer"}},
         "file": {"type": "string", "format": "binary", "maxLength": 9},
+        "unique": {"type": "array", "uniqueItems": True},
+        "numbers": {"type": "array", "items": {"type": "integer"}},
+        "names": {
+            "type": "object",
+            "allOf": [{"patternProperties": {"^(a|a)*$": {"type": "integer"}}}],
+            "unevaluatedProperties": False,
+        },
+        "doubled": {"$ref": "#/components/schemas/S0"},
     },
 }  # fmt: skip
 
@@ -38,7 +47,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         {"name": "o", "in": "query", "style": "deepObject", "schema": SCHEMA["properties"]["o"]},
     ]
     paths = {"/x": {"post": {**operation(), "requestBody": body}, "get": operation(parameters=query)}}
-    contract = written(tmp_path_factory.mktemp("bombs"), "contract", document(paths))
+    schemas: Document = {f"S{n}": {"allOf": [{"$ref": f"#/components/schemas/S{n + 1}"}] * 2} for n in range(40)}
+    schemas["S40"] = {"allOf": [{"minimum": 1}, {"type": "integer"}]}
+    contract = written(tmp_path_factory.mktemp("bombs"), "contract", document(paths, components={"schemas": schemas}))
     with RunningServer(contract) as server:
         httpx.get(f"{server.url}/x?a=b", trust_env=False)  # what says why is imported by now
         yield server.url
@@ -63,6 +74,18 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "a name twice, after many others": (
         "application/json", b"{%s}" % b",".join(b'"k%d":1' % (n % 299_999) for n in range(300_000)),
     ),
+    "a short text for a pattern that backtracks": (JSON, b'{"a":["' + b"a" * 40 + b'!"]}'),
+    "names for a pattern that backtracks": (JSON, b'{"names":{"' + b"a" * 40 + b'!":1}}'),
+    "an object that repeats": (
+        JSON, b'{"unique":[%s,{"n":1}]}' % b",".join(b'{"n":%d}' % n for n in range(80_000)),
+    ),
+    "a number that repeats": (JSON, b'{"unique":[%s,1]}' % b",".join(b"%d" % n for n in range(150_000))),
+    "one item of a hundred thousand": (JSON, b'{"numbers":[%s"x"]}' % (b"1," * 100_000)),
+    "a hundred thousand items": (JSON, b'{"numbers":["x"%s]}' % (b',"x"' * 100_000)),
+    "a hundred thousand members": (JSON, b"{%s}" % b",".join(b'"k%d":1' % n for n in range(100_000))),
+    "a million members": (JSON, b"{%s}" % b",".join(b'"k%d":1' % (n % 999_999) for n in range(1_000_000))),
+    "schemas that double": (JSON, b'{"doubled":"x"}'),
+    "a name many thousand times": (FORM, b"&".join([b"unknown=1"] * 20_000)),
     "a hundred megabytes": (PARTS, part("file", b"x" * 100_000_000) + b"--b--"),
     "fifteen megabytes": (PARTS, part("file", b"x" * 15_000_000) + b"--b--"),
     "lines that may be boundaries": (PARTS, part("file", b"\r\n--" * 3_000_000) + b"--b--"),
@@ -117,3 +140,64 @@ def test_a_bomb_in_the_query_is_refused_soon(query: str, url: str) -> None:
     assert 400 <= answer.status < 500
     assert perf_counter() - started < SOON
     assert said["status"] == answer.status
+
+
+def nested(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
+def doubled(keyword: str) -> Document:
+    """Forty schemas, each of the next one twice: 3 KB."""
+    steps = {f"s{n}": {keyword: [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(40)}
+    return {"$ref": "#/$defs/s0", "$defs": {**steps, "s40": {"type": "string"}}}
+
+
+CONTROL: dict[str, tuple[int, str, str]] = {
+    "NaN": (400, "requests/find", '{"body": {"/a": NaN}}'),
+    "Infinity": (400, "scenarios", '{"answers": [{"body": Infinity}]}'),
+    "a number beyond all bounds": (400, "scenarios", '{"answers": [{"body": 1e400}]}'),
+    "half a character": (400, "scenarios", '{"answers": [{"body": "\\ud800"}]}'),
+    "a name twice": (400, "scenarios", '{"name": "a", "name": "b", "answers": [{"code": 500}]}'),
+    "a large pattern": (422, "requests/find", json.dumps({"bodyPatterns": [{"equalToJson": "x" * 100_000}]})),
+    "levels": (422, "scenarios", '{"answers": [{"body": ' + nested(500) + "}]}"),
+    "levels without end": (422, "scenarios", '{"answers": [{"body": ' + nested(100_000) + "}]}"),
+    "levels to compare with": (422, "requests/find", json.dumps({"bodyPatterns": [{"equalToJson": nested(500)}]})),
+    "a schema of levels": (422, "scenarios", '{"answers": [{}], "match": {"schema": ' + nested(500) + "}}"),
+    "a pattern of ten million letters": (
+        422, "requests/find", json.dumps({"schema": {"pattern": "^[a-z]{10000000}$"}}),
+    ),
+    "many patterns": (422, "requests/find", json.dumps({"schema": {"allOf": [{"pattern": "a"}] * 101}})),
+    "many regular expressions": (
+        422, "requests/find", json.dumps({"bodyPatterns": [{"or": [{"matches": "a"}] * 60}] * 2}),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTROL)
+def test_control_refuses_a_bomb_soon(name: str, url: str) -> None:
+    status, path, body = CONTROL[name]
+    started = perf_counter()
+    answer = httpx.post(f"{url}/__admin/{path}", content=body, timeout=60, trust_env=False)
+    assert (answer.status_code, perf_counter() - started < SOON) == (status, True)
+    assert "expected" in answer.json()["detail"], answer.text
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_a_schema_that_doubles_is_asked_in_bounded_time(keyword: str, url: str) -> None:
+    scenario = {"match": {"path": "/x", "schema": doubled(keyword)}, "answers": [{"code": 503, "breaks": True}]}
+    started = perf_counter()
+    with httpx.Client(base_url=f"{url}/~doubled-{keyword}", trust_env=False, timeout=60) as client:
+        assert client.post("/__admin/scenarios", json=scenario).status_code == 201
+        assert client.post("/x", json={"o": {}}).status_code == 200
+    assert perf_counter() - started < SOON
+
+
+def test_a_schema_that_branches_in_circles_is_asked_in_bounded_time(url: str) -> None:
+    item = {"$ref": "#/$defs/tree"}
+    tree = {"anyOf": [{"items": item, "maxItems": 0}, {"items": item, "minItems": 3}]}
+    pattern = {"schema": {"$ref": "#/$defs/tree", "$defs": {"tree": tree}}}
+    started = perf_counter()
+    with httpx.Client(base_url=f"{url}/~circles", trust_env=False, timeout=60) as client:
+        client.post("/x", content="[" * 90 + "]" * 90, headers={"content-type": JSON})
+        assert client.post("/__admin/requests/count", json=pattern).json()["count"] in (0, 1)
+    assert perf_counter() - started < SOON

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "memo"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "memo", "json_text"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),
     (

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mock_server.contract.coercion import UnreadableError
-from mock_server.contract.media import essence_of, read_json
+from mock_server.contract.media import essence_of
 from mock_server.contract.model import BODYLESS, FRAMING, Header, Response, is_json
 from mock_server.contract.parameters import Parameter, Sent, read_parameter
 from mock_server.contract.sequences import form_of
 from mock_server.exchange import JSON, Answer, Headers, Request, Route
+from mock_server.json_text import read_json
 
 Accepts = Callable[[JSON], bool]
 AcceptsOf = Callable[[JSON], Accepts]

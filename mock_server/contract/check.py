@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
 from mock_server.contract.direction import Direction
+from mock_server.contract.explaining import UnexplainedError, explained
 from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
-from mock_server.contract.requests import Errors, Judgement, RequestPlan, plan_of
+from mock_server.contract.requests import MOST_FINDINGS, Errors, Judgement, RequestPlan, plan_of
 from mock_server.contract.security import satisfies
 from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mock_server.contract.objections import Objections
 
 
+Reason = Callable[[JSON, JSON], "SchemaError | None"]
+"""From a schema of the contract and a value to the first thing that is wrong with it."""
 _STREAM = b"stream"
 """What asks for a stream, as the APIs have it that have both: a member of the body, or a parameter."""
 
@@ -37,16 +40,19 @@ class Judge:
 
     So does one of nothing but warnings (``Finding.severity``): they tell what a request has and nobody looks at.
 
+    ``reason`` says the first thing that is wrong with a value of a request where to say all takes too long.
     With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
     request that it takes.
     """
 
     def __init__(
-        self, contract: Contract, accepts_of: AcceptsOf | None = None, takes_of: AcceptsOf | None = None
-    ) -> None:
+        self, contract: Contract, accepts_of: AcceptsOf | None = None, takes_of: AcceptsOf | None = None,
+        reason: Reason | None = None,
+    ) -> None:  # fmt: skip
         self._contract = contract
         self._accepts_of = accepts_of
         self._takes_of = takes_of
+        self._reason = reason
         self._acceptances: dict[object, Acceptance | None] = {}
         self._plans: dict[str, RequestPlan] = {}
         self._sent = Direction(contract.document, "readOnly")
@@ -109,7 +115,11 @@ class Judge:
     def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
         """Return the judgement of a schema and of its place in the document; made when a value needs a closer look."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
-        return Judgement(_ErrorsAt(self, place, takes, True), _ErrorsAt(self, place, takes, False))
+        return Judgement(_ErrorsAt(self, schema, place, takes, True), _ErrorsAt(self, schema, place, takes, False))
+
+    def reason(self, schema: JSON, value: JSON) -> SchemaError | None:
+        """Return the first thing that a schema has against a value of a request, quickly found; None for nothing."""
+        return None if self._reason is None else self._reason(schema, value)
 
     def objections_to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool) -> Errors:
         """Return what openapi-core has against values for the schema at a place of the document."""
@@ -185,10 +195,13 @@ class _ErrorsAt:
     An object with a few members: GitHub's contract has five thousand parameters.
     """
 
-    __slots__ = ("_asserts_formats", "_judge", "_objections", "_place", "_takes")
+    __slots__ = ("_asserts_formats", "_judge", "_objections", "_place", "_schema", "_takes")
 
-    def __init__(self, judge: Judge, place: tuple[str | int, ...], takes: Accepts, asserts_formats: bool) -> None:
+    def __init__(
+        self, judge: Judge, schema: JSON, place: tuple[str | int, ...], takes: Accepts, asserts_formats: bool
+    ) -> None:
         self._judge = judge
+        self._schema = schema
         self._place = place
         self._takes = takes
         self._asserts_formats = asserts_formats
@@ -199,7 +212,13 @@ class _ErrorsAt:
             return ()
         if self._objections is None:
             self._objections = self._judge.objections_to_values(self._place, asserts_formats=self._asserts_formats)
-        return self._objections(value)
+        try:
+            return explained(self._objections(value), MOST_FINDINGS)
+        except UnexplainedError:
+            reason = self._judge.reason(self._schema, value)
+            if reason is None:
+                raise
+            return (reason,)
 
 
 def _nothing(value: JSON) -> Iterable[SchemaError]:

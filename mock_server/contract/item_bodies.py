@@ -15,10 +15,11 @@ from typing import cast
 
 from mock_server.contract.coercion import Resolve, Shape
 from mock_server.contract.event_stream import Event, events_of
-from mock_server.contract.media import essence_of, read_json, read_text
+from mock_server.contract.media import essence_of, read_text
 from mock_server.contract.model import is_json
 from mock_server.contract.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
 from mock_server.exchange import JSON
+from mock_server.json_text import read_json
 
 MOST_PARTS = 10_000
 """Parts that are read of a body; a body of 16 MB could have a million."""

@@ -6,72 +6,15 @@ it hands texts of types that it does not know on as bytes, which no ``type: stri
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
 from typing import Any
 
 from mock_server.exchange import JSON
+from mock_server.json_text import read_json
 
 Reader = Callable[..., Any]
 ALLOW_EMPTY = "x-allow-empty-value"
 """Where an Encoding Object has ``allowEmptyValue`` of OpenAPI 2.0 (4.3.5), which 3.x has for queries alone."""
-
-
-def read_json(body: bytes | str, **parameters: str) -> Any:
-    """The value of a JSON text (RFC 8259), of a body in UTF-8 or of a header; ValueError for anything else.
-
-    A name that stands twice in an object is an error: which of the two counts, each reader decides by itself
-    (RFC 8259, 4).
-    """
-    try:
-        text = body if isinstance(body, str) else body.decode("utf-8")
-        return _DECODER.decode(text)
-    except UnicodeDecodeError as problem:
-        raise ValueError(f"byte {problem.start} is no UTF-8") from None
-    except json.JSONDecodeError as problem:
-        raise ValueError(f"line {problem.lineno}, column {problem.colno}: {problem.msg}") from None
-    except NotJSONError:
-        raise
-    except ValueError:  # Python, of an integer with more than 4,300 digits
-        raise ValueError("a number of too many digits") from None
-    except RecursionError:
-        raise ValueError(TOO_DEEP) from None
-
-
-TOO_DEEP = "nested too deeply"
-
-
-class NotJSONError(ValueError):
-    """What Python's reader takes for JSON, and RFC 8259 does not or leaves to the reader."""
-
-
-def _refuse_constant(name: str) -> float:
-    raise NotJSONError(f"{name} is no JSON")
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise NotJSONError("a number beyond all bounds")
-    return number
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
-        seen: set[str] = set()
-        twice = ""
-        for twice, _ in members:
-            if twice in seen:
-                break
-            seen.add(twice)
-        raise NotJSONError(f"the name {json.dumps(twice)} stands twice in an object")
-    return found
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_float, object_pairs_hook=_object)
-"""Made once: to make one takes longer than to read a small body."""
 
 
 def read_text(body: bytes, charset: str = "utf-8", **parameters: str) -> str:

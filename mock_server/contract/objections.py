@@ -12,6 +12,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import islice
 from operator import truediv
 from typing import Any, cast
 
@@ -35,11 +36,11 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
 from mock_server.contract.direction import Direction, Keyword, mentions, with_schemas
+from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, allowance, bounded, explained
 from mock_server.contract.formats import FORMATS, OF_REQUESTS
 from mock_server.contract.media import AnswerReaders, essence_of, judgeable
 from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
-from mock_server.contract.pattern import bounded
-from mock_server.contract.requests import Errors
+from mock_server.contract.requests import MOST_FINDINGS, Errors
 from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
 from mock_server.exchange import JSON, Answer, Finding
@@ -49,6 +50,9 @@ _VALIDATORS = {
     (3, 1): (V31RequestValidator, V31ResponseValidator),
     (3, 2): (V32RequestValidator, V32ResponseValidator),
 }
+MOST_STEPS = 1_000_000
+"""Keywords that are asked of an answer: 5 s, in a thread. Generated ones are small; a scenario's, of a megabyte, may be
+such that nobody else can say that all is well with it."""
 _ITEM = "x-mock-item"
 """Where the schema of an item stands in a document of its own."""
 _SEPARATOR = "\0"
@@ -93,8 +97,11 @@ class Objections:
             options: dict[str, Any] = {"extra_format_validators": dict(FORMATS)}
             validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
             known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
-        explained = (explain(cast("SchemaError", error)) for error in known[1].iter_errors(item))
-        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in explained)
+        try:
+            said = [explain(error) for error in explained(known[1].iter_errors(item), MOST_FINDINGS)]
+        except UnexplainedError:
+            return (Finding("answer-body", location, "an item that may break the contract", UNEXPLAINED),)
+        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in said)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
@@ -103,7 +110,12 @@ class Objections:
     def to_answer(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with an answer of an operation."""
         asked = _Asked(path, method if method == _FAILURES else method.lower())
-        errors = self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))
+        try:
+            with allowance(MOST_STEPS):
+                errors = [*self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))]
+        except UnexplainedError:
+            location = f"answer {answer.status}"
+            return (Finding("answer-body", location, "a value that may break the contract", UNEXPLAINED),)
         return tuple(
             finding
             for error in errors
@@ -234,7 +246,7 @@ def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
     said: BaseException = error
     for said in _causes(error):
         if isinstance(said, InvalidSchemaValue):
-            for schema_error in cast("Iterable[SchemaError]", said.schema_errors):
+            for schema_error in islice(cast("Iterable[SchemaError]", said.schema_errors), MOST_FINDINGS):
                 pointer, found, expected = explain(schema_error)
                 yield Finding(rule, location, found, expected, pointer)
             return

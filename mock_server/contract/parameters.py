@@ -14,10 +14,11 @@ from urllib.parse import unquote, unquote_plus
 
 from mock_server.contract.brackets import Leaf, tree_of
 from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape, UnreadableError, shown
-from mock_server.contract.media import essence_of, read_json
+from mock_server.contract.media import essence_of
 from mock_server.contract.model import is_json
 from mock_server.contract.pairs import Pairs, cookie_pairs, form_pairs, objects_of
 from mock_server.exchange import JSON, Request, Route
+from mock_server.json_text import read_json
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, "Parameter Object", ``name``: definitions of these are ignored."""

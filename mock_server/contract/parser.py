@@ -18,8 +18,9 @@ from mock_server.contract.source import Source, pointer_parts
 from mock_server.contract.text import indefinite
 from mock_server.errors import ContractError, MockServerError
 from mock_server.exchange import JSON
+from mock_server.json_text import DEEPEST, NotJSONError, check_value, first_twice
 
-MAX_DEPTH = 200
+MAX_DEPTH = DEEPEST
 """The deepest nesting; libyaml's composer overruns the stack somewhere above 5,000."""
 MAX_EXPANSION = 20
 """How many times larger than itself a text may become when its YAML aliases are written out."""
@@ -131,7 +132,12 @@ def _looks_like_json(name: str, text: str) -> bool:
 
 
 def _parse_json(text: str) -> JSON:
-    return cast("JSON", json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_number, parse_float=_finite))
+    data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_number, parse_float=_finite)
+    try:
+        check_value(data, text)
+    except NotJSONError as problem:
+        raise _RefusedError(str(problem)) from None
+    return cast("JSON", data)
 
 
 def _refuse_number(name: str) -> float:
@@ -145,8 +151,7 @@ def _finite(text: str) -> float:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+        raise _DuplicateKeyError(first_twice(name for name, _ in pairs))
     return members
 
 

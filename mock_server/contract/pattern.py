@@ -2,27 +2,29 @@
 
 ECMA-262 is what OpenAPI means (3.1, "Data Types"), and engines that follow it to the letter backtrack: ``^(a|a)*$``
 takes one of them minutes for forty letters. So jsonschema-rs is asked, which has said no to the value before: its time
-is linear in the text, or, with lookaround and backreferences, has a limit. Where it cannot read a pattern, ``regress``
-is asked, as long as that cannot take long.
+is linear in the text. With lookaround and backreferences it backtracks too: within a limit, and texts that are not
+long. Where it cannot read a pattern, ``regress`` is asked, as long as that cannot take long.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 
 import jsonschema_rs
-from jsonschema.exceptions import ValidationError as SchemaError
-from jsonschema.validators import extend
 from regress import Regex, RegressError
 
 STEPS = 10_000_000
 """Steps of an engine that backtracks: a tenth of a second."""
+BACKTRACKS = ((100, 200_000), (1_000, 20_000), (10_000, 2_000))
+"""How often jsonschema-rs goes back in a text of up to so many characters, which it may look at all of each time: 0.1 s
+at worst."""
+LONGEST = BACKTRACKS[-1][0]
+"""Characters of a text that a pattern with lookaround or backreferences is asked about."""
+OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACKS[-1][1])
+"""How jsonschema-rs asks the patterns of schemas that are not asked here."""
 
-Keyword = Callable[[Any, Any, Any, Any], "Iterable[SchemaError] | None"]
-"""A keyword of jsonschema: the validator, the keyword's value, the instance, the schema."""
 _ESCAPES_AND_CLASSES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
 _ENDLESS = re.compile(r"[*+]|\{\d+,\}|\{\d+,\d{3,}\}")
 _REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d+,\d*\})")
@@ -34,28 +36,53 @@ def matches(pattern: str, text: str) -> bool:
         engine = _linear(pattern)
         if engine is not None:
             return engine.is_valid(text)
+        engine = _limited(pattern, _limit_of(len(text)))
+        if engine is not None:
+            return len(text) > LONGEST or engine.is_valid(text) or _gave_up(engine, text)
         compiled = _backtracking(pattern)
-        return compiled is None or _steps(pattern, len(text)) > STEPS or compiled.find(text) is not None
+        return compiled is None or not is_quick(pattern, len(text)) or compiled.find(text) is not None
     except UnicodeEncodeError:  # a lone surrogate is in no text
         return False
 
 
-@cache
-def bounded(validator: Any) -> Any:
-    """Return a class of jsonschema's validators as one whose patterns are asked here."""
-    keywords: dict[str, Keyword] = {"pattern": _pattern, "patternProperties": _pattern_properties}
-    for name in ("additionalProperties", "unevaluatedProperties"):
-        if name in validator.VALIDATORS:
-            keywords[name] = _beside_patterns(validator.VALIDATORS[name])
-    return cast("Any", extend)(validator, keywords)
+def is_quick(pattern: str, length: int) -> bool:
+    """Return whether an engine that backtracks surely has no more than :data:`STEPS` for a text of a length."""
+    return _steps(pattern, length) <= STEPS
+
+
+def backtracks(pattern: str) -> bool:
+    """Return whether jsonschema-rs reads a pattern, and has to backtrack for it."""
+    try:
+        return _linear(pattern) is None and _limited(pattern, BACKTRACKS[0][1]) is not None
+    except UnicodeEncodeError:
+        return False
 
 
 @lru_cache(maxsize=4096)
 def _linear(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
+    return _compiled(pattern, jsonschema_rs.RegexOptions())
+
+
+@lru_cache(maxsize=4096)
+def _limited(pattern: str, limit: int) -> jsonschema_rs.Draft202012Validator | None:
+    return _compiled(pattern, jsonschema_rs.FancyRegexOptions(backtrack_limit=limit))
+
+
+def _limit_of(length: int) -> int:
+    return next((limit for longest, limit in BACKTRACKS if length <= longest), BACKTRACKS[-1][1])
+
+
+def _compiled(pattern: str, options: Any) -> jsonschema_rs.Draft202012Validator | None:
     try:
-        return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
     except ValueError:
         return None
+
+
+def _gave_up(engine: jsonschema_rs.Draft202012Validator, text: str) -> bool:
+    """Return whether an engine says no because of its limit."""
+    error = next(engine.iter_errors(text), None)
+    return error is not None and isinstance(error.kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded)
 
 
 @lru_cache(maxsize=4096)
@@ -74,33 +101,3 @@ def _steps(pattern: str, length: int) -> int:
     if _REPEATED_GROUP.search(plain):
         return int(2 ** min(length, 64))
     return int(max(length, 1) ** min(1 + len(_ENDLESS.findall(plain)), 16))
-
-
-def _pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
-    if isinstance(instance, str) and isinstance(pattern, str) and not matches(pattern, instance):
-        yield SchemaError(f"{instance!r} does not match {pattern!r}")
-
-
-def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
-    if not validator.is_type(instance, "object") or not isinstance(patterns, dict):
-        return
-    for pattern, below in patterns.items():
-        for name, value in instance.items():
-            if matches(pattern, name):
-                yield from validator.descend(value, below, path=name, schema_path=pattern)
-
-
-def _beside_patterns(keyword: Keyword) -> Keyword:
-    """Return a keyword about members that no other keyword is about, without its reading patterns as Python does."""
-
-    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
-        patterns = schema.get("patternProperties")
-        if not validator.is_type(instance, "object") or not isinstance(patterns, dict):
-            return keyword(validator, value, instance, schema)
-        others = {
-            name: member for name, member in instance.items() if not any(matches(pattern, name) for pattern in patterns)
-        }
-        plain = {name: rest for name, rest in schema.items() if name != "patternProperties"}
-        return keyword(validator, value, others, plain)
-
-    return judged

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import islice
 from typing import cast
 
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
 
 from mock_server.contract.direction import Direction, mentions, with_schemas
+from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, bounded, explained
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.model import Contract
-from mock_server.contract.pattern import bounded, matches
+from mock_server.contract.pattern import matches
 from mock_server.contract.schema_error import explain
 from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.exchange import JSON
 from mock_server.settings import suggestion
 
 Schema = dict[str, JSON]
+MOST_FINDINGS = 50
+"""Things that are told of one record, and names of one object: more help nobody."""
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SINGLES = ("if", "then", "else")
 _OPEN = ("additionalProperties", "unevaluatedProperties")
@@ -50,10 +54,13 @@ class RecordJudge:
 
         ``is_accepted``: another validator, a quicker one, has nothing against it.
         """
-        for error in () if is_accepted else self._validator.iter_errors(value):
-            if error.validator not in _OPEN:  # said better below
-                yield explain(error)
-        yield from self._unknown_members(value, self._schema, "")
+        try:
+            for error in () if is_accepted else explained(self._validator.iter_errors(value), MOST_FINDINGS):
+                if error.validator not in _OPEN:  # said better below
+                    yield explain(error)
+        except UnexplainedError:
+            yield "", "a record that breaks it", UNEXPLAINED
+        yield from islice(self._unknown_members(value, self._schema, ""), MOST_FINDINGS)
 
     def ordered(self, value: JSON) -> JSON:
         """The record with its members in the order of the schema."""
@@ -68,10 +75,12 @@ class RecordJudge:
             known = _properties(parts)
             unknown = [name for name in value if name not in known and not _welcome(parts, name)]
             if unknown:
-                said = ", ".join(f"the unknown key {name!r}{suggestion(name, known)}" for name in unknown)
-                yield pointer, said, "no other members"
+                said = [f"the unknown key {name!r}{suggestion(name, known)}" for name in unknown[:MOST_FINDINGS]]
+                said += [f"and {len(unknown) - len(said)} more"] if len(unknown) > len(said) else []
+                yield pointer, ", ".join(said), "no other members"
+            strange = frozenset(unknown)
             for name, item in value.items():
-                if name in known or name not in unknown:
+                if name not in strange:
                     yield from self._unknown_members(item, _child(known, parts, name), pointer + pointer_of(name))
 
     def _ordered(self, value: JSON, schema: JSON) -> JSON:

@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.contract.bodies import Body, BodyMedia, MalformedError, read_body
 from mock_server.contract.coercion import LENIENT, READINGS, Reading, Resolve, UnreadableError, shown
 from mock_server.contract.direction import Direction
-from mock_server.contract.media import TOO_DEEP, essence_of, read_json
+from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, explained
+from mock_server.contract.media import essence_of
 from mock_server.contract.model import is_json
 from mock_server.contract.parameters import Parameter, Sent, read_parameter
 from mock_server.contract.schema_error import explain
 from mock_server.contract.source import mapping_at
 from mock_server.exchange import JSON, Finding, Request, Route
+from mock_server.json_text import TOO_DEEP, read_json
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """What a schema has against a value."""
@@ -180,7 +181,7 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
             if any(value == before and type(value) is type(before) for before in tried):
                 continue
             tried.append(value)
-            wrong = [*islice(errors(value), MOST_FINDINGS)]
+            wrong = explained(errors(value), MOST_FINDINGS)
             if not wrong:
                 return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
             if first is None:
@@ -188,6 +189,8 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
                 first = [Finding(plain.rule, plain.location, found, wanted, where) for where, found, wanted in said]
     except RecursionError:
         return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
+    except UnexplainedError:
+        return [Finding(plain.rule, plain.location, "a value that breaks it", UNEXPLAINED)]
     return [*dict.fromkeys(first or ())]
 
 

@@ -49,6 +49,8 @@ def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | in
             message = f"Additional properties are not allowed ({name!r} was unexpected)"
     elif keyword == "required":
         message = f"{details['property']!r} is a required property"
+    elif keyword == "x-mock-pattern":
+        keyword, limit = "pattern", message
     elif keyword == "type":
         limit = limit[0] if isinstance(limit, list) and len(limit) == 1 else limit
     branches = details.get("context", ())
@@ -78,7 +80,18 @@ def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:
 
 
 def _shown(value: object) -> str:
-    return _cut(json.dumps(value, ensure_ascii=False, default=str))
+    """A value as JSON, written only as far as it is shown: it may have a million members."""
+    if isinstance(value, str):
+        value = value[: LONGEST + 1]
+    text = ""
+    for part in _WRITER.iterencode(value):
+        text += part
+        if len(text) > LONGEST:
+            break
+    return _cut(text)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def _cut(text: str) -> str:

@@ -109,11 +109,11 @@ def _replace(asked: Asked) -> Answer:
 def _patch(asked: Asked) -> Answer:
     """A JSON Merge Patch (RFC 7396) on a record."""
     served, _ = _resource(asked)
-    layer = asked.world.layer(served.store)
+    patch = asked.body()
     for _ in range(TRIES):
         record = _record(asked, served)
-        merged = _taken_in(asked, served, patched(_told(served, record), asked.body()), record.handle)
-        if layer.change(record, merged):
+        merged = _taken_in(asked, served, patched(_told(served, record), patch), record.handle)
+        if asked.world.layer(served.store).change(record, merged):
             return _put(asked, served, merged, is_new=False)
     raise RefusedError(
         "conflict", 409,
@@ -172,9 +172,13 @@ def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = Non
                 f"body /{resource.handle}: found {given!r}; expected {handle!r}, as in the path, or none.",
             )  # fmt: skip
     try:
-        return served.intake(resource.name).record(node)
+        return asked.errands.run(_judged, served, resource.name, node, is_long=asked.is_large)
     except FixtureError as error:
         raise RefusedError("record", 422, str(error).partition("\n")[0], error.findings) from None
+
+
+def _judged(served: Served, resource: str, node: JSON) -> Record:
+    return served.intake(resource).record(node)
 
 
 def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:

@@ -7,23 +7,26 @@ below ``/__admin`` (``/requests/{id}``; ``{+name}`` takes the rest of the path, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from mock_server.assembly import Served
 from mock_server.contract.load import CONTROL
+from mock_server.control.errands import Errands
 from mock_server.control.pieces import Steps
 from mock_server.exchange import JSON, Answer, Finding, Headers, Request
+from mock_server.json_text import DEEPEST, TooDeepError, json_bytes, read_json
 from mock_server.problem import problem
 from mock_server.settings import Settings, suggestion
 from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds
 
 PREFIX = CONTROL
+LARGE_BODY = 64 * 1024
+"""Bytes of a body that is read, and worked with, in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,23 @@ class Asked:
     vitals: Vitals
     values: Mapping[str, str]
     figures: Sequence[JSON] = ()
+    errands: Errands = field(default_factory=Errands, compare=False)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether whatever is done with the body takes long."""
+        return len(self.request.body) > LARGE_BODY
 
     def body(self) -> JSON:
         """The body as JSON; raises :class:`RefusedError` where it is none."""
         try:
-            data: JSON = json.loads(self.request.body)
-        except (ValueError, RecursionError) as error:
-            raise RefusedError(
-                "malformed-request", 400, f"body: found {error}; expected JSON. Mend the body."
-            ) from None
+            data: JSON = self.errands.run(_read, self.request.body, is_long=self.is_large)
+        except TooDeepError as error:
+            finding = Finding("body", "body", str(error), f"at most {DEEPEST} levels", "", "Mend the body.")
+            raise RefusedError("invalid-request", 422, str(finding), (finding,)) from None
+        except ValueError as error:
+            finding = Finding("malformed-body", "body", str(error), "JSON (RFC 8259)", "", "Mend the body.")
+            raise RefusedError("malformed-request", 400, str(finding), (finding,)) from None
         return data
 
     def query(self, *known: str) -> dict[str, str]:
@@ -62,6 +73,11 @@ class Asked:
                     f"query: found the parameter {name!r}{suggestion(name, known)}; expected {_one_of(known)}.",
                 )  # fmt: skip
         return given
+
+
+def _read(body: bytes) -> JSON:
+    value: JSON = read_json(body, deepest=DEEPEST)
+    return value
 
 
 class RefusedError(Exception):
@@ -137,5 +153,9 @@ def answered(value: JSON, status: int = 200, headers: Headers = ()) -> Answer:
     """A control answer in JSON."""
     media_type = "application/json" if status < 400 else "application/problem+json"
     own = (("content-type", media_type), ("cache-control", "no-store"))
-    data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return Answer(status, (*own, *headers), data, "control")
+    return Answer(status, (*own, *headers), json_bytes(value), "control")
+
+
+def aside(function: Function, is_long: Callable[[Asked], bool]) -> Function:
+    """Return a function that changes nothing as one that is called in a thread where it takes long."""
+    return lambda asked: asked.errands.run(function, asked, is_long=is_long(asked))

@@ -13,6 +13,7 @@ from mock_server.assembly import Served
 from mock_server.control.access import check_access
 from mock_server.control.clock import ROUTES as CLOCK
 from mock_server.control.coverage import ROUTES as COVERAGE
+from mock_server.control.errands import Errands
 from mock_server.control.fixtures import ROUTES as FIXTURES
 from mock_server.control.health import HEALTH, LIVE, READY
 from mock_server.control.health import ROUTES as HEALTH_ROUTES
@@ -82,18 +83,22 @@ class Control:
         return None
 
     def handle(
-        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
-    ) -> Answer:
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
+        errands: Errands | None = None,
+    ) -> Answer:  # fmt: skip
         """The answer to a request whose path is one of control. Never raises for what a client sent.
+
+        With ``errands`` at hand :class:`Errand` goes up for what takes long.
 
         ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
         processes (:meth:`figures`).
         """
-        return whole(self.steps(request, world, worlds, figures))
+        return whole(self.steps(request, world, worlds, figures, errands))
 
     def steps(
-        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
-    ) -> Steps:
+        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
+        errands: Errands | None = None,
+    ) -> Steps:  # fmt: skip
         """Return the same step by step, between which others may have their turn; the body may come in pieces."""
         found = self._within(request.path)
         assert found is not None
@@ -101,7 +106,9 @@ class Control:
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
-            asked = Asked(request, world, all_of, served, self._settings, self._vitals, values, figures)
+            asked = Asked(
+                request, world, all_of, served, self._settings, self._vitals, values, figures, errands or Errands()
+            )
             answer = function(asked)
             return answer if isinstance(answer, Answer) else (yield from answer)
         except RefusedError as refused:

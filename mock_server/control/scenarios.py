@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mock_server.assembly import rehearsed, scenario_files
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.errors import InstructionError, UsageError
@@ -47,21 +49,26 @@ def _start(asked: Asked) -> Answer:
     stage = _stage(asked)
     data = asked.body()
     try:
-        scenario = _named(asked, data) or Scenario.from_json(data, "")
+        scenario = asked.errands.run(_read, asked, data, is_long=asked.is_large)
     except InstructionError as error:
         raise RefusedError("scenario", 422, str(error.findings[0]), error.findings) from None
     except UsageError as error:
         raise RefusedError("scenario", 422, str(error)) from None
-    findings = rehearsed(scenario, asked.served)
+    findings = asked.errands.run(rehearsed, scenario, asked.served)
     if findings:
         detail = f"{findings[0]}. Mend the answer, or put what shall break the contract under breaks."
         raise RefusedError("scenario", 422, detail, findings)
     if not scenario.name:
-        scenario = Scenario.from_json(data, stage.new_name())
+        name = stage.new_name()
+        scenario = replace(scenario, name=name, machine=scenario.machine or name)
     running = stage.start(scenario)
     if running is None:
         raise RefusedError("scenario", 422, f"Found {MOST_SCENARIOS} scenarios running; expected fewer. End one first.")
     return answered(_shown(stage, running), 201)
+
+
+def _read(asked: Asked, data: JSON) -> Scenario:
+    return _named(asked, data) or Scenario.from_json(data, "")
 
 
 def _named(asked: Asked, data: JSON) -> Scenario | None:

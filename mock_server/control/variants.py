@@ -17,13 +17,17 @@ def _variants(asked: Asked) -> Answer:
         operation = _operation(name, one)
         if operation is not None:
             try:
-                return answered([variant.as_json() for variant in one.ladder.variants(operation)])
+                return asked.errands.run(_shown, one, operation)
             except GenerationError as error:
                 raise RefusedError("no-answer", 500, f"{operation.key}: {error}") from None
     operations = {key: operation for one in asked.served for key, operation in one.contract.operations.items()}
     known = [*(one.operation_id for one in operations.values() if one.operation_id), *operations]
     detail = f"Found the operation {name!r}{suggestion(name, known)}; expected an operationId, or a method and"
     raise RefusedError("not-found", 404, f"{detail} a path such as {next(iter(operations), 'GET /')!r}.")
+
+
+def _shown(served: Served, operation: Operation) -> Answer:
+    return answered([variant.as_json() for variant in served.ladder.variants(operation)])
 
 
 def _operation(name: str, served: Served) -> Operation | None:

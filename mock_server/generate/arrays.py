@@ -6,18 +6,23 @@ import json
 from dataclasses import dataclass, field
 
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import Contradiction, refuse_large
 from mock_server.generate.document import Node
 from mock_server.generate.place import Place, Walker
-from mock_server.generate.shape import Contains, Contradiction, Shape
+from mock_server.generate.shape import Contains, Shape
 
 MOST = 1000
 """Items that a contract may wish for."""
+MOST_ITEMS = 10_000
+"""Items that a list is made of: a second's work, and as many values as a search may try."""
 TURNS = 40
 """Attempts at an item that is unlike the others."""
 
 
 def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
     """An array that keeps the shape."""
+    refuse_large("minItems", shape.least, MOST_ITEMS, place.pointer)
+    refuse_large("minContains", _contained(shape), MOST_ITEMS, place.pointer)
     made = _Made(shape)
     count = _count(walk, shape, place)
     for index in range(count):

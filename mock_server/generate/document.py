@@ -23,8 +23,8 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
 from mock_server.contract.direction import Direction, Keyword, with_schemas
+from mock_server.contract.explaining import bounded
 from mock_server.contract.formats import FORMATS
-from mock_server.contract.pattern import bounded
 from mock_server.contract.schema_error import explain, of_jsonschema
 from mock_server.contract.source import pointer_of
 from mock_server.contract.walk import target
@@ -302,6 +302,27 @@ class Node:
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "a value", "none: the schema is false")]
         return [explain(error) for error in self._errors(value, ())]
+
+    def reason(self, value: JSON) -> ValidationError | None:
+        """Return the first thing that is wrong with a value, quickly found; None where nobody can say so quickly."""
+        node, instance = self, value
+        way: list[str | int] = []
+        while len(way) <= _LONGEST_WAY:
+            judge = node._judging() if isinstance(node.schema, dict) else None
+            if not isinstance(judge, jsonschema_rs.Draft202012Validator):
+                return None
+            try:
+                judge.validate(instance)
+            except jsonschema_rs.ValidationError as error:
+                if error.kind.name != LINK:
+                    return of_jsonschema(error, way)
+                node, instance = node.document.target(error.message), cast("JSON", error.instance)
+                way += error.instance_path
+                continue
+            except (ValueError, RecursionError):
+                pass
+            return None
+        return None
 
     def faults(self, value: JSON) -> list[tuple[str, str]]:
         """The JSON Pointer into the value, and the keyword, of each thing that is wrong with it; the deepest first."""

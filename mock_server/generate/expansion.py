@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import cast
 
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Document, Node
 from mock_server.generate.height import ENDLESS, height
 from mock_server.generate.negation import TYPES, ways_to_miss
-from mock_server.generate.shape import ALL_TYPES, Contradiction, Goal, Reach, Shape, gather, possible
+from mock_server.generate.shape import ALL_TYPES, Goal, Reach, Shape, gather, possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class _Undecided(Exception):  # noqa: N818  (not a failure)
 
 
 Outcome = Shape | Choice | Contradiction
+MANY = 500
+"""Schemas that hold for one value, as often as they are named, after which each of them counts once. Before that a
+schema that is named twice may be kept in two ways."""
 
 
 def outcome(document: Document, goal: Goal, taken: tuple[int, ...]) -> Outcome:
@@ -124,6 +128,8 @@ class _Expansion:
             raise Contradiction("false")
         if node in self._open:
             return  # a schema that refers to itself in place says no more than it says
+        if len(self._atoms) > MANY and not self._is_risky and node in self._atoms:
+            return  # nor does one that is named again; forty that double are 2⁴⁰
         self._open.append(node)
         start = len(self._atoms)
         self._atoms.append(node)

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import Contradiction, refuse_large
 from mock_server.generate.patterns import matches, sample
 from mock_server.generate.place import Place, Walker
-from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.shape import Shape
 from mock_server.generate.words import word
 
 OPTIONAL_SHARE = 0.9
+MOST_MEMBERS = 10_000
+"""Members that an object is made of; as :data:`mock_server.generate.arrays.MOST_ITEMS`."""
 EXTRA = 300
 """Names that are tried for members that the schema does not name."""
 
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     """An object that keeps the shape."""
+    refuse_large("minProperties", shape.least, MOST_MEMBERS, place.pointer)
+    refuse_large("required", len(shape.required), MOST_MEMBERS, place.pointer)
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
         place = replace(place, lean=True)
     chosen = _chosen(walk, shape, place)

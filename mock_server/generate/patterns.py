@@ -12,12 +12,17 @@ from functools import lru_cache
 
 from regress import Regex, RegressError
 
+from mock_server.contract.pattern import is_quick
+from mock_server.contract.pattern import matches as found_in
 from mock_server.errors import GenerationError
+from mock_server.generate.contradiction import TOO_LARGE, Contradiction
 from mock_server.generate.seeds import Source
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKS = " -_.:/,@#+!?=&%$*()[]{}<>|~^`'\"\\;\t\n\r"
 _WORLD = "éßÑçœāřſªºλΩπЖдяאבعسअกあアー中日本語한국١२५½²€£¥©°…“”\u00a0\u0301\u200d\ufeff\u000b\f\b\0😀🐲Ⅷ\u2028ǅ"
+MOST_DRAWN = 100_000
+"""Letters that are drawn for one text: 0.1 s."""
 _EVERYTHING = 0x11000
 """Code points that are looked through when no usual letter fits."""
 
@@ -39,8 +44,10 @@ def compiled(pattern: str) -> Regex:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern is found in a text. A lone surrogate is in no text that regress takes."""
+    """Whether a pattern is found in a text, in bounded time. A lone surrogate is in no text that regress takes."""
     try:
+        if not is_quick(pattern, len(text)):
+            return found_in(pattern, text)
         return compiled(pattern).find(text) is not None
     except UnicodeEncodeError:
         return False
@@ -203,9 +210,15 @@ def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = Fa
     and letters of other scripts too.
     """
     captured: dict[str, str] = {}
+    drawn = 0
 
     def said(part: Part) -> str:
         if isinstance(part, Letters):
+            nonlocal drawn
+            drawn += 1
+            if drawn > MOST_DRAWN:
+                found = f"pattern: {pattern[:80]}, for a text of more than {MOST_DRAWN:,} characters"
+                raise Contradiction(TOO_LARGE, found)
             letters = letters_of(part.text)[everything]
             return random.choice(letters) if letters else ""
         if isinstance(part, Same):

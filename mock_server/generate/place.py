@@ -12,9 +12,10 @@ from mock_server.generate.seeds import Draw
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mock_server.generate.contradiction import Contradiction
     from mock_server.generate.document import Document
     from mock_server.generate.persona import Persona
-    from mock_server.generate.shape import Contradiction, Goal
+from mock_server.generate.shape import Goal
 
 
 @dataclass(slots=True)

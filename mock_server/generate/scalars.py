@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.expansion import same
 from mock_server.generate.faker_method import faked
 from mock_server.generate.numbers import Span, exact, numbers_in
 from mock_server.generate.place import Place, Walker
-from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.shape import Shape
 
 
 def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:

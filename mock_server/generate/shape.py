@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Node
 from mock_server.generate.faker_method import method_of
 from mock_server.generate.negation import (
@@ -25,15 +26,6 @@ from mock_server.generate.patterns import matches
 
 Goal = tuple[Node, ...]
 """Schemas that one value has to keep, all of them."""
-
-
-class Contradiction(Exception):  # noqa: N818  (no failure of the program: a way that leads nowhere)
-    """Nothing can keep these keywords together. ``pointer`` is into the value, where it is known."""
-
-    def __init__(self, *keywords: str, pointer: str | None = None) -> None:
-        self.keywords = keywords
-        self.pointer = pointer
-        super().__init__(keywords)
 
 
 @dataclass(frozen=True, slots=True)

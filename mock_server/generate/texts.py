@@ -6,19 +6,23 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 
+from mock_server import deadline
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import Contradiction, refuse_large
 from mock_server.generate.document import CHECKER
 from mock_server.generate.faker_method import faked
 from mock_server.generate.fields import FORMATS, uuid4
-from mock_server.generate.patterns import matches, sample
+from mock_server.generate.patterns import MOST_DRAWN, matches, sample
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.seeds import Source
-from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.shape import Shape
 from mock_server.generate.words import word
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 1_000
 """Characters of a text that nothing bounds above and a variant wants at its longest."""
+MOST_LETTERS = 1_000_000
+"""Characters of a text that is made: a megabyte, which takes as long as a hundred usual answers."""
 TRIES = 160
 """Texts that are tried for a pattern."""
 
@@ -95,6 +99,7 @@ def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
     if shape.is_format_alone and shape.formats[0] in FORMATS:
         return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
+    refuse_large("minLength", shape.least, MOST_LETTERS, place.pointer)
     last = ""
     for last in _texts(walk, shape, place, edge):
         if _wrong(shape, last) is None:
@@ -170,10 +175,16 @@ def _words(shape: Shape, random: Source) -> Iterator[str]:
 
 def _matching(shape: Shape, random: Source) -> Iterator[str]:
     """Texts for patterns: of one, or of several one after the other."""
-    least, most = shape.least, shape.most
+    least, most, drawn = shape.least, shape.most, 0
     for index in range(TRIES):
+        deadline.check(deadline.current())
         stretch = (3, 1, 0, 6, least, most or 12, least // 2 + 1, 40)[index % 8]
-        parts = [sample(pattern, random, min(stretch, LONGEST), index > TRIES // 2) for pattern in shape.patterns]
+        parts = [
+            sample(pattern, random, min(stretch, LONGEST), everything=index > TRIES // 2) for pattern in shape.patterns
+        ]
+        drawn += sum(map(len, parts))
+        if drawn > MOST_DRAWN:
+            return
         yield parts[index % len(parts)]
         if len(parts) > 1:
             yield "".join(parts if index % 2 else reversed(parts))

@@ -8,6 +8,8 @@ value comes to it. What is small is still written out, because a link costs abou
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -16,11 +18,14 @@ from urllib.parse import quote
 import jsonschema_rs
 
 from mock_server.contract.formats import FORMATS
+from mock_server.contract.pattern import OPTIONS, backtracks, matches
 from mock_server.contract.source import pointer_of
 from mock_server.exchange import JSON
 
 LINK = "x-mock-link"
 """The keyword of a link. Its value is the reference, ``#/components/schemas/Pet``."""
+PATTERN = "x-mock-pattern"
+"""The keyword of a pattern that is asked elsewhere (:mod:`mock_server.contract.pattern`), since it backtracks."""
 LARGEST = 8
 """Schemas that a reference may come to mean, those that it refers to counted each time, to be written out."""
 
@@ -67,7 +72,7 @@ class Validators:
 
     def __init__(self, lookup: Callable[[str], JSON], accepts: Callable[[str, JSON], bool]) -> None:
         self._lookup = lookup
-        self._keywords: dict[str, Any] = {LINK: _link(accepts)}
+        self._keywords: dict[str, Any] = {LINK: _link(_Verdicts(accepts)), PATTERN: _Pattern}
         self._units: dict[tuple[str, bool], _Unit] = {}
         self._references: dict[str, list[str]] = {}
         self._small: dict[str, bool] = {}
@@ -88,7 +93,7 @@ class Validators:
             root = {**root, "$defs": definitions}
         validator = jsonschema_rs.Draft202012Validator(
             cast("Any", root), validate_formats=True, formats=cast("Any", _FORMATS), offline=True,
-            keywords=cast("Any", self._keywords),
+            keywords=cast("Any", self._keywords), pattern_options=OPTIONS,
         )  # fmt: skip
         return cast("Judging", validator)
 
@@ -149,6 +154,32 @@ def _name_of(key: tuple[str, bool]) -> str:
     return f"{reference} observed" if is_observed else reference
 
 
+class _Verdicts(threading.local):
+    """What was found at the ends of links while one value is judged: whoever comes to the same end is told the same.
+
+    Without it schemas that name the same one twice, forty of them in a row, would be asked 2⁴⁰ times.
+    """
+
+    def __init__(self, accepts: Callable[[str, JSON], bool]) -> None:
+        self._accepts = accepts
+        self._known: dict[tuple[str, object], tuple[JSON, bool]] = {}
+        self._is_first = True
+
+    def __call__(self, reference: str, instance: JSON) -> bool:
+        """Return whether the schema at a reference takes a value, which is part of one that is being judged."""
+        if self._is_first:
+            self._is_first = False
+            try:
+                return self._accepts(reference, instance)
+            finally:
+                self._is_first = True
+                self._known.clear()
+        key = (reference, id(instance) if isinstance(instance, (dict, list)) else (type(instance), instance))
+        if key not in self._known:  # the value is kept with it, so that no other one has its id
+            self._known[key] = (instance, self._accepts(reference, instance))
+        return self._known[key][1]
+
+
 def _link(accepts: Callable[[str, JSON], bool]) -> type:
     class Link:
         """The keyword :data:`LINK`: refuses what the schema at the end of the link refuses."""
@@ -161,6 +192,17 @@ def _link(accepts: Callable[[str, JSON], bool]) -> type:
                 raise ValueError(self._reference)
 
     return Link
+
+
+class _Pattern:
+    """The keyword :data:`PATTERN`: refuses a text that the pattern refuses."""
+
+    def __init__(self, schema: Mapping[str, JSON], pattern: str, path: list[str | int]) -> None:
+        self._pattern = pattern
+
+    def validate(self, instance: JSON) -> None:
+        if isinstance(instance, str) and not matches(self._pattern, instance):
+            raise ValueError(self._pattern)
 
 
 Place = Callable[[str, bool], dict[str, JSON]]
@@ -178,13 +220,16 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
     is_observed = is_observed or "unevaluatedProperties" in schema or "unevaluatedItems" in schema
     copied: dict[str, JSON] = {}
     for keyword, value in schema.items():
-        if keyword in _ASSERTIONS:
+        if keyword == "pattern" and isinstance(value, str) and backtracks(value):
+            copied[PATTERN] = value
+        elif keyword in _ASSERTIONS:
             copied[keyword] = value
         elif keyword in _MAPS and isinstance(value, dict):
             is_seen = is_observed and keyword == "dependentSchemas"
             copied[keyword] = {name: _copy(member, place, is_seen) for name, member in value.items()}
         elif keyword in _LISTS and isinstance(value, list):
-            copied[keyword] = [_copy(branch, place, is_observed and keyword != "prefixItems") for branch in value]
+            branches = [_copy(branch, place, is_observed and keyword != "prefixItems") for branch in value]
+            copied[keyword] = _distinct(branches) if keyword in ("allOf", "anyOf") else branches
         elif keyword in _SINGLES:
             copied[keyword] = _copy(value, place, is_observed and keyword in _IN_PLACE)
         elif keyword == "$ref" and isinstance(value, str):
@@ -193,6 +238,11 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
     if width is not None:
         copied |= _bounds(copied, width)
     return copied
+
+
+def _distinct(branches: list[JSON]) -> list[JSON]:
+    """Return branches without those that say what one before them says."""
+    return [*{json.dumps(branch, sort_keys=True): branch for branch in reversed(branches)}.values()][::-1]
 
 
 def _bounds(schema: Mapping[str, JSON], width: int) -> dict[str, JSON]:

@@ -10,6 +10,7 @@ from mock_server.contract.source import above_and_at, find
 from mock_server.deadline import check, current
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
+from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Document
 from mock_server.generate.documented import documented
 from mock_server.generate.expansion import Choice, outcome
@@ -19,7 +20,7 @@ from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.scalars import make_boolean, make_null, make_number, make_value
 from mock_server.generate.seeds import Draw
-from mock_server.generate.shape import Contradiction, Goal, Shape
+from mock_server.generate.shape import Goal, Shape
 from mock_server.generate.texts import make_text
 
 FULL = 12

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from mock_server.contract.source import pointer_parts
 from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
+from mock_server.generate.contradiction import TOO_LARGE, Contradiction
 from mock_server.generate.document import Document, Node
 from mock_server.generate.enums import enum_named
 from mock_server.generate.expansion import outcome
@@ -17,7 +18,7 @@ from mock_server.generate.peoples import is_country
 from mock_server.generate.persona import Persona
 from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
-from mock_server.generate.shape import Contradiction, Shape
+from mock_server.generate.shape import Shape
 from mock_server.generate.walk import BUDGET, FULL, SearchBudgetExceeded, Walk
 
 ATTEMPTS = 12
@@ -166,6 +167,8 @@ def _where(walk: Walk) -> str:
 def _contradiction(nothing: Contradiction) -> str:
     keywords = list(dict.fromkeys(nothing.keywords))
     pointer = nothing.pointer or "/"
+    if keywords[:1] == [TOO_LARGE]:
+        return f"{pointer}: found {keywords[-1]}; expected a smaller one. Lower it, or give an example."
     if keywords == ["false"]:
         return f"{pointer}: found the schema false; expected one that some value satisfies. Take it out."
     if keywords == ["required", "$ref"]:
