@@ -62,7 +62,8 @@ class _Loaded:
         """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
         self._worlds = worlds
         self._settings = settings
-        self.fast = None if settings.no_fast_path else FastPath()
+        memory = settings.answer_memory * 1024 * 1024
+        self.fast = None if settings.no_fast_path else FastPath(memory, tallies.bounds)
         self._vitals = Vitals(tallies, readiness, self.fast)
         self.apis = [Api(one, self.fast, tallies, ending, peers, aside) for one in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
@@ -179,8 +180,8 @@ class Application:
         if ready is not None:
             ready.note(world, started)
             if self._is_watched:
-                note(scope, world, ready.kept, ready.tally.operation, world.journal.last)
-            await send(ready.start)
+                note(scope, world, ready, ready.head.tally.operation, world.journal.last)
+            await send(ready.head.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
         scope[WORLD] = world

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline"),
+    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "footprint", "second_chance"),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),
     ("encode", "request_id", "bounded", "instruction", "clock", "merge_patch", "listening", "workers"),
@@ -25,7 +25,7 @@ FLOORS = (
     ("limits", "scenarios", "scenario_files", "stage", "redaction", "journal", "coverage", "tally", "readiness"),
     ("worlds", "logged_request", "har"),
     ("engine", "answer", "performance", "audit", "export", "question", "streams"),
-    ("assembly", "routing", "wire", "cors", "fast", "vitals", "watched", "connection", "transmission"),
+    ("assembly", "routing", "wire", "cors", "fast", "ready", "vitals", "watched", "connection", "transmission"),
     (
         "server",
         "application",
