@@ -218,7 +218,9 @@ class Application:
         request = request_of(scope, body)
         named = REQUEST.set(lambda: seen_of(scope).request_id)
         try:
-            return self.controlled(request, world) if self.peers is None else await self.peers.control(request, world)
+            if self.peers is not None:
+                return await self.peers.control(request, world)
+            return await self._aside.run_unless_it_waits(self.controlled, request, world)
         finally:
             REQUEST.reset(named)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from mock_server.contract.model import Operation
 from mock_server.coverage import Shown
+from mock_server.deadline import WaitNeeded, without_waiting
 from mock_server.errors import StoreError, StoreLostError
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route
 from mock_server.footprint import bytes_of, footprint
@@ -56,11 +57,12 @@ class Sight:
         revision = records.revision
         if revision == self._revision:
             return True
-        if revision < 0:  # the store is lost
+        if revision < 0:  # the store is lost, or somebody has locked it
             return False
         try:
-            same = _digest_of(records.get(*self._sought)) == self._digest
-        except StoreError:
+            with without_waiting():
+                same = _digest_of(records.get(*self._sought)) == self._digest
+        except (StoreError, WaitNeeded):
             return False
         if same:
             self._revision = revision
@@ -75,7 +77,11 @@ def sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | 
     if answer.sought is None or not base.is_shared:
         return None
     records: Records = world.store(base)
-    record = records.get(*answer.sought)
+    try:
+        with without_waiting():
+            record = records.get(*answer.sought)
+    except WaitNeeded:
+        raise StoreLostError("somebody has locked the store") from None
     if before < 0 or records.revision != before:
         raise StoreLostError("the store has changed while an answer was made")
     return Sight(base, answer.sought, record, before)

@@ -59,7 +59,8 @@ class Postgresql:
         """A server stays where it is."""
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
-        connection.exec_driver_sql(f"SET lock_timeout = {int(seconds * 1000)}")
+        milliseconds = max(1, int(seconds * 1000))  # 0 would be for ever
+        connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")
 
     def keep_others_out(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
