@@ -44,8 +44,8 @@ MAX_CONTROL_BODY = 1024 * 1024
 COLLECTIONS = (10_000, 100, 100)
 """Thresholds of Python's garbage collection (700, 10, 10 otherwise): requests leave little behind that is a circle, and
 remembered answers are much to look through. Worlds and tokens by the thousand are answered a tenth faster. The first is
-what a collection looks through at once, while everybody waits: over the GETs of Stripe's contract 6 ms of processor time
-at most with 10,000, and 52 ms with 50,000."""
+what a collection looks through at once, while everybody waits: over the GETs of Stripe's contract 6 ms of processor
+time at most with 10,000, and 52 ms with 50,000."""
 
 
 SWITCH = 0.001
