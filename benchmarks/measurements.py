@@ -80,6 +80,11 @@ def many_tokens(plan: Plan) -> list[Result | PeerResult]:
     return [_against_bare(plan, rows.TOKENS, requests.many_customers())]
 
 
+def more_tokens(plan: Plan) -> list[Result | PeerResult]:
+    """Twice as many tokens in turn, each asked before."""
+    return [_against_bare(plan, rows.TOKENS_20000, requests.many_customers(number=requests.MORE))]
+
+
 def many_worlds(plan: Plan) -> list[Result | PeerResult]:
     """The same tokens, each world's turn."""
     return [_against_bare(plan, rows.WORLDS, requests.many_customers(requests.WORLDS))]
@@ -246,6 +251,7 @@ def _ratios(runs: tuple[Run, ...], others: tuple[Run, ...]) -> tuple[float, ...]
 MEASUREMENTS: tuple[tuple[tuple[Row, ...], Callable[[Plan], list[Result | PeerResult]]], ...] = (
     ((rows.SAME, rows.P99), same_request),
     ((rows.TOKENS,), many_tokens),
+    ((rows.TOKENS_20000,), more_tokens),
     ((rows.NEW,), new_tokens),
     ((rows.WORLDS,), many_worlds),
     ((rows.POST,), new_bodies),

@@ -13,6 +13,7 @@ TOKEN = "polar_cst_individual"
 """A customer of the fixtures."""
 MANY = 10_000
 """Different requests that are asked in turn."""
+MORE = 2 * MANY
 WORLDS = 500
 
 _SEPARATOR = b"\0"
@@ -92,12 +93,11 @@ def one_customer() -> Cycle:
     return Cycle((customer(TOKEN),))
 
 
-def many_customers(worlds: int = 0) -> Cycle:
+def many_customers(worlds: int = 0, number: int = MANY) -> Cycle:
     """As many tokens as requests; of so many worlds, each takes its turn."""
     return Cycle(
         tuple(
-            customer(f"polar_cst_bench-{number}", f"bench-{number % worlds}" if worlds else "")
-            for number in range(MANY)
+            customer(f"polar_cst_bench-{index}", f"bench-{index % worlds}" if worlds else "") for index in range(number)
         )
     )
 

@@ -14,7 +14,7 @@ from mock_server.aside import Aside
 from mock_server.assembly import Served
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
-from mock_server.journal import Journal, Kept
+from mock_server.journal import Journal, Kept, LoggedExchange
 from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.request_id import given_id
@@ -164,7 +164,7 @@ class Api:
         shown = gauge.shown(exchange)
         world.coverage.note(shown)
         if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
+            self._fast.remember(scope, world, self._served.store, before, exchange, operation, shown, tally)
 
 
 class _Turn:
@@ -217,7 +217,7 @@ def seen_of(scope: Scope) -> Seen:
     return seen
 
 
-def note(scope: Scope, world: World, kept: Kept, operation: str, number: int) -> None:
+def note(scope: Scope, world: World, kept: LoggedExchange, operation: str, number: int) -> None:
     """Let those who watch know what a journal was told, if there are any."""
     seen: Seen | None = scope.get(SEEN)
     if seen is not None:

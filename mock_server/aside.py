@@ -1,4 +1,4 @@
-"""A thread beside the event loop, for work that takes longer than others should wait."""
+"""Threads beside the event loop, for work that takes longer than others should wait, or has to wait itself."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mock_server.deadline import DeadlineExceeded, within
+from mock_server.deadline import DeadlineExceeded, WaitNeeded, within, without_waiting
 
 PATIENCE = 0.008
 """Seconds that a piece of work has on the event loop: about what an answer of 150 values takes that is made for the
 first time."""
+
+WAITING = 4
+"""Threads in which work waits for others: one that waits for a lock must not hold up one that could go on."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -23,36 +26,31 @@ class Aside:
     """Runs work on the event loop as long as it is quick, and in a thread from the beginning where it is not.
 
     There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at
-    least half of the time.
+    least half of the time. Work that waits for a store does so in others.
     """
 
     def __init__(self) -> None:
-        self._threads: ThreadPoolExecutor | None = None
-        self._former: ThreadPoolExecutor | None = None
-        self._under_way = 0
+        self._making = _Threads(1, "mock-server-aside")
+        self._waiting = _Threads(WAITING, "mock-server-waiting")
         self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what the work does. It may be begun twice; see :mod:`mock_server.deadline`."""
         try:
-            with within(PATIENCE):
+            with within(PATIENCE), without_waiting():
                 return work(*args, **kwargs)
+        except WaitNeeded:
+            return await self._waiting.run(work, *args, **kwargs)
         except DeadlineExceeded:
             return await self.run_aside(work, *args, **kwargs)
 
+    async def run_waiting(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what the work does that has to wait for somebody else."""
+        return await self._waiting.run(work, *args, **kwargs)
+
     async def run_aside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what the work does that surely takes long."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mock-server-aside")
-        call = partial(copy_context().run, work, *args, **kwargs)
-        self._under_way += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-        finally:
-            self._under_way -= 1
-            if not self._under_way and self._threads is not None:
-                self._threads.shutdown(wait=False)
-                self._former, self._threads = self._threads, None
+        return await self._making.run(work, *args, **kwargs)
 
     def start(self, *steps: Callable[[], object]) -> None:
         """Let work begin whose end nobody waits for; between two steps other work has its turn."""
@@ -63,7 +61,35 @@ class Aside:
             await self.run_aside(step)
 
     def close(self) -> None:
-        """Wait for the thread to end what it is about; what waits for its turn is not begun."""
+        """Wait for the threads to end what they are about; what waits for its turn is not begun."""
+        self._making.close()
+        self._waiting.close()
+
+
+class _Threads:
+    """So many threads, as long as there is work for them."""
+
+    def __init__(self, number: int, name: str) -> None:
+        self._number = number
+        self._name = name
+        self._threads: ThreadPoolExecutor | None = None
+        self._former: ThreadPoolExecutor | None = None
+        self._under_way = 0
+
+    async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(max_workers=self._number, thread_name_prefix=self._name)
+        call = partial(copy_context().run, work, *args, **kwargs)
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        finally:
+            self._under_way -= 1
+            if not self._under_way and self._threads is not None:
+                self._threads.shutdown(wait=False)
+                self._former, self._threads = self._threads, None
+
+    def close(self) -> None:
         for threads in (self._threads, self._former):
             if threads is not None:
                 threads.shutdown(cancel_futures=True)

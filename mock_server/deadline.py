@@ -3,6 +3,9 @@
 Who answers requests on an event loop gives each piece of work a few milliseconds there. Work that finds it needs more
 raises :class:`DeadlineExceeded` and is begun anew in a thread, without a deadline; so it must have changed nothing but
 what it remembers for the next time.
+
+Work that would have to wait, for a lock or another machine, raises :class:`WaitNeeded` likewise. That may be forbidden
+alone, without a deadline, and is allowed again once the work has changed something (:func:`has_changed`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,43 @@ class DeadlineExceeded(BaseException):
     Not an :class:`Exception`, as with asyncio's CancelledError: who makes the best of whatever goes wrong must not
     take this for it.
     """
+
+
+class WaitNeeded(DeadlineExceeded):
+    """The work has to wait for somebody else, which it may not here."""
+
+
+_FORBIDDEN: ContextVar[list[bool] | None] = ContextVar("forbidden", default=None)
+"""Whether waiting is forbidden, in a list that the work can change."""
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Forbid what runs in the block to wait."""
+    token = _FORBIDDEN.set([True])
+    try:
+        yield
+    finally:
+        _FORBIDDEN.reset(token)
+
+
+def may_wait() -> bool:
+    """Return whether waiting is allowed here."""
+    forbidden = _FORBIDDEN.get()
+    return forbidden is None or not forbidden[0]
+
+
+def waits() -> None:
+    """Raise :class:`WaitNeeded` where waiting is forbidden: what follows has to."""
+    if not may_wait():
+        raise WaitNeeded
+
+
+def has_changed() -> None:
+    """Allow waiting from here on: something was changed that must not be changed twice."""
+    forbidden = _FORBIDDEN.get()
+    if forbidden is not None:
+        forbidden[0] = False
 
 
 @contextmanager

@@ -12,192 +12,117 @@ body or without a host (HTTP/1.0 lets them pass, HTTP/1.1 does not), delays, str
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
-from functools import lru_cache
-from time import monotonic, time
-from typing import Any, TypeVar
+from collections import Counter
+from sys import getsizeof, intern
 
+from mock_server.contract.model import Operation
 from mock_server.coverage import Shown
-from mock_server.errors import StoreError, StoreLostError
-from mock_server.exchange import Answer
-from mock_server.journal import LONGEST_BODY, Kept
-from mock_server.memo import LONGEST
-from mock_server.store import Record, Store
-from mock_server.tally import QUICK, Tally
-from mock_server.wire import Field, Scope, field_of, start_of
+from mock_server.errors import StoreError
+from mock_server.exchange import Exchange
+from mock_server.footprint import bytes_of, footprint
+from mock_server.ready import Lines, Parts, Question, Ready, sight_of
+from mock_server.second_chance import SecondChance
+from mock_server.store import Store
+from mock_server.tally import Tally
+from mock_server.wire import Scope
 from mock_server.worlds import World
 
-_Text = TypeVar("_Text", str, bytes)
-
 MEMORY = 20 * 1024 * 1024
-"""Bytes that remembered answers hold together, about: some 10,800 customers."""
-_LARGEST = MEMORY // 64
-_OVERHEAD = 400
-"""Bytes of a remembered answer beside its texts and what is kept of it, as measured."""
-_LINE = 56 + 2 * 33
-"""Bytes of a field line beside its name and value."""
+"""Bytes that remembered answers hold together where the settings say nothing else: some 20,000 customers."""
+_LARGEST = 64
+"""The part of the memory, as one of so many, that an answer or the headers of its request may have."""
+_SLOT = 8
+"""Bytes of a place in a queue."""
 _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
 """The headers of requests with a body, and of web pages."""
 
 
-class Sight:
-    """The record that an answer was made from, in a store that others change too; or that there was none."""
-
-    __slots__ = ("_base", "_record", "_revision", "_sought")
-
-    def __init__(self, base: Store, sought: tuple[str, str], record: Record | None, revision: int) -> None:
-        self._base = base
-        self._sought = sought
-        self._record = record
-        self._revision = revision
-
-    def still_holds(self, world: World) -> bool:
-        """Whether the record is what it was. While nothing in the store changes, that is to compare two numbers."""
-        records = world.store(self._base)
-        revision = records.revision
-        if revision == self._revision:
-            return True
-        if revision < 0:  # the store is lost
-            return False
-        try:
-            same = records.get(*self._sought) == self._record
-        except StoreError:
-            return False
-        if same:
-            self._revision = revision
-        return same
-
-
-def _sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | None:
-    """What an answer was made from. Raises :class:`StoreError` where that has changed meanwhile, or is lost."""
-    if answer.sought is None or not base.is_shared:
-        return None
-    records = world.store(base)
-    record = records.get(*answer.sought)
-    if before < 0 or records.revision != before:
-        raise StoreLostError("the store has changed while an answer was made")
-    return Sight(base, answer.sought, record, before)
-
-
-class Ready:
-    """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted."""
-
-    __slots__ = ("_simple", "body", "kept", "shown", "sight", "size", "start", "tally")
-
-    def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally, sight: Sight | None = None) -> None:
-        self.sight = sight
-        self.size = 0
-        """Bytes that it holds together with its question, about."""
-        self.start = start_of(answer.status, answer.headers, len(answer.body))
-        self.body = answer.body
-        self.kept = kept
-        self.shown = shown
-        self.tally = tally
-        self._simple = -1.0 if kept.findings else QUICK
-        """Seconds up to which there is no more to count than the request and its time."""
-
-    def note(self, world: World, started: float) -> None:
-        """Note in a world that this is the answer to a request that came at ``started`` (by the monotonic clock)."""
-        elapsed = monotonic() - started
-        world.journal.add(self.kept, time() - elapsed, elapsed)
-        world.coverage.note(self.shown)
-        tally = self.tally
-        if elapsed <= self._simple:  # what take() would do, without the call
-            tally.count += 1
-            tally.seconds += elapsed
-        else:
-            tally.take(elapsed, self.kept.findings)
-
-
 class FastPath:
-    """The answers of one load of contracts, by question; the oldest go when there are too many."""
+    """The answers of one load of contracts, by question, in so many bytes of memory.
 
-    def __init__(self, memory: int = MEMORY) -> None:
+    ``bounds`` counts the answers that went for want of room, as ``answer_memory``.
+    """
+
+    def __init__(self, memory: int = MEMORY, bounds: Counter[str] | None = None) -> None:
         self.limit = memory
         """Bytes that the answers may hold."""
-        self._room = memory
-        self._ready: OrderedDict[tuple[Any, ...], Ready] = OrderedDict()
+        self._bounds = Counter() if bounds is None else bounds
+        self._ready: dict[Question, Ready] = {}
+        self._queue = SecondChance(self._drop)
+        self._parts = Parts()
+        self._lines = Lines()
 
     def __len__(self) -> int:
         return len(self._ready)
 
     @property
     def held(self) -> int:
-        """Bytes that the answers hold, about."""
-        return self.limit - self._room
+        """Bytes that the answers hold, with their questions."""
+        return self._queue.held + self._beside
+
+    @property
+    def _beside(self) -> int:
+        """Bytes of what answers share, and of the tables that they stand in."""
+        return self._parts.held + (getsizeof(self._ready) + _SLOT * len(self._ready) if self._ready else 0)
 
     def find(self, scope: Scope, world: World) -> Ready | None:
         """The answer to a request, where it is known."""
         staged = world.staged
         if staged is not None and not staged.is_empty:
             return None
-        ready = self._ready.get(_question(scope, world))
-        if ready is None or ready.sight is None or ready.sight.still_holds(world):
-            return ready
-        return None
+        ready = self._ready.get(
+            (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
+        )
+        if ready is None:
+            return None
+        ready.lives = 1
+        return ready if ready.sight is None or ready.sight.still_holds(world) else None
 
     def remember(
-        self, scope: Scope, world: World, base: Store, before: int, answer: Answer, kept: Kept, shown: Shown,
-        tally: Tally,
+        self, scope: Scope, world: World, base: Store, before: int, exchange: Exchange, operation: Operation | None,
+        shown: Shown, tally: Tally,
     ) -> None:  # fmt: skip
         """Remember an answer that the engine found, if it will be the same again.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.
         """
-        if not _is_lasting(answer, kept) or (world.staged is not None and not world.staged.is_empty):
+        if not self._is_lasting(exchange) or (world.staged is not None and not world.staged.is_empty):
             return
         try:
-            sight = _sight_of(base, world, answer, before)
+            sight = sight_of(base, world, exchange.answer, before)
         except StoreError:
             return
         # Kept with what all have in common, the question costs less, and to compare it touches less memory.
-        common = {"method": _common(scope["method"]), "raw_path": _common(scope["raw_path"])}
-        lines = [field_of(line)[0] for line in scope["headers"]]
-        question = _question({**scope, **common, "headers": lines}, world)
-        ready = Ready(answer, kept, shown, tally, sight)
-        # A line that came with this request is its own; of others it has but a reference.
-        own = [line for line, sent in zip(lines, scope["headers"], strict=True) if line is sent]
-        ready.size = _size(ready, question, own)
-        if ready.size > _LARGEST:
+        common = (intern(scope["method"]), scope["raw_path"], scope["query_string"])
+        target = self._parts.target(exchange, operation, common)
+        lines = [self._lines.shared(line) for line in scope["headers"]]
+        question: Question = (world.revision, *target.common, *[line for line, _ in lines])
+        shared = sum([size for _, size in lines]) + sum([bytes_of(part) for part in common]) + footprint(world.revision)
+        head, sign = self._parts.head(exchange, tally), self._parts.sign(shown)
+        ready = Ready(question, target, head, sign, exchange.answer.body, sight, shared)
+        if ready.cost > self.limit // _LARGEST:
+            self._parts.release(ready)
             return
-        former = self._ready.pop(question, None)
+        former = self._ready.pop(question, None)  # stands in the queue until it is its turn, and for nothing
+        if former is not None:
+            former.lives = 0
         self._ready[question] = ready
-        self._room -= ready.size - (former.size if former is not None else 0)
-        while self._room < 0:
-            self._room += self._ready.popitem(last=False)[1].size
+        self._queue.add(ready, self.limit - self._beside)
 
+    def _drop(self, ready: Ready) -> None:
+        self._parts.release(ready)
+        if self._ready.get(ready.question) is ready:
+            del self._ready[ready.question]
+            self._bounds["answer_memory"] += 1
 
-def _question(scope: Scope, world: World) -> tuple[Any, ...]:
-    """All that an answer depends on. The path is the one within the world, so that worlds share what they can."""
-    return (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
-
-
-def _is_lasting(answer: Answer, kept: Kept) -> bool:
-    return (
-        not answer.delay
-        and answer.wire is None
-        and answer.stream is None
-        and not (answer.reason == "problem" and answer.status >= 500)
-        and len(answer.body) <= _LARGEST
-        and not any(name in _BESIDE for name, _ in kept.request.headers)
-        and any(name == "host" for name, _ in kept.request.headers)
-    )
-
-
-def _size(ready: Ready, question: tuple[Any, ...], lines: Sequence[Field]) -> int:
-    """Return the bytes that an answer holds with its question, ``lines`` of which nobody else has."""
-    _, _, path, query, *_ = question
-    body = len(ready.body) if len(ready.body) > LONGEST_BODY else 0  # else it is the one that is kept
-    texts = len(path) + len(query) + body + sum([len(name) + len(value) + _LINE for name, value in lines])
-    return _OVERHEAD + 8 * len(question) + texts + ready.kept.cost
-
-
-def _common(text: _Text) -> _Text:
-    """Return one object for all paths that are the same, as long as they are short."""
-    return _shared(text) if len(text) <= LONGEST else text
-
-
-@lru_cache(1024)
-def _shared(text: _Text) -> _Text:
-    return text
+    def _is_lasting(self, exchange: Exchange) -> bool:
+        answer = exchange.answer
+        return (
+            not answer.delay
+            and answer.wire is None
+            and answer.stream is None
+            and not (answer.reason == "problem" and answer.status >= 500)
+            and len(answer.body) <= self.limit // _LARGEST
+            and not any(name in _BESIDE for name, _ in exchange.request.headers)
+            and any(name == "host" for name, _ in exchange.request.headers)
+        )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
 from itertools import islice
 from marshal import dumps, loads
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 from mock_server.contract.model import Operation
@@ -33,6 +33,43 @@ _SLIM = 115
 _NUMBER = (1 << 62) - 1
 _PORTION = 1024
 """Entries that a walk through a journal holds at once."""
+
+
+class LoggedExchange(Protocol):
+    """What entries have of an exchange, by whatever means: the same object for all entries of one question.
+
+    ``holders`` is how many entries have it, ``cost`` the bytes that go with the last of them.
+    """
+
+    holders: int
+
+    @property
+    def cost(self) -> int:
+        """Bytes of memory that it holds."""
+
+    @property
+    def request(self) -> Request:
+        """The request; of a long body the beginning."""
+
+    @property
+    def route(self) -> Route:
+        """What routing made of it."""
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that was meant."""
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; of a long body the beginning."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in the two."""
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of the two bodies as they were sent."""
 
 
 class Kept:
@@ -106,7 +143,7 @@ class Entry(NamedTuple):
     number: int
     started: float
     elapsed: float
-    kept: Kept
+    kept: LoggedExchange
 
     @property
     def request(self) -> Request:
@@ -150,7 +187,7 @@ class Entry(NamedTuple):
 
 
 _Member: TypeAlias = Any
-"""A number (int), when (float), how long (float), or a :class:`Kept`, by turns."""
+"""A number (int), when (float), how long (float), or a :class:`LoggedExchange`, by turns."""
 _MEMBERS = len(Entry._fields)
 
 
@@ -246,7 +283,7 @@ class Journal:
         number: int = self._members[place * _MEMBERS]
         return number
 
-    def add(self, kept: Kept, started: float, elapsed: float) -> None:
+    def add(self, kept: LoggedExchange, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
         self._last += 1
         if self._kept == 0:
@@ -257,7 +294,7 @@ class Journal:
         change = _SLIM if kept.holders else _SLIM + kept.cost
         kept.holders += 1
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
-            oldest: Kept = members[_MEMBERS - 1]
+            oldest: LoggedExchange = members[_MEMBERS - 1]
             change -= _released(oldest)
             if self._ledger is not None:
                 self._ledger.bounds["journal_size"] += 1
@@ -344,7 +381,7 @@ class Journal:
         return int.from_bytes(digest) << 80
 
 
-def _released(kept: Kept) -> int:
+def _released(kept: LoggedExchange) -> int:
     """The bytes that go with an entry: what others have too stays."""
     kept.holders -= 1
     return _SLIM if kept.holders else _SLIM + kept.cost

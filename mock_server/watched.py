@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 from urllib.parse import quote
 from uuid import uuid4
 
-from mock_server.journal import Kept
+from mock_server.journal import LoggedExchange
 from mock_server.request_id import given_id
 from mock_server.wire import Message, Receive, Scope, Send, field_of
 from mock_server.worlds import World
@@ -37,13 +37,13 @@ class Seen:
         have secrets in it."""
         self.status = 0
         self.operation = ""
-        self.kept: Kept | None = None
+        self.kept: LoggedExchange | None = None
         """What the journal keeps of the request; None where it is none of the contract's."""
         self._world: World | None = None
         self._number = 0
         self._began = perf_counter()
 
-    def note(self, world: World, kept: Kept, operation: str, number: int) -> None:
+    def note(self, world: World, kept: LoggedExchange, operation: str, number: int) -> None:
         """Note what became of the request, which a journal of the world was told of by that number."""
         self._world, self._number = world, number
         self.kept = kept

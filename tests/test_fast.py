@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,14 @@ import httpx
 import pytest
 
 from mock_server.application import Application
+from mock_server.coverage import Shown
 from mock_server.engine import Admitted
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
-from mock_server.journal import Kept
+from mock_server.ready import Ready
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore
+from mock_server.tally import Tally
 from mock_server.wire import Scope
 from mock_server.worlds import World
 from tests.conftest import ME, RunningServer
@@ -180,30 +184,86 @@ def test_requests_with_a_body_and_of_web_pages_are_not_remembered(name: str) -> 
 
 
 def test_a_request_without_a_host_is_not_remembered() -> None:
-    kept = Kept(Exchange(Request("GET", ME), Route(), Answer(200)), None)
-    scope = {**scope_of(), "headers": []}
     fast = FastPath()
-    fast.remember(scope, World(), MemoryStore(), 0, Answer(200), kept, None, None)  # type: ignore[arg-type]
+    exchange = Exchange(Request("GET", ME), Route(), Answer(200))
+    scope = {**scope_of(), "headers": []}
+    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, Tally("", "GET", 200))
     assert fast.find(scope, World()) is None
 
 
-def test_the_oldest_answers_make_room_for_new_ones() -> None:
-    fast = FastPath(memory=10_000)
-    for number in range(10):
-        remembered(fast, Answer(200, body=b"x" * 2000), number=number)
-    found = [fast.find(scope_of(str(number)), World()) is not None for number in range(10)]
-    assert (found[0], found[-1], sum(found)) == (False, True, 3)
+def test_of_answers_asked_for_in_turn_a_share_stays_that_is_as_large_as_the_room() -> None:
+    fast = FastPath(memory=1_000_000)
+    rounds = [[_is_found(fast, number) for number in range(2000)] for _ in range(4)]
+    room = len(fast)
+    assert 500 < room < 1000
+    assert sum(rounds[3]) > 0.9 * room
+    assert fast.held <= fast.limit
 
 
-def remembered(
-    fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = (), number: int = 0
-) -> object:  # fmt: skip
+def test_what_is_asked_for_no_more_makes_room() -> None:
+    fast = FastPath(memory=1_000_000)
+    for first in (0, 0, *[10_000] * 6):
+        found = [_is_found(fast, first + number) for number in range(800)]
+    assert all(found)
+
+
+def test_each_answer_that_goes_is_counted_as_a_bound_that_was_reached() -> None:
+    bounds = Counter[str]()
+    fast = FastPath(memory=1_000_000, bounds=bounds)
+    for number in range(2000):
+        _is_found(fast, number)
+    assert bounds == {"answer_memory": 2000 - len(fast)}
+
+
+def _is_found(fast: FastPath, number: int) -> bool:
+    """Ask for the answer of a number, which is remembered where it is not found."""
+    if fast.find(scope_of(str(number)), World()) is not None:
+        return True
+    remember(fast, Answer(200, body=b"%0600d" % number), number=number)
+    return False
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [(), ((b"x-trace", b"t" * 3000),), tuple((b"x-%d" % at, b"v" * 40) for at in range(10))],
+    ids=["plain", "long", "many"],
+)
+@pytest.mark.parametrize("length", [0, 600, 5000])
+def test_what_is_counted_is_what_is_held(length: int, fields: tuple[tuple[bytes, bytes], ...]) -> None:
+    fast = FastPath(memory=100_000_000)
+
+    def some(numbers: range) -> None:
+        for number in numbers:
+            own = tuple((name, value + b"%d" % number) for name, value in fields)
+            body = (b"%d" % number).zfill(length)
+            exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"),)), Route(), Answer(200, body=body))
+            fast.remember(
+                scope_of(str(number), ME, *own), World(), MemoryStore(), 0, exchange, None, SHOWN, Tally("", "GET", 200)
+            )
+
+    some(range(5000))
+    counted = fast.held
+    tracemalloc.start()
+    some(range(5000, 8000))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held == pytest.approx(fast.held - counted, rel=0.1)
+
+
+SHOWN = Shown(None, frozenset({("status", "", "200")}))  # type: ignore[arg-type]
+
+
+def remembered(fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = ()) -> Ready | None:
     """Let an answer be remembered; what is found of it then."""
-    request = Request("GET", ME, headers=(("host", "localhost"), *headers))
-    kept = Kept(Exchange(request, Route(), answer), None)
+    return fast.find(remember(fast, answer, headers), World())
+
+
+def remember(fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = (), number: int = 0) -> Scope:
+    """Let an answer be remembered; the request."""
+    exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"), *headers)), Route(), answer)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), MemoryStore(), 0, answer, kept, None, None)  # type: ignore[arg-type]
-    return fast.find(scope, World())
+    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, Tally("", "GET", answer.status))
+    return scope
 
 
 @pytest.fixture

@@ -15,7 +15,19 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "mock_server"
 TESTS = ROOT / "tests"
 FLOORS = (
-    ("errors", "settings", "exchange", "log", "bundle", "outfile", "deadline", "memo", "json_text"),
+    (
+        "errors",
+        "settings",
+        "exchange",
+        "log",
+        "bundle",
+        "outfile",
+        "deadline",
+        "memo",
+        "json_text",
+        "footprint",
+        "second_chance",
+    ),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),
     (
@@ -54,6 +66,7 @@ FLOORS = (
         "wire",
         "cors",
         "fast",
+        "ready",
         "vitals",
         "watched",
         "connection",

@@ -10,13 +10,9 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route
-from mock_server.fast import FastPath
 from mock_server.journal import Journal, Kept, Ledger
 from mock_server.settings import Settings
-from mock_server.store import MemoryStore
-from mock_server.tally import Tally
-from mock_server.wire import Scope, field_of
-from mock_server.worlds import World
+from mock_server.wire import Scope
 from tests.asgi import answered, scope_of
 from tests.conftest import ME
 
@@ -86,30 +82,3 @@ def test_a_journal_holds_as_many_bytes_as_it_says(size: int) -> None:
 
     growth = grown(work)
     assert ledger.held == pytest.approx(growth, rel=0.1)
-
-
-@pytest.mark.parametrize("size", [10, 2000, 30_000])
-def test_remembered_answers_hold_as_many_bytes_as_they_say(size: int) -> None:
-    fast, tally = FastPath(1 << 40), Tally("", "GET", 200)
-
-    def work() -> object:
-        for number in range(20_000 // (size // 100 + 10)):
-            exchange = exchange_of(number, size)
-            lines = [(name.encode(), value.encode()) for name, value in exchange.request.headers]
-            scope = {"method": "GET", "raw_path": exchange.request.path.encode(), "query_string": b"", "headers": lines}
-            for line in lines:
-                field_of(line)  # as the request is read
-            fast.remember(
-                scope, World(), MemoryStore(), 0, exchange.answer, Kept(exchange, None),
-                None, tally,  # type: ignore[arg-type]
-            )  # fmt: skip
-        pass_on()
-        return fast
-
-    def pass_on() -> None:
-        """Have all lines forgotten that are known until others come: they are none of the answers'."""
-        for number in range(5000):
-            field_of((b"x-other", b"%d" % number))
-
-    growth = grown(work, pass_on)
-    assert fast.held == pytest.approx(growth, rel=0.1)

@@ -10,6 +10,7 @@ from mock_server.assembly import Served
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.exchange import JSON, Answer, Finding
 from mock_server.settings import bounds_of
+from mock_server.store import UNKNOWN
 
 HEALTH = "/health"
 LIVE = f"{HEALTH}/live"
@@ -31,9 +32,10 @@ def _health(asked: Asked) -> Answer:
 def _told(served: Served) -> dict[str, JSON]:
     contract = served.contract
     # A lost store is no reason to send requests elsewhere: most need no record, and others have lost it too.
-    lost: dict[str, JSON] = {"store": "lost"} if served.store.revision < 0 else {}
+    revision = served.store.revision
+    trouble: dict[str, JSON] = {"store": "busy" if revision == UNKNOWN else "lost"} if revision < 0 else {}
     return {
-        **lost,
+        **trouble,
         "title": contract.title,
         "version": contract.version,
         "digest": contract.digest,

@@ -9,7 +9,7 @@ from typing import TypedDict
 from mock_server.assembly import Served
 from mock_server.coverage import Coverage, Gauge
 from mock_server.exchange import Exchange
-from mock_server.journal import Entry, Journal, Kept
+from mock_server.journal import Entry, Journal, Kept, LoggedExchange
 from mock_server.payload import ExchangeForm, exchange_form, exchange_of
 from mock_server.worlds import World, Worlds
 
@@ -50,7 +50,7 @@ def journal_form(journal: Journal, served: Sequence[Served]) -> JournalForm:
     return {"kept": kept, "rows": rows}
 
 
-def _kept_form(kept: Kept, served: Sequence[Served]) -> KeptForm:
+def _kept_form(kept: LoggedExchange, served: Sequence[Served]) -> KeptForm:
     exchange = Exchange(kept.request, kept.route, kept.answer, kept.findings)
     operation = kept.operation
     bases = [one.base_path for one in served if operation and one.contract.operations.get(operation.key) is operation]
@@ -121,9 +121,9 @@ class Gathered:
         return (one.gauge(key) for one in self._served for key in one.contract.operations)
 
 
-def _with_copies(journal: Journal) -> Iterable[tuple[Entry, Kept]]:
+def _with_copies(journal: Journal) -> Iterable[tuple[Entry, LoggedExchange]]:
     """The entries, each with a copy of what it keeps: the journal counts who has it."""
-    copies: dict[int, Kept] = {}
+    copies: dict[int, LoggedExchange] = {}
     for entry in journal:
         known = copies.get(id(entry.kept))
         if known is None:

@@ -23,6 +23,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from mock_server.deadline import has_changed, may_wait, waits
 from mock_server.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.store.driver import OPENING, PATIENCE, Driver
 from mock_server.store.knowledge import Changed, Knowledge
@@ -36,6 +37,10 @@ LEASE = 0.1
 """Seconds for which the word of the database holds."""
 RETRY = 0.25
 """Seconds between two tries to have a lost database back."""
+BRIEF = 0.05
+"""Seconds that a change waits for a lock while it keeps this process's other calls from the connection."""
+PAUSE = 0.01
+"""Seconds after which it tries again."""
 REMEMBERED = 1024
 """Changes that the database tells one by one. Who has missed more forgets all that it read."""
 
@@ -59,6 +64,8 @@ class Database:
         """The revision of everything while the database is lost: one that no state has."""
         self._driver = driver
         self._lock = threading.RLock()
+        self._patience = PATIENCE
+        """How long the connection waits for a lock now."""
         self._ended = threading.Event()
         self._revision = 0
         self._connection: Connection | None = None
@@ -86,19 +93,29 @@ class Database:
         Raises :class:`StoreLostError`.
         """
         if self.mark[0] != self.seen or monotonic() >= self.fresh_until:
-            with self._lock:
+            with self._alone():
                 self._catch_up()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads from the connection. Where one has it and waiting is forbidden, that is told."""
+        if not self._lock.acquire(blocking=may_wait()):
+            waits()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Connection]:
         """A connection to read by, whatever is known."""
-        with self._lock, self._asked() as connection:
+        with self._alone(), self._asked() as connection:
             yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read by, and knowledge as of now that nobody else in this process adds to meanwhile."""
-        with self._lock:
+        with self._alone():
             self.confirm()
             with self._asked() as connection:
                 yield connection
@@ -130,12 +147,23 @@ class Database:
         It is on the disk, and seen by whoever asks next on this machine, when this returns. Raises
         :class:`StoreLostError` and :class:`StoreFullError`.
         """
-        with self._lock, self._asked() as connection:
+        until = monotonic() + PATIENCE
+        while True:
+            try:
+                return self._changed_now(alter)
+            except _BusyError:
+                if monotonic() > until:
+                    raise
+            self._ended.wait(PAUSE)  # who only reads goes on meanwhile
+
+    def _changed_now(self, alter: Alter) -> bool:
+        with self._alone(), self._asked(BRIEF) as connection:
             self._driver.check(connection)
             changed = self._changed(connection, alter)
             if changed:
                 self._driver.check(connection)  # what went into a file that was moved away is not acknowledged
                 self._mark.renew()
+                has_changed()
         return changed
 
     def load(self, alter: Callable[[Connection], Sequence[Changed]]) -> bool:
@@ -212,13 +240,19 @@ class Database:
             return int(connection.execute(wanted).scalar_one())
 
     @contextlib.contextmanager
-    def _asked(self) -> Iterator[Connection]:
-        """The connection; what goes wrong with it comes out as an error of the store."""
+    def _asked(self, patience: float = PATIENCE) -> Iterator[Connection]:
+        """The connection, which waits so many seconds for a lock, and does not where waiting is forbidden.
+
+        What goes wrong with it comes out as an error of the store.
+        """
         if self._connection is None:
             raise StoreLostError(f"found the store {self._driver.shown} lost; expected it to answer. Try again soon.")
         try:
+            self._be_patient(self._connection, patience if may_wait() else 0.0)
             yield self._connection
         except (SQLAlchemyError, OSError) as error:
+            if self._driver.trouble(error) == "busy":
+                waits()
             raise self._failure(error) from None
 
     def _failure(self, error: SQLAlchemyError | OSError) -> Exception:
@@ -231,7 +265,13 @@ class Database:
             return StoreFullError(f"found no room in {store} ({reason}); expected some. Nothing is changed.")
         if trouble == "lost":
             self._lose(reason)
-        return StoreLostError(f"found {store} not answering ({reason}); expected it to. Try again soon.")
+        kind = _BusyError if trouble == "busy" else StoreLostError
+        return kind(f"found {store} not answering ({reason}); expected it to. Try again soon.")
+
+    def _be_patient(self, connection: Connection, seconds: float) -> None:
+        if seconds != self._patience:
+            self._driver.be_patient(connection, seconds)
+            self._patience = seconds
 
     def _lose(self, reason: str) -> None:
         with self._lock:
@@ -276,7 +316,7 @@ class Database:
                     raise StoreError("found the server ending; expected it to go on.")
                 self._driver.identify()
                 self._forget(connection)
-                self._connection = connection
+                self._connection, self._patience = connection, PATIENCE
         except BaseException:
             connection.close()
             raise
@@ -302,6 +342,10 @@ class Database:
         self._ended.set()
         with self._lock:
             self._hang_up()
+
+
+class _BusyError(StoreLostError):
+    """Somebody else has a lock."""
 
 
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -7,6 +7,10 @@ from itertools import count
 _NUMBERS = count(1)
 
 
+UNKNOWN = -(1 << 62)
+"""The number that stands for a state that cannot be known without waiting."""
+
+
 def next_revision() -> int:
     """A number higher than all before it."""
     return next(_NUMBERS)

@@ -21,12 +21,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from mock_server.deadline import WaitNeeded, without_waiting
 from mock_server.errors import StoreLostError
 from mock_server.store.database import Database
 from mock_server.store.kept import Lack
 from mock_server.store.kept import Row as KeptRow
 from mock_server.store.knowledge import Changed
 from mock_server.store.protocol import HANDLE, Record
+from mock_server.store.revision import UNKNOWN
 from mock_server.store.search import ALL, Search, folded, storable, texts_of
 from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
 
@@ -73,7 +75,7 @@ class SqlRecords:
 
     @property
     def revision(self) -> int:
-        """The number of what is shown now, which no other state has; a negative one while the store is lost."""
+        """The number of what is shown now, which no other state has; a negative one while that cannot be known."""
         database = self._database
         if (
             database.mark[0] == database.seen
@@ -82,7 +84,10 @@ class SqlRecords:
         ):
             return self._revision
         try:
-            database.confirm()
+            with without_waiting():
+                database.confirm()
+        except WaitNeeded:
+            return UNKNOWN
         except StoreLostError:
             return database.absence
         self._generation = database.knowledge.generation

@@ -1,0 +1,37 @@
+"""The bytes of memory that values hold, so that what is counted is what a process has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from sys import getsizeof
+
+_ALIGNMENT = 16
+"""Bytes to a multiple of which CPython's allocator rounds (Objects/obmalloc.c)."""
+_SMALL = 512
+"""Bytes up to which it does so itself; the C library, which has the rest, keeps as much again beside each piece."""
+
+
+def bytes_of(value: object) -> int:
+    """Return the bytes of one object, without those that it refers to."""
+    size = getsizeof(value)
+    return -(-(size if size <= _SMALL else size + _ALIGNMENT) // _ALIGNMENT) * _ALIGNMENT
+
+
+def footprint(value: object) -> int:
+    """Return the bytes of a value with all that is in it: texts, bytes, tuples, lists, mappings, dataclasses.
+
+    A part that is in it twice counts twice. Numbers, booleans and None are not counted: most are there anyway.
+    """
+    if value is None or isinstance(value, (bool, int, float)):
+        return 0
+    size = bytes_of(value)
+    if isinstance(value, (str, bytes)):
+        return size
+    if isinstance(value, Mapping):
+        return size + sum([footprint(key) + footprint(member) for key, member in value.items()])
+    if isinstance(value, (tuple, list, frozenset)):
+        return size + sum([footprint(member) for member in value])
+    if is_dataclass(value):
+        return size + sum([footprint(getattr(value, member.name)) for member in fields(value)])
+    return size

@@ -1,0 +1,319 @@
+"""An answer that was found and judged, ready to be sent again: as small as it can be kept.
+
+Thousands of answers differ in a token and a body and in nothing else. What they have in common (:class:`Target`,
+:class:`Head`) is held once, and what a journal wants to know of a request is read from the question when somebody
+asks. So a remembered answer costs some 400 bytes beside its body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from hashlib import blake2b
+from marshal import dumps
+from time import monotonic, time
+from typing import Any, TypeAlias, TypeVar
+
+from mock_server.contract.model import Operation
+from mock_server.coverage import Shown
+from mock_server.deadline import WaitNeeded, without_waiting
+from mock_server.errors import StoreError, StoreLostError
+from mock_server.exchange import Answer, Exchange, Finding, Request, Route
+from mock_server.footprint import bytes_of, footprint
+from mock_server.journal import LONGEST_BODY
+from mock_server.store import Record, Records, Store
+from mock_server.tally import QUICK, Tally
+from mock_server.wire import Field, start_of
+from mock_server.worlds import World
+
+Question: TypeAlias = tuple[Any, ...]
+"""A world's revision, method, raw path, query string and the field lines: all that an answer depends on."""
+_FIELDS = 4
+"""Where the field lines begin in a question."""
+
+
+class Sight:
+    """The record that an answer was made from, in a store that others change too; or that there was none.
+
+    Not the record itself, which is ten times the answer, but a digest of it.
+    """
+
+    __slots__ = ("_base", "_digest", "_revision", "_sought")
+
+    def __init__(self, base: Store, sought: tuple[str, str], record: Record | None, revision: int) -> None:
+        self._base = base
+        self._sought = sought
+        self._digest = _digest_of(record)
+        self._revision = revision
+
+    @property
+    def cost(self) -> int:
+        """Bytes that this holds."""
+        return bytes_of(self) + footprint(self._sought) + bytes_of(self._digest) + bytes_of(self._revision)
+
+    def still_holds(self, world: World) -> bool:
+        """Whether the record is what it was. While nothing in the store changes, that is to compare two numbers."""
+        records = world.store(self._base)
+        revision = records.revision
+        if revision == self._revision:
+            return True
+        if revision < 0:  # the store is lost, or somebody has locked it
+            return False
+        try:
+            with without_waiting():
+                same = _digest_of(records.get(*self._sought)) == self._digest
+        except (StoreError, WaitNeeded):
+            return False
+        if same:
+            self._revision = revision
+        return same
+
+
+def sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | None:
+    """Return what an answer was made from, None where nothing can change it.
+
+    Raises :class:`StoreError` where that has changed meanwhile, or is lost.
+    """
+    if answer.sought is None or not base.is_shared:
+        return None
+    records: Records = world.store(base)
+    try:
+        with without_waiting():
+            record = records.get(*answer.sought)
+    except WaitNeeded:
+        raise StoreLostError("somebody has locked the store") from None
+    if before < 0 or records.revision != before:
+        raise StoreLostError("the store has changed while an answer was made")
+    return Sight(base, answer.sought, record, before)
+
+
+def _digest_of(record: Record | None) -> bytes:
+    if record is None:
+        return b""
+    return blake2b(dumps((record.value, record.location), 0), digest_size=16).digest()
+
+
+class Target:
+    """What requests that go to one place have in common: all but their headers, and where routing led."""
+
+    __slots__ = ("common", "cost", "holders", "key", "operation", "request", "route")
+
+    def __init__(
+        self, key: Hashable, request: Request, route: Route, operation: Operation | None, common: tuple[Any, ...]
+    ) -> None:
+        self.key = key
+        self.common = common
+        """What their questions have in common."""
+        self.request = request
+        """Without headers."""
+        self.route = route
+        self.operation = operation
+        self.holders = 0
+        self.cost = bytes_of(self) + footprint((common, request, route)) + bytes_of(key)
+
+
+class Head:
+    """What answers have in common that differ in their bodies alone: head, findings, and where they are counted."""
+
+    __slots__ = ("answer", "cost", "findings", "holders", "key", "simple", "start", "tally")
+
+    def __init__(self, key: Hashable, answer: Answer, length: int, findings: tuple[Finding, ...], tally: Tally) -> None:
+        self.key = key
+        self.answer = answer
+        """Without a body."""
+        self.start = start_of(answer.status, answer.headers, length)
+        self.findings = findings
+        self.tally = tally
+        self.simple = -1.0 if findings else QUICK
+        """Seconds up to which there is no more to count than the request and its time."""
+        self.holders = 0
+        self.cost = bytes_of(self) + bytes_of(key) + footprint((answer, self.start, findings))
+
+
+class Sign:
+    """What of an operation answers show alike."""
+
+    __slots__ = ("cost", "holders", "key", "shown")
+
+    def __init__(self, key: Hashable, shown: Shown) -> None:
+        self.key = key
+        self.shown = shown
+        self.holders = 0
+        self.cost = bytes_of(self) + bytes_of(key) + bytes_of(shown) + footprint(shown.keys)
+
+
+_P = TypeVar("_P", Target, Head, Sign)
+_T = TypeVar("_T")
+
+
+class Ready:
+    """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted.
+
+    ``cost`` is the bytes that go when it goes. ``holders`` is how many entries of journals have it, ``lives`` how
+    often it may be passed over before it makes room for others.
+    """
+
+    __slots__ = ("body", "cost", "head", "holders", "lives", "question", "sight", "sign", "target")
+
+    def __init__(
+        self, question: Question, target: Target, head: Head, sign: Sign, body: bytes, sight: Sight | None, shared: int
+    ) -> None:
+        self.question = question
+        self.target = target
+        self.head = head
+        self.sign = sign
+        self.body = body
+        self.sight = sight
+        self.holders = 0
+        self.lives = 0
+        size = bytes_of(self) + footprint(question) - shared + bytes_of(body) + (sight.cost if sight else 0)
+        self.cost = _SIZES.setdefault(size, size) if len(_SIZES) < _MANY else size
+
+    @property
+    def request(self) -> Request:
+        """The request that the answer was found for."""
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.question[_FIELDS:]]
+        return replace(self.target.request, headers=tuple(fields))
+
+    @property
+    def route(self) -> Route:
+        """What routing made of it."""
+        return self.target.route
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that was meant."""
+        return self.target.operation
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; of a long body the beginning, as journals have it."""
+        return replace(self.head.answer, body=self.body[:LONGEST_BODY])
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in the two."""
+        return self.head.findings
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of the two bodies as they were sent."""
+        return 0, len(self.body)
+
+    def note(self, world: World, started: float) -> None:
+        """Note in a world that this is the answer to a request that came at ``started`` (by the monotonic clock)."""
+        elapsed = monotonic() - started
+        world.journal.add(self, time() - elapsed, elapsed)
+        head = self.head
+        world.coverage.note(self.sign.shown)
+        tally = head.tally
+        if elapsed <= head.simple:  # what take() would do, without the call
+            tally.count += 1
+            tally.seconds += elapsed
+        else:
+            tally.take(elapsed, head.findings)
+
+
+_SIZES: dict[int, int] = {}
+"""Sizes, each as one object: an answer in thousands is as large as many others."""
+_MANY = 4096
+
+
+class Parts:
+    """What remembered answers share, each held as long as one of them has it. ``held`` is the bytes of all."""
+
+    def __init__(self) -> None:
+        self._targets: dict[Hashable, Target] = {}
+        self._heads: dict[Hashable, Head] = {}
+        self._signs: dict[Hashable, Sign] = {}
+        self.held = 0
+
+    def target(self, exchange: Exchange, operation: Operation | None, common: tuple[Any, ...]) -> Target:
+        """Return where an exchange went, for one more holder. ``common`` is what its question begins with."""
+        request = replace(exchange.request, headers=(), body=b"")
+        key = (common, request, exchange.route.operation)
+        target = self._targets.get(key)
+        if target is None:
+            target = self._targets[key] = Target(key, request, exchange.route, operation, common)
+        return self._taken(target)
+
+    def head(self, exchange: Exchange, tally: Tally) -> Head:
+        """Return the head of an exchange's answer, for one more holder."""
+        answer, length = replace(exchange.answer, body=b"", judged=None, sought=None), len(exchange.answer.body)
+        key = (answer, length, exchange.findings, tally.operation, tally.method)
+        head = self._heads.get(key)
+        if head is None:
+            head = self._heads[key] = Head(key, answer, length, exchange.findings, tally)
+        return self._taken(head)
+
+    def sign(self, shown: Shown) -> Sign:
+        """Return what an answer shows, for one more holder."""
+        key = (shown.gauge, shown.keys)
+        sign = self._signs.get(key)
+        if sign is None:
+            sign = self._signs[key] = Sign(key, shown)
+        return self._taken(sign)
+
+    def release(self, ready: Ready) -> None:
+        """Have one holder less of what an answer shares."""
+        if self._is_let_go(ready.target):
+            del self._targets[ready.target.key]
+        if self._is_let_go(ready.head):
+            del self._heads[ready.head.key]
+        if self._is_let_go(ready.sign):
+            del self._signs[ready.sign.key]
+
+    def _taken(self, part: _P) -> _P:
+        if not part.holders:
+            self.held += part.cost
+        part.holders += 1
+        return part
+
+    def _is_let_go(self, part: Target | Head | Sign) -> bool:
+        part.holders -= 1
+        if part.holders:
+            return False
+        self.held -= part.cost
+        return True
+
+
+class Lines:
+    """Field lines that many questions have in common, as one object each.
+
+    A line that comes a second time is one of them. Long ones are not: a client may send as many as it likes.
+    """
+
+    LONGEST = 256
+    """Bytes of a line, name and value."""
+    NUMBER = 1024
+    """Lines that are known; where there are more, all are forgotten, and those that come again are known again."""
+
+    def __init__(self) -> None:
+        self._new: set[Field] = set()
+        self._common: dict[Field, Field] = {}
+        self._names: dict[bytes, bytes] = {}
+
+    def shared(self, line: Field) -> tuple[Field, int]:
+        """Return a line to be held in place of this one, and how many bytes of it are held anyway."""
+        common = self._common.get(line)
+        if common is not None:
+            return common, footprint(common)
+        name, value = line
+        if len(name) + len(value) > self.LONGEST:
+            return line, 0
+        if line in self._new:
+            self._new.discard(line)
+            _bounded(self._common, self.NUMBER)[line] = line
+            return line, 0
+        if len(self._new) >= self.NUMBER:
+            self._new.clear()
+        name = _bounded(self._names, self.NUMBER).setdefault(name, name)
+        line = (name, value)
+        self._new.add(line)
+        return line, bytes_of(name)
+
+
+def _bounded(known: dict[_T, _T], number: int) -> dict[_T, _T]:
+    if len(known) >= number:
+        known.clear()
+    return known

@@ -1,0 +1,122 @@
+"""Who waits while another program has locked the store: only who needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
+
+from mock_server.application import Application
+from mock_server.settings import Settings
+from tests.conftest import ME
+
+LOCKS = {
+    "sqlite": "BEGIN EXCLUSIVE",
+    "postgresql": "BEGIN; LOCK TABLE mock_state, mock_records IN ACCESS EXCLUSIVE MODE",
+}
+OF_A_COUNTRY = {"Authorization": "Bearer polar_cst_SE"}
+OF_A_RECORD = {"Authorization": "Bearer polar_cst_individual"}
+RECORD = "/__admin/fixtures/customers/individual"
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def app(address: str) -> Iterator[Application]:
+    application = Application(Settings(store=address), shares_process=True)
+    application.warm()
+    yield application
+    application.close()
+
+
+@pytest.fixture
+def other(app: Application, address: str) -> Iterator[Connection]:
+    """A connection of another program."""
+    url = address.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    if address.startswith("sqlite"):
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"timeout": 0})
+    with engine.connect() as connection:
+        yield connection
+
+
+each_kind = pytest.mark.parametrize(
+    "kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.store)], indirect=True
+)
+
+
+def clients(app: Application) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30)
+
+
+@each_kind
+def test_a_change_waits_for_a_lock_and_nobody_else_does(kind: str, app: Application, other: Connection) -> None:
+    async def run() -> list[Any]:
+        async with clients(app) as client:
+            before = await client.get(ME, headers=OF_A_COUNTRY)
+            other.exec_driver_sql(LOCKS[kind])
+            change = asyncio.ensure_future(client.patch(RECORD, json={"name": "Ada Byron"}))
+            alive = await client.get("/__admin/health/live")
+            health = await client.get("/__admin/health")
+            remembered = await client.get(ME, headers=OF_A_COUNTRY)
+            made = await client.get(ME, headers={"Authorization": "Bearer polar_cst_FR"})
+            assert not change.done()
+            other.exec_driver_sql("ROLLBACK")
+            assert (await change).status_code == 200
+            changed = await client.get(ME, headers=OF_A_RECORD)
+            assert (remembered.content, changed.json()["name"]) == (before.content, "Ada Byron")
+            return [one.status_code for one in (alive, health, remembered, made)]
+
+    assert asyncio.run(run()) == [200] * 4
+
+
+def test_a_change_that_waited_too_long_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/records.db"
+    app = Application(Settings(store=address), shares_process=True)
+    engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+    async def run() -> tuple[int, str, str]:
+        async with clients(app) as client:
+            name = (await client.get(ME, headers=OF_A_RECORD)).json()["name"]
+            with engine.connect() as other:
+                other.exec_driver_sql("BEGIN EXCLUSIVE")
+                refused = await client.patch(RECORD, json={"name": "Ada Byron"})
+                other.exec_driver_sql("ROLLBACK")
+            after = (await client.get(ME, headers=OF_A_RECORD)).json()["name"]
+            return refused.status_code, after, name
+
+    status, after, name = asyncio.run(run())
+    assert (status, after) == (503, name)
+    app.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_changes_that_wait_are_all_made_once(kind: str, app: Application, other: Connection) -> None:
+    handles = [f"waiting-{number}" for number in range(8)]
+
+    async def run() -> list[int]:
+        async with clients(app) as client:
+            record = (await client.get(ME, headers=OF_A_RECORD)).json()
+            other.exec_driver_sql(LOCKS[kind])
+            changes = [
+                asyncio.ensure_future(client.post("/__admin/fixtures/customers", json={**record, "handle": handle}))
+                for handle in handles
+            ]
+            await client.get("/__admin/health/live")
+            other.exec_driver_sql("ROLLBACK")
+            answers = await asyncio.gather(*changes)
+            listed = await client.get("/__admin/fixtures/customers?limit=100")
+            assert set(handles) <= {row["handle"] for row in json.loads(listed.content)}
+            return [one.status_code for one in answers]
+
+    assert asyncio.run(run()) == [201] * 8
