@@ -236,7 +236,7 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {place: [] for place in settings.contract}
     for name in settings.overlay:
-        source = parse_source(name, read_text(name, what="overlay"), what="overlay")
+        source = parse_source(name, read_text(name, what="overlay"), what="overlay", allows_halves=True)
         extends = source.data.get("extends") if isinstance(source.data, dict) else None
         meant = [place for place in found if isinstance(extends, str) and same_place(name, extends, place)]
         if not meant:

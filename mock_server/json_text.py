@@ -64,11 +64,14 @@ def read_json(body: bytes | str, *, deepest: int | None = None, **parameters: st
     return value
 
 
-def check_value(value: Any, text: str, deepest: int | None = DEEPEST) -> None:
-    """Raise :class:`NotJSONError` where the value that was read of a text is too deep or has half characters."""
+def check_value(value: Any, text: str, deepest: int | None = DEEPEST, *, allows_halves: bool = False) -> None:
+    """Raise :class:`NotJSONError` where the value that was read of a text is too deep or has half characters.
+
+    ``allows_halves`` lets the latter pass: a description may have them, since it is never sent.
+    """
     if deepest is not None and text.count("[") + text.count("{") > deepest:
         _refuse_depth(value, deepest)
-    if _SURROGATE.search(text):
+    if not allows_halves and _SURROGATE.search(text):
         _refuse_surrogates(value)
 
 

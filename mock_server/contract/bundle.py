@@ -84,7 +84,7 @@ class Files:
                     f" and {MAX_TOTAL:,} characters."
                 )
             text = read_text(place, what="document")
-            source = parse_source(place, text, what="document")
+            source = parse_source(place, text, what="document", allows_halves=True)
             if not isinstance(source.data, (dict, list)):
                 raise ContractError(f"{place}: found a text; expected a document in YAML or JSON.")
             self.texts[place] = text

@@ -47,7 +47,7 @@ class Compilation:
     def layered(self) -> tuple[Document, Layers]:
         """The document with overlays, and where its parts came from."""
         base, *rest = self._texts
-        source = parse_source(*base)
+        source = parse_source(*base, allows_halves=True)
         _refuse_version(source)
         document, layers, findings = bundle(source, self._files)
         _refuse(layers, findings)
@@ -57,7 +57,9 @@ class Compilation:
             below = Moved(layers, moves)
         layers = Layers(below)
         for name, text in rest:
-            changed, origins = apply_overlay(document, parse_source(name, text, what="overlay"), self._idle)
+            changed, origins = apply_overlay(
+                document, parse_source(name, text, what="overlay", allows_halves=True), self._idle
+            )
             document, layers = cast("Document", changed), Layers(below, layers.origins + origins)
         return document, layers
 

@@ -82,11 +82,19 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
 def parse_source(
-    name: str, text: str, error: type[MockServerError] = ContractError, *, what: str = "contract"
+    name: str,
+    text: str,
+    error: type[MockServerError] = ContractError,
+    *,
+    what: str = "contract",
+    allows_halves: bool = False,
 ) -> Source:
-    """The data in a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader."""
+    """The data in a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader.
+
+    Half characters (lone surrogates) are an error too, unless the text ``allows_halves``.
+    """
     try:
-        data = _parse_json(text) if _looks_like_json(name, text) else _parse_yaml(text)
+        data = _parse_json(text, allows_halves=allows_halves) if _looks_like_json(name, text) else _parse_yaml(text)
     except json.JSONDecodeError as problem:
         raise error(
             f"{name}:{problem.lineno}: found {problem.msg.lower()} in column {problem.colno};"
@@ -131,10 +139,10 @@ def _looks_like_json(name: str, text: str) -> bool:
     return name.lower().endswith(".json") or (text.lstrip()[:1] == "{" and text.lstrip()[1:].lstrip()[:1] in ('"', "}"))
 
 
-def _parse_json(text: str) -> JSON:
+def _parse_json(text: str, *, allows_halves: bool) -> JSON:
     data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_number, parse_float=_finite)
     try:
-        check_value(data, text)
+        check_value(data, text, allows_halves=allows_halves)
     except NotJSONError as problem:
         raise _RefusedError(str(problem)) from None
     return cast("JSON", data)

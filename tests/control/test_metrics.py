@@ -227,7 +227,7 @@ from mock_server.application import Application
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, tokens
 app = Application(Settings(), shares_process=True)
-app._loaded.warm(shares_process=True)
+app.warm()
 answered(app, *tokens(["SE", "SE"]), scope_of("/__admin/health/ready"))
 print({name.partition(".")[0] for name in sys.modules} & {"prometheus_client", "opentelemetry"})
 answered(app, scope_of("/__admin/metrics"))
