@@ -58,8 +58,8 @@ def _float(text: str) -> float:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
+    mapping = dict(members)
+    if len(mapping) != len(members):
         seen: set[str] = set()
         twice = ""
         for twice, _ in members:
@@ -67,7 +67,7 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
                 break
             seen.add(twice)
         raise NotJSONError(f"the name {json.dumps(twice)} stands twice in an object")
-    return found
+    return mapping
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_float, object_pairs_hook=_object)

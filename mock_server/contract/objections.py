@@ -82,8 +82,10 @@ class Objections:
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
         """Return what the schema at a place of the document has against a value that a client sent."""
         schema = functools.reduce(truediv, place, self._document)
-        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(OF_REQUESTS)).validator
-        return cast("Errors", _extended(kept, _of_requests, asserts_formats=asserts_formats).iter_errors)
+        validator: Any = self._factory.create(
+            self._document, schema, extra_format_validators=dict(OF_REQUESTS)
+        ).validator
+        return cast("Errors", _extended(validator, _of_requests, asserts_formats=asserts_formats).iter_errors)
 
     def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
         """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
@@ -94,7 +96,7 @@ class Objections:
             validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
             known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
         explained = (explain(cast("SchemaError", error)) for error in known[1].iter_errors(item))
-        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in explained)
+        return tuple(Finding("answer-body", location, actual, expected, where) for where, actual, expected in explained)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with the contract's answer to a failure that belongs to no operation."""
@@ -102,8 +104,8 @@ class Objections:
 
     def to_answer(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with an answer of an operation."""
-        asked = _Asked(path, method if method == _FAILURES else method.lower())
-        errors = self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))
+        request = _Asked(path, method if method == _FAILURES else method.lower())
+        errors = self._answers.iter_errors(cast("Any", request), cast("Any", _Answered(answer)))
         return tuple(
             finding
             for error in errors
@@ -122,7 +124,7 @@ class Objections:
         if media_type is None or is_json(media_type):
             return False
         essence = essence_of(media_type)
-        names = [essence_of(one.name) for one in response.content] if response else [essence]
+        names = [essence_of(entry.name) for entry in response.content] if response else [essence]
         return any(fnmatchcase(essence, name) for name in names)
 
 
@@ -235,8 +237,8 @@ def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
     for said in _causes(error):
         if isinstance(said, InvalidSchemaValue):
             for schema_error in cast("Iterable[SchemaError]", said.schema_errors):
-                pointer, found, expected = explain(schema_error)
-                yield Finding(rule, location, found, expected, pointer)
+                pointer, actual, expected = explain(schema_error)
+                yield Finding(rule, location, actual, expected, pointer)
             return
         if isinstance(said, CastError):
             yield Finding(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')
