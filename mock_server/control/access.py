@@ -51,8 +51,8 @@ def _refused(detail: str) -> RefusedError:
 
 
 def _has_token(request: Request, expected: str) -> bool:
-    given = bearer_token(request)
-    return bool(expected) and given is not None and hmac.compare_digest(given.encode(), expected.encode())
+    token = bearer_token(request)
+    return bool(expected) and token is not None and hmac.compare_digest(token.encode(), expected.encode())
 
 
 def _name(host: str) -> str:
@@ -62,7 +62,7 @@ def _name(host: str) -> str:
 
 
 def _is_own(name: str, settings: Settings) -> bool:
-    allowed = {one.lower() for one in settings.allowed_host}
+    allowed = {host.lower() for host in settings.allowed_host}
     if settings.host not in ANY:
         allowed.add(settings.host.lower())
     return name == "localhost" or name.endswith(".localhost") or name in allowed or _is_loopback(name)
@@ -70,8 +70,8 @@ def _is_own(name: str, settings: Settings) -> bool:
 
 def _is_loopback(address: str) -> bool:
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return bool((mapped or found).is_loopback)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return bool((mapped or ip).is_loopback)

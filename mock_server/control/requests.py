@@ -23,36 +23,36 @@ _MOST = 1_000_000
 _FILTERS = ("operation", "status", "method", "path", "limit", "since", "unmatched")
 
 
-def _redaction(asked: Asked) -> Redaction:
-    return redaction_of(asked.settings.redact_header, [one.contract for one in asked.served])
+def _redaction(request: Asked) -> Redaction:
+    return redaction_of(request.settings.redact_header, [mount.contract for mount in request.served])
 
 
-def _telling(asked: Asked) -> Telling:
-    return Telling(asked.world, _redaction(asked))
+def _telling(request: Asked) -> Telling:
+    return Telling(request.world, _redaction(request))
 
 
-def _listed(asked: Asked) -> Answer:
+def _listed(request: Asked) -> Answer:
     """The journal, the newest first, as far as the filters let it."""
-    found = _filtered(asked)
-    telling = _telling(asked)
-    events: list[JSON] = [telling.event(entry) for entry in found]
+    entries = _filtered(request)
+    telling = _telling(request)
+    events: list[JSON] = [telling.event(entry) for entry in entries]
     return answered({
         "requests": events,
-        "meta": {"total": len(asked.world.journal)},
-        "requestJournalDisabled": asked.settings.journal_size == 0,
+        "meta": {"total": len(request.world.journal)},
+        "requestJournalDisabled": request.settings.journal_size == 0,
     })  # fmt: skip
 
 
-def _filtered(asked: Asked) -> list[Entry]:
-    given = asked.query(*_FILTERS)
-    tests = [_FILTER[name](value) for name, value in given.items() if name in _FILTER]
-    found = [entry for entry in reversed([*asked.world.journal]) if all(fits(entry) for fits in tests)]
-    if "limit" not in given:
-        return found
-    limit = given["limit"]
+def _filtered(request: Asked) -> list[Entry]:
+    parameters = request.query(*_FILTERS)
+    tests = [_FILTER[name](value) for name, value in parameters.items() if name in _FILTER]
+    entries = [entry for entry in reversed([*request.world.journal]) if all(fits(entry) for fits in tests)]
+    if "limit" not in parameters:
+        return entries
+    limit = parameters["limit"]
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10):
         raise _bad_filter("limit", limit, "a whole number")
-    return found[: int(limit)]
+    return entries[: int(limit)]
 
 
 def _bad_filter(name: str, value: str, expected: str) -> RefusedError:
@@ -93,14 +93,14 @@ _FILTER: dict[str, Callable[[str], Callable[[Entry], bool]]] = {
 }
 
 
-def _one(asked: Asked) -> Answer:
-    return answered(_telling(asked).event(_found(asked)))
+def _one(request: Asked) -> Answer:
+    return answered(_telling(request).event(_found(request)))
 
 
-def _found(asked: Asked) -> Entry:
-    text = asked.values["id"]
+def _found(request: Asked) -> Entry:
+    text = request.values["id"]
     try:
-        entry = asked.world.journal.find(UUID(text))
+        entry = request.world.journal.find(UUID(text))
     except ValueError:
         entry = None
     if entry is None:
@@ -110,77 +110,77 @@ def _found(asked: Asked) -> Entry:
     return entry
 
 
-def _remove_one(asked: Asked) -> Answer:
-    meant = _found(asked)
-    asked.world.journal.remove(lambda entry: entry.number == meant.number)
+def _remove_one(request: Asked) -> Answer:
+    target = _found(request)
+    request.world.journal.remove(lambda entry: entry.number == target.number)
     return answered({})
 
 
-def _clear(asked: Asked) -> Answer:
-    asked.world.journal.clear()
+def _clear(request: Asked) -> Answer:
+    request.world.journal.clear()
     return answered({})
 
 
-def _pattern(asked: Asked) -> RequestPattern:
-    return RequestPattern.from_json(asked.body())
+def _pattern(request: Asked) -> RequestPattern:
+    return RequestPattern.from_json(request.body())
 
 
 def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
     return lambda entry: pattern.matches(entry.request, entry.route, entry.operation)
 
 
-def _count(asked: Asked) -> Answer:
-    fits = _fits(_pattern(asked))
-    count = sum(1 for entry in asked.world.journal if fits(entry))
-    return answered({"count": count, "requestJournalDisabled": asked.settings.journal_size == 0})
+def _count(request: Asked) -> Answer:
+    fits = _fits(_pattern(request))
+    count = sum(1 for entry in request.world.journal if fits(entry))
+    return answered({"count": count, "requestJournalDisabled": request.settings.journal_size == 0})
 
 
-def _find(asked: Asked) -> Answer:
-    fits = _fits(_pattern(asked))
-    return _requests(asked, [entry for entry in asked.world.journal if fits(entry)])
+def _find(request: Asked) -> Answer:
+    fits = _fits(_pattern(request))
+    return _requests(request, [entry for entry in request.world.journal if fits(entry)])
 
 
-def _unmatched(asked: Asked) -> Answer:
-    return _requests(asked, [entry for entry in asked.world.journal if not entry.was_matched])
+def _unmatched(request: Asked) -> Answer:
+    return _requests(request, [entry for entry in request.world.journal if not entry.was_matched])
 
 
-def _requests(asked: Asked, entries: Iterable[Entry]) -> Answer:
-    telling = _telling(asked)
-    told: list[JSON] = [telling.request(entry) for entry in entries]
-    return answered({"requests": told, "requestJournalDisabled": asked.settings.journal_size == 0})
+def _requests(request: Asked, entries: Iterable[Entry]) -> Answer:
+    telling = _telling(request)
+    requests: list[JSON] = [telling.request(entry) for entry in entries]
+    return answered({"requests": requests, "requestJournalDisabled": request.settings.journal_size == 0})
 
 
-def _remove(asked: Asked) -> Answer:
-    telling = _telling(asked)
-    fits = _fits(_pattern(asked))
-    told: list[JSON] = [telling.event(entry) for entry in asked.world.journal if fits(entry)]
-    asked.world.journal.remove(fits)
-    return answered({"serveEvents": told})
+def _remove(request: Asked) -> Answer:
+    telling = _telling(request)
+    fits = _fits(_pattern(request))
+    events: list[JSON] = [telling.event(entry) for entry in request.world.journal if fits(entry)]
+    request.world.journal.remove(fits)
+    return answered({"serveEvents": events})
 
 
-def _verify(asked: Asked) -> Answer:
+def _verify(request: Asked) -> Answer:
     """200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
-    data = asked.body()
+    data = request.body()
     members = dict(data) if isinstance(data, dict) else data
     low, high = _expected(members)
     pattern = RequestPattern.from_json(members)
     fits = _fits(pattern)
-    entries = [*asked.world.journal]
+    entries = [*request.world.journal]
     count = sum(1 for entry in entries if fits(entry))
     if low <= count <= high:
         return answered({"count": count})
-    telling = _telling(asked)
+    telling = _telling(request)
     if count > high:
-        shown: list[JSON] = [telling.request(entry) for entry in entries if fits(entry)]
-        told: dict[str, JSON] = {"requests": shown}
+        requests: list[JSON] = [telling.request(entry) for entry in entries if fits(entry)]
+        details: dict[str, JSON] = {"requests": requests}
         hint = "The requests that fit are below."
     else:
-        misses = _nearest(asked, pattern, [entry for entry in entries if not fits(entry)])
-        told = {"nearMisses": misses}
+        misses = _nearest(request, pattern, [entry for entry in entries if not fits(entry)])
+        details = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
-    wanted = _in_words(low, high)
-    answer = problem("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {wanted}. {hint}")
-    body = {**json.loads(answer.body), "count": count, "expected": wanted, **told}
+    expected = _in_words(low, high)
+    answer = problem("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {expected}. {hint}")
+    body = {**json.loads(answer.body), "count": count, "expected": expected, **details}
     return answered(body, 409)
 
 
@@ -188,14 +188,14 @@ def _expected(members: JSON) -> tuple[int, int]:
     """How many requests are expected; the members that say so are taken out."""
     if not isinstance(members, dict):
         return 1, _MOST
-    given = {
+    bounds = {
         name: Part(members.pop(name), f"/{name}").whole(0, _MOST) for name in ("times", "min", "max") if name in members
     }
-    if "times" in given:
-        if len(given) > 1:
-            raise Part(given["times"], "/times").refusal("value", "times beside min or max", "one or the other")
-        return given["times"], given["times"]
-    low, high = given.get("min", 0 if "max" in given else 1), given.get("max", _MOST)
+    if "times" in bounds:
+        if len(bounds) > 1:
+            raise Part(bounds["times"], "/times").refusal("value", "times beside min or max", "one or the other")
+        return bounds["times"], bounds["times"]
+    low, high = bounds.get("min", 0 if "max" in bounds else 1), bounds.get("max", _MOST)
     if low > high:
         raise Part(low, "/min").refusal("value", f"{low}, more than max", f"at most {high}")
     return low, high
@@ -213,22 +213,22 @@ def _in_words(low: int, high: int) -> str:
     return f"at least {low}" if high == _MOST else f"{low} to {high}"
 
 
-def _nearest(asked: Asked, pattern: RequestPattern, entries: list[Entry]) -> list[JSON]:
+def _nearest(request: Asked, pattern: RequestPattern, entries: list[Entry]) -> list[JSON]:
     """The requests that differ in the fewest parts, the newest first among equals, and how each differs."""
-    redaction = _redaction(asked)
-    telling = _telling(asked)
-    told = [(entry, pattern.differences(entry.request, entry.route, entry.operation)) for entry in reversed(entries)]
-    told.sort(key=lambda one: len(one[1]))
+    redaction = _redaction(request)
+    telling = _telling(request)
+    ranked = [(entry, pattern.differences(entry.request, entry.route, entry.operation)) for entry in reversed(entries)]
+    ranked.sort(key=lambda pair: len(pair[1]))
     misses: list[JSON] = []
-    for entry, differences in told[:_MISSES]:
+    for entry, differences in ranked[:_MISSES]:
         texts: list[JSON] = [redaction.text(text, entry.request) for text in differences]
         misses.append({"request": telling.request(entry), "differences": texts})
     return misses
 
 
-def _archive(asked: Asked) -> Answer:
-    entries = reversed(_filtered(asked))
-    return answered(archive(entries, asked.world.prefix, _redaction(asked)))
+def _archive(request: Asked) -> Answer:
+    entries = reversed(_filtered(request))
+    return answered(archive(entries, request.world.prefix, _redaction(request)))
 
 
 ROUTES: Rows = (

@@ -67,8 +67,8 @@ class Control:
 
     def refusal(self, request: Request, peer: str) -> Answer | None:
         """The refusal of a request whose sender may not use control; everybody may ask how the server is."""
-        found = self._within(request.path)
-        if found is not None and found[1] in _OPEN and request.method in ("GET", "HEAD"):
+        match = self._within(request.path)
+        if match is not None and match[1] in _OPEN and request.method in ("GET", "HEAD"):
             return None
         try:
             check_access(request, peer, self._settings)
@@ -84,9 +84,9 @@ class Control:
         ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
         processes (:meth:`figures`).
         """
-        found = self._within(request.path)
-        assert found is not None
-        served, path = found
+        match = self._within(request.path)
+        assert match is not None
+        served, path = match
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
@@ -108,8 +108,8 @@ class Control:
 
     def _within(self, path: str) -> tuple[Sequence[Served], str] | None:
         """What a control path tells of, and the path below ``/__admin``; None for a path that is none of control."""
-        base, found, rest = path.partition(PREFIX)
-        if not found or rest[:1] not in ("", "/"):
+        base, separator, rest = path.partition(PREFIX)
+        if not separator or rest[:1] not in ("", "/"):
             return None
-        served = [one for one in self._served if base in ("", one.base_path)]
+        served = [mount for mount in self._served if base in ("", mount.base_path)]
         return None if not served or (base and len(self._served) == 1) else (served, rest)

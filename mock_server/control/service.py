@@ -6,10 +6,10 @@ from mock_server.control.router import PREFIX, Asked, RefusedError, Rows, answer
 from mock_server.exchange import Answer
 
 
-def _document(asked: Asked) -> Answer:
-    if len(asked.served) == 1:
-        return answered(dict(asked.served[0].contract.document))
-    places = ", ".join(f"{one.base_path}{PREFIX}/openapi.json" for one in asked.served if one.base_path)
+def _document(request: Asked) -> Answer:
+    if len(request.served) == 1:
+        return answered(dict(request.served[0].contract.document))
+    places = ", ".join(f"{mount.base_path}{PREFIX}/openapi.json" for mount in request.served if mount.base_path)
     detail = f"Found several contracts; expected the base path of one before it: {places}."
     raise RefusedError("not-found", 404, detail)
 
