@@ -129,9 +129,9 @@ class Journal:
 
     __slots__ = ("_kept", "_last", "_ledger", "_members", "_name")
 
-    def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
+    def __init__(self, name: str = "", capacity: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
         self._name = name
-        self._kept = kept
+        self._kept = capacity
         self._ledger = ledger
         self._members: deque[_Member] | None = None
         """The members of the entries one after the other: half a million rows would be as many objects that Python's
@@ -146,7 +146,7 @@ class Journal:
         members = iter([*(self._members or ())])
         return (Entry(*row) for row in zip(members, members, members, members, strict=True))
 
-    def add(self, kept: Kept, started: float, elapsed: float) -> None:
+    def add(self, journaled: Kept, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
         self._last += 1
         if self._kept == 0:
@@ -154,12 +154,12 @@ class Journal:
         members = self._members
         if members is None:
             members = self._members = deque(maxlen=self._kept * _MEMBERS)
-        change = _SLIM if kept.holders else _SLIM + kept.cost
-        kept.holders += 1
+        change = _SLIM if journaled.holders else _SLIM + journaled.cost
+        journaled.holders += 1
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
             oldest: Kept = members[_MEMBERS - 1]
             change -= _released(oldest)
-        members.extend((self._last, started, elapsed, kept))
+        members.extend((self._last, started, elapsed, journaled))
         if change and self._ledger is not None:
             self._ledger.change(change)
 
@@ -183,18 +183,18 @@ class Journal:
 
     def find(self, number: UUID) -> Entry | None:
         """The entry of an id; None where it is gone or was never here."""
-        found = next((entry for entry in self if entry.number == number.int & _NUMBER), None)
-        return found if found is not None and self.id_of(found.number) == number else None
+        entry = next((entry for entry in self if entry.number == number.int & _NUMBER), None)
+        return entry if entry is not None and self.id_of(entry.number) == number else None
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
         """Let entries go; they are returned, the oldest first."""
-        gone = [entry for entry in self if is_meant(entry)]
-        if gone:
-            lost = {entry.number for entry in gone}
-            left = (member for entry in self if entry.number not in lost for member in entry)
-            self._members = deque(left, maxlen=self._kept * _MEMBERS)
-            self._give_back(sum(_released(entry.kept) for entry in gone))
-        return gone
+        removed = [entry for entry in self if is_meant(entry)]
+        if removed:
+            lost = {entry.number for entry in removed}
+            rest = (member for entry in self if entry.number not in lost for member in entry)
+            self._members = deque(rest, maxlen=self._kept * _MEMBERS)
+            self._give_back(sum(_released(entry.kept) for entry in removed))
+        return removed
 
     def clear(self) -> None:
         """Let all entries go. Their numbers are not given again."""
@@ -205,8 +205,8 @@ class Journal:
         """Let the older half go."""
         for _ in range((len(self) + 1) // 2):
             assert self._members is not None
-            *_, kept = (self._members.popleft() for _ in range(_MEMBERS))
-            self._give_back(_released(kept))
+            *_, journaled = (self._members.popleft() for _ in range(_MEMBERS))
+            self._give_back(_released(journaled))
 
     def _give_back(self, size: int) -> None:
         if self._ledger is not None and size:
@@ -217,7 +217,7 @@ class Journal:
         return int.from_bytes(digest) << 80
 
 
-def _released(kept: Kept) -> int:
+def _released(journaled: Kept) -> int:
     """The bytes that go with an entry: what others have too stays."""
-    kept.holders -= 1
-    return _SLIM if kept.holders else _SLIM + kept.cost
+    journaled.holders -= 1
+    return _SLIM if journaled.holders else _SLIM + journaled.cost

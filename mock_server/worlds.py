@@ -106,9 +106,9 @@ class Worlds:
     """
 
     def __init__(
-        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0
+        self, capacity: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0
     ) -> None:
-        self._kept = kept
+        self._kept = capacity
         self._journal_size = journal_size
         self._after = after
         self._ledger = Ledger(journal_memory, self._relieve)
@@ -180,10 +180,10 @@ class Worlds:
 
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
-        found = Coverage()
-        for one in (self._past, *(world.coverage for world in self)):
-            found.add(one)
-        return found
+        total = Coverage()
+        for part in (self._past, *(world.coverage for world in self)):
+            total.add(part)
+        return total
 
     def _relieve(self) -> None:
         """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""

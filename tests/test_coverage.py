@@ -100,7 +100,7 @@ def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
 
 
 def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
-    one, worlds = gauge(tmp_path), Worlds(kept=1)
+    one, worlds = gauge(tmp_path), Worlds(capacity=1)
     for name, kind in (("a", "cat"), ("b", "dog")):
         worlds.get(name).coverage.note(one.shown(asked(kind=kind)))
     assert worlds.coverage().count(one) == 2

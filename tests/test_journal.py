@@ -21,14 +21,14 @@ def paths(journal: Journal) -> list[str]:
 
 
 def test_the_oldest_entries_make_room_for_new_ones() -> None:
-    journal = Journal("w", kept=2)
+    journal = Journal("w", capacity=2)
     for path in ("/a", "/b", "/c"):
         journal.add(kept(path), 0.0, 0.0)
     assert (paths(journal), len(journal)) == (["/b", "/c"], 2)
 
 
 def test_a_journal_of_size_nought_keeps_nothing() -> None:
-    journal = Journal("w", kept=0)
+    journal = Journal("w", capacity=0)
     journal.add(kept(), 0.0, 0.0)
     assert len(journal) == 0
 
@@ -74,7 +74,7 @@ def test_all_journals_together_stay_within_their_bound_and_the_least_recently_us
 
 
 def test_a_world_that_goes_gives_its_room_back() -> None:
-    worlds = Worlds(kept=1, journal_memory=100_000)
+    worlds = Worlds(capacity=1, journal_memory=100_000)
     for number in range(50):
         worlds.get(f"w{number}").journal.add(kept(body=b"x" * 60_000), 0.0, 0.0)
     assert len(worlds.get("w49").journal) == 1

@@ -44,7 +44,7 @@ def test_a_world_is_the_same_until_it_is_forgotten() -> None:
 
 
 def test_the_least_recently_used_world_is_forgotten_first_and_the_plain_one_never() -> None:
-    worlds = Worlds(kept=2)
+    worlds = Worlds(capacity=2)
     plain, first, second = worlds.get(""), worlds.get("a"), worlds.get("b")
     worlds.get("a")
     worlds.get("c")
@@ -94,7 +94,7 @@ def test_a_world_ends_with_one_call(server_url: str) -> None:
 
 
 def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() -> None:
-    worlds = Worlds(kept=2)
+    worlds = Worlds(capacity=2)
     worlds.get("a")
     worlds.get("b")
     assert [world.name for world in worlds] == ["", "a", "b"]
