@@ -50,9 +50,9 @@ def _tell(seen: Seen) -> None:
     reasons = [str(finding) for finding in (seen.kept.findings if seen.kept is not None else ())[:_MOST_FINDINGS]]
     if reasons:
         fields["findings"] = reasons
-    told = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
+    args = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
     named = REQUEST.set(lambda: seen.request_id)
     try:
-        log.info("%s %s %s %.3f ms (%s)%s", *told, "".join(f"; {reason}" for reason in reasons), extra={FIELDS: fields})
+        log.info("%s %s %s %.3f ms (%s)%s", *args, "".join(f"; {reason}" for reason in reasons), extra={FIELDS: fields})
     finally:
         REQUEST.reset(named)

@@ -150,21 +150,21 @@ class Api:
         self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        kept = Kept(exchange, operation, size)
+        journaled = Kept(exchange, operation, size)
         elapsed = time() - started
-        world.journal.add(kept, started, elapsed)
+        world.journal.add(journaled, started, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
-        tally.take(elapsed, kept.findings)
+        tally.take(elapsed, journaled.findings)
         self._tallies.handled += 1
         if scope is not None:
-            note(scope, world, kept, tally.operation, world.journal.last)
+            note(scope, world, journaled, tally.operation, world.journal.last)
         if gauge is None:
             return
-        shown = gauge.shown(exchange)
-        world.coverage.note(shown)
+        hits = gauge.shown(exchange)
+        world.coverage.note(hits)
         if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
+            self._fast.remember(scope, world, self._served.store, before, exchange.answer, journaled, hits, tally)
 
 
 class _Turn:
@@ -217,11 +217,11 @@ def seen_of(scope: Scope) -> Seen:
     return seen
 
 
-def note(scope: Scope, world: World, kept: Kept, operation: str, number: int) -> None:
+def note(scope: Scope, world: World, journaled: Kept, operation: str, number: int) -> None:
     """Let those who watch know what a journal was told, if there are any."""
     seen: Seen | None = scope.get(SEEN)
     if seen is not None:
-        seen.note(world, kept, operation, number)
+        seen.note(world, journaled, operation, number)
 
 
 def too_large(limit: int) -> Answer:

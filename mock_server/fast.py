@@ -41,9 +41,9 @@ class Sight:
 
     __slots__ = ("_base", "_record", "_revision", "_sought")
 
-    def __init__(self, base: Store, sought: tuple[str, str], record: Record | None, revision: int) -> None:
+    def __init__(self, base: Store, record_key: tuple[str, str], record: Record | None, revision: int) -> None:
         self._base = base
-        self._sought = sought
+        self._sought = record_key
         self._record = record
         self._revision = revision
 
@@ -80,14 +80,14 @@ class Ready:
 
     __slots__ = ("_simple", "body", "kept", "shown", "sight", "start", "tally")
 
-    def __init__(self, answer: Answer, kept: Kept, shown: Shown, tally: Tally, sight: Sight | None = None) -> None:
+    def __init__(self, answer: Answer, journaled: Kept, hits: Shown, tally: Tally, sight: Sight | None = None) -> None:
         self.sight = sight
         self.start = start_of(answer.status, answer.headers, len(answer.body))
         self.body = answer.body
-        self.kept = kept
-        self.shown = shown
+        self.kept = journaled
+        self.shown = hits
         self.tally = tally
-        self._simple = -1.0 if kept.findings else QUICK
+        self._simple = -1.0 if journaled.findings else QUICK
         """Seconds up to which there is no more to count than the request and its time."""
 
     def note(self, world: World, started: float) -> None:
@@ -131,14 +131,14 @@ class FastPath:
         return None
 
     def remember(
-        self, scope: Scope, world: World, base: Store, before: int, answer: Answer, kept: Kept, shown: Shown,
+        self, scope: Scope, world: World, base: Store, before: int, answer: Answer, journaled: Kept, hits: Shown,
         tally: Tally,
     ) -> None:  # fmt: skip
         """Remember an answer that the engine found, if it will be the same again.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.
         """
-        if not _is_lasting(answer, kept) or (world.staged is not None and not world.staged.is_empty):
+        if not _is_lasting(answer, journaled) or (world.staged is not None and not world.staged.is_empty):
             return
         try:
             sight = _sight_of(base, world, answer, before)
@@ -148,7 +148,7 @@ class FastPath:
         common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
         question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
         former = self._ready.pop(question, None)
-        ready = self._ready[question] = Ready(answer, kept, shown, tally, sight)
+        ready = self._ready[question] = Ready(answer, journaled, hits, tally, sight)
         self._room -= _size(ready) - (_size(former) if former is not None else 0)
         while self._room < 0:
             self._room += _size(self._ready.popitem(last=False)[1])
@@ -159,14 +159,14 @@ def _question(scope: Scope, world: World) -> tuple[Any, ...]:
     return (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
 
 
-def _is_lasting(answer: Answer, kept: Kept) -> bool:
+def _is_lasting(answer: Answer, journaled: Kept) -> bool:
     return (
         not answer.delay
         and answer.wire is None
         and answer.stream is None
         and not (answer.reason == "problem" and answer.status >= 500)
         and len(answer.body) <= _LARGEST
-        and not any(name in _BESIDE for name, _ in kept.request.headers)
+        and not any(name in _BESIDE for name, _ in journaled.request.headers)
     )
 
 

@@ -19,9 +19,9 @@ from mock_server.redaction import Redaction
 
 def archive(entries: Iterable[Entry], prefix: str, redaction: Redaction) -> dict[str, JSON]:
     """Entries of the world with that prefix as one archive, the oldest first."""
-    told: list[JSON] = [_entry(entry, prefix, redaction) for entry in entries]
+    records: list[JSON] = [_entry(entry, prefix, redaction) for entry in entries]
     creator: JSON = {"name": "mock-server", "version": version("contract-mock-server")}
-    return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": told}}
+    return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": records}}
 
 
 def _entry(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
@@ -41,7 +41,7 @@ def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]
     request = entry.request
     query = redaction.query(request.query)
     parameters: list[JSON] = [{"name": name, "value": value} for name, value in parse_qsl(query, True)]
-    told: dict[str, JSON] = {
+    members: dict[str, JSON] = {
         "method": request.method,
         "url": request.origin + prefix + (request.raw_path or request.path) + (f"?{query}" if query else ""),
         "httpVersion": "HTTP/1.1",
@@ -53,8 +53,8 @@ def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]
     }
     if request.body:
         media_type = request.header("content-type") or ""
-        told["postData"] = {"mimeType": media_type, "params": [], "text": request.body.decode("utf-8", "replace")}
-    return told
+        members["postData"] = {"mimeType": media_type, "params": [], "text": request.body.decode("utf-8", "replace")}
+    return members
 
 
 def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:

@@ -27,7 +27,7 @@ class Intake:
             raise self._refused([_told("", "fixture-record", "no object", "a record with a handle")])
         value = {key: item for key, item in node.items() if key != self._resource.handle}
         findings = [
-            _told(pointer, "schema", found, expected) for pointer, found, expected in self._judge.problems(value)
+            _told(pointer, "schema", actual, expected) for pointer, actual, expected in self._judge.problems(value)
         ]
         handle = node.get(self._resource.handle)
         where = pointer_of(self._resource.handle)
@@ -46,5 +46,5 @@ class Intake:
         return FixtureError(f"{where}; expected one that keeps the contract. Nothing is changed.", findings)
 
 
-def _told(pointer: str, rule: str, found: str, expected: str) -> Finding:
-    return Finding(rule, "body", found, expected, pointer, "Mend the record.")
+def _told(pointer: str, rule: str, actual: str, expected: str) -> Finding:
+    return Finding(rule, "body", actual, expected, pointer, "Mend the record.")

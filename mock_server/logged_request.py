@@ -27,8 +27,8 @@ class Telling:
 
     def event(self, entry: Entry) -> dict[str, JSON]:
         """An entry as a serve event: request, response, timing, and what we know beside."""
-        findings: list[JSON] = [self._redaction.value(one.as_json(), entry.request) for one in entry.findings]
-        told: dict[str, JSON] = {
+        findings: list[JSON] = [self._redaction.value(finding.as_json(), entry.request) for finding in entry.findings]
+        members: dict[str, JSON] = {
             "id": str(self._journal.id_of(entry.number)),
             "request": self.request(entry),
             "responseDefinition": {"status": entry.answer.status, "fromConfiguredStub": entry.was_matched},
@@ -45,10 +45,10 @@ class Telling:
         }
         stream = entry.answer.stream
         if stream is not None:
-            told["stream"] = {"items": stream.sent, "end": stream.end}
+            members["stream"] = {"items": stream.sent, "end": stream.end}
         if entry.is_shortened:
-            told["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
-        return told
+            members["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
+        return members
 
     def request(self, entry: Entry) -> dict[str, JSON]:
         """The request as it was logged."""
@@ -97,13 +97,13 @@ def bodies(body: bytes) -> Mapping[str, JSON]:
 
 def fields(headers: Headers) -> dict[str, JSON]:
     """Headers by name; a text, or a list where a name stands several times."""
-    found: dict[str, JSON] = {}
+    values: dict[str, JSON] = {}
     names: dict[str, str] = {}
     for name, value in headers:
         key = names.setdefault(name.lower(), name.title() if name.islower() else name)
-        known = found.get(key)
-        found[key] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
-    return found
+        known = values.get(key)
+        values[key] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
+    return values
 
 
 def moment(seconds: float) -> str:

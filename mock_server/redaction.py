@@ -28,8 +28,8 @@ class Redaction:
     def __init__(self, headers: Iterable[str], schemes: Iterable[SecurityScheme]) -> None:
         keys = [scheme for scheme in schemes if scheme.type == "apiKey"]
         own = {name.strip().lower() for name in headers}
-        self._headers = HEADERS | own | {one.key.lower() for one in keys if one.place == "header"}
-        self._parameters = {one.key for one in keys if one.place == "query"}
+        self._headers = HEADERS | own | {scheme.key.lower() for scheme in keys if scheme.place == "header"}
+        self._parameters = {scheme.key for scheme in keys if scheme.place == "query"}
 
     def headers(self, headers: Headers) -> Headers:
         """Headers as they may be shown."""
@@ -56,17 +56,17 @@ class Redaction:
         if isinstance(value, str):
             return self.text(value, request)
         if isinstance(value, list):
-            return [self.value(one, request) for one in value]
+            return [self.value(item, request) for item in value]
         if isinstance(value, dict):
-            return {key: self.value(one, request) for key, one in value.items()}
+            return {key: self.value(member, request) for key, member in value.items()}
         return value
 
     def _secrets(self, request: Request) -> set[str]:
-        found = {value for name, value in request.headers if name in self._headers}
-        found |= {part for value in found for part in value.split()[1:]}
-        found |= {value for _, value in cookie_pairs(request.header_values("cookie"))}
+        secrets = {value for name, value in request.headers if name in self._headers}
+        secrets |= {part for value in secrets for part in value.split()[1:]}
+        secrets |= {value for _, value in cookie_pairs(request.header_values("cookie"))}
         for part in request.query.split("&") if self._parameters else ():
             name, _, value = part.partition("=")
             if unquote(name) in self._parameters:
-                found |= {value, unquote(value), re.sub(r"\+", " ", value)}
-        return {secret for secret in found if len(secret) >= _SHORTEST}
+                secrets |= {value, unquote(value), re.sub(r"\+", " ", value)}
+        return {secret for secret in secrets if len(secret) >= _SHORTEST}

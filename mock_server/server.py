@@ -90,12 +90,15 @@ class _Server(uvicorn.Server):
             yield  # signals are the main thread's
             return
         # uvicorn's own raises the signal again at the end, which would make the exit code 143.
-        kept = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {
+            signal_number: signal.signal(signal_number, self.handle_exit)
+            for signal_number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             yield
         finally:
-            for one, handler in kept.items():
-                signal.signal(one, handler)
+            for signal_number, handler in handlers.items():
+                signal.signal(signal_number, handler)
 
 
 async def _reload_on_change(application: Application) -> None:
@@ -106,7 +109,9 @@ async def _reload_on_change(application: Application) -> None:
         async for changes in awatch(*directories):
             changed = [Path(name) for _, name in changes]
             watched = application.watched()
-            if any(path == one or path in one.parents for one in changed for path in watched):
+            if any(
+                path == changed_path or path in changed_path.parents for changed_path in changed for path in watched
+            ):
                 await asyncio.to_thread(application.reload)
                 if _directories(application) != directories:
                     break  # it refers to files elsewhere now

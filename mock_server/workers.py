@@ -46,7 +46,7 @@ class Workers:
 
     def __init__(self, work: Work, listeners: Sequence[socket.socket]) -> None:
         self._listeners = listeners
-        self._workers = [_Worker(work, one) for one in listeners]
+        self._workers = [_Worker(work, listener) for listener in listeners]
 
     def run(self, on_ready: Ready) -> None:
         """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all answer.
@@ -59,7 +59,9 @@ class Workers:
                 for worker in self._workers:
                     worker.start()
                 is_told = False
-                while signalled not in wait([signalled, *(one for worker in self._workers for one in worker.heard)]):
+                while signalled not in wait(
+                    [signalled, *(channel for worker in self._workers for channel in worker.heard)]
+                ):
                     for worker in self._workers:
                         worker.attend()
                     if not is_told and all(worker.is_ready for worker in self._workers):
@@ -109,14 +111,14 @@ class _Worker:
         assert self._process is not None
         if self._process.exitcode is None:
             return
-        found = f"a worker ended ({_told(self._process.exitcode)})"
+        description = f"a worker ended ({_told(self._process.exitcode)})"
         if not self.is_ready:
             self._deaths += 1
             if self._deaths >= MOST_STARTS:
                 raise WorkerError(
-                    f"{found} before it was ready, {self._deaths} times in a row. The log has the reason."
+                    f"{description} before it was ready, {self._deaths} times in a row. The log has the reason."
                 )
-        log.warning("%s; another takes its place", found)
+        log.warning("%s; another takes its place", description)
         self._pipe.close()
         self.start()
 
@@ -152,8 +154,8 @@ def _told(exit_code: int) -> str:
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
     """All that a worker process does."""
     signal.set_wakeup_fd(-1)
-    for one in _SIGNALS:
-        signal.signal(one, signal.SIG_DFL)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     try:
         work(listener, functools.partial(parent.send, _READY))
     except MockServerError as error:
@@ -177,11 +179,11 @@ def _signals() -> Iterator[socket.socket]:
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with ours, theirs:
-        kept = {one: signal.signal(one, lambda *_: None) for one in _SIGNALS}
+        handlers = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
         before = signal.set_wakeup_fd(theirs.fileno())
         try:
             yield ours
         finally:
             signal.set_wakeup_fd(before)
-            for one, handler in kept.items():
-                signal.signal(one, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
