@@ -34,21 +34,21 @@ def anew_url(own_cache: None) -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.parametrize("case", [one for one in CASES if "raw" not in one.values[0]])  # type: ignore[operator]
+@pytest.mark.parametrize("case", [case for case in CASES if "raw" not in case.values[0]])  # type: ignore[operator]
 def test_an_answer_is_the_same_to_the_byte_whether_remembered_or_found_anew(
     case: dict[str, Any], server_url: str, anew_url: str
 ) -> None:
     world = "/~" + "".join(letter if letter.isalnum() else "-" for letter in case["name"])[:60]
     case = {**case, "path": world + case.get("path", ME)}
-    told = [(_told(url, case, times=2), _noted(url, world)) for url in (server_url, anew_url)]
-    assert told[0] == told[1]
+    outcomes = [(_told(url, case, times=2), _noted(url, world)) for url in (server_url, anew_url)]
+    assert outcomes[0] == outcomes[1]
 
 
 def _told(url: str, case: dict[str, Any], times: int) -> list[tuple[int, dict[str, str], bytes]]:
     answers = [asked(url, case) for _ in range(times)]
     return [
-        (one.status, {name: text for name, text in one.headers.items() if name not in OWN}, one.body)
-        for one in answers
+        (answer.status, {name: text for name, text in answer.headers.items() if name not in OWN}, answer.body)
+        for answer in answers
     ]  # fmt: skip
 
 
@@ -63,8 +63,8 @@ def _noted(url: str, world: str) -> Any:
 def _lasting(node: Any) -> Any:
     passing = ("id", "timing", "loggedDate", "loggedDateString")
     if isinstance(node, dict):
-        return {name: _lasting(one) for name, one in node.items() if name not in passing}
-    return [_lasting(one) for one in node] if isinstance(node, list) else node
+        return {name: _lasting(child) for name, child in node.items() if name not in passing}
+    return [_lasting(child) for child in node] if isinstance(node, list) else node
 
 
 def scope_of(token: str = "individual", path: str = ME, *fields: tuple[bytes, bytes], method: str = "GET") -> Scope:
@@ -183,17 +183,17 @@ def test_the_oldest_answers_make_room_for_new_ones() -> None:
     fast = FastPath(memory=10_000)
     for number in range(10):
         remembered(fast, Answer(200, body=b"x" * 2000), number=number)
-    found = [fast.find(scope_of(str(number)), World()) is not None for number in range(10)]
-    assert (found[0], found[-1], sum(found)) == (False, True, 2)
+    hits = [fast.find(scope_of(str(number)), World()) is not None for number in range(10)]
+    assert (hits[0], hits[-1], sum(hits)) == (False, True, 2)
 
 
 def remembered(
     fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = (), number: int = 0
 ) -> object:  # fmt: skip
     """Let an answer be remembered; what is found of it then."""
-    kept = Kept(Exchange(Request("GET", ME, headers=headers), Route(), answer), None)
+    journaled = Kept(Exchange(Request("GET", ME, headers=headers), Route(), answer), None)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), MemoryStore(), 0, answer, kept, None, None)  # type: ignore[arg-type]
+    fast.remember(scope, World(), MemoryStore(), 0, answer, journaled, None, None)  # type: ignore[arg-type]
     return fast.find(scope, World())
 
 
@@ -229,10 +229,10 @@ def test_an_answer_goes_with_its_record_in_a_store_that_others_share(shared: Ask
 
 
 def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share(shared: Asking) -> None:
-    made = shared(scope_of("nobody-yet"))
+    generated = shared(scope_of("nobody-yet"))
     record = {"handle": "nobody-yet", **json.loads(shared(scope_of())[1])}
     fields = (b"content-length", b"20"), (b"host", b"localhost")
     post = scope_of("", "/__admin/fixtures/customers", *fields, method="POST")
     assert shared(post, json.dumps(record).encode())[0] == 201
-    found = shared(scope_of("nobody-yet"))
-    assert (found == made, json.loads(found[1])["name"]) == (False, record["name"])
+    stored = shared(scope_of("nobody-yet"))
+    assert (stored == generated, json.loads(stored[1])["name"]) == (False, record["name"])

@@ -17,13 +17,13 @@ INDIVIDUAL = {"Authorization": "Bearer polar_cst_individual"}
 
 def test_a_world_has_the_fixtures_until_it_changes_them() -> None:
     base = MemoryStore([TOM])
-    one, other = World("one"), World("other")
-    one.layer(base).put(REX)
-    one.layer(base).delete("pets", "tom")
-    assert [*one.store(base).records("pets")] == [REX]
+    world, other = World("one"), World("other")
+    world.layer(base).put(REX)
+    world.layer(base).delete("pets", "tom")
+    assert [*world.store(base).records("pets")] == [REX]
     assert [*other.store(base).records("pets")] == [TOM] == [*base.records("pets")]
-    one.reset()
-    assert [*one.store(base).records("pets")] == [TOM]
+    world.reset()
+    assert [*world.store(base).records("pets")] == [TOM]
 
 
 def test_the_worlds_of_two_contracts_do_not_mix() -> None:
