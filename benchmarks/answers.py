@@ -51,9 +51,9 @@ class Answer:
     @classmethod
     def read(cls, file: Path) -> Answer:
         """The answer that :meth:`write` wrote."""
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        headers = tuple((name, value) for name, value in kept["headers"])
-        return cls(kept["status"], headers, kept["body"].encode("latin-1"))
+        data = json.loads(file.read_text(encoding="utf-8"))
+        headers = tuple((name, value) for name, value in data["headers"])
+        return cls(data["status"], headers, data["body"].encode("latin-1"))
 
 
 def answers(url: str, requests: Iterable[bytes]) -> Iterator[Answer]:
@@ -86,15 +86,15 @@ def _connected(url: str) -> socket.socket:
 
 def check_same(name: str, url: str, other: str, other_url: str, request: bytes) -> Answer:
     """The answer that two servers both give, to the byte. Raises :class:`NotComparableError` where they differ."""
-    one, another = answer(url, request), answer(other_url, request)
+    first, second = answer(url, request), answer(other_url, request)
     for part in ("status", "headers", "body"):
-        found, expected = getattr(another, part), getattr(one, part)
-        if found != expected:
+        actual, expected = getattr(second, part), getattr(first, part)
+        if actual != expected:
             raise NotComparableError(
-                f"{part} of an answer: found {found!r} from {other}; expected {expected!r} as from {name}. "
+                f"{part} of an answer: found {actual!r} from {other}; expected {expected!r} as from {name}. "
                 "Servers that send different bytes are not compared."
             )
-    return one
+    return first
 
 
 class AnswerSchema:
@@ -108,12 +108,12 @@ class AnswerSchema:
         self._status = int(status)
         self._validator = Draft202012Validator(schema, registry=registry, format_checker=_FORMATS)
 
-    def findings(self, given: Answer) -> list[str]:
+    def findings(self, reply: Answer) -> list[str]:
         """What breaks the contract, the outermost first; formats count."""
-        if given.status != self._status:
-            return [f"status {given.status}"]
+        if reply.status != self._status:
+            return [f"status {reply.status}"]
         try:
-            value = json.loads(given.body)
+            value = json.loads(reply.body)
         except ValueError:
             return ["no JSON"]
         errors = sorted(self._validator.iter_errors(value), key=lambda error: len(error.absolute_path))

@@ -23,9 +23,9 @@ from benchmarks.table import Report, as_json, text
 PEERS = "peers"
 
 
-def main(given: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Measure and print; the exit code."""
-    arguments = _arguments(given)
+    arguments = _arguments(argv)
     if shutil.which("wrk") is None:
         print("wrk is missing; install it (Debian: apt-get install wrk) or run make bench", file=sys.stderr)
         return 2
@@ -46,7 +46,7 @@ def main(given: list[str] | None = None) -> int:
     return 0 if report.good else 1
 
 
-def _arguments(given: list[str] | None) -> argparse.Namespace:
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds of each row (5)")
     parser.add_argument("--seconds", type=_positive, default=3, metavar="N", help="seconds of each round (3)")
@@ -54,7 +54,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
                         help=f"this row alone; may be repeated: {', '.join((*KEYS, PEERS))}")  # fmt: skip
     parser.add_argument("--no-peers", action="store_true", help="leave the other mock servers out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every round's figures in this file")
-    return parser.parse_args(given)
+    return parser.parse_args(argv)
 
 
 def _positive(text: str) -> int:
@@ -71,8 +71,8 @@ def interruptible() -> None:
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     # What was started is ended on the way out; a second Ctrl-C must not stop that.
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, signal.SIG_IGN)
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signal_number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -32,7 +32,7 @@ def full_contract(place: Place) -> tuple[str, ...]:
     arguments = [str(FULL), "--fixtures", str(bundled.fixtures())]
     for source in bundled.overlays():
         overlay = yaml.safe_load(source.read_text(encoding="utf-8"))
-        actions = overlay["actions"] = [one for one in overlay["actions"] if not _is_there(one, document)]
+        actions = overlay["actions"] = [action for action in overlay["actions"] if not _is_there(action, document)]
         if not actions:
             continue
         for action in actions:

@@ -31,9 +31,9 @@ _SHOWN = 40
 """Calls that are named beneath a table; the JSON has them all."""
 
 
-def main(given: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Measure and print; the exit code."""
-    arguments = _arguments(given)
+    arguments = _arguments(argv)
     files = arguments.contract or [*contracts().values()]
     if not files:
         print("found no contract; name one, or run make published", file=sys.stderr)
@@ -50,8 +50,8 @@ def main(given: list[str] | None = None) -> int:
                 for outcome in _notable(outcomes, arguments.slow)[:_SHOWN]:
                     print(_line(outcome), flush=True)
                 entries.append({"contract": survey.contract.name, "server": name, "table": text,
-                                "calls": [asdict(one) for one in _notable(outcomes, arguments.slow)]})  # fmt: skip
-                failed |= name == OURS and any(one.fault for one in outcomes)
+                                "calls": [asdict(call) for call in _notable(outcomes, arguments.slow)]})  # fmt: skip
+                failed |= name == OURS and any(outcome.fault for outcome in outcomes)
     if arguments.json:
         arguments.json.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
     return int(failed)
@@ -66,14 +66,14 @@ def first(survey: Survey, place: Place, file: Path, alone: bool) -> Iterator[tup
         except NotMeasuredError as error:
             yield candidate.name, f"{survey.contract.name}: {candidate.name}: {error}", ()
         else:
-            shown = result.outcomes if candidate.name == OURS else ()
-            yield candidate.name, row(result), shown
+            listed = result.outcomes if candidate.name == OURS else ()
+            yield candidate.name, row(result), listed
 
 
 def row(result: FirstAnswers) -> str:
     """Return the figures of a server in a line."""
     took, faults = result.latencies, counted(result.outcomes)
-    largest = max((one.size for one in result.outcomes), default=0)
+    largest = max((outcome.size for outcome in result.outcomes), default=0)
     return (
         f"{result.contract} ({took.count} GETs), {result.server}: "
         f"{took.median:.1f}, {took.p90:.1f}, {took.p99:.1f}, {took.most:.1f} ms (median, p90, p99, max); "
@@ -92,22 +92,22 @@ def every(survey: Survey, place: Place, file: Path) -> Iterator[tuple[str, str, 
 
 def surveyed(survey: Survey, place: Place, file: Path) -> tuple[list[Outcome], float]:
     """Return what came of every call of a contract to this server, and its memory afterwards in MB."""
-    made = [*survey.calls()]
+    calls = [*survey.calls()]
     with Candidate(place, file).started() as server:
-        outcomes = survey.asked(server.url, [one for one in made if isinstance(one, Call)])
+        outcomes = survey.asked(server.url, [call for call in calls if isinstance(call, Call)])
         memory = server.memory()
-    return [*outcomes, *(one for one in made if isinstance(one, Outcome))], memory
+    return [*outcomes, *(outcome for outcome in calls if isinstance(outcome, Outcome))], memory
 
 
 def survey_table(name: str, outcomes: Sequence[Outcome], memory: float) -> str:
     """Return the figures of a survey, a line for each way of asking."""
-    lines = [f"{name}: {len({one.name for one in outcomes})} operations, {memory:.0f} MB afterwards"]
+    lines = [f"{name}: {len({outcome.name for outcome in outcomes})} operations, {memory:.0f} MB afterwards"]
     for way in ("required", "everything", "documented answers"):
-        own = [one for one in outcomes if _way(one) == way]
-        took, faults = Latencies.of([one.milliseconds for one in own]), counted(own)
+        own = [outcome for outcome in outcomes if _way(outcome) == way]
+        took, faults = Latencies.of([outcome.milliseconds for outcome in own]), counted(own)
         lines.append(
             f"  {way:<18} {took.count:>5}: {took.median:.1f}, {took.p90:.1f}, {took.p99:.1f}, {took.most:.1f} ms; "
-            f"largest body {max((one.size for one in own), default=0) / 1024:.0f} KB; "
+            f"largest body {max((outcome.size for outcome in own), default=0) / 1024:.0f} KB; "
             f"{told(faults)}"
         )
     return "\n".join(lines)
@@ -125,8 +125,8 @@ def _way(outcome: Outcome) -> str:
 
 def _notable(outcomes: Sequence[Outcome], slow: float) -> list[Outcome]:
     """Return the calls that failed, then the slow ones, the slowest first."""
-    notable = [one for one in outcomes if one.fault or one.milliseconds >= slow]
-    return sorted(notable, key=lambda one: (not one.fault, one.fault, -one.milliseconds))
+    notable = [outcome for outcome in outcomes if outcome.fault or outcome.milliseconds >= slow]
+    return sorted(notable, key=lambda outcome: (not outcome.fault, outcome.fault, -outcome.milliseconds))
 
 
 def _line(outcome: Outcome) -> str:
@@ -135,7 +135,7 @@ def _line(outcome: Outcome) -> str:
     return f"    {outcome.fault or 'slow'}: {call} {said[:300]}".rstrip()
 
 
-def _arguments(given: list[str] | None) -> argparse.Namespace:
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.first_answers",
                                      description=(__doc__ or "").partition("\n")[0])  # fmt: skip
     parser.add_argument("contract", nargs="*", type=Path, help="files of OpenAPI 3; without, the contracts at hand")
@@ -145,7 +145,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         "--slow", type=float, default=SLOW, metavar="MS", help=f"name calls that take longer ({SLOW:.0f})"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep what failed or was slow in this file")
-    return parser.parse_args(given)
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ def _processor_time() -> float:
 
 def main() -> None:
     """Measure and print."""
-    given = [argument for argument in sys.argv[1:] if re.fullmatch(r"\d+", argument)]
-    for count in [int(argument) for argument in given] or COUNTS:
+    counts = [argument for argument in sys.argv[1:] if re.fullmatch(r"\d+", argument)]
+    for count in [int(argument) for argument in counts] or COUNTS:
         rate, quiet, memory = measure(count)
         print(f"{count:>10,} customers  {rate:7,.0f} a second  {quiet:7,.0f} a processor's second  {memory:5.0f} MB")
 

@@ -82,9 +82,9 @@ def main() -> None:
     """Measure."""
     operations = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     with tempfile.TemporaryDirectory() as directory:
-        one, many = loaded(1, Path(directory)), loaded(operations, Path(directory))
+        single, many = loaded(1, Path(directory)), loaded(operations, Path(directory))
         # By turns, so that what else this machine does meets both.
-        rates = [(rate(one, SECONDS / 3), rate(many, SECONDS / 3)) for _ in range(3)]
+        rates = [(rate(single, SECONDS / 3), rate(many, SECONDS / 3)) for _ in range(3)]
     best, large = max(first for first, _ in rates), max(second for _, second in rates)
     print(f"one operation: {best:,.0f} requests a second; one of {operations}: {large:,.0f}; ratio {large / best:.2f}")
 

@@ -42,37 +42,38 @@ def same_request(plan: Plan) -> list[Result | PeerResult]:
     load = requests.one_customer()
     with ExitStack() as stack:
         ours = stack.enter_context(plan.place.mock_server())
-        bare, given = _bare_beside(stack, plan, ours, load.requests[0])
+        bare, reply = _bare_beside(stack, plan, ours, load.requests[0])
         contract = contracts.served_contract(ours.url)
         schema = AnswerSchema(contract, requests.ME)
-        if findings := schema.findings(given):
+        if findings := schema.findings(reply):
             raise NotComparableError(
                 f"found {'; '.join(findings)} in our answer; expected one that keeps the contract."
             )
-        found = list(_peers(stack, plan, contract, given, schema)) if "peers" in plan.keys else []
-        running = {one.peer.name: one for one in found if isinstance(one, peers.Running)}
+        entries = list(_peers(stack, plan, contract, reply, schema)) if "peers" in plan.keys else []
+        running = {entry.peer.name: entry for entry in entries if isinstance(entry, peers.Running)}
         runs = _in_turns(
-            plan, {"ours": ours, "bare": bare, **{name: one.server for name, one in running.items()}}, load
+            plan, {"ours": ours, "bare": bare, **{name: peer.server for name, peer in running.items()}}, load
         )
         _check(runs, "ours", "bare")
         others = [
-            one if isinstance(one, PeerResult) else one.result(runs[one.peer.name], runs["bare"]) for one in found
+            entry if isinstance(entry, PeerResult) else entry.result(runs[entry.peer.name], runs["bare"])
+            for entry in entries
         ]
     runs = {name: runs[name] for name in ("ours", "bare")}
     slowest = {name: Spread.of([run.p99 for run in runs[name]]).median for name in runs}
     note = f"{slowest['ours']:.2f} ms, bare {slowest['bare']:.2f} ms"
-    latencies = tuple(one.p99 / other.p99 for one, other in zip(runs["ours"], runs["bare"], strict=True))
+    latencies = tuple(run.p99 / other.p99 for run, other in zip(runs["ours"], runs["bare"], strict=True))
     return [_rates(rows.SAME, runs), Result(rows.P99, latencies, note=note), *others]
 
 
 def _peers(
-    stack: ExitStack, plan: Plan, contract: Mapping[str, object], given: Answer, schema: AnswerSchema
+    stack: ExitStack, plan: Plan, contract: Mapping[str, object], reply: Answer, schema: AnswerSchema
 ) -> Iterable[peers.Running | PeerResult]:
     plan.progress("starting the peers")
-    kept, fixed = plan.place.file("contract.json"), plan.place.file("answer.json")
-    kept.write_text(json.dumps(contract), encoding="utf-8")
-    given.write(fixed)
-    return peers.started(stack, plan.place, kept, fixed, schema)
+    contract_file, fixed = plan.place.file("contract.json"), plan.place.file("answer.json")
+    contract_file.write_text(json.dumps(contract), encoding="utf-8")
+    reply.write(fixed)
+    return peers.started(stack, plan.place, contract_file, fixed, schema)
 
 
 def many_tokens(plan: Plan) -> list[Result | PeerResult]:
@@ -168,11 +169,11 @@ def workers(plan: Plan) -> list[Result | PeerResult]:
     """Two processes against one; what the server beneath makes of a second one here is told beside it."""
     load = requests.one_customer()
     with ExitStack() as stack:
-        one = stack.enter_context(plan.place.mock_server())
-        two = stack.enter_context(plan.place.mock_server("--workers", "2"))
-        given = check_same("one worker", one.url, "two workers", two.url, load.requests[0])
-        bare_one, bare_two = (stack.enter_context(plan.place.bare(given, number)) for number in (1, 2))
-        servers = {"two": two, "one": one, "bare two": bare_two, "bare one": bare_one}
+        single = stack.enter_context(plan.place.mock_server())
+        double = stack.enter_context(plan.place.mock_server("--workers", "2"))
+        reply = check_same("one worker", single.url, "two workers", double.url, load.requests[0])
+        bare_one, bare_two = (stack.enter_context(plan.place.bare(reply, number)) for number in (1, 2))
+        servers = {"two": double, "one": single, "bare two": bare_two, "bare one": bare_one}
         runs = _in_turns(plan, servers, load)
     _check(runs, *servers)
     possible = Spread.of(_ratios(runs["bare two"], runs["bare one"])).median
@@ -181,19 +182,19 @@ def workers(plan: Plan) -> list[Result | PeerResult]:
 
 def _bare_beside(stack: ExitStack, plan: Plan, ours: Server, request: bytes) -> tuple[Server, Answer]:
     """A bare server that sends what ours does, proven to."""
-    given = answer(ours.url, request)
-    if given.status >= 400:
-        raise NotComparableError(f"found a {given.status} from ours; expected a good answer: {given.body[:500]!r}")
-    bare = stack.enter_context(plan.place.bare(given))
+    reply = answer(ours.url, request)
+    if reply.status >= 400:
+        raise NotComparableError(f"found a {reply.status} from ours; expected a good answer: {reply.body[:500]!r}")
+    bare = stack.enter_context(plan.place.bare(reply))
     return bare, check_same("ours", ours.url, "bare", bare.url, request)
 
 
 def _of_mean_size(ours: Server, load: Load) -> bytes:
     """The request of some whose answer is nearest to their mean in size: that answer stands for all."""
-    asked = list(load.some(SAMPLE) if isinstance(load, Fresh) else load.requests[:SAMPLE])
-    sizes = [len(one.body) for one in answers(ours.url, asked)]
+    sample = list(load.some(SAMPLE) if isinstance(load, Fresh) else load.requests[:SAMPLE])
+    sizes = [len(reply.body) for reply in answers(ours.url, sample)]
     mean = sum(sizes) / len(sizes)
-    return min(zip(asked, sizes, strict=True), key=lambda pair: abs(pair[1] - mean))[0]
+    return min(zip(sample, sizes, strict=True), key=lambda pair: abs(pair[1] - mean))[0]
 
 
 def _warm(plan: Plan, server: Server, load: Load) -> None:
@@ -202,12 +203,12 @@ def _warm(plan: Plan, server: Server, load: Load) -> None:
         _ask(plan, server, load.requests)
 
 
-def _ask(plan: Plan, server: Server, asked: Iterable[bytes], already: int = 0) -> None:
-    remaining = answers(server.url, asked)
+def _ask(plan: Plan, server: Server, messages: Iterable[bytes], already: int = 0) -> None:
+    remaining = answers(server.url, messages)
     while some := list(islice(remaining, 1000)):
         already += len(some)
         plan.progress(f"{already:,} requests one by one")
-        if wrong := [one for one in some if one.status != 200]:
+        if wrong := [reply for reply in some if reply.status != 200]:
             raise NotComparableError(f"found a {wrong[0].status}; expected 200: {wrong[0].body[:500]!r}")
 
 
@@ -222,7 +223,7 @@ def _in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
         for name in [*servers][first:] + [*servers][:first]:
             plan.progress(f"round {number + 1} of {plan.rounds}: {name}")
             runs[name].append(_run(servers[name], load, plan.seconds))
-    return {name: tuple(one) for name, one in runs.items()}
+    return {name: tuple(series) for name, series in runs.items()}
 
 
 def _run(server: Server, load: Load, seconds: int) -> Run:
@@ -240,8 +241,8 @@ def _check(runs: Runs, name: str, *others: str) -> None:
 
 def _rates(row: Row, runs: Runs) -> Result:
     """The first server's requests a second as a share of the second's, round by round."""
-    one, another = runs.values()
-    return Result(row, _ratios(one, another), runs=runs)
+    first, second = runs.values()
+    return Result(row, _ratios(first, second), runs=runs)
 
 
 def _ratios(runs: tuple[Run, ...], others: tuple[Run, ...]) -> tuple[float, ...]:
@@ -266,17 +267,17 @@ def measured(plan: Plan) -> tuple[list[Result], list[PeerResult]]:
     """Every row that is wanted, in the order of the table, and the peers."""
     results: list[Result] = []
     others: list[PeerResult] = []
-    for wanted, measure in MEASUREMENTS:
-        keys = {row.key for row in wanted} | ({"peers"} if measure is same_request else set())
+    for table_rows, measure in MEASUREMENTS:
+        keys = {row.key for row in table_rows} | ({"peers"} if measure is same_request else set())
         if not keys & plan.keys:
             continue
         try:
             came = measure(plan)
         except (NotMeasuredError, OSError, HTTPException) as error:
-            came = [Result(row, why=str(error) or type(error).__name__, failed=True) for row in wanted]
-        results += [one for one in came if isinstance(one, Result) and one.row.key in plan.keys]
-        others += [one for one in came if isinstance(one, PeerResult)]
-    return sorted(results, key=lambda one: rows.ROWS.index(one.row)), others
+            came = [Result(row, why=str(error) or type(error).__name__, failed=True) for row in table_rows]
+        results += [result for result in came if isinstance(result, Result) and result.row.key in plan.keys]
+        others += [result for result in came if isinstance(result, PeerResult)]
+    return sorted(results, key=lambda result: rows.ROWS.index(result.row)), others
 
 
 def to_terminal(what: str) -> None:

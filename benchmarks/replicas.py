@@ -44,8 +44,8 @@ class Asked:
     def processor_time(self) -> float:
         """Seconds that all processes took until now."""
         roots = [psutil.Process(server.process.pid) for server in self.servers]
-        processes = [one for root in roots for one in (root, *root.children(recursive=True))]
-        return sum(sum(one.cpu_times()[:2]) for one in processes)
+        processes = [process for root in roots for process in (root, *root.children(recursive=True))]
+        return sum(sum(process.cpu_times()[:2]) for process in processes)
 
     def measure(self, directory: Path, seconds: int) -> None:
         """One round."""
@@ -68,12 +68,12 @@ def servers() -> Iterator[tuple[RunningServer, RunningServer, RunningServer, Run
     """One process; two workers; two replicas."""
     secret = ("--admin-token", "s3cret")
     with ExitStack() as stack:
-        one = stack.enter_context(RunningServer("--workers", "1"))
-        two = stack.enter_context(RunningServer("--workers", "2"))
+        single = stack.enter_context(RunningServer("--workers", "1"))
+        pair = stack.enter_context(RunningServer("--workers", "2"))
         first = stack.enter_context(RunningServer("--peers", "127.0.0.1:1", *secret))
         place = urlsplit(first.url).netloc
         second = stack.enter_context(RunningServer("--peers", place, *secret))
-        yield one, two, first, second
+        yield single, pair, first, second
 
 
 def with_scenario(url: str) -> str:
@@ -86,27 +86,27 @@ def with_scenario(url: str) -> str:
 def world_of(server: RunningServer) -> str:
     """A world that belongs to a replica."""
     for number in range(100):
-        told = httpx.get(f"{server.url}/~w{number}/__admin/peers").json()
-        if told["owner"] == told["name"]:
+        status = httpx.get(f"{server.url}/~w{number}/__admin/peers").json()
+        if status["owner"] == status["name"]:
             return f"w{number}"
     raise AssertionError("no world belongs to the replica")
 
 
 def milliseconds(call: Callable[[], object], times: int = 50) -> float:
     """The median of what a call takes."""
-    taken = []
+    durations = []
     for _ in range(times):
         began = time.perf_counter()
         call()
-        taken.append((time.perf_counter() - began) * 1e3)
-    return statistics.median(taken)
+        durations.append((time.perf_counter() - began) * 1e3)
+    return statistics.median(durations)
 
 
-def tell_of_control(one: RunningServer, two: RunningServer) -> None:
+def tell_of_control(single: RunningServer, pair: RunningServer) -> None:
     """How long control takes with one process and with two workers."""
     print(f"\n{'control (ms)':<52}{'one':>11}{'two':>11}")
     with httpx.Client(trust_env=False) as client:
-        for server in (one, two):
+        for server in (single, pair):
             for number in range(1000):
                 client.get(f"{server.url}/~full{ME}?n={number}", headers=TOKEN)
         scenario = {"name": "x", "answers": [{"code": 429}]}
@@ -116,7 +116,7 @@ def tell_of_control(one: RunningServer, two: RunningServer) -> None:
             "coverage is told": ("GET", "/~full/__admin/coverage", None),
         }
         for name, (method, path, body) in calls.items():
-            asks = [partial(client.request, method, server.url + path, json=body) for server in (one, two)]
+            asks = [partial(client.request, method, server.url + path, json=body) for server in (single, pair)]
             print(f"{name:<52}{milliseconds(asks[0]):>11.1f}{milliseconds(asks[1]):>11.1f}")
 
 
@@ -129,14 +129,14 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print("install wrk first: sudo apt-get install wrk", file=sys.stderr)
         return 2
-    with TemporaryDirectory() as directory, servers() as (one, two, first, second):
+    with TemporaryDirectory() as directory, servers() as (single, pair, first, second):
         world = world_of(first)
         with_scenario(f"{first.url}/~{world}")
         rows = [
-            Asked("a plain world, one process", f"{one.url}/~plain", (one,)),
-            Asked("a plain world, two workers", f"{two.url}/~plain", (two,)),
-            Asked("a world with a scenario, one process", with_scenario(f"{one.url}/~staged"), (one,)),
-            Asked("a world with a scenario, two workers", with_scenario(f"{two.url}/~staged"), (two,)),
+            Asked("a plain world, one process", f"{single.url}/~plain", (single,)),
+            Asked("a plain world, two workers", f"{pair.url}/~plain", (pair,)),
+            Asked("a world with a scenario, one process", with_scenario(f"{single.url}/~staged"), (single,)),
+            Asked("a world with a scenario, two workers", with_scenario(f"{pair.url}/~staged"), (pair,)),
             Asked("two replicas, its owner asked", f"{first.url}/~{world}", (first, second)),
             Asked("two replicas, the other one asked", f"{second.url}/~{world}", (first, second)),
         ]
@@ -151,7 +151,7 @@ def main() -> int:
             print(
                 f"{row.name:<52}{statistics.median(row.requests):>11,.0f}{statistics.median(row.microseconds):>11.1f}"
             )
-        tell_of_control(one, two)
+        tell_of_control(single, pair)
     return 0
 
 

@@ -64,8 +64,8 @@ class Fresh:
 
     script = "fresh.lua"
 
-    def __init__(self, made: Callable[[str], bytes]) -> None:
-        self._made = made
+    def __init__(self, make: Callable[[str], bytes]) -> None:
+        self._made = make
         self._run = f"{time.time_ns() // 1_000_000:x}"
         self._uses = count()
 

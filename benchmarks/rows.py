@@ -56,8 +56,8 @@ class Result:
         """The same ratio by what an answer costs, which a busy machine does not disturb; of two servers."""
         if len(self.runs) != 2:
             return None
-        one, another = self.runs.values()
-        costs = [(run.cost, other.cost) for run, other in zip(one, another, strict=True)]
+        first, second = self.runs.values()
+        costs = [(run.cost, other.cost) for run, other in zip(first, second, strict=True)]
         return statistics.median(other / cost for cost, other in costs) if all(cost for cost, _ in costs) else None
 
     @property

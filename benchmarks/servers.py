@@ -44,11 +44,11 @@ class Server:
 
     def memory(self) -> float:
         """Resident memory of all its processes, in MB (10⁶ bytes)."""
-        return sum(one.memory_info().rss for one in self._family()) / 1e6
+        return sum(process.memory_info().rss for process in self._family()) / 1e6
 
     def processor_time(self) -> float:
         """Seconds of processor time that all its processes took until now."""
-        return sum(one.cpu_times().user + one.cpu_times().system for one in self._family())
+        return sum(process.cpu_times().user + process.cpu_times().system for process in self._family())
 
     def _family(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
@@ -83,15 +83,15 @@ class Place:
             threading.Thread(target=process.stdout.read, daemon=True).start()
             yield Server(match.group(), psutil.Process(process.pid), ready, log)
 
-    def bare(self, given: Answer, workers: int = 1) -> AbstractContextManager[Server]:
+    def bare(self, reply: Answer, workers: int = 1) -> AbstractContextManager[Server]:
         """Bare uvicorn that sends these bytes, with the options that this project's server gives its own."""
-        kept = self.file("answer.json")
-        given.write(kept)
+        answer_file = self.file("answer.json")
+        reply.write(answer_file)
         command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", "{port}"]
         command += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off"]
         command += ["--log-level", "error", "--no-access-log", "--no-server-header", "--no-proxy-headers"]
         command += ["--workers", str(workers)]
-        return self.program(command, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", {"BARE_ANSWER": str(kept)})
+        return self.program(command, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", {"BARE_ANSWER": str(answer_file)})
 
     @contextmanager
     def program(
@@ -150,12 +150,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE / 3)
-    for one in family:
+    for child in family:
         with contextlib.suppress(psutil.NoSuchProcess):
-            one.terminate()
-    _, left = psutil.wait_procs(family, PATIENCE / 3)
-    for one in left:
-        one.kill()
+            child.terminate()
+    _, remaining = psutil.wait_procs(family, PATIENCE / 3)
+    for child in remaining:
+        child.kill()
     if process.poll() is None:
         process.kill()
     process.wait()

@@ -126,18 +126,18 @@ def main() -> int:
             for case, choice in _CASES.items():
                 script = directory / "script.lua"
                 script.write_text(_SCRIPT.format(choice=choice.format(me=ME, records=RECORDS)), encoding="utf-8")
-                found = {kind: Measured() for kind in started}
+                results = {kind: Measured() for kind in started}
                 kinds = [*started]
                 for turn in range(options.rounds + 1):
                     kinds.append(kinds.pop(0))  # whoever comes first finds the machine as nobody else does
                     for kind in kinds:
                         server = started[kind]
-                        measure(server, script, options.seconds, found[kind] if turn else Measured())
-                memory = min(found["memory"].microseconds)
-                for kind, one in found.items():
-                    cost = min(one.microseconds)
+                        measure(server, script, options.seconds, results[kind] if turn else Measured())
+                memory = min(results["memory"].microseconds)
+                for kind, result in results.items():
+                    cost = min(result.microseconds)
                     good &= memory / cost >= LEAST
-                    rate = statistics.median(one.requests)
+                    rate = statistics.median(result.requests)
                     print(f"{case:<40}{kind:<12}{rate:>11,.0f}{cost:>9.1f}{memory / cost:>7.2f}")
     return 0 if good else 1
 

@@ -30,12 +30,12 @@ class Report:
     @property
     def good(self) -> bool:
         """Whether every figure that could be measured reaches its target."""
-        return not any(one.failed or one.reached is False for one in self.results)
+        return not any(result.failed or result.reached is False for result in self.results)
 
     @property
     def busiest(self) -> float:
         """The largest share of a core that wrk took."""
-        return max((run.busy for one in self.results for runs in one.runs.values() for run in runs), default=0.0)
+        return max((run.busy for result in self.results for runs in result.runs.values() for run in runs), default=0.0)
 
 
 def text(report: Report) -> str:
@@ -43,9 +43,9 @@ def text(report: Report) -> str:
     head = ("what", "target", "median", "spread", "reached", "by processor time", "requests a second")
     columns = ("peer, the same request", "ratio", "spread", "requests a second", "ready", "memory", "")
     parts = [
-        _table(head, [_row(one) for one in report.results]) if report.results else "",
-        _table(columns, [_peer(one) for one in report.peers]) if report.peers else "",
-        "\n".join(f"- {_named(one)}: {_reason(one)}" for one in report.peers if _reason(one)),
+        _table(head, [_row(result) for result in report.results]) if report.results else "",
+        _table(columns, [_peer(peer) for peer in report.peers]) if report.peers else "",
+        "\n".join(f"- {_named(peer)}: {_reason(peer)}" for peer in report.peers if _reason(peer)),
         _notes(report),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -58,68 +58,68 @@ def as_json(report: Report) -> dict[str, Any]:
         "rounds": report.rounds,
         "seconds": report.seconds,
         "reached": report.good,
-        "rows": [_json_row(one) for one in report.results],
-        "peers": [_json_peer(one) for one in report.peers],
+        "rows": [_json_row(result) for result in report.results],
+        "peers": [_json_peer(peer) for peer in report.peers],
     }
 
 
-def _json_row(one: Result) -> dict[str, Any]:
+def _json_row(result: Result) -> dict[str, Any]:
     return {
-        **asdict(one.row),
-        "reached": one.reached,
-        **_json_spread(one.values),
-        "values": list(one.values),
-        "by_processor_time": one.by_processor_time,
-        "why": one.why,
-        "failed": one.failed,
-        "note": one.note,
-        "runs": {name: [asdict(run) for run in runs] for name, runs in one.runs.items()},
+        **asdict(result.row),
+        "reached": result.reached,
+        **_json_spread(result.values),
+        "values": list(result.values),
+        "by_processor_time": result.by_processor_time,
+        "why": result.why,
+        "failed": result.failed,
+        "note": result.note,
+        "runs": {name: [asdict(run) for run in runs] for name, runs in result.runs.items()},
     }
 
 
-def _json_peer(one: PeerResult) -> dict[str, Any]:
-    return {**asdict(one), "comparable": bool(one.ratios) and not one.findings, **_json_spread(one.ratios)}
+def _json_peer(peer: PeerResult) -> dict[str, Any]:
+    return {**asdict(peer), "comparable": bool(peer.ratios) and not peer.findings, **_json_spread(peer.ratios)}
 
 
 def _json_spread(values: Sequence[float]) -> dict[str, float | None]:
     return asdict(Spread.of(values)) if values else {"median": None, "low": None, "high": None}
 
 
-def _row(one: Result) -> tuple[str, ...]:
-    bound = f"{'≤' if one.row.at_most else '≥'} {_figure(one.row.target, one.row.unit)}"
-    if one.spread is None:
-        return one.row.what, bound, "", "", "failed" if one.failed else "not measured", "", one.why
-    spread, unit = one.spread, one.row.unit
-    rates = ", ".join(f"{name} {_rate(runs)}" for name, runs in one.runs.items())
+def _row(result: Result) -> tuple[str, ...]:
+    bound = f"{'≤' if result.row.at_most else '≥'} {_figure(result.row.target, result.row.unit)}"
+    if result.spread is None:
+        return result.row.what, bound, "", "", "failed" if result.failed else "not measured", "", result.why
+    spread, unit = result.spread, result.row.unit
+    rates = ", ".join(f"{name} {_rate(runs)}" for name, runs in result.runs.items())
     return (
-        one.row.what, bound, _figure(spread.median, unit),
-        f"{_figure(spread.low, unit)} to {_figure(spread.high, unit)}", "yes" if one.reached else "no",
-        "" if one.by_processor_time is None else _figure(one.by_processor_time, ""),
-        "; ".join(part for part in (rates, one.note) if part),
+        result.row.what, bound, _figure(spread.median, unit),
+        f"{_figure(spread.low, unit)} to {_figure(spread.high, unit)}", "yes" if result.reached else "no",
+        "" if result.by_processor_time is None else _figure(result.by_processor_time, ""),
+        "; ".join(part for part in (rates, result.note) if part),
     )  # fmt: skip
 
 
-def _peer(one: PeerResult) -> tuple[str, ...]:
-    if not one.ratios:
-        return _named(one), "", "", "", "", "", "not measured"
-    spread = Spread.of(one.ratios)
+def _peer(peer: PeerResult) -> tuple[str, ...]:
+    if not peer.ratios:
+        return _named(peer), "", "", "", "", "", "not measured"
+    spread = Spread.of(peer.ratios)
     ratio = f"{spread.median:.3f}"
     return (
         # In brackets is what was paid for something else than the contract.
-        _named(one), f"({ratio})" if one.findings else ratio, f"{spread.low:.3f} to {spread.high:.3f}",
-        f"{one.rate:,.0f}", f"{one.ready:.2f} s", f"{one.memory:.0f} MB",
-        "not comparable" if one.findings else "keeps the contract",
+        _named(peer), f"({ratio})" if peer.findings else ratio, f"{spread.low:.3f} to {spread.high:.3f}",
+        f"{peer.rate:,.0f}", f"{peer.ready:.2f} s", f"{peer.memory:.0f} MB",
+        "not comparable" if peer.findings else "keeps the contract",
     )  # fmt: skip
 
 
-def _named(one: PeerResult) -> str:
-    name, comma, manner = one.name.partition(",")
-    return f"{name} {one.version}".strip() + comma + manner
+def _named(peer: PeerResult) -> str:
+    name, comma, manner = peer.name.partition(",")
+    return f"{name} {peer.version}".strip() + comma + manner
 
 
-def _reason(one: PeerResult) -> str:
-    more = f" and {len(one.findings) - SHOWN} more" if len(one.findings) > SHOWN else ""
-    return one.why or "; ".join(_short(finding) for finding in one.findings[:SHOWN]) + more
+def _reason(peer: PeerResult) -> str:
+    more = f" and {len(peer.findings) - SHOWN} more" if len(peer.findings) > SHOWN else ""
+    return peer.why or "; ".join(_short(finding) for finding in peer.findings[:SHOWN]) + more
 
 
 def _notes(report: Report) -> str:

@@ -55,7 +55,7 @@ def microseconds_of_an_entry(served: Served) -> tuple[float, float]:
 
 def bytes_of_an_idle_world() -> float:
     """What a world holds that was asked for its name and nothing else."""
-    worlds = Worlds(kept=IDLE)
+    worlds = Worlds(capacity=IDLE)
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

@@ -54,9 +54,9 @@ def _tell(seen: Seen, redaction: Callable[[], Redaction]) -> None:
     if seen.kept is not None and findings:
         reasons = [redaction().text(str(finding), seen.kept.request) for finding in findings]
         fields["findings"] = reasons
-    told = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
+    args = (seen.method, seen.path, seen.status or "no answer", fields["duration_ms"], seen.operation or "no operation")
     named = REQUEST.set(lambda: seen.request_id)
     try:
-        log.info("%s %s %s %.3f ms (%s)%s", *told, "".join(f"; {reason}" for reason in reasons), extra={FIELDS: fields})
+        log.info("%s %s %s %.3f ms (%s)%s", *args, "".join(f"; {reason}" for reason in reasons), extra={FIELDS: fields})
     finally:
         REQUEST.reset(named)

@@ -94,8 +94,8 @@ class Ladder:
             source = self.streams.source(question.operation, response, choice.index)
             if source is not None:
                 return self._streamed(question, status, choice.content_type, source)
-            made = self._made(question, response, media)
-            headers = self._headers.written(response, made.example, question.identity)
+            selection = self._made(question, response, media)
+            headers = self._headers.written(response, selection.example, question.identity)
         except GenerationError as error:
             return problem("no-answer", 500, f"{where}: {error}")
         except StoreError as error:
@@ -106,32 +106,40 @@ class Ladder:
             expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
             finding = Finding("accept", "header accept", question.accept, expected)
             return self.failure("not_acceptable", question.operation, (finding,))
-        body = self._encoded(made, choice.content_type, media)
+        body = self._encoded(selection, choice.content_type, media)
         headers = (("content-type", body.content_type), *headers)
         if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
         return Answer(
-            status, headers, body.data, made.reason, judged=body.judged, findings=made.findings, sought=made.sought
+            status,
+            headers,
+            body.data,
+            selection.reason,
+            judged=body.judged,
+            findings=selection.findings,
+            sought=selection.sought,
         )
 
     def _streamed(self, question: Question, status: int, content_type: str, source: Source) -> Answer:
         """The answer whose body is a stream. Its first item is made, so that one that has none is no answer."""
-        asked = question.preferences
-        given, name, findings = self._given(question, source)
+        preferences = question.preferences
+        items, name, findings = self._given(question, source)
         low, high = source.sequence.least, source.sequence.most
-        if asked.items is not None and (asked.items < low or (high is not None and asked.items > high)):
+        if preferences.items is not None and (
+            preferences.items < low or (high is not None and preferences.items > high)
+        ):
             bounds = f"from {low} up" if high is None else f"from {low} to {high}"
-            raise CannotHonourError(f"Found the preference items={asked.items}; expected {bounds}.", 400)
-        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
-        alone = 1 if status >= 400 and given is None and low < 2 else None  # what went wrong is said once
+            raise CannotHonourError(f"Found the preference items={preferences.items}; expected {bounds}.", 400)
+        is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
+        alone = 1 if status >= 400 and items is None and low < 2 else None  # what went wrong is said once
         stream = self.streams.stream(
             source,
-            self._settings.seed if asked.seed is None else asked.seed,
+            self._settings.seed if preferences.seed is None else preferences.seed,
             question.identity,
-            given=given,
-            count=alone if asked.items is None else asked.items,
-            interval=asked.interval,
-            is_exemplary=not is_dynamic and asked.seed is None,
+            items=items,
+            count=alone if preferences.items is None else preferences.items,
+            interval=preferences.interval,
+            is_exemplary=not is_dynamic and preferences.seed is None,
         )
         next(self.streams.items(stream), None)
         headers = self._headers.written(source.response, name or "", question.identity)
@@ -146,17 +154,17 @@ class Ladder:
         self, question: Question, source: Source
     ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Finding, ...]]:
         """The items that an example or a variant gives, the name of the example, and what is wrong with that."""
-        asked, examples = question.preferences, source.examples
-        if asked.variant is not None:
-            listed = self._listed(question.operation, source.response, source.media, asked.seed)
-            if asked.variant >= len(listed):
+        preferences, examples = question.preferences, source.examples
+        if preferences.variant is not None:
+            listed = self._listed(question.operation, source.response, source.media, preferences.seed)
+            if preferences.variant >= len(listed):
                 self._refuse_variant(question, source.response, len(listed))
-            return self.streams.items_of(listed[asked.variant].value, source.sequence), None, ()
-        if asked.example is not None:
-            if asked.example not in source.media.examples:
-                raise no_such_example(asked.example, source.response)
-            name = asked.example
-        elif not source.media.examples or asked.dynamic or asked.seed is not None or self._settings.dynamic:
+            return self.streams.items_of(listed[preferences.variant].value, source.sequence), None, ()
+        if preferences.example is not None:
+            if preferences.example not in source.media.examples:
+                raise no_such_example(preferences.example, source.response)
+            name = preferences.example
+        elif not source.media.examples or preferences.dynamic or preferences.seed is not None or self._settings.dynamic:
             return None, None, ()
         else:
             first = "" if "" in source.media.examples else next(iter(source.media.examples))
@@ -164,16 +172,18 @@ class Ladder:
         findings = (source.findings[name],) if name in source.findings else ()
         return (examples[name], name, findings) if name in examples else (None, None, findings)
 
-    def _encoded(self, made: _Made, content_type: str, media: MediaType) -> Body:
+    def _encoded(self, selection: _Made, content_type: str, media: MediaType) -> Body:
         """The body of a value; of an example, which stays with the contract, it is written once."""
-        key = (id(made.value), content_type)
+        key = (id(selection.value), content_type)
         known = self._written.get(key)
-        if known is not None and known[0] is made.value:
+        if known is not None and known[0] is selection.value:
             return known[1]
-        given = made.reason in ("example", "fixture")
-        body = encode(made.value, content_type, self._schema(media), self._contract.resolve, given=given)
-        if made.reason == "example":
-            self._written[key] = (made.value, body)
+        is_authored = selection.reason in ("example", "fixture")
+        body = encode(
+            selection.value, content_type, self._schema(media), self._contract.resolve, is_authored=is_authored
+        )
+        if selection.reason == "example":
+            self._written[key] = (selection.value, body)
         return body
 
     def failure(
@@ -190,8 +200,8 @@ class Ladder:
             response = operation.response_for(code)
             if response is None or code < 200:
                 documented = ", ".join(operation.responses) or "none"
-                found = f"Found the preference code={code}; expected a documented status"
-                raise CannotHonourError(f"{found}{' from 200 up' if code < 200 else ''}: {documented}.")
+                message = f"Found the preference code={code}; expected a documented status"
+                raise CannotHonourError(f"{message}{' from 200 up' if code < 200 else ''}: {documented}.")
             return response, code
         named = question.preferences.example
         responses = self._responses.get(operation.key)
@@ -204,34 +214,34 @@ class Ladder:
 
     def _made(self, question: Question, response: Response, media: MediaType) -> _Made:
         """The value of the body, from the highest rung that there is."""
-        asked = question.preferences
+        preferences = question.preferences
         sound = self._examples.of(media, response, question.operation)
-        if asked.example is not None:
-            if asked.example not in media.examples:
-                raise no_such_example(asked.example, response)
-            if asked.example in sound.values:
-                found = sound.findings_of(asked.example)
-                return _Made(sound.values[asked.example], "example", asked.example, found)
-            return self._generated(question, media, None, None, sound.findings_of(asked.example))
-        if asked.variant is not None:
-            listed = self._listed(question.operation, response, media, asked.seed)
-            if asked.variant >= len(listed):
+        if preferences.example is not None:
+            if preferences.example not in media.examples:
+                raise no_such_example(preferences.example, response)
+            if preferences.example in sound.values:
+                example_findings = sound.findings_of(preferences.example)
+                return _Made(sound.values[preferences.example], "example", preferences.example, example_findings)
+            return self._generated(question, media, None, None, sound.findings_of(preferences.example))
+        if preferences.variant is not None:
+            listed = self._listed(question.operation, response, media, preferences.seed)
+            if preferences.variant >= len(listed):
                 self._refuse_variant(question, response, len(listed))
-            return _Made(listed[asked.variant].value, "generated")
-        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+            return _Made(listed[preferences.variant].value, "generated")
+        is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
         resource = self._resource(question.operation, media)
-        sought = self._sought(question, resource)
-        record = self._record(question, sought)
-        if record is not None and not asked.dynamic and asked.seed is None:
-            return _Made(record.value, "fixture", sought=sought)
+        record_key = self._sought(question, resource)
+        record = self._record(question, record_key)
+        if record is not None and not preferences.dynamic and preferences.seed is None:
+            return _Made(record.value, "fixture", sought=record_key)
         findings: tuple[Finding, ...] = ()
-        if media.examples and resource is None and not is_dynamic and asked.seed is None:
+        if media.examples and resource is None and not is_dynamic and preferences.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
             findings = sound.findings_of(name)
             if sound.values:
                 name = name if name in sound.values else next(iter(sound.values))
                 return _Made(sound.values[name], "example", name, findings)
-        return self._generated(question, media, resource, record, findings, sought)
+        return self._generated(question, media, resource, record, findings, record_key)
 
     def _schema(self, media: MediaType) -> JSON:
         """The schema of the whole body: of a list where the contract describes nothing but its items."""
@@ -239,16 +249,16 @@ class Ladder:
             return media.schema
         if media.item_schema is None:
             return True if media.is_json else _TEXT
-        kept = self._sequences.get(id(media))
-        if kept is None:
-            kept = self._sequences[id(media)] = (media, {"type": "array", "items": media.item_schema, "minItems": 1})
-        return kept[1]
+        entry = self._sequences.get(id(media))
+        if entry is None:
+            entry = self._sequences[id(media)] = (media, {"type": "array", "items": media.item_schema, "minItems": 1})
+        return entry[1]
 
     def _refuse_variant(self, question: Question, response: Response, count: int) -> None:
         expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
-        shown = f"{question.operation.key} {response.status} has {count} variants"
+        reason = f"{question.operation.key} {response.status} has {count} variants"
         raise CannotHonourError(
-            f"Found the preference variant={question.preferences.variant}; expected {expected}: {shown}.", 400
+            f"Found the preference variant={question.preferences.variant}; expected {expected}: {reason}.", 400
         )
 
     def variants(self, operation: Operation) -> list[Variant]:
@@ -289,27 +299,27 @@ class Ladder:
             return None  # no record has such a handle: there is nothing to ask the store for
         return resource.name, suffix
 
-    def _record(self, question: Question, sought: tuple[str, str] | None) -> Record | None:
-        if sought is None:
+    def _record(self, question: Question, record_key: tuple[str, str] | None) -> Record | None:
+        if record_key is None:
             return None
-        if sought not in question.records:
+        if record_key not in question.records:
             store = self._store if question.world is None else question.world.store(self._store)
-            question.records[sought] = store.get(*sought)
-        return question.records[sought]
+            question.records[record_key] = store.get(*record_key)
+        return question.records[record_key]
 
     def _generated(
         self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,
-        findings: tuple[Finding, ...] = (), sought: tuple[str, str] | None = None,
+        findings: tuple[Finding, ...] = (), record_key: tuple[str, str] | None = None,
     ) -> _Made:  # fmt: skip
-        asked, caller = question.preferences, question.caller
-        seed = self._settings.seed if asked.seed is None else asked.seed
+        preferences, caller = question.preferences, question.caller
+        seed = self._settings.seed if preferences.seed is None else preferences.seed
         if resource is not None:
             maker = self._makers[resource.name]
             pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
-            return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings, sought)
-        is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
+            return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings, record_key)
+        is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
         draw = Draw(seed, question.operation.key, question.identity)
-        value = self._drawn(media, draw, exemplary=not is_dynamic and asked.seed is None)
+        value = self._drawn(media, draw, exemplary=not is_dynamic and preferences.seed is None)
         return _Made(value, "generated", "", findings)
 
     def _drawn(self, media: MediaType, draw: Draw, *, exemplary: bool) -> JSON:
@@ -331,11 +341,11 @@ def _by_use(operation: Operation) -> Iterator[Response]:
 
     The lowest explicit 2XX, the range 2XX, the default (as 200), and then as they stand in the contract.
     """
-    final = {key: one for key, one in operation.responses.items() if not key.startswith("1")}
+    final = {key: response for key, response in operation.responses.items() if not key.startswith("1")}
     good = sorted(key for key in final if key.isdigit() and key[0] == "2")
     first = [*good, *(key for key in final if key.upper() == "2XX"), *(key for key in final if key == "default")]
     yield from (final[key] for key in first)
-    yield from (one for key, one in final.items() if key not in first)
+    yield from (response for key, response in final.items() if key not in first)
 
 
 def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:

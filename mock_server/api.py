@@ -155,14 +155,14 @@ class Api:
         world.journal.add(kept, time() - elapsed, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
-        tally.take(elapsed, kept.findings)
+        tally.take(elapsed, journaled.findings)
         self._tallies.handled += 1
         if scope is not None:
-            note(scope, world, kept, tally.operation, world.journal.last)
+            note(scope, world, journaled, tally.operation, world.journal.last)
         if gauge is None:
             return
-        shown = gauge.shown(exchange)
-        world.coverage.note(shown)
+        hits = gauge.shown(exchange)
+        world.coverage.note(hits)
         if self._fast is not None and scope is not None and not self._served.always_staged:
             self._fast.remember(scope, world, self._served.store, before, exchange, operation, shown, tally)
 
@@ -221,7 +221,7 @@ def note(scope: Scope, world: World, kept: LoggedExchange, operation: str, numbe
     """Let those who watch know what a journal was told, if there are any."""
     seen: Seen | None = scope.get(SEEN)
     if seen is not None:
-        seen.note(world, kept, operation, number)
+        seen.note(world, journaled, operation, number)
 
 
 def too_large(limit: int) -> Answer:

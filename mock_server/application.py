@@ -71,7 +71,7 @@ class _Loaded:
         memory = settings.answer_memory * 1024 * 1024
         self.fast = None if settings.no_fast_path else FastPath(memory, tallies.bounds)
         self._vitals = Vitals(tallies, readiness, self.fast)
-        self.apis = [Api(one, self.fast, tallies, ending, peers, aside) for one in self.served]
+        self.apis = [Api(mount, self.fast, tallies, ending, peers, aside) for mount in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     @cached_property
@@ -86,7 +86,7 @@ class _Loaded:
         if len(self._ways) == 1:
             return self._ways[0]
         path = scope["path"]
-        fitting = [index for index, one in enumerate(self.served) if (path + "/").startswith(one.base_path + "/")]
+        fitting = [index for index, mount in enumerate(self.served) if (path + "/").startswith(mount.base_path + "/")]
         for index in fitting[:-1]:
             route = self.served[index].router.route(scope["method"], path, scope["query_string"].decode("latin-1"))
             if route.operation or route.allow or route.redirect:
@@ -96,12 +96,12 @@ class _Loaded:
     def warm(self) -> None:
         """Build what answers before somebody asks."""
         trouble = ""
-        for one in self.served:
+        for mount in self.served:
             try:
-                one.engine  # noqa: B018
+                mount.engine  # noqa: B018
             except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
-                log.exception("%s: what answers cannot be built", one.contract.name)
-                trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
+                log.exception("%s: what answers cannot be built", mount.contract.name)
+                trouble = f"nothing that answers for {mount.contract.title} (the log has the reason)"
         self.control  # noqa: B018
         self.trouble = trouble
 
@@ -135,7 +135,7 @@ class Application:
         except BaseException:
             self._stores.close()
             raise
-        self.worlds.begin_over([one.store for one in self.served])
+        self.worlds.begin_over([mount.store for mount in self.served])
 
     def _load(self) -> _Loaded:
         return _Loaded(
@@ -266,7 +266,7 @@ class Application:
 
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
         """An exchange with the contract at a base path, and its number in the world's journal."""
-        (api,) = [one for one in self._loaded.apis if one.base_path == base_path]
+        (api,) = [candidate for candidate in self._loaded.apis if candidate.base_path == base_path]
         return api.answered(request, world)
 
     def warm(self) -> None:
@@ -299,7 +299,7 @@ class Application:
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)
         else:
-            titles = ", ".join(f"{one.contract.title} {one.contract.version}" for one in self.served)
+            titles = ", ".join(f"{mount.contract.title} {mount.contract.version}" for mount in self.served)
             log.warning("reloaded: %s", titles)
 
     def _let_go_of_former(self) -> None:
@@ -320,7 +320,7 @@ class Application:
 
     def watched(self) -> list[Path]:
         """The files and directories whose change means a reload."""
-        names = [self.settings.fixtures, *(name for one in self.served for name in one.contract.files)]
+        names = [self.settings.fixtures, *(name for mount in self.served for name in mount.contract.files)]
         if not self.settings.contract:
             names += [str(bundled.contract().parent), str(bundled.fixtures())]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]

@@ -169,8 +169,8 @@ def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served,
             findings = rehearsed(scenario, served)
             if findings:
                 raise UsageError(f"--scenario {scenario.name}: the contract does not go with it.", findings)
-        for one in served:
-            one.standing = standing
+        for mount in served:
+            mount.standing = standing
     return served
 
 
@@ -184,16 +184,16 @@ def scenario_files(settings: Settings) -> ScenarioFiles:
 
 def rehearsed(scenario: Scenario, served: Sequence[Served]) -> list[Finding]:
     """What speaks against a scenario, whichever of the contracts it is for; empty where nothing does."""
-    rehearsals = [one.rehearsal() for one in served]
-    meant = [one for one in rehearsals if one.meets(scenario)]
-    if not meant:
+    rehearsals = [mount.rehearsal() for mount in served]
+    matches = [rehearsal for rehearsal in rehearsals if rehearsal.meets(scenario)]
+    if not matches:
         named = scenario.match.operation or ""
-        operations = [one for each in served for one in each.contract.operations.values()]
-        known = [name for one in operations for name in (one.operation_id, one.key) if name]
-        found = f"a match that no operation fits{suggestion(named, known) if named else ''}"
+        operations = [operation for mount in served for operation in mount.contract.operations.values()]
+        known = [name for operation in operations for name in (operation.operation_id, operation.key) if name]
+        actual = f"a match that no operation fits{suggestion(named, known) if named else ''}"
         pointer = "/match/operation" if named else "/match"
-        return [Finding("no-operation", "body", found, "one that some operation of the contract fits", pointer)]
-    return [finding for one in meant for finding in one.findings(scenario)]
+        return [Finding("no-operation", "body", actual, "one that some operation of the contract fits", pointer)]
+    return [finding for rehearsal in matches for finding in rehearsal.findings(scenario)]
 
 
 def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
@@ -204,11 +204,11 @@ def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
     placed = [(first_base_path(contract), contract) for contract in contracts]
     _refuse_collisions(placed)
     resources = frozenset(name for contract in contracts for name in contract.manners.resources)
-    made = [
+    mounts = [
         Served(replace(contract, base_paths=(base,)), _stocked(stores, settings, contract, resources), settings, base)
         for base, contract in placed
     ]
-    return tuple(sorted(made, key=lambda one: -len(one.base_path)))
+    return tuple(sorted(mounts, key=lambda mount: -len(mount.base_path)))
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
@@ -234,18 +234,18 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
     from mock_server.contract.parser import parse_source
     from mock_server.contract.text import read_text
 
-    found: dict[str, list[str]] = {place: [] for place in settings.contract}
+    overlays: dict[str, list[str]] = {place: [] for place in settings.contract}
     for name in settings.overlay:
         source = parse_source(name, read_text(name, what="overlay"), what="overlay", allows_halves=True)
         extends = source.data.get("extends") if isinstance(source.data, dict) else None
-        meant = [place for place in found if isinstance(extends, str) and same_place(name, extends, place)]
-        if not meant:
+        matches = [place for place in overlays if isinstance(extends, str) and same_place(name, extends, place)]
+        if not matches:
             raise ContractError(
                 f"{source.place('/extends')}: found {'no extends' if extends is None else repr(extends)};"
-                f" expected the contract that the overlay is for, one of {', '.join(found)}. Name it under extends."
+                f" expected the contract that the overlay is for, one of {', '.join(overlays)}. Name it under extends."
             )
-        found[meant[0]].append(name)
-    return found
+        overlays[matches[0]].append(name)
+    return overlays
 
 
 def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: Collection[str] = frozenset()) -> Store:
@@ -276,7 +276,7 @@ def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: 
 def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:
     """Refuse two contracts with one base path, and operations of two contracts that no path tells apart."""
     bases: dict[str, Contract] = {}
-    taken: dict[tuple[str, str], Contract] = {}
+    owners: dict[tuple[str, str], Contract] = {}
     for base, contract in placed:
         if base in bases:
             raise UsageError(
@@ -287,7 +287,7 @@ def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:
         bases[base] = contract
         for operation in contract.operations.values():
             key = (operation.method, re.sub(r"\{[^}]*\}", "{}", base + operation.path))
-            other = taken.setdefault(key, contract)
+            other = owners.setdefault(key, contract)
             if other is not contract:
                 raise UsageError(
                     f"{contract.locate(operation.pointer)}: found {operation.method} {base}{operation.path}, which"

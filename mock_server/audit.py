@@ -73,13 +73,15 @@ class Audit:
         selected = operation.resource is not None and answer.reason == "generated"
         return "fixture, else generated" if selected else answer.reason
 
-    def _tried(self, operation: Operation, status: str, asked: Preferences, media: str = "") -> Audited:
-        answer = self._answer(operation, asked, Caller(), media)
-        return self._judged(operation, status, asked.example or "", answer, media)
+    def _tried(self, operation: Operation, status: str, preferences: Preferences, media: str = "") -> Audited:
+        answer = self._answer(operation, preferences, Caller(), media)
+        return self._judged(operation, status, preferences.example or "", answer, media)
 
     def _records(self, operation: Operation) -> Iterator[Audited]:
         kinds = self._contract.manners.tokens
-        kind = next((one for one in kinds if one.selects and one.selects == operation.resource), None)
+        kind = next(
+            (candidate for candidate in kinds if candidate.selects and candidate.selects == operation.resource), None
+        )
         if kind is None or kind.selects is None:
             return
         for record in self._store.records(kind.selects):
@@ -91,18 +93,18 @@ class Audit:
             )
             yield replace(audited, findings=located)
 
-    def _answer(self, operation: Operation, asked: Preferences, caller: Caller, media: str = "") -> Answer:
+    def _answer(self, operation: Operation, preferences: Preferences, caller: Caller, media: str = "") -> Answer:
         request = Request(operation.method, operation.path, headers=(("accept", media),) if media else ())
-        return self._ladder.answer(Question(operation, request, caller, asked))
+        return self._ladder.answer(Question(operation, request, caller, preferences))
 
     def _judged(self, operation: Operation, status: str, example: str, answer: Answer, media: str = "") -> Audited:
         if answer.reason == "problem":
-            found = answer.body.decode()
+            actual = answer.body.decode()
             findings: tuple[Finding, ...] = (
-                Finding("no-answer", operation.key, found, "an answer", operation.pointer),
+                Finding("no-answer", operation.key, actual, "an answer", operation.pointer),
             )
         else:
-            offered = (replace(one, location=self._contract.locate(one.pointer)) for one in answer.findings)
+            offered = (replace(finding, location=self._contract.locate(finding.pointer)) for finding in answer.findings)
             findings = (*offered, *self._judge.answer(operation.key, answer), *self._of_items(answer))
         return Audited(operation.key, status, example, self._source(operation, answer), findings, media)
 
@@ -124,4 +126,4 @@ def status_of(key: str, operation: Operation) -> int:
         return int(key[0]) * 100
     alone = len(operation.responses) == 1
     candidates = range(200, 600) if alone else (500, 400, *range(300, 600))
-    return next((one for one in candidates if operation.response_for(one) is operation.responses[key]), 200)
+    return next((code for code in candidates if operation.response_for(code) is operation.responses[key]), 200)

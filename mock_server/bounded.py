@@ -223,52 +223,54 @@ class _Items(list[JSON]):
 
 def _counted(value: JSON, budget: Budget) -> Any:
     if isinstance(value, dict):
-        members = _Members((key, _counted(one, budget)) for key, one in value.items())
+        members = _Members((key, _counted(member, budget)) for key, member in value.items())
         members.budget = budget
         return members
     if isinstance(value, list):
-        items = _Items(_counted(one, budget) for one in value)
+        items = _Items(_counted(item, budget) for item in value)
         items.budget = budget
         return items
     return value
 
 
-def same(found: JSON, wanted: JSON, budget: Budget, *, ignore_order: bool = False, ignore_extra: bool = False) -> bool:
+def same(
+    actual: JSON, expected: JSON, budget: Budget, *, ignore_order: bool = False, ignore_extra: bool = False
+) -> bool:
     """Whether two values are equal as JSON: a number is no boolean, 1 is 1.0.
 
     ``ignore_order`` takes the items of lists in any order, ``ignore_extra`` lets objects have more members
-    and (with it) lists more items than ``wanted``. Raises :class:`TooMuchWorkError`.
+    and (with it) lists more items than ``expected``. Raises :class:`TooMuchWorkError`.
     """
     budget.spend()
-    if isinstance(found, dict) and isinstance(wanted, dict):
-        if not wanted.keys() <= found.keys() or (len(found) != len(wanted) and not ignore_extra):
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        if not expected.keys() <= actual.keys() or (len(actual) != len(expected) and not ignore_extra):
             return False
         return all(
-            same(found[key], one, budget, ignore_order=ignore_order, ignore_extra=ignore_extra)
-            for key, one in wanted.items()
+            same(actual[key], value, budget, ignore_order=ignore_order, ignore_extra=ignore_extra)
+            for key, value in expected.items()
         )
-    if isinstance(found, list) and isinstance(wanted, list):
-        if len(found) != len(wanted) and not (ignore_extra and ignore_order and len(found) > len(wanted)):
+    if isinstance(actual, list) and isinstance(expected, list):
+        if len(actual) != len(expected) and not (ignore_extra and ignore_order and len(actual) > len(expected)):
             return False
         if ignore_order:
-            return _paired(found, wanted, budget, ignore_extra)
+            return _paired(actual, expected, budget, ignore_extra)
         return all(
-            same(one, other, budget, ignore_extra=ignore_extra) for one, other in zip(found, wanted, strict=True)
+            same(item, other, budget, ignore_extra=ignore_extra) for item, other in zip(actual, expected, strict=True)
         )
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    return found == wanted
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        return actual is expected
+    return actual == expected
 
 
-def _paired(found: list[JSON], wanted: list[JSON], budget: Budget, ignore_extra: bool) -> bool:
+def _paired(actual: list[JSON], expected: list[JSON], budget: Budget, ignore_extra: bool) -> bool:
     """Whether each wanted item has a found one of its own: a matching in a bipartite graph, by augmenting paths."""
     fits = [
-        [n for n, one in enumerate(found) if same(one, want, budget, ignore_order=True, ignore_extra=ignore_extra)]
-        for want in wanted
+        [n for n, item in enumerate(actual) if same(item, want, budget, ignore_order=True, ignore_extra=ignore_extra)]
+        for want in expected
     ]
     owner: dict[int, int] = {}
     holds: dict[int, int] = {}
-    return all(_placed(index, fits, owner, holds, budget) for index in range(len(wanted)))
+    return all(_placed(index, fits, owner, holds, budget) for index in range(len(expected)))
 
 
 def _placed(first: int, fits: list[list[int]], owner: dict[int, int], holds: dict[int, int], budget: Budget) -> bool:

@@ -78,11 +78,13 @@ def _parameter(row: Row) -> Callable[[Callable[..., None]], Callable[..., None]]
     if not row.flag:
         return click.argument(row.name, nargs=-1)
     default = "" if row.is_switch or row.default in ("", ()) else f" Default: {row.default}."
-    shown = f"{row.help}{default} [{row.variable}]"
+    description = f"{row.help}{default} [{row.variable}]"
     if row.is_switch:
-        return click.option(row.flag, row.name, is_flag=True, help=shown)
+        return click.option(row.flag, row.name, is_flag=True, help=description)
     # Texts all of them: the settings read flags and variables alike, and complain alike.
-    return click.option(row.flag, row.name, metavar=row.metavar, multiple=isinstance(row.default, tuple), help=shown)
+    return click.option(
+        row.flag, row.name, metavar=row.metavar, multiple=isinstance(row.default, tuple), help=description
+    )
 
 
 def _read(flags: dict[str, Any]) -> Settings:
@@ -118,18 +120,18 @@ MOST_TOLD = 16 * 1024
 
 def _announce(url: str, served: Sequence[Served]) -> None:
     """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
-    contracts = [one.contract for one in served]
+    contracts = [mount.contract for mount in served]
     for contract in contracts:
         warn_of(contract.findings)
     try:
         titles = ", ".join(f"{contract.title} {contract.version}" for contract in contracts)
         routes = [
-            f"  {operation.method:<7} {one.base_path}{operation.path}  {' '.join(operation.responses)}"
-            for one in served
-            for operation in one.contract.operations.values()
+            f"  {operation.method:<7} {mount.base_path}{operation.path}  {' '.join(operation.responses)}"
+            for mount in served
+            for operation in mount.contract.operations.values()
         ]
-        told = sum(1 for length in accumulate(len(route) + 1 for route in routes) if length <= MOST_TOLD)
-        more = len(routes) - told
+        count = sum(1 for length in accumulate(len(route) + 1 for route in routes) if length <= MOST_TOLD)
+        more = len(routes) - count
         rest = [f"  and {more:,} more: `mock-server routes` lists them"] if more else []
         click.echo("\n".join([f"Mock server ready at {url} ({titles})", *routes[:told], *rest]))
         if sys.stdout is not None:
@@ -190,7 +192,7 @@ def routes(**flags: Any) -> None:
     for served in _served(settings):
         audit = _audit(served)
         for operation in served.contract.operations.values():
-            security = " or ".join(" and ".join(one) or "none" for one in operation.security) or "none"
+            security = " or ".join(" and ".join(schemes) or "none" for schemes in operation.security) or "none"
             answers = ", ".join(f"{status} {source}" for status, source in audit.sources(operation))
             rows.append((operation.method, served.base_path + operation.path, security, answers))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -218,10 +220,10 @@ def generate(
     from mock_server.export import Export, plan
 
     settings = _read(flags)
-    wanted = Export(resource, _count(count), countries, settings.seed, form, output)
+    export = Export(resource, _count(count), countries, settings.seed, form, output)
     contracts = contracts_of(settings)
-    contract = next((one for one in contracts if resource in one.manners.resources), contracts[0])
-    planned = plan(wanted, contract)
+    contract = next((candidate for candidate in contracts if resource in candidate.manners.resources), contracts[0])
+    planned = plan(export, contract)
     if output != "-" and sys.stderr.isatty():
         with click.progressbar(length=planned.count, label=resource, file=sys.stderr) as bar:
             planned.run(bar.update)

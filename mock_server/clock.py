@@ -61,9 +61,9 @@ class Clock:
     @classmethod
     def restored(cls, form: ClockForm) -> Clock:
         """What was saved."""
-        made = cls()
-        made._stands_at, made._ahead = form["stands_at"], form["ahead"]
-        return made
+        clock = cls()
+        clock._stands_at, clock._ahead = form["stands_at"], form["ahead"]
+        return clock
 
     def shown(self) -> str:
         """The time as RFC 3339 writes it."""

@@ -48,7 +48,7 @@ def _exposed(contract: Contract) -> list[str]:
     """The headers that a page may read. ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5)."""
     if contract.manners.cors.expose_headers is not None:
         return list(contract.manners.cors.expose_headers)
-    responses = [one for operation in contract.operations.values() for one in operation.responses.values()]
-    documented = {header.name.lower(): header.name for one in responses for header in one.headers}
+    responses = [response for operation in contract.operations.values() for response in operation.responses.values()]
+    documented = {header.name.lower(): header.name for response in responses for header in response.headers}
     own = {name.lower(): name for name in ("Deprecation", "Location", "Mock-Findings", "Preference-Applied")}
     return ["*", *sorted({**own, **documented}.values())]

@@ -65,17 +65,17 @@ class Gauge:
     def shown(self, exchange: Exchange) -> Shown:
         """What an exchange shows."""
         keys = self._keys(exchange)
-        found = self._shown.get(keys)
-        if found is None:
+        hits = self._shown.get(keys)
+        if hits is None:
             if len(self._shown) >= _REMEMBERED:
                 self._shown.clear()
-            found = self._shown[keys] = Shown(self, keys)
-        return found
+            hits = self._shown[keys] = Shown(self, keys)
+        return hits
 
     def _keys(self, exchange: Exchange) -> frozenset[Key]:
         request, answer = exchange.request, exchange.answer
-        asked = (answer.status, answer.headers, request.query, hash(answer.body))
-        known = self._known.get(asked)
+        key = (answer.status, answer.headers, request.query, hash(answer.body))
+        known = self._known.get(key)
         if known is None:
             known = frozenset((*self._of_head(request, answer), *self._of_body(answer)))
             if _is_short(request, answer):
@@ -115,8 +115,8 @@ class Gauge:
 
     def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
         """What is shown by all but the body, which is mostly the same."""
-        asked = (answer.status, answer.headers, request.query)
-        known = self._heads.get(asked)
+        key = (answer.status, answer.headers, request.query)
+        known = self._heads.get(key)
         if known is None:
             known = (*self._of_query(request), *self._of_status(answer))
             if _is_short(request, answer):
@@ -131,7 +131,7 @@ class Gauge:
         if response is not None:
             yield "status", "", response.status
             essence = essence_of(content_type)
-            media = [one.name for one in response.content if essence_of(one.name) == essence]
+            media = [entry.name for entry in response.content if essence_of(entry.name) == essence]
             yield from (("media", response.status, name) for name in media[:1])
         variant = _VARIANT.search(answer.header("preference-applied") or "")
         if variant:
@@ -151,9 +151,9 @@ class Gauge:
         values = self._parameters.get((place, name))
         if values is not None:
             yield "parameter", "", f"{place} {name}"
-            for one in (value, *value.split(",")):
-                if one in values:
-                    yield "enum", f"{place} {name}", one
+            for item in (value, *value.split(",")):
+                if item in values:
+                    yield "enum", f"{place} {name}", item
 
     def _of_body(self, answer: Answer) -> list[Key]:
         content_type = answer.header("content-type") or ""
@@ -179,16 +179,16 @@ class Gauge:
             item = find(dict(self._contract.document), self.operation.pointer.rpartition("/")[0])
         except KeyError:
             return {}
-        found: dict[tuple[str, str], frozenset[str]] = {}
+        parameters: dict[tuple[str, str], frozenset[str]] = {}
         for holder in (item, node):
             listed = holder.get("parameters") if isinstance(holder, dict) else None
-            for one in listed if isinstance(listed, list) else ():
-                parameter = self._contract.resolve(one)
+            for entry in listed if isinstance(listed, list) else ():
+                parameter = self._contract.resolve(entry)
                 if isinstance(parameter, dict) and parameter.get("in") in ("query", "path", "header"):
                     place, name = str(parameter["in"]), str(parameter.get("name"))
                     values = frozenset(self._values(parameter.get("schema")))
-                    found[place, name.lower() if place == "header" else name] = values
-        return found
+                    parameters[place, name.lower() if place == "header" else name] = values
+        return parameters
 
     @cached_property
     def _is_apart(self) -> bool:
@@ -225,19 +225,19 @@ class Coverage:
         self._seen: dict[Gauge, set[Key]] | None = None
         self._counts: dict[Gauge, int] | None = None
 
-    def note(self, shown: Shown) -> None:
+    def note(self, hits: Shown) -> None:
         """Note what an exchange shows."""
         news = self._news
         if news is None:
             news = self._news = {}
-        news[shown] = news.get(shown, 0) + 1
+        news[hits] = news.get(hits, 0) + 1
         if len(news) > _REMEMBERED:
             self._sort()
 
     def _sort(self) -> None:
         news, self._news = self._news or {}, None
-        for shown, count in news.items():
-            self.take(shown.gauge, shown.keys, count)
+        for hits, count in news.items():
+            self.take(hits.gauge, hits.keys, count)
 
     def take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
         """Note so many requests for an operation, and what they showed together."""

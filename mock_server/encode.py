@@ -51,19 +51,22 @@ class Body:
     judged: bytes | None = None
 
 
-def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, given: bool = False) -> Body:
-    """The body of a value in a media type. ``given``: the contract or a fixture wrote it, so a text stands as it is."""
+def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, is_authored: bool = False) -> Body:
+    """Return the body of a value in a media type.
+
+    ``is_authored``: the contract or a fixture wrote the value, so a text stands as it is.
+    """
     if is_json(content_type):
         return Body(as_json(value), content_type)
     essence, charset = essence_of(content_type), _charset(content_type)
     if is_binary(essence, schema, resolve):
         text = value if isinstance(value, str) else as_json(value).decode()
-        sample = None if given else _SAMPLES.get(essence)
+        sample = None if is_authored else _SAMPLES.get(essence)
         return Body(text.encode("utf-8", "replace") if sample is None else sample, content_type, NOTHING)
-    if essence == "image/svg+xml" and not given:
+    if essence == "image/svg+xml" and not is_authored:
         return Body(_SAMPLES[essence], content_type, NOTHING)
     is_text = holds_text(schema, resolve)
-    if isinstance(value, str) and (given or not _is_xml(essence)):
+    if isinstance(value, str) and (is_authored or not _is_xml(essence)):
         data = value.encode(charset or "utf-8", "replace")
         return Body(data, _told(content_type, data), as_json(value) if is_text else NOTHING)
     if _is_xml(essence):
@@ -128,7 +131,7 @@ def _form(value: JSON) -> bytes:
     """A form (WHATWG URL, 5.2): a field for each member, and one for each item of a list."""
     members = value.items() if isinstance(value, dict) else [("value", value)]
     pairs = [
-        (name, _cell(one)) for name, member in members for one in (member if isinstance(member, list) else [member])
+        (name, _cell(item)) for name, member in members for item in (member if isinstance(member, list) else [member])
     ]
     return urlencode(pairs, errors="replace").encode()
 
@@ -138,11 +141,11 @@ def _parts(value: JSON) -> bytes:
     members = value.items() if isinstance(value, dict) else [("value", value)]
     lines: list[str] = []
     for name, member in members:
-        for one in member if isinstance(member, list) else [member]:
+        for item in member if isinstance(member, list) else [member]:
             quoted = name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-            kind = "application/json" if isinstance(one, (dict, list)) else "text/plain; charset=utf-8"
+            kind = "application/json" if isinstance(item, (dict, list)) else "text/plain; charset=utf-8"
             lines += [f"--{BOUNDARY}", f'Content-Disposition: form-data; name="{quoted}"', f"Content-Type: {kind}", ""]
-            lines.append(_cell(one))
+            lines.append(_cell(item))
     return "\r\n".join([*lines, f"--{BOUNDARY}--", ""]).encode("utf-8", "replace")
 
 

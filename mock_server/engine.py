@@ -117,8 +117,8 @@ class Engine:
         operation = self.contract.operations.get(route.operation or "")
         caller = caller_of(request, manners, self.contract.schemes)
 
-        asked, unreadable = read_preferences(request)
-        strictness = asked.validation or self._strictness
+        preferences, unreadable = read_preferences(request)
+        strictness = preferences.validation or self._strictness
 
         failure = self._refused_early(caller, strictness)
         headers: Headers = ()
@@ -126,7 +126,7 @@ class Engine:
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
                 answer = Answer(204, (("Allow", _allow(route)),), reason="options")
-                return Examined(request, route, operation, caller, asked, answer=answer)
+                return Examined(request, route, operation, caller, preferences, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
         passed: Headers = ()
@@ -148,7 +148,7 @@ class Engine:
             route,
             operation,
             caller,
-            asked,
+            preferences,
             failure,
             headers,
             findings,
@@ -161,18 +161,20 @@ class Engine:
         stage = self._stage(world)
         memory = Memory()
         failure, operation = examined.failure, examined.operation
-        asked, unreadable = examined.preferences, examined.unreadable
+        preferences, unreadable = examined.preferences, examined.unreadable
         if failure is None and stage is not None and operation is not None and examined.answer is None:
             memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
             failure = memory.failure
         if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
-            is_there = self._ladder.failures.has_example(failure, operation, asked.example)
-            asked = Preferences(example=asked.example if is_there else None, validation=asked.validation)
-            return Admitted(examined, memory, asked)
+            is_there = self._ladder.failures.has_example(failure, operation, preferences.example)
+            preferences = Preferences(
+                example=preferences.example if is_there else None, validation=preferences.validation
+            )
+            return Admitted(examined, memory, preferences)
         if unreadable or memory.replay is not None or operation is None:
-            return Admitted(examined, memory, asked, unreadable)
-        question = Question(operation, examined.request, examined.caller, asked, world, examined.wants_stream)
-        return Admitted(examined, memory, asked, (), question, self._played(stage, question, examined.route))
+            return Admitted(examined, memory, preferences, unreadable)
+        question = Question(operation, examined.request, examined.caller, preferences, world, examined.wants_stream)
+        return Admitted(examined, memory, preferences, (), question, self._played(stage, question, examined.route))
 
     def respond(self, admitted: Admitted) -> Exchange:
         """Choose the answer and judge it. Changes nothing in the world, so that it may be begun anew (``deadline``)."""
@@ -222,11 +224,13 @@ class Engine:
         these the first that takes the request, or else the first.
         """
         routes = (route, *route.others)
-        fragments = [path_parts(self.contract.operations[str(each.operation)].path)[2] for each in routes]
-        named = [each for each, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)]
-        meant = named or routes
-        taken = (each for each in meant if _refused(self._judge.request(each, request)) is None)
-        return next(taken, meant[0]) if len(meant) > 1 else meant[0]
+        fragments = [path_parts(self.contract.operations[str(candidate.operation)].path)[2] for candidate in routes]
+        named = [
+            candidate for candidate, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)
+        ]
+        matches = named or routes
+        accepted = (candidate for candidate in matches if _refused(self._judge.request(candidate, request)) is None)
+        return next(accepted, matches[0]) if len(matches) > 1 else matches[0]
 
     def items(self, stream: Stream, status: int) -> Iterator[bytes]:
         """Yield the items of a stream as they travel, each judged before.
@@ -266,8 +270,8 @@ class Engine:
         """What a scenario has for a request that prefers nothing itself."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
-        found = stage.next(question.request, route, question.operation, self._seed)
-        return None if found is None else Performance(*found, self._seed)
+        match = stage.next(question.request, route, question.operation, self._seed)
+        return None if match is None else Performance(*match, self._seed)
 
     def _tell(self, answer: Answer) -> None:
         """Log what is wrong with the contract's examples."""
@@ -311,14 +315,12 @@ _PLAIN = "/:@!$&'()*+,;=~"
 
 def _is_named(fragment: str, request: Request) -> bool:
     """Tell whether a request has all names and values of a fragment, in its query, its headers or its form."""
-    wanted = parse_qsl(fragment, keep_blank_values=True)
+    pairs = parse_qsl(fragment, keep_blank_values=True)
     sent = parse_qsl(request.query, keep_blank_values=True)
     if essence_of(request.header("content-type") or "") == FORM:
         with contextlib.suppress(ValueError):  # more members than anybody reads: the judge says so
             sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
-    return bool(wanted) and all(
-        (name, value) in sent or request.header(name.lower()) == value for name, value in wanted
-    )
+    return bool(pairs) and all((name, value) in sent or request.header(name.lower()) == value for name, value in pairs)
 
 
 def _unrouted(request: Request, route: Route, prefix: str) -> tuple[str, Headers]:
@@ -382,9 +384,9 @@ def _deprecated(answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
 
 
-def _finished(answer: Answer, asked: Preferences, caller: Caller, *, is_refused: bool) -> Answer:
+def _finished(answer: Answer, preferences: Preferences, caller: Caller, *, is_refused: bool) -> Answer:
     """Return the answer with its delay, and with what was honoured of the preferences."""
-    if asked == Preferences():
+    if preferences == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
     honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
     if answer.stream is not None:
@@ -393,8 +395,8 @@ def _finished(answer: Answer, asked: Preferences, caller: Caller, *, is_refused:
         honoured |= {"example"}
     if answer.reason == "generated":
         honoured |= {"dynamic", "seed", "variant"}
-    if asked.dynamic is False and answer.reason != "problem":
+    if preferences.dynamic is False and answer.reason != "problem":
         honoured |= {"dynamic"}
-    applied = asked.applied(frozenset(honoured))
+    applied = preferences.applied(frozenset(honoured))
     headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers
-    return replace(answer, headers=headers, delay=caller.delay + asked.delay)
+    return replace(answer, headers=headers, delay=caller.delay + preferences.delay)

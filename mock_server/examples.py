@@ -39,8 +39,8 @@ class Examples:
 
     def of(self, media: MediaType, response: Response, operation: Operation) -> Sound:
         """The examples of a media type of an operation's response."""
-        found = self._kept.get(id(media))
-        if found is None:
+        examples = self._kept.get(id(media))
+        if examples is None:
             pointer = operation.pointer + pointer_of("responses", response.status, "content", media.name)
             values, findings = {**media.examples}, {}
             for name, value in media.examples.items() if media.schema is not None else ():
@@ -50,15 +50,15 @@ class Examples:
                     values.pop(name)
                     mended = self._mended(media, value)
                     values |= {} if mended is None else {name: mended}
-            found = self._kept[id(media)] = Sound(media, values, findings)
-        return found
+            examples = self._kept[id(media)] = Sound(media, values, findings)
+        return examples
 
     def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Finding | None:
         """What the schema has against an example.
 
         Which line it stands on says who has time to look for it (``check``): on a large contract that takes a second.
         """
-        body = encode(value, media.name, media.schema, self._contract.resolve, given=True)
+        body = encode(value, media.name, media.schema, self._contract.resolve, is_authored=True)
         if body.judged == NOTHING:
             return None
         try:
@@ -68,11 +68,11 @@ class Examples:
             return None
         if not reasons:
             return None
-        where, found, expected = reasons[0]
+        where, actual, expected = reasons[0]
         parts = ("examples", name, "value") if name else ("example",)
         where = pointer + pointer_of(*parts) + where
         remedy = "Mend the example; until then it is sent mended, or another answer in its place."
-        return Finding("example", self._contract.name, found, expected, where, remedy)
+        return Finding("example", self._contract.name, actual, expected, where, remedy)
 
     def _mended(self, media: MediaType, value: JSON) -> JSON:
         """The example with the two flaws repaired that are common and have one safe repair; None where others stay.

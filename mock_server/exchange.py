@@ -149,9 +149,9 @@ class Answer:
 
     def header(self, name: str) -> str | None:
         """The first field line of that name, whatever its case."""
-        wanted = name.lower()
+        lower_name = name.lower()
         for key, value in self.headers:
-            if key.lower() == wanted:
+            if key.lower() == lower_name:
                 return value
         return None
 

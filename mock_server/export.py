@@ -57,17 +57,17 @@ class Plan:
             yield {maker.resource.handle: handle, **record}
 
 
-def plan(wanted: Export, contract: Contract) -> Plan:
+def plan(export: Export, contract: Contract) -> Plan:
     """What an export comes to; raises :class:`UsageError` where something of what is wanted does not fit."""
-    maker = maker_of(contract, wanted.resource)
-    countries = maker.countries(wanted.countries)
-    count = wanted.count if wanted.count is not None else max(1, len(countries))
-    return Plan(count, maker, countries, wanted.seed, _format(wanted), wanted.output)
+    maker = maker_of(contract, export.resource)
+    countries = maker.countries(export.countries)
+    count = export.count if export.count is not None else max(1, len(countries))
+    return Plan(count, maker, countries, export.seed, _format(export), export.output)
 
 
-def _format(wanted: Export) -> str:
-    ending = Path(wanted.output).suffix.lower().lstrip(".").replace("yml", "yaml")
-    form = wanted.form or (ending if ending in WRITERS else "yaml")
+def _format(export: Export) -> str:
+    ending = Path(export.output).suffix.lower().lstrip(".").replace("yml", "yaml")
+    form = export.form or (ending if ending in WRITERS else "yaml")
     if form not in WRITERS:
         raise UsageError(f"--format: found {form!r}{suggestion(form, WRITERS)}; expected one of {', '.join(WRITERS)}")
     return form

@@ -54,7 +54,7 @@ class Failures:
         ``headers`` are those whose values only the request tells (``Allow``, ``Location``). ``example`` is the name of
         the example that is preferred; one that no answer to the failure has is passed over (see :meth:`has_example`).
         """
-        told = findings_header(findings)
+        finding_headers = findings_header(findings)
         if name == "trailing_slash" and name not in self._contract.manners.failures:
             return Answer(307, headers, reason="problem")
         own = self._manner(name)
@@ -62,17 +62,17 @@ class Failures:
             headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
         for response, status in self._candidates(name, operation):
             if example is not None and _has_example(response, example):
-                return self._filled(response, status, example, (*headers, *told))
+                return self._filled(response, status, example, (*headers, *finding_headers))
         if own is not None:
             failure = self._contract.manners.failures[own]
-            return self._filled(self._responses[own], failure.status, failure.example, (*headers, *told))
+            return self._filled(self._responses[own], failure.status, failure.example, (*headers, *finding_headers))
         detail = "; ".join(str(finding) for finding in findings)
         for response, status in documented(operation, name):
             reason = problem(name.replace("_", "-"), status, detail, findings)
             with contextlib.suppress(GenerationError):
-                return self._refused(operation, response, status, reason, (*headers, *told))
+                return self._refused(operation, response, status, reason, (*headers, *finding_headers))
         status = STATUSES[name][0]
-        return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *told))
+        return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *finding_headers))
 
     def has_example(self, name: str, operation: Operation | None, example: str | None) -> bool:
         """Return whether one of the answers to a failure has an example of that name."""
@@ -96,23 +96,23 @@ class Failures:
             yield from documented(operation, name)
 
     def _refused(
-        self, operation: Operation | None, response: Response, status: int, reason: Answer, given: Headers
+        self, operation: Operation | None, response: Response, status: int, reason: Answer, extra: Headers
     ) -> Answer:
         """Return a response of the contract: by its example, or generated, with the reason in it."""
         media = _media_type(response, None)
         if media is None or status in BODYLESS:
-            return self._filled(response, status, "", given)
+            return self._filled(response, status, "", extra)
         values = self._sound(media, response, operation)
         name = "" if not values or "" in values else next(iter(values))
-        headers = self._beside(response, name, given)
+        headers = self._beside(response, name, extra)
         if name:  # it is about something that somebody named
-            return self._sent(media, status, values[name], headers, given=True)
+            return self._sent(media, status, values[name], headers, is_authored=True)
         value = values[""] if values else self._generated(media, status)
         if not media.is_json:
-            return self._sent(media, status, value, headers, given=bool(values))
+            return self._sent(media, status, value, headers, is_authored=bool(values))
         accepts = self._schemas.root(True if media.schema is None else media.schema).accepts
-        told = informed(value, accepts, reason, is_example=bool(values))
-        return self._sent(media, status, told, headers, given=bool(values) and told == value)
+        body = informed(value, accepts, reason, is_example=bool(values))
+        return self._sent(media, status, body, headers, is_authored=bool(values) and body == value)
 
     def _sound(self, media: MediaType, response: Response, operation: Operation | None) -> Mapping[str, JSON]:
         """Return the examples that can be sent, by name."""
@@ -126,10 +126,10 @@ class Failures:
             self._schemas, fill_properties=not self._settings.no_fill_properties, fill=self._settings.fill,
         )  # fmt: skip
 
-    def _beside(self, response: Response, example: str, given: Headers) -> Headers:
+    def _beside(self, response: Response, example: str, extra: Headers) -> Headers:
         """Return the headers of a response; those given take the place of its own."""
         headers = {name.lower(): (name, value) for name, value in self._headers.written(response, example, "")}
-        return tuple((headers | {name.lower(): (name, value) for name, value in given}).values())
+        return tuple((headers | {name.lower(): (name, value) for name, value in extra}).values())
 
     def _challenge(self, operation: Operation | None) -> str:
         """Return the challenge of a 401 (RFC 9110, 11.6.1), from the operation's schemes."""
@@ -138,20 +138,20 @@ class Failures:
         schemes = [kind.scheme.capitalize() if kind.type == "http" else "Bearer" for kind in kinds]
         return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
 
-    def _filled(self, response: Response, status: int, example: str, given: Headers) -> Answer:
+    def _filled(self, response: Response, status: int, example: str, extra: Headers) -> Answer:
         """Return an answer from a response's examples of one name."""
         media = None if status in BODYLESS else _media_type(response, example or None)
-        headers = self._beside(response, example, given)
+        headers = self._beside(response, example, extra)
         if media is None:
             return Answer(status, headers, reason="failure")
         value = media.examples.get(example, media.examples.get(""))
-        return self._sent(media, status, value, headers, given=True)
+        return self._sent(media, status, value, headers, is_authored=True)
 
-    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, given: bool) -> Answer:
+    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, is_authored: bool) -> Answer:
         schema: JSON = media.schema
         if schema is None:
             schema = True if media.is_json else {"type": "string"}
-        body = encode(value, concrete(media.name), schema, self._contract.resolve, given=given)
+        body = encode(value, concrete(media.name), schema, self._contract.resolve, is_authored=is_authored)
         typed = (("content-type", body.content_type), *headers)
         return Answer(status, typed, body.data, "failure", judged=body.judged)
 

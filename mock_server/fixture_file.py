@@ -59,8 +59,8 @@ class FixtureFile:
             self._find(pointer, "fixture-record", repr(node), "a record with a handle")
             return None
         value = {key: item for key, item in node.items() if key != self.resource.handle}
-        for where, found, expected in self._judge.problems(value, is_accepted=self._accepts(value)):
-            self._find(pointer + where, "schema", found, expected)
+        for where, actual, expected in self._judge.problems(value, is_accepted=self._accepts(value)):
+            self._find(pointer + where, "schema", actual, expected)
         handle = self._handle(index, node)
         ordered = self._judge.ordered(value)
         if handle is None or not isinstance(ordered, dict):
@@ -84,17 +84,19 @@ class FixtureFile:
         self._seen.setdefault((self.resource.name, handle), (self.source, index))
         return handle
 
-    def _find(self, pointer: str, rule: str, found: str, expected: str) -> None:
-        self.findings.append(Finding(rule, self.source.location(pointer), found, expected, pointer, "Mend the record."))
+    def _find(self, pointer: str, rule: str, actual: str, expected: str) -> None:
+        self.findings.append(
+            Finding(rule, self.source.location(pointer), actual, expected, pointer, "Mend the record.")
+        )
 
 
 def taken_handles(resource: Resource, contract: Contract) -> dict[str, str]:
     """The suffixes that mean something else, and what."""
-    taken = dict.fromkeys(contract.manners.suffixes, "a reserved suffix")
+    reserved = dict.fromkeys(contract.manners.suffixes, "a reserved suffix")
     for pin in resource.pins:
         for value in enum_at({"$ref": resource.schema}, pin, Document(dict(contract.document), contract.openapi)):
-            taken[str(value)] = f"a value of {pin}"
-    return taken
+            reserved[str(value)] = f"a value of {pin}"
+    return reserved
 
 
 def _resource(file: Path, contract: Contract) -> Resource:

@@ -37,7 +37,7 @@ def load_fixtures(
     if records is None:
         records = [*_read(directory, files, contract)]
         if key is not None:
-            rows = [[one.resource, one.handle, one.value, one.location] for one in records]
+            rows = [[record.resource, record.handle, record.value, record.location] for record in records]
             cache.remember(key, "fixtures", cast("Any", rows))
     return records
 
@@ -59,7 +59,7 @@ def fixture_files(directory: Path, elsewhere: Collection[str]) -> list[Path]:
     """The fixture files of a directory; raises :class:`FixtureError` where that is none."""
     if not directory.is_dir():
         raise FixtureError(f"{directory}: found no directory; expected one with fixture files. Check --fixtures.")
-    files = sorted(one for one in directory.iterdir() if one.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in directory.iterdir() if path.suffix.lower() in SUFFIXES)
     return [file for file in files if file.stem not in elsewhere]
 
 

@@ -41,7 +41,7 @@ def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]
     request = entry.request
     query = redaction.query(request.query)
     parameters: list[JSON] = [{"name": name, "value": value} for name, value in parse_qsl(query, True)]
-    told: dict[str, JSON] = {
+    members: dict[str, JSON] = {
         "method": request.method,
         "url": request.origin + prefix + (request.raw_path or request.path) + (f"?{query}" if query else ""),
         "httpVersion": "HTTP/1.1",

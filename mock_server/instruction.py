@@ -38,7 +38,7 @@ class Part:
         """The members of an object with keys of any name."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
-        return {key: Part(one, self.pointer + pointer_of(key)) for key, one in self.value.items()}
+        return {key: Part(member, self.pointer + pointer_of(key)) for key, member in self.value.items()}
 
     def items(self, most: int) -> Iterator[Part]:
         """The items of a list that has at least one and not too many."""
@@ -46,8 +46,8 @@ class Part:
             raise self.wrong("a list of at least one")
         if len(self.value) > most:
             raise self.refusal("limit", f"{len(self.value)} items", f"at most {most}")
-        for index, one in enumerate(self.value):
-            yield Part(one, f"{self.pointer}/{index}")
+        for index, item in enumerate(self.value):
+            yield Part(item, f"{self.pointer}/{index}")
 
     def text(self) -> str:
         """A text."""
@@ -92,10 +92,10 @@ class Part:
         """The refusal of this value."""
         return self.refusal("value", shown(self.value), expected)
 
-    def refusal(self, rule: str, found: str, expected: str, remedy: str = "") -> InstructionError:
+    def refusal(self, rule: str, actual: str, expected: str, remedy: str = "") -> InstructionError:
         """The refusal of this part; ``rule`` is a stable name."""
-        finding = Finding(rule, "body", found, expected, self.pointer, remedy)
-        return InstructionError(f"{self.pointer or 'the whole'}: found {found}; expected {expected}.", (finding,))
+        finding = Finding(rule, "body", actual, expected, self.pointer, remedy)
+        return InstructionError(f"{self.pointer or 'the whole'}: found {actual}; expected {expected}.", (finding,))
 
 
 def shown(value: JSON) -> str:

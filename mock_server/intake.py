@@ -54,5 +54,5 @@ class Intake:
         return FixtureError(f"{where}; expected one that keeps the contract. Nothing is changed.", findings)
 
 
-def _told(pointer: str, rule: str, found: str, expected: str) -> Finding:
-    return Finding(rule, "body", found, expected, pointer, "Mend the record.")
+def _told(pointer: str, rule: str, actual: str, expected: str) -> Finding:
+    return Finding(rule, "body", actual, expected, pointer, "Mend the record.")

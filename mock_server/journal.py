@@ -216,9 +216,9 @@ class Journal:
 
     __slots__ = ("_is_gathered", "_kept", "_last", "_ledger", "_members", "_name")
 
-    def __init__(self, name: str = "", kept: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
+    def __init__(self, name: str = "", capacity: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
         self._name = name
-        self._kept = kept
+        self._kept = capacity
         self._ledger = ledger
         self._members: deque[_Member] | None = None
         """The members of the entries one after the other: half a million rows would be as many objects that Python's
@@ -291,8 +291,8 @@ class Journal:
         members = self._members
         if members is None:
             members = self._members = deque(maxlen=self._kept * _MEMBERS)
-        change = _SLIM if kept.holders else _SLIM + kept.cost
-        kept.holders += 1
+        change = _SLIM if journaled.holders else _SLIM + journaled.cost
+        journaled.holders += 1
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
             oldest: LoggedExchange = members[_MEMBERS - 1]
             change -= _released(oldest)
@@ -383,5 +383,5 @@ class Journal:
 
 def _released(kept: LoggedExchange) -> int:
     """The bytes that go with an entry: what others have too stays."""
-    kept.holders -= 1
-    return _SLIM if kept.holders else _SLIM + kept.cost
+    journaled.holders -= 1
+    return _SLIM if journaled.holders else _SLIM + journaled.cost

@@ -62,12 +62,16 @@ def ordered(names: Sequence[str]) -> list[int]:
     """
     stages = [stage_of(name) for name in names]
     usual = [index for index, stage in enumerate(stages) if stage is not Stage.FAILS] or [*range(len(names))]
-    begins = sorted((one for one in usual if stages[one] is Stage.BEGINS), key=lambda one: len(words_of(names[one])))
-    ends = sorted((one for one in usual if stages[one] is Stage.ENDS), key=lambda one: -len(words_of(names[one])))
-    middle = [one for one in usual if stages[one] not in (Stage.BEGINS, Stage.ENDS)]
+    begins = sorted(
+        (index for index in usual if stages[index] is Stage.BEGINS), key=lambda index: len(words_of(names[index]))
+    )
+    ends = sorted(
+        (index for index in usual if stages[index] is Stage.ENDS), key=lambda index: -len(words_of(names[index]))
+    )
+    middle = [index for index in usual if stages[index] not in (Stage.BEGINS, Stage.ENDS)]
     if len(usual) <= MOST:
         return [*begins, *middle, *ends]
     about = words_of(names[middle[0]])[:-1] if middle else ()
-    same = [one for one in ends if about and words_of(names[one])[:-1] == about]
-    enclosing = [one for one in ends[-1:] if one not in same]
+    same = [index for index in ends if about and words_of(names[index])[:-1] == about]
+    enclosing = [index for index in ends[-1:] if index not in same]
     return [*begins[:3], *middle[: MOST - 5], *same[:1], *enclosing]

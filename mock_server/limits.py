@@ -40,12 +40,12 @@ class Allowance:
 
     def headers(self) -> Headers:
         """The fields of draft-ietf-httpapi-ratelimit-headers-07, 2; with ``Retry-After`` (RFC 9110, 10.2.3)."""
-        told = (
+        fields = (
             ("RateLimit-Limit", str(self.limit)),
             ("RateLimit-Remaining", str(self.remaining)),
             ("RateLimit-Reset", str(self.reset)),
         )
-        return (("Retry-After", str(self.reset)), *told) if self.exceeded else told
+        return (("Retry-After", str(self.reset)), *fields) if self.exceeded else fields
 
 
 class WindowForm(TypedDict):
@@ -137,13 +137,16 @@ class Limits:
     @classmethod
     def restored(cls, form: LimitsForm) -> Limits:
         """What was saved."""
-        made = cls()
-        for one in form["windows"]:
-            made._windows[one["token"], RateLimit(one["limit"], one["seconds"])] = (one["window"], one["used"])
-        for kept in form["answers"]:
-            of = bytes_of(kept["fingerprint"])
-            made._keep(kept["token"], kept["operation"], kept["key"], of, answer_of(kept["answer"]))
-        return made
+        limits = cls()
+        for window in form["windows"]:
+            limits._windows[window["token"], RateLimit(window["limit"], window["seconds"])] = (
+                window["window"],
+                window["used"],
+            )
+        for entry in form["answers"]:
+            of = bytes_of(entry["fingerprint"])
+            limits._keep(entry["token"], entry["operation"], entry["key"], of, answer_of(entry["answer"]))
+        return limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
         return [_bound(host, port)] * count
     # With SO_REUSEPORT another server at this port would not be noticed, so the first try goes without.
     with _bound(host, port) as probe:
-        taken: int = probe.getsockname()[1]
-    return [_bound(host, taken, shares_port=True) for _ in range(count)]
+        free_port: int = probe.getsockname()[1]
+    return [_bound(host, free_port, shares_port=True) for _ in range(count)]
 
 
 @contextmanager
@@ -51,13 +51,13 @@ def sockets_directory() -> Iterator[Path]:
         place = gettempdir()
         if len(os.fsencode(place)) > LONGEST_DIRECTORY:
             place = "/tmp"  # noqa: S108 - what is made in it is for this user alone
-        made = TemporaryDirectory(prefix="mock-server-", dir=place, ignore_cleanup_errors=True)
+        directory = TemporaryDirectory(prefix="mock-server-", dir=place, ignore_cleanup_errors=True)
     except OSError as error:
         raise UsageError(
             f"--workers: found no directory for temporary files ({error.strerror}); expected one for sockets by which"
             " workers talk. Name one in the variable TMPDIR."
         ) from None
-    with made as name:
+    with directory as name:
         yield Path(name)
 
 

@@ -46,10 +46,10 @@ class Telling:
         }
         stream = answer.stream
         if stream is not None:
-            told["stream"] = {"items": stream.sent, "end": stream.end}
+            members["stream"] = {"items": stream.sent, "end": stream.end}
         if entry.is_shortened:
-            told["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
-        return told
+            members["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
+        return members
 
     def request(self, entry: Entry) -> dict[str, JSON]:
         """The request as it was logged."""
@@ -98,13 +98,13 @@ def bodies(body: bytes) -> Mapping[str, JSON]:
 
 def fields(headers: Headers) -> dict[str, JSON]:
     """Headers by name; a text, or a list where a name stands several times."""
-    found: dict[str, JSON] = {}
+    values: dict[str, JSON] = {}
     names: dict[str, str] = {}
     for name, value in headers:
         key = names.setdefault(name.lower(), name.title() if name.islower() else name)
-        known = found.get(key)
-        found[key] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
-    return found
+        known = values.get(key)
+        values[key] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
+    return values
 
 
 def moment(seconds: float) -> str:

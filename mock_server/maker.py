@@ -52,11 +52,11 @@ class Maker:
         """What a name such as ``SE`` pins; nothing where it is none of the enums."""
         return {pin: name for pin, enum in self._enums.items() if name in enum}
 
-    def countries(self, wanted: tuple[str, ...]) -> list[str]:
+    def countries(self, names: tuple[str, ...]) -> list[str]:
         """The values that ``--country`` asks for; ``all`` is every one. Raises :class:`UsageError` for others."""
         known = [*next(iter(self._enums.values()), {})]
         chosen: list[str] = []
-        for name in wanted:
+        for name in names:
             if name.lower() == "all":
                 chosen += known
             elif name.upper() in known:

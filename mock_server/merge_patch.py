@@ -12,10 +12,10 @@ def patched(target: JSON, patch: JSON) -> JSON:
     """
     if not isinstance(patch, dict):
         return patch
-    found = dict(target) if isinstance(target, dict) else {}
+    result = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
-            found.pop(name, None)
+            result.pop(name, None)
         else:
-            found[name] = patched(found.get(name), value)
-    return found
+            result[name] = patched(result.get(name), value)
+    return result

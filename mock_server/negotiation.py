@@ -72,17 +72,17 @@ def _choice(names: tuple[str, ...], accept: str) -> Choice | None:
     if not ranges:
         index = next((i for i, name in enumerate(names) if is_json(name)), 0)
         return Choice(index, concrete(names[index])) if names else None
-    found: list[tuple[float, int, int, int, str]] = []
+    candidates: list[tuple[float, int, int, int, str]] = []
     for index, name in enumerate(names):
         for candidate in _candidates(name, ranges):
             fit = _fit(candidate, ranges)
             if fit is not None and fit[0] > 0:
                 quality, closeness, position = fit
-                found.append((-quality, -closeness, position, index, candidate))
+                candidates.append((-quality, -closeness, position, index, candidate))
                 break
-    if not found:
+    if not candidates:
         return None
-    *_, index, content_type = min(found)
+    *_, index, content_type = min(candidates)
     return Choice(index, content_type)
 
 
@@ -100,14 +100,24 @@ def _candidates(name: str, ranges: tuple[MediaRange, ...]) -> list[str]:
     kind, _, subtype = name.partition("/")
     if subtype != "*":
         return [name]
-    wished = sorted((one for one in ranges if "*" not in one.name), key=lambda one: -one.quality)
-    return [concrete(name), *(one.name for one in wished if kind in ("*", one.name.partition("/")[0]))]
+    wished = sorted(
+        (media_range for media_range in ranges if "*" not in media_range.name),
+        key=lambda media_range: -media_range.quality,
+    )
+    return [
+        concrete(name),
+        *(media_range.name for media_range in wished if kind in ("*", media_range.name.partition("/")[0])),
+    ]
 
 
 def _fit(name: str, ranges: tuple[MediaRange, ...]) -> tuple[float, int, int] | None:
     """Quality, closeness and position of the range that describes a type most closely."""
     essence, parameters = _read(name)
-    fits = [(closeness, one) for one in ranges if (closeness := one.fits(essence, parameters)) is not None]
+    fits = [
+        (closeness, media_range)
+        for media_range in ranges
+        if (closeness := media_range.fits(essence, parameters)) is not None
+    ]
     if not fits:
         return None
     closeness, best = max(fits, key=lambda fit: (fit[0], fit[1].quality))
@@ -115,16 +125,16 @@ def _fit(name: str, ranges: tuple[MediaRange, ...]) -> tuple[float, int, int] | 
 
 
 def _ranges(accept: str) -> tuple[MediaRange, ...]:
-    found = []
+    ranges = []
     for position, element in enumerate(_ELEMENT.findall(accept)):
         name, parameters = _read(element)
         name = "*/*" if name == "*" else name  # some old clients of Java say so
         if re.fullmatch(r"[^\s/;]+/[^\s/;]+", name):
             quality = next((value for key, value in parameters if key == "q"), "1")
             readable = _QUALITY.fullmatch(quality) and quality not in ("", ".")
-            others = frozenset(one for one in parameters if one[0] != "q")
-            found.append(MediaRange(name, others, min(float(quality), 1.0) if readable else 1.0, position))
-    return tuple(found)
+            others = frozenset(parameter for parameter in parameters if parameter[0] != "q")
+            ranges.append(MediaRange(name, others, min(float(quality), 1.0) if readable else 1.0, position))
+    return tuple(ranges)
 
 
 def _read(text: str) -> tuple[str, frozenset[tuple[str, str]]]:

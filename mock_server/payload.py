@@ -222,7 +222,7 @@ def exchange_form(exchange: Exchange) -> ExchangeForm:
             "redirect": route.redirect,
         },
         "answer": answer_form(exchange.answer),
-        "findings": [finding_form(one) for one in exchange.findings],
+        "findings": [finding_form(finding) for finding in exchange.findings],
     }
 
 
@@ -233,7 +233,7 @@ def exchange_of(form: ExchangeForm) -> Exchange:
         request=request_of(form["request"]),
         route=Route(route["operation"], route["path_parameters"], tuple(route["allow"]), route["redirect"]),
         answer=answer_of(form["answer"]),
-        findings=tuple(finding_of(one) for one in form["findings"]),
+        findings=tuple(finding_of(finding) for finding in form["findings"]),
     )
 
 

@@ -80,10 +80,10 @@ def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
     preferences = replace(
         own, code=cue.code, example=cue.example, variant=cue.variant, items=items, interval=interval
     )  # fmt: skip
-    asked = replace(question, preferences=preferences)
+    adapted_question = replace(question, preferences=preferences)
     if cue.fixture is not None:
-        asked = replace(asked, caller=replace(question.caller, suffix=cue.fixture))
-    answer = ladder.answer(asked)
+        adapted_question = replace(adapted_question, caller=replace(question.caller, suffix=cue.fixture))
+    answer = ladder.answer(adapted_question)
     if answer.reason == "problem" and cue.code is not None and cue.breaks == Breaks():
         answer = Answer(cue.code, reason="scenario")  # a status that the contract does not know
     if answer.reason == "problem":
@@ -104,9 +104,9 @@ def _unpatched() -> Answer:
     raise _CannotBePlayedError("an answer that is no JSON")
 
 
-def _over(headers: Headers, given: Headers) -> Headers:
-    names = {name.lower() for name, _ in given}
-    return (*((name, value) for name, value in headers if name.lower() not in names), *given)
+def _over(headers: Headers, extra: Headers) -> Headers:
+    names = {name.lower() for name, _ in extra}
+    return (*((name, value) for name, value in headers if name.lower() not in names), *extra)
 
 
 def _value(answer: Answer) -> list[JSON]:
@@ -124,8 +124,8 @@ def _with_value(answer: Answer, value: JSON) -> Answer:
 
 def _with_body(answer: Answer, value: JSON) -> Answer:
     if answer.stream is not None:  # its items, or the one item
-        given = tuple(json_text(item) for item in (value if isinstance(value, list) else [value]))
-        return replace(answer, stream=replace(answer.stream, given=given, count=len(given)))
+        texts = tuple(json_text(item) for item in (value if isinstance(value, list) else [value]))
+        return replace(answer, stream=replace(answer.stream, given=texts, count=len(texts)))
     media = answer.header("content-type")
     if media is None:
         answer = replace(answer, headers=(("content-type", "application/json"), *answer.headers))
@@ -140,14 +140,14 @@ def _broken(answer: Answer, cue: Cue) -> Answer:
         return answer
     said = ", ".join(pointer for pointer, _ in cue.breaks.members) or "answer"
     if answer.stream is not None:
-        members = tuple((pointer, json_text(one)) for pointer, one in cue.breaks.members)
+        members = tuple((pointer, json_text(replacement)) for pointer, replacement in cue.breaks.members)
         stream = replace(answer.stream, breaks=members, is_judged=bool(members))
         return replace(answer, stream=stream, headers=(*answer.headers, (VIOLATION, said)))
     value = _value(answer)
     if cue.breaks.members and value:
         whole = value[0]
-        for pointer, one in cue.breaks.members:
-            whole = placed(whole, pointer_parts(pointer), one)
+        for pointer, replacement in cue.breaks.members:
+            whole = placed(whole, pointer_parts(pointer), replacement)
         answer = _with_value(answer, whole)
     return replace(answer, headers=(*answer.headers, (VIOLATION, said)))
 
@@ -159,9 +159,9 @@ def _garbled(answer: Answer, how: str) -> Answer:
     if how == "invalid_json":
         return replace(answer, body=answer.body + b",]}")
     if how in ("content_type", "no_content_type"):
-        kept = tuple((name, value) for name, value in answer.headers if name.lower() != "content-type")
+        fields = tuple((name, value) for name, value in answer.headers if name.lower() != "content-type")
         wrong = "image/png" if how == "content_type" else None
-        return replace(answer, headers=kept if wrong is None else (("content-type", wrong), *kept))
+        return replace(answer, headers=fields if wrong is None else (("content-type", wrong), *fields))
     return answer
 
 
@@ -184,7 +184,7 @@ class Rehearsal:
 
     def meets(self, scenario: Scenario) -> list[Operation]:
         """The operations whose requests could fit."""
-        return [one for one in self.contract.operations.values() if scenario.match.may_meet(one)]
+        return [operation for operation in self.contract.operations.values() if scenario.match.may_meet(operation)]
 
     def findings(self, scenario: Scenario) -> list[Finding]:
         """What the contract has against the answers of a scenario."""
@@ -192,9 +192,11 @@ class Rehearsal:
         operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
         if len(operations) > MOST_REHEARSED:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
-            found = f"a scenario that {len(operations)} operations could meet"
-            return [Finding("limit", "body", found, expected, "/match", "Name the operation.")]
-        wrong = [one for index, cue in own for operation in operations for one in self._of(index, cue, operation)]
+            actual = f"a scenario that {len(operations)} operations could meet"
+            return [Finding("limit", "body", actual, expected, "/match", "Name the operation.")]
+        wrong = [
+            finding for index, cue in own for operation in operations for finding in self._of(index, cue, operation)
+        ]
         return wrong or [*self._without_streams(scenario)]
 
     def _without_streams(self, scenario: Scenario) -> Iterator[Finding]:
@@ -259,7 +261,7 @@ class Rehearsal:
 
     def _question(self, operation: Operation, record: Record | None) -> Question:
         kinds = self.contract.manners.tokens
-        kind = next((one for one in kinds if record is not None and one.selects == record.resource), None)
+        kind = next((entry for entry in kinds if record is not None and entry.selects == record.resource), None)
         caller = Caller(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Caller()
         return Question(operation, Request(operation.method, operation.path), caller, Preferences())
 
@@ -275,10 +277,10 @@ def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
 def _astray(answer: Answer, cue: Cue, place: str, pointer: str, items: list[JSON]) -> Iterator[Finding]:
     """Pointers of ``breaks`` that change nothing: a test must not pass because of a typing error."""
     value = _value(answer) if answer.stream is None else [items]
-    for one, wanted in cue.breaks.members if cue.breaks is not None else ():
-        if not value or placed(value[0], pointer_parts(one), wanted) == value[0]:
+    for target, replacement in cue.breaks.members if cue.breaks is not None else ():
+        if not value or placed(value[0], pointer_parts(target), replacement) == value[0]:
             expected = "a pointer into a JSON answer, to a place where it changes something"
-            yield Finding("pointer", place, repr(one), expected, f"{pointer}/breaks")
+            yield Finding("pointer", place, repr(target), expected, f"{pointer}/breaks")
 
 
 def _streams(operation: Operation) -> bool:

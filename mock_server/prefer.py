@@ -44,11 +44,11 @@ class Preferences:
     def applied(self, names: frozenset[str]) -> str:
         """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
         dynamic = None if self.dynamic is None else str(self.dynamic).lower()
-        shown = {"dynamic": dynamic, "code": self.code, "example": self.example,
+        values = {"dynamic": dynamic, "code": self.code, "example": self.example,
                  "seed": self.seed, "variant": self.variant, "delay": self.delay or None,
                  "items": self.items, "interval": self.interval, "validation": self.validation}  # fmt: skip
         return ", ".join(
-            f"{name}={_token(value)}" for name, value in shown.items() if name in names and value is not None
+            f"{name}={_token(value)}" for name, value in values.items() if name in names and value is not None
         )
 
 
@@ -56,22 +56,22 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]
     """The preferences of a request, and what could not be read of them. The header wins over the query."""
     if "__" not in request.query and request.header("prefer") is None:
         return _NONE
-    asked = {
+    entries = {
         name[2:]: (unquote_plus(value), f"query {name}")
         for name, _, value in (part.partition("=") for part in request.query.split("&"))
         if name.startswith("__")
     }
     for header in reversed(request.header_values("prefer")):
-        asked |= {name: (value, "header prefer") for name, value in reversed(_pairs(header))}
+        entries |= {name: (value, "header prefer") for name, value in reversed(_pairs(header))}
     findings: list[Finding] = []
     read: dict[str, object] = {}
     for name, reader in _READERS.items():
-        if name in asked:
-            value, location = asked[name]
+        if name in entries:
+            value, location = entries[name]
             try:
                 read[name] = reader(value)
-            except ValueError as wanted:
-                findings.append(Finding("preference", location, f"{name}={value!r}", str(wanted)))
+            except ValueError as error:
+                findings.append(Finding("preference", location, f"{name}={value!r}", str(error)))
     return Preferences(**read), tuple(findings)  # type: ignore[arg-type]
 
 
@@ -79,13 +79,13 @@ _NONE: tuple[Preferences, tuple[Finding, ...]] = (Preferences(), ())
 
 
 def _pairs(header: str) -> list[tuple[str, str]]:
-    found = []
+    pairs = []
     for match in _PREFERENCE.finditer(header):
         value = match[2] or ""
         if value.startswith('"'):
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
-        found.append((match[1].lower(), value))
-    return found
+        pairs.append((match[1].lower(), value))
+    return pairs
 
 
 def _number(low: int | None, high: int | None, what: str) -> Callable[[str], int]:

@@ -47,9 +47,9 @@ def _add(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be meant before the first test; nothing starts yet."""
-    given = {name: _given(config, name) for name in (*_PLACES, "seed", "url", "admin_token", "fail_under")}
-    if any(given.values()):
-        config.stash[_SESSION] = _session(config, given)
+    options = {name: _given(config, name) for name in (*_PLACES, "seed", "url", "admin_token", "fail_under")}
+    if any(options.values()):
+        config.stash[_SESSION] = _session(config, options)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -141,19 +141,19 @@ def _given(config: pytest.Config, name: str) -> Any:
     value = flag or config.getini(f"mock_{name}")
     if not value or name not in _PLACES:
         return value
-    return [_absolute(base, one) for one in value] if isinstance(value, list) else _absolute(base, value)
+    return [_absolute(base, path) for path in value] if isinstance(value, list) else _absolute(base, value)
 
 
 def _absolute(base: Path, place: str) -> str:
     return place if place.startswith(("http://", "https://")) else str(base / place)
 
 
-def _session(config: pytest.Config, given: dict[str, Any]) -> Session:
+def _session(config: pytest.Config, options: dict[str, Any]) -> Session:
     from mock_server.errors import MockServerError
     from mock_server.testing.session import Session
 
     try:
-        return Session(getattr(config, "workerinput", {}).get("mock_server"), given)
+        return Session(getattr(config, "workerinput", {}).get("mock_server"), options)
     except MockServerError as error:
         raise pytest.UsageError(f"mock-server: {error}") from None
 
@@ -181,7 +181,10 @@ def _journal(world: World) -> str:
         return f"not to be had: {error}"
     if not requests:
         return "no request came"
-    rows = [(str(one.status or "-"), one.method, one.path, one.operation, one.reason) for one in requests[-_LINES:]]
+    rows = [
+        (str(request.status or "-"), request.method, request.path, request.operation, request.reason)
+        for request in requests[-_LINES:]
+    ]
     left_out = [f"({len(requests) - _LINES} before)"] * (len(requests) > _LINES)
     return "\n".join([*left_out, *_table([("STATUS", "METHOD", "PATH", "OPERATION", "WHY"), *rows])])
 

@@ -66,7 +66,7 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
             raise no_such_example(question.preferences.example, response)
         return None
     named = question.preferences.example
-    fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
+    fit = [] if named is None else [index for index, media in enumerate(response.content) if named in media.examples]
     indexes = fit or [*range(len(response.content))]
     # Where there is both, a stream comes to those alone who ask for it.
     streams = [index for index in indexes if is_stream(response.content[index].name)]
@@ -95,5 +95,7 @@ def no_such_example(name: str, response: Response) -> CannotHonourError:
             f"Found the preference example={name!r}, whose value is kept elsewhere (externalValue) and is not fetched;"
             " expected an example with a value. Write the value into the contract."
         )
-    named = ", ".join(sorted({one for media in response.content for one in media.examples if one})) or "none"
+    named = (
+        ", ".join(sorted({example for media in response.content for example in media.examples if example})) or "none"
+    )
     return CannotHonourError(f"Found the preference example={name!r}; expected one of: {named}.")

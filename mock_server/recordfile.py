@@ -93,9 +93,9 @@ class Lines:
                         self.numbers.append(number)
                         yield self._row(number, line)
         except OSError as problem:
-            found = (problem.strerror or str(problem)).lower()
+            actual = (problem.strerror or str(problem)).lower()
             raise FixtureError(
-                f"{self.name}: found {found}; expected a fixture file that can be read. Check the path."
+                f"{self.name}: found {actual}; expected a fixture file that can be read. Check the path."
             ) from None
 
     def location(self, pointer: str) -> str:

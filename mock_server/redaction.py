@@ -103,9 +103,9 @@ class Redaction:
         if isinstance(value, str):
             return self.text(value, request)
         if isinstance(value, list):
-            return [self.value(one, request) for one in value]
+            return [self.value(item, request) for item in value]
         if isinstance(value, dict):
-            return {key: self.value(one, request) for key, one in value.items()}
+            return {key: self.value(member, request) for key, member in value.items()}
         return value
 
     def _secrets(self, request: Request) -> list[str]:

@@ -71,9 +71,9 @@ def findings_header(findings: tuple[Finding, ...]) -> Headers:
     """Findings as the header ``Mock-Findings``: a JSON array in ASCII, of as many whole findings as fit 4 KB."""
     if not findings:
         return ()
-    shown = [finding.as_json() for finding in findings]
-    while len(text := json.dumps(shown, separators=(",", ":"))) > LONGEST and shown:
-        shown.pop()
+    entries = [finding.as_json() for finding in findings]
+    while len(text := json.dumps(entries, separators=(",", ":"))) > LONGEST and entries:
+        entries.pop()
     return (("Mock-Findings", text),)
 
 
@@ -92,18 +92,18 @@ def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer, *, is_ex
         for candidate in candidates:
             if value.keys() <= candidate.keys() and accepts(candidate):
                 return candidate
-    told = copy.deepcopy(value)
-    places = [*islice(_places(told, "", 0), _MOST_PLACES)]
+    body = copy.deepcopy(value)
+    places = [*islice(_places(body, "", 0), _MOST_PLACES)]
     for place in places:
         if not is_example and place.name in _NUMBERS and type(place.value) is int:
-            place.fill([known["status"]], told, accepts)
+            place.fill([known["status"]], body, accepts)
     texts = _reasons(known)
     for names in (_MESSAGES, _HEADINGS):
-        filled = [place.fill(texts, told, accepts) for place in places
+        filled = [place.fill(texts, body, accepts) for place in places
                   if place.name in names and isinstance(place.value, str)]  # fmt: skip
         if any(filled):
             break
-    return told
+    return body
 
 
 @dataclass(frozen=True, slots=True)

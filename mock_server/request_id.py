@@ -25,9 +25,9 @@ def given_id(headers: Headers) -> str | None:
 
 def _trace_of(headers: Headers) -> str | None:
     values = [value for name, value in headers if name == "traceparent"]
-    found = _TRACEPARENT.fullmatch(values[0]) if len(values) == 1 else None
-    if found is None:
+    match = _TRACEPARENT.fullmatch(values[0]) if len(values) == 1 else None
+    if match is None:
         return None
-    version, trace, parent, more = found.groups()
+    version, trace, parent, more = match.groups()
     is_sound = version != "ff" and not (version == "00" and more) and set(trace) != {"0"} and set(parent) != {"0"}
     return trace if is_sound else None

@@ -43,10 +43,10 @@ class _Asked:
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        parameters: dict[str, list[str]] = {}
         for name, value in raw_pairs(self.request.query):
-            found.setdefault(name, []).append(unquote(value.replace("+", " ")))
-        return found
+            parameters.setdefault(name, []).append(unquote(value.replace("+", " ")))
+        return parameters
 
     @cached_property
     def body(self) -> str | None:
@@ -88,19 +88,19 @@ class RequestPattern:
 
     def matches(self, request: Request, route: Route, operation: Operation | None = None) -> bool:
         """Whether a request fits. ``operation`` is that of the route, where the route has one."""
-        asked = _Asked(request, route, operation)
-        return not any(check(asked) for check in self._checks)
+        candidate = _Asked(request, route, operation)
+        return not any(check(candidate) for check in self._checks)
 
     def differences(self, request: Request, route: Route, operation: Operation | None = None) -> list[str]:
         """How a request differs, part by part, in words; empty where it fits."""
-        asked = _Asked(request, route, operation)
-        return [text for check in self._checks if (text := check(asked))]
+        candidate = _Asked(request, route, operation)
+        return [text for check in self._checks if (text := check(candidate))]
 
     def may_meet(self, operation: Operation) -> bool:
         """Whether a request to an operation could fit, as far as operation, method and path tell."""
         data = self.data if isinstance(self.data, dict) else {}
-        wanted = data.get("operation")
-        if wanted is not None and wanted not in (operation.operation_id, operation.key):
+        identifier = data.get("operation")
+        if identifier is not None and identifier not in (operation.operation_id, operation.key):
             return False
         if data.get("method") is not None and str(data["method"]).upper() not in ("ANY", operation.method):
             return False
@@ -129,46 +129,50 @@ def _same_shape(path: str, template: str) -> bool:
     return len(own) == len(other) and all(a == b or "{" in a or "{" in b for a, b in pairs)
 
 
-def _difference(what: str, found: object, expected: str) -> str:
-    return f"{what}: found {'nothing' if found is None else found}; expected {expected}" if expected else ""
+def _difference(what: str, actual: object, expected: str) -> str:
+    return f"{what}: found {'nothing' if actual is None else actual}; expected {expected}" if expected else ""
 
 
 def _operation(part: Part, _: Mapping[str, Part]) -> list[_Check]:
-    wanted = part.text()
+    name = part.text()
 
-    def check(asked: _Asked) -> str:
-        key = asked.operation.key if asked.operation else asked.route.operation
-        named = asked.operation.operation_id if asked.operation else None
-        return "" if wanted in (key, named) else _difference("operation", named or key or "none", shown(wanted))
+    def check(candidate: _Asked) -> str:
+        key = candidate.operation.key if candidate.operation else candidate.route.operation
+        named = candidate.operation.operation_id if candidate.operation else None
+        return "" if name in (key, named) else _difference("operation", named or key or "none", shown(name))
 
     return [check]
 
 
 def _method(part: Part, _: Mapping[str, Part]) -> list[_Check]:
-    wanted = part.text().upper()
-    if not re.fullmatch(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,64}", wanted):
+    method = part.text().upper()
+    if not re.fullmatch(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,64}", method):
         raise part.wrong("a method such as GET, or ANY")
     return [
-        lambda asked: (
-            "" if wanted in ("ANY", asked.request.method) else _difference("method", asked.request.method, wanted)
+        lambda candidate: (
+            ""
+            if method in ("ANY", candidate.request.method)
+            else _difference("method", candidate.request.method, method)
         )
     ]
 
 
 def _url(part: Part, _: Mapping[str, Part]) -> list[_Check]:
-    wanted = part.text()
-    return [lambda asked: "" if asked.url == wanted else _difference("url", asked.url, wanted)]
+    url = part.text()
+    return [lambda candidate: "" if candidate.url == url else _difference("url", candidate.url, url)]
 
 
 def _url_path(part: Part, _: Mapping[str, Part]) -> list[_Check]:
-    wanted = part.text()
-    return [lambda asked: "" if asked.request.path == wanted else _difference("path", asked.request.path, wanted)]
+    path = part.text()
+    return [
+        lambda candidate: "" if candidate.request.path == path else _difference("path", candidate.request.path, path)
+    ]
 
 
 def _by_regex(what: str, seen: Callable[[_Asked], str]) -> Callable[[Part, Mapping[str, Part]], list[_Check]]:
     def read(part: Part, _: Mapping[str, Part]) -> list[_Check]:
         fits, expected = matcher(part), f"one that the pattern {part.value} fits"
-        return [lambda asked: "" if fits(seen(asked)) else _difference(what, seen(asked), expected)]
+        return [lambda candidate: "" if fits(seen(candidate)) else _difference(what, seen(candidate), expected)]
 
     return read
 
@@ -188,17 +192,17 @@ def _path(part: Part, members: Mapping[str, Part]) -> list[_Check]:
         raise part.wrong("a template with at most one parameter in each segment")
     patterns = {} if "pathParameters" not in members else _patterns(members["pathParameters"])
     for name in patterns.keys() - {*names}:
-        one = Part(members["pathParameters"].value, f"{members['pathParameters'].pointer}/{name}")
-        raise one.refusal("unknown-key", f"the parameter {name!r}", "one of " + (", ".join(names) or "none"))
+        entry = Part(members["pathParameters"].value, f"{members['pathParameters'].pointer}/{name}")
+        raise entry.refusal("unknown-key", f"the parameter {name!r}", "one of " + (", ".join(names) or "none"))
 
-    def check(asked: _Asked) -> str:
-        own = asked.operation is not None and asked.operation.path == template
-        match = None if own else shape.fullmatch(asked.request.path)
+    def check(candidate: _Asked) -> str:
+        own = candidate.operation is not None and candidate.operation.path == template
+        match = None if own else shape.fullmatch(candidate.request.path)
         if match is None and not own:
-            return _difference("path", asked.request.path, template)
-        found = dict(zip(names, match.groups(), strict=True)) if match else dict(asked.route.path_parameters)
+            return _difference("path", candidate.request.path, template)
+        values = dict(zip(names, match.groups(), strict=True)) if match else dict(candidate.route.path_parameters)
         wrong = [
-            _difference(f"path {name}", found.get(name), pattern(unquote(found[name]) if name in found else None))
+            _difference(f"path {name}", values.get(name), pattern(unquote(values[name]) if name in values else None))
             for name, pattern in patterns.items()
         ]
         return "; ".join(filter(None, wrong))
@@ -216,10 +220,10 @@ def _path_parameters(part: Part, members: Mapping[str, Part]) -> list[_Check]:
     if members.keys() & {"path", "urlPathTemplate"}:
         return []
 
-    def check(asked: _Asked) -> str:
-        found = asked.route.path_parameters
+    def check(candidate: _Asked) -> str:
+        values = candidate.route.path_parameters
         wrong = [
-            _difference(f"path {name}", found.get(name), pattern(unquote(found[name]) if name in found else None))
+            _difference(f"path {name}", values.get(name), pattern(unquote(values[name]) if name in values else None))
             for name, pattern in patterns.items()
         ]
         return "; ".join(filter(None, wrong))
@@ -231,7 +235,7 @@ def _patterns(part: Part) -> dict[str, ValuePattern]:
     entries = part.entries()
     if len(entries) > MOST:
         raise part.refusal("limit", f"{len(entries)} names", f"at most {MOST}")
-    return {name: value_pattern(one) for name, one in entries.items()}
+    return {name: value_pattern(entry) for name, entry in entries.items()}
 
 
 def _named(
@@ -246,31 +250,31 @@ def _named(
 def _one_of(what: str, name: str, seen: Callable[[_Asked, str], list[str]], pattern: ValuePattern) -> _Check:
     """One of several values has to fit; where there is none the pattern is asked about nothing."""
 
-    def check(asked: _Asked) -> str:
-        values = seen(asked, name)
-        wanted = [pattern(value) for value in values] or [pattern(None)]
-        return "" if "" in wanted else _difference(what, ", ".join(values) if values else None, wanted[0])
+    def check(candidate: _Asked) -> str:
+        values = seen(candidate, name)
+        differences = [pattern(value) for value in values] or [pattern(None)]
+        return "" if "" in differences else _difference(what, ", ".join(values) if values else None, differences[0])
 
     return check
 
 
-def _header_values(asked: _Asked, name: str) -> list[str]:
-    return asked.request.header_values(name)
+def _header_values(candidate: _Asked, name: str) -> list[str]:
+    return candidate.request.header_values(name)
 
 
-def _query_values(asked: _Asked, name: str) -> list[str]:
-    return asked.query.get(name, [])
+def _query_values(candidate: _Asked, name: str) -> list[str]:
+    return candidate.query.get(name, [])
 
 
-def _cookie_values(asked: _Asked, name: str) -> list[str]:
-    return [value for key, value in cookies(asked.request).items() if key == name]
+def _cookie_values(candidate: _Asked, name: str) -> list[str]:
+    return [value for key, value in cookies(candidate.request).items() if key == name]
 
 
 def _token(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     pattern = value_pattern(part)
 
-    def check(asked: _Asked) -> str:
-        expected = pattern(bearer_token(asked.request))
+    def check(candidate: _Asked) -> str:
+        expected = pattern(bearer_token(candidate.request))
         return f"token: found another; expected {expected}" if expected else ""
 
     return [check]
@@ -281,10 +285,12 @@ def _basic_auth(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     if len(members) < 2:
         raise part.wrong("username and password")
     pair = f"{members['username'].text()}:{members['password'].text()}"
-    wanted = "Basic " + base64.b64encode(pair.encode()).decode()
+    credentials = "Basic " + base64.b64encode(pair.encode()).decode()
     return [
-        lambda asked: (
-            "" if asked.request.header("authorization") == wanted else "basicAuth: found other credentials or none"
+        lambda candidate: (
+            ""
+            if candidate.request.header("authorization") == credentials
+            else "basicAuth: found other credentials or none"
         )
     ]
 
@@ -294,11 +300,11 @@ def _body(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     entries = part.entries()
     if len(entries) > MOST:
         raise part.refusal("limit", f"{len(entries)} places", f"at most {MOST}")
-    return [_body_at(place, one) for place, one in entries.items()]
+    return [_body_at(place, entry) for place, entry in entries.items()]
 
 
 def _body_at(place: str, part: Part) -> _Check:
-    wanted = part.value
+    expected = part.value
     if place.startswith("$"):
         search = path_of(Part(place, part.pointer))
     elif place.startswith("/") or not place:
@@ -307,12 +313,12 @@ def _body_at(place: str, part: Part) -> _Check:
         raise part.refusal("value", shown(place), "a JSON Pointer (/email) or a JSONPath ($.email)")
 
     def fits(value: JSON) -> bool:
-        found = search(value)
-        if place.startswith("$") and isinstance(wanted, bool):
-            return bool(found) == wanted
-        return any(same(one, wanted, Budget()) for one in found)
+        matches = search(value)
+        if place.startswith("$") and isinstance(expected, bool):
+            return bool(matches) == expected
+        return any(same(match, expected, Budget()) for match in matches)
 
-    return _of_json(f"body {place}", shown(wanted), fits)
+    return _of_json(f"body {place}", shown(expected), fits)
 
 
 def _pointed(pointer: str) -> Callable[[JSON], list[JSON]]:
@@ -326,9 +332,9 @@ def _pointed(pointer: str) -> Callable[[JSON], list[JSON]]:
 
 
 def _of_json(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
-    def check(asked: _Asked) -> str:
+    def check(candidate: _Asked) -> str:
         try:
-            return "" if fits(asked.json) else f"{what}: found another value or none; expected {expected}"
+            return "" if fits(candidate.json) else f"{what}: found another value or none; expected {expected}"
         except ValueError:
             return f"{what}: found no JSON; expected {expected}"
         except (TooMuchWorkError, RecursionError):
@@ -343,9 +349,11 @@ def _schema(part: Part, _: Mapping[str, Part]) -> list[_Check]:
 
 def _body_patterns(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     def check_of(pattern: ValuePattern) -> _Check:
-        return lambda asked: _difference("body", None if asked.body is None else shown(asked.body), pattern(asked.body))
+        return lambda candidate: _difference(
+            "body", None if candidate.body is None else shown(candidate.body), pattern(candidate.body)
+        )
 
-    return [check_of(value_pattern(one)) for one in part.items(MOST)]
+    return [check_of(value_pattern(item)) for item in part.items(MOST)]
 
 
 _READERS: Mapping[str, Callable[[Part, Mapping[str, Part]], list[_Check]]] = {
@@ -360,8 +368,8 @@ _READERS: Mapping[str, Callable[[Part, Mapping[str, Part]], list[_Check]]] = {
     "schema": _schema,
     "url": _url,
     "urlPath": _url_path,
-    "urlPattern": _by_regex("url", lambda asked: asked.url),
-    "urlPathPattern": _by_regex("path", lambda asked: asked.request.path),
+    "urlPattern": _by_regex("url", lambda candidate: candidate.url),
+    "urlPathPattern": _by_regex("path", lambda candidate: candidate.request.path),
     "urlPathTemplate": _path,
     "queryParameters": _named("query", _query_values),
     "cookies": _named("cookie", _cookie_values),

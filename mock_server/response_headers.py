@@ -29,21 +29,21 @@ class ResponseHeaders:
 
         Raises :class:`GenerationError` where nothing fits a required one.
         """
-        found: list[tuple[str, str]] = []
+        headers: list[tuple[str, str]] = []
         for header in response.headers:
             if header.name.lower() not in FRAMING:
                 value = self._value(header, example, identity)
                 if value is not None:
-                    found.append((header.name, _line(header, value)))
-        return tuple(found)
+                    headers.append((header.name, _line(header, value)))
+        return tuple(headers)
 
     def _value(self, header: Header, example: str, identity: str) -> JSON:
-        given = header.value_for(example)
-        if given is None and header.examples:
-            given = next(iter(header.examples.values())) if header.required else None
-        if given is not None and self._takes(header, example, given):
-            return given
-        if not header.required and (header.name.lower() in _HAS_GRAMMAR or (header.examples and given is None)):
+        value = header.value_for(example)
+        if value is None and header.examples:
+            value = next(iter(header.examples.values())) if header.required else None
+        if value is not None and self._takes(header, example, value):
+            return value
+        if not header.required and (header.name.lower() in _HAS_GRAMMAR or (header.examples and value is None)):
             return None
         try:
             draw = Draw(self._seed, "header", f"{identity} {header.name}")
@@ -55,10 +55,10 @@ class ResponseHeaders:
 
     def _takes(self, header: Header, example: str, value: JSON) -> bool:
         """Whether the schema takes an example: found out once, since the header stays with the contract."""
-        kept = self._takes_kept.get((id(header), example))
-        if kept is None or kept[0] is not header or kept[1] is not value:
-            kept = self._takes_kept[id(header), example] = (header, value, self._reads(header, value))
-        return kept[2]
+        entry = self._takes_kept.get((id(header), example))
+        if entry is None or entry[0] is not header or entry[1] is not value:
+            entry = self._takes_kept[id(header), example] = (header, value, self._reads(header, value))
+        return entry[2]
 
     def _reads(self, header: Header, value: JSON) -> bool:
         """Whether the schema takes a value, which may be written as it stands on the wire (``"7"``)."""
@@ -76,8 +76,8 @@ def _line(header: Header, value: JSON) -> str:
 def _simple(value: JSON, explode: bool) -> str:
     """A value in the style ``simple``, which is that of all headers (OpenAPI 3.1, "Style Values")."""
     if isinstance(value, list):
-        return ",".join(_simple(one, explode) for one in value)
+        return ",".join(_simple(item, explode) for item in value)
     if isinstance(value, dict):
         between = "=" if explode else ","
-        return ",".join(f"{name}{between}{_simple(one, explode)}" for name, one in value.items())
+        return ",".join(f"{name}{between}{_simple(member, explode)}" for name, member in value.items())
     return value if isinstance(value, str) else json.dumps(value)

@@ -55,12 +55,12 @@ class ScenarioFiles:
 
     def standing(self, names: Iterable[str]) -> tuple[Scenario, ...]:
         """The scenarios that ``--scenario`` names; raises :class:`UsageError` for one that there is not."""
-        found = [(name, self.get(name)) for name in names]
-        for name, scenario in found:
+        pairs = [(name, self.get(name)) for name in names]
+        for name, scenario in pairs:
             if scenario is None:
                 near = suggestion(name, self.names)
                 raise UsageError(
                     f"--scenario: found {name!r}{near}; expected one of {', '.join(self.names)}. Files of your own go"
                     " into a directory scenarios below --fixtures."
                 )
-        return tuple(scenario for _, scenario in found if scenario is not None)
+        return tuple(scenario for _, scenario in pairs if scenario is not None)

@@ -72,8 +72,8 @@ class Cue:
     @property
     def is_as_ever(self) -> bool:
         """Whether it is the answer that would have come, whatever happens to it on the way."""
-        made = (self.code, self.example, self.failure, self.fixture, self.variant, self.breaks, self.items)
-        return all(one is None for one in made) and not (self.body or self.patch or self.headers)
+        parts = (self.code, self.example, self.failure, self.fixture, self.variant, self.breaks, self.items)
+        return all(part is None for part in parts) and not (self.body or self.patch or self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Scenario:
         return cls(
             name=named,
             match=RequestPattern.from_json(match.value, match.pointer),
-            answers=tuple(_cue(one, is_last=one is listed[-1]) for one in listed),
+            answers=tuple(_cue(entry, is_last=entry is listed[-1]) for entry in listed),
             repeats="then" in members and members["then"].choice(("pass", "repeat")) == "repeat",
             machine=_text(members, "state") or named,
             required_state=_text(members, "required_state"),
@@ -188,28 +188,28 @@ _FRAMING = ("content-length", "transfer-encoding", "connection")
 
 
 def _headers(part: Part) -> Headers:
-    found: list[tuple[str, str]] = []
-    for name, one in part.entries().items():
+    headers: list[tuple[str, str]] = []
+    for name, entry in part.entries().items():
         if not _FIELD_NAME.fullmatch(name) or name.lower() in _FRAMING:
             expected = "the name of a header that says nothing of how the message travels; see cut and garble"
-            raise one.refusal("value", f"the header {shown(name)}", expected)
-        value = one.value
+            raise entry.refusal("value", f"the header {shown(name)}", expected)
+        value = entry.value
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise one.wrong("a text or a number")
-        found.append((name, str(value)))
-    return tuple(found)
+            raise entry.wrong("a text or a number")
+        headers.append((name, str(value)))
+    return tuple(headers)
 
 
 def _breaks(part: Part) -> Breaks:
     if part.value is True:
         return Breaks()
     entries = part.entries()
-    for pointer, one in entries.items():
+    for pointer, entry in entries.items():
         if not pointer.startswith("/"):
-            raise one.refusal("value", shown(pointer), "a JSON Pointer such as /status")
+            raise entry.refusal("value", shown(pointer), "a JSON Pointer such as /status")
     if not entries:
         raise part.wrong("true, or JSON Pointers and what shall stand there")
-    return Breaks(tuple((pointer, one.value) for pointer, one in entries.items()))
+    return Breaks(tuple((pointer, entry.value) for pointer, entry in entries.items()))
 
 
 def _wire(members: Mapping[str, Part]) -> Wire | None:

@@ -156,7 +156,9 @@ async def _reload_on_change(application: Application) -> None:
         async for changes in awatch(*directories):
             changed = [Path(name) for _, name in changes]
             watched = application.watched()
-            if any(path == one or path in one.parents for one in changed for path in watched):
+            if any(
+                path == changed_path or path in changed_path.parents for changed_path in changed for path in watched
+            ):
                 await asyncio.to_thread(application.reload)
                 if _directories(application) != directories:
                     break  # it refers to files elsewhere now

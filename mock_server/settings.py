@@ -54,7 +54,7 @@ def _pointers(text: str) -> tuple[str, ...]:
 
 
 def _hosts(text: str) -> str:
-    hosts = [one for one in re.split(r"[\s,]+", text) if one]
+    hosts = [host for host in re.split(r"[\s,]+", text) if host]
     for host in hosts:
         name, _, port = host.rpartition(":")
         is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None and 0 < int(port) < 65536
@@ -274,11 +274,11 @@ def bounds_table() -> str:
 
 
 def _value(row: Row, flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Value:
-    given = flags.get(row.name)
-    if isinstance(given, (bool, tuple)) and given:
-        return given
-    if isinstance(given, str):
-        return _read(row, given, row.flag or row.metavar)
+    value = flags.get(row.name)
+    if isinstance(value, (bool, tuple)) and value:
+        return value
+    if isinstance(value, str):
+        return _read(row, value, row.flag or row.metavar)
     names = [row.variable, "PORT"] if row.name == "port" else [row.variable]
     for name in names:
         if name in environ:
@@ -289,10 +289,10 @@ def _value(row: Row, flags: Mapping[str, str | bool | tuple[str, ...]], environ:
 def _read(row: Row, text: str, source: str) -> Value:
     try:
         return row.read(text)
-    except ValueError as wanted:
+    except ValueError as error:
         # What follows the scheme of an address may be a password.
-        shown = re.sub(r":.+", ":...", text, flags=re.DOTALL) if row.name == "store" else text
-        raise UsageError(f"{source}: found {shown!r}; expected {wanted}") from None
+        excerpt = re.sub(r":.+", ":...", text, flags=re.DOTALL) if row.name == "store" else text
+        raise UsageError(f"{source}: found {excerpt!r}; expected {error}") from None
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

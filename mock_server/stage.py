@@ -87,9 +87,9 @@ class Running:
     @classmethod
     def restored(cls, form: RunningForm) -> Running:
         """What was saved."""
-        made = cls(Scenario.from_json(form["data"], form["name"]))
-        made.met, made._used = form["met"], [*form["used"]]
-        return made
+        running = cls(Scenario.from_json(form["data"], form["name"]))
+        running.met, running._used = form["met"], [*form["used"]]
+        return running
 
 
 def _drawn(seed: int, name: str, what: str) -> float:
@@ -104,7 +104,7 @@ class Stage:
     def __init__(self, standing: tuple[Scenario, ...] = ()) -> None:
         self.clock = Clock()
         self.limits = Limits()
-        self._running = [Running(one) for one in reversed(standing)]
+        self._running = [Running(scenario) for scenario in reversed(standing)]
         self._states: dict[str, str] = {}
         self._named = 0
 
@@ -125,7 +125,7 @@ class Stage:
 
     def start(self, scenario: Scenario) -> Running | None:
         """Start a scenario; one of the same name ends. None where too many run already."""
-        others = [one for one in self._running if one.scenario.name != scenario.name]
+        others = [other for other in self._running if other.scenario.name != scenario.name]
         if len(others) >= MOST_SCENARIOS:
             return None
         running = Running(scenario)
@@ -135,8 +135,8 @@ class Stage:
 
     def end(self, name: str | None = None) -> bool:
         """End the scenario of that name, or all; whether there was one."""
-        kept = [one for one in self._running if name is not None and one.scenario.name != name]
-        ended, self._running = len(kept) < len(self._running), kept
+        remaining = [running for running in self._running if name is not None and running.scenario.name != name]
+        ended, self._running = len(remaining) < len(self._running), remaining
         if name is None:
             self._states.clear()
         return ended
@@ -171,7 +171,7 @@ class Stage:
         """The stage as JSON, for another process to go on with."""
         return {
             "clock": self.clock.saved(),
-            "running": [one.saved() for one in self._running],
+            "running": [running.saved() for running in self._running],
             "states": {**self._states},
             "named": self._named,
             "limits": self.limits.saved() if limits else None,
@@ -180,10 +180,10 @@ class Stage:
     @classmethod
     def restored(cls, form: StageForm) -> Stage:
         """What was saved."""
-        made = cls()
-        made.clock = Clock.restored(form["clock"])
-        made._running = [Running.restored(one) for one in form["running"]]
-        made._states, made._named = {**form["states"]}, form["named"]
+        stage = cls()
+        stage.clock = Clock.restored(form["clock"])
+        stage._running = [Running.restored(entry) for entry in form["running"]]
+        stage._states, stage._named = {**form["states"]}, form["named"]
         if form["limits"] is not None:
-            made.limits = Limits.restored(form["limits"])
-        return made
+            stage.limits = Limits.restored(form["limits"])
+        return stage

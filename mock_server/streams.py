@@ -102,14 +102,17 @@ class Streams:
         raw = resolve(find(node, pointer_of("responses", response.status)))
         texts = [*texts_of(node, raw, dict(media.node), resolve(sequence.rest))]
         transcripts = [transcript_of(text, sequence.form) for text in texts]
-        shown = next((one for one in transcripts if self._fits(one, sequence, union)), None) or next(
-            (one for one in self._elsewhere(media, sequence) if self._fits(one, sequence, union)), Transcript()
+        exemplar = next(
+            (transcript for transcript in transcripts if self._fits(transcript, sequence, union)), None
+        ) or next(
+            (transcript for transcript in self._elsewhere(media, sequence) if self._fits(transcript, sequence, union)),
+            Transcript(),
         )
-        written = [transcript_of(one, sequence.form) for one in media.examples.values() if isinstance(one, str)]
-        end = next((one.end for one in (*written, shown, *transcripts) if one.end), b"")
+        written = [transcript_of(value, sequence.form) for value in media.examples.values() if isinstance(value, str)]
+        end = next((transcript.end for transcript in (*written, exemplar, *transcripts) if transcript.end), b"")
         if not end and sequence.form == EVENTS:
             end = sentinel_of(media.node, node, resolve)
-        is_named = shown.is_named is not False and union.member not in _UNNAMED
+        is_named = exemplar.is_named is not False and union.member not in _UNNAMED
         examples, findings = self._examples(operation, response, media, sequence)
         return Source(
             operation=operation,
@@ -117,7 +120,7 @@ class Streams:
             index=index,
             sequence=sequence,
             framing=Framing(sequence, union.member if is_named else "", end),
-            programme=Programme(self._slots(shown, sequence, union)),
+            programme=Programme(self._slots(exemplar, sequence, union)),
             union={branch.name: branch.schema for branch in union.branches},
             member=union.member,
             examples=examples,
@@ -130,7 +133,7 @@ class Streams:
             return
         for operation in self._contract.operations.values():
             responses = operation.responses.values()
-            if any(one.schema == media.schema for response in responses for one in response.content):
+            if any(entry.schema == media.schema for response in responses for entry in response.content):
                 node = find(dict(self._contract.document), operation.pointer)
                 yield from (transcript_of(text, sequence.form) for text in texts_of(node, None, None, None))
 
@@ -139,10 +142,10 @@ class Streams:
         names = {branch.name for branch in union.branches}
         known = {*Shape([sequence.rest], self._contract.resolve).names}
         return any(
-            self._value(one, sequence.rest)
-            or one.event in names
-            or (isinstance(one.value, dict) and len(one.value) > 1 and one.value.keys() <= known)
-            for one in transcript.items
+            self._value(item, sequence.rest)
+            or item.event in names
+            or (isinstance(item.value, dict) and len(item.value) > 1 and item.value.keys() <= known)
+            for item in transcript.items
         )
 
     def _slots(self, transcript: Transcript, sequence: Sequence, union: Union) -> list[Slot]:
@@ -150,34 +153,34 @@ class Streams:
         branches = {branch.name: branch.schema for branch in union.branches}
         names = [*branches]
         slots: list[Slot] = []
-        for shown in transcript.items:
-            given = shown.value
-            name = given.get(union.member) if isinstance(given, dict) and union.member else None
-            name = name if isinstance(name, str) else shown.event or ""
+        for sample in transcript.items:
+            value = sample.value
+            name = value.get(union.member) if isinstance(value, dict) and union.member else None
+            name = name if isinstance(name, str) else sample.event or ""
             branch = branches.get(name)
-            values = self._value(shown, sequence.rest)
+            values = self._value(sample, sequence.rest)
             if values or branch is not None:
-                slots.append(Slot(name if branch is not None else "", values, self._parts(shown, branch, values)))
-            elif not branches and isinstance(given, dict):
-                slots.append(Slot(parts=self._parts(shown, sequence.rest, values)))
+                slots.append(Slot(name if branch is not None else "", values, self._parts(sample, branch, values)))
+            elif not branches and isinstance(value, dict):
+                slots.append(Slot(parts=self._parts(sample, sequence.rest, values)))
         return slots or [Slot(names[index]) for index in ordered(names)]
 
-    def _value(self, shown: Shown, schema: JSON) -> tuple[JSON, ...]:
+    def _value(self, sample: Shown, schema: JSON) -> tuple[JSON, ...]:
         """The item that a text shows, in the form that keeps the schema; nothing where none does."""
-        forms: list[JSON] = [shown.value] if isinstance(shown.value, str) else [shown.value, json_text(shown.value)]
-        fields: dict[str, JSON] = {} if shown.event is None else {"event": shown.event}
+        forms: list[JSON] = [sample.value] if isinstance(sample.value, str) else [sample.value, json_text(sample.value)]
+        fields: dict[str, JSON] = {} if sample.event is None else {"event": sample.event}
         if "data" in Shape([schema], self._contract.resolve).names:
             forms = [*({**fields, "data": form} for form in forms), *forms]
         return next(((form,) for form in forms if self._accepts(schema, form)), ())
 
-    def _parts(self, shown: Shown, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
+    def _parts(self, sample: Shown, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
         """What of an item that a text shows can stay where it breaks its schema as a whole.
 
         Texts grow old beside their contract: they lack members that came later, and have nulls that it does not allow.
         """
-        item = shown.value
+        item = sample.value
         if "data" in Shape([schema], self._contract.resolve).names and not (isinstance(item, dict) and "data" in item):
-            item = {"event": shown.event, "data": item}
+            item = {"event": sample.event, "data": item}
         if values or not isinstance(item, dict):
             return {}
         try:
@@ -204,16 +207,18 @@ class Streams:
         place = operation.pointer + pointer_of("responses", response.status, "content", media.name)
         for name, value in media.examples.items():
             items = self.items_of(value, sequence)
-            wrong = next((one for one in enumerate(items) if not self._accepts(sequence.schema(one[0]), one[1])), None)
+            wrong = next(
+                (pair for pair in enumerate(items) if not self._accepts(sequence.schema(pair[0]), pair[1])), None
+            )
             if wrong is None:
                 sound[name] = items
                 continue
             reasons = self._schemas.root(sequence.schema(wrong[0])).reasons(wrong[1]) or [("", "it", "another")]
-            within, found, expected = reasons[0]
+            within, actual, expected = reasons[0]
             parts = ("examples", name, "value") if name else ("example",)
             where = place + pointer_of(*parts) + (pointer_of(wrong[0]) + within if isinstance(value, list) else "")
             remedy = "Mend the example; until then others are sent in its place."
-            findings[name] = Finding("example", self._contract.locate(where), found, expected, where, remedy)
+            findings[name] = Finding("example", self._contract.locate(where), actual, expected, where, remedy)
         return sound, findings
 
     def items_of(self, value: JSON, sequence: Sequence) -> tuple[JSON, ...]:
@@ -221,14 +226,14 @@ class Streams:
         if isinstance(value, list) and (sequence.is_listed or not self._accepts(sequence.rest, value)):
             return tuple(value)
         if isinstance(value, str):
-            shown = transcript_of(value, sequence.form).items or _line(value)
-            items = [self._value(one, sequence.rest) for one in shown]
+            samples = transcript_of(value, sequence.form).items or _line(value)
+            items = [self._value(sample, sequence.rest) for sample in samples]
             if items and all(items):
                 return tuple(item for values in items for item in values)
         return (value,)
 
     def stream(
-        self, source: Source, seed: int, identity: str, *, given: tuple[JSON, ...] | None = None,
+        self, source: Source, seed: int, identity: str, *, items: tuple[JSON, ...] | None = None,
         count: int | None = None, interval: int | None = None, is_exemplary: bool = True,
     ) -> Stream:  # fmt: skip
         """Return a stream of a media type. ``count`` is that of the items, ``interval`` in milliseconds."""
@@ -242,18 +247,18 @@ class Streams:
             interval=self._settings.stream_interval if interval is None else interval,
             is_exemplary=is_exemplary,
         )
-        if given is None and count is None and _is_of_a_piece(source.sequence, self._contract):
+        if items is None and count is None and _is_of_a_piece(source.sequence, self._contract):
             whole = generate(source.sequence.whole, Draw(seed, source.operation.key, identity), self._schemas,
                              fill_properties=not self._settings.no_fill_properties, complete=True,
                              fill=self._settings.fill, exemplary=is_exemplary)  # fmt: skip
-            given = tuple(whole) if isinstance(whole, list) else (whole,)
-        if given is not None:
-            stream = replace(stream, given=tuple(json_text(item) for item in given))
-        return replace(stream, count=self._usual(source, stream, given) if count is None else count)
+            items = tuple(whole) if isinstance(whole, list) else (whole,)
+        if items is not None:
+            stream = replace(stream, given=tuple(json_text(item) for item in items))
+        return replace(stream, count=self._usual(source, stream, items) if count is None else count)
 
-    def _usual(self, source: Source, stream: Stream, given: tuple[JSON, ...] | None) -> int:
-        if given is not None:
-            return len(given)
+    def _usual(self, source: Source, stream: Stream, items: tuple[JSON, ...] | None) -> int:
+        if items is not None:
+            return len(items)
         drawn = _FEWEST + Draw(stream.seed, stream.operation, stream.identity).number("count") % _USUAL
         count = max(len(source.programme.slots) or drawn, source.sequence.least)
         return count if source.sequence.most is None else min(count, source.sequence.most)
@@ -271,13 +276,13 @@ class Streams:
         A branch of a union that no value keeps is left out. Raises :class:`GenerationError` where that leaves nothing.
         """
         source = self.source_of(stream)
-        given = None if stream.given is None else [*map(json.loads, stream.given)]
-        programme = source.programme if given is None else Programme([self._slot(source, item) for item in given])
+        items = None if stream.given is None else [*map(json.loads, stream.given)]
+        programme = source.programme if items is None else Programme([self._slot(source, item) for item in items])
         nothing: GenerationError | None = None
         has_items = False
         for index in range(stream.count):
             slot = programme.slot(index, stream.count)
-            is_given = slot.values and (given is not None or stream.is_exemplary)
+            is_given = slot.values and (items is not None or stream.is_exemplary)
             if not stream.is_exemplary:
                 slot = Slot(slot.name)
             try:
@@ -333,9 +338,9 @@ class Streams:
         is_exemplary = stream.is_exemplary and (not index or bool(slot.name and index < len(source.programme.slots)))
         make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=is_exemplary,
                        fill_properties=not self._settings.no_fill_properties)  # fmt: skip
-        for given in [pins, {}] if pins else [{}]:
+        for fixed in [pins, {}] if pins else [{}]:
             try:
-                item = make(schema, pins=given, strict=bool(given))
+                item = make(schema, pins=fixed, strict=bool(fixed))
             except GenerationError:
                 continue
             with_parts = overlaid(item, parts) if slot.parts else item
@@ -348,7 +353,7 @@ class Streams:
         """What an item has because of its place: its branch's name, its number, a text that is JSON itself."""
         shape = Shape([schema], self._contract.resolve)
         pins: dict[str, JSON] = {pointer_of(member): name} if member else {}
-        pins |= {pointer_of(one): index for one in _NUMBERED if "integer" in shape.member(one).types}
+        pins |= {pointer_of(counter): index for counter in _NUMBERED if "integer" in shape.member(counter).types}
         data = shape.member("data")
         described = data.keyword("contentSchema")  # OpenAPI 3.2, "Server-Sent Event Streams"
         if described is not None and "string" in data.types:

@@ -68,10 +68,10 @@ class Tallies:
         """The tally of an operation, a method and a status. There are as many as a contract has of them."""
         if not operation and method not in METHODS:
             method = OTHER
-        found = self._tallies.get((operation, method, status))
-        if found is None:
-            found = self._tallies[operation, method, status] = Tally(operation, method, status)
-        return found
+        tally = self._tallies.get((operation, method, status))
+        if tally is None:
+            tally = self._tallies[operation, method, status] = Tally(operation, method, status)
+        return tally
 
     def __iter__(self) -> Iterator[Tally]:
         return iter([*self._tallies.values()])

@@ -94,8 +94,10 @@ class Tracing:
         if seen.kept is not None and seen.kept.findings:
             redaction = self._application.redaction()
             for finding in seen.kept.findings:
-                told = {name: redaction.text(str(text), seen.kept.request) for name, text in finding.as_json().items()}
-                span.add_event("finding", {f"mock.finding.{name}": text for name, text in told.items()})
+                attributes = {
+                    name: redaction.text(str(text), seen.kept.request) for name, text in finding.as_json().items()
+                }
+                span.add_event("finding", {f"mock.finding.{name}": text for name, text in attributes.items()})
 
     def close(self) -> None:
         """Send what is left. That is waited for as long as :data:`CLOSE_SECONDS`, whatever becomes of the collector."""
@@ -108,33 +110,33 @@ def _begun(seen: Seen) -> _Attributes:
     """What is known before there is an answer."""
     scope = seen.scope
     headers = dict(field_of(line)[1] for line in scope["headers"])
-    found: _Attributes = {
+    attributes: _Attributes = {
         http.HTTP_REQUEST_METHOD: seen.method if seen.method in METHODS else OTHER,
         url.URL_SCHEME: scope["scheme"],
         url.URL_PATH: seen.path,
         network.NETWORK_PROTOCOL_VERSION: scope.get("http_version", "1.1"),
     }
     if seen.method not in METHODS:
-        found[http.HTTP_REQUEST_METHOD_ORIGINAL] = seen.method
+        attributes[http.HTTP_REQUEST_METHOD_ORIGINAL] = seen.method
     host = _HOST.fullmatch(headers.get("host", ""))
     if host:
-        found[server.SERVER_ADDRESS] = host[1] or host[2]
-        found |= {server.SERVER_PORT: int(host[3])} if host[3] else {}
+        attributes[server.SERVER_ADDRESS] = host[1] or host[2]
+        attributes |= {server.SERVER_PORT: int(host[3])} if host[3] else {}
     if scope.get("client"):
-        found[client.CLIENT_ADDRESS] = scope["client"][0]
+        attributes[client.CLIENT_ADDRESS] = scope["client"][0]
     if "user-agent" in headers:
-        found[user_agent.USER_AGENT_ORIGINAL] = headers["user-agent"]
-    return found
+        attributes[user_agent.USER_AGENT_ORIGINAL] = headers["user-agent"]
+    return attributes
 
 
 def _ended(seen: Seen) -> _Attributes:
     """What is known of every request in the end."""
-    found: _Attributes = {"mock.request_id": seen.request_id}
+    attributes: _Attributes = {"mock.request_id": seen.request_id}
     if seen.status:
-        found[http.HTTP_RESPONSE_STATUS_CODE] = seen.status
+        attributes[http.HTTP_RESPONSE_STATUS_CODE] = seen.status
     if not 0 < seen.status < 500:
-        found[errors.ERROR_TYPE] = str(seen.status) if seen.status else "no_answer"
-    return found
+        attributes[errors.ERROR_TYPE] = str(seen.status) if seen.status else "no_answer"
+    return attributes
 
 
 def _of_contract(seen: Seen) -> _Attributes:
@@ -142,14 +144,14 @@ def _of_contract(seen: Seen) -> _Attributes:
     if seen.kept is None:
         return {}
     answer, operation = seen.kept.answer, seen.kept.operation
-    found: _Attributes = {"mock.world": seen.world, "mock.reason": answer.reason}
+    attributes: _Attributes = {"mock.world": seen.world, "mock.reason": answer.reason}
     if answer.delay:
-        found["mock.delay_ms"] = answer.delay
+        attributes["mock.delay_ms"] = answer.delay
     if operation is not None:
-        found |= {http.HTTP_ROUTE: seen.operation.partition(" ")[2], "mock.operation": seen.operation}
+        attributes |= {http.HTTP_ROUTE: seen.operation.partition(" ")[2], "mock.operation": seen.operation}
     if operation is not None and operation.operation_id:
-        found["mock.operation_id"] = operation.operation_id
-    return found
+        attributes["mock.operation_id"] = operation.operation_id
+    return attributes
 
 
 def _name(begun: _Attributes) -> str:
@@ -160,11 +162,11 @@ def _name(begun: _Attributes) -> str:
 
 def _carrier(scope: Scope) -> dict[str, list[str]]:
     """The headers as propagators read them."""
-    found: dict[str, list[str]] = {}
+    carrier: dict[str, list[str]] = {}
     for line in scope["headers"]:
         name, value = field_of(line)[1]
-        found.setdefault(name, []).append(value)
-    return found
+        carrier.setdefault(name, []).append(value)
+    return carrier
 
 
 def provider_of_environment() -> TracerProvider:

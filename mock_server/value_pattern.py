@@ -45,8 +45,8 @@ def value_pattern(part: Part, depth: int = 0) -> ValuePattern:
     members = part.members((*_KNOWN, *{name for names in _OPTIONS.values() for name in names}))
     kinds = [name for name in _KNOWN if name in members]
     if len(kinds) != 1:
-        found = " and ".join(kinds) or "no kind of pattern"
-        raise part.refusal("value", found, "one of " + ", ".join(_KNOWN))
+        actual = " and ".join(kinds) or "no kind of pattern"
+        raise part.refusal("value", actual, "one of " + ", ".join(_KNOWN))
     (kind,) = kinds
     for name in members.keys() - {kind, *_OPTIONS.get(kind, ())}:
         raise members[name].refusal(
@@ -60,11 +60,11 @@ def _made(kind: str, members: Mapping[str, Part], depth: int) -> ValuePattern:
     if kind in _TEXTUAL:
         return _textual(kind, part, ignore_case="caseInsensitive" in members and members["caseInsensitive"].flag())
     if kind == "absent":
-        return _present(wanted=not part.flag())
+        return _present(is_required=not part.flag())
     if kind == "not":
         return _not(value_pattern(part, depth + 1), part)
     if kind in ("and", "or"):
-        return _several(kind, [value_pattern(one, depth + 1) for one in part.items(_MOST)])
+        return _several(kind, [value_pattern(item, depth + 1) for item in part.items(_MOST)])
     if kind == "equalToJson":
         options = {name: name in members and members[name].flag() for name in _OPTIONS[kind]}
         return _equal_to_json(part, options["ignoreArrayOrder"], options["ignoreExtraElements"])
@@ -117,9 +117,9 @@ def matcher(part: Part, *, ignore_case: bool = False) -> Callable[[str], bool]:
         ) from None
 
 
-def _present(*, wanted: bool) -> ValuePattern:
-    expected = "any value" if wanted else "nothing"
-    return lambda value: "" if (value is not None) == wanted else expected
+def _present(*, is_required: bool) -> ValuePattern:
+    expected = "any value" if is_required else "nothing"
+    return lambda value: "" if (value is not None) == is_required else expected
 
 
 def _not(inner: ValuePattern, part: Part) -> ValuePattern:
@@ -129,10 +129,10 @@ def _not(inner: ValuePattern, part: Part) -> ValuePattern:
 
 def _several(kind: str, patterns: list[ValuePattern]) -> ValuePattern:
     def check(value: str | None) -> str:
-        wanted = [one(value) for one in patterns]
+        expectations = [pattern(value) for pattern in patterns]
         if kind == "or":
-            return "" if "" in wanted else " or ".join(wanted)
-        return " and ".join(filter(None, wanted))
+            return "" if "" in expectations else " or ".join(expectations)
+        return " and ".join(filter(None, expectations))
 
     return check
 
@@ -158,10 +158,10 @@ def _about_json(expected: str, fits: Callable[[JSON], bool]) -> ValuePattern:
 
 
 def _equal_to_json(part: Part, ignore_order: bool, ignore_extra: bool) -> ValuePattern:
-    wanted = _written(part)
+    expected = _written(part)
     return _about_json(
-        shown(wanted),
-        lambda value: same(value, wanted, Budget(), ignore_order=ignore_order, ignore_extra=ignore_extra),
+        shown(expected),
+        lambda value: same(value, expected, Budget(), ignore_order=ignore_order, ignore_extra=ignore_extra),
     )
 
 
@@ -192,16 +192,16 @@ def schema_of(part: Part) -> Callable[[JSON], bool]:
 
 def _matches_json_path(part: Part, depth: int) -> ValuePattern:
     if isinstance(part.value, str):
-        found = path_of(part)
-        return _about_json(f"something at {part.value}", lambda value: bool(found(value)))
+        path = path_of(part)
+        return _about_json(f"something at {part.value}", lambda value: bool(path(value)))
     members = part.members(("expression", *_KNOWN, "caseInsensitive", "ignoreArrayOrder", "ignoreExtraElements"))
     if "expression" not in members:
         raise part.wrong('a JSONPath, or an object with "expression" and a pattern')
     find = path_of(members["expression"])
-    rest = {key: one.value for key, one in members.items() if key != "expression"}
+    rest = {key: member.value for key, member in members.items() if key != "expression"}
     pattern = value_pattern(Part(rest, part.pointer), depth + 1)
     expected = f"{members['expression'].value} to be as the pattern wants it"
-    return _about_json(expected, lambda value: any(not pattern(_as_text(one)) for one in find(value) or [None]))
+    return _about_json(expected, lambda value: any(not pattern(_as_text(match)) for match in find(value) or [None]))
 
 
 def _as_text(value: JSON) -> str | None:

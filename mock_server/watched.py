@@ -46,7 +46,7 @@ class Seen:
     def note(self, world: World, kept: LoggedExchange, operation: str, number: int) -> None:
         """Note what became of the request, which a journal of the world was told of by that number."""
         self._world, self._number = world, number
-        self.kept = kept
+        self.kept = journaled
         self.operation = operation
 
     @property
@@ -62,8 +62,8 @@ class Seen:
     @cached_property
     def request_id(self) -> str:
         """The id that the client gave, or that of the journal's entry, or one made up."""
-        given = given_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
-        return given or str(self._world.journal.id_of(self._number) if self._world else uuid4())
+        identifier = given_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
+        return identifier or str(self._world.journal.id_of(self._number) if self._world else uuid4())
 
 
 class Watcher(Protocol):

@@ -135,14 +135,14 @@ class _Worker:
         assert self._process is not None
         if self._process.exitcode is None:
             return
-        found = f"a worker ended ({_told(self._process.exitcode)})"
+        description = f"a worker ended ({_told(self._process.exitcode)})"
         if not self.is_ready:
             self._deaths += 1
             if self._deaths >= MOST_STARTS:
                 raise WorkerError(
-                    f"{found} before it was ready, {self._deaths} times in a row. The log has the reason."
+                    f"{description} before it was ready, {self._deaths} times in a row. The log has the reason."
                 )
-        log.warning("%s; another takes its place", found)
+        log.warning("%s; another takes its place", description)
         self._pipe.close()
         self.start()
 
@@ -212,8 +212,8 @@ class Ready:
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
     """All that a worker process does."""
     signal.set_wakeup_fd(-1)
-    for one in _SIGNALS:
-        signal.signal(one, signal.SIG_DFL)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     try:
         work(listener, Ready(parent))
     except MockServerError as error:

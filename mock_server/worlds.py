@@ -246,10 +246,10 @@ class Worlds:
 
     def coverage(self) -> Coverage:
         """What all worlds together have covered, those that are forgotten included."""
-        found = Coverage()
-        for one in (self._past, *(world.coverage for world in self)):
-            found.add(one)
-        return found
+        total = Coverage()
+        for part in (self._past, *(world.coverage for world in self)):
+            total.add(part)
+        return total
 
     def _relieve(self) -> None:
         """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""

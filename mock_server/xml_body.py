@@ -33,8 +33,8 @@ def xml_body(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
     if isinstance(value, list):
         items = reader.items(schema)
         item_facts = reader.facts(items)
-        for one in value:
-            _append(root, item_facts.tag(_component(items) or "item"), one, items, reader)
+        for item in value:
+            _append(root, item_facts.tag(_component(items) or "item"), item, items, reader)
     else:
         _fill(root, value, schema, reader)
     written: bytes = ElementTree.tostring(root, "utf-8")
@@ -90,7 +90,7 @@ class _Schemas:
             said = {**xml, **said} if isinstance(xml, dict) else said
         kind = str(said.get("nodeType") or ("attribute" if said.get("attribute") is True else "element"))
         texts = (said.get("name"), said.get("namespace"), said.get("prefix"))
-        name, namespace, prefix = (one if isinstance(one, str) else "" for one in texts)
+        name, namespace, prefix = (text if isinstance(text, str) else "" for text in texts)
         wrapped = said.get("wrapped") is True or ("nodeType" in said and kind == "element")
         return _Facts(name, namespace, prefix, "text" if kind == "cdata" else kind, wrapped)
 
@@ -116,8 +116,8 @@ def _fill(element: ElementTree.Element, value: JSON, schema: JSON, reader: _Sche
         for name, member in value.items():
             _member(element, name, member, reader.member(schema, name), reader)
     elif isinstance(value, list):
-        for one in value:
-            _append(element, "item", one, reader.items(schema), reader)
+        for item in value:
+            _append(element, "item", item, reader.items(schema), reader)
     else:
         _add_text(element, value)
 
@@ -148,8 +148,8 @@ def _array(element: ElementTree.Element, name: str, values: list[JSON], schema: 
     tag = reader.facts(items).tag(name if not facts.wrapped else facts.name or name)
     if facts.wrapped:
         element = ElementTree.SubElement(element, facts.tag(name), facts.namespaces())
-    for one in values:
-        _append(element, tag, one, items, reader)
+    for item in values:
+        _append(element, tag, item, items, reader)
 
 
 def _append(element: ElementTree.Element, tag: str, value: JSON, schema: JSON, reader: _Schemas) -> None:

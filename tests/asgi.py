@@ -46,7 +46,7 @@ async def sent(app: App, scope: Scope, body: bytes = b"") -> Got:
     if not messages:
         return Got(0, {}, b"")
     headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-    return Got(messages[0]["status"], headers, b"".join(one.get("body", b"") for one in messages[1:]))
+    return Got(messages[0]["status"], headers, b"".join(message.get("body", b"") for message in messages[1:]))
 
 
 def answered(app: App, *scopes: Scope) -> list[Got]:

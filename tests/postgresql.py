@@ -19,9 +19,9 @@ WRITTEN = "sesame%3Aand%2Fmore%40"
 
 def programs() -> Path | None:
     """Where PostgreSQL's programs are; None where it is not installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]))
-    if found:
-        return found[-1].parent
+    paths = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if paths:
+        return paths[-1].parent
     command = shutil.which("initdb")
     return Path(command).parent if command else None
 
@@ -30,9 +30,9 @@ class Postgres:
     """A server that can be stopped and started again. Its user is ``mock``, its password :data:`PASSWORD`."""
 
     def __init__(self, directory: Path) -> None:
-        found = programs()
-        assert found, "make test-store installs PostgreSQL"
-        self._programs = found
+        location = programs()
+        assert location, "make test-store installs PostgreSQL"
+        self._programs = location
         self._directory = directory
         self._data = directory / "data"
         self.port = _free_port()
@@ -110,9 +110,9 @@ class Postgres:
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[1]) == found[0]:
-                    found.append(int(stat.parent.name))
-        return found
+                if int(fields[1]) == pids[0]:
+                    pids.append(int(stat.parent.name))
+        return pids
 
     def _as_user(self) -> Sequence[str]:
         return ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups") if os.getuid() == 0 else ()

@@ -29,7 +29,7 @@ def app(own_cache: None) -> App:
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    return [getattr(one, FIELDS) for one in caplog.records if one.name == "mock_server.access"]
+    return [getattr(record, FIELDS) for record in caplog.records if record.name == "mock_server.access"]
 
 
 @pytest.mark.parametrize(

@@ -165,17 +165,17 @@ def test_the_same_question_has_the_same_generated_answer(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ({"query": "a=1"}, {"query": "a=2"}),
         ({"token": "a"}, {"token": "b"}),
         ({"query": "__seed=1"}, {"query": "__seed=2"}),
     ],
 )
-def test_another_question_has_another_generated_answer(one: Any, other: Any, tmp_path: Path) -> None:
+def test_another_question_has_another_generated_answer(first: Any, other: Any, tmp_path: Path) -> None:
     schema = {"type": "string", "format": "uuid"}
     engine = answering(tmp_path, operation(schema))
-    assert asked(engine, **one).body != asked(engine, **other).body
+    assert asked(engine, **first).body != asked(engine, **other).body
 
 
 def test_how_a_preference_is_asked_for_does_not_change_the_data(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def failing(directory: Path, *documented: str, **members: Any) -> Engine:
 
 
 def test_a_failure_takes_the_answer_that_the_contract_gives_it(tmp_path: Path) -> None:
-    given = {
+    response = {
         "description": "No.",
         "content": {"text/plain": {"examples": {"odd": {"value": "Odd."}, "no": {"value": "No."}}}},
     }
@@ -326,7 +326,7 @@ def test_a_failure_takes_the_answer_that_the_contract_gives_it(tmp_path: Path) -
         x_mock_failures={
             "invalid_request": {"status": "418", "response": "#/components/responses/No", "example": "no"}
         },
-        components={"responses": {"No": given}},
+        components={"responses": {"No": response}},
     )
     answer = asked(engine, "limit=x")
     assert (answer.status, answer.body, answer.reason) == (418, b"No.", "failure")
@@ -356,10 +356,10 @@ def test_the_header_of_findings_is_ascii_and_short(tmp_path: Path) -> None:
     get = operation(PET, parameters=many)
     get["responses"] |= with_examples(operation(WRONG, status="422"), "422", _={"wrong": "all"})["responses"]
     query = "&".join(f"p{index}=é" for index in range(60))
-    shown = asked(answering(tmp_path, get), query).header("Mock-Findings") or ""
-    assert shown.isascii()
-    assert len(shown) <= 4096
-    assert 10 < len(json.loads(shown)) < 60
+    header = asked(answering(tmp_path, get), query).header("Mock-Findings") or ""
+    assert header.isascii()
+    assert len(header) <= 4096
+    assert 10 < len(json.loads(header)) < 60
 
 
 def test_an_answer_without_a_body_needs_no_example(tmp_path: Path) -> None:

@@ -28,16 +28,16 @@ def test_answer(case: Document, tmp_path: Path) -> None:
     for name, value in expected.get("headers", {}).items():
         assert answer.header(name) == value, name
     compare_body(answer, expected)
-    assert [one.rule for one in exchange.findings if one.rule == "example"] == expected.get("findings", [])
+    assert [finding.rule for finding in exchange.findings if finding.rule == "example"] == expected.get("findings", [])
 
 
 def answered(case: Document, directory: Path) -> Exchange:
-    responses = {key: {"description": key, **one} for key, one in case["responses"].items()}
+    responses = {key: {"description": key, **response} for key, response in case["responses"].items()}
     members = {"components": case["components"]} if "components" in case else {}
     get = {**case.get("operation", {}), "responses": responses}
     contract = load(directory, document({"/pets": {"get": get}}, openapi=case.get("openapi", "3.1.0"), **members))
     prefer = case.get("prefer", [])
-    lines = [("prefer", one) for one in (prefer if isinstance(prefer, list) else [prefer])]
+    lines = [("prefer", preference) for preference in (prefer if isinstance(prefer, list) else [prefer])]
     if "accept" in case:
         lines.append(("accept", case["accept"]))
     engine = engine_of(contract, settings=Settings(**case.get("settings", {})))

@@ -16,13 +16,13 @@ from tests.samples import Document, document, operation, written
 
 
 def contract(title: str, base: str | None, *paths: str, **members: object) -> Document:
-    made = document({path: {"get": operation({"const": title}, operationId=f"get{title}")} for path in paths})
+    described = document({path: {"get": operation({"const": title}, operationId=f"get{title}")} for path in paths})
     servers: Document = {} if base is None else {"servers": [{"url": f"https://x.example{base}"}]}
-    return {**made, "info": {"title": title, "version": "1"}, **servers, **members}
+    return {**described, "info": {"title": title, "version": "1"}, **servers, **members}
 
 
 def places(directory: Path, *contracts: Document) -> tuple[str, ...]:
-    return tuple(written(directory, f"contract-{index}", one) for index, one in enumerate(contracts))
+    return tuple(written(directory, f"contract-{index}", described) for index, described in enumerate(contracts))
 
 
 def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, own_cache: None) -> None:
@@ -30,14 +30,14 @@ def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, o
                    contract("Rest", None, "/all"))  # fmt: skip
     with RunningServer(*files) as server, httpx.Client(base_url=server.url) as client:
         answers = {path: client.get(path) for path in ("/pets/v1/all", "/cars/all", "/cars/7", "/all", "/pets/all")}
-        assert {path: (one.status_code, one.json() if one.is_success else None) for path, one in answers.items()} == {
+        assert {path: (got.status_code, got.json() if got.is_success else None) for path, got in answers.items()} == {
             "/pets/v1/all": (200, "Pets"), "/cars/all": (200, "Cars"), "/cars/7": (200, "Cars"), "/all": (200, "Rest"),
             "/pets/all": (404, None),
         }  # fmt: skip
         assert client.post("/cars/all").headers["allow"] == "GET"
         health = client.get("/__admin/health").json()
         assert (health["status"], health["operations"]) == ("healthy", 4)
-        assert [(one["base_path"], one["title"]) for one in health["contracts"]] == [
+        assert [(entry["base_path"], entry["title"]) for entry in health["contracts"]] == [
             ("/pets/v1", "Pets"), ("/cars", "Cars"), ("/", "Rest"),
         ]  # fmt: skip
         assert client.get("/cars/__admin/openapi.json").json()["info"]["title"] == "Cars"
@@ -57,10 +57,10 @@ def test_a_contract_alone_is_served_with_and_without_its_prefix(tmp_path: Path) 
 
 
 def test_servers_of_paths_and_operations_are_served_too(tmp_path: Path) -> None:
-    made = contract("Pets", "/v1", "/a")
-    made["paths"]["/a"]["servers"] = [{"url": "/v2/{stage}", "variables": {"stage": {"default": "live"}}}]
-    made["paths"]["/a"]["get"]["servers"] = [{"url": "v3"}]
-    (served,) = assembled(Settings(contract=places(tmp_path, made)))
+    described = contract("Pets", "/v1", "/a")
+    described["paths"]["/a"]["servers"] = [{"url": "/v2/{stage}", "variables": {"stage": {"default": "live"}}}]
+    described["paths"]["/a"]["get"]["servers"] = [{"url": "v3"}]
+    (served,) = assembled(Settings(contract=places(tmp_path, described)))
     routes = {path: served.router.route("GET", path).operation for path in ("/v1/a", "/v2/live/a", "/v3/a", "/v4/a")}
     assert routes == {"/v1/a": "GET /a", "/v2/live/a": "GET /a", "/v3/a": "GET /a", "/v4/a": None}
 
@@ -91,7 +91,7 @@ def test_an_overlay_says_which_of_several_contracts_it_is_for(tmp_path: Path) ->
     with pytest.raises(ContractError, match="found no extends; expected the contract that the overlay is for"):
         assembled(Settings(contract=files, overlay=(written(tmp_path, "overlay", overlay),)))
     named = written(tmp_path, "overlay", overlay | {"extends": "contract-0.json"})
-    titles = {one.base_path: one.contract.title for one in assembled(Settings(contract=files, overlay=(named,)))}
+    titles = {mount.base_path: mount.contract.title for mount in assembled(Settings(contract=files, overlay=(named,)))}
     assert titles == {"/pets": "Cats", "/cars": "Cars"}
 
 
@@ -121,7 +121,7 @@ def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> N
     for name in ("pets", "cars"):
         (directory / f"{name}.yaml").write_text(f"- {{handle: {name}, a: 1}}\n", encoding="utf-8")
     served = assembled(Settings(contract=files, fixtures=str(directory)))
-    assert [(one.base_path, [record.handle for record in one.store.records("pets")]) for one in served] == [
+    assert [(mount.base_path, [record.handle for record in mount.store.records("pets")]) for mount in served] == [
         ("/pets", ["pets"]), ("/cars", []),
     ]  # fmt: skip
 
@@ -132,9 +132,9 @@ def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path, monkeypatch: pyt
     assembled(Settings(contract=(file,), no_cache=True))
     assert not (tmp_path / "cache").exists()
     assembled(Settings(contract=(file,)))
-    kept = {one: one.read_bytes() for one in (tmp_path / "cache/mock-server").iterdir()}
-    assert len(kept) == 2
-    for one in kept:
-        one.write_bytes(b"spoilt")
+    contents = {path: path.read_bytes() for path in (tmp_path / "cache/mock-server").iterdir()}
+    assert len(contents) == 2
+    for path in contents:
+        path.write_bytes(b"spoilt")
     assert assembled(Settings(contract=(file,), no_cache=True))[0].contract.title == "Pets"
-    assert {one.read_bytes() for one in kept} == {b"spoilt"}
+    assert {path.read_bytes() for path in contents} == {b"spoilt"}

@@ -24,7 +24,7 @@ def audit_of(contract: Contract, *records: Record) -> Audit:
 
 
 def answering(**responses: Any) -> Document:
-    return {"responses": {key.lstrip("_"): {"description": key, **one} for key, one in responses.items()}}
+    return {"responses": {key.lstrip("_"): {"description": key, **response} for key, response in responses.items()}}
 
 
 def in_json(schema: Any, **examples: Any) -> Document:
@@ -35,8 +35,8 @@ def in_json(schema: Any, **examples: Any) -> Document:
 def test_every_documented_answer_and_every_named_example_is_tried(tmp_path: Path) -> None:
     paths = {"/a": {"get": answering(_200=in_json(NAME, one="1", two="2"), _404={}), "put": answering(_204={})}}
     tried = [
-        (one.operation, one.status, one.example, one.source)
-        for one in audit_of(load(tmp_path, document(paths))).answers()
+        (entry.operation, entry.status, entry.example, entry.source)
+        for entry in audit_of(load(tmp_path, document(paths))).answers()
     ]
     assert tried == [
         ("GET /a", "200", "", "example"),
@@ -51,15 +51,15 @@ def test_every_media_type_of_a_status_is_tried(tmp_path: Path) -> None:
     content = {name: {"schema": NAME} for name in ("application/json", "application/xml", "text/plain", "image/png")}
     paths = {"/a": {"get": answering(_200={"content": content}, _101={}, _304={"content": content})}}
     tried = [*audit_of(load(tmp_path, document(paths))).answers()]
-    assert [(one.status, one.media) for one in tried] == [*(("200", name) for name in content), ("304", "")]
-    assert [one.findings for one in tried] == [()] * 5
+    assert [(entry.status, entry.media) for entry in tried] == [*(("200", name) for name in content), ("304", "")]
+    assert [entry.findings for entry in tried] == [()] * 5
 
 
 def test_an_example_that_breaks_its_schema_is_found(tmp_path: Path) -> None:
     paths = {"/a": {"get": answering(_200=in_json(NAME, good="1", bad=2))}}
-    found = {one.example: one.findings for one in audit_of(load(tmp_path, document(paths))).answers()}
-    assert (found[""], found["good"]) == ((), ())
-    assert [(finding.rule, finding.found) for finding in found["bad"]] == [("example", "2")]
+    findings = {entry.example: entry.findings for entry in audit_of(load(tmp_path, document(paths))).answers()}
+    assert (findings[""], findings["good"]) == ((), ())
+    assert [(finding.rule, finding.found) for finding in findings["bad"]] == [("example", "2")]
 
 
 def test_an_answer_that_cannot_be_made_is_found(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_the_source_of_an_answer_about_a_resource_is_the_fixture_first(tmp_path:
     [("404", (), 404), ("4XX", (), 400), ("default", (), 200), ("default", ("200",), 500), ("200", ("default",), 200)],
 )
 def test_a_key_of_responses_stands_for_a_status(key: str, others: tuple[str, ...], status: int, tmp_path: Path) -> None:
-    contract = load(tmp_path, document({"/a": {"get": answering(**{f"_{one}": {} for one in (key, *others)})}}))
+    contract = load(tmp_path, document({"/a": {"get": answering(**{f"_{name}": {} for name in (key, *others)})}}))
     assert status_of(key, contract.operations["GET /a"]) == status
 
 
@@ -112,4 +112,4 @@ def test_default_is_tried_with_a_status_that_has_no_key_of_its_own(others: tuple
 def test_the_contract_that_ships_keeps_its_word(contract: Contract) -> None:
     tried = [*audit_of(contract, *load_fixtures(bundled.fixtures(), contract)).answers()]
     assert len(tried) > 20
-    assert [one for one in tried if one.findings] == []
+    assert [entry for entry in tried if entry.findings] == []

@@ -104,9 +104,9 @@ def closed_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A port of this machine at which nobody listens."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield listener.getsockname()[1]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -148,8 +148,8 @@ def test_the_contract_as_published_is_served_with_a_warning(own_cache: None) -> 
 
 def line_of(file: Path, text: str) -> str:
     lines = file.read_text(encoding="utf-8").splitlines()
-    (found,) = [number for number, line in enumerate(lines, 1) if text in line]
-    return f"{file}:{found}"
+    (line_number,) = [number for number, line in enumerate(lines, 1) if text in line]
+    return f"{file}:{line_number}"
 
 
 def test_a_repaired_contract_passes_no_check(capsys: pytest.CaptureFixture[str]) -> None:

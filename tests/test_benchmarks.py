@@ -42,18 +42,18 @@ def a_run(*, rate: float = 1000, size: float = 900, refused: int = 0, lost: int 
 
 
 @contextmanager
-def sending(given: Answer) -> Iterator[str]:
+def sending(reply: Answer) -> Iterator[str]:
     """A server in a thread of this process that sends one answer, and a date."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self.send_response_only(given.status)
-            for name, value in (("date", self.date_time_string()), *given.headers):
+            self.send_response_only(reply.status)
+            for name, value in (("date", self.date_time_string()), *reply.headers):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(given.body)
+            self.wfile.write(reply.body)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -90,10 +90,10 @@ def test_wrk_that_printed_no_figures_is_an_error() -> None:
 
 
 def test_many_customers_are_different_requests_spread_over_the_worlds() -> None:
-    asked = requests.many_customers(requests.WORLDS).requests
-    assert (len(asked), len(set(asked))) == (requests.MANY, requests.MANY)
-    assert asked[1_501].startswith(f"GET /~bench-1{ME} HTTP/1.1\r\n".encode())
-    assert len({one.split(b"/", 2)[1] for one in asked}) == requests.WORLDS
+    messages = requests.many_customers(requests.WORLDS).requests
+    assert (len(messages), len(set(messages))) == (requests.MANY, requests.MANY)
+    assert messages[1_501].startswith(f"GET /~bench-1{ME} HTTP/1.1\r\n".encode())
+    assert len({message.split(b"/", 2)[1] for message in messages}) == requests.WORLDS
 
 
 def test_a_script_finds_each_request_of_a_cycle() -> None:
@@ -107,7 +107,7 @@ def test_fresh_requests_never_come_again(make: Callable[[], requests.Fresh]) -> 
     texts = [load.text() for _ in range(3)]
     some = [*load.some(3), *load.some(3)]
     assert len({*texts, *some}) == 9
-    assert all(one.count(b"\0") == 1 for one in texts)
+    assert all(message.count(b"\0") == 1 for message in texts)
 
 
 def test_a_request_without_a_place_for_its_name_is_not_fresh() -> None:
@@ -119,8 +119,8 @@ def test_a_request_without_a_place_for_its_name_is_not_fresh() -> None:
 
 
 def test_two_servers_that_send_the_same_bytes_are_compared() -> None:
-    with sending(GOOD) as one, sending(GOOD) as another:
-        assert check_same("ours", one, "bare", another, REQUEST) == GOOD
+    with sending(GOOD) as url, sending(GOOD) as other_url:
+        assert check_same("ours", url, "bare", other_url, REQUEST) == GOOD
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_two_servers_that_send_the_same_bytes_are_compared() -> None:
 )
 def test_servers_that_send_different_bytes_are_not_compared(part: str, other: Answer) -> None:
     with (
-        sending(GOOD) as one,
-        sending(other) as another,
+        sending(GOOD) as url,
+        sending(other) as other_url,
         pytest.raises(NotComparableError, match=f"^{part} of an answer: found .* from bare; expected .* as from ours"),
     ):
-        check_same("ours", one, "bare", another, REQUEST)
+        check_same("ours", url, "bare", other_url, REQUEST)
 
 
 @pytest.mark.parametrize("bad", [a_run(refused=1), a_run(lost=1)])
@@ -179,19 +179,19 @@ def test_an_answer_of_a_peer_that_breaks_the_contract_is_found(
 
 
 @pytest.mark.parametrize(
-    ("given", "finding"), [(Answer(401, (), b"{}"), "status 401"), (Answer(200, (), b""), "no JSON")]
+    ("reply", "finding"), [(Answer(401, (), b"{}"), "status 401"), (Answer(200, (), b""), "no JSON")]
 )
-def test_what_is_no_answer_at_all_is_found(schema: AnswerSchema, given: Answer, finding: str) -> None:
-    assert schema.findings(given) == [finding]
+def test_what_is_no_answer_at_all_is_found(schema: AnswerSchema, reply: Answer, finding: str) -> None:
+    assert schema.findings(reply) == [finding]
 
 
 # The servers
 
 
 def test_the_bare_server_sends_the_bytes_that_it_was_given(plan: Plan) -> None:
-    given = Answer(201, (("content-type", "application/json"), ("content-length", "6")), '{"é"}'.encode())
-    with plan.place.bare(given) as server:
-        assert list(answers(server.url, [REQUEST, requests.order("one")])) == [given, given]
+    reply = Answer(201, (("content-type", "application/json"), ("content-length", "6")), '{"é"}'.encode())
+    with plan.place.bare(reply) as server:
+        assert list(answers(server.url, [REQUEST, requests.order("one")])) == [reply, reply]
     assert not server.process.is_running()
 
 
@@ -200,7 +200,7 @@ def test_every_new_body_is_judged_and_answered_from_the_example(plan: Plan) -> N
         good = list(answers(server.url, requests.new_orders().some(2)))
         bad = answer(server.url, requests.order("NOT A REFERENCE"))
         judge = AnswerSchema(contracts.served_contract(server.url), "/orders", "post", "201")
-    assert [judge.findings(one) for one in good] == [[], []]
+    assert [judge.findings(reply) for reply in good] == [[], []]
     assert good[0] == good[1]
     assert bad.status == 422
 
@@ -229,8 +229,8 @@ def test_ending_a_server_ends_what_it_started() -> None:
 @pytest.mark.skipif(not contracts.FULL.exists(), reason="the full contract is on the project's own machines only")
 def test_the_full_contract_takes_the_same_tokens(plan: Plan) -> None:
     source, _, _, *overlays = contracts.full_contract(plan.place)
-    contract = load_contract(source, [one for one in overlays if one != "--overlay"])
-    operation = next(one for one in contract.operations.values() if one.path == ME and one.method == "GET")
+    contract = load_contract(source, [argument for argument in overlays if argument != "--overlay"])
+    operation = next(entry for entry in contract.operations.values() if entry.path == ME and entry.method == "GET")
     assert {"200", "401", "429", "500"} <= set(operation.responses)
     assert len(contract.operations) > 100
 
@@ -253,8 +253,8 @@ def test_a_target_is_reached_by_the_median(at_most: bool, figure: float, reached
 
 
 def test_each_row_that_can_be_asked_for_is_measured() -> None:
-    assert [row for wanted, _ in measurements.MEASUREMENTS for row in wanted if row not in rows.ROWS] == []
-    assert {row.key for wanted, _ in measurements.MEASUREMENTS for row in wanted} == set(rows.KEYS)
+    assert [row for table_rows, _ in measurements.MEASUREMENTS for row in table_rows if row not in rows.ROWS] == []
+    assert {row.key for table_rows, _ in measurements.MEASUREMENTS for row in table_rows} == set(rows.KEYS)
 
 
 def test_the_report_shows_figures_failures_and_peers_that_are_not_comparable() -> None:
@@ -286,10 +286,10 @@ def test_the_report_shows_figures_failures_and_peers_that_are_not_comparable() -
     assert ["- Prism 5.16.0, silent: /id: 'x|y' is not a 'uuid4'"] in lines
     assert ["- Steady: not installed"] in lines
     assert not report.good
-    kept = json.loads(json.dumps(as_json(report)))
-    assert [one["reached"] for one in kept["rows"]] == [True, False, None, None]
-    assert [one["comparable"] for one in kept["peers"]] == [False, True, False]
-    assert kept["rows"][0]["runs"]["ours"][0]["rate"] == 900
+    data = json.loads(json.dumps(as_json(report)))
+    assert [entry["reached"] for entry in data["rows"]] == [True, False, None, None]
+    assert [entry["comparable"] for entry in data["peers"]] == [False, True, False]
+    assert data["rows"][0]["runs"]["ours"][0]["rate"] == 900
 
 
 def test_a_row_that_cannot_be_measured_does_not_stop_the_others(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +301,7 @@ def test_a_row_that_cannot_be_measured_does_not_stop_the_others(plan: Plan, monk
 
     monkeypatch.setattr(measurements, "MEASUREMENTS", [((rows.READY,), differs), ((rows.SAME, rows.P99), reaches)])
     results, others = measured(Plan(plan.place, 1, 1, frozenset({"ready", "same"}), plan.progress))
-    assert [(one.row, one.reached, one.failed, one.why) for one in results] == [
+    assert [(result.row, result.reached, result.failed, result.why) for result in results] == [
         (rows.SAME, True, False, ""),
         (rows.READY, None, True, "they differ"),
     ]
@@ -312,9 +312,9 @@ def test_a_peer_that_is_not_installed_is_told_of(plan: Plan, monkeypatch: pytest
     monkeypatch.setattr(peers, "HERE", tmp_path)
     contract = {"paths": {}, "openapi": "3.1.0"}
     with ExitStack() as stack:
-        found = list(peers.started(stack, plan.place, tmp_path, tmp_path, AnswerSchema(contract, ME)))
-    assert len(found) == len(peers.PEERS)
-    assert all(isinstance(one, PeerResult) and one.why.startswith("not installed") for one in found)
+        entries = list(peers.started(stack, plan.place, tmp_path, tmp_path, AnswerSchema(contract, ME)))
+    assert len(entries) == len(peers.PEERS)
+    assert all(isinstance(entry, PeerResult) and entry.why.startswith("not installed") for entry in entries)
 
 
 @pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--seconds", "x"], ["--only", "nothing"]])
@@ -327,6 +327,6 @@ def test_wrong_options_are_refused(arguments: list[str], capsys: pytest.CaptureF
 
 def test_the_lock_of_the_peers_has_hashes_and_no_addresses() -> None:
     lock = json.loads((peers.HERE / "package-lock.json").read_text(encoding="utf-8"))
-    packages = [one for name, one in lock["packages"].items() if name]
+    packages = [package for name, package in lock["packages"].items() if name]
     assert packages
-    assert all(one.get("integrity") and "resolved" not in one for one in packages)
+    assert all(package.get("integrity") and "resolved" not in package for package in packages)

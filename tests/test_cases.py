@@ -83,12 +83,12 @@ def compare(got: Got, expected: dict[str, Any]) -> None:
         assert_contains(json.loads(got.body), expected["contains"])
 
 
-def assert_contains(found: Any, expected: Any) -> None:
+def assert_contains(actual: Any, expected: Any) -> None:
     if isinstance(expected, dict):
         for key, value in expected.items():
-            assert_contains(found[key], value)
+            assert_contains(actual[key], value)
     else:
-        assert found == expected
+        assert actual == expected
 
 
 def raw_status(server_url: str, text: str) -> int:

@@ -56,10 +56,10 @@ def test_wrong_use_is_refused(case: dict[str, Any], capsys: pytest.CaptureFixtur
 
 
 def test_a_port_in_use_is_named(command: Callable[..., Done]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         done = command("serve", "--port", str(port))
     assert_one_message(done)
     assert f"127.0.0.1:{port}: found the port in use; expected a free one." in done.errors
@@ -85,9 +85,9 @@ def test_a_flag_wins_over_variables_and_the_own_variable_over_port(capsys: pytes
 def test_help_shows_every_setting(name: str, row: Row, capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, name, "--help")
     assert (done.code, done.errors) == (0, "")
-    shown = " ".join(done.output.split())
+    page = " ".join(done.output.split())
     for part in (row.flag or row.metavar, row.variable, row.help):
-        assert part in shown
+        assert part in page
 
 
 def test_help_of_the_health_check_shows_its_own_variable(capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,9 +189,9 @@ def test_the_health_check_asks_no_proxy(
 
 
 def test_the_health_check_finds_nobody_at_a_closed_port(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         assert_unwell(called(capsys, "healthcheck", "--url", url), f"{url}: found no ready server", "Is it started?")
 
 

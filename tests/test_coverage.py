@@ -78,11 +78,15 @@ def test_nothing_is_covered_before_anything_is_asked(tmp_path: Path) -> None:
 
 
 def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
-    one, coverage = gauge(tmp_path), Coverage()
+    target, coverage = gauge(tmp_path), Coverage()
     body = b'[{"size": "small", "home": {"country": "SE"}}, {"size": null}]'
-    coverage.note(one.shown(asked("sort=name,color&other=1", answer=Answer(200, JSON_TYPE, body), **{"x-shop": "a"})))
-    coverage.note(one.shown(asked(kind="dog", answer=Answer(404, (("Preference-Applied", "variant=12, code=404"),)))))
-    report = told(one, coverage.of(one), coverage.count(one))
+    coverage.note(
+        target.shown(asked("sort=name,color&other=1", answer=Answer(200, JSON_TYPE, body), **{"x-shop": "a"}))
+    )
+    coverage.note(
+        target.shown(asked(kind="dog", answer=Answer(404, (("Preference-Applied", "variant=12, code=404"),))))
+    )
+    report = told(target, coverage.of(target), coverage.count(target))
     assert (report["count"], report["variants"]) == (2, [12])
     assert (names(report, "statuses"), names(report, "mediaTypes")) == (["200", "4XX"], ["200 application/json"])
     assert names(report, "parameters") == ["header x-shop", "path kind", "query sort"]
@@ -93,20 +97,20 @@ def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
-    one, coverage = gauge(tmp_path), Coverage()
-    coverage.note(one.shown(asked(answer=Answer(200, JSON_TYPE, b'[{"size": "sm'))))
-    report = told(one, coverage.of(one), 1)
+    target, coverage = gauge(tmp_path), Coverage()
+    coverage.note(target.shown(asked(answer=Answer(200, JSON_TYPE, b'[{"size": "sm'))))
+    report = told(target, coverage.of(target), 1)
     assert (names(report, "statuses"), names(report, "enumValues")) == (["200"], ["path kind cat"])
 
 
 def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
-    one, worlds = gauge(tmp_path), Worlds(kept=1)
+    target, worlds = gauge(tmp_path), Worlds(capacity=1)
     for name, kind in (("a", "cat"), ("b", "dog")):
-        worlds.get(name).coverage.note(one.shown(asked(kind=kind)))
-    assert worlds.coverage().count(one) == 2
+        worlds.get(name).coverage.note(target.shown(asked(kind=kind)))
+    assert worlds.coverage().count(target) == 2
     worlds.forget("b")
-    assert (worlds.coverage().count(one), worlds.get("b").coverage.count(one)) == (2, 0)
-    assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage().of(one)
+    assert (worlds.coverage().count(target), worlds.get("b").coverage.count(target)) == (2, 0)
+    assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage().of(target)
 
 
 def test_a_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Path) -> None:

@@ -155,11 +155,11 @@ def asked(engine: Engine, handle: str) -> Exchange:
 
 def test_an_answer_that_breaks_the_contract_is_not_sent(tmp_path: Path) -> None:
     exchange = asked(broken(tmp_path), "bad")
-    shown = value_of(exchange.answer)
-    assert (exchange.answer.status, shown["type"]) == (500, "urn:mock-server:problem:answer-breaks-contract")
-    assert [(finding["pointer"], finding["found"]) for finding in shown["findings"]] == [("/name", "7")]
-    assert "/name: 7; expected type: " in shown["detail"]
-    assert "fixture was the source" in shown["detail"]
+    body = value_of(exchange.answer)
+    assert (exchange.answer.status, body["type"]) == (500, "urn:mock-server:problem:answer-breaks-contract")
+    assert [(finding["pointer"], finding["found"]) for finding in body["findings"]] == [("/name", "7")]
+    assert "/name: 7; expected type: " in body["detail"]
+    assert "fixture was the source" in body["detail"]
     assert [finding.rule for finding in exchange.findings] == ["answer-body"]
 
 

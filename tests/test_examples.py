@@ -54,7 +54,7 @@ def services(name: str) -> list[dict[str, Any]]:
         return [data["services"]["mock"]]
     if name.startswith("github"):
         return [job["services"]["mock"] for job in data["jobs"].values() if "services" in job]
-    return [one for job in data.values() for one in job.get("services", [])]
+    return [service for job in data.values() for service in job.get("services", [])]
 
 
 def test_every_example_is_judged() -> None:

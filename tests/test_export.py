@@ -20,20 +20,20 @@ from tests.conftest import ROOT, Done
 FORMATS = sorted(WRITERS)
 
 
-def written(wanted: Export, contract: Contract) -> int:
+def written(export: Export, contract: Contract) -> int:
     """Run the export; how many records were told of."""
-    told: list[int] = []
-    planned = plan(wanted, contract)
-    planned.run(told.append)
-    assert sum(told) == planned.count
+    counts: list[int] = []
+    planned = plan(export, contract)
+    planned.run(counts.append)
+    assert sum(counts) == planned.count
     return planned.count
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_is_written_loads_as_fixtures_unchanged(form: str, contract: Contract, tmp_path: Path) -> None:
     file = tmp_path / f"customers.{form}"
-    wanted = Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, form, str(file))
-    written(wanted, contract)
+    export = Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, form, str(file))
+    written(export, contract)
     records = {record.handle: record.value for record in load_fixtures(tmp_path, contract)}
     written(Export("customers", 25, ("SE", "NO", "JP", "DE", "US"), 7, "json", str(tmp_path / "plain")), contract)
     plain = {row.pop("handle"): row for row in json.loads((tmp_path / "plain").read_text(encoding="utf-8"))}
@@ -115,21 +115,21 @@ def test_an_interrupt_leaves_no_half_written_file(own_cache: None, tmp_path: Pat
     target = tmp_path / "customers.yaml"
     target.write_text("as it was")
     # Whoever runs the tests in the background of a shell has them ignore the signal, and their children with them.
-    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "mock_server", "generate", "customers", "--count", "1000000", "-o", str(target)],
             stderr=subprocess.PIPE, text=True, env=os.environ,
         )  # fmt: skip
     finally:
-        signal.signal(signal.SIGINT, kept)
+        signal.signal(signal.SIGINT, handler)
     while process.poll() is None and len([*tmp_path.iterdir()]) < 2:
         os.sched_yield()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert [one.name for one in tmp_path.iterdir()] == ["customers.yaml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["customers.yaml"]
     assert target.read_text() == "as it was"
 
 

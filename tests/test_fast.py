@@ -38,21 +38,21 @@ def anew_url(own_cache: None) -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.parametrize("case", [one for one in CASES if "raw" not in one.values[0]])  # type: ignore[operator]
+@pytest.mark.parametrize("case", [case for case in CASES if "raw" not in case.values[0]])  # type: ignore[operator]
 def test_an_answer_is_the_same_to_the_byte_whether_remembered_or_found_anew(
     case: dict[str, Any], server_url: str, anew_url: str
 ) -> None:
     world = "/~" + "".join(letter if letter.isalnum() else "-" for letter in case["name"])[:60]
     case = {**case, "path": world + case.get("path", ME)}
-    told = [(_told(url, case, times=2), _noted(url, world)) for url in (server_url, anew_url)]
-    assert told[0] == told[1]
+    outcomes = [(_told(url, case, times=2), _noted(url, world)) for url in (server_url, anew_url)]
+    assert outcomes[0] == outcomes[1]
 
 
 def _told(url: str, case: dict[str, Any], times: int) -> list[tuple[int, dict[str, str], bytes]]:
     answers = [asked(url, case) for _ in range(times)]
     return [
-        (one.status, {name: text for name, text in one.headers.items() if name not in OWN}, one.body)
-        for one in answers
+        (answer.status, {name: text for name, text in answer.headers.items() if name not in OWN}, answer.body)
+        for answer in answers
     ]  # fmt: skip
 
 
@@ -67,8 +67,8 @@ def _noted(url: str, world: str) -> Any:
 def _lasting(node: Any) -> Any:
     passing = ("id", "timing", "loggedDate", "loggedDateString")
     if isinstance(node, dict):
-        return {name: _lasting(one) for name, one in node.items() if name not in passing}
-    return [_lasting(one) for one in node] if isinstance(node, list) else node
+        return {name: _lasting(child) for name, child in node.items() if name not in passing}
+    return [_lasting(child) for child in node] if isinstance(node, list) else node
 
 
 def scope_of(token: str = "individual", path: str = ME, *fields: tuple[bytes, bytes], method: str = "GET") -> Scope:
@@ -298,10 +298,10 @@ def test_an_answer_goes_with_its_record_in_a_store_that_others_share(shared: Ask
 
 
 def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share(shared: Asking) -> None:
-    made = shared(scope_of("nobody-yet"))
+    generated = shared(scope_of("nobody-yet"))
     record = {"handle": "nobody-yet", **json.loads(shared(scope_of())[1])}
     fields = ((b"content-length", b"20"),)
     post = scope_of("", "/__admin/fixtures/customers", *fields, method="POST")
     assert shared(post, json.dumps(record).encode())[0] == 201
-    found = shared(scope_of("nobody-yet"))
-    assert (found == made, json.loads(found[1])["name"]) == (False, record["name"])
+    stored = shared(scope_of("nobody-yet"))
+    assert (stored == generated, json.loads(stored[1])["name"]) == (False, record["name"])

@@ -40,9 +40,9 @@ def pets(tmp_path: Path) -> Contract:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    made = tmp_path / "fixtures"
-    made.mkdir()
-    return made
+    path = tmp_path / "fixtures"
+    path.mkdir()
+    return path
 
 
 def put(directory: Path, name: str, *records: Any) -> None:
@@ -102,7 +102,7 @@ def test_a_contract_without_resources_takes_no_fixtures(directory: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("record", "rule", "pointer", "found"),
+    ("record", "rule", "pointer", "actual"),
     [
         ({"handle": "tom"}, "schema", "/1", "'name' is a required property"),
         ({**TOM, "name": 7}, "schema", "/1/name", "7"),
@@ -121,11 +121,11 @@ def test_a_contract_without_resources_takes_no_fixtures(directory: Path, tmp_pat
     ],
 )
 def test_a_wrong_record_is_found_with_its_line(
-    record: Any, rule: str, pointer: str, found: str, directory: Path, pets: Contract
+    record: Any, rule: str, pointer: str, actual: str, directory: Path, pets: Contract
 ) -> None:
     put(directory, "pets.yaml", REX, record)
     (finding,) = refused(directory, pets).findings
-    assert (finding.rule, finding.pointer, finding.found) == (rule, pointer, found)
+    assert (finding.rule, finding.pointer, finding.found) == (rule, pointer, actual)
     assert finding.location == f"{directory / 'pets.yaml'}:2"
 
 
@@ -143,10 +143,10 @@ def test_everything_that_is_wrong_is_found_at_once(directory: Path, pets: Contra
     assert "found 4 things wrong in the fixtures; nothing is served." in str(error)
 
 
-@pytest.mark.parametrize(("text", "found"), [("", "no list"), ("tom: {name: Tom}", "no list")])
-def test_a_file_without_a_list_is_refused(text: str, found: str, directory: Path, pets: Contract) -> None:
+@pytest.mark.parametrize(("text", "actual"), [("", "no list"), ("tom: {name: Tom}", "no list")])
+def test_a_file_without_a_list_is_refused(text: str, actual: str, directory: Path, pets: Contract) -> None:
     (directory / "pets.yaml").write_text(text, encoding="utf-8")
-    assert [finding.found for finding in refused(directory, pets).findings] == [found]
+    assert [finding.found for finding in refused(directory, pets).findings] == [actual]
 
 
 def test_a_handle_is_of_one_record_though_files_be_several(directory: Path, pets: Contract) -> None:

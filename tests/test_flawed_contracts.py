@@ -31,8 +31,10 @@ def laid_out(case: dict[str, Any], directory: Path) -> str:
 def test_a_flawed_contract_is_served_and_its_flaws_are_told(case: dict[str, Any], tmp_path: Path) -> None:
     place = laid_out(case, tmp_path)
     contract = load_contract(place)
-    assert [one.rule for one in contract.findings] == case["rules"]
-    assert all(one.severity == "repaired" and one.remedy.startswith("Repaired: ") for one in contract.findings)
+    assert [finding.rule for finding in contract.findings] == case["rules"]
+    assert all(
+        finding.severity == "repaired" and finding.remedy.startswith("Repaired: ") for finding in contract.findings
+    )
     if "line" in case:
         assert contract.findings[0].location == f"{place}:{case['line']}"
     method, _, target = case["ask"].partition(" ")

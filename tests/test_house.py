@@ -146,8 +146,8 @@ def room(module: str) -> str:
 
 
 def floor(module: str) -> int:
-    (found,) = [level for level, rooms in enumerate(FLOORS) if room(module) in rooms]
-    return found
+    (level,) = [level for level, rooms in enumerate(FLOORS) if room(module) in rooms]
+    return level
 
 
 @each_module
@@ -226,8 +226,8 @@ def test_a_module_says_what_it_is_for(module: str) -> None:
 
 @pytest.mark.parametrize("file", sorted((TESTS / "cases").iterdir()), ids=lambda file: file.name)
 def test_every_file_of_cases_is_used(file: Path) -> None:
-    texts = {one: one.read_text(encoding="utf-8") for one in FILES if one.is_relative_to(TESTS)}
-    users = [one for one, text in texts.items() if f'"{file.stem}"' in text or f"cases/{file.name}" in text]
+    texts = {path: path.read_text(encoding="utf-8") for path in FILES if path.is_relative_to(TESTS)}
+    users = [path for path, text in texts.items() if f'"{file.stem}"' in text or f"cases/{file.name}" in text]
     assert users != []
 
 

@@ -25,7 +25,7 @@ def work_through(page: str, directory: Path, *places: Path) -> list[str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MOCK_SERVER_", "PYTEST_"))
     }
-    shown = []
+    outputs = []
     for _, name, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8")):
         if name != "run":
             (directory / name).write_text(text, encoding="utf-8")
@@ -40,8 +40,8 @@ def work_through(page: str, directory: Path, *places: Path) -> list[str]:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        shown.append(done.stdout)
-    return shown
+        outputs.append(done.stdout)
+    return outputs
 
 
 def test_the_page_about_pytest_runs(own_cache: None, tmp_path: Path) -> None:

@@ -21,28 +21,28 @@ def paths(journal: Journal) -> list[str]:
 
 
 def test_the_oldest_entries_make_room_for_new_ones() -> None:
-    journal = Journal("w", kept=2)
+    journal = Journal("w", capacity=2)
     for path in ("/a", "/b", "/c"):
         journal.add(kept(path), 0.0, 0.0)
     assert (paths(journal), len(journal)) == (["/b", "/c"], 2)
 
 
 def test_a_journal_of_size_nought_keeps_nothing() -> None:
-    journal = Journal("w", kept=0)
+    journal = Journal("w", capacity=0)
     journal.add(kept(), 0.0, 0.0)
     assert len(journal) == 0
 
 
 def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_given_again() -> None:
-    one, other = Journal("one"), Journal("other")
-    for journal in (one, other):
+    first, other = Journal("one"), Journal("other")
+    for journal in (first, other):
         journal.add(kept(), 0.0, 0.0)
-    (entry,) = one
-    number = one.id_of(entry.number)
-    assert (one.find(number), other.find(number), number.version) == (entry, None, 8)
-    one.clear()
-    one.add(kept(), 0.0, 0.0)
-    assert one.find(number) is None
+    (entry,) = first
+    number = first.id_of(entry.number)
+    assert (first.find(number), other.find(number), number.version) == (entry, None, 8)
+    first.clear()
+    first.add(kept(), 0.0, 0.0)
+    assert first.find(number) is None
 
 
 def test_of_a_long_body_the_beginning_is_kept_and_its_size() -> None:
@@ -56,8 +56,8 @@ def test_entries_are_removed_by_what_they_are() -> None:
     journal = Journal("w")
     for path in ("/a", "/b", "/a"):
         journal.add(kept(path), 0.0, 0.0)
-    gone = journal.remove(lambda entry: entry.request.path == "/a")
-    assert ([entry.request.path for entry in gone], paths(journal)) == (["/a", "/a"], ["/b"])
+    removed = journal.remove(lambda entry: entry.request.path == "/a")
+    assert ([entry.request.path for entry in removed], paths(journal)) == (["/a", "/a"], ["/b"])
 
 
 def test_all_journals_together_stay_within_their_bound_and_the_least_recently_used_world_pays_first() -> None:
@@ -74,7 +74,7 @@ def test_all_journals_together_stay_within_their_bound_and_the_least_recently_us
 
 
 def test_a_world_that_goes_gives_its_room_back() -> None:
-    worlds = Worlds(kept=1, journal_memory=100_000)
+    worlds = Worlds(capacity=1, journal_memory=100_000)
     for number in range(50):
         worlds.get(f"w{number}").journal.add(kept(body=b"x" * 60_000), 0.0, 0.0)
     assert len(worlds.get("w49").journal) == 1
@@ -83,8 +83,8 @@ def test_a_world_that_goes_gives_its_room_back() -> None:
 def test_a_world_that_was_only_named_costs_less_than_two_kilobytes() -> None:
     worlds = Worlds()
     world = worlds.get("idle")
-    parts = [world, *(one for one in gc.get_referents(world) if not isinstance(one, type))]
-    assert sum(sys.getsizeof(one) for one in parts) < 2048
+    parts = [world, *(referent for referent in gc.get_referents(world) if not isinstance(referent, type))]
+    assert sum(sys.getsizeof(referent) for referent in parts) < 2048
 
 
 @pytest.mark.parametrize("shortened", [0, 1, 2, 5])
@@ -117,11 +117,11 @@ def test_what_entries_share_is_given_back_with_the_last_of_them() -> None:
 
 
 def test_entries_of_another_journal_are_held_as_they_are() -> None:
-    one, other = Journal("w"), Journal("w", after=1 << 40)
-    for journal, path in ((one, "/a"), (other, "/b")):
+    first, other = Journal("w"), Journal("w", after=1 << 40)
+    for journal, path in ((first, "/a"), (other, "/b")):
         journal.add(kept(path), 0.0, 0.0)
     both = Journal("w")
-    both.take([*one, *other])
+    both.take([*first, *other])
     assert [entry.number for entry in both] == [1, (1 << 40) + 1]
     (_, foreign) = both
     assert both.find(other.id_of(foreign.number)) == foreign

@@ -37,11 +37,11 @@ def world(server: str) -> Iterator[httpx.Client]:
 
 
 def test_a_limit_is_told_reached_and_over_when_the_window_is(world: httpx.Client) -> None:
-    told = [world.get("/orders") for _ in range(4)]
-    assert [one.status_code for one in told] == [200, 200, 200, 429]
-    assert [one.headers["ratelimit-remaining"] for one in told] == ["2", "1", "0", "0"]
-    assert (told[3].headers["retry-after"], told[3].json()) == ("45", {"wait": True})
-    assert "retry-after" not in told[0].headers
+    answers = [world.get("/orders") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["2", "1", "0", "0"]
+    assert (answers[3].headers["retry-after"], answers[3].json()) == ("45", {"wait": True})
+    assert "retry-after" not in answers[0].headers
     world.post("/__admin/clock", json={"advance_seconds": 44})
     assert world.get("/orders").status_code == 429
     world.post("/__admin/clock", json={"advance_seconds": 1})
@@ -94,7 +94,7 @@ def test_an_answer_that_was_lost_on_the_wire_is_there_for_the_second_try(world: 
 def test_a_failure_is_not_kept_for_the_second_try(world: httpx.Client) -> None:
     world.post("/__admin/scenarios", json={"answers": [{"failure": "server_error", "times": 1}]})
     tries = [world.post("/orders", json={}, headers={"Idempotency-Key": "a"}) for _ in range(3)]
-    assert [one.status_code for one in tries] == [500, 201, 201]
+    assert [answer.status_code for answer in tries] == [500, 201, 201]
     assert "idempotency-replayed" in tries[2].headers
 
 

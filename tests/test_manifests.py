@@ -21,12 +21,12 @@ each_file = pytest.mark.parametrize("file", files_of_objects(), ids=lambda file:
 def test_an_object_keeps_its_schema(file: Path, version: str) -> None:
     objects = read(file.read_text(encoding="utf-8"))
     assert objects
-    for one in objects:
-        validate(one, version, strict=True)
+    for resource in objects:
+        validate(resource, version, strict=True)
 
 
 def test_the_schema_finds_a_mistake() -> None:
-    (one,) = read((ROOT / "deploy/kubernetes/base/disruption.yaml").read_text(encoding="utf-8"))
-    broken = {**one, "spec": {**one["spec"], "maxUnavailble": 1}}
+    (budget,) = read((ROOT / "deploy/kubernetes/base/disruption.yaml").read_text(encoding="utf-8"))
+    broken = {**budget, "spec": {**budget["spec"], "maxUnavailble": 1}}
     with pytest.raises(ValidationError):
         validate(broken, OLDEST, strict=True)

@@ -43,8 +43,10 @@ def asked(engine: Engine, ask: dict[str, Any], **headers: str) -> Exchange:
 def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Path) -> None:
     place = laid_out(case, tmp_path)
     contract = load_contract(place)
-    assert [one.rule for one in contract.findings] == case["rules"], contract.findings
-    assert all(one.severity == "repaired" and one.remedy.startswith("Repaired: ") for one in contract.findings)
+    assert [finding.rule for finding in contract.findings] == case["rules"], contract.findings
+    assert all(
+        finding.severity == "repaired" and finding.remedy.startswith("Repaired: ") for finding in contract.findings
+    )
     if "line" in case:
         assert contract.findings[0].location == f"{place}:{case['line']}"
     engine = engine_of(contract)
@@ -56,27 +58,29 @@ def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Pat
         if "found" in ask:
             assert exchange.findings[0].found == ask["found"]
         if exchange.answer.status == 200:
-            assert [one.rule for one in exchange.findings] == ask.get("told", []), ask
-            told = json.loads(exchange.answer.header("Mock-Findings") or "[]")
-            assert [one["rule"] for one in told] == [rule for rule in ask.get("told", ()) if rule == "read-only"]
+            assert [finding.rule for finding in exchange.findings] == ask.get("told", []), ask
+            header_findings = json.loads(exchange.answer.header("Mock-Findings") or "[]")
+            assert [finding["rule"] for finding in header_findings] == [
+                rule for rule in ask.get("told", ()) if rule == "read-only"
+            ]
 
 
 @each_case
 def test_answers_keep_what_is_meant(case: dict[str, Any], tmp_path: Path) -> None:
     engine = engine_of(load_contract(laid_out(case, tmp_path)))
-    wanted = [name.rpartition(" ") for name in case.get("shows", ())]
-    names = dict.fromkeys([*case.get("keeps", ()), *(operation for operation, _, _ in wanted)])
+    shows = [name.rpartition(" ") for name in case.get("shows", ())]
+    names = dict.fromkeys([*case.get("keeps", ()), *(operation for operation, _, _ in shows)])
     for operation in names:
-        made = [asked(engine, {"ask": operation}, prefer=f"seed={seed}").answer for seed in range(SEEDS)]
-        assert [one.status for one in made] == [200] * SEEDS, made[0].body
-        values = [json.loads(one.body) for one in made]
+        answers = [asked(engine, {"ask": operation}, prefer=f"seed={seed}").answer for seed in range(SEEDS)]
+        assert [answer.status for answer in answers] == [200] * SEEDS, answers[0].body
+        values = [json.loads(answer.body) for answer in answers]
         schema = case.get("keeps", {}).get(operation, True)
         for value in values:
             Draft202012Validator(schema).validate(value)
-        for name, _, pointer in wanted:
+        for name, _, pointer in shows:
             if name == operation:
                 there = [found(value, pointer) for value in values]
-                assert [one for one in case["shows"][f"{name} {pointer}"] if one not in there] == []
+                assert [expected for expected in case["shows"][f"{name} {pointer}"] if expected not in there] == []
 
 
 def found(value: Any, pointer: str) -> Any:

@@ -88,7 +88,7 @@ def test_what_can_be_read_is_read_beside_what_cannot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("preferences", "names", "shown"),
+    ("preferences", "names", "header"),
     [
         (Preferences(), {"code", "delay"}, ""),
         (Preferences(code=404, seed=7), {"code"}, "code=404"),
@@ -98,8 +98,8 @@ def test_what_can_be_read_is_read_beside_what_cannot() -> None:
         (Preferences(delay=5), {"delay"}, "delay=5"),
     ],
 )
-def test_what_was_honoured_is_shown(preferences: Preferences, names: set[str], shown: str) -> None:
-    assert preferences.applied(frozenset(names)) == shown
+def test_what_was_honoured_is_shown(preferences: Preferences, names: set[str], header: str) -> None:
+    assert preferences.applied(frozenset(names)) == header
 
 
 @repeatable
@@ -112,5 +112,5 @@ def test_no_text_makes_the_reader_fail(header: str, query: str) -> None:
 @repeatable
 @given(st.text(min_size=1, alphabet=st.characters(min_codepoint=32, max_codepoint=126)))
 def test_an_example_is_shown_as_it_may_be_asked_for(name: str) -> None:
-    shown = Preferences(example=name).applied(frozenset({"example"}))
-    assert read_preferences(asked(shown))[0].example == name
+    header = Preferences(example=name).applied(frozenset({"example"}))
+    assert read_preferences(asked(header))[0].example == name

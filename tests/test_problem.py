@@ -27,8 +27,8 @@ def test_a_problem_has_the_members_of_rfc_9457(name: str) -> None:
 
 
 def test_findings_stand_beside_the_detail_without_their_empty_parts() -> None:
-    (shown,) = json.loads(problem("invalid-request", 400, "It is wrong.", [FINDING]).body)["findings"]
-    assert shown == {
+    (entry,) = json.loads(problem("invalid-request", 400, "It is wrong.", [FINDING]).body)["findings"]
+    assert entry == {
         "rule": "body", "location": "body", "found": "1", "expected": "a text", "pointer": "/name", "severity": "error",
     }  # fmt: skip
 

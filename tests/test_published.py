@@ -199,8 +199,8 @@ def test_a_request_has_credentials_and_a_body_of_each_media_type() -> None:
         "multipart/form-data": {"schema": {"type": "object", "properties": {"f": {"format": "binary"}}}},
     }}  # fmt: skip
     schemes = {"key": {"type": "apiKey", "in": "query", "name": "key"}, "token": {"type": "http", "scheme": "bearer"}}
-    made = operation(requestBody=body, security=[{"key": [], "token": []}])
-    contract = published(document({"/a": {"post": made}}, components={"securitySchemes": schemes}))
+    post = operation(requestBody=body, security=[{"key": [], "token": []}])
+    contract = published(document({"/a": {"post": post}}, components={"securitySchemes": schemes}))
     caller, (only,) = Caller(contract), contract.operations
     plain, form, parts = (caller.call(only, True, entry) for entry in only.content)
     assert plain.target == "/a?key=published-contract"
@@ -255,10 +255,10 @@ def answering(status: int, body: bytes) -> Iterator[str]:
     ],
 )
 def test_what_is_wrong_with_an_answer_is_counted(status: int, value: Any, fault: str) -> None:
-    asked = Survey(users(parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]))
-    calls = [call for call in asked.reads() if isinstance(call, Call)]
+    subject = Survey(users(parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]))
+    calls = [call for call in subject.reads() if isinstance(call, Call)]
     with answering(status, json.dumps(value).encode()) as url:
-        (outcome,) = asked.asked(url, calls)
+        (outcome,) = subject.asked(url, calls)
     assert (calls[0].target, outcome.fault) == ("/users/0", fault)
     assert counted([outcome]) == ({fault: 1} if fault else {})
     assert outcome.command.startswith("curl -X GET") == bool(fault)
@@ -268,23 +268,23 @@ def test_an_example_of_the_contract_may_be_large() -> None:
     example = {**GOOD, "more": "x" * LARGEST}
     contract = users()
     contract.operations[0].responses[0].content[0].node["example"] = example  # type: ignore[index]
-    asked = Survey(contract)
+    subject = Survey(contract)
     with answering(200, json.dumps(example).encode()) as url:
-        (outcome,) = asked.asked(url, [call for call in asked.reads() if isinstance(call, Call)])
+        (outcome,) = subject.asked(url, [call for call in subject.reads() if isinstance(call, Call)])
     assert outcome.fault == ""
 
 
 def test_no_answer_is_a_fault() -> None:
-    asked = Survey(users())
-    calls = [call for call in asked.reads() if isinstance(call, Call)]
-    assert asked.outcome("", calls[0], None, 1.0).fault == survey.SERVER_ERROR
+    subject = Survey(users())
+    calls = [call for call in subject.reads() if isinstance(call, Call)]
+    assert subject.outcome("", calls[0], None, 1.0).fault == survey.SERVER_ERROR
 
 
 def test_each_operation_is_asked_in_each_way() -> None:
-    made = operation({"type": "object"}, requestBody={"content": {"application/json": {}, "text/plain": {}}})
-    made["responses"]["404"] = {"description": "It is not."}
-    asked = Survey(published(document({"/a": {"post": made}})))
-    assert [call.way for call in asked.calls()] == [
+    post = operation({"type": "object"}, requestBody={"content": {"application/json": {}, "text/plain": {}}})
+    post["responses"]["404"] = {"description": "It is not."}
+    subject = Survey(published(document({"/a": {"post": post}})))
+    assert [call.way for call in subject.calls()] == [
         "required", "everything application/json", "everything text/plain", "200", "404",
     ]  # fmt: skip
 

@@ -62,8 +62,8 @@ def run(pytester: pytest.Pytester, imported: None, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_plugin_is_an_entry_point() -> None:
-    (found,) = entry_points(group="pytest11", name="mock_server")
-    assert found.value == "mock_server.pytest_plugin"
+    (entry_point,) = entry_points(group="pytest11", name="mock_server")
+    assert entry_point.value == "mock_server.pytest_plugin"
 
 
 WORLDS = """

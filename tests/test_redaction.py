@@ -39,8 +39,8 @@ def test_a_sentence_about_a_request_does_not_tell_its_secrets() -> None:
         (("authorization", "Bearer polar_cst_x"), ("cookie", "session=abcdef; b=1")),
     )  # fmt: skip
     text = "found Bearer polar_cst_x, polar_cst_x, abcdef, secret/one and secret%2Fone; expected 1"
-    shown = REDACTION.text(text, request)
-    assert shown == f"found {HIDDEN}, {HIDDEN}, {HIDDEN}, {HIDDEN} and {HIDDEN}; expected 1"
+    redacted = REDACTION.text(text, request)
+    assert redacted == f"found {HIDDEN}, {HIDDEN}, {HIDDEN}, {HIDDEN} and {HIDDEN}; expected 1"
     assert REDACTION.value({"a": ["abcdef", 1, None]}, request) == {"a": [HIDDEN, 1, None]}
 
 

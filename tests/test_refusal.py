@@ -263,13 +263,13 @@ def test_a_malformed_request_takes_the_answer_to_invalid_ones(tmp_path: Path) ->
 def test_full_polar_says_what_is_wrong_in_its_own_words() -> None:
     contract = load_contract(str(SHARED / "contracts/polar-full-2026-10.json"))
     engine = engine_of(contract)
-    told = 0
-    for one in contract.operations.values():
-        if one.method == "GET" and "422" in one.responses and "{" not in one.path:
-            request = Request("GET", one.path, "limit=x", (("authorization", "Bearer polar_oat_x"),))
+    count = 0
+    for endpoint in contract.operations.values():
+        if endpoint.method == "GET" and "422" in endpoint.responses and "{" not in endpoint.path:
+            request = Request("GET", endpoint.path, "limit=x", (("authorization", "Bearer polar_oat_x"),))
             exchange = engine.handle(request)
             if any(finding.location == "query limit" for finding in exchange.findings):
-                told += 1
+                count += 1
                 said = value_of(exchange.answer)["detail"]
                 assert {"loc": ["query", "limit"], "msg": '"x"; expected type: "integer"', "type": "parameter"} in said
-    assert told > 10
+    assert count > 10

@@ -87,8 +87,8 @@ def test_the_journal_has_the_id_also_of_what_was_answered_from_memory(app: Appli
     named = scope_of(authorization="Bearer polar_cst_SE", x_request_id="abc-1")
     answered(app, *tokens(["SE", "SE"]), named, {**named}, scope_of("/nowhere", traceparent=TRACEPARENT))
     entries = journal(app)
-    own = [one["id"] for one in entries]
-    assert [one["requestId"] for one in entries] == [own[0], own[1], "abc-1", "abc-1", TRACE]
+    own = [entry["id"] for entry in entries]
+    assert [entry["requestId"] for entry in entries] == [own[0], own[1], "abc-1", "abc-1", TRACE]
     assert len({*own}) == 5
 
 
@@ -110,23 +110,23 @@ def broken(*_: object) -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 0])
-@pytest.mark.parametrize("given", ["abc-1", ""])
+@pytest.mark.parametrize("identifier", ["abc-1", ""])
 def test_a_line_of_the_log_names_the_request_as_journal_and_answer_do(
-    given: str, size: int, own_cache: None, log_as: LogAs, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+    identifier: str, size: int, own_cache: None, log_as: LogAs, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = Application(Settings(journal_size=size), shares_process=True)
     log_as("json")
     answered(app, *tokens(["SE", "SE"]))
     monkeypatch.setattr(Engine, "respond", broken)
-    (got,) = answered(app, scope_of("/~w" + ME, **({"x_request_id": given} if given else {})))
+    (got,) = answered(app, scope_of("/~w" + ME, **({"x_request_id": identifier} if identifier else {})))
     (line,) = capsys.readouterr().err.splitlines()
     logged = json.loads(line)
     expected = str(app.worlds.get("w").journal.id_of(1))
-    assert logged["request_id"] == (given or expected)
+    assert logged["request_id"] == (identifier or expected)
     assert logged["exception"].endswith("ValueError: a hole")
-    assert f"(request {given or expected})" in json.loads(got.body)["detail"]
+    assert f"(request {identifier or expected})" in json.loads(got.body)["detail"]
     if size:
-        assert told(app, "/~w/__admin/requests")["requests"][0]["requestId"] == (given or expected)
+        assert told(app, "/~w/__admin/requests")["requests"][0]["requestId"] == (identifier or expected)
 
 
 def test_a_line_for_people_names_it_too(
@@ -152,7 +152,7 @@ def test_requests_of_control_have_ids_too(
     log_as("json")
     monkeypatch.setattr("mock_server.journal.Journal.newest_first", broken)
     got = answered(app, scope_of("/__admin/requests", x_request_id="abc-1"), scope_of("/__admin/requests"))
-    assert [one.status for one in got] == [500, 500]
+    assert [reply.status for reply in got] == [500, 500]
     first, second = (json.loads(line)["request_id"] for line in capsys.readouterr().err.splitlines())
     assert first == "abc-1"
     assert len(second) == 36

@@ -71,13 +71,13 @@ def test_a_pattern_that_cannot_be_understood_is_refused_at_its_place(case: Any) 
         ({"bodyPatterns": [{"matchesJsonPath": "$..nothing"}]}, DEEP),
         ({"schema": {"not": {}}}, DEEP),
     ],
-    ids=lambda one: str(one)[:60],
+    ids=lambda value: str(value)[:60],
 )
 def test_no_pattern_can_hang(pattern: JSON, body: Any) -> None:
     read = RequestPattern.from_json(pattern)
-    asked = request(body, path="/a" + "a" * 100_000 + "!")
+    message = request(body, path="/a" + "a" * 100_000 + "!")
     start = time.process_time()
-    assert read.differences(asked, Route(), None) != []
+    assert read.differences(message, Route(), None) != []
     assert time.process_time() - start < SECONDS
 
 

@@ -41,9 +41,9 @@ def contract_of(paths: dict[str, tuple[str, ...]], **members: Any) -> Document:
 @pytest.mark.parametrize("order", [*permutations(PATHS)], ids=" ".join)
 def test_the_concrete_path_is_found_before_the_templated_in_any_order(order: tuple[str, ...], routed: Routed) -> None:
     router = routed(dict.fromkeys(order, ("get",)))
-    asked = ("/pets/mine", "/pets/7", "/dogs/mine", "/dogs/7")
-    found = [router.route("GET", path).operation for path in asked]
-    assert found == ["GET /pets/mine", "GET /pets/{id}", "GET /{kind}/mine", "GET /{kind}/{id}"]
+    paths = ("/pets/mine", "/pets/7", "/dogs/mine", "/dogs/7")
+    keys = [router.route("GET", path).operation for path in paths]
+    assert keys == ["GET /pets/mine", "GET /pets/{id}", "GET /{kind}/mine", "GET /{kind}/{id}"]
 
 
 def test_a_concrete_path_hides_the_templated_for_every_method(routed: Routed) -> None:
@@ -195,18 +195,18 @@ def polar(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 def test_every_operation_of_polar_routes_to_itself(polar: Contract) -> None:
     router = Router(polar)
-    routed = {key: router.route(one.method, one.path).operation for key, one in polar.operations.items()}
+    routed = {key: router.route(endpoint.method, endpoint.path).operation for key, endpoint in polar.operations.items()}
     assert routed == {key: key for key in polar.operations}
 
 
 @repeatable
 @given(data=st.data())
 def test_every_operation_of_polar_routes_to_itself_with_any_values(polar: Contract, data: st.DataObject) -> None:
-    one = data.draw(st.sampled_from([*polar.operations.values()]))
+    endpoint = data.draw(st.sampled_from([*polar.operations.values()]))
     value = data.draw(st.text(st.characters(exclude_characters="/"), min_size=1).map("x".__add__))
-    names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
-    path = "/".join(value if part.startswith("{") else part for part in one.path.split("/"))
-    assert Router(polar).route(one.method, path) == Route(one.key, dict.fromkeys(names, value))
+    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
+    path = "/".join(value if part.startswith("{") else part for part in endpoint.path.split("/"))
+    assert Router(polar).route(endpoint.method, path) == Route(endpoint.key, dict.fromkeys(names, value))
 
 
 # Queries in path keys, and what is encoded in a path.
@@ -272,20 +272,20 @@ def test_an_encoded_slash_divides_nothing(routed: Routed) -> None:
 
 def test_a_query_in_the_key_of_a_path_is_wanted_of_the_request(routed: Routed) -> None:
     table = routed({"/a?beta=true": ("get",), "/a": ("get", "post"), "/a?v={v}": ("get",)})
-    asked = {query: table.route("GET", "/a", query).operation for query in ("", "beta=false", "x=1&beta=true", "v=7")}
-    assert asked == {"": "GET /a", "beta=false": "GET /a", "x=1&beta=true": "GET /a?beta=true", "v=7": "GET /a?v={v}"}
+    keys = {query: table.route("GET", "/a", query).operation for query in ("", "beta=false", "x=1&beta=true", "v=7")}
+    assert keys == {"": "GET /a", "beta=false": "GET /a", "x=1&beta=true": "GET /a?beta=true", "v=7": "GET /a?v={v}"}
     assert table.route("POST", "/a", "beta=true").operation == "POST /a"
 
 
 def test_routing_does_not_ask_paths_that_begin_otherwise(routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
     table = routed({f"/a{number}/{{id}}/b{number}": ("get",) for number in range(200)})
-    asked: list[str] = []
+    templates: list[str] = []
     match = routing._Path.match
 
     def noted(path: routing._Path, text: str) -> object:
-        asked.append(path.template)
+        templates.append(path.template)
         return match(path, text)
 
     monkeypatch.setattr(routing._Path, "match", noted)
     assert table.route("GET", "/a77/1/b77").operation == "GET /a77/{id}/b77"
-    assert asked == ["/a77/{id}/b77"]
+    assert templates == ["/a77/{id}/b77"]

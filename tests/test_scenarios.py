@@ -24,8 +24,8 @@ _NUMBERS = count()
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(timeout=30, trust_env=False) as one:
-        yield one
+    with httpx.Client(timeout=30, trust_env=False) as http_client:
+        yield http_client
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def test_a_scenario_plays(client: httpx.Client, world: str, case: Any) -> None:
     for scenario in case["start"]:
         started = start(client, world, scenario)
         assert started.status_code == 201, started.text
-    for one in case["requests"]:
-        token = one.get("token", "polar_cst_individual")
-        got = client.get(world + ME, headers={"Authorization": f"Bearer {token}", **one.get("headers", {})})
-        compare(Got(got.status_code, {**got.headers}, got.content), one["expect"])
+    for request in case["requests"]:
+        token = request.get("token", "polar_cst_individual")
+        got = client.get(world + ME, headers={"Authorization": f"Bearer {token}", **request.get("headers", {})})
+        compare(Got(got.status_code, {**got.headers}, got.content), request["expect"])
 
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: json.dumps(case["post"]))
@@ -72,10 +72,10 @@ def test_scenarios_are_listed_counted_and_ended(client: httpx.Client, world: str
     start(client, world, {"name": "other", "match": {"token": "x"}, "answers": [{"code": 429}]})
     client.get(world + ME, headers=TOKEN)
     listed = client.get(admin).json()
-    assert [one["name"] for one in listed["scenarios"]] == ["other", first["name"]]
+    assert [entry["name"] for entry in listed["scenarios"]] == ["other", first["name"]]
     assert {"flaky", "outage", "slow"} <= {*listed["available"]}
-    one = client.get(f"{admin}/{first['name']}").json()
-    assert (one["met"], one["given"], one["current_state"]) == (1, [1, 0], "Started")
+    entry = client.get(f"{admin}/{first['name']}").json()
+    assert (entry["met"], entry["given"], entry["current_state"]) == (1, [1, 0], "Started")
     assert client.delete(f"{admin}/{first['name']}").status_code == 200
     assert client.delete(f"{admin}/{first['name']}").status_code == 404
     assert client.get(world + ME, headers=TOKEN).status_code == 200

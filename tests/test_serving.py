@@ -44,8 +44,8 @@ def test_a_start_tells_of_no_more_routes_than_a_pipe_takes_that_nobody_reads(tmp
     with RunningServer(written(tmp_path, "many", document(paths))) as server:
         assert asked(server.url, {"path": "/__admin/health"}).status == 200
         assert server.stop() == 0
-    told = MOST_TOLD // len(f"  GET     /000/{'x' * 900}  200\n")
-    assert server.output.splitlines()[-1] == f"  and {120 - told} more: `mock-server routes` lists them"
+    count = MOST_TOLD // len(f"  GET     /000/{'x' * 900}  200\n")
+    assert server.output.splitlines()[-1] == f"  and {120 - count} more: `mock-server routes` lists them"
 
 
 def test_a_server_says_its_url_and_routes_and_nothing_else(own_cache: None, server_url: str) -> None:
@@ -109,8 +109,8 @@ def test_a_server_listens_on_ipv6(own_cache: None, capsys: pytest.CaptureFixture
 
 def has_ipv6() -> bool:
     try:
-        with socket.socket(socket.AF_INET6) as one:
-            one.bind(("::1", 0))
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
     except OSError:
         return False
     return True
@@ -155,9 +155,9 @@ def test_a_page_of_a_contract_of_ones_own_may_send_credentials_and_read_all_head
         "access-control-allow-private-network": "true",
         "access-control-max-age": "600",
     }
-    shown = cors_headers(asked(petstore, {"path": "/pets/newest", "headers": {**origin, "Cookie": "a=b"}}))
-    assert shown["access-control-allow-origin"] == "https://app.example"
-    assert {"*", "Preference-Applied"} <= set(shown["access-control-expose-headers"].split(", "))
+    headers = cors_headers(asked(petstore, {"path": "/pets/newest", "headers": {**origin, "Cookie": "a=b"}}))
+    assert headers["access-control-allow-origin"] == "https://app.example"
+    assert {"*", "Preference-Applied"} <= set(headers["access-control-expose-headers"].split(", "))
 
 
 def cors_headers(got: Got) -> dict[str, str]:
@@ -253,8 +253,8 @@ def test_a_contract_that_an_editor_replaces_is_served_each_time(
             return bool(json.loads(asked(server.url, {"path": "/__admin/health"}).body)["title"] == title)
 
         assert served("One")
-        for wanted in ("Two", "Three"):
-            assert within_bounds(partial(served, wanted), partial(replace, wanted)), log.read_text(encoding="utf-8")
+        for title in ("Two", "Three"):
+            assert within_bounds(partial(served, title), partial(replace, title)), log.read_text(encoding="utf-8")
 
 
 def test_a_file_that_the_contract_refers_to_is_watched_and_a_broken_one_changes_nothing(
@@ -320,19 +320,19 @@ def assert_explained(got: Got, finding: dict[str, str]) -> None:
     """A problem with one finding, which says where, what was found and what was expected."""
     assert got.headers["content-type"] == "application/problem+json"
     problem = json.loads(got.body)
-    (found,) = problem["findings"]
-    assert finding.items() <= found.items(), found
+    (entry,) = problem["findings"]
+    assert finding.items() <= entry.items(), entry
     for name in ("location", "found", "expected"):
-        assert found[name]
-        assert found[name] in problem["detail"]
+        assert entry[name]
+        assert entry[name] in problem["detail"]
 
 
 def test_a_bad_request_gets_the_answer_that_the_contract_has_for_it(petstore: str) -> None:
     got = asked(petstore, {"method": "POST", "path": "/pets", "headers": JSON_BODY, "content": '{"id": 7, "name": ""}'})
     assert (got.status, json.loads(got.body)) == (422, {"message": 'body /name: ""; expected minLength: 1 [body]'})
-    (found,) = json.loads(got.headers["mock-findings"])
-    assert (found["location"], found["pointer"], found["found"]) == ("body", "/name", '""')
-    assert found["expected"] == "minLength: 1"
+    (entry,) = json.loads(got.headers["mock-findings"])
+    assert (entry["location"], entry["pointer"], entry["found"]) == ("body", "/name", '""')
+    assert entry["expected"] == "minLength: 1"
 
 
 def test_an_unknown_method_is_told_every_method_that_there_is(petstore: str) -> None:
@@ -406,9 +406,9 @@ def test_a_dynamic_server_generates_in_place_of_examples(petstore: str, petstore
     with RunningServer(str(petstore_file), "--dynamic") as server:
         first, second = (json.loads(asked(server.url, pet).body) for pet in pets)
         assert first != second
-        for made in (first, second):
-            assert isinstance(made["id"], int)
-            assert made["name"]
+        for body in (first, second):
+            assert isinstance(body["id"], int)
+            assert body["name"]
         assert asked(server.url, pets[0]).body == asked(server.url, pets[0]).body
     assert asked(petstore, pets[0]).body == asked(petstore, pets[1]).body
     assert server.errors == ""

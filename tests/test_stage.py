@@ -16,7 +16,7 @@ SECOND: JSON = {"name": "second", "state": "first", "required_state": "Later", "
 
 
 def told(stage: Stage) -> list[JSON]:
-    return [one.as_json(stage.state(one.scenario)) for one in stage.running]
+    return [active.as_json(stage.state(active.scenario)) for active in stage.running]
 
 
 def restored(stage: Stage, *, limits: bool = True) -> Stage:
@@ -41,10 +41,10 @@ def test_scenarios_go_on_where_they_were() -> None:
     stage = a_stage()
     again = restored(stage)
     assert told(again) == told(stage)
-    assert [one["met"] for one in told(again) if isinstance(one, dict)] == [0, 1]
+    assert [entry["met"] for entry in told(again) if isinstance(entry, dict)] == [0, 1]
     assert again.new_name() == stage.new_name() == "scenario-2"
-    for each in (stage, again):
-        cues = [each.running[1].next("Started", 0) for _ in range(2)]
+    for candidate in (stage, again):
+        cues = [candidate.running[1].next("Started", 0) for _ in range(2)]
         assert [cue.code if cue else None for cue in cues] == [500, None]
 
 
@@ -59,8 +59,8 @@ def test_a_clock_stands_where_it_stood_or_is_as_far_ahead() -> None:
 def test_windows_and_kept_answers_are_saved_where_they_are_wanted() -> None:
     again = restored(a_stage())
     assert again.limits.count("token", LIMIT, 1000.0).remaining == 1
-    kept = again.limits.kept("token", "POST /orders", "key")
-    assert kept == (fingerprint(Request("POST", "/orders")), Answer(201, body=b"\xff"))
+    saved = again.limits.kept("token", "POST /orders", "key")
+    assert saved == (fingerprint(Request("POST", "/orders")), Answer(201, body=b"\xff"))
     anew = restored(a_stage(), limits=False)
     assert anew.limits.count("token", LIMIT, 1000.0).remaining == 2
     assert anew.limits.kept("token", "POST /orders", "key") is None

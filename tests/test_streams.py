@@ -112,7 +112,7 @@ def compare(media_type: str, text: str, expected: Document) -> None:
 
 def values_of(media_type: str, text: str) -> list[Any]:
     texts = [event.data for event in events_of(text)] if media_type == "text/event-stream" else text.splitlines()
-    return [json.loads(one) for one in texts]
+    return [json.loads(data) for data in texts]
 
 
 @pytest.mark.parametrize(("path", "case"), REFUSED)

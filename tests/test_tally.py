@@ -36,9 +36,9 @@ def test_findings_are_counted_by_rule_each_of_them() -> None:
 def test_requests_of_one_kind_have_one_tally() -> None:
     tallies = Tallies()
     kinds = [("GET /a", "GET", 200), ("GET /a", "HEAD", 200), ("GET /a", "GET", 404), ("", "GET", 404)]
-    made = [tallies.of(*kind) for kind in kinds]
-    assert [tallies.of(*kind) for kind in kinds] == made == [*tallies]
-    assert len({*map(id, made)}) == len(kinds)
+    tallied = [tallies.of(*kind) for kind in kinds]
+    assert [tallies.of(*kind) for kind in kinds] == tallied == [*tallies]
+    assert len({*map(id, tallied)}) == len(kinds)
 
 
 def test_methods_that_a_client_makes_up_are_one_but_not_those_of_a_contract() -> None:

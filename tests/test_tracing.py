@@ -158,12 +158,12 @@ def test_findings_are_events_without_the_secrets_of_the_request(tmp_path: Path, 
     traced = Traced(contract=(written(tmp_path, "contract", contract),), redact_header=("X-Shop",))
     (span,) = traced.spans(scope_of("/a", x_shop="s3cret", x_size="large"))
     assert [event.name for event in span.events] == ["finding", "finding"]
-    told = [dict(event.attributes or {}) for event in span.events]
-    assert [(one["mock.finding.rule"], one["mock.finding.location"]) for one in told] == [
+    attributes = [dict(event.attributes or {}) for event in span.events]
+    assert [(entry["mock.finding.rule"], entry["mock.finding.location"]) for entry in attributes] == [
         ("parameter", "header X-Shop"), ("parameter", "header X-Size"),
     ]  # fmt: skip
-    found = [str(one["mock.finding.found"]) for one in told]
-    assert ("[redacted]" in found[0], "large" in found[1], "s3cret" in str(told)) == (True, True, False)
+    values = [str(entry["mock.finding.found"]) for entry in attributes]
+    assert ("[redacted]" in values[0], "large" in values[1], "s3cret" in str(attributes)) == (True, True, False)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,9 @@ def test_a_line_of_the_log_names_trace_and_span(traced: Traced, monkeypatch: pyt
 def test_the_same_answers_are_given_with_spans_and_without(traced: Traced, own_cache: None) -> None:
     scopes = [scope_of(**SE), scope_of(traceparent=f"00-{TRACE}-{PARENT}-01", **SE), scope_of("/nowhere")]
     plain = Application(Settings(), shares_process=True)
-    assert answered(traced.app, *[dict(one) for one in scopes]) == answered(plain, *[dict(one) for one in scopes])
+    assert answered(traced.app, *[dict(scope) for scope in scopes]) == answered(
+        plain, *[dict(scope) for scope in scopes]
+    )
 
 
 # To a collector
@@ -246,16 +248,16 @@ class Collector:
         self._thread.join()
 
     def named(self) -> list[str]:
-        return [span.name for one in self.taken for scope in one.scope_spans for span in scope.spans]
+        return [span.name for batch in self.taken for scope in batch.scope_spans for span in scope.spans]
 
     def resource(self) -> dict[str, str]:
-        return {one.key: one.value.string_value for one in self.taken[0].resource.attributes}
+        return {attribute.key: attribute.value.string_value for attribute in self.taken[0].resource.attributes}
 
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with Collector() as one:
-        yield one
+    with Collector() as receiver:
+        yield receiver
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -322,15 +324,15 @@ def test_an_sdk_that_is_disabled_makes_no_spans(
 @contextmanager
 def as_if_never_imported() -> Iterator[None]:
     """OpenTelemetry and what imports it are imported anew, until the end of the ``with``."""
-    kept = dict(sys.modules)
-    for name in kept:
+    modules = dict(sys.modules)
+    for name in modules:
         if name == "mock_server.tracing" or name.partition(".")[0] == "opentelemetry":
             del sys.modules[name]
     try:
         yield
     finally:
         sys.modules.clear()
-        sys.modules.update(kept)
+        sys.modules.update(modules)
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ def tokens() -> list[str]:
     suffixes = [customer["handle"] for customer in customers]
     suffixes += SCHEMAS["Address"]["properties"]["country"]["enum"]
     random = Random(1)
-    made: dict[str, None] = dict.fromkeys(suffixes)
-    while len(made) < 1000:
-        made["".join(random.choices(SUFFIX, k=random.randint(1, 40)))] = None
-    return [random.choice(("polar_cst_", "polar_mst_")) + suffix for suffix in made]
+    distinct: dict[str, None] = dict.fromkeys(suffixes)
+    while len(distinct) < 1000:
+        distinct["".join(random.choices(SUFFIX, k=random.randint(1, 40)))] = None
+    return [random.choice(("polar_cst_", "polar_mst_")) + suffix for suffix in distinct]
 
 
 TOKENS = tokens()
@@ -42,7 +42,7 @@ def answers(server_url: str) -> dict[str, httpx.Response]:
     return dict(zip(TOKENS, asyncio.run(asked_all(server_url, TOKENS)), strict=True))
 
 
-async def asked_all(url: str, wanted: Sequence[str]) -> list[httpx.Response]:
+async def asked_all(url: str, sent: Sequence[str]) -> list[httpx.Response]:
     limits = asyncio.Semaphore(8)
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
 
@@ -50,7 +50,7 @@ async def asked_all(url: str, wanted: Sequence[str]) -> list[httpx.Response]:
             async with limits:
                 return await client.get(ME, headers={"Authorization": f"Bearer {token}"})
 
-        return await asyncio.gather(*map(one, wanted))
+        return await asyncio.gather(*map(one, sent))
 
 
 def whole_contract() -> dict[str, Any]:
@@ -129,15 +129,17 @@ def test_a_thousand_answers_keep_the_contract(answers: dict[str, httpx.Response]
         for token, answer in answers.items()
     }
     assert len(wrong) == 1000
-    assert {token: found for token, found in wrong.items() if found} == {}
-    assert {(one.status_code, one.headers["content-type"]) for one in answers.values()} == {(200, "application/json")}
+    assert {token: errors for token, errors in wrong.items() if errors} == {}
+    assert {(answer.status_code, answer.headers["content-type"]) for answer in answers.values()} == {
+        (200, "application/json")
+    }
 
 
 def test_a_country_is_the_country_of_its_customer(answers: dict[str, httpx.Response]) -> None:
     countries = SCHEMAS["Address"]["properties"]["country"]["enum"]
     assert len(countries) == 249
-    found = {token.split("_", 2)[2]: answer.json()["billing_address"] for token, answer in answers.items()}
-    assert {code: found[code]["country"] for code in countries} == {code: code for code in countries}
+    addresses = {token.split("_", 2)[2]: answer.json()["billing_address"] for token, answer in answers.items()}
+    assert {code: addresses[code]["country"] for code in countries} == {code: code for code in countries}
 
 
 def test_no_two_tokens_are_one_customer(answers: dict[str, httpx.Response]) -> None:
@@ -146,11 +148,11 @@ def test_no_two_tokens_are_one_customer(answers: dict[str, httpx.Response]) -> N
 
 def test_the_same_token_is_answered_with_the_same_bytes(server_url: str, answers: dict[str, httpx.Response]) -> None:
     again = asyncio.run(asked_all(server_url, TOKENS[::-1]))[::-1]
-    assert [one.content for one in again] == [answers[token].content for token in TOKENS]
+    assert [answer.content for answer in again] == [answers[token].content for token in TOKENS]
 
 
 def test_another_process_gives_the_same_bytes(own_cache: None, answers: dict[str, httpx.Response]) -> None:
     some = Random(2).sample(TOKENS, 50)
     with RunningServer(env={"PYTHONHASHSEED": "12345"}) as server:
         others = asyncio.run(asked_all(server.url, some))
-    assert [one.content for one in others] == [answers[token].content for token in some]
+    assert [answer.content for answer in others] == [answers[token].content for token in some]

@@ -66,7 +66,7 @@ def test_the_wheel_carries_the_code_and_no_tests(wheel: Path) -> None:
 
 def test_the_wheel_brings_the_pytest_plugin(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        (name,) = [one for one in archive.namelist() if one.endswith(".dist-info/entry_points.txt")]
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
         assert "[pytest11]\nmock_server = mock_server.pytest_plugin\n" in archive.read(name).decode()
 
 
@@ -88,8 +88,8 @@ def test_the_environment_of_the_wheel_has_no_other_copy(installed: Path, tmp_pat
     python = installed / "bin" / "python"
     file = run(python, "-c", "import mock_server; print(mock_server.__file__)", directory=tmp_path).strip()
     assert Path(file).is_relative_to(installed)
-    shown = run(installed / "bin" / "mock-server", "--version", directory=tmp_path)
-    assert shown == f"mock-server, version {distribution(NAME).version}\n"
+    output = run(installed / "bin" / "mock-server", "--version", directory=tmp_path)
+    assert output == f"mock-server, version {distribution(NAME).version}\n"
 
 
 def test_an_installed_server_serves_from_another_directory(
@@ -106,5 +106,5 @@ def test_an_installed_server_serves_from_another_directory(
 
 
 def test_an_installed_command_checks_what_it_carries(installed: Path, tmp_path: Path) -> None:
-    shown = run(installed / "bin" / "mock-server", "check", directory=tmp_path)
-    assert shown.endswith(" 0 findings\n")
+    output = run(installed / "bin" / "mock-server", "check", directory=tmp_path)
+    assert output.endswith(" 0 findings\n")

@@ -172,7 +172,7 @@ def test_fetch_of_node_sees_the_fault(faulty: Callable[[Any], str], fault: str) 
 def test_net_http_of_go_sees_the_fault(faulty: Callable[[Any], str], go_program: Path, fault: str) -> None:
     said = printed(str(go_program), faulty(FAULTS[fault][0]))
     expected = GO[fault].split("|")
-    assert said == "" if expected == [""] else any(one in said for one in expected), said
+    assert said == "" if expected == [""] else any(text in said for text in expected), said
 
 
 def printed(*command: str) -> str:

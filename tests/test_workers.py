@@ -50,7 +50,7 @@ def answered_by(server: RunningServer, handle: str) -> tuple[int, bytes]:
         (process,) = [
             worker.pid
             for worker in workers_of(server)
-            if any(one.raddr and one.raddr.port == port for one in worker.net_connections())
+            if any(link.raddr and link.raddr.port == port for link in worker.net_connections())
         ]
     return process, body
 
@@ -62,7 +62,7 @@ def ended(processes: list[psutil.Process]) -> bool:
 
 def test_each_worker_answers_with_the_same_bytes(server_url: str) -> None:
     with RunningServer("--workers", "2") as server:
-        workers = {one.pid for one in workers_of(server)}
+        workers = {worker.pid for worker in workers_of(server)}
         assert len(workers) == 2
         for handle in ("individual", "SE", "nobody-in-particular"):
             heard: set[int] = set()
@@ -87,7 +87,7 @@ def test_a_worker_that_is_killed_is_replaced_and_no_other_request_notices() -> N
             # Nothing is under way in a worker that stands still with no connection.
             while True:
                 worker.suspend()
-                if not [one for one in worker.net_connections() if one.raddr]:
+                if not [connection for connection in worker.net_connections() if connection.raddr]:
                     break
                 worker.resume()
             worker.kill()
@@ -167,8 +167,8 @@ def test_workers_that_cannot_start_are_told_of_once(work: str, message: str, tmp
     script.write_text(STARTING.replace("{work}", work), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    told = [line for line in done.stderr.splitlines() if line.startswith("mock-server:")]
-    assert told == [f"mock-server: {message}"]
+    messages = [line for line in done.stderr.splitlines() if line.startswith("mock-server:")]
+    assert messages == [f"mock-server: {message}"]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -22,13 +22,13 @@ INDIVIDUAL = {"Authorization": "Bearer polar_cst_individual"}
 
 def test_a_world_has_the_fixtures_until_it_changes_them() -> None:
     base = MemoryStore([TOM])
-    one, other = World("one"), World("other")
-    one.layer(base).put(REX)
-    one.layer(base).delete("pets", "tom")
-    assert [*one.store(base).records("pets")] == [REX]
+    world, other = World("one"), World("other")
+    world.layer(base).put(REX)
+    world.layer(base).delete("pets", "tom")
+    assert [*world.store(base).records("pets")] == [REX]
     assert [*other.store(base).records("pets")] == [TOM] == [*base.records("pets")]
-    one.reset()
-    assert [*one.store(base).records("pets")] == [TOM]
+    world.reset()
+    assert [*world.store(base).records("pets")] == [TOM]
 
 
 def test_the_worlds_of_two_contracts_do_not_mix() -> None:
@@ -49,7 +49,7 @@ def test_a_world_is_the_same_until_it_is_forgotten() -> None:
 
 
 def test_the_least_recently_used_world_is_forgotten_first_and_the_plain_one_never() -> None:
-    worlds = Worlds(kept=2)
+    worlds = Worlds(capacity=2)
     plain, first, second = worlds.get(""), worlds.get("a"), worlds.get("b")
     worlds.get("a")
     worlds.get("c")
@@ -99,7 +99,7 @@ def test_a_world_ends_with_one_call(server_url: str) -> None:
 
 
 def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() -> None:
-    worlds = Worlds(kept=2)
+    worlds = Worlds(capacity=2)
     worlds.get("a")
     worlds.get("b")
     assert [world.name for world in worlds] == ["", "a", "b"]

@@ -21,5 +21,5 @@ def contracts() -> dict[str, Path]:
     """Return the contracts that are there, by name."""
     shared = sorted(SHARED.glob("*.*")) if SHARED.is_dir() else []
     packaged = {name: PACKAGES / file for name, file in _IN_PACKAGES.items()}
-    found = {**{file.stem: file for file in shared}, **packaged}
-    return {name: file for name, file in found.items() if file.exists()}
+    files = {**{file.stem: file for file in shared}, **packaged}
+    return {name: file for name, file in files.items() if file.exists()}

@@ -64,7 +64,7 @@ class Operation:
 
     def response_for(self, status: int) -> Answerable | None:
         """Return what documents a status: the status itself, else its range, else ``default``."""
-        documented = {one.status.upper(): one for one in self.responses}
+        documented = {response.status.upper(): response for response in self.responses}
         for key in (str(status), f"{status // 100}XX", "DEFAULT"):
             if key in documented:
                 return documented[key]
@@ -101,7 +101,7 @@ class PublishedContract:
     def schemes(self) -> Mapping[str, Node]:
         """Return the security schemes by name."""
         components = mapping(self.document.get("components"))
-        return {name: self.follow(one)[0] for name, one in mapping(components.get("securitySchemes")).items()}
+        return {name: self.follow(scheme)[0] for name, scheme in mapping(components.get("securitySchemes")).items()}
 
     def at(self, steps: Steps) -> Any:
         """Return the node at the end of a way. Raises :class:`LookupError` where there is none."""
@@ -123,8 +123,8 @@ class PublishedContract:
         return (node, steps) if isinstance(node, Mapping) else ({}, steps)
 
     def _operations(self) -> Iterator[Operation]:
-        for path, given in mapping(self.document.get("paths")).items():
-            item, steps = self.follow(given, ("paths", path))
+        for path, node in mapping(self.document.get("paths")).items():
+            item, steps = self.follow(node, ("paths", path))
             for method in METHODS:
                 if isinstance(item.get(method), Mapping):
                     yield self._operation(path, method, item, steps)
@@ -134,8 +134,8 @@ class PublishedContract:
         below = (*steps, method)
         parameters: dict[tuple[str, str], tuple[Node, Steps | None]] = {}
         for owner, place in ((item, steps), (node, below)):
-            for index, one in enumerate(owner.get("parameters") or ()):
-                parameter, at = self.follow(one, (*place, "parameters", str(index)))
+            for index, entry in enumerate(owner.get("parameters") or ()):
+                parameter, at = self.follow(entry, (*place, "parameters", str(index)))
                 if parameter:
                     parameters[parameter["name"], parameter["in"]] = (parameter, self._schema_of(parameter, at))
         body, at = self.follow(node["requestBody"], (*below, "requestBody")) if "requestBody" in node else (None, ())
@@ -147,15 +147,15 @@ class PublishedContract:
         )  # fmt: skip
 
     def _responses(self, node: Node, below: Steps) -> Iterator[Answerable]:
-        for status, given in mapping(node.get("responses")).items():
+        for status, entry in mapping(node.get("responses")).items():
             if not str(status).startswith("x-"):
-                response, at = self.follow(given, (*below, "responses", status))
+                response, at = self.follow(entry, (*below, "responses", status))
                 yield Answerable(str(status), response, self._content(response, at))
 
     def _content(self, node: Node, at: Steps) -> tuple[Entry, ...]:
         entries = []
-        for media_type, given in mapping(node.get("content")).items():
-            entry, place = self.follow(given, (*at, "content", media_type))
+        for media_type, child in mapping(node.get("content")).items():
+            entry, place = self.follow(child, (*at, "content", media_type))
             schema = (*place, "schema") if "schema" in entry else None
             item_schema = (*place, "itemSchema") if "itemSchema" in entry else None
             entries.append(Entry(media_type, entry, schema, item_schema))
@@ -170,7 +170,7 @@ class PublishedContract:
 
     def _security(self, node: Node) -> tuple[tuple[str, ...], ...]:
         alternatives = node.get("security", self.document.get("security")) or ()
-        return () if {} in alternatives else tuple(tuple(one) for one in alternatives)
+        return () if {} in alternatives else tuple(tuple(requirement) for requirement in alternatives)
 
 
 def mapping(node: Any) -> Mapping[str, Any]:

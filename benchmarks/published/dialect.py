@@ -52,18 +52,18 @@ class Conversion:
     def node(self, node: Any, name: str = "") -> Any:
         """Return a node that is no schema itself, with the schemas below it converted; ``name`` is its key."""
         if isinstance(node, list):
-            return [self.node(one) for one in node]
+            return [self.node(child) for child in node]
         if not isinstance(node, Mapping):
             return node
         if name in _NAMES:
-            return {key: self.node(one) for key, one in node.items()}
-        return {key: self._member(key, one, name) for key, one in node.items() if not str(key).startswith("x-")}
+            return {key: self.node(child) for key, child in node.items()}
+        return {key: self._member(key, child, name) for key, child in node.items() if not str(key).startswith("x-")}
 
     def _member(self, key: str, value: Any, owner: str) -> Any:
         if key in ("schema", "itemSchema"):
             return self.schema(value)
         if key == "schemas" and owner == "components":
-            return {name: self.schema(one) for name, one in mapping(value).items()}
+            return {name: self.schema(child) for name, child in mapping(value).items()}
         return None if key in ("example", "examples", "value") else self.node(value, key)
 
     def schema(self, schema: Any) -> Any:
@@ -73,11 +73,11 @@ class Conversion:
         result: SchemaObject = {}
         for key, value in schema.items():
             if key in _MAPS:
-                result[key] = {name: self._property(one) for name, one in mapping(value).items()}
+                result[key] = {name: self._property(child) for name, child in mapping(value).items()}
             elif key in _LISTS and isinstance(value, list):
-                result[key] = [self.schema(one) for one in value]
+                result[key] = [self.schema(child) for child in value]
             elif key == "items" and isinstance(value, list):
-                result["prefixItems"] = [self.schema(one) for one in value]
+                result["prefixItems"] = [self.schema(child) for child in value]
             elif key in _SINGLES:
                 result[key] = self.schema(value)
             elif key not in _REMARKS:
@@ -126,9 +126,9 @@ class Conversion:
         node, _ = self._contract.follow(schema)
         if id(node) in above:
             return set()
-        hidden = {name for name, one in mapping(node.get("properties")).items() if self._is_hidden(one)}
-        for one in node.get("allOf") or ():
-            hidden |= self._hidden_members(one, {*above, id(node)})
+        hidden = {name for name, child in mapping(node.get("properties")).items() if self._is_hidden(child)}
+        for branch in node.get("allOf") or ():
+            hidden |= self._hidden_members(branch, {*above, id(node)})
         return hidden
 
     def _nullable(self, schema: Node, result: SchemaObject) -> SchemaObject:
@@ -149,11 +149,11 @@ class Conversion:
 
 def _kind(result: SchemaObject) -> None:
     """Take out a type that JSON Schema does not know, and an ``enum`` that is no list."""
-    given = result.get("type")
-    kinds = [one for one in (given if isinstance(given, list) else [given]) if one in _TYPES]
-    if given is not None and not kinds:
+    stated = result.get("type")
+    kinds = [kind for kind in (stated if isinstance(stated, list) else [stated]) if kind in _TYPES]
+    if stated is not None and not kinds:
         del result["type"]
-    elif isinstance(given, list):
+    elif isinstance(stated, list):
         result["type"] = [*dict.fromkeys(kinds)]
     if not isinstance(result.get("enum", []), list):
         del result["enum"]

@@ -45,7 +45,7 @@ class FirstAnswers:
     @property
     def latencies(self) -> Latencies:
         """Return what the answers took."""
-        return Latencies.of([one.milliseconds for one in self.outcomes])
+        return Latencies.of([outcome.milliseconds for outcome in self.outcomes])
 
     @property
     def good(self) -> int:

@@ -64,10 +64,10 @@ class Call:
 
     def curl(self, url: str) -> str:
         """Return the call as a command that anybody can repeat."""
-        shown = [f"-X {self.operation.method}", *(f"-H '{name}: {value}'" for name, value in self.headers)]
+        options = [f"-X {self.operation.method}", *(f"-H '{name}: {value}'" for name, value in self.headers)]
         if self.body:
-            shown.append("--data-binary $'" + repr(self.body)[2:-1].replace("'", "\\'") + "'")
-        return f"curl {' '.join(shown)} '{url}{self.target}'"
+            options.append("--data-binary $'" + repr(self.body)[2:-1].replace("'", "\\'") + "'")
+        return f"curl {' '.join(options)} '{url}{self.target}'"
 
 
 class Caller:
@@ -181,7 +181,8 @@ def written(parameter: Node, value: Any) -> list[str]:
     if style == "deepObject":
         return [f"{key}={quote_all(text)}" for key, text in bracketed(quote_all(name), value)]
     if isinstance(value, (list, dict)) and any(
-        isinstance(one, (list, dict)) or one is None for one in (value.values() if isinstance(value, dict) else value)
+        isinstance(member, (list, dict)) or member is None
+        for member in (value.values() if isinstance(value, dict) else value)
     ):
         raise NotSendableError(f"{place} {name}: the style {style} says nothing of values within values")
     if place in ("query", "cookie"):
@@ -191,14 +192,14 @@ def written(parameter: Node, value: Any) -> list[str]:
 
 def _form_style(name: str, value: Any, style: str, explode: bool) -> list[str]:
     if isinstance(value, list):
-        items = [quote_all(_text(one)) for one in value]
+        items = [quote_all(_text(item)) for item in value]
         if explode and style not in _DELIMITERS:
             return [f"{name}={item}" for item in items]
         return [f"{name}={_DELIMITERS.get(style, ',').join(items)}"] if items else []
     if isinstance(value, dict):
-        members = [(quote_all(key), quote_all(_text(one))) for key, one in value.items()]
+        members = [(quote_all(key), quote_all(_text(member))) for key, member in value.items()]
         if explode:
-            return [f"{key}={one}" for key, one in members]
+            return [f"{key}={text}" for key, text in members]
         return [f"{name}={','.join(part for pair in members for part in pair)}"] if members else []
     return [f"{name}={quote_all(_text(value))}"]
 
@@ -208,9 +209,9 @@ def _simple_style(name: str, value: Any, style: str, explode: bool, encode: Call
         style, ("", ",")
     )
     if isinstance(value, list):
-        return prefix + (divider if explode or style == "matrix" else ",").join(encode(_text(one)) for one in value)
+        return prefix + (divider if explode or style == "matrix" else ",").join(encode(_text(item)) for item in value)
     if isinstance(value, dict):
-        pairs = [(encode(key), encode(_text(one))) for key, one in value.items()]
+        pairs = [(encode(key), encode(_text(member))) for key, member in value.items()]
         if explode:
             sign = {"label": ".", "matrix": ";"}.get(style, ",")
             return ("" if style == "simple" else sign) + sign.join("=".join(pair) for pair in pairs)
@@ -221,11 +222,11 @@ def _simple_style(name: str, value: Any, style: str, explode: bool, encode: Call
 def bracketed(name: str, value: Any) -> Iterator[tuple[str, str]]:
     """Return the pairs of a value in brackets: ``a[b][0]=c``."""
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from bracketed(f"{name}[{quote_all(str(key))}]", one)
+        for key, member in value.items():
+            yield from bracketed(f"{name}[{quote_all(str(key))}]", member)
     elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from bracketed(f"{name}[{index}]", one)
+        for index, item in enumerate(value):
+            yield from bracketed(f"{name}[{index}]", item)
     elif value is not None:
         yield name, _text(value)
 
@@ -242,7 +243,7 @@ def _form(value: Any, encoding: Mapping[str, Any]) -> Iterator[str]:
             for key, text in bracketed(quote_all(name), member):
                 yield f"{key}={quote_all(text)}"
         elif isinstance(member, dict) or (
-            isinstance(member, list) and any(isinstance(one, (list, dict)) for one in member)
+            isinstance(member, list) and any(isinstance(item, (list, dict)) for item in member)
         ):
             yield f"{quote_all(name)}={quote_all(json.dumps(member))}"
         else:
@@ -256,10 +257,10 @@ def _multipart(value: Any, encoding: Mapping[str, Any], schema: Mapping[str, Any
     parts = []
     for name, member in value.items():
         stated = str(mapping(encoding.get(name)).get("contentType", "")).partition(",")[0].strip()
-        for one in member if isinstance(member, list) else [member]:
-            if one is not None:
+        for item in member if isinstance(member, list) else [member]:
+            if item is not None:
                 is_file = _is_file(mapping(schema.get("properties")).get(name))
-                parts.append(_part(name, one, stated, is_file))
+                parts.append(_part(name, item, stated, is_file))
     return b"".join([*parts, f"--{_BOUNDARY}--\r\n".encode()])
 
 

@@ -95,7 +95,7 @@ class Sampler:
         if "const" in schema:
             return schema["const"]
         if schema.get("enum"):
-            values = [one for one in schema["enum"] if one is not None] or schema["enum"]
+            values = [value for value in schema["enum"] if value is not None] or schema["enum"]
             return values[wish.turn % len(values)]
         for keyword in ("oneOf", "anyOf"):
             if schema.get(keyword):
@@ -104,8 +104,8 @@ class Sampler:
 
     def _of_branches(self, schema: Mapping[str, Any], keyword: str, wish: _Wish) -> Any:
         """Return the value of the first branch that has one which the whole takes too."""
-        rest = {key: one for key, one in schema.items() if key != keyword}
-        branches = sorted(schema[keyword], key=lambda one: mapping(one).get("type") == "null")
+        rest = {key: child for key, child in schema.items() if key != keyword}
+        branches = sorted(schema[keyword], key=lambda branch: mapping(branch).get("type") == "null")
         turned = branches[wish.turn % len(branches) :] + branches[: wish.turn % len(branches)]
         for branch in turned:
             try:
@@ -118,7 +118,7 @@ class Sampler:
 
     def _of_type(self, schema: Mapping[str, Any], wish: _Wish) -> Any:
         kinds = schema.get("type")
-        kind = next((one for one in kinds if one != "null"), "null") if isinstance(kinds, list) else kinds
+        kind = next((name for name in kinds if name != "null"), "null") if isinstance(kinds, list) else kinds
         if kind == "null":
             return None
         if kind == "object" or (kind is None and schema.keys() & {"properties", "required", "additionalProperties"}):
@@ -147,8 +147,8 @@ class Sampler:
         for name in [name for name in reversed(value) if name not in required]:
             if len(value) > most:
                 del value[name]
-        wanted = int(wish.filled or (wish.everything and isinstance(extra, Mapping)))
-        least = max(schema.get("minProperties", 0), wanted)
+        extra_count = int(wish.filled or (wish.everything and isinstance(extra, Mapping)))
+        least = max(schema.get("minProperties", 0), extra_count)
         for name in [*properties, *(f"extra{index}" for index in range(least if extra is not False else 0))]:
             if len(value) >= min(least, most):
                 break
@@ -170,9 +170,9 @@ class Sampler:
         try:
             for turn in range(count if not schema.get("uniqueItems") else 4 * count):
                 item = first[len(value)] if len(value) < len(first) else items
-                made = self._value(item, wish.below(id(schema), wish.turn + turn))
-                if len(value) < count and not (schema.get("uniqueItems") and made in value):
-                    value.append(made)
+                element = self._value(item, wish.below(id(schema), wish.turn + turn))
+                if len(value) < count and not (schema.get("uniqueItems") and element in value):
+                    value.append(element)
             return value
         except NoSampleError:
             if schema.get("minItems", 0):
@@ -187,10 +187,10 @@ class Sampler:
             raise NoSampleError("found a schema that is made of itself")
         if "$ref" not in schema and "allOf" not in schema:
             return schema
-        parts: list[Mapping[str, Any]] = [{key: one for key, one in schema.items() if key not in ("$ref", "allOf")}]
+        parts: list[Mapping[str, Any]] = [{key: value for key, value in schema.items() if key not in ("$ref", "allOf")}]
         if "$ref" in schema:
             parts.append(self._merged(self._target(schema["$ref"]), depth + 1))
-        parts += [self._merged(one, depth + 1) for one in schema.get("allOf", ())]
+        parts += [self._merged(value, depth + 1) for value in schema.get("allOf", ())]
         return self._joined(parts)
 
     def _target(self, reference: str) -> Any:
@@ -200,7 +200,7 @@ class Sampler:
         return node
 
     def _joined(self, parts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-        parts = [one for one in parts if one]
+        parts = [part for part in parts if part]
         if len(parts) <= 1:
             return parts[0] if parts else {}
         result: dict[str, Any] = {}
@@ -215,32 +215,32 @@ def size_of(value: Any) -> int:
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _both(key: str, one: Any, other: Any) -> Any:
+def _both(key: str, left: Any, right: Any) -> Any:
     """Return what two values of one keyword ask for together, as near as a sample needs it."""
     if key == "properties":
-        names = dict.fromkeys([*one, *other])
+        names = dict.fromkeys([*left, *right])
         return {
-            name: {"allOf": [one[name], other[name]]}
-            if name in one and name in other
-            else one.get(name, other.get(name))
+            name: {"allOf": [left[name], right[name]]}
+            if name in left and name in right
+            else left.get(name, right.get(name))
             for name in names
         }
     if key == "required":
-        return [*dict.fromkeys([*one, *other])]
+        return [*dict.fromkeys([*left, *right])]
     if key == "enum":
-        return [value for value in one if value in other]
+        return [value for value in left if value in right]
     if key == "type":
-        kinds = [kind for kind in _listed(one) if kind in _listed(other) or (kind, "number") in _pairs(other)]
-        return kinds[0] if len(kinds) == 1 else kinds or other
+        kinds = [kind for kind in _listed(left) if kind in _listed(right) or (kind, "number") in _pairs(right)]
+        return kinds[0] if len(kinds) == 1 else kinds or right
     if key in ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"):
-        return max(one, other)
+        return max(left, right)
     if key in ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"):
-        return min(one, other)
+        return min(left, right)
     if key in ("anyOf", "oneOf"):
-        return [{"allOf": [first, second]} for first in one for second in other]
+        return [{"allOf": [first, second]} for first in left for second in right]
     if key == "items":
-        return {"allOf": [one, other]}
-    return one if key == "additionalProperties" and other is True else other
+        return {"allOf": [left, right]}
+    return left if key == "additionalProperties" and right is True else right
 
 
 def _listed(kind: Any) -> list[str]:
@@ -248,7 +248,7 @@ def _listed(kind: Any) -> list[str]:
 
 
 def _pairs(kind: Any) -> list[tuple[str, str]]:
-    return [("integer", one) for one in _listed(kind)]
+    return [("integer", name) for name in _listed(kind)]
 
 
 def _number(schema: Mapping[str, Any], turn: int, whole: bool) -> int | float:
@@ -282,11 +282,11 @@ def _patterned(schema: Mapping[str, Any], turn: int) -> str:
     from mock_server.generate.seeds import Draw
     from mock_server.generate.walker import generate
 
-    wanted = {
+    text_schema = {
         "type": "string",
         **{key: schema[key] for key in ("pattern", "minLength", "maxLength", "format") if key in schema},
     }
     try:
-        return str(generate(wanted, Draw(turn, "sample", ""), Document(wanted)))
+        return str(generate(text_schema, Draw(turn, "sample", ""), Document(text_schema)))
     except GenerationError as error:
         raise NoSampleError(str(error)) from None

@@ -67,7 +67,7 @@ class Survey:
 
     def reads(self) -> Iterator[Call | Outcome]:
         """Return the call of each GET, with what is required alone; an outcome for one that cannot be sent."""
-        return (self._made(one, False) for one in self.contract.operations if one.method == "GET")
+        return (self._made(operation, False) for operation in self.contract.operations if operation.method == "GET")
 
     def calls(self) -> Iterator[Call | Outcome]:
         """Return all calls of each operation."""
@@ -87,7 +87,7 @@ class Survey:
                 replies.append((call, *connection.ask(call.operation.method, call.text())))
                 if progress is not None:
                     progress(len(replies))
-        return [self.outcome(url, *one) for one in replies]
+        return [self.outcome(url, *entry) for entry in replies]
 
     def outcome(self, url: str, call: Call, reply: Reply | None, milliseconds: float) -> Outcome:
         """Return what an answer is worth; None is no answer."""
@@ -107,13 +107,21 @@ class Survey:
         if reply is None:
             return SERVER_ERROR, ["no answer"]
         said = f"status {reply.status}: {reply.body[:300].decode(errors='replace')}"
-        wanted = call.status
-        if wanted is None and reply.status >= 500 and any(one.status < "5" for one in call.operation.responses):
+        expected = call.status
+        if (
+            expected is None
+            and reply.status >= 500
+            and any(response.status < "5" for response in call.operation.responses)
+        ):
             return SERVER_ERROR, [said]
-        if wanted is None and reply.status >= 400 and any(one.status < "4" for one in call.operation.responses):
+        if (
+            expected is None
+            and reply.status >= 400
+            and any(response.status < "4" for response in call.operation.responses)
+        ):
             return REJECTED, [said]
-        if wanted is not None and wanted != reply.status:
-            return SERVER_ERROR if reply.status >= 500 else REJECTED, [f"wanted {wanted}; {said}"]
+        if expected is not None and expected != reply.status:
+            return SERVER_ERROR if reply.status >= 500 else REJECTED, [f"wanted {expected}; {said}"]
         findings = self._judge.findings(call.operation, reply)
         if findings:
             return SERVER_ERROR if _is_own_error(reply) else INVALID, [
@@ -136,7 +144,9 @@ class Survey:
             return True
 
     def _is_example(self, entry: Entry, reply: Reply) -> bool:
-        named = (self.contract.follow(one)[0].get("value") for one in mapping(entry.node.get("examples")).values())
+        named = (
+            self.contract.follow(example)[0].get("value") for example in mapping(entry.node.get("examples")).values()
+        )
         return json.loads(reply.body) in [entry.node.get("example"), *named]
 
 
@@ -152,23 +162,23 @@ def preferred(call: Call) -> Iterator[Call]:
 
 def status_of(key: str, operation: Operation) -> int | None:
     """Return a final status that a key of ``responses`` documents; None for an interim one, and where none is left."""
-    documented = {one.status.upper() for one in operation.responses}
+    documented = {response.status.upper() for response in operation.responses}
     if key.isdecimal():
         return int(key) if int(key) >= 200 else None
     if key.upper().endswith("XX"):
         first = int(key[0]) * 100
         return (
-            next((one for one in range(first, first + 100) if str(one) not in documented), None)
+            next((code for code in range(first, first + 100) if str(code) not in documented), None)
             if first > 100
             else None
         )
-    free = (one for one in (*range(500, 600), *range(400, 500)) if f"{one // 100}XX" not in documented)
-    return next((one for one in free if str(one) not in documented), None)
+    free = (code for code in (*range(500, 600), *range(400, 500)) if f"{code // 100}XX" not in documented)
+    return next((code for code in free if str(code) not in documented), None)
 
 
 def counted(outcomes: Sequence[Outcome]) -> Counter[str]:
     """Return how many outcomes have each fault."""
-    return Counter(one.fault for one in outcomes if one.fault)
+    return Counter(outcome.fault for outcome in outcomes if outcome.fault)
 
 
 def _is_own_error(reply: Reply) -> bool:

@@ -59,12 +59,12 @@ class Schemas:
         validator = self._validator(steps)
         if validator is None or validator.is_valid(value):
             return []
-        found = []
+        findings = []
         for error in validator.iter_errors(value):
-            found.append("".join(f"/{step}" for step in error.instance_path) + f": {error.message[:200]}")
-            if len(found) == _MOST:
+            findings.append("".join(f"/{step}" for step in error.instance_path) + f": {error.message[:200]}")
+            if len(findings) == _MOST:
                 break
-        return found
+        return findings
 
     def takes(self, schema: Mapping[str, Any], value: Any) -> bool:
         """Return whether a value keeps a schema that stands by itself, with references into the document."""
@@ -111,8 +111,8 @@ class Judge:
         return [*self._headers(documented, reply), *self._body(operation, documented, reply)]
 
     def _headers(self, documented: Answerable, reply: Reply) -> Iterator[str]:
-        for name, given in mapping(documented.node.get("headers")).items():
-            header, _ = self._contract.follow(given)
+        for name, node in mapping(documented.node.get("headers")).items():
+            header, _ = self._contract.follow(node)
             if header.get("required") is True and name.lower() not in {*reply.headers, "content-type"}:
                 yield f"header {name}: missing"
 
@@ -125,10 +125,10 @@ class Judge:
         if entry is None and self._is_stream(operation, documented, reply):
             return []
         if entry is None:
-            wanted = " or ".join(one.media_type for one in documented.content)
-            return [f"media type {reply.media_type or 'none'}: expected {wanted}"]
+            expected = " or ".join(entry.media_type for entry in documented.content)
+            return [f"media type {reply.media_type or 'none'}: expected {expected}"]
         try:
-            return [told for value, steps in values(entry, reply) for told in self.schemas.findings(steps, value)]
+            return [finding for value, steps in values(entry, reply) for finding in self.schemas.findings(steps, value)]
         except ValueError as error:
             return [f"the body is no {reply.media_type}: {error}"]
 
@@ -137,15 +137,17 @@ class Judge:
 
         Such a request has ``stream``, and its answer documents JSON alone (docs/streams.md).
         """
-        is_left_out = any(is_json(essence(one.media_type)) for one in documented.content)
+        is_left_out = any(is_json(essence(entry.media_type)) for entry in documented.content)
         return reply.media_type == "text/event-stream" and is_left_out and may_stream(self._contract, operation)
 
 
 def may_stream(contract: PublishedContract, operation: Operation) -> bool:
     """Return whether a request has a member or a parameter ``stream``."""
-    schemas = [contract.follow(one.node.get("schema"))[0] for one in operation.content]
+    schemas = [contract.follow(entry.node.get("schema"))[0] for entry in operation.content]
     members = [mapping(schema.get("properties")) for schema in schemas]
-    return any("stream" in one for one in members) or any(one["name"] == "stream" for one, _ in operation.parameters)
+    return any("stream" in node for node in members) or any(
+        node["name"] == "stream" for node, _ in operation.parameters
+    )
 
 
 def values(entry: Entry, reply: Reply) -> Iterator[tuple[Any, Steps]]:
@@ -183,9 +185,9 @@ def entry_for(content: tuple[Entry, ...], content_type: str) -> Entry | None:
     whole = content_type.replace(" ", "").lower()
     kind = essence(content_type)
     ranges = (whole, kind, f"{kind.partition('/')[0]}/*", "*/*")
-    for wanted in ranges:
+    for pattern in ranges:
         for entry in content:
-            if entry.media_type.replace(" ", "").lower() == wanted:
+            if entry.media_type.replace(" ", "").lower() == pattern:
                 return entry
     return next((entry for entry in content if essence(entry.media_type) == kind), None)
 
@@ -202,10 +204,10 @@ def is_json(kind: str) -> bool:
 
 def _absolute(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_absolute(one) for one in schema]
+        return [_absolute(child) for child in schema]
     if not isinstance(schema, Mapping):
         return schema
-    return {key: _absolute_below(key, one) for key, one in schema.items()}
+    return {key: _absolute_below(key, child) for key, child in schema.items()}
 
 
 def _absolute_below(keyword: str, value: Any) -> Any:

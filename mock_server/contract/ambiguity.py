@@ -156,20 +156,20 @@ class _Automaton:
         waiting, seen = [start], {start}
         while waiting:
             pair = waiting.pop()
-            for one in after.get(pair[0], ()):
+            for position in after.get(pair[0], ()):
                 for other in after.get(pair[1], ()):
-                    if one in ring and other in ring and self.letters[one] & self.letters[other]:
-                        before.setdefault((one, other), []).append(pair)
-                        if (one, other) not in seen:
-                            seen.add((one, other))
-                            waiting.append((one, other))
+                    if position in ring and other in ring and self.letters[position] & self.letters[other]:
+                        before.setdefault((position, other), []).append(pair)
+                        if (position, other) not in seen:
+                            seen.add((position, other))
+                            waiting.append((position, other))
         waiting, back = [start], {start}
         while waiting:
             for pair in before.get(waiting.pop(), ()):
                 if pair not in back:
                     back.add(pair)
                     waiting.append(pair)
-        return any(one != other for one, other in back)
+        return any(position != other for position, other in back)
 
 
 def _reached(place: int, after: dict[int, list[int]]) -> set[int]:
@@ -204,7 +204,7 @@ def _letters(text: str, alphabet: frozenset[str]) -> frozenset[str]:
             letter = Regex(text, flags)
         except RegressError:
             continue
-        return frozenset(one for one in alphabet if letter.find(one) is not None)
+        return frozenset(character for character in alphabet if letter.find(character) is not None)
     raise _UnknownError
 
 

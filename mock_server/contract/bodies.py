@@ -46,11 +46,11 @@ class Body:
         """The entry for a Content-Type: the most specific range that has it (RFC 9110, 12.5.1)."""
         sent, parameters = content_type_of(content_type)
         ranges = (sent, sent.partition("/")[0] + "/*", "*/*")
-        for wanted in ranges:
-            fits = [one for one in self.content.values() if one.essence == wanted]
-            exact = [one for one in fits if one.parameters and one.parameters.items() <= parameters.items()]
+        for essence in ranges:
+            fits = [entry for entry in self.content.values() if entry.essence == essence]
+            exact = [entry for entry in fits if entry.parameters and entry.parameters.items() <= parameters.items()]
             if fits:
-                return next(iter([*exact, *(one for one in fits if not one.parameters), *fits]))
+                return next(iter([*exact, *(entry for entry in fits if not entry.parameters), *fits]))
         return None
 
 
@@ -192,10 +192,10 @@ class BodyMedia:
 
     def _check_type(self, part: Part, stated: str) -> None:
         """A part's own Content-Type has to be one of its encoding's; a part without one is taken for it."""
-        wanted = [essence_of(one) for one in stated.split(",") if one.strip()]
+        types = [essence_of(media_type) for media_type in stated.split(",") if media_type.strip()]
         sent = essence_of(part.content_type)
-        if wanted and sent and not {sent, sent.partition("/")[0] + "/*", "*/*"} & {*wanted}:
-            raise UnreadableError(f"a part of type {sent}", " or ".join(wanted), f"/{part.name}")
+        if types and sent and not {sent, sent.partition("/")[0] + "/*", "*/*"} & {*types}:
+            raise UnreadableError(f"a part of type {sent}", " or ".join(types), f"/{part.name}")
 
     def _missing_headers(self, parts: list[Part]) -> None:
         for part in parts:
@@ -219,14 +219,16 @@ class BodyMedia:
 def read_body(node: Mapping[str, JSON], resolve: Resolve) -> Body:
     """The body that a Request Body Object describes."""
     content = node.get("content")
-    entries = {name: resolve(one) for name, one in content.items()} if isinstance(content, dict) else {}
-    media = {name: _media(name, one, resolve) for name, one in entries.items() if isinstance(one, dict)}
+    entries = {name: resolve(entry) for name, entry in content.items()} if isinstance(content, dict) else {}
+    media = {name: _media(name, entry, resolve) for name, entry in entries.items() if isinstance(entry, dict)}
     return Body(node.get("required") is True, media)
 
 
 def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
     encoding = node.get("encoding")
-    stated = {key: one for key, one in encoding.items() if isinstance(one, dict)} if isinstance(encoding, dict) else {}
+    stated = (
+        {key: value for key, value in encoding.items() if isinstance(value, dict)} if isinstance(encoding, dict) else {}
+    )
     sequence = sequence_of(name, node, resolve)
     items = None if sequence is None else ItemReader(sequence, resolve)
     if items is not None and not items.is_opaque:

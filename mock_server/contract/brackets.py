@@ -27,8 +27,8 @@ _INDEX = re.compile(rf"[0-9]{{1,{len(str(LARGEST_INDEX))}}}")
 class BracketError(ValueError):
     """A name whose brackets cannot be read. The message says what was found, ``expected`` what instead."""
 
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(found)
+    def __init__(self, actual: str, expected: str) -> None:
+        super().__init__(actual)
         self.expected = expected
 
 

@@ -185,10 +185,10 @@ class _Bundler:
             self._origins.append(Origin(home, source, at))
         self.rewrite(home, list(nodes(part, kind, follow=False)), source, at)
 
-    def rewrite(self, home: str, found: list[tuple[str, Document, str]], source: Source, at: str) -> None:
+    def rewrite(self, home: str, members: list[tuple[str, Document, str]], source: Source, at: str) -> None:
         """Rewrite the references of these nodes, whose pointers begin at ``home`` and, in the source, at ``at``."""
         own: set[str] = set() if home else self._arrived
-        for pointer, node, is_a in found:
+        for pointer, node, is_a in members:
             if own and not own.isdisjoint(_homes_of(pointer)):
                 continue
             if source is not self._root:
@@ -217,8 +217,8 @@ class _Bundler:
         except ContractError as problem:
             self._blame(f"{at}/$ref", source, reference, problem)
         except KeyError:
-            found = f"{reference!r}, which is not defined"
-            self.findings.append(Finding("dangling-reference", source.location(f"{at}/$ref"), found,
+            actual = f"{reference!r}, which is not defined"
+            self.findings.append(Finding("dangling-reference", source.location(f"{at}/$ref"), actual,
                                          "a reference to something that is there", f"{at}/$ref",
                                          "Define it or mend the reference."))  # fmt: skip
 
@@ -235,9 +235,9 @@ class _Bundler:
 
     def _blame(self, pointer: str, source: Source, reference: str, problem: ContractError | None) -> None:
         said = "which is not there" if problem is None else str(problem)
-        found = said if said.startswith(repr(reference)) else f"{reference!r}: {said}"
-        found, _, expected = found.partition("; expected ")
-        self.findings.append(Finding("external-reference", source.location(pointer), found,
+        actual = said if said.startswith(repr(reference)) else f"{reference!r}: {said}"
+        actual, _, expected = actual.partition("; expected ")
+        self.findings.append(Finding("external-reference", source.location(pointer), actual,
                                      expected.removesuffix(".") or "a document that can be read", pointer,
                                      "Mend the reference."))  # fmt: skip
 
@@ -311,10 +311,10 @@ class _Bundler:
             self.waiting.append((self._homes[key], part, kind, there, pointer))
         return "#" + self._homes[key]
 
-    def _free(self, plain: str, section: str, taken: Document) -> str:
+    def _free(self, plain: str, section: str, definitions: Document) -> str:
         """The name, with a number where something else has it."""
         name = plain
-        while name in taken:
+        while name in definitions:
             self._numbers[section, plain] = self._numbers.get((section, plain), 1) + 1
             name = f"{plain}_{self._numbers[section, plain]}"
         return name
@@ -364,8 +364,8 @@ class _Bundler:
             node["$ref"] = reference if identified is None else _local(identified)
         elif reference.startswith("#/") and target(self.document, reference) is None:
             try:
-                _, found = self._lead(self._root, reference)
-                node["$ref"] = _local(found)
+                _, pointer = self._lead(self._root, reference)
+                node["$ref"] = _local(pointer)
             except (KeyError, ContractError):
                 return  # a dangling one: `repair` says so
 

@@ -42,8 +42,8 @@ def _versions(places: tuple[str, ...]) -> bytes:
     for place in places:
         with contextlib.suppress(OSError):  # an archive, or a directory that is not there
             names += os.listdir(place)
-    kept = {name.lower() for name in names if name.endswith((".dist-info", ".egg-info"))}
-    return "\n".join(sorted(name for name in kept if name.partition("-")[0] in _PACKAGES)).encode()
+    directories = {name.lower() for name in names if name.endswith((".dist-info", ".egg-info"))}
+    return "\n".join(sorted(name for name in directories if name.partition("-")[0] in _PACKAGES)).encode()
 
 
 def digest(parts: Iterable[bytes]) -> str:

@@ -145,12 +145,12 @@ class Judge:
 
     def answer(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
         """What is wrong with an answer of an operation."""
-        found = self._contract.operations[operation]
-        if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
+        endpoint = self._contract.operations[operation]
+        if self._is_accepted((endpoint.key, answer.status), answer, lambda: endpoint.response_for(answer.status)):
             return ()
         if answer.stream is not None:  # its items are judged when they leave
             answer = replace(answer, stream=None, body=b"", judged=b"")
-        return self._closer().to_answer(found.path, found.method, answer)
+        return self._closer().to_answer(endpoint.path, endpoint.method, answer)
 
     def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Finding, ...]:
         """What is wrong with an item of a stream, whose schema it is."""
@@ -161,8 +161,8 @@ class Judge:
             known = self._items[key] = (schema, takes)
         if known[1](item):
             return ()
-        found = self._closer().to_item(f"answer {status} item", schema, item)
-        return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
+        findings = self._closer().to_item(f"answer {status} item", schema, item)
+        return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in findings)
 
     def asks_for_stream(self, key: str, request: Request) -> bool:
         """Whether a request asks an operation for a stream: by ``stream: true``, where its body or query has that."""

@@ -37,9 +37,9 @@ _CONDITIONAL = ("if", "then", "else")
 class UnreadableError(ValueError):
     """Something sent that is not of the form that the contract documents."""
 
-    def __init__(self, found: str, expected: str, pointer: str = "") -> None:
-        super().__init__(f"{found}; expected {expected}")
-        self.found = found
+    def __init__(self, actual: str, expected: str, pointer: str = "") -> None:
+        super().__init__(f"{actual}; expected {expected}")
+        self.found = actual
         self.expected = expected
         self.pointer = pointer
 
@@ -57,7 +57,9 @@ class Shape:
         self._below: dict[str | int, Shape] = {}
         self.types = frozenset(name for branch in self._branches for name in _types(branch))
         named = [branch["properties"] for branch in self._branches if isinstance(branch.get("properties"), dict)]
-        self.names = tuple(dict.fromkeys(name for one in named if isinstance(one, dict) for name in one))
+        self.names = tuple(
+            dict.fromkeys(name for properties in named if isinstance(properties, dict) for name in properties)
+        )
         self.is_array = "array" in self.types or (not self.types and self._says("items", "prefixItems"))
         self.is_object = "object" in self.types or (
             not self.types and self._says("properties", "additionalProperties", "patternProperties")
@@ -68,7 +70,9 @@ class Shape:
     def is_open(self) -> bool:
         """Whether an object takes names that the schema does not list, and says so."""
         extra = [branch["additionalProperties"] for branch in self._branches if "additionalProperties" in branch]
-        return any(one is not False for one in extra) or self._says("patternProperties") or not (self.names or extra)
+        return (
+            any(schema is not False for schema in extra) or self._says("patternProperties") or not (self.names or extra)
+        )
 
     def keyword(self, name: str) -> JSON:
         """What the schema, or the first branch that has it, says under a keyword; None where none does."""
@@ -84,16 +88,16 @@ class Shape:
     def member(self, name: str) -> Shape:
         """The shape of a member of an object."""
         if name not in self._below:
-            found = [one for branch in self._branches for one in _member(branch, name)]
-            self._below[name] = Shape(found, self._resolve)
+            schemas = [schema for branch in self._branches for schema in _member(branch, name)]
+            self._below[name] = Shape(schemas, self._resolve)
         return self._below[name]
 
     def item(self, index: int) -> Shape:
         """The shape of an item of an array."""
         place = min(index, max((len(_listed(branch)) for branch in self._branches), default=0))
         if place not in self._below:
-            found = [one for branch in self._branches for one in _item(branch, place)]
-            self._below[place] = Shape(found, self._resolve)
+            schemas = [schema for branch in self._branches for schema in _item(branch, place)]
+            self._below[place] = Shape(schemas, self._resolve)
         return self._below[place]
 
     def value(self, raw: Raw, reading: Reading = "typed") -> JSON:
@@ -103,12 +107,12 @@ class Shape:
         if isinstance(raw, dict) and self.is_array and not self.is_object:
             raw = indexed(raw)
         if isinstance(raw, dict):
-            return {name: self.member(name).value(one, reading) for name, one in raw.items()}
+            return {name: self.member(name).value(member, reading) for name, member in raw.items()}
         if reading == "json" and len(raw) == 1 and isinstance(raw[0], str):
             whole = _json(raw[0])
             if isinstance(whole, list):
                 return whole
-        return [self.item(index).value(one, reading) for index, one in enumerate(raw)]
+        return [self.item(index).value(item, reading) for index, item in enumerate(raw)]
 
     def _of_text(self, text: str, reading: Reading) -> JSON:
         if reading != "literal" or not self.is_scalar:
@@ -177,7 +181,9 @@ def _flattened(schemas: list[JSON], resolve: Resolve) -> Iterator[dict[str, JSON
 
 def _types(schema: dict[str, JSON]) -> Iterator[str]:
     stated = schema.get("type")
-    yield from [stated] if isinstance(stated, str) else [str(one) for one in stated] if isinstance(stated, list) else []
+    yield from (
+        [stated] if isinstance(stated, str) else [str(name) for name in stated] if isinstance(stated, list) else []
+    )
     if schema.get("nullable") is True:
         yield "null"
     if stated is None:

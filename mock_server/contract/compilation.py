@@ -68,8 +68,8 @@ class Compilation:
         document, layers = self.layered()
         _refuse(layers, defects(document, layers))
         findings = self._idle + [
-            Finding(rule, layers.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")
-            for rule, pointer, found, expected, done in self._remarks
+            Finding(rule, layers.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")
+            for rule, pointer, actual, expected, done in self._remarks
         ]
         findings += [*repair(document, layers), *read_as_meant(document, layers), *made_sound(document, layers)]
         findings += [*undocumented_streams(document, layers), *endless_patterns(document, layers)]
@@ -78,7 +78,7 @@ class Compilation:
 
 
 def _refuse(layers: Layers, findings: Sequence[Finding]) -> None:
-    errors = [one for one in findings if one.severity == "error"]
+    errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise ContractError(f"{layers.name}: found {counted(errors)}; expected a contract that can be served.", errors)
 
@@ -93,7 +93,7 @@ def _refuse_version(source: Source) -> None:
             " Give the path of a contract."
         )
     match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?(-.+)?", str(version))
-    known = [one for one in SUPPORTED if (one == (2, 0)) == (key == "swagger")]
+    known = [release for release in SUPPORTED if (release == (2, 0)) == (key == "swagger")]
     if not match or (int(match[1]), int(match[2])) not in known:
         raise ContractError(
             f"{source.place('/' + key)}: found version {version!r}; expected OpenAPI 2.0, 3.0, 3.1 or 3.2."

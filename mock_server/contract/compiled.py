@@ -91,23 +91,23 @@ class Given:
                 " expected an OpenAPI document. Mend the contract, and please report it."
             ) from crash
         if key is not None:
-            kept: list[JSON] = [finding.as_json() for finding in findings]
+            entries: list[JSON] = [finding.as_json() for finding in findings]
             sums: JSON = {place: _sum(text) for place, text in compilation.others.items()}
-            cache.remember(key, "contract", {"document": document, "findings": kept, "files": sums})
+            cache.remember(key, "contract", {"document": document, "findings": entries, "files": sums})
         return self._made(document, findings, compilation.others)
 
     def _recalled(self, key: str) -> Compiled | None:
         """What was remembered, if no file that it was made from has changed since."""
-        kept = cache.recall(key, "contract")
-        if not isinstance(kept, dict):
+        entry = cache.recall(key, "contract")
+        if not isinstance(entry, dict):
             return None
         try:
-            sums = cast("dict[str, str]", kept["files"])
+            sums = cast("dict[str, str]", entry["files"])
             texts = {place: read_text(place) for place in sums}
             if any(_sum(text) != sums[place] for place, text in texts.items()):
                 return None
-            findings = tuple(Finding(**one) for one in cast("list[dict[str, Any]]", kept["findings"]))
-            return self._made(cast("Document", kept["document"]), findings, texts)
+            findings = tuple(Finding(**members) for members in cast("list[dict[str, Any]]", entry["findings"]))
+            return self._made(cast("Document", entry["document"]), findings, texts)
         except (
             KeyError,
             TypeError,

@@ -34,5 +34,5 @@ def _circular_references(document: Document, source: Layers) -> Iterator[Finding
             node = target(document, seen[-1])
 
 
-def _defect(rule: str, source: Layers, pointer: str, found: str, expected: str) -> Finding:
-    return Finding(rule, source.location(pointer), found, expected, pointer, "Mend the contract.")
+def _defect(rule: str, source: Layers, pointer: str, actual: str, expected: str) -> Finding:
+    return Finding(rule, source.location(pointer), actual, expected, pointer, "Mend the contract.")

@@ -72,11 +72,13 @@ class Direction:
         if gone and isinstance(required, list) and not gone.isdisjoint(map(str, required)):
             changed["required"] = [name for name in required if name not in gone]
         for key in ("example", "examples", "default"):
-            given = schema.get(key)
-            if isinstance(given, (dict, list)):
-                listed = key == "examples" and isinstance(given, list)
-                left: JSON = [self.without(one, schema) for one in given] if listed else self.without(given, schema)
-                changed |= {} if left == given else {key: left}
+            value = schema.get(key)
+            if isinstance(value, (dict, list)):
+                listed = key == "examples" and isinstance(value, list)
+                remainder: JSON = (
+                    [self.without(example, schema) for example in value] if listed else self.without(value, schema)
+                )
+                changed |= {} if remainder == value else {key: remainder}
         return {**schema, **changed} if changed else schema
 
     def is_marked(self, schema: JSON, depth: int = 0) -> bool:
@@ -118,9 +120,9 @@ class Direction:
 
     def pointers(self, value: JSON, schema: JSON) -> list[str]:
         """Return the JSON Pointers of the members of a value that go the other way."""
-        found: list[str] = []
-        self._left(value, [schema], "", found)
-        return found
+        pointers: list[str] = []
+        self._left(value, [schema], "", pointers)
+        return pointers
 
     def _left(self, value: JSON, schemas: list[JSON], pointer: str, gone: list[str]) -> JSON:
         if not isinstance(value, (dict, list)) or pointer.count("/") > _DEEPEST:
@@ -134,7 +136,7 @@ class Direction:
         left: Document = {}
         for name, member in value.items():
             described = [*_members(parts, name)]
-            if described and all(self.is_marked(one) for one in described):
+            if described and all(self.is_marked(schema) for schema in described):
                 gone.append(pointer + pointer_of(name))
             else:
                 left[name] = self._left(member, described, pointer + pointer_of(name), gone)
@@ -213,14 +215,14 @@ def with_schemas(document: Mapping[str, JSON], read: Callable[[JSON], JSON]) -> 
     return {**document, "components": {**components, "schemas": schemas}}
 
 
-def _is_same(read: JSON, given: JSON) -> bool:
+def _is_same(read: JSON, original: JSON) -> bool:
     """Tell whether nothing was changed: the same object, or the same objects in it."""
-    if read is given:
+    if read is original:
         return True
-    if isinstance(read, dict) and isinstance(given, dict):
-        return read.keys() == given.keys() and all(read[key] is given[key] for key in read)
-    if isinstance(read, list) and isinstance(given, list):
-        return all(one is other for one, other in zip(read, given, strict=True))
+    if isinstance(read, dict) and isinstance(original, dict):
+        return read.keys() == original.keys() and all(read[key] is original[key] for key in read)
+    if isinstance(read, list) and isinstance(original, list):
+        return all(item is other for item, other in zip(read, original, strict=True))
     return False
 
 

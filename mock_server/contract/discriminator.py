@@ -34,7 +34,9 @@ def settle_discriminator(document: Document, schema: Document) -> Remark | None:
     name = discriminator.get("propertyName")
     if keyword is None or not isinstance(name, str):
         return None
-    branches = [one for one in cast("list[JSON]", schema[keyword]) if isinstance(one, dict) and _reference(one)]
+    branches = [
+        branch for branch in cast("list[JSON]", schema[keyword]) if isinstance(branch, dict) and _reference(branch)
+    ]
     settling = _Settling(document, name, mapping_at(discriminator, "mapping"), branches)
     if not settling.is_changed:
         return None
@@ -126,9 +128,9 @@ class _Settling:
         node = resolved(self._document, schema)
         for keyword in ("oneOf", "anyOf"):
             parts = node.get(keyword) if isinstance(node, dict) else None
-            each = [self._values(part, depth + 1) for part in parts] if isinstance(parts, list) else []
-            if each and all(values is not None for values in each):
-                left = _common(left, [value for values in each for value in values or ()])
+            alternatives = [self._values(part, depth + 1) for part in parts] if isinstance(parts, list) else []
+            if alternatives and all(values is not None for values in alternatives):
+                left = _common(left, [value for values in alternatives for value in values or ()])
         return None if left is None else list(dict.fromkeys(left)) if _are_texts(left) else left
 
     def _takes(self, schema: JSON, name: str, depth: int) -> bool:

@@ -36,7 +36,7 @@ def download(place: str, most: int) -> bytes:
     thread = threading.Thread(target=fetch, daemon=True)
     thread.start()
     thread.join(URL_SECONDS)
-    found = outcome[0] if outcome else TimeoutError(f"no whole answer within {URL_SECONDS:g} seconds")
-    if isinstance(found, Exception):
-        raise DownloadError(str(found))
-    return found
+    result = outcome[0] if outcome else TimeoutError(f"no whole answer within {URL_SECONDS:g} seconds")
+    if isinstance(result, Exception):
+        raise DownloadError(str(result))
+    return result

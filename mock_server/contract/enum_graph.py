@@ -106,7 +106,7 @@ class EnumGraph:
             below = [applied for vertex in vertices for applied in (vertex, *vertex.branches)]
             items = [vertex.items for vertex in below if part == "*" and vertex.items is not None]
             vertices = [*items, *(vertex.members[part] for vertex in below if part in vertex.members)]
-        applied = (each for vertex in vertices for each in (vertex, *vertex.branches))
+        applied = (branch for vertex in vertices for branch in (vertex, *vertex.branches))
         return [vertex for vertex in applied if vertex.values is not None]
 
 

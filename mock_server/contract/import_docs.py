@@ -52,11 +52,11 @@ class Imported:
     @property
     def report(self) -> list[str]:
         """How much each page gave, and the findings: for whoever started the import."""
-        given: dict[str, list[int]] = {}
+        tallies: dict[str, list[int]] = {}
         for pointer, place in self.parts:
-            given.setdefault(place.rpartition(":")[0], [0, 0])[not pointer.startswith("/paths/")] += 1
-        counts = [f"{page}: {_number(one, 'operation')}, {_number(other, 'other part')}"
-                  for page, (one, other) in given.items()]  # fmt: skip
+            tallies.setdefault(place.rpartition(":")[0], [0, 0])[not pointer.startswith("/paths/")] += 1
+        counts = [f"{page}: {_number(operations, 'operation')}, {_number(other, 'other part')}"
+                  for page, (operations, other) in tallies.items()]  # fmt: skip
         return [*counts, *map(str, self.findings)]
 
 
@@ -108,14 +108,14 @@ def _blocks(page: str) -> Iterator[_Block]:
 
     markdown = read_text(page, what="documentation page")
     fences = [token for token in MarkdownIt("commonmark").parse(markdown) if token.type == "fence"]
-    found = [token for token in fences if _is_openapi(token.info, token.content)]
-    if not found:
+    blocks = [token for token in fences if _is_openapi(token.info, token.content)]
+    if not blocks:
         raise ContractError(
             f"{page}: found no OpenAPI in {_number(len(fences), 'fenced block')};"
             " expected one in YAML or JSON that begins with a member openapi."
             " Give the page that shows the API's definition."
         )
-    for token in found:
+    for token in blocks:
         first = token.map[0] + 1 if token.map else 0
         # Blank lines before it, so that every message counts as the reader of the page does.
         source = parse_source(page, "\n" * first + token.content, what="OpenAPI block", allows_halves=True)
@@ -143,7 +143,7 @@ class _Merged:
         self._origins: dict[str, _Block] = {}
         self.conflicts: list[Finding] = []
         self.document: Node = {}
-        inherited = [name for name in _INHERITED if len({_canonical(one.data.get(name)) for one in blocks}) > 1]
+        inherited = [name for name in _INHERITED if len({_canonical(block.data.get(name)) for block in blocks}) > 1]
         for block in blocks:
             self._take(block, _pushed_down(block.data, inherited))
 
@@ -180,12 +180,12 @@ class _Merged:
 
     def _take_list(self, key: str, value: list[JSON]) -> None:
         listed = cast("list[JSON]", self.document.setdefault(key, []))
-        known = {_canonical(mapping_at({"": one}, "").get(_LISTS[key])) for one in listed}
-        listed += [one for one in value if _canonical(mapping_at({"": one}, "").get(_LISTS[key])) not in known]
+        known = {_canonical(mapping_at({"": item}, "").get(_LISTS[key])) for item in listed}
+        listed += [item for item in value if _canonical(mapping_at({"": item}, "").get(_LISTS[key])) not in known]
 
     def _take_version(self, block: _Block, key: str, value: JSON) -> None:
         """Documents of one minor version of OpenAPI mean the same by their keywords."""
-        before = next((self.document[one] for one in ("openapi", "swagger") if one in self.document), value)
+        before = next((self.document[name] for name in ("openapi", "swagger") if name in self.document), value)
         if str(before).split(".")[:2] != str(value).split(".")[:2]:
             first = self._blocks[0].source
             self._conflict(block, "/" + key, "/" + key, f"{first.location('/openapi')}, which is {before!r}")
@@ -193,8 +193,8 @@ class _Merged:
             self._put(block, (key,), value)
 
     def _conflict(self, block: _Block, pointer: str, where: str, other: str) -> None:
-        found = f"{_called(pointer)} unlike that of {other}"
-        self.conflicts.append(Finding("conflict", block.source.location(where), found, "the same in both", where))
+        actual = f"{_called(pointer)} unlike that of {other}"
+        self.conflicts.append(Finding("conflict", block.source.location(where), actual, "the same in both", where))
 
     def _origin(self, pointer: str) -> Source:
         while pointer and pointer not in self._origins:
@@ -216,10 +216,10 @@ class _Merged:
             if reference in seen or (reference.startswith("#") and self._leads_somewhere(reference)):
                 continue
             seen.add(reference)
-            found, where = f"a reference to {reference!r}", self._origin(pointer).location(pointer)
+            actual, where = f"a reference to {reference!r}", self._origin(pointer).location(pointer)
             expected = "one that leads to something in these pages"
             remedy = "Import the page that defines it too, or define it in an overlay."
-            yield Finding("dangling-reference", where, found, expected, pointer, remedy)
+            yield Finding("dangling-reference", where, actual, expected, pointer, remedy)
 
     def _leads_somewhere(self, reference: str) -> bool:
         try:
@@ -281,12 +281,12 @@ def _canonical(value: JSON) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _difference(one: JSON, other: JSON) -> str:
+def _difference(value: JSON, other: JSON) -> str:
     """The JSON Pointer of the first place that both have and where they differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        steps = [(key, one[key], other[key]) for key in other if key in one]
-    elif isinstance(one, list) and isinstance(other, list):
-        steps = [(str(index), *pair) for index, pair in enumerate(zip(one, other, strict=False))]
+    if isinstance(value, dict) and isinstance(other, dict):
+        steps = [(key, value[key], other[key]) for key in other if key in value]
+    elif isinstance(value, list) and isinstance(other, list):
+        steps = [(str(index), *pair) for index, pair in enumerate(zip(value, other, strict=False))]
     else:
         return ""
     for key, mine, theirs in steps:

@@ -31,10 +31,10 @@ _TRUNCATED = re.compile(r"(?:[-+.\w])\Z")
 class ItemError(ValueError):
     """An item that cannot be read. ``index`` is its own; the message says what was found."""
 
-    def __init__(self, index: int | None, found: str, expected: str) -> None:
+    def __init__(self, index: int | None, actual: str, expected: str) -> None:
         self.pointer = "" if index is None else f"/{index}"
         self.expected = expected
-        super().__init__(found)
+        super().__init__(actual)
 
 
 class ItemReader:
@@ -42,7 +42,7 @@ class ItemReader:
 
     def __init__(self, sequence: Sequence, resolve: Resolve) -> None:
         self.sequence = sequence
-        self._shapes = [Shape([one], resolve) for one in (*sequence.prefix, sequence.rest)]
+        self._shapes = [Shape([schema], resolve) for schema in (*sequence.prefix, sequence.rest)]
 
     @property
     def is_opaque(self) -> bool:
@@ -63,7 +63,7 @@ class ItemReader:
             yield from (self._event(index, event) for index, event in enumerate(events_of(text)))
         else:
             texts = _records(text) if self.sequence.form == JSON_SEQUENCE else _lines(text)
-            yield from (_json(index, one) for index, one in enumerate(texts))
+            yield from (_json(index, record) for index, record in enumerate(texts))
 
     def _shape(self, index: int) -> Shape:
         return self._shapes[min(index, len(self._shapes) - 1)]
@@ -74,8 +74,8 @@ class ItemReader:
         if "data" not in shape.names:
             return _data(index, event.data, shape)
         fields: dict[str, JSON] = {"event": event.event, "id": event.id, "retry": event.retry}
-        given = {name: value for name, value in fields.items() if value is not None}
-        return {**given, "data": _data(index, event.data, shape.member("data"))}
+        members = {name: value for name, value in fields.items() if value is not None}
+        return {**members, "data": _data(index, event.data, shape.member("data"))}
 
     def _parts(self, body: bytes, boundary: str) -> Iterator[JSON]:
         for index, part in enumerate(_split(body, boundary)):
@@ -119,10 +119,10 @@ def _records(text: str) -> Iterator[str]:
     before, *records = text.split(_SEPARATOR)
     if before.strip():
         raise ItemError(None, "a text before the first record separator", "U+001E before each JSON text (RFC 7464)")
-    for index, record in enumerate(one for one in records if one):
+    for index, record in enumerate(part for part in records if part):
         if _TRUNCATED.search(record):
-            found = "a number or a literal that may have been cut off"
-            raise ItemError(index, found, "a line feed after it (RFC 7464, 2.4)")
+            actual = "a number or a literal that may have been cut off"
+            raise ItemError(index, actual, "a line feed after it (RFC 7464, 2.4)")
         yield record
 
 

@@ -85,13 +85,13 @@ class _Index:
             opening = self._text[at]
             rest = self._of_object(at) if opening == "{" else self._of_array(at) if opening == "[" else iter(())
             self._members[at] = ({}, rest)
-        found, rest = self._members[at]
-        while name not in found:
+        members, rest = self._members[at]
+        while name not in members:
             following = next(rest, None)
             if following is None:
                 return None
-            found[following[0]] = following[1:]
-        return found[name]
+            members[following[0]] = following[1:]
+        return members[name]
 
     def _of_object(self, at: int) -> Iterator[tuple[str, int, int]]:
         text = self._text

@@ -29,20 +29,23 @@ def load_contract(
     :class:`ContractError` where it cannot be read, is not OpenAPI 2.0 or 3.0 to 3.2, has a defect without
     a safe repair, or (``strict``) has any defect at all.
     """
-    given = Given(place, tuple(overlays), may_fetch or is_url(place))
-    compiled = given.compiled(no_cache=no_cache)
+    contract_input = Given(place, tuple(overlays), may_fetch or is_url(place))
+    compiled = contract_input.compiled(no_cache=no_cache)
     if strict and compiled.findings:
         raise ContractError(
             f"{place}: found {counted(compiled.findings)}; expected none (--strict).", compiled.findings
         )
-    return _freeze(place, compiled, Places(given.layers))
+    return _freeze(place, compiled, Places(contract_input.layers))
 
 
 def _freeze(place: str, compiled: Compiled, layers: Places) -> Contract:
     document = compiled.document
     info = mapping_at(document, "info")
     manners = read_manners(document, layers)
-    table = {one.key: one for one in (_operation(document, layers, *found) for found in operations(document))}
+    table = {
+        operation.key: operation
+        for operation in (_operation(document, layers, *entry) for entry in operations(document))
+    }
     _refuse_reserved(table, layers)
     schemes = {
         name: _scheme(document, name, node)
@@ -92,24 +95,24 @@ def _refuse_unknown_names(
         if kind.selects is not None and kind.selects not in manners.resources:
             raise _unknown(layers, where + "/selects", f"the resource {kind.selects!r}", "one of x-mock-resources")
     references = {
-        pointer_of("x-mock-failures", name, "response"): one.response for name, one in manners.failures.items()
+        pointer_of("x-mock-failures", name, "response"): failure.response for name, failure in manners.failures.items()
     }
     for name, failure in manners.failures.items():
         where = pointer_of("x-mock-failures", name, "example")
         response = response_of(document, str(failure.status), {"$ref": failure.response})
-        known = {one for media in response.content for one in media.examples}
+        known = {example for media in response.content for example in media.examples}
         if failure.example and failure.example not in known:
             raise _unknown(layers, where, f"the example {failure.example!r}", "one of the response's examples")
     references |= {
-        pointer_of("x-mock-resources", name, "schema"): one.schema for name, one in manners.resources.items()
+        pointer_of("x-mock-resources", name, "schema"): resource.schema for name, resource in manners.resources.items()
     }
     for where, reference in references.items():
         if resolved(document, {"$ref": reference}) is None:
             raise _unknown(layers, where, f"the reference {reference!r}", "something in the contract")
 
 
-def _unknown(layers: Places, pointer: str, found: str, expected: str) -> ContractError:
-    return ContractError(f"{layers.place(pointer)}: found {found}; expected {expected}. Mend the overlay.")
+def _unknown(layers: Places, pointer: str, actual: str, expected: str) -> ContractError:
+    return ContractError(f"{layers.place(pointer)}: found {actual}; expected {expected}. Mend the overlay.")
 
 
 def _operation(document: Document, layers: Places, pointer: str, node: Document) -> Operation:
@@ -127,7 +130,9 @@ def _operation(document: Document, layers: Places, pointer: str, node: Document)
             for status, item in mapping_at(node, "responses").items()
             if not status.startswith("x-")
         },
-        security=tuple(tuple(one) for one in security if isinstance(one, dict)) if isinstance(security, list) else (),
+        security=tuple(tuple(requirement) for requirement in security if isinstance(requirement, dict))
+        if isinstance(security, list)
+        else (),
         resource=read_binding(node, pointer, layers),
         deprecated=_flag(node, "deprecated"),
     )
@@ -141,7 +146,7 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
         for name, item in mapping_at(response, "headers").items()
         if name.lower() != "content-type"  # OpenAPI 3.1, Response Object: ignored
     )
-    content = tuple(_media_type(document, name, one) for name, one in mapping_at(response, "content").items())
+    content = tuple(_media_type(document, name, entry) for name, entry in mapping_at(response, "content").items())
     return Response(status, headers, content)
 
 
@@ -172,16 +177,16 @@ def _flag(node: JSON, key: str) -> bool:
 
 
 def _examples(document: Mapping[str, JSON], node: JSON) -> dict[str, JSON]:
-    found: dict[str, JSON] = {}
+    examples: dict[str, JSON] = {}
     if isinstance(node, dict) and "example" in node:
-        found[""] = node["example"]
+        examples[""] = node["example"]
     for name, item in mapping_at(node, "examples").items():
         example = resolved(document, item)
         said = mapping_at({"": example}, "")
-        key = next((one for one in ("value", "dataValue", "serializedValue") if one in said), None)
+        key = next((name for name in ("value", "dataValue", "serializedValue") if name in said), None)
         if key is not None:  # the latter two are of OpenAPI 3.2
-            found[name] = said[key]
-    return found
+            examples[name] = said[key]
+    return examples
 
 
 def _scheme(document: Document, name: str, node: JSON) -> SecurityScheme:

@@ -249,7 +249,7 @@ class _Reader:
             return None
         data = self.object(document, key, "", ("header", "methods"))
         plain = Idempotency()
-        methods = tuple(one.upper() for one in self.texts(data, "methods", where))
+        methods = tuple(method.upper() for method in self.texts(data, "methods", where))
         return Idempotency(self.text(data, "header", where, plain.header).lower(), methods or plain.methods)
 
     def table(self, data: Mapping[str, JSON], key: str) -> list[tuple[str, JSON]]:
@@ -309,7 +309,7 @@ class _Reader:
             raise self.refusal(where + pointer_of(key), repr(value), " or ".join(choices))
         return value
 
-    def refusal(self, pointer: str, found: str, expected: str) -> ContractError:
+    def refusal(self, pointer: str, actual: str, expected: str) -> ContractError:
         return ContractError(
-            f"{self.source.place(pointer)}: found {found}; expected {expected}. Mend the overlay or the contract."
+            f"{self.source.place(pointer)}: found {actual}; expected {expected}. Mend the overlay or the contract."
         )

@@ -48,8 +48,8 @@ def read_as_meant(document: Document, source: Layers) -> Iterator[Finding]:
         elif kind in ("media", "parameter", "header"):
             reading.examples(pointer, node)
     reading.settle()
-    for rule, pointer, found, expected, done in reading.remarks:
-        yield Finding(rule, source.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")
+    for rule, pointer, actual, expected, done in reading.remarks:
+        yield Finding(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")
 
 
 class _Reading:
@@ -121,8 +121,8 @@ class _Reading:
             elif schema.get("type") == kind:
                 del schema["type"]
 
-    def _remark(self, rule: str, pointer: str, found: str, expected: str, done: str) -> None:
-        self.remarks.append((rule, pointer, found, expected, done))
+    def _remark(self, rule: str, pointer: str, actual: str, expected: str, done: str) -> None:
+        self.remarks.append((rule, pointer, actual, expected, done))
 
     def _dialect(self, pointer: str, schema: Document) -> None:
         """Say in the words of this version of OpenAPI what a schema says in those of another."""
@@ -160,20 +160,20 @@ class _Reading:
         items = schema.get("items")
         if not isinstance(items, list):
             return
-        where, found = pointer + "/items", "a list of schemas"
+        where, actual = pointer + "/items", "a list of schemas"
         if not self._is_old:
             schema.pop("items")
             schema.setdefault("prefixItems", items)
             if "additionalItems" in schema:
                 schema["items"] = schema.pop("additionalItems")
             self._moves.append((where, pointer + "/prefixItems"))
-            self._remark("items", where, found, "one schema", "it is read as 'prefixItems'")
+            self._remark("items", where, actual, "one schema", "it is read as 'prefixItems'")
             return
         schema.pop("additionalItems", None)
         if schema.get("type") == "array":
             schema["items"] = {"anyOf": items} if len(items) > 1 else items[0] if items else {}
             self._moves.append((where, where + "/anyOf"))
-            self._remark("items", where, found, "one schema", "each item is one of them")
+            self._remark("items", where, actual, "one schema", "each item is one of them")
             return
         schema.pop("items")
         if items and "anyOf" not in schema:
@@ -181,7 +181,7 @@ class _Reading:
             self._moves.append((where, pointer + "/anyOf"))
         elif items:
             schema["allOf"] = [*_branches(schema, "allOf"), {"anyOf": items}]
-        self._remark("items", where, found, "one schema, within an array", "the value is one of them")
+        self._remark("items", where, actual, "one schema, within an array", "the value is one of them")
 
     def _missing_type(self, pointer: str, schema: Document) -> None:
         """Take a schema with ``properties`` for one of objects, one with ``items`` for one of arrays."""
@@ -219,35 +219,38 @@ class _Reading:
             return
         schema.pop("nullable", None)
         beside = next((key for key in _COMPOSED if key in schema), "")
-        found = f"'nullable' beside {beside!r}" if beside else "'nullable'"
+        actual = f"'nullable' beside {beside!r}" if beside else "'nullable'"
         self._remark(
-            "nullable", where, found, f"null in the words of OpenAPI {self._version}", "null is taken there too"
+            "nullable", where, actual, f"null in the words of OpenAPI {self._version}", "null is taken there too"
         )
         if not composed:
             _with_null(schema)
             return
-        kept = {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
-        if kept.keys() == {"anyOf"} or (
-            kept.keys() == {"oneOf"} and not any(self._takes_null(one, 0) for one in _branches(schema, "oneOf"))
+        assertions = {
+            key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")
+        }
+        if assertions.keys() == {"anyOf"} or (
+            assertions.keys() == {"oneOf"}
+            and not any(self._takes_null(branch, 0) for branch in _branches(schema, "oneOf"))
         ):
-            (keyword,) = kept
+            (keyword,) = assertions
             schema[keyword] = [*_branches(schema, keyword), dict(self._null)]
             return
-        for key in kept:
+        for key in assertions:
             del schema[key]
-        schema["anyOf"] = [kept, dict(self._null)]
+        schema["anyOf"] = [assertions, dict(self._null)]
         self._moves.append((pointer, pointer + "/anyOf/0"))
         if id(schema) in self._typed:
-            self._typed.add(id(kept))
+            self._typed.add(id(assertions))
 
     def _beside_reference(self, pointer: str, schema: Document) -> None:
         """Read ``readOnly`` and ``writeOnly`` beside a reference, where 3.0 reads nothing."""
         said = [key for key in _DIRECTED if schema.get(key) is True]
         if said:
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
-            where, found = pointer + pointer_of(said[0]), f"{said[0]!r} beside '$ref'"
+            where, actual = pointer + pointer_of(said[0]), f"{said[0]!r} beside '$ref'"
             expected = f"what OpenAPI {self._version} reads there"
-            self._remark("beside-reference", where, found, expected, "it is taken as it was meant")
+            self._remark("beside-reference", where, actual, expected, "it is taken as it was meant")
 
     def _takes_null(self, schema: JSON, depth: int) -> bool:
         """Whether a schema takes null, as far as its references and branches are followed."""
@@ -273,7 +276,7 @@ class _Reading:
             resolved(self._document, {"$ref": schema["$ref"]}), below
         ):
             return False
-        takes = {key: [self._takes_null(one, below) for one in _branches(schema, key)] for key in _COMPOSED[1:]}
+        takes = {key: [self._takes_null(branch, below) for branch in _branches(schema, key)] for key in _COMPOSED[1:]}
         return (
             all(takes["allOf"])
             and (not takes["anyOf"] or any(takes["anyOf"]))
@@ -291,15 +294,15 @@ class _Reading:
         if "example" not in node or not isinstance(named, dict):
             return
         example = node.pop("example")
-        found, expected = "'example' beside 'examples'", "one of them"
-        if any(isinstance(one, dict) and "value" in one and one["value"] == example for one in named.values()):
-            self._remark("example", pointer + "/example", found, expected, "it is one of them already")
+        actual, expected = "'example' beside 'examples'", "one of them"
+        if any(isinstance(entry, dict) and "value" in entry and entry["value"] == example for entry in named.values()):
+            self._remark("example", pointer + "/example", actual, expected, "it is one of them already")
             return
         name = "example"
         while name in named:
             name += "_"
         node["examples"] = {name: {"value": example}, **named}
-        self._remark("example", pointer + "/example", found, expected, f"it is the first of them, called {name!r}")
+        self._remark("example", pointer + "/example", actual, expected, f"it is the first of them, called {name!r}")
 
 
 def _used(links: list[tuple[str, str]]) -> set[str]:

@@ -86,8 +86,10 @@ class Objections:
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
         """Return what the schema at a place of the document has against a value that a client sent."""
         schema = functools.reduce(truediv, place, self._document)
-        kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(OF_REQUESTS)).validator
-        return cast("Errors", _extended(kept, _of_requests, asserts_formats=asserts_formats).iter_errors)
+        validator: Any = self._factory.create(
+            self._document, schema, extra_format_validators=dict(OF_REQUESTS)
+        ).validator
+        return cast("Errors", _extended(validator, _of_requests, asserts_formats=asserts_formats).iter_errors)
 
     def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
         """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
@@ -134,7 +136,7 @@ class Objections:
         if media_type is None or is_json(media_type):
             return False
         essence = essence_of(media_type)
-        names = [essence_of(one.name) for one in response.content] if response else [essence]
+        names = [essence_of(entry.name) for entry in response.content] if response else [essence]
         return any(fnmatchcase(essence, name) for name in names)
 
 

@@ -52,8 +52,8 @@ def _version(overlay: Source) -> tuple[int, int]:
     match = _VERSION.fullmatch(str(data.get("overlay", "")))
     if match is None:
         instead = f" but {data['overlay']!r}" if "overlay" in data else ""
-        where, found = "/overlay" if instead else "", f"no member overlay: 1.0.0 or 1.1.0{instead}"
-        raise _refusal(overlay, where, found, "an OpenAPI Overlay 1.0 document, or one of 1.1")
+        where, actual = "/overlay" if instead else "", f"no member overlay: 1.0.0 or 1.1.0{instead}"
+        raise _refusal(overlay, where, actual, "an OpenAPI Overlay 1.0 document, or one of 1.1")
     return 1, int(match[1])
 
 
@@ -86,8 +86,8 @@ class _Action:
         """Return the document with the action applied, and the ways to the nodes that it brought something to."""
         action = self._action
         if self.kind == "update" and "update" not in action:
-            found = "neither update, copy nor remove" if self._is_newer else "neither update nor remove"
-            raise _refusal(self._overlay, self._pointer, found, "one of them")
+            actual = "neither update, copy nor remove" if self._is_newer else "neither update nor remove"
+            raise _refusal(self._overlay, self._pointer, actual, "one of them")
         if self.kind == "copy" and "update" in action:
             raise _refusal(self._overlay, self._pointer, "both update and copy", "one of them")
         targets = _targets(document, cast("str", action["target"]), self._overlay, self._pointer + "/target")
@@ -114,22 +114,22 @@ class _Action:
             raise _refusal(self._overlay, where, repr(path), "a JSONPath")
         sources = _targets(document, path, self._overlay, where)
         if len(sources) != 1:
-            found = f"{path}, which matches {len(sources) or 'nothing'}{' nodes' if sources else ''}"
-            raise _refusal(self._overlay, where, found, "a JSONPath of one node")
+            actual = f"{path}, which matches {len(sources) or 'nothing'}{' nodes' if sources else ''}"
+            raise _refusal(self._overlay, where, actual, "a JSONPath of one node")
         return _at(document, sources[0])
 
     def _refuse_nothing(self) -> None:
         if not self._is_newer:
-            found = f"{self._action['target']}, which matches nothing"
-            raise _refusal(self._overlay, self._pointer + "/target", found, "a target in the contract")
+            actual = f"{self._action['target']}, which matches nothing"
+            raise _refusal(self._overlay, self._pointer + "/target", actual, "a target in the contract")
         self.is_idle = True
 
     def _refuse_unfit(self, nodes: list[JSON], value: JSON) -> None:
         """Refuse targets of several kinds, and a value that does not go with them (Overlay 1.1, "Action Object")."""
         kinds = sorted({_kind(node) for node in nodes})
         if len(kinds) > 1:
-            found = f"{self._action['target']}, which matches {' and '.join(kinds)}"
-            raise _refusal(self._overlay, self._pointer + "/target", found, "nodes of one kind")
+            actual = f"{self._action['target']}, which matches {' and '.join(kinds)}"
+            raise _refusal(self._overlay, self._pointer + "/target", actual, "nodes of one kind")
         for node in nodes:
             unfit = None if isinstance(node, list) else _unfit(node, value, "")
             if unfit is not None:
@@ -166,8 +166,8 @@ def _targets(document: JSON, path: str, overlay: Source, pointer: str) -> list[P
         matches = jsonpath.finditer(path, cast("dict[str, object]", document))
         return list(dict.fromkeys(match.parts for match in matches))
     except jsonpath.JSONPathError as problem:
-        found = f"{path} ({str(problem).splitlines()[0]})"
-        raise _refusal(overlay, pointer, found, "an RFC 9535 JSONPath") from None
+        actual = f"{path} ({str(problem).splitlines()[0]})"
+        raise _refusal(overlay, pointer, actual, "an RFC 9535 JSONPath") from None
 
 
 def _at(document: JSON, path: Path) -> JSON:
@@ -206,5 +206,5 @@ def _refuse_unknown_keys(data: Mapping[str, JSON], known: tuple[str, ...], overl
                            "one of " + ", ".join(known))  # fmt: skip
 
 
-def _refusal(overlay: Source, pointer: str, found: str, expected: str) -> ContractError:
-    return ContractError(f"{overlay.place(pointer)}: found {found}; expected {expected}. Mend the overlay.")
+def _refusal(overlay: Source, pointer: str, actual: str, expected: str) -> ContractError:
+    return ContractError(f"{overlay.place(pointer)}: found {actual}; expected {expected}. Mend the overlay.")

@@ -58,23 +58,23 @@ class Pairs(Generic[Leaf]):
         ``but`` are names with brackets that mean something of their own. Raises :class:`UnreadableError` for brackets
         that cannot be read.
         """
-        found: list[tuple[list[str], Leaf]] = []
+        entries: list[tuple[list[str], Leaf]] = []
         for key, steps, value in self._below.get(name, ()):
             if key in but:
                 continue
             if isinstance(steps, BracketError):
                 raise UnreadableError(str(steps), steps.expected)
-            found.append((steps, value))
-        return found
+            entries.append((steps, value))
+        return entries
 
 
 def objects_of(sent: Pairs[Leaf], names: Collection[str]) -> dict[str, Tree[Leaf]]:
     """Return pairs as the members of one object; ``names`` are members that may be called with brackets themselves."""
-    found: dict[str, list[tuple[list[str], Leaf]]] = {}
+    groups: dict[str, list[tuple[list[str], Leaf]]] = {}
     for key, value in sent:
         name, steps = _split(key, names)
-        found.setdefault(name, []).append((steps, value))
-    return {name: tree_of(entries) for name, entries in found.items()}
+        groups.setdefault(name, []).append((steps, value))
+    return {name: tree_of(entries) for name, entries in groups.items()}
 
 
 def _split(key: str, names: Collection[str]) -> tuple[str, list[str]]:

@@ -165,14 +165,16 @@ class Parameter:
 
     def _members(self, sent: Pairs[str], decode: Decode) -> list[Raw] | None:
         """An object whose members are parameters of their own: those it names; if it is open, unclaimed ones too."""
-        found: dict[str, list[Raw]] = {}
+        members: dict[str, list[Raw]] = {}
         is_open = self.shape.is_open
         for name, value in sent:
             listed = name in self.shape.names
             is_claimed = name in self.taken or name.partition("[")[0] in self.taken or name.startswith("__")
             if listed or (is_open and not is_claimed):
-                found.setdefault(name, []).append(decode(value))
-        return [{name: values[0] if len(values) == 1 else values for name, values in found.items()}] if found else None
+                members.setdefault(name, []).append(decode(value))
+        return (
+            [{name: values[0] if len(values) == 1 else values for name, values in members.items()}] if members else None
+        )
 
     def _undivided(self, raw: str, decode: Decode) -> list[Raw]:
         """One text that may hold a whole array or object."""
@@ -253,7 +255,9 @@ class Parameter:
         return {decode(name): decode(value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def read_parameter(node: Mapping[str, JSON], resolve: Resolve, taken: frozenset[str] = frozenset()) -> Parameter | None:
+def read_parameter(
+    node: Mapping[str, JSON], resolve: Resolve, other_names: frozenset[str] = frozenset()
+) -> Parameter | None:
     """The parameter that a Parameter Object describes; None for one that is to be ignored, or is none."""
     name, place = node.get("name"), node.get("in")
     if not isinstance(name, str) or place not in (*_STYLES, "querystring"):
@@ -275,7 +279,7 @@ def read_parameter(node: Mapping[str, JSON], resolve: Resolve, taken: frozenset[
         is_json=media is not None and is_json(essence_of(media[0])),
         is_content=media is not None,
         is_form=media is not None and essence_of(media[0]) == "application/x-www-form-urlencoded",
-        taken=taken,
+        taken=other_names,
     )
 
 

@@ -44,7 +44,7 @@ class _Loader(yaml.CSafeLoader):
 
     def _merged(self, node: yaml.MappingNode) -> dict[Any, Any]:
         """What the merge keys of a mapping bring (a mapping or a list of them, the first to win)."""
-        merges = yaml.MappingNode(node.tag, [one for one in node.value if one[0].tag == "tag:yaml.org,2002:merge"])
+        merges = yaml.MappingNode(node.tag, [pair for pair in node.value if pair[0].tag == "tag:yaml.org,2002:merge"])
         self.flatten_mapping(merges)
         return {key.value: self.construct_object(value, deep=True) for key, value in merges.value}
 
@@ -110,11 +110,11 @@ def parse_source(
             " Mend the object."
         ) from None
     except (RecursionError, ValueError) as problem:
-        found = (
+        actual = (
             str(problem) if isinstance(problem, _RefusedError) else "something nested too deeply or a number too long"
         )
         raise error(
-            f"{name}:1: found {found}; expected {indefinite(what)} that can be read in a moment. Write it out."
+            f"{name}:1: found {actual}; expected {indefinite(what)} that can be read in a moment. Write it out."
         ) from None
     return Source(name, text, data)
 
@@ -224,8 +224,8 @@ def _written_out(data: Any) -> Any:
 def _yaml_problem(problem: yaml.YAMLError) -> str:
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
     line = f":{mark.line + 1}" if mark is not None else ""
-    found = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+    actual = getattr(problem, "problem", None) or str(problem).splitlines()[0]
     for start, instead in (("found ", ""), ("but found ", ""), ("did not find ", "no ")):
-        if found.startswith(start):
-            found = instead + found.removeprefix(start)
-    return f"{line}: found {found}"
+        if actual.startswith(start):
+            actual = instead + actual.removeprefix(start)
+    return f"{line}: found {actual}"

@@ -110,7 +110,7 @@ class RecordJudge:
         within += mapping_at(node, "dependentSchemas").values()
         if isinstance(schema, dict) and "$ref" in schema and len(schema) > 1:  # siblings of a reference (3.1)
             within.append({key: value for key, value in schema.items() if key != "$ref"})
-        return [node, *(part for one in within for part in self._found_parts(one, depth + 1))]
+        return [node, *(part for child in within for part in self._found_parts(child, depth + 1))]
 
 
 def _properties(parts: list[Schema]) -> Schema:

@@ -43,8 +43,8 @@ def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
         if isinstance(info.get(key), (int, float)) and not isinstance(info[key], bool):
             value = str(info[key])
         if not isinstance(info.get(key), str):
-            found = f"no {key}" if key not in info else f"{info[key]!r}"
-            yield _repaired("missing-info", source, pointer_of("info", key), found, "a text", f"{value!r} is used")
+            actual = f"no {key}" if key not in info else f"{info[key]!r}"
+            yield _repaired("missing-info", source, pointer_of("info", key), actual, "a text", f"{value!r} is used")
             info[key] = value
 
 
@@ -99,11 +99,11 @@ def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
                             "it is left out")  # fmt: skip
             del cast("Document", paths)[path]
         elif not path.startswith("/"):
-            meant = "/" + path
-            done = "it is left out" if meant in paths else f"{meant!r} is served"
+            correction = "/" + path
+            done = "it is left out" if correction in paths else f"{correction!r} is served"
             yield _repaired("path", source, where, repr(path), "a path that begins with a slash", done)
             item = cast("Document", paths).pop(path)
-            cast("Document", paths).setdefault(meant, item)
+            cast("Document", paths).setdefault(correction, item)
 
 
 def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
@@ -121,10 +121,10 @@ def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
     first: dict[tuple[str, str], str] = {}
     for path, item in mapping_at(document, "paths").items():
         plain = re.sub(r"\{[^}]*\}", "{}", path)
-        for method in [one for one in METHODS if isinstance(item, dict) and isinstance(item.get(one), dict)]:
-            taken = first.setdefault((plain, method), path)
-            if taken != path:
-                expected = f"an operation that a path tells from that of {taken!r}"
+        for method in [name for name in METHODS if isinstance(item, dict) and isinstance(item.get(name), dict)]:
+            owner = first.setdefault((plain, method), path)
+            if owner != path:
+                expected = f"an operation that a path tells from that of {owner!r}"
                 where = pointer_of("paths", path, method)
                 yield _repaired("identical-paths", source, where, repr(path), expected, "it is left out")
                 del cast("Document", item)[method]
@@ -162,8 +162,8 @@ def _odd_statuses(document: Document, source: Layers) -> Iterator[Finding]:
         for key in [*responses] if isinstance(responses, dict) else ():
             if re.fullmatch(r"[1-5](\d\d|XX)|default|x-.*", key) or not isinstance(responses, dict):
                 continue
-            meant = re.match(r"[1-5](\d\d|XX)|DEFAULT", key.upper())
-            name = meant[0].replace("DEFAULT", "default") if meant else ""
+            match = re.match(r"[1-5](\d\d|XX)|DEFAULT", key.upper())
+            name = match[0].replace("DEFAULT", "default") if match else ""
             done = f"{name!r} is meant" if name and name not in responses else "it is left out"
             yield _repaired("status", source, pointer + pointer_of("responses", key), repr(key),
                             "a status, a range such as '2XX', or 'default'", done)  # fmt: skip
@@ -288,5 +288,5 @@ def _anchored(document: JSON, reference: str) -> bool:
     return False
 
 
-def _repaired(rule: str, source: Layers, pointer: str, found: str, expected: str, done: str) -> Finding:
-    return Finding(rule, source.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")
+def _repaired(rule: str, source: Layers, pointer: str, actual: str, expected: str, done: str) -> Finding:
+    return Finding(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")

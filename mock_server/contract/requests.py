@@ -84,8 +84,8 @@ class RequestPlan:
                     yield from _of_parameter(parameter, judgement.errors(is_lenient=is_lenient), sent, ways)
         if self.refuses_bodies and request.body:
             content_type = request.header("content-type")
-            found = f"a body of type {shown(content_type)}" if content_type else "a body"
-            yield Finding(MEDIA_TYPE, "body", found, "none: the operation takes no body")
+            actual = f"a body of type {shown(content_type)}" if content_type else "a body"
+            yield Finding(MEDIA_TYPE, "body", actual, "none: the operation takes no body")
         if self.body is not None:
             yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
 
@@ -123,8 +123,8 @@ class RequestPlan:
         if media is None and is_lenient:
             media, content_type = _as_json(body, request.body), "application/json"
         if media is None:
-            found = f"the media type {shown(content_type)}" if content_type else "a body without a Content-Type"
-            return [Finding(MEDIA_TYPE, "header content-type", found, _names(body))] if body.content else []
+            actual = f"the media type {shown(content_type)}" if content_type else "a body without a Content-Type"
+            return [Finding(MEDIA_TYPE, "header content-type", actual, _names(body))] if body.content else []
         errors = self.bodies[media.name].errors(is_lenient=is_lenient)
         try:
             readings = media.readings(request.body, content_type, ways)
@@ -186,7 +186,9 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
                 return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
             if first is None:
                 said = (explain(error) for error in wrong)
-                first = [Finding(plain.rule, plain.location, found, wanted, where) for where, found, wanted in said]
+                first = [
+                    Finding(plain.rule, plain.location, actual, expected, where) for where, actual, expected in said
+                ]
     except RecursionError:
         return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
     except UnexplainedError:
@@ -210,8 +212,8 @@ def plan_of(
     nodes: dict[tuple[JSON, JSON], tuple[tuple[str | int, ...], dict[str, JSON]]] = {}
     for start, owner in (("item", item), ("operation", operation)):
         listed = owner.get("parameters")
-        for index, one in enumerate(listed if isinstance(listed, list) else []):
-            node = resolve(one)
+        for index, entry in enumerate(listed if isinstance(listed, list) else []):
+            node = resolve(entry)
             if isinstance(node, dict):
                 nodes[str(node.get("name")), str(node.get("in"))] = ((start, "parameters", index), node)
     names = frozenset(str(name) for name, place in nodes if place == "query")

@@ -70,11 +70,11 @@ def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:
     jsonschema's own `best_match` asks for a type checker that the errors of OpenAPI's dialects do not carry.
     """
     while error.context:
-        furthest = max(error.context, key=lambda one: len(one.absolute_path))
+        furthest = max(error.context, key=lambda cause: len(cause.absolute_path))
         if len(furthest.absolute_path) == len(error.absolute_path):
-            if all(one.validator == "type" for one in error.context):
-                return error, [str(one.validator_value) for one in error.context]
-            furthest = next(one for one in error.context if one.validator != "type")
+            if all(cause.validator == "type" for cause in error.context):
+                return error, [str(cause.validator_value) for cause in error.context]
+            furthest = next(cause for cause in error.context if cause.validator != "type")
         error = furthest
     return error, []
 

@@ -41,7 +41,7 @@ def caller_of(request: Request, manners: Manners, schemes: Mapping[str, Security
     token = bearer_token(request)
     if token is None:
         return Caller()
-    kind = next((one for one in manners.tokens if token.startswith(one.prefix) and token != one.prefix), None)
+    kind = next((entry for entry in manners.tokens if token.startswith(entry.prefix) and token != entry.prefix), None)
     if kind is None:
         return Caller(token, failure="invalid_token")
     suffix = token[len(kind.prefix) :]
@@ -85,7 +85,7 @@ def satisfies(scheme: SecurityScheme, request: Request, manners: Manners) -> boo
         return False
     if scheme.type != "http" or scheme.scheme != "bearer":
         return True
-    kind = next((one for one in manners.tokens if credential.startswith(one.prefix)), None)
+    kind = next((entry for entry in manners.tokens if credential.startswith(entry.prefix)), None)
     return kind is not None and scheme.name in kind.schemes
 
 
@@ -137,5 +137,5 @@ def cookies(request: Request) -> dict[str, str]:
 
 
 def _any_credential(request: Request, schemes: Mapping[str, SecurityScheme]) -> str | None:
-    found = (credential_of(scheme, request) for scheme in schemes.values() if scheme.type != "mutualTLS")
-    return next((one for one in found if one is not None), None)
+    credentials = (credential_of(scheme, request) for scheme in schemes.values() if scheme.type != "mutualTLS")
+    return next((credential for credential in credentials if credential is not None), None)

@@ -87,12 +87,12 @@ def sequence_of(name: str, node: Mapping[str, JSON], resolve: Resolve) -> Sequen
         return None
     encodings = _encodings(node)
     if listed is None:
-        one: JSON = item if item is not None else True if schema is None else schema
-        whole: JSON = {"type": "array", "items": one, "minItems": 1}
-        return Sequence(form, (), one, 0, None, False, whole, encodings)
+        element: JSON = item if item is not None else True if schema is None else schema
+        whole: JSON = {"type": "array", "items": element, "minItems": 1}
+        return Sequence(form, (), element, 0, None, False, whole, encodings)
     prefix, rest = listed
     if item is not None:
-        prefix, rest = tuple(_both(item, one) for one in prefix), _both(item, rest)
+        prefix, rest = tuple(_both(item, part) for part in prefix), _both(item, rest)
     shape = Shape([schema], resolve)
     least, most = _whole(shape.keyword("minItems")) or 0, _whole(shape.keyword("maxItems"))
     if rest is False:
@@ -111,8 +111,8 @@ def _listed(schema: JSON, resolve: Resolve) -> tuple[tuple[JSON, ...], JSON] | N
     return tuple(prefix) if isinstance(prefix, list) else (), True if rest is None else rest
 
 
-def _both(one: JSON, other: JSON) -> JSON:
-    return one if other is True else other if other is False else {"allOf": [one, other]}
+def _both(schema: JSON, other: JSON) -> JSON:
+    return schema if other is True else other if other is False else {"allOf": [schema, other]}
 
 
 def _whole(number: JSON) -> int | None:
@@ -121,5 +121,5 @@ def _whole(number: JSON) -> int | None:
 
 def _encodings(node: Mapping[str, JSON]) -> tuple[Mapping[str, JSON], ...]:
     prefix, rest = node.get("prefixEncoding"), node.get("itemEncoding")
-    listed = [one if isinstance(one, dict) else {} for one in prefix] if isinstance(prefix, list) else []
+    listed = [encoding if isinstance(encoding, dict) else {} for encoding in prefix] if isinstance(prefix, list) else []
     return (*listed, rest if isinstance(rest, dict) else {})

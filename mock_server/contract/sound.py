@@ -39,29 +39,31 @@ _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-temp
 
 def made_sound(document: Document, source: Layers) -> list[Finding]:
     """Mend ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     judge = _judge(".".join(str(document["openapi"]).split(".")[:2]))
     spared: set[str] = set()
     for _ in range(ROUNDS):
-        flaws = [one for one in _flaws(judge, document) if one[0] not in spared]
+        flaws = [flaw for flaw in _flaws(judge, document) if flaw[0] not in spared]
         if not flaws:
-            return found
+            return findings
         # What is wrong below a key makes the key one that nobody knows, too.
-        flaws = [one for one in flaws if one[1].kind.name != "unevaluatedProperties"] or flaws
+        flaws = [flaw for flaw in flaws if flaw[1].kind.name != "unevaluatedProperties"] or flaws
         referred = {unquote(reference.lstrip("#")) for _, reference in references(document)}
         # From the end of the document to its beginning, so that the numbers of a list stay true.
         for pointer, error in sorted(
-            flaws, key=lambda one: [_ordered(part) for part in one[1].instance_path], reverse=True
+            flaws, key=lambda flaw: [_ordered(part) for part in flaw[1].instance_path], reverse=True
         ):
-            done, shown = _mended(document, pointer, error, referred)
+            done, details = _mended(document, pointer, error, referred)
             if done is None:
                 spared.add(pointer)
                 done = "it stays as it is"
-            where = pointer + shown[0]
-            found.append(
-                Finding("openapi", source.location(where), shown[1], shown[2], where, f"Repaired: {done}.", "repaired")
+            where = pointer + details[0]
+            findings.append(
+                Finding(
+                    "openapi", source.location(where), details[1], details[2], where, f"Repaired: {done}.", "repaired"
+                )
             )
-    found += [
+    findings += [
         Finding(
             "openapi",
             source.location(pointer),
@@ -73,7 +75,7 @@ def made_sound(document: Document, source: Layers) -> list[Finding]:
         for pointer, error in _flaws(judge, document)
         if pointer not in spared
     ]
-    return found
+    return findings
 
 
 def _ordered(part: str | int) -> tuple[int, str]:
@@ -107,11 +109,11 @@ def _is_pattern(text: object) -> bool:
 
 def _flaws(judge: Any, document: Document) -> list[tuple[str, Any]]:
     """The JSON Pointer and the error of each flaw, each place once."""
-    found: dict[str, Any] = {}
+    flaws: dict[str, Any] = {}
     for error in judge.iter_errors(document):
         for leaf in _leaves(document, error):
-            found.setdefault(pointer_of(*leaf.instance_path), leaf)
-    return [*found.items()]
+            flaws.setdefault(pointer_of(*leaf.instance_path), leaf)
+    return [*flaws.items()]
 
 
 def _leaves(document: Document, error: Any) -> Iterator[Any]:
@@ -124,17 +126,19 @@ def _leaves(document: Document, error: Any) -> Iterator[Any]:
     is_reference = isinstance(node, dict) and "$ref" in node
 
     def likelihood(errors: list[Any]) -> tuple[bool, int, int]:
-        wants_reference = any(getattr(one.kind, "property", "") == "$ref" for one in errors)
+        wants_reference = any(getattr(cause.kind, "property", "") == "$ref" for cause in errors)
         unlikely = wants_reference and not is_reference
-        deepest = max((len(leaf.instance_path) for one in errors for leaf in _leaves(document, one)), default=0)
+        deepest = max((len(leaf.instance_path) for cause in errors for leaf in _leaves(document, cause)), default=0)
         return not unlikely, deepest, -len(errors)
 
     best: list[Any] = max((branch for branch in branches if branch), key=likelihood, default=[])
-    if not best or all(len(one.instance_path) == len(error.instance_path) and one.kind.name == "type" for one in best):
+    if not best or all(
+        len(cause.instance_path) == len(error.instance_path) and cause.kind.name == "type" for cause in best
+    ):
         yield error
         return
-    for one in best:
-        yield from _leaves(document, one)
+    for cause in best:
+        yield from _leaves(document, cause)
 
 
 def _at(document: JSON, path: list[str | int]) -> JSON:
@@ -163,38 +167,38 @@ def _mended(
         return f"{json.dumps(_MISSING[kind.property])} is taken", ("", f"no {kind.property}", "one")
     if name == "propertyNames":
         return None, ("", "a name that OpenAPI does not allow", "letters, digits, '.', '-' and '_'")
-    told = ("", _shown(node), _expected(error))
+    details = ("", _shown(node), _expected(error))
     if name == "type" and path:
-        meant = _meant(node, list(kind.types))
-        if meant is not None:
-            _put(document, path, meant)
-            return f"{_shown(meant)} is taken", told
+        correction = _meant(node, list(kind.types))
+        if correction is not None:
+            _put(document, path, correction)
+            return f"{_shown(correction)} is taken", details
     if path[-1:] == ["in"]:  # a parameter that is nowhere is none
         path.pop()
-    if not path or any(one == pointer or one.startswith(pointer + "/") for one in referred):
-        return None, told
+    if not path or any(reference == pointer or reference.startswith(pointer + "/") for reference in referred):
+        return None, details
     parent = _at(document, path[:-1])
     if isinstance(parent, list):
         del parent[int(path[-1])]
     elif isinstance(parent, dict):
         parent.pop(str(path[-1]), None)
-    return "it is left out", told
+    return "it is left out", details
 
 
 def _without_unknown(
     node: Document, pointer: str, unknown: list[str], referred: set[str]
 ) -> tuple[str | None, tuple[str, str, str]]:
-    gone, kept = [], []
+    removed, retained = [], []
     for key in unknown:
         below = pointer + pointer_of(key)
-        if any(one == below or one.startswith(below + "/") for one in referred):
-            kept.append(key)
+        if any(reference == below or reference.startswith(below + "/") for reference in referred):
+            retained.append(key)
         else:
             node.pop(key, None)
-            gone.append(key)
+            removed.append(key)
     where = pointer_of(unknown[0]) if len(unknown) == 1 else ""
-    told = (where, "the key " + " and ".join(map(repr, unknown)), "keys that OpenAPI knows there")
-    return (None if kept and not gone else "it is left out"), told
+    details = (where, "the key " + " and ".join(map(repr, unknown)), "keys that OpenAPI knows there")
+    return (None if retained and not removed else "it is left out"), details
 
 
 def _put(document: Document, path: list[str | int], value: JSON) -> None:

@@ -53,8 +53,8 @@ class _Conversion:
         self.moves: list[tuple[str, str]] = []
         self.remarks: list[Remark] = []
         self._bodies = {
-            name: one for name, one in mapping_at(document, "parameters").items()
-            if isinstance(one, dict) and one.get("in") in ("body", "formData")
+            name: parameter for name, parameter in mapping_at(document, "parameters").items()
+            if isinstance(parameter, dict) and parameter.get("in") in ("body", "formData")
         }  # fmt: skip
 
     def whole(self) -> tuple[Document, dict[str, str]]:
@@ -82,18 +82,18 @@ class _Conversion:
         return [{"url": f"{scheme}://{host}{path}"} for scheme in (schemes if isinstance(schemes, list) else ["https"])]
 
     def _components(self) -> JSON:
-        made: Document = {}
+        components: Document = {}
         for section, name in _SECTIONS.items():
             table = self.old.get(section)
             if not isinstance(table, dict):
                 continue
             self.moves.append((pointer_of("components", name), pointer_of(section)))
-            made[name] = {
-                key: self._component(section, pointer_of("components", name, key), pointer_of(section, key), one)
-                for key, one in table.items()
+            components[name] = {
+                key: self._component(section, pointer_of("components", name, key), pointer_of(section, key), node)
+                for key, node in table.items()
                 if not (section == "parameters" and key in self._bodies)
             }
-        return made
+        return components
 
     def _component(self, section: str, now: str, before: str, node: JSON) -> JSON:
         if section == "definitions":
@@ -106,72 +106,72 @@ class _Conversion:
         return _scheme(node)
 
     def _types(self, node: Mapping[str, JSON], key: str, otherwise: list[str] | None = None) -> list[str]:
-        found = node.get(key)
-        types = [one for one in found if isinstance(one, str)] if isinstance(found, list) else (otherwise or [])
+        listed = node.get(key)
+        types = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else (otherwise or [])
         return list(dict.fromkeys(types)) or ["application/json"]
 
     def _path(self, pointer: str, item: JSON) -> JSON:
         if not isinstance(item, dict) or pointer.startswith("/paths/x-"):
             return item
-        made: Document = {key: one for key, one in item.items() if key not in (*METHODS, "parameters")}
+        path_item: Document = {key: value for key, value in item.items() if key not in (*METHODS, "parameters")}
         shared = item.get("parameters")
         shared = shared if isinstance(shared, list) else []
         plain: list[JSON] = [*self._listed(pointer, pointer, shared)]
         if plain:
-            made["parameters"] = plain
+            path_item["parameters"] = plain
         for method in METHODS:
             operation = item.get(method)
             if isinstance(operation, dict):
-                made[method] = self._operation(f"{pointer}/{method}", operation, pointer, shared)
+                path_item[method] = self._operation(f"{pointer}/{method}", operation, pointer, shared)
             elif method in item:
-                made[method] = operation
-        return made
+                path_item[method] = operation
+        return path_item
 
     def _listed(self, now: str, before: str, parameters: list[JSON]) -> Iterator[JSON]:
         """The parameters that are parameters still, at the places that they get."""
         number = 0
-        for index, one in enumerate(parameters):
-            resolved_one = resolved(self.old, one)
-            if isinstance(resolved_one, dict) and resolved_one.get("in") in ("body", "formData"):
+        for index, parameter in enumerate(parameters):
+            resolved_parameter = resolved(self.old, parameter)
+            if isinstance(resolved_parameter, dict) and resolved_parameter.get("in") in ("body", "formData"):
                 continue
             place = f"{now}/parameters/{number}"
             self.moves.append((place, f"{before}/parameters/{index}"))
             number += 1
-            yield self._parameter(place, f"{before}/parameters/{index}", one)
+            yield self._parameter(place, f"{before}/parameters/{index}", parameter)
 
     def _operation(self, pointer: str, old: Document, item: str, shared: list[JSON]) -> Document:
         consumes = self._types(old, "consumes", self._types(self.old, "consumes"))
         produces = self._types(old, "produces", self._types(self.old, "produces"))
         gone = ("consumes", "produces", "schemes", "parameters", "responses")
-        made: Document = {key: one for key, one in old.items() if key not in gone}
+        operation: Document = {key: value for key, value in old.items() if key not in gone}
         own = old.get("parameters")
         own = own if isinstance(own, list) else []
         parameters: list[JSON] = [*self._listed(pointer, pointer, own)]
         if parameters:
-            made["parameters"] = parameters
-        body = self._request_body(pointer, [*((f"{pointer}/parameters/{index}", one) for index, one in enumerate(own)),
-                                            *((f"{item}/parameters/{index}", one) for index, one in enumerate(shared))],
+            operation["parameters"] = parameters
+        body = self._request_body(pointer, [*((f"{pointer}/parameters/{at}", node) for at, node in enumerate(own)),
+                                            *((f"{item}/parameters/{at}", node) for at, node in enumerate(shared))],
                                   consumes)  # fmt: skip
         if body is not None:
-            made["requestBody"] = body
+            operation["requestBody"] = body
         responses = old.get("responses")
         if isinstance(responses, dict):
             is_said = "produces" in old or "produces" in self.old
             places = {status: f"{pointer}{pointer_of('responses', status)}" for status in responses}
-            made["responses"] = {
-                status: one if status.startswith("x-") else
-                self._response(places[status], places[status], one, produces, is_said=is_said)
-                for status, one in responses.items()
+            operation["responses"] = {
+                status: response if status.startswith("x-") else
+                self._response(places[status], places[status], response, produces, is_said=is_said)
+                for status, response in responses.items()
             }  # fmt: skip
         elif "responses" in old:
-            made["responses"] = responses
-        return made
+            operation["responses"] = responses
+        return operation
 
     def _request_body(self, pointer: str, parameters: list[tuple[str, JSON]], consumes: list[str]) -> JSON:
         """What ``in: body`` and ``in: formData`` (4.3.5) say, as a request body; None where there is neither."""
         fields: list[tuple[str, Document]] = []
-        for where, one in parameters:
-            parameter = resolved(self.old, one)
+        for where, entry in parameters:
+            parameter = resolved(self.old, entry)
             if not isinstance(parameter, dict):
                 continue
             if parameter.get("in") == "body":
@@ -181,7 +181,7 @@ class _Conversion:
         if not fields:
             return None
         self.moves.append((f"{pointer}/requestBody", fields[0][0]))
-        return self._form([one for _, one in fields], consumes)
+        return self._form([field for _, field in fields], consumes)
 
     def _body(self, now: str, before: str, parameter: Document, consumes: list[str]) -> Document:
         schema = self._schema(parameter.get("schema", {}))
@@ -199,22 +199,22 @@ class _Conversion:
     def _form(self, fields: list[Document], consumes: list[str]) -> Document:
         properties: Document = {}
         encoding: Document = {}
-        for one in fields:
-            name = str(one.get("name", ""))
-            properties[name] = {**self._typed(one), **_kept(one, ("description",))}
-            if one.get("type") == "array":
-                style, explode = _STYLES.get(str(one.get("collectionFormat", "csv")), ("form", False))
+        for field in fields:
+            name = str(field.get("name", ""))
+            properties[name] = {**self._typed(field), **_kept(field, ("description",))}
+            if field.get("type") == "array":
+                style, explode = _STYLES.get(str(field.get("collectionFormat", "csv")), ("form", False))
                 encoding[name] = {"style": style, "explode": explode}
-            if one.get("allowEmptyValue") is False:  # 3.x has it for queries alone
+            if field.get("allowEmptyValue") is False:  # 3.x has it for queries alone
                 encoding[name] = {**mapping_at(encoding, name), ALLOW_EMPTY: False}
-        needed: list[JSON] = [str(one.get("name", "")) for one in fields if one.get("required") is True]
+        needed: list[JSON] = [str(field.get("name", "")) for field in fields if field.get("required") is True]
         schema: Document = {"type": "object", "properties": properties}
         if needed:
             schema["required"] = needed
         elif properties:  # a form may hold what nobody knows, but not that alone: that is none of this operation's
             known: list[JSON] = [{"required": [name]} for name in properties]
             schema["anyOf"] = [*known, {"maxProperties": 0}]
-        has_file = any(one.get("type") == "file" for one in fields)
+        has_file = any(field.get("type") == "file" for field in fields)
         types = [name for name in consumes if name in _FORMS] or [_FORMS[0] if has_file else _FORMS[1]]
         if has_file:
             types = [name for name in types if name == _FORMS[0]] or [_FORMS[0]]
@@ -227,19 +227,19 @@ class _Conversion:
             return node
         if isinstance(node.get("$ref"), str):
             return {"$ref": _moved_reference(str(node["$ref"]))}
-        made = _kept(node, ("name", "in", "description", "required", "allowEmptyValue", "deprecated"))
+        parameter = _kept(node, ("name", "in", "description", "required", "allowEmptyValue", "deprecated"))
         self.moves.append((f"{now}/schema", before))
-        made["schema"] = self._typed(node)
-        if made.get("in") == "path":
-            made["required"] = True
+        parameter["schema"] = self._typed(node)
+        if parameter.get("in") == "path":
+            parameter["required"] = True
         example = node.get("x-example", node.get("example"))
         if example is not None:
-            made["example"] = example
+            parameter["example"] = example
         if node.get("type") == "array":
             style, explode = _STYLES.get(str(node.get("collectionFormat", "csv")), ("form", False))
             is_listed = node.get("in") in ("query", "cookie")
-            made |= {"style": style, "explode": explode} if is_listed else {"style": "simple"}
-        return made
+            parameter |= {"style": style, "explode": explode} if is_listed else {"style": "simple"}
+        return parameter
 
     def _typed(self, node: Document) -> Document:
         """The schema within a parameter, an item or a header."""
@@ -254,12 +254,14 @@ class _Conversion:
             return node
         if isinstance(node.get("$ref"), str):
             return {"$ref": _moved_reference(str(node["$ref"]))}
-        made: Document = {key: one for key, one in node.items() if key not in ("schema", "examples", "headers")}
+        response: Document = {key: value for key, value in node.items() if key not in ("schema", "examples", "headers")}
         headers = node.get("headers")
         if isinstance(headers, dict):
-            made["headers"] = {
-                name: {**_kept(one, ("description",)), "schema": self._typed(one)} if isinstance(one, dict) else one
-                for name, one in headers.items()
+            response["headers"] = {
+                name: {**_kept(header, ("description",)), "schema": self._typed(header)}
+                if isinstance(header, dict)
+                else header
+                for name, header in headers.items()
             }
         types = [*produces] if "schema" in node else []
         examples = self._examples(now, mapping_at(node, "examples"), types if is_said else [], types)
@@ -279,7 +281,7 @@ class _Conversion:
             if len(said) > 1:
                 described["examples"] = {key: {"value": value} for key, value in said.items()}
             content[name] = described
-        return {**made, **({"content": content} if content else {})}
+        return {**response, **({"content": content} if content else {})}
 
     def _examples(
         self, now: str, examples: Mapping[str, JSON], produced: list[str], types: list[str]
@@ -290,7 +292,7 @@ class _Conversion:
         written alike (JSON for JSON), or under what is no media type at all, an example of what is produced is meant.
         ``produced`` is what the contract says is; empty where it says nothing.
         """
-        found: dict[str, dict[str, JSON]] = {}
+        groups: dict[str, dict[str, JSON]] = {}
         for key, value in examples.items():
             if key.startswith("x-"):
                 continue
@@ -298,41 +300,41 @@ class _Conversion:
             if not alike and ("/" not in key or (produced and is_json(key))):
                 alike = [name for name in types if is_json(name)] or ([] if "/" in key else types)
             name = key if key in types or not alike else alike[0]
-            found.setdefault(name, {})[key] = value
+            groups.setdefault(name, {})[key] = value
             if key not in types and (produced or "/" not in key):
                 done = f"it is taken for one of {name!r}" if alike else f"{key!r} is taken for one more"
                 self.remarks.append(("example-type", now + pointer_of("content", name), f"an example of {key!r}",
                                      "a media type that the operation produces", done))  # fmt: skip
-        return found
+        return groups
 
     def _schema(self, node: JSON) -> JSON:
         """A schema (4.3.20). Pointers within it stay as they are."""
         if not isinstance(node, dict):
             return node
-        made = dict(node)
-        if made.pop("x-nullable", None) is True:
-            made["nullable"] = True
-        if isinstance(made.get("$ref"), str):
-            return {**made, "$ref": _moved_reference(str(made["$ref"]))}
+        schema = dict(node)
+        if schema.pop("x-nullable", None) is True:
+            schema["nullable"] = True
+        if isinstance(schema.get("$ref"), str):
+            return {**schema, "$ref": _moved_reference(str(schema["$ref"]))}
         for key in _SCHEMA_MAPS:
-            if isinstance(made.get(key), dict):
-                made[key] = {name: self._schema(one) for name, one in cast("Document", made[key]).items()}
+            if isinstance(schema.get(key), dict):
+                schema[key] = {name: self._schema(child) for name, child in cast("Document", schema[key]).items()}
         for key in _SCHEMA_LISTS:
-            if isinstance(made.get(key), list):
-                made[key] = [self._schema(one) for one in cast("list[JSON]", made[key])]
+            if isinstance(schema.get(key), list):
+                schema[key] = [self._schema(child) for child in cast("list[JSON]", schema[key])]
         for key in _SCHEMAS:
-            if key in made:
-                part = made[key]
-                made[key] = [self._schema(one) for one in part] if isinstance(part, list) else self._schema(part)
-        if made.get("type") == "file":
-            made |= {"type": "string", "format": "binary"}
-        if isinstance(made.get("discriminator"), str):
-            made["discriminator"] = {"propertyName": made["discriminator"]}
-        return made
+            if key in schema:
+                part = schema[key]
+                schema[key] = [self._schema(child) for child in part] if isinstance(part, list) else self._schema(part)
+        if schema.get("type") == "file":
+            schema |= {"type": "string", "format": "binary"}
+        if isinstance(schema.get("discriminator"), str):
+            schema["discriminator"] = {"propertyName": schema["discriminator"]}
+        return schema
 
 
 def _kept(node: Mapping[str, JSON], keys: tuple[str, ...]) -> Document:
-    return {key: one for key, one in node.items() if key in keys or (key.startswith("x-") and key not in _TYPED)}
+    return {key: value for key, value in node.items() if key in keys or (key.startswith("x-") and key not in _TYPED)}
 
 
 def _moved_reference(reference: str) -> str:
@@ -352,6 +354,8 @@ def _scheme(node: JSON) -> JSON:
         return dict(node)
     flow = _FLOWS.get(str(node.get("flow")), "implicit")
     urls = {"implicit": ("authorizationUrl",), "authorizationCode": ("authorizationUrl", "tokenUrl")}
-    told: Document = {key: node.get(key, "/") for key in urls.get(flow, ("tokenUrl",))}
-    told["scopes"] = {name: str(text) for name, text in mapping_at(node, "scopes").items() if not name.startswith("x-")}
-    return {**_kept(node, ("description",)), "type": "oauth2", "flows": {flow: told}}
+    definition: Document = {key: node.get(key, "/") for key in urls.get(flow, ("tokenUrl",))}
+    definition["scopes"] = {
+        name: str(text) for name, text in mapping_at(node, "scopes").items() if not name.startswith("x-")
+    }
+    return {**_kept(node, ("description",)), "type": "oauth2", "flows": {flow: definition}}

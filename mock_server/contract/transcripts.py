@@ -94,7 +94,7 @@ def texts_of(operation: JSON, response: JSON, media: JSON, item: JSON) -> Iterat
         described = members.get("description")
         blocks = _FENCE.findall(described[:_LONGEST]) if isinstance(described, str) else []
         extensions = (value for name, value in members.items() if name.startswith("x-"))
-        for text in (*blocks, *(one for value in extensions for one in _strings(value, 0))):
+        for text in (*blocks, *(sample for value in extensions for sample in _strings(value, 0))):
             if count >= _MOST_TEXTS:
                 return
             count += 1
@@ -125,9 +125,9 @@ def sentinel_of(media: Mapping[str, JSON], operation: JSON, resolve: Callable[[J
         return f"data: {stated}\n\n".encode()
     texts = [members.get("description"), *(_descriptions(members.get("requestBody"), resolve))]
     for text in texts:
-        found = _SENTINEL.search(text) if isinstance(text, str) else None
-        if found is not None:
-            return f"data: {found[1]}\n\n".encode()
+        match = _SENTINEL.search(text) if isinstance(text, str) else None
+        if match is not None:
+            return f"data: {match[1]}\n\n".encode()
     return b""
 
 
@@ -154,7 +154,7 @@ def _described(schema: JSON, resolve: Callable[[JSON], JSON], depth: int) -> Ite
     for text in (mapping_at({"": schema}, "").get("description"), node.get("description")):
         if isinstance(text, str):
             yield text
-    listed = [one for key in ("allOf", "oneOf", "anyOf") for one in _listed(node.get(key))]
+    listed = [branch for key in ("allOf", "oneOf", "anyOf") for branch in _listed(node.get(key))]
     for child in (*listed, *mapping_at(node, "properties").values()) if depth < _DEEPEST else ():
         yield from _described(child, resolve, depth + 1)
 

@@ -35,23 +35,23 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
         if words is None or not status or any(map(form_of, mapping_at(response, "content"))):
             continue
         samples = (transcript_of(text, EVENTS) for text in texts_of(operation, response, None, None))
-        shown = next((one for one in samples if one.is_named is not None), Transcript())
-        if not shown.items and not _WORDS.search(words):
+        transcript = next((sample for sample in samples if sample.is_named is not None), Transcript())
+        if not transcript.items and not _WORDS.search(words):
             continue
         if named is None:
             named = [*_unions(document, resolve)]
         plain = _json_schema(response)
-        schema = _schema(shown, named) or beside.get(_reference(plain), plain)
+        schema = _schema(transcript, named) or beside.get(_reference(plain), plain)
         media: dict[str, JSON] = {} if schema is None else {"schema": schema}
         content: dict[str, JSON] = {**mapping_at(response, "content"), EVENTS: media}
         responses = operation["responses"]
         assert isinstance(responses, dict)
         responses[status] = {**response, "content": content}  # its own, since others may refer to the one of before
         where = pointer + pointer_of("responses", status)
-        found = f"{SWITCH!r} in the request and no media type for what it asks for"
-        meant = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
-        yield Finding("undocumented-stream", source.location(where), found, f"{EVENTS} beside JSON", where,
-                      f"Repaired: {meant} is sent where the request asks for one.", "repaired")  # fmt: skip
+        actual = f"{SWITCH!r} in the request and no media type for what it asks for"
+        description = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
+        yield Finding("undocumented-stream", source.location(where), actual, f"{EVENTS} beside JSON", where,
+                      f"Repaired: {description} is sent where the request asks for one.", "repaired")  # fmt: skip
 
 
 def _words(operation: Document, resolve: Resolve) -> str | None:
@@ -78,15 +78,15 @@ def _switches(operation: Document, resolve: Resolve) -> Iterator[Shape]:
 
 def _beside(document: Document, resolve: Resolve) -> dict[str, JSON]:
     """The schemas of documented streams, by the reference of what the same answer is in JSON."""
-    found: dict[str, JSON] = {}
+    schemas: dict[str, JSON] = {}
     for _, operation in operations(document):
         for response in map(resolve, mapping_at(operation, "responses").values()):
             content = mapping_at(response, "content")
             streams = [mapping_at(content, name).get("schema") for name in content if form_of(name) == EVENTS]
             reference = _reference(_json_schema({"content": {**content}}))
             if reference and streams and streams[0] is not None:
-                found.setdefault(reference, streams[0])
-    return found
+                schemas.setdefault(reference, streams[0])
+    return schemas
 
 
 def _reference(schema: JSON) -> str:
@@ -118,12 +118,14 @@ def _unions(document: Document, resolve: Resolve) -> Iterator[tuple[str, frozens
                 yield union.member, names, "#" + pointer_of("components", "schemas", name)
 
 
-def _schema(shown: Transcript, named: list[tuple[str, frozenset[str], str]]) -> JSON:
+def _schema(transcript: Transcript, named: list[tuple[str, frozenset[str], str]]) -> JSON:
     """A reference to the smallest union that has all events of a sample; None where none has."""
     fits: list[tuple[int, str]] = []
     for member, names, reference in named:
-        values = [item.value.get(member) if isinstance(item.value, dict) else None for item in shown.items]
-        events = [item.event if member == "event" else value for item, value in zip(shown.items, values, strict=True)]
+        values = [item.value.get(member) if isinstance(item.value, dict) else None for item in transcript.items]
+        events = [
+            item.event if member == "event" else value for item, value in zip(transcript.items, values, strict=True)
+        ]
         if events and all(isinstance(event, str) and event in names for event in events):
             fits.append((len(names), reference))
     return {"$ref": min(fits)[1]} if fits else None

@@ -44,7 +44,9 @@ def union_of(schema: JSON, resolve: Resolve) -> Union:
     for member in dict.fromkeys((*_discriminators(schema, resolve, 0), *_NAMING)):
         names = [names_of(shape.member(member)) for shape in shapes]
         if all(names):
-            branches = [Branch(name, leaf) for leaf, each in zip(leaves, names, strict=True) for name in each]
+            branches = [
+                Branch(name, leaf) for leaf, leaf_names in zip(leaves, names, strict=True) for name in leaf_names
+            ]
             if len({branch.name for branch in branches}) > 1:
                 return Union(member, tuple(branches))
     return Union()

@@ -90,7 +90,7 @@ def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Ite
 def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str]]:
     """The nodes below a node, the last first."""
     grammar = GRAMMAR[kind] if kind[0] != "{" else {"*": kind[1:]}
-    found: list[tuple[str, JSON, str]] = []
+    children: list[tuple[str, JSON, str]] = []
     for key, child in node.items():
         form = grammar.get(key) or grammar.get("*", "")
         if not form or not isinstance(child, (dict, list)) or key.startswith("x-"):
@@ -98,22 +98,22 @@ def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str
         below = here + _step(key)
         if isinstance(child, list):
             if form[0] != "{":
-                found += [(f"{below}/{index}", one, form.lstrip("[")) for index, one in enumerate(child)]
+                children += [(f"{below}/{index}", item, form.lstrip("[")) for index, item in enumerate(child)]
         elif form[0] == "{":
             if isinstance(child.get("$ref"), str):
-                found.append((below, child, form))
+                children.append((below, child, form))
                 continue
-            each = form[1:]
-            extensible = kind != "components" and each in ("pathItem", "response")
-            found += [
-                (below + _step(name), one, each)
-                for name, one in child.items()
+            child_kind = form[1:]
+            extensible = kind != "components" and child_kind in ("pathItem", "response")
+            children += [
+                (below + _step(name), value, child_kind)
+                for name, value in child.items()
                 if not (extensible and name.startswith("x-"))
             ]
         elif form[0] != "[":
-            found.append((below, child, form))
-    found.reverse()
-    return found
+            children.append((below, child, form))
+    children.reverse()
+    return children
 
 
 def _step(name: str) -> str:

@@ -36,28 +36,30 @@ def read_xml(body: bytes, shape: Shape) -> JSON:
 def _raw(node: Any, shape: Shape) -> Raw:
     """An element in the names of its schema, with texts for leaves."""
     if shape.is_array and not shape.is_object and not shape.is_scalar:
-        return [_raw(one, shape.item(index)) for index, one in enumerate(_list(node))]
+        return [_raw(item, shape.item(index)) for index, item in enumerate(_list(node))]
     if not shape.is_object:
         text = node.get(_TEXT) if isinstance(node, dict) else node
         return "" if text is None else text if isinstance(text, str) else str(text)
-    left = {_local(key): one for key, one in (node if isinstance(node, dict) else {}).items() if key != _TEXT}
-    found: dict[str, Raw] = {}
+    rest = {_local(key): child for key, child in (node if isinstance(node, dict) else {}).items() if key != _TEXT}
+    members: dict[str, Raw] = {}
     for name in shape.names:
         member = shape.member(name)
         key = _key(name, member)
         if key == _TEXT:
             text = node.get(_TEXT) if isinstance(node, dict) else node
-            found |= {} if text is None else {name: str(text)}
-        elif key in left:
-            value = left.pop(key)
-            found[name] = _items(value, member) if member.is_array and _is_wrapped(member) else _raw(value, member)
-    return found | {name: _unknown(one) for name, one in left.items() if not name.startswith("@")}
+            members |= {} if text is None else {name: str(text)}
+        elif key in rest:
+            value = rest.pop(key)
+            members[name] = _items(value, member) if member.is_array and _is_wrapped(member) else _raw(value, member)
+    return members | {name: _unknown(child) for name, child in rest.items() if not name.startswith("@")}
 
 
 def _items(node: Any, shape: Shape) -> Raw:
     """The items within the one element that wraps them."""
-    children = [one for key, one in (node if isinstance(node, dict) else {}).items() if not key.startswith(("@", "#"))]
-    return [_raw(one, shape.item(index)) for index, one in enumerate(_list(children[0] if children else []))]
+    children = [
+        child for key, child in (node if isinstance(node, dict) else {}).items() if not key.startswith(("@", "#"))
+    ]
+    return [_raw(item, shape.item(index)) for index, item in enumerate(_list(children[0] if children else []))]
 
 
 def _key(name: str, member: Shape) -> str:
@@ -94,5 +96,5 @@ def _list(node: Any) -> list[Any]:
 def _unknown(node: Any) -> Raw:
     """An element that the schema has no member for, as it comes."""
     if isinstance(node, dict):
-        return {_local(key): _unknown(one) for key, one in node.items() if not key.startswith(("@", "#"))}
-    return [_unknown(one) for one in node] if isinstance(node, list) else cast("str", node or "")
+        return {_local(key): _unknown(child) for key, child in node.items() if not key.startswith(("@", "#"))}
+    return [_unknown(child) for child in node] if isinstance(node, list) else cast("str", node or "")

@@ -61,8 +61,8 @@ def _refused(detail: str) -> RefusedError:
 
 
 def _has_token(request: Request, expected: str) -> bool:
-    given = bearer_token(request)
-    return bool(expected) and given is not None and hmac.compare_digest(given.encode(), expected.encode())
+    token = bearer_token(request)
+    return bool(expected) and token is not None and hmac.compare_digest(token.encode(), expected.encode())
 
 
 def _name(host: str) -> str:
@@ -95,8 +95,8 @@ def is_own_name(name: str, settings: Settings) -> bool:
 
 def _is_loopback(address: str) -> bool:
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return bool((mapped or found).is_loopback)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return bool((mapped or ip).is_loopback)

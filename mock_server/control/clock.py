@@ -9,22 +9,22 @@ from mock_server.exchange import Answer
 from mock_server.instruction import Part
 
 
-def _clock(asked: Asked) -> Clock:
-    return asked.world.stage(asked.served[0].standing).clock
+def _clock(request: Asked) -> Clock:
+    return request.world.stage(request.served[0].standing).clock
 
 
-def _told(asked: Asked) -> Answer:
-    clock = _clock(asked)
+def _told(request: Asked) -> Answer:
+    clock = _clock(request)
     return answered({"now": clock.shown(), "stands": clock.stands})
 
 
-def _moved(asked: Asked) -> Answer:
+def _moved(request: Asked) -> Answer:
     """Set the clock (``now``), which then stands still, or move it (``advance_seconds``)."""
     try:
-        _move(_clock(asked), Part(asked.body()))
+        _move(_clock(request), Part(request.body()))
     except InstructionError as error:
         raise RefusedError("invalid-request", 422, str(error.findings[0]), error.findings) from None
-    return _told(asked)
+    return _told(request)
 
 
 def _move(clock: Clock, part: Part) -> None:
@@ -44,10 +44,10 @@ def _move(clock: Clock, part: Part) -> None:
         raise members["advance_seconds"].wrong(f"no move to {error}") from None
 
 
-def _real(asked: Asked) -> Answer:
+def _real(request: Asked) -> Answer:
     """Back to the real time."""
-    asked.world.stage(asked.served[0].standing).clock = Clock()
-    return _told(asked)
+    request.world.stage(request.served[0].standing).clock = Clock()
+    return _told(request)
 
 
 ROUTES: Rows = (("GET", "/clock", _told), ("POST", "/clock", _moved), ("DELETE", "/clock", _real))

@@ -14,46 +14,48 @@ _APART = frozenset({"countries"})
 """What is no part of the whole: nobody's tests need a customer in each country."""
 
 
-def _coverage(asked: Asked) -> Answer:
-    given = asked.query("format", "worlds")
-    form = _choice(given, "format", ("json", "text"))
-    seen = asked.worlds.coverage() if _choice(given, "worlds", ("this", "all")) == "all" else asked.world.coverage
-    operations = [*_operations(asked, seen)]
+def _coverage(request: Asked) -> Answer:
+    parameters = request.query("format", "worlds")
+    form = _choice(parameters, "format", ("json", "text"))
+    seen = (
+        request.worlds.coverage() if _choice(parameters, "worlds", ("this", "all")) == "all" else request.world.coverage
+    )
+    operations = [*_operations(request, seen)]
     totals = _totals(operations)
     if form == "text":
         text = _table(operations, totals).encode("utf-8", "replace")
         headers = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
         return Answer(200, headers, text, "control")
-    shown: list[JSON] = [*operations]
-    return answered({"world": asked.world.name, "totals": totals, "operations": shown})
+    entries: list[JSON] = [*operations]
+    return answered({"world": request.world.name, "totals": totals, "operations": entries})
 
 
-def _choice(given: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
-    value = given.get(name, choices[0])
+def _choice(parameters: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = parameters.get(name, choices[0])
     if value not in choices:
         expected = " or ".join(choices)
         raise RefusedError("invalid-request", 400, f"query {name}: found {value[:80]!r}; expected {expected}.")
     return value
 
 
-def _operations(asked: Asked, seen: Coverage) -> Iterable[dict[str, JSON]]:
-    for one in asked.served:
-        for key in one.contract.operations:
-            gauge = one.gauge(key)
+def _operations(request: Asked, seen: Coverage) -> Iterable[dict[str, JSON]]:
+    for mount in request.served:
+        for key in mount.contract.operations:
+            gauge = mount.gauge(key)
             yield told(gauge, seen.of(gauge), seen.count(gauge))
 
 
 def _totals(operations: list[dict[str, JSON]]) -> dict[str, JSON]:
     """By kind how many there are, how many were seen, and the share of it (in percent); and of all kinds together."""
-    sums = {"operations": [sum(1 for one in operations if one["count"]), len(operations)]}
+    sums = {"operations": [sum(1 for operation in operations if operation["count"]), len(operations)]}
     for kind in PLURALS.values():
-        lists = [cast("dict[str, list[JSON]]", one[kind]) for one in operations]
-        covered, missing = (sum(len(one[name]) for one in lists) for name in ("covered", "missing"))
+        lists = [cast("dict[str, list[JSON]]", operation[kind]) for operation in operations]
+        covered, missing = (sum(len(listing[name]) for listing in lists) for name in ("covered", "missing"))
         sums[kind] = [covered, covered + missing]
     parts = [pair for kind, pair in sums.items() if kind not in _APART]
     totals: dict[str, JSON] = {kind: _share(*pair) for kind, pair in sums.items()}
     totals["all"] = _share(sum(covered for covered, _ in parts), sum(total for _, total in parts))
-    totals["variants"] = sum(len(cast("list[JSON]", one["variants"])) for one in operations)
+    totals["variants"] = sum(len(cast("list[JSON]", operation["variants"])) for operation in operations)
     return totals
 
 
@@ -63,16 +65,20 @@ def _share(covered: int, total: int) -> JSON:
 
 def _table(operations: list[dict[str, JSON]], totals: dict[str, JSON]) -> str:
     """A row an operation, then what is missing of each."""
-    width = max([len(str(one["operation"])) for one in operations] + [9])
+    width = max([len(str(operation["operation"])) for operation in operations] + [9])
     heads = ["requests", *(kind for kind in _KINDS if kind != "operations"), "variants"]
     lines = [f"{'operation':<{width}}  " + "  ".join(heads)]
-    for one in operations:
-        cells = [str(one["count"]), *(_of(one[kind]) for kind in PLURALS.values()), str(len(_list(one["variants"])))]
-        lines.append(f"{one['operation']:<{width}}  " + _row(cells, heads))
+    for operation in operations:
+        cells = [
+            str(operation["count"]),
+            *(_of(operation[kind]) for kind in PLURALS.values()),
+            str(len(_list(operation["variants"]))),
+        ]
+        lines.append(f"{operation['operation']:<{width}}  " + _row(cells, heads))
     shares = [cast("dict[str, JSON]", totals[kind]) for kind in PLURALS.values()]
-    last = ["", *(f"{one['percent']}%" for one in shares), ""]
+    last = ["", *(f"{share['percent']}%" for share in shares), ""]
     lines.append(f"{'':<{width}}  " + _row(last, heads))
-    lines += ["", *(line for one in operations if one["count"] for line in _missing(one))]
+    lines += ["", *(line for operation in operations if operation["count"] for line in _missing(operation))]
     for name in ("operations", "all"):
         share = cast("dict[str, JSON]", totals[name])
         lines.append(f"{name}: {share['covered']} of {share['total']} ({share['percent']}%)")

@@ -32,17 +32,22 @@ _Sample: TypeAlias = tuple[str, dict[str, str], float]
 _MEGABYTE = 1024 * 1024
 
 
-def exposed(asked: Asked, accept: str) -> tuple[bytes, str]:
+def exposed(request: Asked, accept: str) -> tuple[bytes, str]:
     """All metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and the media type of that."""
     encode, media_type = choose_encoder(accept)
-    return encode(_Exposition(asked)), media_type
+    return encode(_Exposition(request)), media_type
 
 
-def forms_of(asked: Asked) -> JSON:
+def forms_of(request: Asked) -> JSON:
     """The metrics of this process as JSON: of each its name, help, type and samples (name, labels, value)."""
     return [
-        [one.name, one.documentation, one.type, [[each.name, {**each.labels}, each.value] for each in one.samples]]
-        for one in _Exposition(asked).own()
+        [
+            metric.name,
+            metric.documentation,
+            metric.type,
+            [[sample.name, {**sample.labels}, sample.value] for sample in metric.samples],
+        ]
+        for metric in _Exposition(request).own()
     ]
 
 
@@ -50,31 +55,31 @@ def _read(form: JSON) -> Iterator[Metric]:
     """The metrics that another process gave as JSON."""
     for name, documentation, kind, samples in cast("list[tuple[str, str, str, list[_Sample]]]", form):
         metric = Metric(name, documentation, kind)
-        metric.samples = [Sample(*one) for one in samples]
+        metric.samples = [Sample(*row) for row in samples]
         yield metric
 
 
 class _Exposition(Collector):
     """All metrics. Where several processes serve, each sample says by the label ``worker`` whose it is."""
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
-        self._own = {"worker": str(os.getpid())} if asked.settings.workers > 1 else {}
+    def __init__(self, request: Asked) -> None:
+        self._asked = request
+        self._own = {"worker": str(os.getpid())} if request.settings.workers > 1 else {}
 
     def collect(self) -> Iterable[Metric]:
         """The metrics of all processes, each once."""
-        found = {metric.name: metric for metric in self.own()}
-        for metric in (one for form in self._asked.figures for one in _read(form)):
-            if metric.name in found:
-                found[metric.name].samples += metric.samples
+        metrics = {metric.name: metric for metric in self.own()}
+        for metric in (metric for form in self._asked.figures for metric in _read(form)):
+            if metric.name in metrics:
+                metrics[metric.name].samples += metric.samples
             else:
-                found[metric.name] = metric
-        return found.values()
+                metrics[metric.name] = metric
+        return metrics.values()
 
     def own(self) -> Iterator[Metric]:
         """The metrics of this process."""
         for metric in self._metrics():
-            metric.samples = [one._replace(labels={**one.labels, **self._own}) for one in metric.samples]
+            metric.samples = [sample._replace(labels={**sample.labels, **self._own}) for sample in metric.samples]
             yield metric
 
     def _metrics(self) -> Iterator[Metric]:
@@ -131,10 +136,10 @@ class _Exposition(Collector):
         build = {"version": version("contract-mock-server")}
         yield InfoMetricFamily("mock_server_build", "The mock server.", build)
         metric = InfoMetricFamily("mock_server_contract", "What is served.", labels=["base_path"])
-        for one in self._asked.served:
-            contract = one.contract
-            told = {"title": contract.title, "version": contract.version, "digest": contract.digest}
-            metric.add_metric([one.base_path or "/"], told)
+        for mount in self._asked.served:
+            contract = mount.contract
+            info = {"title": contract.title, "version": contract.version, "digest": contract.digest}
+            metric.add_metric([mount.base_path or "/"], info)
         yield metric
 
 
@@ -143,16 +148,16 @@ def _of_requests(tallies: list[Tally]) -> Iterator[Metric]:
         "mock_server_requests", "Requests by what was asked (empty: nothing of the contract) and the answer's status.",
         labels=["operation", "method", "status"],
     )  # fmt: skip
-    found: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for tally in tallies:
         requests.add_metric([tally.operation, tally.method, str(tally.status)], tally.count)
         for rule, count in tally.findings.items():
-            found[tally.operation, rule] = found.get((tally.operation, rule), 0) + count
+            counts[tally.operation, rule] = counts.get((tally.operation, rule), 0) + count
     yield requests
     findings = CounterMetricFamily(
         "mock_server_findings", "What was wrong with requests, or with answers.", labels=["operation", "rule"]
     )
-    for labels, count in found.items():
+    for labels, count in counts.items():
         findings.add_metric(labels, count)
     yield findings
 
@@ -168,9 +173,9 @@ def _durations(tallies: list[Tally]) -> Metric:
         alike.setdefault((tally.operation, tally.method), []).append(tally)
     for labels, members in alike.items():
         buckets: list[tuple[str, float]] = []
-        count = sum(one.count for one in members) - sum(sum(one.slower.values()) for one in members)
+        count = sum(tally.count for tally in members) - sum(sum(tally.slower.values()) for tally in members)
         for place, bound in enumerate([*map(str, BOUNDS), "+Inf"]):
-            count += sum(one.slower.get(place, 0) for one in members)
+            count += sum(tally.slower.get(place, 0) for tally in members)
             buckets.append((bound, count))
-        metric.add_metric(labels, buckets, sum(one.seconds for one in members))
+        metric.add_metric(labels, buckets, sum(tally.seconds for tally in members))
     return metric

@@ -24,43 +24,45 @@ TRIES = 10
 """How often a patch is merged anew because somebody else was quicker."""
 
 
-def _listed(asked: Asked) -> Answer:
+def _listed(request: Asked) -> Answer:
     """A part of the records, with the number of all that are meant and links to the other parts (RFC 8288)."""
-    served, name = _resource(asked)
-    accept = ", ".join(asked.request.header_values("accept"))
+    served, name = _resource(request)
+    accept = ", ".join(request.request.header_values("accept"))
     choice = choose(("application/json", "text/html"), accept)
     is_page = choice is not None and choice.index == 1
-    search, given = _searched(asked, SHOWN if is_page else LISTED)
-    store = asked.world.store(served.store)
+    search, parameters = _searched(request, SHOWN if is_page else LISTED)
+    store = request.world.store(served.store)
     records = store.records(name, search)
     is_last = len(records) < (search.limit or 0) and (records or not search.offset)
     total = search.offset + len(records) if is_last else store.count(name, search)
-    here = f"{asked.request.origin}{asked.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
-    links = {rel: f"{here}?{urlencode({**given, 'offset': at})}" for rel, at in _parts(search, total).items()}
+    here = f"{request.request.origin}{request.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
+    links = {rel: f"{here}?{urlencode({**parameters, 'offset': at})}" for rel, at in _parts(search, total).items()}
     beside = ", ".join(f'<{link}>; rel="{rel}"' for rel, link in links.items())
     headers: Headers = (("X-Total-Count", str(total)), ("Vary", "Accept"), *((("Link", beside),) if beside else ()))
-    told = [_told(served, record) for record in records]
+    values = [_told(served, record) for record in records]
     if is_page:
-        return RecordPage(name, here, told, search, total, links).answer(headers)
-    return answered([*told], headers=headers)
+        return RecordPage(name, here, values, search, total, links).answer(headers)
+    return answered([*values], headers=headers)
 
 
-def _searched(asked: Asked, usual: int) -> tuple[Search, dict[str, str]]:
+def _searched(request: Asked, usual: int) -> tuple[Search, dict[str, str]]:
     """What the query means, and the same as it is for the other parts."""
-    given = asked.query("q", "handle", "limit", "offset")
-    limit = _number(given, "limit", usual, 1, MOST_LISTED)
-    search = Search(given.get("q", ""), given.get("handle", ""), _number(given, "offset", 0, 0, 1 << 40), limit)
+    parameters = request.query("q", "handle", "limit", "offset")
+    limit = _number(parameters, "limit", usual, 1, MOST_LISTED)
+    search = Search(
+        parameters.get("q", ""), parameters.get("handle", ""), _number(parameters, "offset", 0, 0, 1 << 40), limit
+    )
     for name in ("q", "handle"):
-        if len(given.get(name, "")) > LONGEST_TEXT:
+        if len(parameters.get(name, "")) > LONGEST_TEXT:
             raise RefusedError(
                 "invalid-request", 400,
-                f"query {name}: found {len(given[name])} characters; expected at most {LONGEST_TEXT}.",
+                f"query {name}: found {len(parameters[name])} characters; expected at most {LONGEST_TEXT}.",
             )  # fmt: skip
-    return search, given
+    return search, parameters
 
 
-def _number(given: dict[str, str], name: str, usual: int, least: int, most: int) -> int:
-    text = given.get(name, str(usual))
+def _number(parameters: dict[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = parameters.get(name, str(usual))
     if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
         raise RefusedError(
             "invalid-request", 400,
@@ -83,30 +85,30 @@ def _parts(search: Search, total: int) -> dict[str, int]:
     return {**parts, "last": last}
 
 
-def _create(asked: Asked) -> Answer:
-    served, _ = _resource(asked)
-    record = _taken_in(asked, served, asked.body())
-    if not asked.world.layer(served.store).add(record):
+def _create(request: Asked) -> Answer:
+    served, _ = _resource(request)
+    record = _taken_in(request, served, request.body())
+    if not request.world.layer(served.store).add(record):
         raise RefusedError(
             "conflict", 409,
             f"body: found the handle {record.handle!r}, which a record has; expected one that is free. Replace that"
             f" record with PUT {_place(record)}, or choose another handle.",
         )  # fmt: skip
-    return _put(asked, served, record, is_new=True)
+    return _put(request, served, record, is_new=True)
 
 
-def _one(asked: Asked) -> Answer:
-    served, _ = _resource(asked)
-    return answered(_told(served, _record(asked, served)))
+def _one(request: Asked) -> Answer:
+    served, _ = _resource(request)
+    return answered(_told(served, _record(request, served)))
 
 
-def _replace(asked: Asked) -> Answer:
-    served, _ = _resource(asked)
-    record = _taken_in(asked, served, asked.body(), asked.values["handle"])
-    return _put(asked, served, record, is_new=asked.world.layer(served.store).put(record))
+def _replace(request: Asked) -> Answer:
+    served, _ = _resource(request)
+    record = _taken_in(request, served, request.body(), request.values["handle"])
+    return _put(request, served, record, is_new=request.world.layer(served.store).put(record))
 
 
-def _patch(asked: Asked) -> Answer:
+def _patch(request: Asked) -> Answer:
     """A JSON Merge Patch (RFC 7396) on a record."""
     served, _ = _resource(asked)
     patch = asked.body()
@@ -121,39 +123,39 @@ def _patch(asked: Asked) -> Answer:
     )  # fmt: skip
 
 
-def _delete(asked: Asked) -> Answer:
-    served, name = _resource(asked)
-    if not asked.world.layer(served.store).delete(name, asked.values["handle"]):
-        raise _unknown(asked, asked.world.store(served.store))
+def _delete(request: Asked) -> Answer:
+    served, name = _resource(request)
+    if not request.world.layer(served.store).delete(name, request.values["handle"]):
+        raise _unknown(request, request.world.store(served.store))
     return Answer(204, (("cache-control", "no-store"),), reason="control")
 
 
-def _resource(asked: Asked) -> tuple[Served, str]:
-    name = asked.values["resource"]
-    for one in asked.served:
-        if name in one.contract.manners.resources:
-            return one, name
-    known = [name for one in asked.served for name in one.contract.manners.resources]
-    shown = ", ".join(known) or "none: the contract has no x-mock-resources"
+def _resource(request: Asked) -> tuple[Served, str]:
+    name = request.values["resource"]
+    for mount in request.served:
+        if name in mount.contract.manners.resources:
+            return mount, name
+    known = [name for mount in request.served for name in mount.contract.manners.resources]
+    listing = ", ".join(known) or "none: the contract has no x-mock-resources"
     raise RefusedError(
         "unknown", 404,
-        f"path: found the resource {name[:80]!r}{suggestion(name, known)}; expected one of the contract ({shown}).",
+        f"path: found the resource {name[:80]!r}{suggestion(name, known)}; expected one of the contract ({listing}).",
     )  # fmt: skip
 
 
-def _record(asked: Asked, served: Served) -> Record:
-    store = asked.world.store(served.store)
-    record = store.get(asked.values["resource"], asked.values["handle"])
+def _record(request: Asked, served: Served) -> Record:
+    store = request.world.store(served.store)
+    record = store.get(request.values["resource"], request.values["handle"])
     if record is None:
-        raise _unknown(asked, store)
+        raise _unknown(request, store)
     return record
 
 
-def _unknown(asked: Asked, store: Records) -> RefusedError:
-    name, handle = asked.values["resource"], asked.values["handle"]
+def _unknown(request: Asked, store: Records) -> RefusedError:
+    name, handle = request.values["resource"], request.values["handle"]
     # Of many records those are looked at that begin alike: the nearest of all would take seconds to find.
     alike = store.records(name, Search(handle=handle[:2] if store.count(name) > LISTED else "", limit=LISTED))
-    near = suggestion(handle, [one.handle for one in alike])
+    near = suggestion(handle, [record.handle for record in alike])
     return RefusedError(
         "unknown", 404,
         f"path: found the handle {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
@@ -161,15 +163,15 @@ def _unknown(asked: Asked, store: Records) -> RefusedError:
     )  # fmt: skip
 
 
-def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = None) -> Record:
+def _taken_in(request: Asked, served: Served, node: JSON, handle: str | None = None) -> Record:
     """The record that a body holds, judged; where the path has a handle, the body may leave it out."""
-    resource = served.contract.manners.resources[asked.values["resource"]]
+    resource = served.contract.manners.resources[request.values["resource"]]
     if handle is not None and isinstance(node, dict):
-        given = node.setdefault(resource.handle, handle)
-        if given != handle:
+        value = node.setdefault(resource.handle, handle)
+        if value != handle:
             raise RefusedError(
                 "invalid-request", 422,
-                f"body /{resource.handle}: found {given!r}; expected {handle!r}, as in the path, or none.",
+                f"body /{resource.handle}: found {value!r}; expected {handle!r}, as in the path, or none.",
             )  # fmt: skip
     try:
         return asked.errands.run(_judged, served, resource.name, node, is_long=asked.is_large)
@@ -183,7 +185,7 @@ def _judged(served: Served, resource: str, node: JSON) -> Record:
 
 def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
     """The answer to a change that was made."""
-    place = asked.request.origin + asked.world.prefix + served.base_path + _place(record)
+    place = request.request.origin + request.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 
 

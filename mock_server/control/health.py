@@ -17,15 +17,16 @@ LIVE = f"{HEALTH}/live"
 READY = f"{HEALTH}/ready"
 
 
-def _health(asked: Asked) -> Answer:
-    told = [_told(one) for one in asked.served]
-    bounds: dict[str, JSON] = {**bounds_of(asked.settings)}
-    if len(told) == 1:
-        return answered({"status": "healthy", **told[0], "bounds": bounds})
+def _health(request: Asked) -> Answer:
+    summaries = [_told(mount) for mount in request.served]
+    bounds: dict[str, JSON] = {**bounds_of(request.settings)}
+    if len(summaries) == 1:
+        return answered({"status": "healthy", **summaries[0], "bounds": bounds})
     contracts: list[JSON] = [
-        {"base_path": one.base_path or "/", **each} for one, each in zip(asked.served, told, strict=True)
+        {"base_path": mount.base_path or "/", **summary}
+        for mount, summary in zip(request.served, summaries, strict=True)
     ]
-    operations = sum(len(one.contract.operations) for one in asked.served)
+    operations = sum(len(mount.contract.operations) for mount in request.served)
     return answered({"status": "healthy", "operations": operations, "contracts": contracts, "bounds": bounds})
 
 
@@ -47,11 +48,13 @@ def _live(_: Asked) -> Answer:
     return answered({"status": "alive"})
 
 
-def _ready(asked: Asked) -> Answer:
-    troubles = asked.vitals.readiness.troubles()
-    findings = [Finding("not-ready", name, found, "none of that") for name, found in troubles.items() if found]
+def _ready(request: Asked) -> Answer:
+    troubles = request.vitals.readiness.troubles()
+    findings = [Finding("not-ready", name, actual, "none of that") for name, actual in troubles.items() if actual]
     if findings:
-        detail = "; ".join(f"{one.location}: found {one.found}" for one in findings) + ". Ask again in a second."
+        detail = (
+            "; ".join(f"{finding.location}: found {finding.found}" for finding in findings) + ". Ask again in a second."
+        )
         raise RefusedError("not-ready", 503, detail, findings, headers=(("Retry-After", "1"),))
     return answered({"status": "ready", "checks": [*troubles]})
 

@@ -6,15 +6,15 @@ from mock_server.control.router import Asked, Rows, answered
 from mock_server.exchange import Answer
 
 
-def _forget(asked: Asked) -> Answer:
+def _forget(request: Asked) -> Answer:
     """Forget a world. The one without a prefix cannot go; it begins anew."""
-    asked.worlds.forget(asked.world.name)
+    request.worlds.forget(request.world.name)
     return answered({})
 
 
-def _reset(asked: Asked) -> Answer:
+def _reset(request: Asked) -> Answer:
     """The world back to how worlds begin; clients of WireMock read a JSON object."""
-    asked.worlds.reset(asked.world)
+    request.worlds.reset(request.world)
     return answered({})
 
 

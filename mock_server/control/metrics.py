@@ -11,20 +11,20 @@ from mock_server.exchange import JSON, Answer
 METRICS = "/metrics"
 
 
-def _metrics(asked: Asked) -> Answer:
+def _metrics(request: Asked) -> Answer:
     from mock_server.control.exposition import exposed
 
-    asked.query()
-    accept = ", ".join(asked.request.header_values("accept"))
-    body, media_type = exposed(asked, accept)
+    request.query()
+    accept = ", ".join(request.request.header_values("accept"))
+    body, media_type = exposed(request, accept)
     return Answer(200, (("content-type", media_type), ("cache-control", "no-store")), body, "control")
 
 
-def figures_of(asked: Asked) -> JSON:
+def figures_of(request: Asked) -> JSON:
     """The metrics of this process, as another one takes them in."""
     from mock_server.control.exposition import forms_of
 
-    return forms_of(asked)
+    return forms_of(request)
 
 
 ROUTES: Rows = (("GET", METRICS, _metrics),)

@@ -36,8 +36,8 @@ def _redaction(asked: Asked) -> Redaction:
     return redaction_of(asked.settings, [one.contract for one in asked.served])
 
 
-def _telling(asked: Asked) -> Telling:
-    return Telling(asked.world, _redaction(asked))
+def _telling(request: Asked) -> Telling:
+    return Telling(request.world, _redaction(request))
 
 
 def _listed(asked: Asked) -> Steps:
@@ -136,14 +136,14 @@ _FILTER: dict[str, Callable[[str], Callable[[Entry], bool]]] = {
 }
 
 
-def _one(asked: Asked) -> Answer:
-    return answered(_telling(asked).event(_found(asked)))
+def _one(request: Asked) -> Answer:
+    return answered(_telling(request).event(_found(request)))
 
 
-def _found(asked: Asked) -> Entry:
-    text = asked.values["id"]
+def _found(request: Asked) -> Entry:
+    text = request.values["id"]
     try:
-        entry = asked.world.journal.find(UUID(text))
+        entry = request.world.journal.find(UUID(text))
     except ValueError:
         entry = None
     if entry is None:
@@ -153,19 +153,19 @@ def _found(asked: Asked) -> Entry:
     return entry
 
 
-def _remove_one(asked: Asked) -> Answer:
-    meant = _found(asked)
-    asked.world.journal.remove(lambda entry: entry.number == meant.number)
+def _remove_one(request: Asked) -> Answer:
+    target = _found(request)
+    request.world.journal.remove(lambda entry: entry.number == target.number)
     return answered({})
 
 
-def _clear(asked: Asked) -> Answer:
-    asked.world.journal.clear()
+def _clear(request: Asked) -> Answer:
+    request.world.journal.clear()
     return answered({})
 
 
-def _pattern(asked: Asked) -> RequestPattern:
-    return RequestPattern.from_json(asked.body())
+def _pattern(request: Asked) -> RequestPattern:
+    return RequestPattern.from_json(request.body())
 
 
 def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
@@ -250,9 +250,9 @@ def _verify(asked: Asked) -> Steps:
         misses = yield from _nearest(asked, pattern)
         told = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
-    wanted = _in_words(low, high)
-    answer = problem("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {wanted}. {hint}")
-    body = {**json.loads(answer.body), "count": count, "expected": wanted, **told}
+    expected = _in_words(low, high)
+    answer = problem("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {expected}. {hint}")
+    body = {**json.loads(answer.body), "count": count, "expected": expected, **details}
     return answered(body, 409)
 
 
@@ -260,14 +260,14 @@ def _expected(members: JSON) -> tuple[int, int]:
     """How many requests are expected; the members that say so are taken out."""
     if not isinstance(members, dict):
         return 1, _MOST
-    given = {
+    bounds = {
         name: Part(members.pop(name), f"/{name}").whole(0, _MOST) for name in ("times", "min", "max") if name in members
     }
-    if "times" in given:
-        if len(given) > 1:
-            raise Part(given["times"], "/times").refusal("value", "times beside min or max", "one or the other")
-        return given["times"], given["times"]
-    low, high = given.get("min", 0 if "max" in given else 1), given.get("max", _MOST)
+    if "times" in bounds:
+        if len(bounds) > 1:
+            raise Part(bounds["times"], "/times").refusal("value", "times beside min or max", "one or the other")
+        return bounds["times"], bounds["times"]
+    low, high = bounds.get("min", 0 if "max" in bounds else 1), bounds.get("max", _MOST)
     if low > high:
         raise Part(low, "/min").refusal("value", f"{low}, more than max", f"at most {high}")
     return low, high

@@ -65,14 +65,14 @@ class Asked:
 
     def query(self, *known: str) -> dict[str, str]:
         """The query parameters, the last of each name; raises :class:`RefusedError` for one that is not known."""
-        given = dict(parse_qsl(self.request.query, keep_blank_values=True))
-        for name in given:
+        parameters = dict(parse_qsl(self.request.query, keep_blank_values=True))
+        for name in parameters:
             if name not in known:
                 raise RefusedError(
                     "invalid-request", 400,
                     f"query: found the parameter {name!r}{suggestion(name, known)}; expected {_one_of(known)}.",
                 )  # fmt: skip
-        return given
+        return parameters
 
 
 def _read(body: bytes) -> JSON:
@@ -130,8 +130,8 @@ class Table:
 
     def _unknown(self, path: str) -> str:
         known = [PREFIX + template for template in self._templates]
-        shown = ", ".join(known).replace("{+", "{")
-        return f"Found the control path {PREFIX}{path}{suggestion(PREFIX + path, known)}; expected one of {shown}."
+        listing = ", ".join(known).replace("{+", "{")
+        return f"Found the control path {PREFIX}{path}{suggestion(PREFIX + path, known)}; expected one of {listing}."
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -128,8 +128,8 @@ class Control:
 
     def _within(self, path: str) -> tuple[Sequence[Served], str] | None:
         """What a control path tells of, and the path below ``/__admin``; None for a path that is none of control."""
-        base, found, rest = path.partition(PREFIX)
-        if not found or rest[:1] not in ("", "/"):
+        base, separator, rest = path.partition(PREFIX)
+        if not separator or rest[:1] not in ("", "/"):
             return None
-        served = [one for one in self._served if base in ("", one.base_path)]
+        served = [mount for mount in self._served if base in ("", mount.base_path)]
         return None if not served or (base and len(self._served) == 1) else (served, rest)

@@ -14,40 +14,40 @@ from mock_server.settings import suggestion
 from mock_server.stage import MOST_SCENARIOS, Running, Stage
 
 
-def _stage(asked: Asked) -> Stage:
-    return asked.world.stage(asked.served[0].standing)
+def _stage(request: Asked) -> Stage:
+    return request.world.stage(request.served[0].standing)
 
 
-def _listed(asked: Asked) -> Answer:
+def _listed(request: Asked) -> Answer:
     """What runs, the first to be asked first, and what could be started by name."""
-    stage = _stage(asked)
-    running: list[JSON] = [_shown(stage, one) for one in stage.running]
-    return answered({"scenarios": running, "available": [*scenario_files(asked.settings).names]})
+    stage = _stage(request)
+    running: list[JSON] = [_shown(stage, active) for active in stage.running]
+    return answered({"scenarios": running, "available": [*scenario_files(request.settings).names]})
 
 
 def _shown(stage: Stage, running: Running) -> JSON:
     return running.as_json(stage.state(running.scenario))
 
 
-def _one(asked: Asked) -> Answer:
-    stage = _stage(asked)
-    return answered(_shown(stage, _running(asked, stage)))
+def _one(request: Asked) -> Answer:
+    stage = _stage(request)
+    return answered(_shown(stage, _running(request, stage)))
 
 
-def _running(asked: Asked, stage: Stage) -> Running:
-    name = asked.values["name"]
-    found = next((one for one in stage.running if one.scenario.name == name), None)
-    if found is None:
-        names = [one.scenario.name for one in stage.running]
+def _running(request: Asked, stage: Stage) -> Running:
+    name = request.values["name"]
+    match = next((active for active in stage.running if active.scenario.name == name), None)
+    if match is None:
+        names = [active.scenario.name for active in stage.running]
         detail = f"Found the scenario {name!r}{suggestion(name, names)}; expected one that runs: {', '.join(names)}."
         raise RefusedError("not-found", 404, detail if names else f"Found the scenario {name!r}; none runs here.")
-    return found
+    return match
 
 
-def _start(asked: Asked) -> Answer:
+def _start(request: Asked) -> Answer:
     """Start a scenario, or one that ships by its name. What speaks against it is 422, and nothing changes."""
-    stage = _stage(asked)
-    data = asked.body()
+    stage = _stage(request)
+    data = request.body()
     try:
         scenario = asked.errands.run(_read, asked, data, is_long=asked.is_large)
     except InstructionError as error:
@@ -76,22 +76,22 @@ def _named(asked: Asked, data: JSON) -> Scenario | None:
     if not isinstance(data, dict) or data.keys() != {"name"}:
         return None
     part = Part(data["name"], "/name")
-    files = scenario_files(asked.settings)
-    found = files.get(part.text())
-    if found is None:
+    files = scenario_files(request.settings)
+    scenario = files.get(part.text())
+    if scenario is None:
         expected = "one of " + ", ".join(files.names) + ", or answers beside the name"
         raise part.refusal("unknown-scenario", f"{part.text()!r}{suggestion(part.text(), files.names)}", expected)
-    return found
+    return scenario
 
 
-def _end(asked: Asked) -> Answer:
-    stage = _stage(asked)
-    stage.end(_running(asked, stage).scenario.name)
+def _end(request: Asked) -> Answer:
+    stage = _stage(request)
+    stage.end(_running(request, stage).scenario.name)
     return answered({})
 
 
-def _end_all(asked: Asked) -> Answer:
-    _stage(asked).end()
+def _end_all(request: Asked) -> Answer:
+    _stage(request).end()
     return answered({})
 
 

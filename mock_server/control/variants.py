@@ -10,18 +10,18 @@ from mock_server.exchange import Answer
 from mock_server.settings import suggestion
 
 
-def _variants(asked: Asked) -> Answer:
+def _variants(request: Asked) -> Answer:
     """The variants of an operation, which is named by its operationId or by its key (``GET /pets``)."""
-    name = asked.values["operation"]
-    for one in asked.served:
-        operation = _operation(name, one)
+    name = request.values["operation"]
+    for mount in request.served:
+        operation = _operation(name, mount)
         if operation is not None:
             try:
                 return asked.errands.run(_shown, one, operation)
             except GenerationError as error:
                 raise RefusedError("no-answer", 500, f"{operation.key}: {error}") from None
-    operations = {key: operation for one in asked.served for key, operation in one.contract.operations.items()}
-    known = [*(one.operation_id for one in operations.values() if one.operation_id), *operations]
+    operations = {key: operation for mount in request.served for key, operation in mount.contract.operations.items()}
+    known = [*(operation.operation_id for operation in operations.values() if operation.operation_id), *operations]
     detail = f"Found the operation {name!r}{suggestion(name, known)}; expected an operationId, or a method and"
     raise RefusedError("not-found", 404, f"{detail} a path such as {next(iter(operations), 'GET /')!r}.")
 
@@ -34,7 +34,7 @@ def _operation(name: str, served: Served) -> Operation | None:
     operations = served.contract.operations
     if name in operations:
         return operations[name]
-    return next((one for one in operations.values() if one.operation_id == name), None)
+    return next((operation for operation in operations.values() if operation.operation_id == name), None)
 
 
 ROUTES: Rows = (("GET", "/variants/{+operation}", _variants),)

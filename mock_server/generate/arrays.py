@@ -27,16 +27,16 @@ def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
     count = _count(walk, shape, place)
     for index in range(count):
         try:
-            _add(walk, made, place, index, last=count - 1)
+            _add(walk, array, place, index, last=count - 1)
         except Contradiction:
-            if len(made.items) < max(shape.least, _contained(shape)):
+            if len(array.items) < max(shape.least, _contained(shape)):
                 raise
             break  # what is there is enough
-    _more(walk, made, place)
+    _more(walk, array, place)
     if shape.is_repeated:
-        made.items.append(made.items[0] if made.items else None)
-    _compare(shape, made)
-    return made.items
+        array.items.append(array.items[0] if array.items else None)
+    _compare(shape, array)
+    return array.items
 
 
 @dataclass
@@ -48,15 +48,15 @@ class _Made:
 
 
 def _contained(shape: Shape) -> int:
-    return max((one.least for one in shape.contains), default=0)
+    return max((contains.least for contains in shape.contains), default=0)
 
 
 def _count(walk: Walker, shape: Shape, place: Place) -> int:
     """How many items there shall be."""
     least = max(shape.least, _contained(shape))
-    wanted = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
-    if wanted is not None:
-        count = max(least, wanted)
+    length = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
+    if length is not None:
+        count = max(least, length)
     elif place.lean or (place.level and walk.values > walk.enough):
         count = least
     elif shape.prefix() and not shape.has_items():
@@ -74,72 +74,84 @@ def _preferred(shape: Shape) -> tuple[int, int]:
     for atom in shape.atoms:
         said = atom.keywords.get("x-count")
         pair = said if isinstance(said, list) else [said, said]
-        numbers = [one for one in pair if isinstance(one, int) and not isinstance(one, bool) and 0 <= one <= MOST]
+        numbers = [
+            number
+            for number in pair
+            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST
+        ]
         if len(pair) == len(numbers) == 2:
             return min(numbers), max(numbers)
     return 1, 3
 
 
-def _add(walk: Walker, made: _Made, place: Place, index: int, last: int) -> None:
+def _add(walk: Walker, array: _Made, place: Place, index: int, last: int) -> None:
     """One item more: one that matches each ``contains`` that wants more, as far as that can be at this index."""
-    lacking = [one for one in made.shape.contains if made.matched.get(one.node, 0) < one.least]
-    full = [one for one in made.shape.contains if one.most is not None and made.matched.get(one.node, 0) >= one.most]
-    refused = [_refusing(one) for one in full]
-    for contained in ([*(one.node for one in lacking)], *([one.node] for one in lacking if len(lacking) > 1), []):
-        goal = made.shape.item(index, (*contained, *refused))
+    lacking = [contains for contains in array.shape.contains if array.matched.get(contains.node, 0) < contains.least]
+    full = [
+        contains
+        for contains in array.shape.contains
+        if contains.most is not None and array.matched.get(contains.node, 0) >= contains.most
+    ]
+    refused = [_refusing(contains) for contains in full]
+    for contained in (
+        [*(contains.node for contains in lacking)],
+        *([contains.node] for contains in lacking if len(lacking) > 1),
+        [],
+    ):
+        goal = array.shape.item(index, (*contained, *refused))
         try:
-            item = _different(walk, made, goal, place.below(index))
+            item = _different(walk, array, goal, place.below(index))
         except Contradiction:
             if not contained:
                 raise
             continue
-        made.items.append(item)
-        made.keys.add(_key(item))
-        for one in made.shape.contains:
-            made.matched[one.node] = made.matched.get(one.node, 0) + one.node.accepts(item)
+        array.items.append(item)
+        array.keys.add(_key(item))
+        for contains in array.shape.contains:
+            array.matched[contains.node] = array.matched.get(contains.node, 0) + contains.node.accepts(item)
         return
 
 
 def _refusing(contains: Contains) -> Node:
-    kept = contains.node.document.kept
+    cache = contains.node.document.kept
     key = (contains.node, "refused")
-    if key not in kept:
-        kept[key] = contains.node.made({"not": contains.node.schema})
-    found: Node = kept[key]
-    return found
+    if key not in cache:
+        cache[key] = contains.node.made({"not": contains.node.schema})
+    node: Node = cache[key]
+    return node
 
 
-def _different(walk: Walker, made: _Made, goal: tuple[Node, ...], place: Place) -> JSON:
+def _different(walk: Walker, array: _Made, goal: tuple[Node, ...], place: Place) -> JSON:
     item = walk.value(goal, place)
-    if not made.shape.is_unique:
+    if not array.shape.is_unique:
         return item
     for turn in range(1, TURNS):
-        if _key(item) not in made.keys:
+        if _key(item) not in array.keys:
             return item
         item = walk.value(goal, place.turned(turn))
-    if _key(item) in made.keys:
+    if _key(item) in array.keys:
         raise Contradiction("uniqueItems", "items", pointer=place.pointer)
     return item
 
 
-def _more(walk: Walker, made: _Made, place: Place) -> None:
+def _more(walk: Walker, array: _Made, place: Place) -> None:
     """Items beyond the number that was drawn, while ``contains`` wants them."""
-    while any(made.matched.get(one.node, 0) < one.least for one in made.shape.contains):
-        index = len(made.items)
-        if (made.shape.most is not None and index >= made.shape.most) or index > 1000:
-            raise Contradiction("contains", "maxItems" if made.shape.most is not None else "items")
-        before = sum(made.matched.values())
-        _add(walk, made, place, index, index)
-        if sum(made.matched.values()) == before and index > made.shape.prefix() + 3:
+    while any(array.matched.get(contains.node, 0) < contains.least for contains in array.shape.contains):
+        index = len(array.items)
+        if (array.shape.most is not None and index >= array.shape.most) or index > 1000:
+            raise Contradiction("contains", "maxItems" if array.shape.most is not None else "items")
+        before = sum(array.matched.values())
+        _add(walk, array, place, index, index)
+        if sum(array.matched.values()) == before and index > array.shape.prefix() + 3:
             raise Contradiction("contains", "items")
 
 
-def _compare(shape: Shape, made: _Made) -> None:
-    if shape.most is not None and len(made.items) > shape.most:
+def _compare(shape: Shape, array: _Made) -> None:
+    if shape.most is not None and len(array.items) > shape.most:
         raise Contradiction("maxItems", "not")
-    for one in shape.not_values:
-        if made.items == one:
-            made.items.append(None)
+    for value in shape.not_values:
+        if array.items == value:
+            array.items.append(None)
 
 
 def _key(item: JSON) -> str:
@@ -151,5 +163,5 @@ def _plain(item: JSON) -> JSON:
     if isinstance(item, float) and item.is_integer():
         return int(item)
     if isinstance(item, list):
-        return [_plain(one) for one in item]
-    return {key: _plain(one) for key, one in item.items()} if isinstance(item, dict) else item
+        return [_plain(element) for element in item]
+    return {key: _plain(member) for key, member in item.items()} if isinstance(item, dict) else item

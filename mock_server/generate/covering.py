@@ -49,8 +49,8 @@ class _Covering:
         self._factors = factors
         self._closures: dict[Option, Assignment | None] = {}
         self._pairs = _pairs(factors)
-        shown = [range(0 if factor.drawn else 1, factor.count) for factor in factors]
-        self._unseen = {index: dict.fromkeys(options) for index, options in enumerate(shown) if options}
+        option_ranges = [range(0 if factor.drawn else 1, factor.count) for factor in factors]
+        self._unseen = {index: dict.fromkeys(options) for index, options in enumerate(option_ranges) if options}
 
     def rows(self) -> list[Row]:
         rows: list[Row] = []
@@ -114,18 +114,18 @@ class _Covering:
             options.pop(option, None)
             if not options:
                 self._unseen.pop(index, None)
-        listed = sorted(one for one in row.items() if self._factors[one[0]].pairs)
-        for at, one in enumerate(listed):
-            for two in listed[at + 1 :]:
-                self._pairs.pop((one, two), None)
+        listed = sorted(entry for entry in row.items() if self._factors[entry[0]].pairs)
+        for at, first in enumerate(listed):
+            for second in listed[at + 1 :]:
+                self._pairs.pop((first, second), None)
 
 
 def _pairs(factors: Sequence[Factor]) -> dict[Pair, None]:
     paired = [(index, factor) for index, factor in enumerate(factors) if factor.pairs]
     return {
-        ((one, option), (two, other)): None
-        for at, (one, left) in enumerate(paired)
-        for two, right in paired[at + 1 :]
+        ((first, option), (second, other)): None
+        for at, (first, left) in enumerate(paired)
+        for second, right in paired[at + 1 :]
         for option in range(left.count)
         for other in range(right.count)
         if option or other or left.drawn or right.drawn
@@ -134,17 +134,17 @@ def _pairs(factors: Sequence[Factor]) -> dict[Pair, None]:
 
 def _closed(factors: Sequence[Factor], option: Option) -> Assignment | None:
     """The option with all that it needs; None where that contradicts itself."""
-    found = dict([option])
+    assignment = dict([option])
     waiting = [option[0]]
     while waiting:
         for index, needed in factors[waiting.pop()].needs.items():
-            if found.get(index, needed) != needed:
+            if assignment.get(index, needed) != needed:
                 return None
-            if index not in found:
-                found[index] = needed
+            if index not in assignment:
+                assignment[index] = needed
                 waiting.append(index)
-    return found
+    return assignment
 
 
-def _pair(one: Option, two: Option) -> Pair:
-    return (one, two) if one < two else (two, one)
+def _pair(first: Option, second: Option) -> Pair:
+    return (first, second) if first < second else (second, first)

@@ -25,33 +25,33 @@ def modern(schema: JSON) -> JSON:
         return schema
     if isinstance(schema.get("$ref"), str):
         return {"$ref": schema["$ref"]}  # what stands beside a reference is ignored in 3.0
-    made = {key: value for key, value in schema.items() if key not in _UNKNOWN_TO_IT}
+    result = {key: value for key, value in schema.items() if key not in _UNKNOWN_TO_IT}
     for key in _MAPS:
-        if isinstance(made.get(key), dict):
-            made[key] = {name: modern(one) for name, one in cast("Schema", made[key]).items()}
+        if isinstance(result.get(key), dict):
+            result[key] = {name: modern(child) for name, child in cast("Schema", result[key]).items()}
     for key in _LISTS:
-        if isinstance(made.get(key), list):
-            made[key] = [modern(one) for one in cast("list[JSON]", made[key])]
+        if isinstance(result.get(key), list):
+            result[key] = [modern(child) for child in cast("list[JSON]", result[key])]
     for key in _SINGLES:
-        if key in made:
-            made[key] = modern(made[key])
-    _exclusive(made, "minimum", "exclusiveMinimum")
-    _exclusive(made, "maximum", "exclusiveMaximum")
-    _nullable(made)
-    if made.get("enum") == [None] and "type" not in made:  # null alone, for which 3.0 has no type
-        made["type"] = "null"
-        del made["enum"]
-    return made
+        if key in result:
+            result[key] = modern(result[key])
+    _exclusive(result, "minimum", "exclusiveMinimum")
+    _exclusive(result, "maximum", "exclusiveMaximum")
+    _nullable(result)
+    if result.get("enum") == [None] and "type" not in result:  # null alone, for which 3.0 has no type
+        result["type"] = "null"
+        del result["enum"]
+    return result
 
 
-def _exclusive(made: Schema, inclusive: str, exclusive: str) -> None:
-    if isinstance(made.get(exclusive), bool) and made.pop(exclusive) and inclusive in made:
-        made[exclusive] = made.pop(inclusive)
+def _exclusive(schema: Schema, inclusive: str, exclusive: str) -> None:
+    if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and inclusive in schema:
+        schema[exclusive] = schema.pop(inclusive)
 
 
-def _nullable(made: Schema) -> None:
+def _nullable(schema: Schema) -> None:
     """``nullable`` adds null to the type that stands beside it, and to nothing else (3.0.3)."""
-    if made.pop("nullable", False) is True and isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-        if isinstance(made.get("enum"), list) and None not in cast("list[JSON]", made["enum"]):
-            made["type"] = cast("list[JSON]", made["type"])[0]
+    if schema.pop("nullable", False) is True and isinstance(schema.get("type"), str):
+        schema["type"] = [schema["type"], "null"]
+        if isinstance(schema.get("enum"), list) and None not in cast("list[JSON]", schema["enum"]):
+            schema["type"] = cast("list[JSON]", schema["type"])[0]

@@ -223,8 +223,8 @@ class Node:
 
     def child(self, *path: str) -> Node:
         """The schema under a keyword, and a name or an index below it."""
-        found = self._children.get(path)
-        if found is None:
+        node = self._children.get(path)
+        if node is None:
             schema: Any = self.schema
             for part in path:
                 schema = schema[int(part)] if isinstance(schema, list) else schema[part]
@@ -232,8 +232,8 @@ class Node:
                 location = f"/{_quoted(path[-1])}" if self.location else ""
             else:
                 location = self.location + "".join(f"/{_quoted(part)}" for part in path) if self.location else ""
-            found = self._children[path] = self.document.node(_typed(schema), self.resolver, location)
-        return found
+            node = self._children[path] = self.document.node(_typed(schema), self.resolver, location)
+        return node
 
     def children(self, keyword: str) -> list[Node]:
         """The schemas in the list under a keyword."""
@@ -369,17 +369,17 @@ def _typed(schema: Any) -> JSON:
 
 def _mentioned(data: JSON, keywords: frozenset[str]) -> set[str]:
     """Which of the keywords a document has anywhere; one walk, since it may be large."""
-    found: set[str] = set()
+    names: set[str] = set()
     stack: list[JSON] = [data]
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
             if not keywords.isdisjoint(node):
-                found |= keywords & node.keys()
-            stack += [one for one in node.values() if isinstance(one, (dict, list))]
+                names |= keywords & node.keys()
+            stack += [child for child in node.values() if isinstance(child, (dict, list))]
         elif isinstance(node, list):
-            stack += [one for one in node if isinstance(one, (dict, list))]
-    return found
+            stack += [child for child in node if isinstance(child, (dict, list))]
+    return names
 
 
 def _dangling(place: str, reference: str) -> str:
@@ -396,16 +396,16 @@ def _subresources(data: Any) -> Iterable[Any]:
 
 def _marked(data: Any) -> Iterator[Any]:
     if isinstance(data, list):
-        for one in data:
-            yield from _marked(one)
+        for child in data:
+            yield from _marked(child)
     elif isinstance(data, dict):
-        for key, one in data.items():
+        for key, child in data.items():
             if key in ("example", "examples", "enum", "const", "default"):
                 continue
-            if isinstance(one, dict) and any(isinstance(one.get(name), str) for name in _IDENTIFIERS):
-                yield one
+            if isinstance(child, dict) and any(isinstance(child.get(name), str) for name in _IDENTIFIERS):
+                yield child
             else:
-                yield from _marked(one)
+                yield from _marked(child)
 
 
 _OPENAPI: Specification[Any] = cast("Any", Specification)(

@@ -15,29 +15,29 @@ def documented(node: Node) -> list[JSON]:
     Whether the schema takes them is for the caller to ask. A default that is null or empty says what an absent
     member means and makes a poor answer; it is left out.
     """
-    kept = node.document.kept
+    cache = node.document.kept
     key = (node, "documented")
-    if key not in kept:
-        kept[key] = _documented(node, 0)
-    found: list[JSON] = kept[key]
-    return found
+    if key not in cache:
+        cache[key] = _documented(node, 0)
+    values: list[JSON] = cache[key]
+    return values
 
 
 def _documented(node: Node, depth: int) -> list[JSON]:
-    found: list[JSON] = []
+    values: list[JSON] = []
     keywords = node.keywords
     if "example" in keywords:
-        found.append(keywords["example"])
+        values.append(keywords["example"])
     listed = keywords.get("examples")
-    found += listed if isinstance(listed, list) else []
+    values += listed if isinstance(listed, list) else []
     default = keywords.get("default")
     if default not in (None, "", [], {}):
-        found.append(default)
+        values.append(default)
     if depth >= _DEEPEST:
-        return found
+        return values
     if isinstance(keywords.get("$ref"), str):
-        found += _documented(node.reference("$ref"), depth + 1)
+        values += _documented(node.reference("$ref"), depth + 1)
     for key in ("allOf", "anyOf", "oneOf"):
         for branch in node.children(key):
-            found += _documented(branch, depth + 1)
-    return found
+            values += _documented(branch, depth + 1)
+    return values

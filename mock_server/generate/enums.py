@@ -31,11 +31,11 @@ def enum_named(node: Node, names: tuple[str, ...], levels: int = DEEPEST) -> Enu
 
     What is known of a schema is kept, so that a graph of schemas is searched once, however many ways lead through it.
     """
-    kept, key = node.document.kept, (node.settled(), names, levels)
-    if key not in kept:
-        kept[key] = None  # a schema that comes back to itself has nothing more to offer
-        kept[key] = _enum_named(node, names, levels)
-    enum: Enum | None = kept[key]
+    cache, key = node.document.kept, (node.settled(), names, levels)
+    if key not in cache:
+        cache[key] = None  # a schema that comes back to itself has nothing more to offer
+        cache[key] = _enum_named(node, names, levels)
+    enum: Enum | None = cache[key]
     return enum
 
 
@@ -76,8 +76,8 @@ def _values(node: Node) -> list[JSON]:
 
 def branches(node: Node) -> tuple[Node, ...]:
     """Return the schema and all that apply to the same value: what it refers to, and branches of any kind."""
-    kept, key = node.document.kept, (node, "branches")
-    if key not in kept:
+    cache, key = node.document.kept, (node, "branches")
+    if key not in cache:
         nodes: dict[Node, None] = {node: None}
         waiting = [node]
         while waiting:
@@ -87,9 +87,9 @@ def branches(node: Node) -> tuple[Node, ...]:
                 if branch not in nodes:
                     nodes[branch] = None
                     waiting.append(branch)
-        kept[key] = tuple(nodes)
-    found: tuple[Node, ...] = kept[key]
-    return found
+        cache[key] = tuple(nodes)
+    result: tuple[Node, ...] = cache[key]
+    return result
 
 
 _IN_PLACE = ("anyOf", "oneOf", "allOf")

@@ -66,20 +66,20 @@ MANY = 500
 schema that is named twice may be kept in two ways."""
 
 
-def outcome(document: Document, goal: Goal, taken: tuple[int, ...]) -> Outcome:
+def outcome(document: Document, goal: Goal, path: tuple[int, ...]) -> Outcome:
     """What the options taken lead to: a shape, the next choice, or nowhere."""
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
         known = document.kept[goal] = {}
-    found = known.get(taken)
-    if found is None:
-        found = known[taken] = _found(goal, taken)
-    return found
+    result = known.get(path)
+    if result is None:
+        result = known[path] = _found(goal, path)
+    return result
 
 
-def _found(goal: Goal, taken: tuple[int, ...]) -> Outcome:
+def _found(goal: Goal, path: tuple[int, ...]) -> Outcome:
     try:
-        return _Expansion(goal, taken).shape()
+        return _Expansion(goal, path).shape()
     except _Undecided as undecided:
         return undecided.choice
     except Contradiction as nothing:
@@ -87,9 +87,9 @@ def _found(goal: Goal, taken: tuple[int, ...]) -> Outcome:
 
 
 class _Expansion:
-    def __init__(self, goal: Goal, taken: tuple[int, ...]) -> None:
+    def __init__(self, goal: Goal, path: tuple[int, ...]) -> None:
         self._goal = goal
-        self._taken = taken
+        self._taken = path
         self._used = 0
         self._atoms: list[Node] = []
         self._reaches: list[Reach] = []
@@ -179,7 +179,7 @@ class _Expansion:
         """Take one branch, trusting that the others refuse the value; only then make sure that they do."""
         branches = node.children("oneOf")
         plain = _of_branches(branches)
-        careful = [Option(one.label, 1, one.height, one.is_null) for one in plain]
+        careful = [Option(option.label, 1, option.height, option.is_null) for option in plain]
         if len(branches) == 1:
             self._add(branches[0])
             return
@@ -259,35 +259,37 @@ class _Expansion:
 
     def _kept(self, node: Node, key: tuple[str, ...], schema: JSON) -> Node:
         """A schema of our own, the same object each time."""
-        kept = node.document.kept
+        cache = node.document.kept
         whole = (node, "made", *key)
-        if whole not in kept:
-            kept[whole] = node.made(schema)
-        return cast("Node", kept[whole])
+        if whole not in cache:
+            cache[whole] = node.made(schema)
+        return cast("Node", cache[whole])
 
     def _values(self) -> list[JSON] | None:
         """The values that ``const`` and ``enum`` leave, None where neither is there."""
-        found: list[JSON] | None = None
+        values: list[JSON] | None = None
         said: list[str] = []
         for atom in self._atoms:
             for keyword in ("const", "enum"):
                 if keyword in atom.keywords:
                     listed = atom.keywords[keyword]
                     here = [listed] if keyword == "const" else listed if isinstance(listed, list) else []
-                    found = here if found is None else [one for one in found if any(same(one, two) for two in here)]
+                    values = (
+                        here if values is None else [value for value in values if any(same(value, two) for two in here)]
+                    )
                     said.append(keyword)
-        if found is None:
+        if values is None:
             return None
-        asked = [node for node in (*self._goal, *self._atoms) if not _is_enum(node.settled())]
-        left = [one for one in found if all(_may_be(node, one) for node in asked)]
-        if not left:
-            raise Contradiction(*dict.fromkeys(said), *self._against(found))
-        return left
+        nodes = [node for node in (*self._goal, *self._atoms) if not _is_enum(node.settled())]
+        remaining = [value for value in values if all(_may_be(node, value) for node in nodes)]
+        if not remaining:
+            raise Contradiction(*dict.fromkeys(said), *self._against(values))
+        return remaining
 
-    def _against(self, found: list[JSON]) -> list[str]:
+    def _against(self, values: list[JSON]) -> list[str]:
         """The keywords that refuse the first of the values."""
-        named = [keyword for node in self._atoms for value in found[:1] for _, keyword in node.faults(value)]
-        return list(dict.fromkeys(one for one in named if one not in ("const", "enum")))[:3]
+        named = [keyword for node in self._atoms for value in values[:1] for _, keyword in node.faults(value)]
+        return list(dict.fromkeys(keyword for keyword in named if keyword not in ("const", "enum")))[:3]
 
     def _kinds(self) -> list[str]:
         types = [kind for kind in TYPES if kind in self._types]
@@ -296,9 +298,9 @@ class _Expansion:
         if len(types) <= 1 or self._typed_by:
             return types
         # Where the type is left open, the keywords tell what was meant.
-        meant = [kind for kind in types if any(_HINTS[kind] & atom.keywords.keys() for atom in self._atoms)]
-        meant = meant or [kind for kind in types if kind == "string"]
-        return [*meant, *(kind for kind in types if kind not in meant)]
+        kinds = [kind for kind in types if any(_HINTS[kind] & atom.keywords.keys() for atom in self._atoms)]
+        kinds = kinds or [kind for kind in types if kind == "string"]
+        return [*kinds, *(kind for kind in types if kind not in kinds)]
 
 
 _SAYS = frozenset({
@@ -392,7 +394,7 @@ def _may_be(node: Node, value: JSON) -> bool:
         return node.accepts(value)
     refused = node.keywords.get("x-mock-not-values")
     kinds = possible(ALL_TYPES, node)
-    return not (isinstance(refused, list) and any(same(value, one) for one in refused)) and any(
+    return not (isinstance(refused, list) and any(same(value, excluded) for excluded in refused)) and any(
         _is_of(value, kind) for kind in kinds
     )
 
@@ -410,7 +412,7 @@ def same(left: JSON, right: JSON) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(same(one, two) for one, two in zip(left, right, strict=True))
+        return len(left) == len(right) and all(same(item, other) for item, other in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return left == right

@@ -77,7 +77,7 @@ def _as_json(value: Any) -> JSON:
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, (list, tuple)):
-        return [_as_json(one) for one in value]
+        return [_as_json(item) for item in value]
     return str(value)
 
 
@@ -95,10 +95,10 @@ def _mentioned(data: JSON, pointer: str) -> Iterator[tuple[str, JSON]]:
     if isinstance(data, dict):
         if "x-faker" in data:
             yield pointer, data["x-faker"]
-        for key, one in data.items():
-            if isinstance(one, (dict, list)):
-                yield from _mentioned(one, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+        for key, child in data.items():
+            if isinstance(child, (dict, list)):
+                yield from _mentioned(child, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
     elif isinstance(data, list):
-        for index, one in enumerate(data):
-            if isinstance(one, (dict, list)):
-                yield from _mentioned(one, f"{pointer}/{index}")
+        for index, child in enumerate(data):
+            if isinstance(child, (dict, list)):
+                yield from _mentioned(child, f"{pointer}/{index}")

@@ -12,20 +12,20 @@ ENDLESS = 10**6
 
 def height(node: Node) -> int:
     """Levels of objects and arrays that a value of the schema has at least; :data:`ENDLESS` where there is no end."""
-    kept = node.document.kept
+    cache = node.document.kept
     key = (node, "height")
-    if key not in kept:
+    if key not in cache:
         for reached, levels in _settled(node).items():
-            kept[reached, "height"] = levels
-    return int(kept[key])
+            cache[reached, "height"] = levels
+    return int(cache[key])
 
 
 def _settled(first: Node) -> dict[Node, int]:
     """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
     nodes = _reached(first)
-    kept = first.document.kept
-    heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
-    waiting = [node for node in reversed(nodes) if (node, "height") not in kept]
+    cache = first.document.kept
+    heights = {node: int(cache.get((node, "height"), ENDLESS)) for node in nodes}
+    waiting = [node for node in reversed(nodes) if (node, "height") not in cache]
     changed = True
     while changed:
         changed = False
@@ -39,12 +39,12 @@ def _settled(first: Node) -> dict[Node, int]:
 
 def _reached(first: Node) -> list[Node]:
     """A schema and all that it cannot do without; not what lies behind those whose heights are known."""
-    kept = first.document.kept
+    cache = first.document.kept
     reached = {first: None}
     waiting = [first]
     while waiting:
         node = waiting.pop()
-        for part in _parts(node) if (node, "height") not in kept else ():
+        for part in _parts(node) if (node, "height") not in cache else ():
             if part not in reached:
                 reached[part] = None
                 waiting.append(part)
@@ -70,29 +70,29 @@ def _inner(node: Node) -> list[Node]:
     listed = kinds if isinstance(kinds, list) else [kinds]
     if "const" in keywords or "enum" in keywords:
         return []
-    found: list[Node] = []
+    nodes: list[Node] = []
     required, properties = keywords.get("required"), keywords.get("properties")
     if listed == ["object"] and isinstance(required, list) and isinstance(properties, dict):
-        found += [node.child("properties", name) for name in map(str, required) if name in properties]
+        nodes += [node.child("properties", name) for name in map(str, required) if name in properties]
     least = keywords.get("minItems")
     if listed == ["array"] and isinstance(least, int):
         prefix = node.children("prefixItems")
-        found += prefix[:least]
-        found += [node.child("items")] if least > len(prefix) and "items" in keywords else []
-    return found
+        nodes += prefix[:least]
+        nodes += [node.child("items")] if least > len(prefix) and "items" in keywords else []
+    return nodes
 
 
 def _once(node: Node, heights: dict[Node, int]) -> int:
     if node.schema is False:
         return ENDLESS
-    found = 0
+    levels = 0
     for part in _in_place(node):
-        found = max(found, heights[part])
+        levels = max(levels, heights[part])
     inner = _inner(node)
     if inner:
-        found = max(found, 1 + max(heights[part] for part in inner))
+        levels = max(levels, 1 + max(heights[part] for part in inner))
     for keyword in ("anyOf", "oneOf"):
         branches = node.children(keyword)
         if branches:
-            found = max(found, min(heights[branch] for branch in branches))
-    return found
+            levels = max(levels, min(heights[branch] for branch in branches))
+    return levels

@@ -54,16 +54,16 @@ class Memory:
         """The persona of that number, who has thought of a name already."""
         return self._known[number]
 
-    def learn(self, made: Mapping[_Key, _Part]) -> None:
+    def learn(self, parts: Mapping[_Key, _Part]) -> None:
         """Keep what a walk has made that came to a good end."""
-        for key, part in made.items():
+        for key, part in parts.items():
             self.parts.setdefault(key, part).values.update(part.values)
 
-    def agree(self, asks: frozenset[str], one: int, two: int) -> bool:
+    def agree(self, asks: frozenset[str], left: int, right: int) -> bool:
         """Whether two personas give the same answers (when they joined is the same in every country, say)."""
-        key = (asks, one, two)
+        key = (asks, left, right)
         if key not in self._agreed:
-            first, second = self._known[one], self._known[two]
+            first, second = self._known[left], self._known[right]
             self._agreed[key] = all(getattr(first, name) == getattr(second, name) for name in asks)
         return self._agreed[key]
 
@@ -94,9 +94,9 @@ class RememberingWalk(Walk):
         self.persona = cast("Persona", _Listened(self._memory.persona(self._who), self))
         return self
 
-    def heard(self, asked: Iterable[str]) -> None:
+    def heard(self, names: Iterable[str]) -> None:
         """Note what the part that is being made asks of the persona."""
-        self._asked.update(asked)
+        self._asked.update(names)
 
     def wants(self, pointer: str) -> bool:
         """Whether a variant asks for something of the value or of its parts, so that a ready one will not do."""
@@ -145,9 +145,9 @@ class _Listened:
 
 def _by_pointer(wanted: Wanted) -> dict[str, _Asked]:
     """By JSON Pointer, what is asked of the value there and of what is in it. Whether it is there, its holder says."""
-    found: dict[str, set[tuple[tuple[str, str], int]]] = {}
+    entries: dict[str, set[tuple[tuple[str, str], int]]] = {}
     for (pointer, what), number in wanted.items():
         for above in above_and_at(pointer):
             if above != pointer or what != "present":
-                found.setdefault(above, set()).add(((pointer, what), number))
-    return {pointer: frozenset(asked) for pointer, asked in found.items()}
+                entries.setdefault(above, set()).add(((pointer, what), number))
+    return {pointer: frozenset(values) for pointer, values in entries.items()}

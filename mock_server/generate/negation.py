@@ -27,11 +27,11 @@ STRANGER = "x-mock-stranger"
 
 def ways_to_miss(schema: Mapping[str, JSON]) -> list[JSON]:
     """Schemas, any of which a value that breaks the given one satisfies; nearly all values do satisfy one."""
-    found: list[JSON] = []
+    alternatives: list[JSON] = []
     for keyword, value in schema.items():
         if keyword in _WAYS:
-            found += _WAYS[keyword](value, schema)
-    return found
+            alternatives += _WAYS[keyword](value, schema)
+    return alternatives
 
 
 def _negated(schema: JSON) -> JSON:
@@ -53,9 +53,9 @@ def _types(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
 
 def _properties(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
     return [
-        {"type": "object", "required": [name], "properties": {name: _negated(one)}}
-        for name, one in _members(value).items()
-        if one is not True
+        {"type": "object", "required": [name], "properties": {name: _negated(child)}}
+        for name, child in _members(value).items()
+        if child is not True
     ]
 
 
@@ -77,9 +77,9 @@ def _dependent(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
 
 def _prefix(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
     return [
-        {"type": "array", "prefixItems": [*([True] * index), _negated(one)], "minItems": index + 1}
-        for index, one in enumerate(_items(value))
-        if one is not True
+        {"type": "array", "prefixItems": [*([True] * index), _negated(child)], "minItems": index + 1}
+        for index, child in enumerate(_items(value))
+        if child is not True
     ]
 
 
@@ -112,9 +112,9 @@ def _condition(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
 
 def _one_of(value: JSON, schema: Mapping[str, JSON]) -> list[JSON]:
     branches = _items(value)
-    none: JSON = {"allOf": [_negated(one) for one in branches]}
+    none: JSON = {"allOf": [_negated(branch) for branch in branches]}
     pairs: list[JSON] = [
-        {"allOf": [one, other]} for index, one in enumerate(branches) for other in branches[index + 1 :]
+        {"allOf": [branch, other]} for index, branch in enumerate(branches) for other in branches[index + 1 :]
     ]
     return [none, *pairs[:6]]
 
@@ -159,9 +159,9 @@ _WAYS: Mapping[str, Callable[[JSON, Mapping[str, JSON]], list[JSON]]] = {
     ],
     "properties": _properties,
     "patternProperties": lambda value, schema: [
-        {"type": "object", "patternProperties": {name: _negated(one)}, STRANGER: True}
-        for name, one in _members(value).items()
-        if one is not True
+        {"type": "object", "patternProperties": {name: _negated(child)}, STRANGER: True}
+        for name, child in _members(value).items()
+        if child is not True
     ],
     "additionalProperties": _additional,
     "unevaluatedProperties": _additional,
@@ -171,10 +171,10 @@ _WAYS: Mapping[str, Callable[[JSON, Mapping[str, JSON]], list[JSON]]] = {
     ],
     "dependentRequired": _dependent,
     "dependentSchemas": lambda value, schema: [
-        {"type": "object", "required": [name], "allOf": [_negated(one)]} for name, one in _members(value).items()
+        {"type": "object", "required": [name], "allOf": [_negated(child)]} for name, child in _members(value).items()
     ],
-    "allOf": lambda value, schema: [_negated(one) for one in _items(value)],
-    "anyOf": lambda value, schema: [{"allOf": [_negated(one) for one in _items(value)]}],
+    "allOf": lambda value, schema: [_negated(branch) for branch in _items(value)],
+    "anyOf": lambda value, schema: [{"allOf": [_negated(branch) for branch in _items(value)]}],
     "oneOf": _one_of,
     "not": lambda value, schema: [value],
     "if": _condition,

@@ -78,10 +78,10 @@ class Span:
 
 def common_multiple(numbers: Sequence[Fraction]) -> Fraction | None:
     """The least number that all of these divide; None for none of them."""
-    found: Fraction | None = None
-    for one in numbers:
-        found = one if found is None else _least(found, one)
-    return found
+    multiple: Fraction | None = None
+    for number in numbers:
+        multiple = number if multiple is None else _least(multiple, number)
+    return multiple
 
 
 def _least(left: Fraction, right: Fraction) -> Fraction:

@@ -20,7 +20,9 @@ def oauth_accounts(persona: Persona, pointer: str) -> JSON:
     random = persona.draw.at(pointer)
     platforms = () if persona.is_company else random.weighted(_PLATFORMS, _SHARES)
     accounts = (_account(platform, persona, random) for platform in platforms)
-    return {f"{platform}:{one['account_id']}": one for platform, one in zip(platforms, accounts, strict=True)}
+    return {
+        f"{platform}:{account['account_id']}": account for platform, account in zip(platforms, accounts, strict=True)
+    }
 
 
 def _account(platform: str, persona: Persona, random: Source) -> dict[str, JSON]:
@@ -30,11 +32,11 @@ def _account(platform: str, persona: Persona, random: Source) -> dict[str, JSON]
 def _user_name(platform: str, persona: Persona, random: Source) -> str:
     """GitHub: letters, digits, hyphens, at most 39. Discord: also underscores and dots, lower case, at most 32."""
     roman = names_of(persona.country).roman
-    given = in_ascii(persona.person.given, roman) or "user"
+    given_name = in_ascii(persona.person.given, roman) or "user"
     family = in_ascii(persona.person.family, roman) or "dev"
     between = random.choice(("", "-") if platform == "github" else ("", "_", "."))
     number = str(random.randrange(1, 1000)) if random.random() < 0.5 else ""
-    return f"{random.choice((given, given[0]))[:12]}{between}{family[:14]}{number}"
+    return f"{random.choice((given_name, given_name[0]))[:12]}{between}{family[:14]}{number}"
 
 
 def _github(random: Source) -> str:

@@ -26,30 +26,30 @@ def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
         place = replace(place, lean=True)
     chosen = _chosen(walk, shape, place)
-    made: dict[str, JSON] = {}
+    members: dict[str, JSON] = {}
     for name in {**shape.names, **shape.required}:
         if name in chosen:
-            _put(walk, shape, place, made, name, name in shape.required)
-    left = [name for name in shape.names if name not in made and name not in shape.hidden]
-    while len(made) < shape.least and left:
-        name = left.pop(0)
-        if _fits(shape, name) and all(one in made for one in shape.dependent.get(name, ())):
-            _put(walk, shape, place, made, name, False)
-    _fill(walk, shape, place, made)
+            _put(walk, shape, place, members, name, name in shape.required)
+    remaining = [name for name in shape.names if name not in members and name not in shape.hidden]
+    while len(members) < shape.least and remaining:
+        name = remaining.pop(0)
+        if _fits(shape, name) and all(other in members for other in shape.dependent.get(name, ())):
+            _put(walk, shape, place, members, name, False)
+    _fill(walk, shape, place, members)
     for refused in shape.not_values:
-        if made == refused:
-            _fill(walk, shape, place, made, least=len(made) + 1)
-    if shape.most is not None and len(made) > shape.most:
+        if members == refused:
+            _fill(walk, shape, place, members, least=len(members) + 1)
+    if shape.most is not None and len(members) > shape.most:
         raise Contradiction("required", "maxProperties")
-    return made
+    return members
 
 
-def _put(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], name: str, required: bool) -> None:
+def _put(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], name: str, required: bool) -> None:
     if not place.depth and name in walk.believed:
-        made[name] = walk.believable(name)
+        members[name] = walk.believable(name)
         return
     try:
-        made[name] = walk.value(shape.member(name), place.below(name))
+        members[name] = walk.value(shape.member(name), place.below(name))
     except Contradiction as nothing:
         if required:
             if nothing.pointer is None or nothing.pointer == place.pointer + "/" + name:
@@ -91,9 +91,9 @@ def _wanted(walk: Walker, place: Place, name: str) -> bool:
     where = place.below(name)
     if walk.is_pinned(where.pointer):
         return True
-    asked = walk.wanted.get((where.pointer, "present")) if walk.wanted else None
-    if asked is not None:
-        return bool(asked)
+    choice = walk.wanted.get((where.pointer, "present")) if walk.wanted else None
+    if choice is not None:
+        return bool(choice)
     if place.lean:
         return False
     return walk.complete or walk.draw.at(where.key + "#present").random() < OPTIONAL_SHARE
@@ -103,7 +103,7 @@ def _needed(shape: Shape, name: str) -> frozenset[str] | None:
     """The name and all that must be beside it; None where that cannot be."""
     if name not in shape.needs:
         needed = _beside(shape, name)
-        shape.needs[name] = frozenset(needed) if all(_fits(shape, one) for one in needed) else None
+        shape.needs[name] = frozenset(needed) if all(_fits(shape, other) for other in needed) else None
     return shape.needs[name]
 
 
@@ -111,30 +111,30 @@ def _beside(shape: Shape, name: str) -> set[str]:
     """The name and all that ``dependentRequired`` wants beside it."""
     needed, waiting = {name}, [name]
     while waiting:
-        for one in shape.dependent.get(waiting.pop(), ()):
-            if one not in needed:
-                needed.add(one)
-                waiting.append(one)
+        for other in shape.dependent.get(waiting.pop(), ()):
+            if other not in needed:
+                needed.add(other)
+                waiting.append(other)
     return needed
 
 
-def _fill(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], least: int = 0) -> None:
+def _fill(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], least: int = 0) -> None:
     """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
-    asked = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
+    entries = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
     usual = int(shape.is_map and walk.fill_properties and not place.lean)
     if ("", "plain") in walk.wanted:
         usual = int(shape.is_map and walk.fill_properties)
-    usual = usual if asked is None else asked
-    wanted = max(shape.least, least, usual, len(made) + 1 if shape.wants_stranger else 0)
-    wanted = wanted if shape.most is None else min(wanted, shape.most)
-    if len(made) >= wanted:
+    usual = usual if entries is None else entries
+    count = max(shape.least, least, usual, len(members) + 1 if shape.wants_stranger else 0)
+    count = count if shape.most is None else min(count, shape.most)
+    if len(members) >= count:
         return
     for name in _names(walk, shape, place):
-        if name not in made and name not in shape.names and _fits(shape, name) and name not in shape.dependent:
-            _put(walk, shape, place, made, name, False)
-        if len(made) >= wanted:
+        if name not in members and name not in shape.names and _fits(shape, name) and name not in shape.dependent:
+            _put(walk, shape, place, members, name, False)
+        if len(members) >= count:
             return
-    if len(made) < max(shape.least, least):
+    if len(members) < max(shape.least, least):
         raise Contradiction("minProperties", _closed_by(shape))
 
 
@@ -162,12 +162,12 @@ def _names(walk: Walker, shape: Shape, place: Place) -> Iterator[str]:
 
 
 def _by_goal(walk: Walker, shape: Shape, place: Place, index: int) -> str | None:
-    kept = walk.document.kept
-    if "text" not in kept:
-        kept["text"] = shape.name_goal[0].made({"type": "string"})
+    cache = walk.document.kept
+    if "text" not in cache:
+        cache["text"] = shape.name_goal[0].made({"type": "string"})
     inside = Place(f"{place.pointer}#key", "", f"~{index}", index, place.depth, True)
     try:
-        name = walk.value((*shape.name_goal, kept["text"]), inside)
+        name = walk.value((*shape.name_goal, cache["text"]), inside)
     except Contradiction:
         return None
     return name if isinstance(name, str) else None

@@ -193,14 +193,14 @@ def letters_of(text: str) -> tuple[str, str]:
     """The letters that a class or an escape stands for: plain ones, and all that were looked at."""
     if len(text) == 1 and text != ".":
         return text, text
-    found = [letter for letter in _PLAIN + _MARKS + _WORLD if matches(f"^(?:{text})$", letter)]
-    if not found:
+    letters = [letter for letter in _PLAIN + _MARKS + _WORLD if matches(f"^(?:{text})$", letter)]
+    if not letters:
         codes = (chr(code) for code in range(_EVERYTHING) if not 0xD800 <= code < 0xE000)
-        found = [letter for letter in codes if matches(f"^(?:{text})$", letter)][:64]
-    if not found:
-        found = [letter for code in range(_EVERYTHING, 0x30000) if matches(f"^(?:{text})$", letter := chr(code))][:1]
-    plain = [letter for letter in found if letter in _PLAIN]
-    return "".join(plain or found), "".join(found)
+        letters = [letter for letter in codes if matches(f"^(?:{text})$", letter)][:64]
+    if not letters:
+        letters = [letter for code in range(_EVERYTHING, 0x30000) if matches(f"^(?:{text})$", letter := chr(code))][:1]
+    plain = [letter for letter in letters if letter in _PLAIN]
+    return "".join(plain or letters), "".join(letters)
 
 
 def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = False) -> str:
@@ -226,7 +226,7 @@ def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = Fa
         if isinstance(part, Repeated):
             top = part.least + stretch if part.most is None else min(part.most, part.least + stretch)
             return "".join(said(part.part) for _ in range(random.randint(part.least, max(part.least, top))))
-        text = "".join(said(one) for one in random.choice(part.branches))
+        text = "".join(said(child) for child in random.choice(part.branches))
         captured.update({key: text for key in (str(part.number), part.name) if key not in ("0", "")})
         return text
 

@@ -77,8 +77,8 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
     maker.seed_instance(0)
 
     def pool(make: Callable[[], Any]) -> tuple[str, ...]:
-        made = (str(make()).strip() for _ in range(_POOLED))
-        return tuple(name for name in made if not _UNUSUAL.search(name))
+        names = (str(make()).strip() for _ in range(_POOLED))
+        return tuple(name for name in names if not _UNUSUAL.search(name))
 
     men, women = pool(maker.first_name_male), pool(maker.first_name_female)
     family, women_family = pool(maker.last_name_male), pool(maker.last_name_female)
@@ -102,7 +102,9 @@ def _provider(locale: str, maker: Any) -> Any:
 
 def _readings(maker: Any) -> dict[str, str]:
     """How names are read that letters alone do not tell: Faker has Japanese ones in kanji, kana and Latin letters."""
-    first, last = ([pair for one in maker.get_providers() for pair in getattr(one, kind, ())] for kind in _PAIRS)
+    first, last = (
+        [pair for provider in maker.get_providers() for pair in getattr(provider, kind, ())] for kind in _PAIRS
+    )
     pairs = [*first, *last]
     return {kanji: roman for kanji, _, roman in pairs}
 
@@ -111,10 +113,10 @@ def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
     """Somebody of a country; the same for the same draw and purpose."""
     names, random = names_of(country), draw.at(purpose)
     woman = random.random() < 0.5
-    given = _pick(names.women if woman else names.men, random)
+    given_name = _pick(names.women if woman else names.men, random)
     families = names.women_family if woman else names.family
     family, second = _pick(families, random), _pick(families, random)
-    return Person(names.orders[woman].format(given=given, family=family, second=second), given, family)
+    return Person(names.orders[woman].format(given=given_name, family=family, second=second), given_name, family)
 
 
 def _pick(options: tuple[str, ...], random: Source) -> str:
@@ -124,10 +126,10 @@ def _pick(options: tuple[str, ...], random: Source) -> str:
 def mailbox_of(person: Person, country: str, draw: Draw) -> str:
     """A person's mail address, ``given.family@example.com`` and the like, in ASCII."""
     random = draw.at("person/email")
-    given, family = (in_ascii(one, names_of(country).roman) for one in (person.given, person.family))
-    given, family = given or "user", family or given or "user"
+    given_name, family = (in_ascii(name, names_of(country).roman) for name in (person.given, person.family))
+    given_name, family = given_name or "user", family or given_name or "user"
     number = str(1 + int(random.random() * 98)) if random.random() < 0.4 else ""
-    name = _pick(_FORMS, random).format(given=given, family=family, initial=given[0])
+    name = _pick(_FORMS, random).format(given=given_name, family=family, initial=given_name[0])
     return f"{name[:56]}{number}@{_pick(DOMAINS, random)}"
 
 

@@ -40,8 +40,8 @@ class _Kept(Generic[_T]):
         self.__doc__ = make.__doc__
 
     def __get__(self, persona: Any, owner: type | None = None) -> _T:
-        made = persona.__dict__[self._name] = self._make(persona)
-        return made
+        value = persona.__dict__[self._name] = self._make(persona)
+        return value
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,10 @@ def _rules(country: str) -> _Rules | None:
     rules = {**_known("ZZ")["ZZ"], **known.get(country, {})}
     if "%Z" not in rules["fmt"] or "zip" not in rules:
         return None
-    within = {path.removeprefix(f"{country}/"): one for path, one in known.items() if path.startswith(f"{country}/")}
-    zips = {path: one["zip"] for path, one in within.items() if "zip" in one}
+    within = {
+        path.removeprefix(f"{country}/"): entry for path, entry in known.items() if path.startswith(f"{country}/")
+    }
+    zips = {path: entry["zip"] for path, entry in within.items() if "zip" in entry}
     have_towns = {path.partition("/")[0] for path in zips if "/" in path}
     towns = {key: _keys(within.get(key, {})) for key in have_towns}
     example = _EXAMPLES.get(country) or rules.get("zipex", "")
@@ -75,11 +77,11 @@ def _rules(country: str) -> _Rules | None:
 def _keys(parent: Mapping[str, str]) -> dict[str, str]:
     """The keys of the parts of a country by any of their names."""
     keys = parent.get("sub_keys", "").split("~")
-    found: dict[str, str] = {}
+    index: dict[str, str] = {}
     for names in ("sub_keys", "sub_names", "sub_lnames"):
-        for key, one in zip(keys, parent.get(names, "").split("~"), strict=False):
-            found.setdefault(one.casefold(), key)
-    return found
+        for key, name in zip(keys, parent.get(names, "").split("~"), strict=False):
+            index.setdefault(name.casefold(), key)
+    return index
 
 
 def _known(country: str) -> _Known:
@@ -94,8 +96,8 @@ def _known(country: str) -> _Known:
 
 def _thinned(node: dict[str, Any]) -> dict[str, Any]:
     """What is needed of a country, a subdivision or a city; of the table of them all, those of which anything is."""
-    if any(isinstance(one, dict) for one in node.values()):
-        return {path: one for path, one in node.items() if one}
+    if any(isinstance(child, dict) for child in node.values()):
+        return {path: child for path, child in node.items() if child}
     if node.keys().isdisjoint(("fmt", "sub_keys", "zip")):
         return {}
     return {name: node[name] for name in _NEEDED if name in node}
@@ -108,15 +110,17 @@ def _shapes(country: str, prefixes: tuple[str, ...]) -> tuple[Sequence, ...]:
     assert rules is not None
     whole = sequences(rules.pattern)
     for candidates in (_usual(whole, rules.example), whole):
-        found: Iterable[Sequence] = candidates
+        shapes: Iterable[Sequence] = candidates
         for prefix in prefixes:
-            found = met(found, sequences(prefix))
-        if found:
-            return tuple(dict.fromkeys(found))
+            shapes = met(shapes, sequences(prefix))
+        if shapes:
+            return tuple(dict.fromkeys(shapes))
     raise ValueError(f"{country}: no postal code begins with {', '.join(prefixes)} and is {rules.pattern}.")
 
 
 def _usual(shapes: Iterable[Sequence], examples: str) -> list[Sequence]:
     """The shapes of the first example: `123 45` where the space is optional, five digits where nine may be."""
     first = examples.split(",")[0]
-    return [one for one in shapes if len(one) == len(first) and all(a in b for a, b in zip(first, one, strict=True))]
+    return [
+        shape for shape in shapes if len(shape) == len(first) and all(a in b for a, b in zip(first, shape, strict=True))
+    ]

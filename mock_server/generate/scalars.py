@@ -18,14 +18,14 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
     values = shape.values or []
     usable = values
     if shape.not_values:
-        usable = [one for one in values if not any(same(one, refused) for refused in shape.not_values)]
+        usable = [value for value in values if not any(same(value, refused) for refused in shape.not_values)]
     if not usable:
         raise Contradiction("enum", "not")
-    wanted = walk.wanted.get((place.pointer, "value")) if walk.wanted else None
-    if wanted is not None and wanted < len(usable):
-        return usable[wanted]
+    choice = walk.wanted.get((place.pointer, "value")) if walk.wanted else None
+    if choice is not None and choice < len(usable):
+        return usable[choice]
     if ("", "plain") in walk.wanted:
-        usable = [one for one in usable if one is not None] or usable
+        usable = [value for value in usable if value is not None] or usable
     if len(usable) == 1:
         return usable[0]
     chosen = walk.draw.at(place.pointer).choice(usable)
@@ -34,17 +34,17 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
     """Null, unless just that is refused."""
-    if any(one is None for one in shape.not_values):
+    if any(value is None for value in shape.not_values):
         raise Contradiction("type", "not")
     return None
 
 
 def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
     """True or false."""
-    asked = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
-    drawn = bool(asked) if asked is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
+    choice = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
+    drawn = bool(choice) if choice is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
-        if not any(one is value for one in shape.not_values):
+        if not any(refused is value for refused in shape.not_values):
             return value
     raise Contradiction("type", "not")
 
@@ -62,7 +62,7 @@ def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
     span = _edged(shape.span, edge) if edge in (0, 1) else shape.span
     for value in numbers_in(span, whole, random):
         on_grid = any((exact(value) / step).denominator == 1 for step in shape.not_steps)
-        if not on_grid and not any(same(value, one) for one in shape.not_values):
+        if not on_grid and not any(same(value, refused) for refused in shape.not_values):
             return value
     raise Contradiction("multipleOf" if shape.span.step not in (None, Fraction(1)) else "type", "not")
 

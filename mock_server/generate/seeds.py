@@ -40,11 +40,11 @@ class Source:
 
     def getrandbits(self, bits: int) -> int:
         """A number of so many bits."""
-        found = 0
+        number = 0
         for _ in range(0, bits, 32):
             self._state = state = self._state * _FACTOR + _TERM & _MASK
-            found = found << 32 | state >> 32
-        return found >> -bits % 32
+            number = number << 32 | state >> 32
+        return number >> -bits % 32
 
     def randrange(self, start: int, stop: int | None = None) -> int:
         """From 0 to below the one bound, or from the first to below the second."""

@@ -100,13 +100,13 @@ class Shape:
         if len(self.atoms) == 1 and not self.reaches:  # nearly always
             return tuple(node for node in _said_of_member(self.atoms[0], name) or () if node.schema is not True)
         said = [_said_of_member(atom, name) for atom in self.atoms]
-        found = [node for nodes in said for node in nodes or ()]
+        goal = [node for nodes in said for node in nodes or ()]
         evaluated = [nodes is not None for nodes in said]
         for reach in self.reaches:
             if "unevaluatedProperties" in reach.node.keywords and not any(evaluated[reach.start : reach.end]):
-                found.append(reach.node.child("unevaluatedProperties"))
+                goal.append(reach.node.child("unevaluatedProperties"))
                 evaluated[reach.start] = True
-        return tuple(dict.fromkeys(node for node in found if node.schema is not True))
+        return tuple(dict.fromkeys(node for node in goal if node.schema is not True))
 
     def item(self, index: int, contained: Sequence[Node] = ()) -> Goal:
         """What the item at an index has to keep; ``contained`` are the schemas of ``contains`` that it is to match."""
@@ -118,16 +118,16 @@ class Shape:
 
     def _item(self, index: int, contained: Sequence[Node]) -> Goal:
         said = [_said_of_item(atom, index) for atom in self.atoms]
-        found = [node for nodes in said for node in nodes or ()]
+        goal = [node for nodes in said for node in nodes or ()]
         evaluated = [
             nodes is not None or ("contains" in atom.keywords and atom.child("contains") in contained)
             for nodes, atom in zip(said, self.atoms, strict=True)
         ]
         for reach in self.reaches:
             if "unevaluatedItems" in reach.node.keywords and not any(evaluated[reach.start : reach.end]):
-                found.append(reach.node.child("unevaluatedItems"))
+                goal.append(reach.node.child("unevaluatedItems"))
                 evaluated[reach.start] = True
-        return tuple(dict.fromkeys(node for node in (*found, *contained) if node.schema is not True))
+        return tuple(dict.fromkeys(node for node in (*goal, *contained) if node.schema is not True))
 
     def open_patterns(self) -> list[str]:
         """The patterns of names that some schema has members for."""
@@ -146,12 +146,12 @@ def _said_of_member(atom: Node, name: str) -> list[Node] | None:
     """The schemas that an atom has for a member; None where it leaves it unevaluated."""
     keywords = atom.keywords
     properties = keywords.get("properties")
-    found = [atom.child("properties", name)] if isinstance(properties, dict) and name in properties else []
+    nodes = [atom.child("properties", name)] if isinstance(properties, dict) and name in properties else []
     if "patternProperties" in keywords:
         patterns = _mapping(atom, "patternProperties")
-        found += [atom.child("patternProperties", pattern) for pattern in patterns if matches(pattern, name)]
-    if found:
-        return found
+        nodes += [atom.child("patternProperties", pattern) for pattern in patterns if matches(pattern, name)]
+    if nodes:
+        return nodes
     return [atom.child("additionalProperties")] if "additionalProperties" in keywords else None
 
 
@@ -249,18 +249,18 @@ def _number(shape: Shape) -> None:
         step = atom.keywords.get("multipleOf")
         if isinstance(step, (int, float)) and not isinstance(step, bool) and step > 0:
             steps.append(exact(step))
-        shape.not_steps += [exact(cast("float", one)) for one in _listed(atom, NOT_STEPS)]
+        shape.not_steps += [exact(cast("float", excluded)) for excluded in _listed(atom, NOT_STEPS)]
         if "x-faker" in atom.keywords:
             shape.faker = method_of(atom.keywords["x-faker"]) or shape.faker
     if shape.kind == "integer":
         steps.append(Fraction(1))
-    bottom = max(lows, key=lambda one: one[:2], default=None)
-    top = min(highs, key=lambda one: (one[0], not one[1]), default=None)
+    bottom = max(lows, key=lambda bound: bound[:2], default=None)
+    top = min(highs, key=lambda bound: (bound[0], not bound[1]), default=None)
     shape.span = Span(
         bottom and bottom[0], top and top[0], bool(bottom and bottom[1]), bool(top and top[1]), common_multiple(steps)
     )
     if shape.span.is_empty:
-        named = [one[2] for one in (bottom, top) if one]
+        named = [bound[2] for bound in (bottom, top) if bound]
         raise Contradiction(*named, *(["multipleOf"] if any(step != 1 for step in steps) else []))
 
 

@@ -23,8 +23,8 @@ TaxId = tuple[str, str]
 @cache
 def formats_of(country: str) -> tuple[str, ...]:
     """The formats that production stores for a country, in the order in which it tries them; most have none."""
-    made = table("tax_ids")["formats"].keys() | {"eu_vat"}
-    return tuple(one for one in table("tax_ids")["countries"].get(country, "").split() if one in made)
+    formats = table("tax_ids")["formats"].keys() | {"eu_vat"}
+    return tuple(name for name in table("tax_ids")["countries"].get(country, "").split() if name in formats)
 
 
 def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: Source) -> TaxId | None:
@@ -46,9 +46,9 @@ def _number(country: str, chosen: str, subdivision: str | None, random: Source) 
             return complete(text)
         if check is None:
             return text
-        for one in _endings(text, shapes[0], random):
-            if check.is_valid(one):
-                return str(check.compact(one))
+        for candidate in _endings(text, shapes[0], random):
+            if check.is_valid(candidate):
+                return str(check.compact(candidate))
     return None
 
 
@@ -56,7 +56,7 @@ def _endings(text: str, shape: Sequence, random: Source) -> list[str]:
     """The text with each character that may be its last: most checks are there."""
     last = shape[-1]
     first = int(random.random() * len(last))
-    return [text[:-1] + one for one in last[first:] + last[:first]]
+    return [text[:-1] + ending for ending in last[first:] + last[:first]]
 
 
 @cache

@@ -110,7 +110,7 @@ class _Maker:
             if text not in seen:
                 seen.add(text)
                 shows = tuple(labels[i, o] for i, o in sorted(row.options.items()) if o or axes[i].is_drawn)
-                yield Variant(len(seen) - 1, _name([labels[one] for one in row.first], shows), shows, value)
+                yield Variant(len(seen) - 1, _name([labels[option] for option in row.first], shows), shows, value)
 
     def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
         memory = self._found if trace is None else self._traced
@@ -166,8 +166,8 @@ def _as_found(axis: _Axis, value: JSON) -> _Axis:
             find(value, axis.pointer.rpartition("/")[0])
             has = int(_has(value, axis.pointer))
         elif axis.what in ("length", "entries"):
-            found = find(value, axis.pointer)
-            has = min(len(found), 1) if isinstance(found, (list, dict)) else 1
+            child = find(value, axis.pointer)
+            has = min(len(child), 1) if isinstance(child, (list, dict)) else 1
         else:
             return axis
     except KeyError:
@@ -185,25 +185,25 @@ def _has(value: JSON, pointer: str) -> bool:
 
 def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
     """The choices that were met on the way to a value, the outer ones first."""
-    for pointer, met, taken in sorted(trace, key=lambda one: one[0].count("/")):
+    for pointer, met, index in sorted(trace, key=lambda step: step[0].count("/")):
         if "#" in pointer:
             continue
         needs = {key: number for key, number in wanted.items() if _covers(key[0], pointer) and key[0] != pointer}
         needs |= {key: number for key, number in wanted.items() if key[0] == pointer and key[1] != "plain"}
         if isinstance(met, Choice):
-            options = _options(met, taken)
+            options = _options(met, index)
             if len(options) > 1:
                 yield _Axis(pointer, met.name, tuple(options), needs, len(options) <= BIG_ENUM)
         else:
             yield from _of_shape(pointer, met, needs)
 
 
-def _options(choice: Choice, taken: int) -> list[tuple[int, str]]:
+def _options(choice: Choice, index: int) -> list[tuple[int, str]]:
     lowest = min(option.rank for option in choice.options)
     usual = [(number, option.label) for number, option in enumerate(choice.options) if option.rank == lowest]
     if choice.keyword == "not":
         return []
-    usual.sort(key=lambda one: one[0] != taken)
+    usual.sort(key=lambda option: option[0] != index)
     return usual
 
 
@@ -218,7 +218,7 @@ def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
     elif shape.kind == "array":
         most = 10**9 if shape.most is None else shape.most
         usual = ((1, "one item"), (0, "no items"), (3, "several items"))
-        options = tuple(one for one in usual if shape.least <= one[0] <= most)
+        options = tuple(option for option in usual if shape.least <= option[0] <= most)
         if len(options) > 1 and not (shape.prefix() and not shape.has_items()):
             yield _Axis(pointer, "length", options, needs, True)
     elif shape.kind == "value" and shape.values is not None and len(shape.values) > 1:
@@ -249,7 +249,7 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
         needs = {}
         for key, number in axis.needs.items():
             if key in numbers and numbers[key] != index:
-                options = [one for one, _ in axes[numbers[key]].options]
+                options = [code for code, _ in axes[numbers[key]].options]
                 needs[numbers[key]] = options.index(number)
         for pointer in above_and_at(axis.pointer):
             for other in at.get(pointer, ()):
@@ -285,13 +285,13 @@ def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[tuple[str, str], int
 def _labels(axes: Sequence[_Axis]) -> dict[tuple[int, int], str]:
     """What each option is called; no two have one name."""
     labels: dict[tuple[int, int], str] = {}
-    given: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for index, axis in enumerate(axes):
         where = axis.pointer.lstrip("/").replace("/", ".") or "value"
         for option, (_, said) in enumerate(axis.options):
             text = f"{where}: {said}"
-            given[text] = given.get(text, 0) + 1
-            labels[index, option] = text if given[text] == 1 else f"{text} ({given[text]})"
+            counts[text] = counts.get(text, 0) + 1
+            labels[index, option] = text if counts[text] == 1 else f"{text} ({counts[text]})"
     return labels
 
 

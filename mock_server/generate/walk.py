@@ -101,25 +101,25 @@ class Walk:
         self.values += 1
         turn = self.turns.get(place.pointer, 0) if self.turns else 0
         if not turn:
-            found, value = self._exemplified(goal, place) if self.exemplary else (False, None)
-            if not found:
-                found, value = self._believable(goal, place)
-            if found:
+            has_value, value = self._exemplified(goal, place) if self.exemplary else (False, None)
+            if not has_value:
+                has_value, value = self._believable(goal, place)
+            if has_value:
                 return value
         place = self._entered(goal, place, turn)
         for shape in self.shapes(goal, place):
             for turn in range(TURNS if shape.is_risky else 1):
                 try:
-                    made = MAKERS[shape.kind](self, shape, place.turned(turn) if turn else place)
+                    candidate = MAKERS[shape.kind](self, shape, place.turned(turn) if turn else place)
                 except Contradiction as nothing:
                     self.note(place, nothing)
                     break
-                if not shape.is_risky or self.is_pinned(place.pointer) or _keeps(goal, made):
+                if not shape.is_risky or self.is_pinned(place.pointer) or _keeps(goal, candidate):
                     if self.trace is not None:
                         self.trace.append((place.pointer, shape, 0))
-                    return made
+                    return candidate
                 if self.worst is None or len(place.pointer) > len(self.worst[0]):
-                    self.note(place, Contradiction(*_faulty(goal, made)))
+                    self.note(place, Contradiction(*_faulty(goal, candidate)))
         self.failed[goal] = self.failed.get(goal, 0) + 1
         raise self.reason(place)
 
@@ -176,10 +176,10 @@ class Walk:
 
     def _leaves_pins(self, pointer: str, value: JSON) -> bool:
         """Whether a value has what is fixed beforehand below its place."""
-        for pin, wanted in self.pins.items():
+        for pin, pinned in self.pins.items():
             if pin.startswith(pointer + "/"):
                 try:
-                    if find(value, pin.removeprefix(pointer)) != wanted:
+                    if find(value, pin.removeprefix(pointer)) != pinned:
                         return False
                 except KeyError:
                     return False
@@ -193,23 +193,23 @@ class Walk:
         """The shapes of a goal, those that the draw prefers first."""
         tried = [0]
 
-        def down(taken: tuple[int, ...], until: int) -> Iterator[Shape]:
-            found = outcome(self.document, goal, taken)
-            if isinstance(found, Shape):
+        def down(path: tuple[int, ...], until: int) -> Iterator[Shape]:
+            result = outcome(self.document, goal, path)
+            if isinstance(result, Shape):
                 tried[0] += 1
-                yield found
-            elif isinstance(found, Contradiction):
+                yield result
+            elif isinstance(result, Contradiction):
                 tried[0] += 1
-                self.note(place, found)
+                self.note(place, result)
             else:
-                ordered = self.order(found, place)
+                ordered = self.order(result, place)
                 if self.trace is not None:
-                    self.trace.append((place.pointer, found, ordered[0]))
-                for left, index in zip(range(len(ordered), 0, -1), ordered, strict=True):
+                    self.trace.append((place.pointer, result, ordered[0]))
+                for remaining, index in zip(range(len(ordered), 0, -1), ordered, strict=True):
                     # An option that leads nowhere in a hundred ways must not use up those of the others.
-                    share = max(LEAST_WAYS, (until - tried[0]) // left)
+                    share = max(LEAST_WAYS, (until - tried[0]) // remaining)
                     if tried[0] < until:
-                        yield from down((*taken, index), min(until, tried[0] + share))
+                        yield from down((*path, index), min(until, tried[0] + share))
 
         # Most goals have one shape and no choice.
         only = outcome(self.document, goal, ())
@@ -217,9 +217,9 @@ class Walk:
 
     def order(self, choice: Choice, place: Place) -> Sequence[int]:
         """The options of a choice, in the order to try them in."""
-        wanted = self.wanted.get((place.pointer, choice.name)) if self.wanted else None
-        if wanted is not None and wanted < len(choice.options):
-            return [wanted, *(i for i in range(len(choice.options)) if i != wanted)]
+        index = self.wanted.get((place.pointer, choice.name)) if self.wanted else None
+        if index is not None and index < len(choice.options):
+            return [index, *(i for i in range(len(choice.options)) if i != index)]
         options = choice.options
         if ("", "plain") in self.wanted:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))

@@ -116,12 +116,12 @@ def _trusted(node: Node) -> frozenset[str]:
 
     Where the schema leaves no choice between branches, the check of the whole says the same of each member.
     """
-    kept = node.document.kept
-    if (node, "trusted") not in kept:
+    cache = node.document.kept
+    if (node, "trusted") not in cache:
         shape = outcome(node.document, (node,), ())
-        kept[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Shape) else frozenset()
-    found: frozenset[str] = kept[node, "trusted"]
-    return found
+        cache[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Shape) else frozenset()
+    names: frozenset[str] = cache[node, "trusted"]
+    return names
 
 
 def _distrust(walk: Walk, node: Node, value: JSON) -> None:
@@ -172,8 +172,8 @@ def _contradiction(nothing: Contradiction) -> str:
     if keywords == ["false"]:
         return f"{pointer}: found the schema false; expected one that some value satisfies. Take it out."
     if keywords == ["required", "$ref"]:
-        found = "a schema that requires itself for ever"
-        return f"{pointer}: found {found}; expected a way to end. Make a member optional."
+        fault = "a schema that requires itself for ever"
+        return f"{pointer}: found {fault}; expected a way to end. Make a member optional."
     said = " and ".join([", ".join(keywords[:-1]), keywords[-1]] if len(keywords) > 1 else keywords)
     wrong = "which no value satisfies together" if len(keywords) > 1 else "which no value satisfies"
     return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
@@ -189,15 +189,15 @@ def persona_of(walk: Walk, node: Node) -> Persona:
 
 def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
     """The value that the first enum field of one of these names will have."""
-    found = enum_named(node, names)
-    if found is None:
+    match = enum_named(node, names)
+    if match is None:
         return None
-    pointer, enum = found
+    pointer, enum = match
     if pointer in walk.pins:
         value = walk.pins[pointer]
     elif (pointer, "value") in walk.wanted:
         value = enum[min(walk.wanted[pointer, "value"], len(enum) - 1)]
     else:
-        usable = [one for one in enum if one is not None] if ("", "plain") in walk.wanted else enum
+        usable = [option for option in enum if option is not None] if ("", "plain") in walk.wanted else enum
         value = walk.draw.at(pointer).choice(usable or enum)
     return value if isinstance(value, str) else None

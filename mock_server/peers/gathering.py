@@ -83,7 +83,7 @@ class Gathered:
 
     def __init__(self, world: World, served: Sequence[Served], journal_size: int) -> None:
         self.world = World(world.name)
-        self.worlds = Worlds(kept=1)
+        self.worlds = Worlds(capacity=1)
         """What stands for all worlds: their coverage together."""
         self._served = served
         self._journal_size = journal_size

@@ -16,10 +16,10 @@ from mock_server.routing.router import Router
 def main() -> int:
     """Compile what the arguments name; the exit code."""
     fetch, place, *overlays = sys.argv[1:]
-    given = Given(place, tuple(overlays), fetch == "1")
+    contract_input = Given(place, tuple(overlays), fetch == "1")
     try:
-        given.compile(given.key)
-        Router(load_contract(place, overlays, may_fetch=given.may_fetch))
+        contract_input.compile(contract_input.key)
+        Router(load_contract(place, overlays, may_fetch=contract_input.may_fetch))
     except MockServerError:
         return 2
     return 0

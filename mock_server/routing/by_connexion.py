@@ -45,8 +45,8 @@ def read_routes(contract: Contract) -> list[PathRoute]:
     plain = {key: _plain_names(path_parts(operation.path)[0]) for key, operation in contract.operations.items()}
     specification = _specification(contract, {key: template for key, (template, _) in plain.items()})
     routes = _Routes(specification, next_app=_nowhere, base_path="", resolver=_Resolver())
-    found = [route for route in routes.router.routes if isinstance(route, Route)]
-    patterns = {plain[_key(route)][0]: route.path_regex.pattern for route in found}
+    path_routes = [route for route in routes.router.routes if isinstance(route, Route)]
+    patterns = {plain[_key(route)][0]: route.path_regex.pattern for route in path_routes}
     return [PathRoute(key, patterns[template], names) for key, (template, names) in plain.items()]
 
 

@@ -80,7 +80,7 @@ class Router:
         self._asks_queries = any(path.query for path in paths.values())
         self._remembered = lru_cache(_REMEMBERED)(self._found)
         # Those that ask for a query come before those that take any.
-        for path in sorted(paths.values(), key=lambda one: -len(one.query)):
+        for path in sorted(paths.values(), key=lambda entry: -len(entry.query)):
             self._plant(path)
 
     def _plant(self, path: _Path) -> None:
@@ -101,9 +101,9 @@ class Router:
 
     def _found(self, method: str, path: str, query: str) -> Route:
         for form in forms(path):
-            found = self._below_a_base(method, form, query)
-            if found is not None:
-                return found
+            route = self._below_a_base(method, form, query)
+            if route is not None:
+                return route
         if path.endswith("/") and path != "/" and self._contract.manners.trailing_slash == "ignore":
             return self.route(method, path.rstrip("/"), query)
         return Route(redirect=self._redirect(path))
@@ -111,9 +111,9 @@ class Router:
     def _below_a_base(self, method: str, path: str, query: str) -> Route | None:
         for base in self._contract.base_paths:
             if path.startswith(base + "/"):
-                found = self._match(method, path[len(base) :], query)
-                if found is not None:
-                    return found
+                route = self._match(method, path[len(base) :], query)
+                if route is not None:
+                    return route
         return None
 
     def _match(self, method: str, path: str, query: str) -> Route | None:
@@ -122,11 +122,11 @@ class Router:
             match = candidate.match(path) if candidate.is_meant(query) else None
             if match is None:
                 continue
-            asked = self._method(method, candidate)
-            if asked in candidate.operations:
+            effective_method = self._method(method, candidate)
+            if effective_method in candidate.operations:
                 first, *others = [
                     Route(operation, dict(zip(names, match.groups(), strict=True)))
-                    for operation, names in candidate.operations[asked]
+                    for operation, names in candidate.operations[effective_method]
                 ]
                 return replace(first, others=tuple(others)) if others else first
             if not candidate.query and "{" not in candidate.template:
@@ -145,8 +145,8 @@ class Router:
         if self._contract.manners.trailing_slash != "redirect" or not path.endswith("/"):
             return None
         shorter = path.rstrip("/")
-        found = self.route("GET", shorter) if shorter else Route()
-        return shorter if found.operation or found.allow else None
+        route = self.route("GET", shorter) if shorter else Route()
+        return shorter if route.operation or route.allow else None
 
 
 def _candidates(branch: _Branch, segments: list[str], at: int) -> Iterator[_Path]:

@@ -14,8 +14,8 @@ PRIVATE = "private"
 """The query of a SQLite address whose file lasts no longer than its server."""
 
 
-def open_stores(address: str, kept: int) -> Stores:
-    """What stands at an address, opened. ``kept`` bounds the worlds that have records of their own there.
+def open_stores(address: str, capacity: int) -> Stores:
+    """What stands at an address, opened. ``capacity`` bounds the worlds that have records of their own there.
 
     Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
     """
@@ -33,14 +33,14 @@ def open_stores(address: str, kept: int) -> Stores:
                 f"--store {address}: found no file; expected sqlite:///FILE (sqlite:////FILE for one from the root)."
                 " Records in the process alone are --store memory."
             )
-        return SqlStores(Database(Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)), kept)
+        return SqlStores(Database(Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)), capacity)
     from mock_server.store.postgresql import Postgresql
 
     try:
         driver = Postgresql(address, shown(address))
     except StoreError as error:
         raise StoreError(f"--store {shown(address)}: {error}") from None
-    return SqlStores(Database(driver), kept)
+    return SqlStores(Database(driver), capacity)
 
 
 def sqlite_address(file: Path) -> str:

@@ -192,7 +192,7 @@ class Database:
                 return False
             revision = revision or _next(connection)
             names = ("contract", "world", "resource", "handle")
-            rows = [{"revision": revision, **dict(zip(names, one, strict=True))} for one in changed]
+            rows = [{"revision": revision, **dict(zip(names, change, strict=True))} for change in changed]
             connection.execute(insert(CHANGES), rows)
             if revision % 64 == 0:
                 connection.execute(delete(CHANGES).where(CHANGES.c.revision <= revision - REMEMBERED))
@@ -225,19 +225,19 @@ class Database:
 
     def number_of(self, contract: str) -> int:
         """The number of a contract in the tables, given to it where it has none."""
-        wanted = select(CONTRACTS.c.id).where(CONTRACTS.c.name == contract)
+        query = select(CONTRACTS.c.id).where(CONTRACTS.c.name == contract)
 
         def numbered(connection: Connection) -> bool:
-            if connection.execute(wanted).first() is not None:
+            if connection.execute(query).first() is not None:
                 return False
             number = connection.execute(select(func.coalesce(func.max(CONTRACTS.c.id), 0) + 1)).scalar_one()
             connection.execute(insert(CONTRACTS).values(id=number, name=contract))
             return True
 
         with self._lock, self._asked() as connection:
-            if connection.execute(wanted).first() is None:
+            if connection.execute(query).first() is None:
                 self._prepared(connection, numbered)
-            return int(connection.execute(wanted).scalar_one())
+            return int(connection.execute(query).scalar_one())
 
     @contextlib.contextmanager
     def _asked(self, patience: float = PATIENCE) -> Iterator[Connection]:
@@ -291,14 +291,14 @@ class Database:
 
     def _regain(self) -> None:
         """Try until the store is back, or this server ends. Of another store in its place the log tells once."""
-        told = False
+        is_logged = False
         while not self._ended.wait(RETRY):
             try:
                 self._adopt(self._driver.connect())
             except StoreError as error:
-                if not told:
+                if not is_logged:
                     log.error("the store %s: %s", self._driver.shown, error)
-                told = True
+                is_logged = True
             except (SQLAlchemyError, OSError):
                 continue
             else:
@@ -308,8 +308,8 @@ class Database:
     def _adopt(self, connection: Connection) -> None:
         """Go on with a connection, if it leads to the same store as before."""
         try:
-            found = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
-            if found != self.name:
+            name = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
+            if name != self.name:
                 raise StoreError("found another store in its place; expected the one of before. Start the server anew.")
             with self._lock:
                 if self._ended.is_set():
@@ -380,8 +380,8 @@ def _transaction(connection: Connection, begin: str) -> Iterator[Callable[[str],
 
 def _next(connection: Connection) -> int:
     """The revision of this transaction. Nobody else gets one until it ends, so that they become visible in order."""
-    found = connection.execute(update(STATE).values(revision=STATE.c.revision + 1).returning(STATE.c.revision))
-    return int(found.scalar_one())
+    result = connection.execute(update(STATE).values(revision=STATE.c.revision + 1).returning(STATE.c.revision))
+    return int(result.scalar_one())
 
 
 def _named(connection: Connection) -> bool:

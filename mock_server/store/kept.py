@@ -42,11 +42,11 @@ class Kept:
 
     def get(self, key: Key) -> Row | Literal[Lack.UNKNOWN]:
         """A row, ``UNKNOWN`` where it is not kept."""
-        found = self._rows.get(key)
-        if found is None:
+        entry = self._rows.get(key)
+        if entry is None:
             return Lack.UNKNOWN
         self._rows.move_to_end(key)
-        return found[0]
+        return entry[0]
 
     def keep(self, key: Key, row: Row, characters: int) -> None:
         """Keep a row whose JSON has that many characters."""
@@ -60,9 +60,9 @@ class Kept:
 
     def drop(self, key: Key) -> None:
         """Keep a row no more."""
-        found = self._rows.pop(key, None)
-        if found is not None:
-            self.size -= found[1]
+        entry = self._rows.pop(key, None)
+        if entry is not None:
+            self.size -= entry[1]
 
     def drop_world(self, contract: int, world: str) -> None:
         """Keep nothing more of a world."""

@@ -48,7 +48,7 @@ class Knowledge:
     def revision(self, contract: int, world: str) -> int:
         """The number of the state of a world. Worlds without rows of their own have that of the fixtures."""
         key = (contract, world if (contract, world) in self.worlds else EVERY_WORLD)
-        found = self._revisions.get(key)
-        if found is None:
-            found = self._revisions[key] = next_revision()
-        return found
+        revision = self._revisions.get(key)
+        if revision is None:
+            revision = self._revisions[key] = next_revision()
+        return revision

@@ -37,8 +37,8 @@ class Postgresql:
     sees_others = False
     begin = "BEGIN"
 
-    def __init__(self, address: str, shown: str) -> None:
-        self.shown = shown
+    def __init__(self, address: str, display: str) -> None:
+        self.shown = display
         self._url = _url(address)
         self._engine: Engine | None = None
 
@@ -105,10 +105,10 @@ class Postgresql:
         directory = Path(tempfile.gettempdir()) / f"mock-server-{os.getuid()}"
         try:
             directory.mkdir(mode=0o700, exist_ok=True)
-            found = directory.lstat()
+            status = directory.lstat()
         except OSError:
             return None
-        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
         return directory / f"{name}.mark" if is_ours else None
 
     def trouble(self, error: SQLAlchemyError | OSError) -> Trouble:
@@ -124,8 +124,8 @@ class Postgresql:
 
     def reason(self, error: Exception) -> str:
         said = str(error.orig if isinstance(error, DBAPIError) else error)
-        given = self._url.query.get("password")
-        for secret in (self._url.password, *((given,) if isinstance(given, str) else given or ())):
+        passwords = self._url.query.get("password")
+        for secret in (self._url.password, *((passwords,) if isinstance(passwords, str) else passwords or ())):
             said = said.replace(secret, "***") if secret else said
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         return re.sub(r"\s+", " ", lines[0] if lines else type(error).__name__)
@@ -135,10 +135,10 @@ class Postgresql:
             options = {"connect_timeout": CONNECT_SECONDS, "application_name": "mock-server", "client_encoding": "utf8"}
             # A server that is cut off does not say so.
             options |= {"tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
-            given = {name: value for name, value in options.items() if name not in self._url.query}
+            arguments = {name: value for name, value in options.items() if name not in self._url.query}
             try:
                 self._engine = create_engine(
-                    self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=given
+                    self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
                 )
                 connect = _impatient().connect
             except ImportError:

@@ -106,10 +106,10 @@ class SqlRecords:
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
         """The records that a search means, the fixtures first."""
         with self._database.reading() as connection:
-            found = self._meant(resource, search).order_by("position", "handle")
+            query = self._meant(resource, search).order_by("position", "handle")
             if search.limit is not None:
-                found = found.limit(search.limit)
-            rows = connection.execute(found.offset(search.offset) if search.offset else found).all()
+                query = query.limit(search.limit)
+            rows = connection.execute(query.offset(search.offset) if search.offset else query).all()
         return [Record(resource, row.handle, json.loads(row.value), row.location) for row in rows]
 
     def count(self, resource: str, search: Search = ALL) -> int:
@@ -120,8 +120,8 @@ class SqlRecords:
                 self._counted = (generation, {})
             counts = self._counted[1]
             if key not in counts:
-                meant = self._meant(resource, search, _columns.handle).subquery()
-                counts[key] = int(connection.execute(select(func.count()).select_from(meant)).scalar_one())
+                subquery = self._meant(resource, search, _columns.handle).subquery()
+                counts[key] = int(connection.execute(select(func.count()).select_from(subquery)).scalar_one())
             return counts[key]
 
     def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Lack.UNKNOWN]:
@@ -146,24 +146,29 @@ class SqlRecords:
 
     def _read_and_kept(self, connection: Connection, world: str, resource: str, handle: str) -> KeptRow:
         key = (self._contract, world, resource, handle)
-        found = _read(connection, *key)
+        stored_row = _read(connection, *key)
         row: KeptRow = Lack.ABSENT
-        if found is not None:
-            row = None if found.deleted else Record(resource, handle, json.loads(found.value), found.location)
-        self._database.knowledge.kept.keep(key, row, len(found.value) if found is not None else 0)
+        if stored_row is not None:
+            row = (
+                None
+                if stored_row.deleted
+                else Record(resource, handle, json.loads(stored_row.value), stored_row.location)
+            )
+        self._database.knowledge.kept.keep(key, row, len(stored_row.value) if stored_row is not None else 0)
         return row
 
     def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
         """The rows that a search means, of this world and, where it has none of its own over them, of the fixtures."""
         columns = columns or (_columns.handle, _columns.value, _columns.location, _columns.position)
         here, there = self._of(self._world, resource), self._of(EVERY_WORLD, resource)
-        meant = _conditions(search)
-        fixtures = select(*columns).where(*there, *meant)
+        conditions = _conditions(search)
+        fixtures = select(*columns).where(*there, *conditions)
         if self._world == EVERY_WORLD or (self._contract, self._world) not in self._database.knowledge.worlds:
             return fixtures
         own = select(_columns.handle).where(*here)
         return union_all(
-            fixtures.where(_columns.handle.not_in(own)), select(*columns).where(*here, _columns.deleted == 0, *meant)
+            fixtures.where(_columns.handle.not_in(own)),
+            select(*columns).where(*here, _columns.deleted == 0, *conditions),
         )
 
     def _of(self, world: str, resource: str) -> tuple[ColumnElement[bool], ...]:
@@ -171,11 +176,11 @@ class SqlRecords:
 
 
 class SqlLayer(SqlRecords):
-    """The records of a world, to be changed. Of more worlds than are ``kept`` the one changed longest ago goes."""
+    """The records of a world, to be changed. Of more worlds than ``capacity`` the one changed longest ago goes."""
 
-    def __init__(self, database: Database, contract: int, world: str, kept: int) -> None:
+    def __init__(self, database: Database, contract: int, world: str, capacity: int) -> None:
         super().__init__(database, contract, world)
-        self._kept = kept
+        self._kept = capacity
 
     def put(self, record: Record) -> bool:
         """Hold a record, in place of one of the same handle where there is one; whether there was none."""
@@ -232,9 +237,13 @@ class SqlLayer(SqlRecords):
     def _now(self, connection: Connection, resource: str, handle: str) -> Record | None:
         """The record as it is within a transaction, whatever is kept."""
         for world in self._worlds:
-            found = _read(connection, self._contract, world, resource, handle)
-            if found is not None:
-                return None if found.deleted else Record(resource, handle, json.loads(found.value), found.location)
+            stored_row = _read(connection, self._contract, world, resource, handle)
+            if stored_row is not None:
+                return (
+                    None
+                    if stored_row.deleted
+                    else Record(resource, handle, json.loads(stored_row.value), stored_row.location)
+                )
         return None
 
     def _written(
@@ -244,26 +253,26 @@ class SqlLayer(SqlRecords):
         row = _row_of(record, self._contract, self._world, _OWN + revision if below is None else below.position)
         connection.execute(_PUT, {**row, "deleted": int(deleted)})
         world = {"contract": self._contract, "world": self._world}
-        gone: list[Changed] = []
+        dropped: list[Changed] = []
         if not connection.execute(select(WORLDS.c.revision).filter_by(**world)).first():
-            gone = self._room_made(connection)
+            dropped = self._room_made(connection)
         connection.execute(_TOUCH, {**world, "revision": revision})
-        return [*gone, (self._contract, self._world, record.resource, record.handle)]
+        return [*dropped, (self._contract, self._world, record.resource, record.handle)]
 
     def _room_made(self, connection: Connection) -> list[Changed]:
         """Drop the worlds that were changed longest ago, where there are as many as are kept. The plain one stays."""
         named = select(WORLDS.c.world).where(WORLDS.c.contract == self._contract, WORLDS.c.world != "")
         worlds = connection.execute(named.order_by(WORLDS.c.revision)).scalars().all()
         oldest = worlds[: len(worlds) - self._kept + 1] if len(worlds) >= self._kept else ()
-        return [one for world in oldest for one in _dropped(connection, self._contract, world)]
+        return [change for world in oldest for change in _dropped(connection, self._contract, world)]
 
 
 class SqlStore(SqlRecords):
     """The fixtures of a contract, which every world begins with."""
 
-    def __init__(self, database: Database, contract: int, kept: int) -> None:
+    def __init__(self, database: Database, contract: int, capacity: int) -> None:
         super().__init__(database, contract, EVERY_WORLD)
-        self._kept = kept
+        self._kept = capacity
 
     @property
     def is_shared(self) -> Literal[True]:
@@ -282,15 +291,15 @@ class SqlStore(SqlRecords):
         def loaded(connection: Connection) -> Sequence[Changed]:
             if only_into_empty and not _is_empty(connection, self._contract):
                 return ()  # somebody else was quicker
-            gone = _dropped(connection, self._contract, EVERY_WORLD)
-            rows = (_row_of(one, self._contract, EVERY_WORLD, place) for place, one in enumerate(records()))
+            dropped = _dropped(connection, self._contract, EVERY_WORLD)
+            rows = (_row_of(record, self._contract, EVERY_WORLD, place) for place, record in enumerate(records()))
             written = 0
             for batch in _batches(rows):
                 connection.execute(insert(RECORDS), batch)
                 written += len(batch)
                 if written % TOLD == 0:
                     log.warning("%s fixtures are loaded into the store %s so far", f"{written:,}", self._database.shown)
-            return gone
+            return dropped
 
         return self._database.load(loaded)
 
@@ -300,11 +309,11 @@ class SqlStore(SqlRecords):
 
 
 class SqlStores:
-    """The stores of all contracts in one database. ``kept`` bounds the worlds of each that have changed records."""
+    """The stores of all contracts in one database. ``capacity`` bounds the worlds of each that have changed records."""
 
-    def __init__(self, database: Database, kept: int) -> None:
+    def __init__(self, database: Database, capacity: int) -> None:
         self._database = database
-        self._kept = kept
+        self._kept = capacity
 
     def store(self, contract: str) -> SqlStore:
         """The store of a contract."""

@@ -33,9 +33,9 @@ class Sqlite:
     sees_others = True
     begin = "BEGIN IMMEDIATE"
 
-    def __init__(self, file: Path, shown: str, *, durable: bool = True) -> None:
+    def __init__(self, file: Path, display: str, *, durable: bool = True) -> None:
         self._file = file.absolute()
-        self.shown = shown
+        self.shown = display
         self._durable = durable
         self._identity: tuple[int, int] | None = None
         self._data_version: object = None
@@ -65,8 +65,8 @@ class Sqlite:
 
     def identify(self) -> None:
         """Take the file that stands there now for the one that is meant."""
-        found = os.stat(self._file)
-        self._identity, self._data_version = (found.st_dev, found.st_ino), None
+        status = os.stat(self._file)
+        self._identity, self._data_version = (status.st_dev, status.st_ino), None
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}").all()
@@ -76,8 +76,8 @@ class Sqlite:
 
     def check(self, connection: Connection) -> None:
         """The file must be where it was: SQLite would go on with one that was moved away or replaced."""
-        found = os.stat(self._file)
-        if (found.st_dev, found.st_ino) != self._identity:
+        status = os.stat(self._file)
+        if (status.st_dev, status.st_ino) != self._identity:
             raise FileNotFoundError(f"another file stands in the place of {self._file.name}")
 
     def is_as_it_was(self, connection: Connection) -> bool:
@@ -134,6 +134,6 @@ class Sqlite:
                 raise StoreError(f"found {place}, which this user may not write; expected a file of one's own.")
 
     def _refuse_damaged(self, connection: Connection) -> None:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
-            raise StoreError(f"found a damaged database ({found}); expected a sound one. Restore it from a copy.")
+        report = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if report != "ok":
+            raise StoreError(f"found a damaged database ({report}); expected a sound one. Restore it from a copy.")

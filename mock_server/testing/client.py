@@ -70,10 +70,14 @@ def _refused(request: str, status: int, data: bytes) -> ControlError:
         problem = None
     if not isinstance(problem, Mapping):
         return ControlError(f"{request}: {status} {data[:200].decode('utf-8', 'replace')}".rstrip(), status)
-    told = problem.get("detail") or problem.get("title") or problem.get("error") or ""
+    detail = problem.get("detail") or problem.get("title") or problem.get("error") or ""
     findings = problem.get("findings")
-    lines = [f"  {_finding(one)}" for one in findings if isinstance(one, Mapping)] if isinstance(findings, list) else []
-    return ControlError("\n".join([f"{request}: {status} {told}".rstrip(), *lines]), status, problem)
+    lines = (
+        [f"  {_finding(finding)}" for finding in findings if isinstance(finding, Mapping)]
+        if isinstance(findings, list)
+        else []
+    )
+    return ControlError("\n".join([f"{request}: {status} {detail}".rstrip(), *lines]), status, problem)
 
 
 def _finding(finding: Mapping[str, Any]) -> str:

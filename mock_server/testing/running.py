@@ -129,8 +129,8 @@ class InProcess:
             env={name: value for name, value in os.environ.items() if name not in own},
         )
         assert self._process.stdout is not None
-        found = re.search(r"https?://\S+", self._process.stdout.readline())
-        if found is None:
+        match = re.search(r"https?://\S+", self._process.stdout.readline())
+        if match is None:
             _, errors = self._process.communicate(timeout=STOP_SECONDS)
             raise MockServerError(errors.strip().removeprefix("mock-server: ") or "the server ended without a word")
         # A pipe that nobody reads would stop it.
@@ -138,7 +138,7 @@ class InProcess:
         self._drains = [threading.Thread(target=_drain, args=pipe, daemon=True) for pipe in pipes]
         for drain in self._drains:
             drain.start()
-        return found.group()
+        return match.group()
 
     def stop(self) -> None:
         process, self._process = self._process, None
@@ -192,7 +192,7 @@ def _flag(row: Row, value: object) -> str | bool | tuple[str, ...]:
         several = [value] if isinstance(value, (str, os.PathLike)) else value
         if not isinstance(several, Sequence):
             raise UsageError(f"{row.name}: found {value!r}; expected a path, or several")
-        return tuple(os.fspath(one) for one in several)
+        return tuple(os.fspath(path) for path in several)
     if row.is_switch:
         if not isinstance(value, bool):
             raise UsageError(f"{row.name}: found {value!r}; expected True or False")
@@ -210,11 +210,11 @@ def _arguments(options: Mapping[str, Any]) -> list[str]:
         flag = _flag(row, value)
         several = flag if isinstance(flag, tuple) else (flag,)
         if row.name == "contract":
-            contracts += [str(one) for one in several]
+            contracts += [str(item) for item in several]
         elif row.is_switch:
             arguments += [row.flag] * (flag is True)
         else:
-            arguments += [f"{row.flag}={one}" for one in several]
+            arguments += [f"{row.flag}={item}" for item in several]
     return [*arguments, "--", *contracts]
 
 

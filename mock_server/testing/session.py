@@ -26,12 +26,12 @@ _SHOWN = 20
 class Session:
     """The server of a session. ``meeting`` is where another process has it, None where this one does.
 
-    ``given`` holds settings of the server, and ``url``, ``admin_token`` and ``fail_under``; empty ones are as good
+    ``options`` holds settings of the server, and ``url``, ``admin_token`` and ``fail_under``; empty ones are as good
     as absent. Raises :class:`UsageError` for one that does not fit.
     """
 
-    def __init__(self, meeting: tuple[str, int] | None, given: Mapping[str, Any]) -> None:
-        settings = {name: value for name, value in given.items() if value not in (None, "", [])}
+    def __init__(self, meeting: tuple[str, int] | None, options: Mapping[str, Any]) -> None:
+        settings = {name: value for name, value in options.items() if value not in (None, "", [])}
         self.identity = uuid4().hex
         """Tells this process of this session from any other."""
         self.least = _percent(settings.pop("fail_under", None))
@@ -82,13 +82,13 @@ class Session:
                 return  # closed
             with connection:
                 try:
-                    told = {"url": self.server().url}
+                    reply = {"url": self.server().url}
                 except MockServerError as error:
-                    told = {"error": str(error)}
+                    reply = {"error": str(error)}
                 except Exception as error:  # who asked must not wait for a thread that has ended
-                    told = {"error": f"the server did not start: {error!r}"}
+                    reply = {"error": f"the server did not start: {error!r}"}
                 try:
-                    connection.sendall(json.dumps(told).encode() + b"\n")
+                    connection.sendall(json.dumps(reply).encode() + b"\n")
                 except OSError:
                     continue  # who asked has gone
 
@@ -110,7 +110,7 @@ class Session:
 
     def _exercised(self) -> dict[str, int]:
         operations = self.server().coverage(all_worlds=True)["operations"]
-        return {str(one["operation"]): int(one["count"]) for one in operations}
+        return {str(operation["operation"]): int(operation["count"]) for operation in operations}
 
     def falls_short(self) -> bool:
         """Whether fewer of the operations were exercised than have to be."""
@@ -151,10 +151,10 @@ def _asked(meeting: tuple[str, int]) -> str:
             line = connection.makefile("r", encoding="utf-8").readline()
     except OSError as error:
         raise ControlError(f"the process that started this one has no server ({error}); expected its URL") from None
-    told = json.loads(line) if line else {"error": "the process that started this one ended; expected its URL"}
-    if "error" in told:
-        raise MockServerError(told["error"])
-    return str(told["url"])
+    reply = json.loads(line) if line else {"error": "the process that started this one ended; expected its URL"}
+    if "error" in reply:
+        raise MockServerError(reply["error"])
+    return str(reply["url"])
 
 
 def _percent(text: str | None) -> float | None:

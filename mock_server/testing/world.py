@@ -69,8 +69,8 @@ class World:
 
     def find(self, **pattern: Unpack[Pattern]) -> list[RecordedRequest]:
         """The requests that fit, the first first."""
-        found = {one["id"] for one in self._client.ask("POST", "/requests/find", _asked(pattern))["requests"]}
-        return [one for one in self.requests if one.id in found]
+        ids = {request["id"] for request in self._client.ask("POST", "/requests/find", _asked(pattern))["requests"]}
+        return [request for request in self.requests if request.id in ids]
 
     def count(self, **pattern: Unpack[Pattern]) -> int:
         """How many requests fit."""
@@ -89,10 +89,10 @@ class World:
         That is one, where nothing is said of how many.
         """
         bounds = {"times": times, "min": at_least, "max": at_most}
-        given = {name: bound for name, bound in bounds.items() if bound is not None} or {"times": 1}
-        told = self._client.ask("POST", "/requests/verify", {**_asked(pattern), **given}, expect=(409,))
-        if "detail" in told:
-            raise AssertionError(_complaint(told, pattern))
+        limits = {name: bound for name, bound in bounds.items() if bound is not None} or {"times": 1}
+        reply = self._client.ask("POST", "/requests/verify", {**_asked(pattern), **limits}, expect=(409,))
+        if "detail" in reply:
+            raise AssertionError(_complaint(reply, pattern))
 
     def scenario(self, scenario: str | Mapping[str, Any]) -> Any:
         """Let a scenario act here: one of those by name (``"flaky"``), or as data. What the server says of it."""
@@ -177,18 +177,18 @@ def checked_name(name: str) -> str:
 
 def _asked(pattern: Pattern) -> dict[str, Any]:
     """The pattern as the control API takes it."""
-    asked: dict[str, Any] = {**pattern}
-    if "json" in asked:
-        asked["bodyPatterns"] = [{"equalToJson": asked.pop("json")}]
-    return asked
+    body: dict[str, Any] = {**pattern}
+    if "json" in body:
+        body["bodyPatterns"] = [{"equalToJson": body.pop("json")}]
+    return body
 
 
-def _complaint(told: Mapping[str, Any], pattern: Pattern) -> str:
+def _complaint(reply: Mapping[str, Any], pattern: Pattern) -> str:
     """What a failed verification says: what was expected, what came instead, and how that differs."""
-    wanted = ", ".join(f"{name} {value!r}" for name, value in pattern.items()) or "any request"
-    lines = [f"{wanted}: {told['detail']}"]
-    lines += [f"  {one['method']} {one['url']}" for one in told.get("requests", ())]
-    for miss in told.get("nearMisses", ()):
+    description = ", ".join(f"{name} {value!r}" for name, value in pattern.items()) or "any request"
+    lines = [f"{description}: {reply['detail']}"]
+    lines += [f"  {request['method']} {request['url']}" for request in reply.get("requests", ())]
+    for miss in reply.get("nearMisses", ()):
         lines.append(f"  {miss['request']['method']} {miss['request']['url']}")
         lines += [f"    {difference}" for difference in miss["differences"]]
     return "\n".join(lines)

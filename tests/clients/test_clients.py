@@ -143,7 +143,7 @@ def as_written(value: object, expected: object) -> object:
 
 
 RETRIES = [
-    pytest.param(next(one for one in CLIENTS if one.name == name), scenario, outcomes, id=f"{name}: {scenario}")
+    pytest.param(next(entry for entry in CLIENTS if entry.name == name), scenario, outcomes, id=f"{name}: {scenario}")
     for name, scenarios in CASES["retries"].items()
     for scenario, outcomes in scenarios.items()
 ]

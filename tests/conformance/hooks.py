@@ -27,8 +27,8 @@ def map_query(context: schemathesis.HookContext, query: dict[str, object] | None
         stated = parameter.definition
         value = query.get(stated["name"])
         if stated.get("explode") is False and stated.get("style", "form") == "form" and isinstance(value, list):
-            texts = ["null" if one is None else str(one) for one in value]
-            query[stated["name"]] = DelimitedValue(",".join(texts), ",".join(quote(one, safe="") for one in texts))
+            texts = ["null" if item is None else str(item) for item in value]
+            query[stated["name"]] = DelimitedValue(",".join(texts), ",".join(quote(item, safe="") for item in texts))
     return query
 
 

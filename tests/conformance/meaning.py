@@ -38,7 +38,7 @@ def as_meant(contract: PublishedContract, operations: list[Operation], document:
 def _writable(node: Any) -> None:
     """Take out kinds of multipart bodies that Schemathesis cannot write, where another media type is left."""
     content = node.get("requestBody", {}).get("content", {})
-    for media_type in [one for one in content if one.startswith("multipart/") and one != "multipart/form-data"]:
+    for media_type in [name for name in content if name.startswith("multipart/") and name != "multipart/form-data"]:
         if len(content) > 1:
             del content[media_type]
 
@@ -64,20 +64,20 @@ def _schemas(node: Any, key: str = "") -> Any:
     required: Schemathesis makes no requests for such a schema.
     """
     if isinstance(node, list):
-        return [_schemas(one) for one in node]
+        return [_schemas(child) for child in node]
     if not isinstance(node, dict) or key in _VALUES:
         return node
-    result = {name: _schemas(one, "" if key in _NAMES else name) for name, one in node.items()}
+    result = {name: _schemas(child, "" if key in _NAMES else name) for name, child in node.items()}
     if key in _NAMES:
         return result
     stated = result.get("discriminator")
     if isinstance(stated, dict) and "propertyName" in stated and "mapping" not in stated:
         del result["discriminator"]
     required = result.get("required")
-    if isinstance(required, list) and all(isinstance(one, str) for one in required):
+    if isinstance(required, list) and all(isinstance(child, str) for child in required):
         result["required"] = list(dict.fromkeys(required))
-    composed = [one for keyword in ("allOf", "anyOf", "oneOf") for one in result.get(keyword, ())]
-    if not any(one.keys() & _SETTLING for one in (result, *composed) if isinstance(one, dict)):
+    composed = [child for keyword in ("allOf", "anyOf", "oneOf") for child in result.get(keyword, ())]
+    if not any(child.keys() & _SETTLING for child in (result, *composed) if isinstance(child, dict)):
         if isinstance(result.get("properties"), dict):
             result["type"] = "object"
         elif isinstance(result.get("items"), dict):
@@ -88,6 +88,8 @@ def _schemas(node: Any, key: str = "") -> Any:
 def credentials(contract: PublishedContract, token: str) -> list[str]:
     """Return the headers that carry a credential for every scheme; what Schemathesis makes up may be empty."""
     names = {
-        one["name"] for one in contract.schemes.values() if (one.get("type"), one.get("in")) == ("apiKey", "header")
+        scheme["name"]
+        for scheme in contract.schemes.values()
+        if (scheme.get("type"), scheme.get("in")) == ("apiKey", "header")
     }
     return [f"Authorization: Bearer {token}", *(f"{name}: {token}" for name in sorted(names - {"Authorization"}))]

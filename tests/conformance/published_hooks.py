@@ -35,7 +35,7 @@ def reasons(case: schemathesis.Case) -> Iterator[str]:
     kind = str(case.media_type or "")
     if "multipart" in kind or "urlencoded" in kind:
         members = case.body.values() if isinstance(case.body, dict) else ()
-        if any(isinstance(one, (list, dict)) and not one for one in members):
+        if any(isinstance(member, (list, dict)) and not member for member in members):
             yield "an empty list or object has no form: nothing is sent of it"
     if "urlencoded" in kind and isinstance(case.body, dict) and any(map(is_deep, case.body.values())):
         yield "an object within a form has no form by itself: Schemathesis sends the names of its members"
@@ -47,7 +47,7 @@ def reasons(case: schemathesis.Case) -> Iterator[str]:
 def is_deep(value: object) -> bool:
     """Return whether a member of a form is an object, or a list with more in it than texts and numbers."""
     if isinstance(value, list):
-        return any(isinstance(one, (list, dict)) or one is None for one in value)
+        return any(isinstance(item, (list, dict)) or item is None for item in value)
     return isinstance(value, dict)
 
 

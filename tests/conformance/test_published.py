@@ -40,11 +40,11 @@ def chosen(contract: PublishedContract, count: int) -> list[Operation]:
 
 def cut(contract: PublishedContract, operations: list[Operation], file: Path) -> None:
     """Write the contract with these operations alone."""
-    kept = {(one.path, one.method.lower()) for one in operations}
+    keys = {(operation.path, operation.method.lower()) for operation in operations}
     paths: dict[str, Any] = {}
     for path, item in contract.document["paths"].items():
-        methods = {name: one for name, one in item.items() if name not in METHODS or (path, name) in kept}
-        if any((path, name) in kept for name in methods):
+        methods = {name: operation for name, operation in item.items() if name not in METHODS or (path, name) in keys}
+        if any((path, name) in keys for name in methods):
             paths[path] = methods
     document = as_meant(contract, operations, {**contract.document, "paths": paths})
     file.write_text(json.dumps(document), encoding="utf-8")
@@ -69,7 +69,7 @@ def test_schemathesis_finds_nothing_in_a_published_contract(
             cwd=CONFIG.parent, capture_output=True, text=True, timeout=HOURS * 3600, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
-    made = re.search(r"(\d+) generated", done.stdout)
-    assert made is not None
-    assert int(made.group(1)) > len(operations)
-    print(f"\n{name}: {made.group(1)} requests to {len(operations)} operations")
+    match = re.search(r"(\d+) generated", done.stdout)
+    assert match is not None
+    assert int(match.group(1)) > len(operations)
+    print(f"\n{name}: {match.group(1)} requests to {len(operations)} operations")

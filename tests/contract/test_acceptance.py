@@ -136,8 +136,8 @@ def orders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     body = {"required": True, "content": {"application/json": {"schema": SENT}}}
     paths = {"/a": {"post": {"requestBody": body, **operation()}}}
     components = {"schemas": {"Tag": {"type": "string", "minLength": 1}}}
-    one = document(paths, openapi=request.param, components=components)
-    return load(tmp_path_factory.mktemp("orders"), one)
+    described = document(paths, openapi=request.param, components=components)
+    return load(tmp_path_factory.mktemp("orders"), described)
 
 
 @settings(
@@ -163,5 +163,7 @@ def test_a_number_beyond_its_format_is_no_answer(tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": get}}))
     schemas = Document(dict(contract.document), contract.openapi)
     quick = Judge(contract, lambda schema: schemas.root(schema).accepts)
-    found = {number: quick.answer("GET /a", Answer(200, (JSON_TYPE,), b"%d" % number)) for number in (2**31 - 1, 2**31)}
-    assert [bool(one) for one in found.values()] == [False, True]
+    findings = {
+        number: quick.answer("GET /a", Answer(200, (JSON_TYPE,), b"%d" % number)) for number in (2**31 - 1, 2**31)
+    }
+    assert [bool(listed) for listed in findings.values()] == [False, True]

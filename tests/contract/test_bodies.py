@@ -53,9 +53,12 @@ def test_a_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
     content_type, body = sent(case)
     headers = [("content-type", content_type)] if content_type else []
     headers += [("content-length", str(len(body)))] if body is not None else []
-    found = judge.request(Route("POST /x"), Request("POST", "/x", headers=tuple(headers), body=body or b""))
-    shown = [[one.rule, f"{one.location} {one.pointer}".strip(), one.found, one.expected] for one in found]
-    assert shown == ([case["finding"]] if "finding" in case else [])
+    findings = judge.request(Route("POST /x"), Request("POST", "/x", headers=tuple(headers), body=body or b""))
+    rows = [
+        [finding.rule, f"{finding.location} {finding.pointer}".strip(), finding.found, finding.expected]
+        for finding in findings
+    ]
+    assert rows == ([case["finding"]] if "finding" in case else [])
 
 
 def test_a_body_where_none_is_documented_is_passed_over(tmp_path: Path) -> None:
@@ -105,5 +108,5 @@ def test_of_a_body_with_many_faults_the_first_are_told(tmp_path: Path) -> None:
     post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
     judge = Judge(load(tmp_path, document({"/x": {"post": post}})))
     body = json.dumps(["no"] * 100_000).encode()
-    found = judge.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body))
-    assert [finding.pointer for finding in found] == [f"/{index}" for index in range(50)]
+    findings = judge.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body))
+    assert [finding.pointer for finding in findings] == [f"/{index}" for index in range(50)]

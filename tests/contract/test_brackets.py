@@ -67,7 +67,7 @@ def test_indexes_are_places_and_large_ones_names() -> None:
 def test_no_tree_loses_what_was_sent(entries: list[tuple[list[str], int]]) -> None:
     def leaves(tree: object) -> list[object]:
         below = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else None
-        return [tree] if below is None else [leaf for one in below for leaf in leaves(one)]
+        return [tree] if below is None else [leaf for child in below for leaf in leaves(child)]
 
     assert sorted(map(repr, leaves(tree_of(entries)))) == sorted(repr(leaf) for _, leaf in entries)
 

@@ -34,8 +34,8 @@ def laid_out(files: dict[str, str], directory: Path) -> Path:
 def test_a_contract_in_several_files_is_one(case: dict[str, Any], tmp_path: Path) -> None:
     contract = load_contract(str(laid_out(case["files"], tmp_path)), strict=True)
     engine = engine_of(contract)
-    for asked, body in case.get("answers", {}).items():
-        assert json.loads(engine.handle(Request(*asked.split(" "))).answer.body) == body
+    for request_line, body in case.get("answers", {}).items():
+        assert json.loads(engine.handle(Request(*request_line.split(" "))).answer.body) == body
     for pointer, place in case.get("lines", {}).items():
         assert contract.locate(pointer) == str(tmp_path / place)
     assert {Path(name).name for name in contract.files} == {Path(name).name for name in case["files"]}

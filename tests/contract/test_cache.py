@@ -148,5 +148,5 @@ def test_what_is_remembered_is_recalled(value: Document) -> None:
 
 def test_a_digest_depends_on_the_parts_and_on_where_they_end() -> None:
     parts: list[list[bytes]] = [[b"ab"], [b"a", b"b"], [b"b", b"a"], [b"ab", b""], []]
-    assert len({cache.digest(one) for one in parts}) == len(parts)
+    assert len({cache.digest(pieces) for pieces in parts}) == len(parts)
     assert cache.digest([b"ab"]) == cache.digest(iter([b"ab"]))

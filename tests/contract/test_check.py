@@ -18,8 +18,8 @@ PET: Document = {
 }
 
 
-def judge_of(directory: Path, method: str, one: Document, **members: Any) -> Judge:
-    return Judge(load(directory, document({"/a": {method: one}}, **members)))
+def judge_of(directory: Path, method: str, node: Document, **members: Any) -> Judge:
+    return Judge(load(directory, document({"/a": {method: node}}, **members)))
 
 
 def of_answer(directory: Path, get: Document, answer: Answer, **members: Any) -> tuple[Finding, ...]:
@@ -28,9 +28,9 @@ def of_answer(directory: Path, get: Document, answer: Answer, **members: Any) ->
 
 def of_body(directory: Path, schema: Any, value: Any, **members: Any) -> list[tuple[str, str, str]]:
     """Pointer, found and expected of what is wrong with a JSON body."""
-    found = of_answer(directory, operation(schema), Answer(200, (JSON,), json.dumps(value).encode()), **members)
-    assert {finding.rule for finding in found} <= {"answer-body"}
-    return [(finding.pointer, finding.found, finding.expected) for finding in found]
+    findings = of_answer(directory, operation(schema), Answer(200, (JSON,), json.dumps(value).encode()), **members)
+    assert {finding.rule for finding in findings} <= {"answer-body"}
+    return [(finding.pointer, finding.found, finding.expected) for finding in findings]
 
 
 # Bodies of answers.
@@ -81,8 +81,8 @@ def test_references_are_followed(tmp_path: Path) -> None:
         }
     }
     body = {"name": "Tom", "friend": {"name": "Rex", "friend": {"name": 7}}}
-    found = of_body(tmp_path, {"$ref": "#/components/schemas/Pet"}, body, components=components)
-    assert found == [("/friend/friend/name", "7", 'type: "string"')]
+    problems = of_body(tmp_path, {"$ref": "#/components/schemas/Pet"}, body, components=components)
+    assert problems == [("/friend/friend/name", "7", 'type: "string"')]
 
 
 @pytest.mark.parametrize(("value", "valid"), [(None, True), ("Tom", True), (7, False)])
@@ -103,7 +103,9 @@ def test_bounds_are_exclusive_in_the_way_of_each_version(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"nul"])
 def test_a_body_that_is_no_json_is_found(body: bytes, tmp_path: Path) -> None:
-    assert [one.rule for one in of_answer(tmp_path, operation(PET), Answer(200, (JSON,), body))] == ["answer-body"]
+    assert [finding.rule for finding in of_answer(tmp_path, operation(PET), Answer(200, (JSON,), body))] == [
+        "answer-body"
+    ]
 
 
 @pytest.mark.parametrize("body", [b"NaN", b"Infinity", b'"\xed\xa0\xbd"'])
@@ -121,9 +123,9 @@ def test_a_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: 
 def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
     documented: str, status: int, known: bool, tmp_path: Path
 ) -> None:
-    found = of_answer(tmp_path, operation(status=documented), Answer(status))
-    assert [finding.rule for finding in found] == ([] if known else ["answer-status"])
-    assert [finding.location for finding in found] == ([] if known else [f"answer {status}"])
+    findings = of_answer(tmp_path, operation(status=documented), Answer(status))
+    assert [finding.rule for finding in findings] == ([] if known else ["answer-status"])
+    assert [finding.location for finding in findings] == ([] if known else [f"answer {status}"])
 
 
 @pytest.mark.parametrize(
@@ -139,8 +141,8 @@ def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
 )
 def test_a_media_type_has_to_be_documented(sent: str, known: bool, tmp_path: Path) -> None:
     headers = (("content-type", sent),) if sent else ()
-    found = of_answer(tmp_path, operation({"type": "integer"}), Answer(200, headers, b"1"))
-    assert (found == ()) is known
+    findings = of_answer(tmp_path, operation({"type": "integer"}), Answer(200, headers, b"1"))
+    assert (findings == ()) is known
 
 
 @pytest.mark.parametrize(
@@ -180,9 +182,9 @@ def test_headers_are_judged(headers: Headers, rules: list[str], tmp_path: Path) 
         "X-Required": {"required": True, "schema": {"type": "integer"}},
         "X-Optional": {"schema": {"type": "string", "format": "date"}},
     }
-    found = of_answer(tmp_path, get, Answer(200, headers))
-    assert [finding.rule for finding in found] == rules
-    assert all(finding.location.startswith("answer 200 header X-") for finding in found)
+    findings = of_answer(tmp_path, get, Answer(200, headers))
+    assert [finding.rule for finding in findings] == rules
+    assert all(finding.location.startswith("answer 200 header X-") for finding in findings)
 
 
 # Answers to failures, which belong to no operation.
@@ -198,20 +200,20 @@ def test_an_answer_to_a_failure_is_judged_by_the_response_it_refers_to(tmp_path:
     assert judge.failure("not_found", Answer(404, (JSON,), b'{"name": "Tom"}')) == ()
     (finding,) = judge.failure("not_found", Answer(404, (JSON,), b'{"name": 7}'))
     assert (finding.location, finding.pointer) == ("answer 404 body", "/name")
-    assert [one.rule for one in judge.failure("not_found", Answer(405))] == ["answer-status"]
+    assert [finding.rule for finding in judge.failure("not_found", Answer(405))] == ["answer-status"]
 
 
 # Requests.
 
 
 def of_request(
-    directory: Path, one: Document, query: str = "", headers: Headers = (), body: bytes = b"", method: str = "POST",
+    directory: Path, node: Document, query: str = "", headers: Headers = (), body: bytes = b"", method: str = "POST",
     **members: Any,
 ) -> list[tuple[str, str, str]]:  # fmt: skip
     """Rule, location and pointer of what is wrong with a request."""
-    judge = judge_of(directory, method.lower(), one, **members)
-    found = judge.request(Route(f"{method} /a"), Request(method, "/a", query, headers, body))
-    return [(finding.rule, finding.location, finding.pointer) for finding in found]
+    judge = judge_of(directory, method.lower(), node, **members)
+    findings = judge.request(Route(f"{method} /a"), Request(method, "/a", query, headers, body))
+    return [(finding.rule, finding.location, finding.pointer) for finding in findings]
 
 
 def parameter(place: str, name: str, schema: Document, **more: Any) -> Document:
@@ -223,7 +225,7 @@ POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required":
 
 
 @pytest.mark.parametrize(
-    ("one", "query", "valid"),
+    ("node", "query", "valid"),
     [
         (parameter("query", "a", {"type": "integer"}), "a=7", True),
         (parameter("query", "a", {"type": "integer"}), "a=x", False),
@@ -247,15 +249,15 @@ POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required":
         (parameter("query", "ä b", {"enum": ["ö"]}), "%C3%A4+b=%C3%B6", True),
     ],
 )
-def test_a_query_is_judged(one: Document, query: str, valid: bool, tmp_path: Path) -> None:
-    name = one["parameters"][0]["name"]
-    assert [found[:2] for found in of_request(tmp_path, one, query)] == (
+def test_a_query_is_judged(node: Document, query: str, valid: bool, tmp_path: Path) -> None:
+    name = node["parameters"][0]["name"]
+    assert [problem[:2] for problem in of_request(tmp_path, node, query)] == (
         [] if valid else [("parameter", f"query {name}")]
     )
 
 
 @pytest.mark.parametrize(
-    ("one", "headers", "valid"),
+    ("node", "headers", "valid"),
     [
         (parameter("header", "X-A", {"type": "integer"}, required=True), (("x-a", "7"),), True),
         (parameter("header", "X-A", {"type": "integer"}, required=True), (("x-a", "x"),), False),
@@ -267,17 +269,17 @@ def test_a_query_is_judged(one: Document, query: str, valid: bool, tmp_path: Pat
     ],
 )
 def test_headers_and_cookies_of_a_request_are_judged(
-    one: Document, headers: Headers, valid: bool, tmp_path: Path
+    node: Document, headers: Headers, valid: bool, tmp_path: Path
 ) -> None:
-    assert (of_request(tmp_path, one, headers=headers) == []) is valid
+    assert (of_request(tmp_path, node, headers=headers) == []) is valid
 
 
 @pytest.mark.parametrize(("value", "valid"), [("7", True), ("x", False), ("7.5", False), ("", False)])
 def test_a_path_parameter_is_judged(value: str, valid: bool, tmp_path: Path) -> None:
     get = parameter("path", "pet-id", {"type": "integer"}, required=True)
     judge = Judge(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
-    found = judge.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
-    assert [finding.location for finding in found] == ([] if valid else ["path pet-id"])
+    findings = judge.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
+    assert [finding.location for finding in findings] == ([] if valid else ["path pet-id"])
 
 
 def body_of(schema: Any, name: str = "application/json", required: bool = True) -> Document:
@@ -285,7 +287,7 @@ def body_of(schema: Any, name: str = "application/json", required: bool = True) 
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type", "found"),
+    ("body", "media_type", "problems"),
     [
         (b'{"name": "Tom"}', "application/json", []),
         (b'{"name": "Tom"}', "application/json; charset=utf-8", []),
@@ -299,9 +301,9 @@ def body_of(schema: Any, name: str = "application/json", required: bool = True) 
     ],
 )
 def test_a_body_of_a_request_is_judged(
-    body: bytes, media_type: str, found: list[tuple[str, str, str]], tmp_path: Path
+    body: bytes, media_type: str, problems: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
-    assert of_request(tmp_path, body_of(PET), headers=(("content-type", media_type),), body=body) == found
+    assert of_request(tmp_path, body_of(PET), headers=(("content-type", media_type),), body=body) == problems
 
 
 def test_a_body_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
@@ -327,13 +329,13 @@ def test_a_multipart_form_is_judged_whatever_its_boundary(
 @pytest.mark.parametrize(("body", "rule"), [(b"", "body"), (b"nonsense", "body"), (b"--abc", "malformed-body")])
 def test_a_multipart_form_that_is_none_is_found(body: bytes, rule: str, tmp_path: Path) -> None:
     headers = (("content-type", "multipart/form-data"),)
-    found = of_request(tmp_path, body_of(PET, "multipart/form-data"), headers=headers, body=body)
-    assert found == [(rule, "body", "")]
+    problems = of_request(tmp_path, body_of(PET, "multipart/form-data"), headers=headers, body=body)
+    assert problems == [(rule, "body", "")]
 
 
 def test_a_head_request_is_judged_as_get(tmp_path: Path) -> None:
     judge = judge_of(tmp_path, "get", parameter("query", "a", {"type": "integer"}))
-    assert [one.location for one in judge.request(Route("GET /a"), Request("HEAD", "/a", "a=x"))] == ["query a"]
+    assert [finding.location for finding in judge.request(Route("GET /a"), Request("HEAD", "/a", "a=x"))] == ["query a"]
 
 
 def test_a_head_operation_is_judged_as_itself(tmp_path: Path) -> None:
@@ -343,18 +345,18 @@ def test_a_head_operation_is_judged_as_itself(tmp_path: Path) -> None:
 
 
 def test_everything_that_is_wrong_with_a_request_is_found(tmp_path: Path) -> None:
-    one = body_of(PET) | {"parameters": [
+    node = body_of(PET) | {"parameters": [
         {"in": "query", "name": "a", "schema": {"type": "integer"}},
         {"in": "header", "name": "X-B", "schema": {"type": "integer"}, "required": True},
     ]}  # fmt: skip
-    found = of_request(tmp_path, one, "a=x", (JSON,), b'{"name": 7}')
-    assert [location for _, location, _ in found] == ["query a", "header X-B", "body"]
+    problems = of_request(tmp_path, node, "a=x", (JSON,), b'{"name": 7}')
+    assert [location for _, location, _ in problems] == ["query a", "header X-B", "body"]
 
 
 def test_one_judge_gives_the_same_verdict_twice(tmp_path: Path) -> None:
     judge = judge_of(tmp_path, "get", operation(PET))
     good, bad = Answer(200, (JSON,), b'{"name": "Tom"}'), Answer(200, (JSON,), b'{"name": 7}')
-    assert [len(judge.answer("GET /a", one)) for one in (good, bad, good, bad)] == [0, 1, 0, 1]
+    assert [len(judge.answer("GET /a", answer)) for answer in (good, bad, good, bad)] == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def test_what_is_no_openapi_document_is_refused(contract: Any, tmp_path: Path) -
 
 def test_what_the_openapi_schema_forbids_is_told_with_its_place(tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": {"responses": {"200": {"description": [7]}}}}}))
-    assert any("/paths/~1a/get/responses/200/description: [7]; expected type: string [openapi]" in str(one)
-               for one in contract.findings)  # fmt: skip
+    assert any("/paths/~1a/get/responses/200/description: [7]; expected type: string [openapi]" in str(finding)
+               for finding in contract.findings)  # fmt: skip
     assert "contract.json:12 " in str(contract.findings[0])
 
 
@@ -262,26 +262,30 @@ def test_a_defect_that_an_overlay_brings_is_found_in_the_overlay(tmp_path: Path)
 
 def test_the_digest_tells_contracts_and_overlays_apart_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
-    one = load(tmp_path, document())
-    assert load(tmp_path / "copy", document()).digest == one.digest
+    first = load(tmp_path, document())
+    assert load(tmp_path / "copy", document()).digest == first.digest
     others = [
         load(tmp_path, document({"/a": {}})),
         load(tmp_path, document(), RENAME),
         load(tmp_path, document(), RENAME, RENAME),
     ]
-    assert len({one.digest, *(other.digest for other in others)}) == 4
+    assert len({first.digest, *(other.digest for other in others)}) == 4
 
 
 def test_a_contract_is_the_same_whether_yaml_or_json(contract: Contract, tmp_path: Path) -> None:
-    overlays = [str(one) for one in bundled.overlays()]
+    overlays = [str(path) for path in bundled.overlays()]
     place = written(tmp_path, "polar", json.loads(json.dumps(load_contract(str(bundled.contract())).document)))
     again = load_contract(place, overlays)
     assert (again.operations, again.manners, again.schemes) == (contract.operations, contract.manners, contract.schemes)
 
 
 def test_the_contract_that_ships_has_one_operation_and_what_production_answers(contract: Contract) -> None:
-    (found,) = contract.operations.values()
-    assert (found.key, found.resource, [*found.responses]) == (f"GET {ME}", "customers", ["200", "401", "429", "500"])
+    (shipped,) = contract.operations.values()
+    assert (shipped.key, shipped.resource, [*shipped.responses]) == (
+        f"GET {ME}",
+        "customers",
+        ["200", "401", "429", "500"],
+    )
 
 
 def test_the_contract_that_ships_is_the_published_one_byte_for_byte() -> None:

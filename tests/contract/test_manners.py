@@ -76,7 +76,7 @@ FAILURE = {"status": "404", "response": NO}
 
 
 @pytest.mark.parametrize(
-    ("members", "pointer", "found"),
+    ("members", "pointer", "actual"),
     [
         ({"resource": {}}, "/x-mock-resource", "'x-mock-resource'; did you mean x-mock-resources?"),
         ({"resources": []}, "/x-mock-resources", "[]"),
@@ -116,11 +116,11 @@ FAILURE = {"status": "404", "response": NO}
         ({"http": {"cors": {"allowMethods": "GET"}}}, "/x-mock-http/cors/allowMethods", "'GET'"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_refused(members: Any, pointer: str, found: str) -> None:
+def test_what_is_not_understood_is_refused(members: Any, pointer: str, actual: str) -> None:
     with pytest.raises(ContractError) as refused:
         manners(**members)
     message = str(refused.value)
-    assert message.startswith(f"a.yaml {pointer}: found {found}")
+    assert message.startswith(f"a.yaml {pointer}: found {actual}")
     assert "; expected " in message
 
 

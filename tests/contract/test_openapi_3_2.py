@@ -46,7 +46,7 @@ def test_every_answer_keeps_the_contract(rich: Contract) -> None:
     schemas = Schemas(dict(rich.document), rich.openapi)
     audited = [*Audit(rich, Judge(rich), Ladder(rich, store, Settings(), schemas), store).answers()]
     assert len(audited) == 16
-    assert [one for one in audited if one.findings] == []
+    assert [entry for entry in audited if entry.findings] == []
 
 
 @pytest.mark.parametrize("method", ["GET", "QUERY"])

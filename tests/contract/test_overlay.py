@@ -218,7 +218,7 @@ def test_a_target_that_matches_nothing_is_told_of() -> None:
     findings: list[Finding] = []
     source = overlay({"target": "$.nothing", "remove": True}, {"target": "$.none", "copy": "$.info"}, overlay="1.1.0")
     assert apply_overlay(DOCUMENT, source, findings) == (DOCUMENT, ())
-    assert [(one.rule, one.found, one.severity) for one in findings] == [
+    assert [(finding.rule, finding.found, finding.severity) for finding in findings] == [
         ("overlay-target", "$.nothing, which matches nothing", "repaired"),
         ("overlay-target", "$.none, which matches nothing", "repaired"),
     ]

@@ -66,25 +66,25 @@ def accepted(case: Document) -> JSON:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_parameter_is_read_as_its_style_has_it(case: Document, tmp_path: Path) -> None:
     case = {**case, "parameter": {"name": "a", **case["parameter"]}}
-    found = findings(case, tmp_path)
+    verdict = findings(case, tmp_path)
     if "value" in case:
-        assert found == ()
+        assert verdict == ()
         value = accepted(case)
         assert (value, type(value)) == (case["value"], type(case["value"]))
     else:
-        (finding,) = found
-        shown = {name: getattr(finding, name) for name in ("rule", "location", "found", "expected", "pointer")}
+        (finding,) = verdict
+        members = {name: getattr(finding, name) for name in ("rule", "location", "found", "expected", "pointer")}
         where = f"{case['parameter']['in']} {case['parameter']['name']}"
         expected = {name: case[name] for name in ("found", "expected")} | {"pointer": case.get("pointer", "")}
-        assert shown == {"rule": "parameter", "location": where, **expected}
+        assert members == {"rule": "parameter", "location": where, **expected}
 
 
 def test_parameters_of_the_path_item_hold_for_its_operations_unless_they_have_their_own(tmp_path: Path) -> None:
     shared = [{"in": "query", "name": name, "schema": {"type": "integer"}, "required": True} for name in ("a", "b")]
     own = [{"in": "query", "name": "b", "schema": {"type": "boolean"}}]
     judge = Judge(load(tmp_path, document({"/x": {"parameters": shared, "get": operation(parameters=own)}})))
-    found = judge.request(Route("GET /x"), Request("GET", "/x", "b=true"))
-    assert [finding.location for finding in found] == ["query a"]
+    verdict = judge.request(Route("GET /x"), Request("GET", "/x", "b=true"))
+    assert [finding.location for finding in verdict] == ["query a"]
 
 
 def test_an_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_an_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -
     own = {"in": "query", "name": "q", "schema": {"type": "string"}}
     judge = Judge(load(tmp_path, document({"/x": {"get": operation(parameters=[rest, own])}})))
     assert judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=1&__dynamic=true")) == ()
-    (found,) = judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=x"))
-    assert (found.location, found.pointer) == ("query rest", "/n")
+    (finding,) = judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=x"))
+    assert (finding.location, finding.pointer) == ("query rest", "/n")
 
 
 def test_header_lines_of_one_name_are_one_list(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ STYLES = {
 
 def schema_of(value: Any) -> Document:
     if isinstance(value, list):
-        return {"type": "array", "items": {"anyOf": [schema_of(one) for one in value] or [{}]}}
+        return {"type": "array", "items": {"anyOf": [schema_of(item) for item in value] or [{}]}}
     if isinstance(value, dict):
-        return {"type": "object", "properties": {name: schema_of(one) for name, one in value.items()}}
+        return {"type": "object", "properties": {name: schema_of(member) for name, member in value.items()}}
     name = {str: "string", bool: "boolean", int: "integer"}[type(value)]
     return {"type": name}
 
@@ -135,19 +135,19 @@ def written(place: str, style: str, explode: bool, value: Any) -> str:
     named = style == "matrix" or place == "query"
     name = "a=" if named else ""
     if isinstance(value, dict) and explode:
-        return prefix + exploded.join(f"{encoded(key)}={encoded(one)}" for key, one in value.items())
+        return prefix + exploded.join(f"{encoded(key)}={encoded(member)}" for key, member in value.items())
     if isinstance(value, dict):
         return prefix + name + between.join(encoded(part) for pair in value.items() for part in pair)
     if isinstance(value, list) and explode:
-        return prefix + exploded.join(name + encoded(one) for one in value)
+        return prefix + exploded.join(name + encoded(item) for item in value)
     return prefix + name + (between.join(map(encoded, value)) if isinstance(value, list) else encoded(value))
 
 
 def undelimited(value: Any) -> Any:
     if isinstance(value, dict):
-        return {undelimited(name): undelimited(one) for name, one in value.items()}
+        return {undelimited(name): undelimited(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [undelimited(one) for one in value]
+        return [undelimited(item) for item in value]
     return value.replace(" ", "_").replace("|", "_") if isinstance(value, str) else value
 
 
@@ -183,10 +183,10 @@ def test_what_is_written_in_a_style_is_read_back(where: tuple[str, str], explode
 @given(st.recursive(SCALARS, lambda inner: st.dictionaries(st.text("abcå .&=%", min_size=1, max_size=3), inner,
                                                           min_size=1, max_size=3), max_leaves=6))  # fmt: skip
 def test_a_deep_object_is_read_back(value: Any) -> None:
-    def steps(path: str, one: Any) -> list[str]:
-        if isinstance(one, dict):
-            return [pair for key, inner in one.items() for pair in steps(f"{path}%5B{quote(key, safe='')}%5D", inner)]
-        return [f"{path}={encoded(one)}"]
+    def steps(path: str, node: Any) -> list[str]:
+        if isinstance(node, dict):
+            return [pair for key, inner in node.items() for pair in steps(f"{path}%5B{quote(key, safe='')}%5D", inner)]
+        return [f"{path}={encoded(node)}"]
 
     value = {"k": value}
     raw = "&".join(steps("a", value))

@@ -19,14 +19,14 @@ def judge_of(directory: Path, schema: Any, **members: Any) -> RecordJudge:
 
 
 def problems(directory: Path, schema: Any, value: Any, **members: Any) -> list[tuple[str, str]]:
-    return [(pointer, found) for pointer, found, _ in judge_of(directory, schema, **members).problems(value)]
+    return [(pointer, actual) for pointer, actual, _ in judge_of(directory, schema, **members).problems(value)]
 
 
 TYPED = {"type": "object", "properties": {"kind": {"enum": ["cat"]}, "id": {"type": "string", "format": "uuid4"}}}
 
 
 @pytest.mark.parametrize(
-    ("schema", "value", "found"),
+    ("schema", "value", "expected"),
     [
         (NAMED, {"name": "Tom"}, []),
         (NAMED, {"name": 7}, [("/name", "7")]),
@@ -37,9 +37,9 @@ TYPED = {"type": "object", "properties": {"kind": {"enum": ["cat"]}, "id": {"typ
     ],
 )
 def test_a_record_is_judged_by_its_schema(
-    schema: Any, value: Any, found: list[tuple[str, str]], tmp_path: Path
+    schema: Any, value: Any, expected: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    assert sorted(problems(tmp_path, schema, value)) == sorted(found)
+    assert sorted(problems(tmp_path, schema, value)) == sorted(expected)
 
 
 UNKNOWN = "the unknown key 'nmae'; did you mean name?"
@@ -76,8 +76,8 @@ UNKNOWN = "the unknown key 'nmae'; did you mean name?"
 def test_a_member_that_the_schema_does_not_name_is_a_typing_error(
     schema: Any, value: Any, pointer: str, tmp_path: Path
 ) -> None:
-    found = problems(tmp_path, schema, value)
-    assert [(where, what.partition(";")[0]) for where, what in found] == [(pointer, "the unknown key 'nmae'")]
+    entries = problems(tmp_path, schema, value)
+    assert [(where, what.partition(";")[0]) for where, what in entries] == [(pointer, "the unknown key 'nmae'")]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_what_has_no_members_has_no_order(value: Any, tmp_path: Path) -> None:
 
 def test_a_customer_is_judged_as_the_contract_that_ships_wants(contract: Contract) -> None:
     judge = RecordJudge(contract, "#/components/schemas/CustomerPortalCustomer")
-    found = [*judge.problems({"billing_address": {"country": "XX", "town": ""}})]
-    pointers = {pointer for pointer, _, _ in found}
+    entries = [*judge.problems({"billing_address": {"country": "XX", "town": ""}})]
+    pointers = {pointer for pointer, _, _ in entries}
     assert "" in pointers
     assert any(pointer.startswith("/billing_address") for pointer in pointers)

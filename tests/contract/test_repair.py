@@ -105,7 +105,7 @@ def repaired(contract: Document) -> tuple[Any, list[Finding]]:
 def test_a_defect_is_found_mended_and_reported(name: str) -> None:
     contract, rule, pointer, where, mended = REPAIRS[name]
     done, findings = repaired(contract)
-    assert [(one.rule, one.pointer, one.severity) for one in findings] == [(rule, pointer, "repaired")]
+    assert [(finding.rule, finding.pointer, finding.severity) for finding in findings] == [(rule, pointer, "repaired")]
     assert findings[0].remedy.startswith("Repaired: ")
     assert find(done, where) == mended
 
@@ -119,10 +119,10 @@ def test_a_mended_contract_has_nothing_left_to_mend(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in REPAIRS if "slashes" not in name])  # OpenAPI allows none there
 def test_a_mended_contract_is_served_with_its_findings_and_refused_where_strict(name: str, tmp_path: Path) -> None:
     contract, rule, *_ = REPAIRS[name]
-    assert [one.rule for one in load(tmp_path, contract).findings] == [rule]
+    assert [finding.rule for finding in load(tmp_path, contract).findings] == [rule]
     with pytest.raises(ContractError, match=r"found a defect; expected none \(--strict\)") as refused:
         load(tmp_path, contract, strict=True)
-    assert [one.rule for one in refused.value.findings] == [rule]
+    assert [finding.rule for finding in refused.value.findings] == [rule]
 
 
 def test_a_contract_without_defects_is_left_as_it_is(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_parameter_by_reference_is_declared() -> None:
 
 def test_the_operations_of_a_path_are_mended_one_by_one() -> None:
     _, findings = repaired(document({"/a/{x}/{y}": {"get": copy.deepcopy(OK), "put": copy.deepcopy(OK)}}))
-    assert [(one.pointer[-3:], one.found) for one in findings] == [
+    assert [(finding.pointer[-3:], finding.found) for finding in findings] == [
         ("get", "no parameter 'x'"),
         ("get", "no parameter 'y'"),
         ("put", "no parameter 'x'"),
@@ -175,7 +175,7 @@ def test_a_reference_without_a_safe_repair_is_an_error(reference: str, rule: str
     contract = document({"/a": {"get": operation({"$ref": reference})}}, components={"schemas": {"A": {}}})
     with pytest.raises(ContractError) as refused:
         load(tmp_path, contract)
-    assert [(one.rule, one.severity) for one in refused.value.findings] == [(rule, "error")]
+    assert [(finding.rule, finding.severity) for finding in refused.value.findings] == [(rule, "error")]
 
 
 @pytest.mark.parametrize(
@@ -242,4 +242,4 @@ def test_the_published_contract_lacks_a_schema_that_the_overlays_define(tmp_path
     assert "TaxIDFormat" in bundled.contract().read_text(encoding="utf-8").splitlines()[line - 1]
     with pytest.raises(ContractError, match="TaxIDFormat"):
         load_contract(place, strict=True)
-    assert load_contract(place, [str(one) for one in bundled.overlays()], strict=True).findings == ()
+    assert load_contract(place, [str(path) for path in bundled.overlays()], strict=True).findings == ()

@@ -14,7 +14,7 @@ def explained(schema: Any, value: Any) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("schema", "value", "pointer", "found", "expected"),
+    ("schema", "value", "pointer", "actual", "expected"),
     [
         ({"type": "string"}, 7, "", "7", 'type: "string"'),
         ({"properties": {"a/b": {"items": {"type": "string"}}}}, {"a/b": ["x", 7]}, "/a~1b/1", "7", 'type: "string"'),
@@ -30,9 +30,9 @@ def explained(schema: Any, value: Any) -> tuple[str, str, str]:
     ],
 )  # fmt: skip
 def test_an_error_says_where_what_was_found_and_what_was_expected(
-    schema: Any, value: Any, pointer: str, found: str, expected: str
+    schema: Any, value: Any, pointer: str, actual: str, expected: str
 ) -> None:
-    assert explained(schema, value) == (pointer, found, expected)
+    assert explained(schema, value) == (pointer, actual, expected)
 
 
 def test_of_branches_that_fail_the_nearest_is_explained() -> None:
@@ -41,29 +41,29 @@ def test_of_branches_that_fail_the_nearest_is_explained() -> None:
 
 
 def test_branches_that_differ_in_type_alone_are_named_together() -> None:
-    pointer, found, expected = explained({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, [7])
-    assert (pointer, found) == ("/0", "7")
+    pointer, actual, expected = explained({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, [7])
+    assert (pointer, actual) == ("/0", "7")
     assert "string" in expected
     assert "null" in expected
 
 
 def test_branches_within_branches_are_looked_into() -> None:
     named = {"properties": {"name": {"oneOf": [{"enum": ["Tom"]}, {"type": "null"}]}}}
-    pointer, found, expected = explained({"anyOf": [{"type": "null"}, {"allOf": [named]}]}, {"name": 7})
-    assert (pointer, found) == ("/name", "7")
+    pointer, actual, expected = explained({"anyOf": [{"type": "null"}, {"allOf": [named]}]}, {"name": 7})
+    assert (pointer, actual) == ("/name", "7")
     assert expected
 
 
 def test_the_schema_false_takes_no_value() -> None:
-    _, found, expected = explained({"properties": {"a": False}}, {"a": 1})
-    assert found == "1"
+    _, actual, expected = explained({"properties": {"a": False}}, {"a": 1})
+    assert actual == "1"
     assert "None" not in expected
 
 
 def test_long_values_and_rules_are_cut() -> None:
-    _, found, expected = explained({"enum": ["b" * 1000]}, "a" * 1000)
-    assert [len(found), len(expected.removeprefix("enum: "))] == [LONGEST + 1, LONGEST + 1]
-    assert found.endswith("…")
+    _, actual, expected = explained({"enum": ["b" * 1000]}, "a" * 1000)
+    assert [len(actual), len(expected.removeprefix("enum: "))] == [LONGEST + 1, LONGEST + 1]
+    assert actual.endswith("…")
     assert expected.endswith("…")
 
 

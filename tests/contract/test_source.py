@@ -102,7 +102,7 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "message"),
     [
         (BOMB, "YAML aliases that expand to "),
         ("&x [1, *x]", "a YAML alias that contains itself"),
@@ -128,12 +128,12 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
         "octal",
     ],
 )
-def test_a_text_built_to_exhaust_its_reader_is_refused_quickly(text: str, found: str | None) -> None:
+def test_a_text_built_to_exhaust_its_reader_is_refused_quickly(text: str, message: str | None) -> None:
     start = time.perf_counter()
-    if found is None:
+    if message is None:
         assert parsed(text)
     else:
-        assert found in refused(text)
+        assert message in refused(text)
     assert time.perf_counter() - start < SECONDS
 
 
@@ -191,7 +191,7 @@ READABLE = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")))
 
 @repeatable
 @given(st.recursive(st.none() | st.booleans() | st.integers() | READABLE,
-                    lambda one: st.lists(one) | st.dictionaries(READABLE, one)))  # fmt: skip
+                    lambda children: st.lists(children) | st.dictionaries(READABLE, children)))  # fmt: skip
 def test_json_says_the_same_to_both_readers(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False)
     assert parsed(text, "a.json") == parsed("--- " + text, "a.yaml") == value
@@ -264,7 +264,7 @@ def test_the_overlay_that_came_last_says_where_a_node_stands() -> None:
     base = parse_source("a.yaml", "info:\n  title: A")
     first = parse_source("1.yaml", "actions:\n  - update:\n      title: B")
     second = parse_source("2.yaml", "\nactions:\n  - update:\n      title: C\n      version: 1")
-    layers = Layers(base, tuple(Origin("/info", one, "/actions/0/update") for one in (first, second)))
+    layers = Layers(base, tuple(Origin("/info", layer, "/actions/0/update") for layer in (first, second)))
     places = [layers.location(pointer) for pointer in ("/info/title", "/info/version", "/info/summary", "/information")]
     assert places == ["2.yaml:4", "2.yaml:5", "a.yaml:1", "a.yaml:1"]
     assert layers.name == "a.yaml"

@@ -21,7 +21,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     file = tmp_path_factory.mktemp("swagger") / "swagger.yaml"
     file.write_text(DATA["contract"], encoding="utf-8")
     contract = load_contract(str(file))
-    assert [one.rule for one in contract.findings] == ["example-type"]
+    assert [finding.rule for finding in contract.findings] == ["example-type"]
     return contract
 
 
@@ -52,4 +52,4 @@ def test_a_contract_of_2_0_without_much_is_served(tmp_path: Path) -> None:
     file.write_text('{"swagger": "2.0", "paths": {"/a": {"get": {"responses": {"200": {}}}}}}', encoding="utf-8")
     contract = load_contract(str(file))
     assert (contract.openapi, [*contract.operations], contract.base_paths) == ((3, 0), ["GET /a"], ("",))
-    assert {one.rule for one in contract.findings} == {"missing-info", "missing-description"}
+    assert {finding.rule for finding in contract.findings} == {"missing-info", "missing-description"}

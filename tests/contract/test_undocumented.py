@@ -79,8 +79,10 @@ def test_strict_refuses_it(tmp_path: Path) -> None:
 @pytest.mark.skipif(not SHARED.exists(), reason="real contracts are on the project's own machines alone")
 def test_a_real_contract_means_several() -> None:
     contract = load_contract(str(SHARED / "contracts/openai-2026-08.yml"))
-    told = [finding.pointer for finding in contract.findings if finding.rule == "undocumented-stream"]
-    schemas = [find(dict(contract.document), f"{pointer}/content/text~1event-stream/schema/$ref") for pointer in told]
+    pointers = [finding.pointer for finding in contract.findings if finding.rule == "undocumented-stream"]
+    schemas = [
+        find(dict(contract.document), f"{pointer}/content/text~1event-stream/schema/$ref") for pointer in pointers
+    ]
     assert [str(schema).rpartition("/")[2] for schema in schemas] == [
         "CreateCompletionResponse",
         "ResponseStreamEvent",

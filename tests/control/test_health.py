@@ -31,11 +31,11 @@ def ready(app: Application) -> Got:
 
 def assert_not_ready(got: Got, check: str, *parts: str) -> None:
     assert (got.status, got.headers["retry-after"]) == (503, "1")
-    told = json.loads(got.body)
-    assert told["type"] == "urn:mock-server:problem:not-ready"
-    assert [one["location"] for one in told["findings"]] == [check]
+    details = json.loads(got.body)
+    assert details["type"] == "urn:mock-server:problem:not-ready"
+    assert [finding["location"] for finding in details["findings"]] == [check]
     for part in (f"{check}: found ", *parts):
-        assert part in told["detail"]
+        assert part in details["detail"]
 
 
 def test_a_server_lives_from_the_first_moment_and_is_ready_once_answers_are_built(app: Application) -> None:
@@ -107,8 +107,8 @@ def test_everybody_may_ask_from_anywhere(path: str, app: Application) -> None:
     app.warm()
     far = {"peer": "10.0.0.9", "host": "10.0.0.1:4010", "origin": "http://evil.example"}
     got = answered(app, scope_of(path, **far), scope_of(path, method="HEAD", **far))
-    assert [one.status for one in got] == [200, 200]
-    assert [one.status for one in answered(app, scope_of(path, method="POST", **far))] == [403]
+    assert [reply.status for reply in got] == [200, 200]
+    assert [reply.status for reply in answered(app, scope_of(path, method="POST", **far))] == [403]
 
 
 class _NotReady(BaseHTTPRequestHandler):
@@ -128,7 +128,7 @@ def test_the_health_check_says_why_a_server_is_not_ready() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _NotReady) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        found = ask(f"http://127.0.0.1:{server.server_port}")
+        message = ask(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
         thread.join()
-    assert found == "found a server that is not ready: stop: found the server about to end."
+    assert message == "found a server that is not ready: stop: found the server about to end."

@@ -25,7 +25,7 @@ def world(server_url: str) -> Iterator[httpx.Client]:
 def listed(world: httpx.Client, **query: Any) -> list[str]:
     answer = world.get(CUSTOMERS, params=query)
     assert answer.status_code == 200, answer.text
-    return [one["handle"] for one in answer.json()]
+    return [record["handle"] for record in answer.json()]
 
 
 def test_a_few_records_are_listed_all_of_them(world: httpx.Client) -> None:
@@ -36,18 +36,18 @@ def test_a_few_records_are_listed_all_of_them(world: httpx.Client) -> None:
 
 def test_the_parts_make_up_the_whole(world: httpx.Client) -> None:
     whole = listed(world)
-    found: list[str] = []
+    handles: list[str] = []
     address = f"{CUSTOMERS}?limit=5"
     while address:
         answer = world.get(address)
         assert answer.headers["x-total-count"] == str(len(whole))
-        found += [one["handle"] for one in answer.json()]
+        handles += [record["handle"] for record in answer.json()]
         links = {name: link["url"] for name, link in answer.links.items()}
-        assert ("prev" in links) == (len(found) > 5)
+        assert ("prev" in links) == (len(handles) > 5)
         address = links.get("next", "")
-    assert found == whole
+    assert handles == whole
     last = world.get(links["last"])
-    assert [one["handle"] for one in last.json()] == whole[len(whole) // 5 * 5 :]
+    assert [record["handle"] for record in last.json()] == whole[len(whole) // 5 * 5 :]
     assert world.get(last.links["first"]["url"]).json() == world.get(f"{CUSTOMERS}?limit=5").json()
     assert listed(world, offset=len(whole) + 7) == []
     assert "offset=15" in world.get(CUSTOMERS, params={"offset": 999, "limit": 5}).links["prev"]["url"]

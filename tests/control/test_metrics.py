@@ -33,15 +33,19 @@ def figures(app: Application, path: str = METRICS) -> Figures:
     (got,) = answered(app, scope_of(path))
     assert got.status == 200
     families = parser.text_string_to_metric_families(got.body.decode())
-    return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
-def figure(found: Figures, name: str, **labels: str) -> float | None:
-    return found.get((f"mock_server_{name}", frozenset(labels.items())))
+def figure(samples: Figures, name: str, **labels: str) -> float | None:
+    return samples.get((f"mock_server_{name}", frozenset(labels.items())))
 
 
-def requests(found: Figures, status: int, operation: str = OPERATION, method: str = "GET") -> float | None:
-    return figure(found, "requests_total", operation=operation, method=method, status=str(status))
+def requests(samples: Figures, status: int, operation: str = OPERATION, method: str = "GET") -> float | None:
+    return figure(samples, "requests_total", operation=operation, method=method, status=str(status))
 
 
 def test_requests_are_counted_by_operation_method_and_status(app: Application) -> None:
@@ -49,12 +53,12 @@ def test_requests_are_counted_by_operation_method_and_status(app: Application) -
         app, *tokens(["SE", "SE", "SE", "rate_limited", "expired"]), scope_of(), scope_of("/nowhere"),
         scope_of(ME, method="DELETE"), scope_of("/nowhere", method="BREW"), scope_of("/nowhere", method="WHISK"),
     )  # fmt: skip
-    found = figures(app)
-    assert [requests(found, status) for status in (200, 429, 401, 500)] == [3, 1, 2, None]
-    assert [requests(found, status, "") for status in (404, 405)] == [1, None]
-    assert requests(found, 405, "", "DELETE") == 1
-    assert requests(found, 404, "", "_OTHER") == 2
-    assert sum(value for (name, _), value in found.items() if name == "mock_server_requests_total") == 10
+    samples = figures(app)
+    assert [requests(samples, status) for status in (200, 429, 401, 500)] == [3, 1, 2, None]
+    assert [requests(samples, status, "") for status in (404, 405)] == [1, None]
+    assert requests(samples, 405, "", "DELETE") == 1
+    assert requests(samples, 404, "", "_OTHER") == 2
+    assert sum(value for (name, _), value in samples.items() if name == "mock_server_requests_total") == 10
 
 
 @pytest.mark.parametrize("path", [METRICS, "/__admin/health/ready", "/~a/__admin/requests"])
@@ -65,36 +69,36 @@ def test_requests_of_control_are_not_counted(path: str, app: Application) -> Non
 
 def test_findings_are_counted_by_rule_also_those_of_an_answer_that_is_remembered(app: Application) -> None:
     answered(app, *[scope_of() for _ in range(5)], scope_of("/nowhere"))
-    found = figures(app)
-    assert figure(found, "findings_total", operation=OPERATION, rule="security") == 5
-    assert figure(found, "findings_total", operation="", rule="path") == 1
-    assert figure(found, "remembered_answers_hits_total") == 4
+    samples = figures(app)
+    assert figure(samples, "findings_total", operation=OPERATION, rule="security") == 5
+    assert figure(samples, "findings_total", operation="", rule="path") == 1
+    assert figure(samples, "remembered_answers_hits_total") == 4
 
 
 def test_what_is_remembered_is_told_of(app: Application) -> None:
     empty = figures(app)
     assert [figure(empty, f"remembered_answers{name}") for name in ("", "_bytes", "_hits_total")] == [0, 0, 0]
     answered(app, *tokens(["SE", "SE", "FR", "SE"]))
-    found = figures(app)
-    hits, misses = (figure(found, f"remembered_answers_{name}_total") for name in ("hits", "misses"))
-    assert (hits, misses, figure(found, "remembered_answers")) == (2, 2, 2)
-    held, limit = (figure(found, f"remembered_answers_{name}bytes") for name in ("", "limit_"))
+    samples = figures(app)
+    hits, misses = (figure(samples, f"remembered_answers_{name}_total") for name in ("hits", "misses"))
+    assert (hits, misses, figure(samples, "remembered_answers")) == (2, 2, 2)
+    held, limit = (figure(samples, f"remembered_answers_{name}bytes") for name in ("", "limit_"))
     assert 2000 < (held or 0) < (limit or 0)
 
 
 def test_without_a_fast_path_the_counts_are_the_same_and_nothing_is_remembered(app: Application) -> None:
     slow = Application(Settings(no_fast_path=True), shares_process=True)
-    told = []
-    for one in (app, slow):
-        answered(one, *tokens(["SE", "SE", "expired", "SE"]), scope_of(), scope_of())
-        told.append(figures(one))
+    snapshots = []
+    for application in (app, slow):
+        answered(application, *tokens(["SE", "SE", "expired", "SE"]), scope_of(), scope_of())
+        snapshots.append(figures(application))
     counts = [
-        {key: value for key, value in found.items() if key[0] in ("mock_server_requests_total",
+        {key: value for key, value in samples.items() if key[0] in ("mock_server_requests_total",
                                                                   "mock_server_findings_total")}
-        for found in told
+        for samples in snapshots
     ]  # fmt: skip
     assert counts[0] == counts[1]
-    assert not any(name.startswith("mock_server_remembered_answers") for name, _ in told[1])
+    assert not any(name.startswith("mock_server_remembered_answers") for name, _ in snapshots[1])
 
 
 @pytest.mark.parametrize("end", [("POST", "/~a/__admin/reset"), ("DELETE", "/~a/__admin/")])
@@ -115,21 +119,23 @@ def test_no_count_goes_down_when_a_world_ends(end: tuple[str, str], app: Applica
 def test_worlds_that_are_forgotten_stay_counted(own_cache: None) -> None:
     app = Application(Settings(max_worlds=2), shares_process=True)
     answered(app, *[scope_of(f"/~w{number}{ME}", authorization="Bearer polar_cst_SE") for number in range(10)])
-    found = figures(app)
-    assert (requests(found, 200), figure(found, "worlds"), figure(found, "worlds_limit")) == (10, 3, 2)
+    samples = figures(app)
+    assert (requests(samples, 200), figure(samples, "worlds"), figure(samples, "worlds_limit")) == (10, 3, 2)
 
 
 def test_durations_are_a_histogram_for_each_operation_and_method(app: Application) -> None:
     answered(app, *tokens(["SE", "SE", "expired"]))
-    found = figures(app)
+    samples = figures(app)
     name, labels = "request_duration_seconds", {"operation": OPERATION, "method": "GET"}
     buckets = {
-        float(dict(key)["le"]): value for (one, key), value in found.items() if one == f"mock_server_{name}_bucket"
+        float(dict(key)["le"]): value
+        for (metric, key), value in samples.items()
+        if metric == f"mock_server_{name}_bucket"
     }
     counts = [buckets[bound] for bound in sorted(buckets)]
     assert counts == sorted(counts)
-    assert counts[-1] == figure(found, f"{name}_count", **labels) == 3
-    assert 0 < (figure(found, f"{name}_sum", **labels) or 0) < 60
+    assert counts[-1] == figure(samples, f"{name}_count", **labels) == 3
+    assert 0 < (figure(samples, f"{name}_sum", **labels) or 0) < 60
 
 
 def test_a_delay_that_was_asked_for_is_no_part_of_a_duration(app: Application) -> None:
@@ -142,13 +148,13 @@ def test_a_delay_that_was_asked_for_is_no_part_of_a_duration(app: Application) -
 
 
 def test_what_serves_is_told_by_name_version_and_digest(app: Application, tmp_path: Path) -> None:
-    found = figures(app)
-    (contract,) = (dict(labels) for name, labels in found if name == "mock_server_contract_info")
+    samples = figures(app)
+    (contract,) = (dict(labels) for name, labels in samples if name == "mock_server_contract_info")
     served = app.served[0].contract
     assert contract == {"base_path": "/", "title": "Polar API", "version": "0.1.0", "digest": served.digest}
-    (build,) = (dict(labels) for name, labels in found if name == "mock_server_build_info")
+    (build,) = (dict(labels) for name, labels in samples if name == "mock_server_build_info")
     assert build.keys() == {"version"}
-    assert found["process_resident_memory_bytes", frozenset()] > 1e7
+    assert samples["process_resident_memory_bytes", frozenset()] > 1e7
 
 
 def test_operations_of_several_contracts_are_told_apart_by_their_base_paths(tmp_path: Path, own_cache: None) -> None:
@@ -160,18 +166,18 @@ def test_operations_of_several_contracts_are_told_apart_by_their_base_paths(tmp_
     contracts = written(tmp_path, "pets", pets), written(tmp_path, "cars", cars)
     app = Application(Settings(contract=contracts), shares_process=True)
     answered(app, scope_of("/pets/all"), scope_of("/cars/all"), scope_of("/cars/all"))
-    found = figures(app)
-    assert [requests(found, 200, f"GET /{title}/all") for title in ("pets", "cars")] == [1, 2]
-    assert {dict(labels)["base_path"] for name, labels in found if name == "mock_server_contract_info"} == {
+    samples = figures(app)
+    assert [requests(samples, 200, f"GET /{title}/all") for title in ("pets", "cars")] == [1, 2]
+    assert {dict(labels)["base_path"] for name, labels in samples if name == "mock_server_contract_info"} == {
         "/pets", "/cars",
     }  # fmt: skip
 
 
 def test_each_check_of_readiness_has_a_figure(app: Application) -> None:
     app.readiness.add("moon", lambda: "no full moon")
-    found = figures(app)
+    samples = figures(app)
     checks = {"engine": 0, "stop": 1, "moon": 0}
-    assert {name: figure(found, "ready", check=name) for name in checks} == checks
+    assert {name: figure(samples, "ready", check=name) for name in checks} == checks
 
 
 def test_a_monitor_that_accepts_openmetrics_gets_it(app: Application) -> None:
@@ -180,8 +186,8 @@ def test_a_monitor_that_accepts_openmetrics_gets_it(app: Application) -> None:
     plain, (got,) = answered(app, scope_of(METRICS))[0], answered(app, scope_of(METRICS, accept=accept))
     assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert got.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
-    found = openmetrics.text_string_to_metric_families(got.body.decode())  # type: ignore[no-untyped-call]
-    families = {family.name: family for family in found}
+    parsed = openmetrics.text_string_to_metric_families(got.body.decode())  # type: ignore[no-untyped-call]
+    families = {family.name: family for family in parsed}
     assert families["mock_server_requests"].samples[0].value == 1
     assert got.body.endswith(b"# EOF\n")
 
@@ -217,8 +223,8 @@ def test_a_reload_leaves_the_counts(app: Application) -> None:
     answered(app, *tokens(["SE", "SE"]))
     app.reload()
     answered(app, *tokens(["SE", "SE"]))
-    found = figures(app)
-    assert (requests(found, 200), figure(found, "remembered_answers_hits_total")) == (4, 2)
+    samples = figures(app)
+    assert (requests(samples, 200), figure(samples, "remembered_answers_hits_total")) == (4, 2)
 
 
 PROGRAM = """

@@ -33,7 +33,7 @@ def test_records_are_listed_and_got_as_a_fixture_file_has_them(world: httpx.Clie
     records = world.get(CUSTOMERS).json()
     assert records[0]["handle"] == "individual"
     assert world.get(f"{CUSTOMERS}/individual").json() == records[0]
-    assert {key: one for key, one in records[0].items() if key != "handle"} == me(world, "individual")
+    assert {key: value for key, value in records[0].items() if key != "handle"} == me(world, "individual")
 
 
 def test_a_new_record_is_what_its_token_gets(world: httpx.Client, server_url: str) -> None:

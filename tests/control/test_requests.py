@@ -27,16 +27,16 @@ def world(server_url: str) -> Iterator[httpx.Client]:
 
 
 def listed(world: httpx.Client, **filters: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = world.get("/__admin/requests", params=filters).json()["requests"]
-    return found
+    entries: list[dict[str, Any]] = world.get("/__admin/requests", params=filters).json()["requests"]
+    return entries
 
 
 def test_the_journal_has_the_newest_first_with_all_that_is_known(world: httpx.Client) -> None:
     answer = world.get("/__admin/requests").json()
     assert (answer["meta"], answer["requestJournalDisabled"]) == ({"total": 3}, False)
     lost, refused, served = answer["requests"]
-    assert [one["response"]["status"] for one in (lost, refused, served)] == [404, 401, 200]
-    assert [one["wasMatched"] for one in (lost, refused, served)] == [False, True, True]
+    assert [event["response"]["status"] for event in (lost, refused, served)] == [404, 401, 200]
+    assert [event["wasMatched"] for event in (lost, refused, served)] == [False, True, True]
     assert (served["operationId"], served["reason"], served["findings"]) == (OPERATION, "fixture", [])
     assert served["request"]["url"] == f"{ME}?page=1"
     assert served["request"]["absoluteUrl"] == f"{world.base_url}{ME.removeprefix('/')}?page=1"
@@ -63,7 +63,7 @@ def test_the_journal_has_the_newest_first_with_all_that_is_known(world: httpx.Cl
     ],
 )
 def test_filters_choose_among_the_requests(filters: dict[str, str], statuses: list[int], world: httpx.Client) -> None:
-    assert [one["response"]["status"] for one in listed(world, **filters)] == statuses
+    assert [event["response"]["status"] for event in listed(world, **filters)] == statuses
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_filter_that_is_none_is_refused(filters: dict[str, str], said: str, wo
 def test_requests_are_counted_found_and_removed_by_pattern(world: httpx.Client) -> None:
     pattern = {"method": "GET", "urlPath": ME}
     assert world.post("/__admin/requests/count", json=pattern).json()["count"] == 2
-    found = world.post("/__admin/requests/find", json={"bodyPatterns": [{"contains": "Ada"}]}).json()["requests"]
-    assert [one["url"] for one in found] == ["/nowhere"]
-    assert [one["url"] for one in world.get("/__admin/requests/unmatched").json()["requests"]] == ["/nowhere"]
+    matches = world.post("/__admin/requests/find", json={"bodyPatterns": [{"contains": "Ada"}]}).json()["requests"]
+    assert [request["url"] for request in matches] == ["/nowhere"]
+    assert [request["url"] for request in world.get("/__admin/requests/unmatched").json()["requests"]] == ["/nowhere"]
     assert len(world.post("/__admin/requests/remove", json=pattern).json()["serveEvents"]) == 2
     (left,) = listed(world)
     assert world.delete(f"/__admin/requests/{left['id']}").json() == {}
@@ -120,11 +120,11 @@ def test_a_verification_that_fails_says_how_the_nearest_requests_differ_and_tell
 ) -> None:
     pattern = {"method": "GET", "path": ME, "headers": {"authorization": {"equalTo": "Bearer other"}}, "times": 1}
     answer = world.post("/__admin/requests/verify", json=pattern)
-    told = answer.json()
+    problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
-    assert told["detail"].startswith("Found 0 requests that fit; expected 1 request.")
-    nearest = told["nearMisses"]
-    assert [len(one["differences"]) for one in nearest] == [1, 1, 3]
+    assert problem["detail"].startswith("Found 0 requests that fit; expected 1 request.")
+    nearest = problem["nearMisses"]
+    assert [len(miss["differences"]) for miss in nearest] == [1, 1, 3]
     assert nearest[1]["differences"] == ['header authorization: found [redacted]; expected "Bearer other"']
     assert "polar_cst" not in answer.text
 

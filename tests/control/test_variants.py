@@ -16,7 +16,7 @@ def test_the_variants_of_an_operation_are_listed_by_either_name(server_url: str)
     by_key = CLIENT.get(f"{server_url}/__admin/variants/{quote(f'GET {ME}', safe='')}").json()
     assert by_id == by_key
     assert by_id[0] == {"variant": 0, "name": "plain", "shows": []}
-    assert any("billing_address: null" in one["shows"] for one in by_id)
+    assert any("billing_address: null" in variant["shows"] for variant in by_id)
 
 
 def test_the_last_variant_is_served_and_the_next_one_says_how_many_there_are(server_url: str) -> None:
@@ -29,7 +29,7 @@ def test_the_last_variant_is_served_and_the_next_one_says_how_many_there_are(ser
 
 def test_variants_that_show_null_are_null(server_url: str) -> None:
     listed = CLIENT.get(f"{server_url}/__admin/variants/{OPERATION}").json()
-    number = next(one["variant"] for one in listed if "billing_address: null" in one["shows"])
+    number = next(variant["variant"] for variant in listed if "billing_address: null" in variant["shows"])
     answer = CLIENT.get(server_url + ME, headers=TOKEN | {"Prefer": f"variant={number}"})
     assert answer.json()["billing_address"] is None
 

@@ -44,8 +44,8 @@ def test_the_journal_is_read_counted_and_reset(base_url: str) -> None:
 
     to_me = PATTERN(method="GET", url_path=ME, headers={"Accept": {"contains": "*"}})
     assert REQUESTS.get_matching_request_count(to_me).count == 1
-    assert [one.url for one in REQUESTS.get_matching_requests(to_me).requests] == [ME]
-    assert [one.url for one in REQUESTS.get_unmatched_requests().requests] == ["/nowhere"]
+    assert [request.url for request in REQUESTS.get_matching_requests(to_me).requests] == [ME]
+    assert [request.url for request in REQUESTS.get_unmatched_requests().requests] == ["/nowhere"]
 
     REQUESTS.reset_request_journal()
     assert REQUESTS.get_all_received_requests().meta.total == 0

@@ -32,7 +32,7 @@ PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 def read(text: str) -> list[Object]:
     """The objects of a stream of YAML."""
-    return [one for one in yaml.safe_load_all(text) if one]
+    return [resource for resource in yaml.safe_load_all(text) if resource]
 
 
 def render(place: Path) -> str:
@@ -51,12 +51,12 @@ def files_of_objects() -> list[Path]:
 
 def of_kind(objects: Sequence[Object], *kinds: str) -> list[Object]:
     """The objects of these kinds."""
-    return [one for one in objects if one["kind"] in kinds]
+    return [resource for resource in objects if resource["kind"] in kinds]
 
 
-def name_of(one: Object) -> str:
+def name_of(resource: Object) -> str:
     """How a finding calls an object."""
-    return f"{one['kind']}/{one['metadata']['name']}"
+    return f"{resource['kind']}/{resource['metadata']['name']}"
 
 
 def workloads(objects: Sequence[Object]) -> list[Object]:
@@ -87,11 +87,11 @@ def probed(objects: Sequence[Object]) -> dict[str, str]:
 def variables_of(objects: Sequence[Object]) -> dict[str, str]:
     """The variables of the server with the values that stand in the manifests; those of a Secret are not among them."""
     _, container = server_of(objects)
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for source in container["envFrom"]:
         (settings,) = _named(objects, "ConfigMap", source["configMapRef"]["name"])
-        found |= settings["data"]
-    return found | {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        variables |= settings["data"]
+    return variables | {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
 
 
 def pods_are_restricted(objects: Sequence[Object]) -> Iterator[str]:
@@ -99,8 +99,8 @@ def pods_are_restricted(objects: Sequence[Object]) -> Iterator[str]:
     for workload in workloads(objects):
         pod = pod_of(workload)
         context = pod.get("securityContext", {})
-        wanted = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-        yield from (f"{name_of(workload)}: {key}" for key, value in wanted.items() if context.get(key) != value)
+        required = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+        yield from (f"{name_of(workload)}: {key}" for key, value in required.items() if context.get(key) != value)
         if not context.get("runAsUser"):
             yield f"{name_of(workload)}: no user by number"
         if any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
@@ -155,9 +155,9 @@ def selectors_select(objects: Sequence[Object]) -> Iterator[str]:
     """Each finds pods of one workload, and never all there are."""
     templates = [workload["spec"]["template"]["metadata"]["labels"] for workload in workloads(objects)]
     for owner, labels in _selectors(objects):
-        found = [one for one in templates if labels and labels.items() <= one.items()]
-        if len(found) != 1:
-            yield f"{owner}: selects {len(found)} workloads"
+        matches = [template for template in templates if labels and labels.items() <= template.items()]
+        if len(matches) != 1:
+            yield f"{owner}: selects {len(matches)} workloads"
 
 
 def the_autoscaler_alone_says_how_many(objects: Sequence[Object]) -> Iterator[str]:
@@ -181,22 +181,22 @@ def the_autoscaler_alone_says_how_many(objects: Sequence[Object]) -> Iterator[st
 def ports_lead_to_the_server(objects: Sequence[Object]) -> Iterator[str]:
     """Services, probes and the policy of the network mean the port that the image has."""
     _, container = server_of(objects)
-    if [one["containerPort"] for one in container["ports"]] != [PORT]:
+    if [port["containerPort"] for port in container["ports"]] != [PORT]:
         yield f"the container's ports; expected {PORT}"
-    known = {PORT, *(one["name"] for one in container["ports"])}
+    known = {PORT, *(port["name"] for port in container["ports"])}
     yield from (probe for probe in PROBES if container[probe]["httpGet"]["port"] not in known)
     for service in of_kind(objects, "Service"):
         if service["spec"]["selector"] == SERVER:
-            yield from (name_of(service) for one in service["spec"]["ports"] if one["targetPort"] not in known)
-            yield from (name_of(service) for one in service["spec"]["ports"] if one["port"] != PORT)
+            yield from (name_of(service) for port in service["spec"]["ports"] if port["targetPort"] not in known)
+            yield from (name_of(service) for port in service["spec"]["ports"] if port["port"] != PORT)
 
 
 def the_network_lets_through_what_is_needed(objects: Sequence[Object]) -> Iterator[str]:
     """In: the port. Out: names, the database, the other replicas, each by port."""
     (policy,) = [
-        one
-        for one in of_kind(objects, "NetworkPolicy")
-        if one["spec"]["podSelector"].get("matchLabels") == SERVER
+        resource
+        for resource in of_kind(objects, "NetworkPolicy")
+        if resource["spec"]["podSelector"].get("matchLabels") == SERVER
     ]  # fmt: skip
     spec = policy["spec"]
     if sorted(spec["policyTypes"]) != ["Egress", "Ingress"]:
@@ -206,7 +206,11 @@ def the_network_lets_through_what_is_needed(objects: Sequence[Object]) -> Iterat
         yield f"{name_of(policy)}: in by {ways['ingress']}"
     if sorted(ways["egress"]) != [53, 53, PORT, 5432]:
         yield f"{name_of(policy)}: out by {ways['egress']}"
-    if not [one for one in of_kind(objects, "Service") if one["spec"].get("clusterIP") == "None" and _is_server(one)]:
+    if not [
+        resource
+        for resource in of_kind(objects, "Service")
+        if resource["spec"].get("clusterIP") == "None" and _is_server(resource)
+    ]:
         yield "no name that has the addresses of all replicas"
 
 
@@ -222,17 +226,17 @@ def variables_are_settings(objects: Sequence[Object]) -> Iterator[str]:
     """Their values can be read, and the files that they name are mounted."""
     _, container = server_of(objects)
     variables = variables_of(objects)
-    secret = {one["name"]: "memory" for one in container["env"] if "valueFrom" in one}
+    secret = {variable["name"]: "memory" for variable in container["env"] if "valueFrom" in variable}
     try:
         settings = read_settings({}, {**secret, **variables})
     except UsageError as error:
         yield str(error)
         return
-    mounts = [one["mountPath"] for one in container["volumeMounts"]]
+    mounts = [volume["mountPath"] for volume in container["volumeMounts"]]
     for name in (*settings.contract, *settings.overlay, *filter(None, [settings.fixtures])):
         if not any(Path(name).is_relative_to(mount) for mount in mounts):
             yield f"{name}: not mounted"
-        elif Path(name).name not in {key for one in of_kind(objects, "ConfigMap") for key in one["data"]}:
+        elif Path(name).name not in {key for resource in of_kind(objects, "ConfigMap") for key in resource["data"]}:
             yield f"{name}: in no ConfigMap"
 
 
@@ -244,7 +248,7 @@ def what_is_referred_to_is_there(objects: Sequence[Object]) -> Iterator[str]:
             yield f"ConfigMap {name}"
     for workload in workloads(objects):
         for container in pod_of(workload)["containers"]:
-            sources = [one.get("valueFrom") for one in container.get("env", [])]
+            sources = [variable.get("valueFrom") for variable in container.get("env", [])]
             for secret in [source["secretKeyRef"] for source in sources if source]:
                 if f"generic {secret['name']} " not in PAGE or f"--from-literal={secret['key']}=" not in PAGE:
                     yield f"Secret {secret['name']}, key {secret['key']}: not in the page"
@@ -267,7 +271,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def _named(objects: Sequence[Object], kind: str, name: str) -> list[Object]:
-    return [one for one in of_kind(objects, kind) if one["metadata"]["name"] == name]
+    return [resource for resource in of_kind(objects, kind) if resource["metadata"]["name"] == name]
 
 
 def _is_server(service: Object) -> bool:
@@ -275,18 +279,18 @@ def _is_server(service: Object) -> bool:
 
 
 def _selectors(objects: Sequence[Object]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for one in objects:
-        spec = one.get("spec", {})
-        if one["kind"] == "Service":
-            yield name_of(one), spec["selector"]
-        elif one["kind"] == "NetworkPolicy":
-            yield name_of(one), spec["podSelector"].get("matchLabels", {})
+    for resource in objects:
+        spec = resource.get("spec", {})
+        if resource["kind"] == "Service":
+            yield name_of(resource), spec["selector"]
+        elif resource["kind"] == "NetworkPolicy":
+            yield name_of(resource), spec["podSelector"].get("matchLabels", {})
             for peer in [peer for rule in [*spec.get("ingress", []), *spec.get("egress", [])] for peer in _peers(rule)]:
-                yield f"{name_of(one)}: a peer", peer["podSelector"]["matchLabels"]
-        elif one["kind"] in ("Deployment", "StatefulSet", "PodDisruptionBudget"):
-            yield name_of(one), spec.get("selector", {}).get("matchLabels", {})
+                yield f"{name_of(resource)}: a peer", peer["podSelector"]["matchLabels"]
+        elif resource["kind"] in ("Deployment", "StatefulSet", "PodDisruptionBudget"):
+            yield name_of(resource), spec.get("selector", {}).get("matchLabels", {})
             for spread in spec.get("template", {}).get("spec", {}).get("topologySpreadConstraints", []):
-                yield f"{name_of(one)}: spread", spread["labelSelector"]["matchLabels"]
+                yield f"{name_of(resource)}: spread", spread["labelSelector"]["matchLabels"]
 
 
 def _peers(rule: Object) -> list[Object]:

@@ -61,8 +61,8 @@ each_tree = pytest.mark.parametrize("tree", TREES)
 @each_tree
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_what_is_rendered_keeps_the_schemas(tree: str, version: str) -> None:
-    for one in objects_of(tree):
-        validate(one, version, strict=True)
+    for resource in objects_of(tree):
+        validate(resource, version, strict=True)
 
 
 @each_tree
@@ -86,7 +86,9 @@ def test_the_overlay_with_postgresql_has_three_replicas_and_a_database() -> None
     objects = objects_of("overlays/postgresql")
     (scaler,) = of_kind(objects, "HorizontalPodAutoscaler")
     assert scaler["spec"]["minReplicas"] == 3
-    assert [one["metadata"]["name"] for one in of_kind(objects, "StatefulSet")] == ["contract-mock-server-database"]
+    assert [resource["metadata"]["name"] for resource in of_kind(objects, "StatefulSet")] == [
+        "contract-mock-server-database"
+    ]
 
 
 @each_tree
@@ -94,7 +96,7 @@ def test_no_password_is_in_a_manifest(tree: str) -> None:
     assert of_kind(objects_of(tree), "Secret") == []
     assert "postgresql://" not in rendered(tree)
     _, container = server_of(objects_of(tree))
-    (token,) = [one for one in container["env"] if one["name"] == "MOCK_SERVER_ADMIN_TOKEN"]
+    (token,) = [variable for variable in container["env"] if variable["name"] == "MOCK_SERVER_ADMIN_TOKEN"]
     assert "secretKeyRef" in token["valueFrom"]
 
 
@@ -107,7 +109,7 @@ def test_a_changed_contract_starts_new_pods(tmp_path: Path) -> None:
         text = file.read_text(encoding="utf-8")
         target.write_text(text.replace("Kullen", "Hallands Väderö"), encoding="utf-8")
     volumes = [
-        [one["configMap"]["name"] for one in server_of(objects)[0]["volumes"] if "configMap" in one]
+        [volume["configMap"]["name"] for volume in server_of(objects)[0]["volumes"] if "configMap" in volume]
         for objects in (read(render(copy / "overlays/memory")), objects_of("overlays/memory"))
     ]
     assert volumes[0] != volumes[1]
@@ -142,7 +144,11 @@ def add_variable(name: str, value: str) -> Callable[[list[Object]], None]:
 
 
 def drop_config(objects: list[Object]) -> None:
-    objects[:] = [one for one in objects if one["kind"] != "ConfigMap" or "settings" in one["metadata"]["name"]]
+    objects[:] = [
+        resource
+        for resource in objects
+        if resource["kind"] != "ConfigMap" or "settings" in resource["metadata"]["name"]
+    ]
 
 
 def call_the_service_mock_server(objects: list[Object]) -> None:
@@ -172,7 +178,7 @@ BREAKS: Sequence[tuple[Rule, Callable[[list[Object]], None]]] = (
 )
 
 
-@pytest.mark.parametrize(("rule", "edit"), BREAKS, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize(("rule", "edit"), BREAKS, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_rule_finds_what_breaks_it(rule: Rule, edit: Callable[[list[Object]], None]) -> None:
     objects = objects_of("overlays/postgresql")
     assert [*rule(objects)] == []

@@ -56,9 +56,9 @@ names = st.text(alphabet="abc/~é", min_size=1, max_size=3)
 
 def arrays(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(
-        lambda one, least, more, first: {
+        lambda item_schema, least, more, first: {
             "type": "array",
-            "items": one,
+            "items": item_schema,
             "minItems": least,
             "maxItems": least + more,
             **({"prefixItems": first} if first else {}),
@@ -81,9 +81,9 @@ def objects(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 schemas = st.recursive(
     leaves,
-    lambda one: st.one_of(
-        arrays(one), objects(one), st.lists(one, min_size=1, max_size=3).map(lambda any_: {"anyOf": any_}),
-        st.lists(objects(one), min_size=1, max_size=1).map(lambda all_: {"allOf": all_}),
+    lambda child: st.one_of(
+        arrays(child), objects(child), st.lists(child, min_size=1, max_size=3).map(lambda any_: {"anyOf": any_}),
+        st.lists(objects(child), min_size=1, max_size=1).map(lambda all_: {"allOf": all_}),
     ),
     max_leaves=8,
 )  # fmt: skip

@@ -85,8 +85,8 @@ def test_the_discriminator_names_the_branch() -> None:
         "Pet": {"anyOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
                 "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}}},
     }}}  # fmt: skip
-    kept = Document(document)
-    pets: Any = [generate({"$ref": "#/components/schemas/Pet"}, Draw(seed, "t", "x"), kept) for seed in SEEDS]
+    shared = Document(document)
+    pets: Any = [generate({"$ref": "#/components/schemas/Pet"}, Draw(seed, "t", "x"), shared) for seed in SEEDS]
     assert {pet["kind"] for pet in pets} == {"cat", "Dog"}
 
 
@@ -112,7 +112,7 @@ SCALARS = st.one_of(
               st.integers(0, 9), st.integers(0, 9)),
     st.builds(lambda values: {"enum": values}, st.lists(st.integers() | st.text(max_size=3), min_size=1, max_size=4)),
     st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": "number", "multipleOf": 0.25}, True]),
-    st.builds(lambda one: {"type": "string", "pattern": one},
+    st.builds(lambda pattern: {"type": "string", "pattern": pattern},
               st.from_regex(r"\A\^?([a-c]|\\d|\[x-z\]){1,3}[+*?]?\$?\Z")),
 )  # fmt: skip
 
@@ -156,7 +156,7 @@ def test_a_branch_that_leads_nowhere_in_many_ways_leaves_the_others_their_turn()
     names = [f"field{index}" for index in range(10)]
 
     def kind(name: str, members: list[str]) -> dict[str, Any]:
-        properties: dict[str, Any] = {one: {"type": "string"} for one in members}
+        properties: dict[str, Any] = {member: {"type": "string"} for member in members}
         return {"type": "object", "required": [*members, "kind"], "properties": {"kind": {"const": name}, **properties}}
 
     narrow = {"oneOf": [kind(name, [*names, "legacy"]) for name in "abc"]}

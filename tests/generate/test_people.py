@@ -47,20 +47,20 @@ def draw(country: str, seed: int) -> Draw:
 
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_people_are_called_like_people(country: str) -> None:
-    found = [person_in(country, draw(country, seed)) for seed in range(40)]
-    assert len({one.name for one in found}) >= 30
-    for one in found:
-        assert not HONORIFICS.search(one.name), one.name
-        assert one.given in one.name or one.family in one.name
-        assert not re.search(r"[0-9{}@,]", one.name), one.name
-        assert len(one.name) <= 256
+    persons = [person_in(country, draw(country, seed)) for seed in range(40)]
+    assert len({person.name for person in persons}) >= 30
+    for person in persons:
+        assert not HONORIFICS.search(person.name), person.name
+        assert person.given in person.name or person.family in person.name
+        assert not re.search(r"[0-9{}@,]", person.name), person.name
+        assert len(person.name) <= 256
 
 
 @pytest.mark.parametrize(("country", "script"), SCRIPTS.items())
 def test_names_are_in_the_script_of_the_country(country: str, script: str) -> None:
     for seed in range(20):
         named = (person_in(country, draw(country, seed)).name, company_in(country, draw(country, seed)).name)
-        kinds = {unicodedata.name(letter) for one in named for letter in one if letter.isalpha()}
+        kinds = {unicodedata.name(letter) for name in named for letter in name if letter.isalpha()}
         assert all(
             re.match(f"{script}|MODIFIER" + "|IDEOGRAPH|HIRAGANA|KATAKANA" * (script == "CJK"), kind) for kind in kinds
         )
@@ -72,19 +72,19 @@ def test_a_mail_address_is_ascii_and_at_a_name_for_examples(country: str) -> Non
         there = draw(country, seed)
         mailbox = people.mailbox_of(person_in(country, there), country, there)
         of_firm = companies.mailbox_of(company_in(country, there), there)
-        for one in (mailbox, of_firm):
-            assert EXAMPLES.fullmatch(one), one
-            assert len(one) <= 320
-            assert ".." not in one
+        for address in (mailbox, of_firm):
+            assert EXAMPLES.fullmatch(address), address
+            assert len(address) <= 320
+            assert ".." not in address
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_a_company_has_a_legal_form_of_its_country(country: str) -> None:
     forms = companies._forms()[country]
     for seed in range(5):
-        one = company_in(country, draw(country, seed))
-        assert one.legal_name in {form.format(x=one.name) for form in forms}
-        assert one.legal_name != one.name
+        company = company_in(country, draw(country, seed))
+        assert company.legal_name in {form.format(x=company.name) for form in forms}
+        assert company.legal_name != company.name
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_all_tables_name_all_countries_once() -> None:
 
 def test_names_of_the_hungarians_and_the_vietnamese_begin_with_the_family() -> None:
     for country in ("HU", "VN", "JP"):
-        one = person_in(country, draw(country, 2))
-        assert one.name.startswith(one.family)
+        person = person_in(country, draw(country, 2))
+        assert person.name.startswith(person.family)
 
 
 def test_kanji_are_read_in_japanese_and_arabic_with_its_vowels() -> None:

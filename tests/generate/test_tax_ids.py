@@ -52,9 +52,9 @@ def check_of(name: str) -> Any:
 
 
 def made(country: str, seed: int, is_company: bool = True) -> tuple[str, str]:
-    found = tax_id_in(country, None, is_company, Source(seed))
-    assert found is not None
-    return found
+    tax_id = tax_id_in(country, None, is_company, Source(seed))
+    assert tax_id is not None
+    return tax_id
 
 
 @pytest.mark.parametrize("country", WITH_TAX_IDS)
@@ -109,6 +109,6 @@ def test_the_rules_that_production_has_itself(country: str, pattern: int) -> Non
 
 
 def test_a_gstin_begins_with_the_state() -> None:
-    found = tax_id_in("IN", "Karnataka", True, Source(1))
-    assert found is not None
-    assert found[0].startswith("29")
+    tax_id = tax_id_in("IN", "Karnataka", True, Source(1))
+    assert tax_id is not None
+    assert tax_id[0].startswith("29")

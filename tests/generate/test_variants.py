@@ -27,7 +27,7 @@ def test_the_first_variant_is_the_plain_one() -> None:
     assert isinstance(first.value["a"], str)
 
 
-@pytest.mark.parametrize(("schema", "shown"), [
+@pytest.mark.parametrize(("schema", "expected"), [
     ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a: absent"}),
     ({"type": ["string", "null"]}, {"value: null"}),
     ({"type": "array", "items": {"type": "integer"}}, {"value: no items", "value: several items"}),
@@ -40,11 +40,11 @@ def test_the_first_variant_is_the_plain_one() -> None:
     ({"anyOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
     ({"oneOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
 ])  # fmt: skip
-def test_each_choice_is_shown(schema: Any, shown: set[str]) -> None:
+def test_each_choice_is_shown(schema: Any, expected: set[str]) -> None:
     for seed in range(5):
         listed = variants(schema, Draw(seed, "test", "x"), Document(schema))
         plain = f"value: {str(listed[0].value).lower()}"
-        assert shown <= {plain, *(show for variant in listed for show in variant.shows)}
+        assert expected <= {plain, *(show for variant in listed for show in variant.shows)}
         assert listed[0].value is not None
 
 
@@ -52,10 +52,10 @@ def test_each_pair_of_choices_is_shown() -> None:
     schema: Any = {"type": "object", "properties": {name: {"type": ["integer", "null"]} for name in "abcdef"}}
     values: list[Any] = [variant.value for variant in found(schema)]
     assert len(values) < 30
-    for one, two in combinations("abcdef", 2):
-        states = {tuple(value.get(name, "absent") is None for name in (one, two)) for value in values}
+    for first, second in combinations("abcdef", 2):
+        states = {tuple(value.get(name, "absent") is None for name in (first, second)) for value in values}
         assert states == {(False, False), (True, False), (False, True), (True, True)}
-        assert any(one not in value and two not in value for value in values)
+        assert any(first not in value and second not in value for value in values)
 
 
 def test_each_value_of_an_enum_is_there_even_within_what_a_persona_would_fill() -> None:
@@ -63,8 +63,8 @@ def test_each_value_of_an_enum_is_there_even_within_what_a_persona_would_fill() 
     address: Any = {"type": "object", "properties": {"country": {"enum": countries}}, "required": ["country"]}
     customer: Any = {"type": "object", "properties": {"billing_address": {"anyOf": [address, {"type": "null"}]}}}
     schema: Any = {"type": "object", "properties": {"data": {"type": "object", "properties": {"customer": customer}}}}
-    shown = [json.dumps(variant.value) for variant in found(schema)]
-    assert all(any(f'"country": "{country}"' in text for text in shown) for country in countries)
+    texts = [json.dumps(variant.value) for variant in found(schema)]
+    assert all(any(f'"country": "{country}"' in text for text in texts) for country in countries)
 
 
 def test_no_two_variants_have_one_name_and_none_is_lost_to_true_being_one() -> None:
@@ -76,16 +76,16 @@ def test_no_two_variants_have_one_name_and_none_is_lost_to_true_being_one() -> N
 
 
 def test_what_a_variant_does_not_touch_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
+    pointers: list[str] = []
 
     def noted(walk: Any, shape: Any, place: Any) -> JSON:
-        made.append(place.pointer)
+        pointers.append(place.pointer)
         return make_text(walk, shape, place)
 
     monkeypatch.setitem(MAKERS, "string", noted)
     members: Any = {name: {"type": ["string", "null"], "format": "uuid"} for name in "abcdefgh"}
     assert len(found({"type": "object", "properties": members})) > 10
-    assert max(made.count(f"/{name}") for name in "abcdefgh") <= 3
+    assert max(pointers.count(f"/{name}") for name in "abcdefgh") <= 3
 
 
 def test_rows_cover_each_pair_that_can_be() -> None:
@@ -93,9 +93,9 @@ def test_rows_cover_each_pair_that_can_be() -> None:
     rows = [row.options for row in covering_rows(factors)]
     assert rows == [row.options for row in covering_rows(factors)]
     seen = {pair for row in rows for pair in combinations(sorted(row.items()), 2)}
-    wanted = {((one, i), (two, j)) for one, two in combinations(range(4), 2)
-              for i in range(factors[one].count) for j in range(factors[two].count) if i or j}  # fmt: skip
-    assert wanted - seen <= {((1, 1), (2, 0)), ((1, 1), (2, 1))}
+    pairs = {((first, i), (second, j)) for first, second in combinations(range(4), 2)
+              for i in range(factors[first].count) for j in range(factors[second].count) if i or j}  # fmt: skip
+    assert pairs - seen <= {((1, 1), (2, 0)), ((1, 1), (2, 1))}
     assert {row.get(4) for row in rows} >= set(range(1, 20))
 
 

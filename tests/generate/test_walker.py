@@ -61,11 +61,11 @@ def test_every_generated_customer_keeps_the_contract(options: dict[str, Any], co
 
 
 def test_customers_differ(contract: Contract) -> None:
-    found = customers(contract, 200)
+    values = customers(contract, 200)
     for name in ("id", "created_at", "name"):
-        assert len({value[name] for value in found}) > 150
-    assert {value["email_verified"] for value in found} == {True, False}
-    assert {value["billing_address"] is None for value in found} == {True, False}
+        assert len({value[name] for value in values}) > 150
+    assert {value["email_verified"] for value in values} == {True, False}
+    assert {value["billing_address"] is None for value in values} == {True, False}
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
@@ -84,10 +84,10 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
 
 
 def test_the_order_of_calls_changes_nothing(contract: Contract) -> None:
-    asked = [*range(40)]
-    random.Random(7).shuffle(asked)
-    found = {index: generate(CUSTOMER, Draw(0, "customers", f"c{index}"), schemas_of(contract)) for index in asked}
-    assert [found[index] for index in range(40)] == customers(contract, 40)
+    order = [*range(40)]
+    random.Random(7).shuffle(order)
+    values = {index: generate(CUSTOMER, Draw(0, "customers", f"c{index}"), schemas_of(contract)) for index in order}
+    assert [values[index] for index in range(40)] == customers(contract, 40)
 
 
 def test_neither_the_global_source_of_randomness_is_asked_nor_is_it_changed(contract: Contract) -> None:
@@ -108,7 +108,9 @@ def test_another_property_changes_no_other_value(contract: Contract) -> None:
     changed = [generate(CUSTOMER, Draw(0, "customers", f"c{index}"), Document(document)) for index in range(40)]
     assert any("nickname" in value for value in changed if isinstance(value, dict))
     without = [
-        {name: one for name, one in value.items() if name not in added} for value in changed if isinstance(value, dict)
+        {name: member for name, member in value.items() if name not in added}
+        for value in changed
+        if isinstance(value, dict)
     ]
     assert without == customers(contract, 40)
 
@@ -280,7 +282,7 @@ SHAPES: list[Any] = [
 @pytest.mark.parametrize("schema", SHAPES, ids=str)
 def test_a_field_name_never_goes_before_the_schema(schema: Any) -> None:
     whole = {"type": "object", "required": [*FIELDS], "properties": dict.fromkeys(FIELDS, schema)}
-    assert [found for index in range(20) for found in wrong(whole, made(whole, f"i{index}"))] == []
+    assert [fault for index in range(20) for fault in wrong(whole, made(whole, f"i{index}"))] == []
 
 
 def test_the_parts_of_an_answer_in_3_0_are_those_that_may_be_read() -> None:

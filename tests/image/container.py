@@ -136,7 +136,11 @@ class Container:
     @property
     def pid(self) -> int:
         """The number that the container's first process has on this machine."""
-        (pid,) = [one.pid for one in psutil.Process(self.process.pid).children(recursive=True) if _is_first(one.pid)]
+        (pid,) = [
+            process.pid
+            for process in psutil.Process(self.process.pid).children(recursive=True)
+            if _is_first(process.pid)
+        ]
         return pid
 
     def _crun(self, *arguments: str) -> list[str]:

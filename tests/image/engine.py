@@ -67,7 +67,7 @@ class Image:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that it sets."""
-        return dict(one.split("=", 1) for one in self.config["Env"])
+        return dict(variable.split("=", 1) for variable in self.config["Env"])
 
 
 class Engine:
@@ -139,9 +139,9 @@ class Engine:
         """Build the image that the Containerfile of a directory describes."""
         options = ("--isolation", "chroot", "--format", "docker", "--tag", name, *options)
         self.buildah("bud", "--quiet", *options, "--file", str(place / "Containerfile"), str(place))
-        found = json.loads(self.buildah("inspect", "--type", "image", name))
-        layers: Sequence[Mapping[str, int]] = json.loads(found["Manifest"])["layers"]
-        return Image(name, found["Docker"]["config"], [layer["size"] for layer in layers])
+        description = json.loads(self.buildah("inspect", "--type", "image", name))
+        layers: Sequence[Mapping[str, int]] = json.loads(description["Manifest"])["layers"]
+        return Image(name, description["Docker"]["config"], [layer["size"] for layer in layers])
 
     def mount(self, image: Image) -> str:
         """Where the file system of an image is, within the place."""

@@ -37,7 +37,7 @@ def test_a_container_is_ready_healthy_and_used_by_an_sdk(start: Start, server_ur
     assert container.ready_line == "Mock server ready at http://0.0.0.0:4010 (Polar API 0.1.0)\n"
     assert container.is_healthy()
     tokens = ["polar_cst_individual", "polar_cst_SE", "polar_cst_expired"]
-    told = [
+    outputs = [
         subprocess.run(
             [*network, *SDK, *tokens],
             cwd=ROOT,
@@ -49,8 +49,8 @@ def test_a_container_is_ready_healthy_and_used_by_an_sdk(start: Start, server_ur
         ).stdout
         for network, url in ((["nsenter", f"--net=/proc/{container.pid}/ns/net"], URL), ([], server_url))
     ]
-    assert told[0] == told[1]
-    assert json.loads(told[0].splitlines()[0])["customer"]["email"] == "harriet.winslade@example.com"
+    assert outputs[0] == outputs[1]
+    assert json.loads(outputs[0].splitlines()[0])["customer"]["email"] == "harriet.winslade@example.com"
     memory = psutil.Process(container.pid).memory_info().rss / 1e6
     code, seconds = container.stop()
     assert (code, container.errors) == (0, "")
@@ -114,14 +114,17 @@ def test_all_that_a_start_learns_is_in_the_image(start: Start) -> None:
     """A start that is told to keep it elsewhere writes files of the very names that the image has."""
     container = start(environment={"XDG_CACHE_HOME": "/tmp"}, mounts=[Mount("/tmp")])
     listing = "import os, sys; print(*sorted(os.listdir(sys.argv[1])))"
-    learnt, kept = (
+    learnt, shipped = (
         container.run("/opt/mock-server/bin/python", "-c", listing, f"{place}/mock-server").split()
         for place in ("/tmp", "/var/cache")
     )
-    assert learnt == kept
-    assert len(kept) == 3
+    assert learnt == shipped
+    assert len(shipped) == 3
     container.run(
-        "/opt/mock-server/bin/python", "-c", "import sys; open(sys.argv[1]).read()", f"/var/cache/mock-server/{kept[0]}"
+        "/opt/mock-server/bin/python",
+        "-c",
+        "import sys; open(sys.argv[1]).read()",
+        f"/var/cache/mock-server/{shipped[0]}",
     )
 
 

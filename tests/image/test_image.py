@@ -51,7 +51,7 @@ def test_the_image_carries_what_serves_and_nothing_that_builds_or_tests(
     image: Image, root: str, engine: Engine
 ) -> None:
     (site,) = Path(f"/proc/{engine.pid}/root{root}/opt/mock-server/lib").glob("python3.*/site-packages")
-    names = {re.split(r"-\d", one.name)[0].lower() for one in site.glob("*.dist-info")}
+    names = {re.split(r"-\d", path.name)[0].lower() for path in site.glob("*.dist-info")}
     locked = (ROOT / "requirements/serve.txt").read_text(encoding="utf-8")
     assert "contract_mock_server" in names
     assert {"pip", "setuptools", "hatchling", "editables", "pytest"} & names == set()
@@ -85,11 +85,11 @@ def test_the_user_of_the_image_may_write_where_a_database_goes_and_nowhere_else(
     """A volume takes over whose the directory is."""
     place = Path(f"/proc/{engine.pid}/root{root}")
     uid = int(image.config["User"].split(":")[0])
-    owned = [one for one in place.iterdir() if not one.is_symlink() and one.stat().st_uid == uid]
+    owned = [path for path in place.iterdir() if not path.is_symlink() and path.stat().st_uid == uid]
     assert owned == [place / "data"]
-    written = [one for top in ("opt", "var/cache", "contract", "fixtures") for one in (place / top).rglob("*")]
+    written = [path for top in ("opt", "var/cache", "contract", "fixtures") for path in (place / top).rglob("*")]
     assert len(written) > 1000
-    assert [one for one in written if not one.is_symlink() and one.stat().st_mode & stat.S_IWOTH] == []
+    assert [path for path in written if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH] == []
 
 
 def test_buildah_runs_the_image_until_a_signal_ends_it(image: Image, engine: Engine, figures: list[str]) -> None:
@@ -106,9 +106,9 @@ def test_buildah_runs_the_image_until_a_signal_ends_it(image: Image, engine: Eng
         assert process.stdout.readline() == "Mock server ready at http://0.0.0.0:4010 (Polar API 0.1.0)\n"
         figures.append(f"run by buildah: ready after {time.perf_counter() - start:.2f} s")
         (server,) = [
-            one
-            for one in psutil.Process(process.pid).children(recursive=True)
-            if one.cmdline()[:1] == ["/opt/mock-server/bin/python"]
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if child.cmdline()[:1] == ["/opt/mock-server/bin/python"]
         ]
         assert server.uids().real == int(image.config["User"].split(":")[0])
         check = [*run, *image.config["Healthcheck"]["Test"][1:]]

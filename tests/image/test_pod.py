@@ -31,13 +31,15 @@ def mounts_of(objects: list[Object], directory: Path) -> list[Mount]:
     pod, container = server_of(objects)
     mounts = []
     for volume in pod["volumes"]:
-        (place,) = [one["mountPath"] for one in container["volumeMounts"] if one["name"] == volume["name"]]
+        (place,) = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == volume["name"]]
         source = None
         if "configMap" in volume:
             source = directory / volume["name"]
             source.mkdir()
             (config,) = [
-                one for one in of_kind(objects, "ConfigMap") if one["metadata"]["name"] == volume["configMap"]["name"]
+                resource
+                for resource in of_kind(objects, "ConfigMap")
+                if resource["metadata"]["name"] == volume["configMap"]["name"]
             ]
             for name, text in config["data"].items():
                 (source / name).write_text(text, encoding="utf-8")

@@ -18,7 +18,7 @@ SHARED = KINDS[1:]
 class Opens(Protocol):
     """Opens the store of a test once more, as another process would."""
 
-    def __call__(self, kept: int = 100) -> Stores: ...
+    def __call__(self, capacity: int = 100) -> Stores: ...
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +43,13 @@ def opens(address: str) -> Iterator[Opens]:
     """Open the store, as often as one likes: as so many processes would."""
     opened: list[Stores] = []
 
-    def open_one(kept: int = 100) -> Stores:
-        opened.append(open_stores(address, kept))
+    def open_one(capacity: int = 100) -> Stores:
+        opened.append(open_stores(address, capacity))
         return opened[-1]
 
     yield open_one
-    for one in opened:
-        one.close()
+    for stores in opened:
+        stores.close()
 
 
 def loaded(store: Store, *records: Record) -> Store:

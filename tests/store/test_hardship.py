@@ -65,10 +65,12 @@ def test_no_change_that_was_acknowledged_is_lost_when_the_server_is_killed(
             break
         kills += 1
     with closing(open_stores(address, 10)) as stores:
-        kept = {one.handle: one.value["name"] for one in stores.store("Polar API").layer("").records("customers")}
+        stored = {
+            record.handle: record.value["name"] for record in stores.store("Polar API").layer("").records("customers")
+        }
     assert kills > 3
     assert len(acknowledged) > 100
-    assert {handle: kept.get(handle) for handle in acknowledged} == acknowledged
+    assert {handle: stored.get(handle) for handle in acknowledged} == acknowledged
 
 
 def write_until_it_ends(
@@ -107,8 +109,8 @@ def kill_all(pid: int) -> None:
 @pytest.mark.parametrize("kind", SHARED)
 def test_two_servers_answer_alike_while_a_third_client_writes(address: str, own_cache: None) -> None:
     env = {"MOCK_SERVER_STORE": address}
-    with RunningServer(env=env) as one, RunningServer(env=env) as other:
-        lines = [Line(one.url), Line(other.url)]
+    with RunningServer(env=env) as server, RunningServer(env=env) as other:
+        lines = [Line(server.url), Line(other.url)]
         _, shipped = lines[0].ask("GET", f"{CUSTOMERS}/individual")
         done: list[tuple[float, int]] = [(monotonic(), 0)]
         """When a change was acknowledged, and its number."""
@@ -116,7 +118,7 @@ def test_two_servers_answer_alike_while_a_third_client_writes(address: str, own_
         ended = threading.Event()
 
         def write() -> None:
-            line = Line(one.url)
+            line = Line(server.url)
             for number in range(1, 1_000_000):
                 if ended.wait(0.01):
                     break

@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_used_is_refused(place: str, says: str, tmp_path: 
     (tmp_path / "text").write_text("no database at all" * 100, encoding="utf-8")
     for name in ("cut", "scribbled"):
         sound = open_stores(f"sqlite:///{tmp_path}/{name}", 10)
-        loaded(sound.store("Pets"), *(Record("pets", f"pet-{one}", {"text": "x" * 900}) for one in range(200)))
+        loaded(sound.store("Pets"), *(Record("pets", f"pet-{number}", {"text": "x" * 900}) for number in range(200)))
         sound.close()
     whole = (tmp_path / "cut").read_bytes()
     (tmp_path / "cut").write_bytes(whole[: len(whole) // 2])
@@ -145,7 +145,7 @@ def test_a_server_that_lets_nobody_in_is_told_of_without_the_password(
         open_stores(address.replace(*change), 10)
     message = str(refused.value)
     assert message.startswith("--store postgresql://127.0.0.1")
-    assert not [one for one in (PASSWORD, WRITTEN, "wrong@word", "wrong%40word", "sesame") if one in message]
+    assert not [secret for secret in (PASSWORD, WRITTEN, "wrong@word", "wrong%40word", "sesame") if secret in message]
     assert monotonic() - started < 10
 
 
@@ -161,7 +161,7 @@ def test_no_message_has_a_password(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "display"),
     [
         ("postgresql://mock:s3cret@db:5432/records?sslmode=require", "postgresql://db:5432/records"),
         ("postgresql://mock:a@b@db/records", "postgresql://db/records"),
@@ -171,8 +171,8 @@ def test_no_message_has_a_password(url: str) -> None:
         ("postgres:mock:s3cret", "postgres:..."),
     ],
 )
-def test_an_address_is_shown_without_user_password_and_options(url: str, shown: str) -> None:
-    assert address.shown(url) == shown
+def test_an_address_is_shown_without_user_password_and_options(url: str, display: str) -> None:
+    assert address.shown(url) == display
 
 
 # ----------------------------------------------------------------------------------------------------------- losing
@@ -187,7 +187,10 @@ def own_postgres() -> Iterator[Postgres]:
 
 def assert_told_once(caplog: pytest.LogCaptureFixture) -> None:
     said = [record.getMessage() for record in caplog.records]
-    assert [("is lost" in one, one.endswith("is back")) for one in said] == [(True, False), (False, True)], said
+    assert [("is lost" in message, message.endswith("is back")) for message in said] == [
+        (True, False),
+        (False, True),
+    ], said
     assert "sesame" not in "".join(said)
 
 
@@ -304,7 +307,7 @@ def test_another_store_in_its_place_is_not_taken_for_it(
         shutil.move(f"{file}{suffix}", f"{file}.away{suffix}")
     shutil.move(tmp_path / "other.db", file)
     until(lambda: not answers(store))
-    until(lambda: any("another store in its place" in one.getMessage() for one in caplog.records))
+    until(lambda: any("another store in its place" in record.getMessage() for record in caplog.records))
     assert not answers(store)
 
 
@@ -339,7 +342,7 @@ def test_a_file_that_may_grow_no_more_is_full_and_stays_sound(opens: Opens, addr
     connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}").all()
     with pytest.raises(StoreFullError, match="no room"):
         layer.put(Record("pets", "big", {"text": "x" * 100_000}))
-    assert [one.handle for one in layer.records("pets")] == ["tom", "ida"]
+    assert [record.handle for record in layer.records("pets")] == ["tom", "ida"]
     connection.exec_driver_sql("PRAGMA max_page_count=1000000").all()
     assert layer.put(Record("pets", "big", {"text": "x" * 100_000}))
     with closing(raw(address)) as other:

@@ -114,9 +114,9 @@ def test_fixtures_are_loaded_when_they_are_wanted(
 def test_what_was_changed_stays_over_fixtures_that_are_loaded_again(own_cache: None, store: str) -> None:
     for _ in range(2):
         with MockServer(store=store, seed_store="always") as server:
-            found = me(server.url).json()["name"]
+            name = me(server.url).json()["name"]
             assert renamed(server.url, "Ada").status_code == 200
-    assert found == "Ada"
+    assert name == "Ada"
 
 
 def test_a_bad_fixture_loads_nothing(
@@ -196,8 +196,8 @@ def test_a_full_disk_is_a_507_and_no_damage(own_cache: None, store: str, tmp_pat
     with closing(sqlite3.connect(tmp_path / "demo.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     with MockServer(store=store) as server:
-        kept = {one["handle"] for one in CLIENT.get(server.url + CUSTOMERS).json()}
-        assert {*acknowledged} <= kept
+        handles = {record["handle"] for record in CLIENT.get(server.url + CUSTOMERS).json()}
+        assert {*acknowledged} <= handles
         assert copied(server.url, "bob").status_code == 201
 
 
@@ -206,7 +206,7 @@ def test_workers_answer_alike_and_leave_nothing_behind(how: int, own_cache: None
     with TemporaryDirectory() as temporary:  # a path of pytest's is too long for the sockets of workers
         with RunningServer("--workers", "2", env={"TMPDIR": temporary}) as server:
             private = [*Path(temporary).glob("mock-server-*")]
-            assert {one.stat().st_mode & 0o777 for one in private} == {0o700}
+            assert {path.stat().st_mode & 0o777 for path in private} == {0o700}
             for number in range(20):
                 world = f"{server.url}/~{number % 4}"
                 assert renamed(world, f"Ada {number}").status_code == 200, server.stop()
@@ -232,8 +232,8 @@ def test_a_reload_leaves_what_lasts_and_loads_fixtures_where_that_is_wanted(
             (fixtures / "customers.yaml").write_text(text.replace("Harriet Winslade", "New"), encoding="utf-8")
             application.reload()
             (served,) = application.served
-            found = application.worlds.get("one").store(served.store)
-            individual, ada = found.get("customers", "individual"), found.get("customers", "ada")
+            records = application.worlds.get("one").store(served.store)
+            individual, ada = records.get("customers", "individual"), records.get("customers", "ada")
             assert individual is not None
             assert (individual.value["name"], ada) == (name, Record("customers", "ada", {"name": "Ada"}))
 
@@ -249,7 +249,7 @@ def test_two_contracts_in_one_store_have_records_of_their_own(
         name = f"pets{base[1:]}"
         fixture = {"resource": name, "selectedBy": "token"}
         operation = {"x-mock-fixture": fixture, "security": [{"key": []}], "responses": {"200": answer}}
-        made = {
+        described = {
             "openapi": "3.1.0",
             "info": {"title": "Pets", "version": "1"},
             "servers": [{"url": base}],
@@ -259,7 +259,7 @@ def test_two_contracts_in_one_store_have_records_of_their_own(
             "x-mock-tokens": [{"prefix": "pet_", "schemes": ["key"], "selects": name}],
         }
         files.append(tmp_path / f"{base[1:]}.json")
-        files[-1].write_text(json.dumps(made), encoding="utf-8")
+        files[-1].write_text(json.dumps(described), encoding="utf-8")
 
     def tom(url: str) -> Any:
         return CLIENT.get(url, headers={"Authorization": "Bearer pet_tom"}).json()["name"]

@@ -73,7 +73,7 @@ def test_what_one_changed_the_other_sees_at_once(opens: Opens) -> None:
         assert (there if number % 2 else here).get("pets", "ida") == ida
     here.delete("pets", "tom")
     assert there.get("pets", "tom") is None
-    assert [one.handle for one in there.records("pets")] == ["ida"]
+    assert [record.handle for record in there.records("pets")] == ["ida"]
     there.clear()
     assert here.get("pets", "tom") == TOM
     loaded(mine, REX)
@@ -115,11 +115,11 @@ def test_what_another_program_writes_is_seen_in_time(opens: Opens, address: str,
 @each_kind
 def test_a_change_in_one_world_lets_go_of_nothing_in_another(opens: Opens) -> None:
     store = loaded(opens().store("Pets"), TOM)
-    one, other, plain = (store.layer(name) for name in ("one", "other", ""))
+    layer, other, plain = (store.layer(name) for name in ("one", "other", ""))
     before = (other.revision, plain.revision, store.revision)
     elsewhere = opens().store("Pets").layer("one")
     elsewhere.put(IDA)
-    assert one.get("pets", "ida") == IDA
+    assert layer.get("pets", "ida") == IDA
     assert (other.revision, plain.revision, store.revision) == before
 
 
@@ -174,19 +174,19 @@ def test_of_several_changes_of_one_record_at_once_one_is_made(opens: Opens) -> N
 
 @each_kind
 def test_of_several_that_load_at_once_one_does(opens: Opens) -> None:
-    asked: list[int] = []
+    numbers: list[int] = []
 
     def start(number: int) -> bool:
         def records() -> list[Record]:
-            asked.append(number)
-            return [Record("pets", f"pet-{one}", {"by": number}) for one in range(200)]
+            numbers.append(number)
+            return [Record("pets", f"pet-{index}", {"by": number}) for index in range(200)]
 
         return opens().store("Pets").load(records, only_into_empty=True)
 
     loads = at_once([partial(start, number) for number in range(4)])
     assert sorted(loads) == [False, False, False, True]
-    assert len(asked) == 1
-    assert {one.value["by"] for one in opens().store("Pets").records("pets")} == {*asked}
+    assert len(numbers) == 1
+    assert {record.value["by"] for record in opens().store("Pets").records("pets")} == {*numbers}
 
 
 def at_once(calls: list[Callable[[], bool]]) -> list[bool]:
@@ -206,7 +206,7 @@ def at_once(calls: list[Callable[[], bool]]) -> list[bool]:
         thread.start()
     for thread in threads:
         thread.join(60)
-    done = [one for one in outcomes if isinstance(one, bool)]
+    done = [outcome for outcome in outcomes if isinstance(outcome, bool)]
     assert len(done) == len(calls), outcomes
     return done
 
@@ -227,15 +227,15 @@ def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays
 
 
 def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
-    kept = Knowledge().kept
+    rows = Knowledge().kept
     for number in range(100_000):
-        kept.keep((1, "*", "pets", str(number)), TOM, 1000)
-    assert 1000 < len(kept) < 10_000
-    assert kept.get((1, "*", "pets", "0")) is Lack.UNKNOWN
-    assert kept.get((1, "*", "pets", "99999")) is TOM
-    kept.drop((1, "*", "pets", "99999"))
-    kept.clear()
-    assert (len(kept), kept.size) == (0, 0)
+        rows.keep((1, "*", "pets", str(number)), TOM, 1000)
+    assert 1000 < len(rows) < 10_000
+    assert rows.get((1, "*", "pets", "0")) is Lack.UNKNOWN
+    assert rows.get((1, "*", "pets", "99999")) is TOM
+    rows.drop((1, "*", "pets", "99999"))
+    rows.clear()
+    assert (len(rows), rows.size) == (0, 0)
 
 
 @each_kind
@@ -252,11 +252,11 @@ def _is_read_without_asking(layer: object, monkeypatch: pytest.MonkeyPatch) -> b
     assert isinstance(layer, sql.SqlLayer)
     for handle in ("ida", "tom", "nobody"):
         layer.get("pets", handle)
-    asked: list[object] = []
+    reads: list[object] = []
     with monkeypatch.context() as patch:
-        patch.setattr(sql, "_read", lambda *key: asked.append(key))
-        found = [layer.get("pets", handle) for handle in ("ida", "tom", "nobody")]
-    return asked == [] and found == [IDA, TOM, None]
+        patch.setattr(sql, "_read", lambda *key: reads.append(key))
+        records = [layer.get("pets", handle) for handle in ("ida", "tom", "nobody")]
+    return reads == [] and records == [IDA, TOM, None]
 
 
 @each_kind
@@ -264,4 +264,4 @@ def test_a_search_is_of_texts_and_not_of_sql(opens: Opens) -> None:
     layer = loaded(opens().store("Pets"), TOM).layer("one")
     for text in ("'", '"', "\\", ";--", "%s", ":x", "/"):
         layer.put(Record("pets", "odd", {"text": f"a{text}b"}))
-        assert [one.handle for one in layer.records("pets", Search(f"A{text}B"))] == ["odd"]
+        assert [record.handle for record in layer.records("pets", Search(f"A{text}B"))] == ["odd"]

@@ -29,7 +29,7 @@ def layer(store: Store) -> Layer:
 
 
 def handles(records: Store | Layer, search: Search | None = None) -> list[str]:
-    return [one.handle for one in records.records("pets", search or Search())]
+    return [record.handle for record in records.records("pets", search or Search())]
 
 
 def test_a_record_is_got_by_resource_and_handle(store: Store) -> None:
@@ -123,8 +123,8 @@ def test_a_world_changes_its_records_and_no_others(store: Store, layer: Layer) -
     assert (handles(layer), layer.count("pets")) == (["tom", "ida"], 2)
     assert layer.get("pets", "tom") == Record("pets", "tom", {"name": "Thomas"})
     assert layer.get("pets", "rex") is None
-    for one in (store, other, plain):
-        assert [*one.records("pets")] == [TOM, REX]
+    for records in (store, other, plain):
+        assert [*records.records("pets")] == [TOM, REX]
     assert (store.revision, other.revision, plain.revision) == before
 
 
@@ -167,8 +167,8 @@ VALUES: list[dict[str, JSON]] = [
 def test_a_value_comes_back_as_it_was(value: dict[str, JSON], store: Store, layer: Layer) -> None:
     record = Record("pets", "x", value, "file\udcff.yaml")
     layer.put(record)
-    for one in (layer, store.layer("one") if store.is_shared else layer):
-        got = one.get("pets", "x")
+    for records in (layer, store.layer("one") if store.is_shared else layer):
+        got = records.get("pets", "x")
         assert got is not None
         assert repr(got.value) == repr(value)
     assert repr(layer.records("pets")[-1].value) == repr(value)
@@ -182,7 +182,7 @@ MANY = [
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "indexes"),
     [
         (Search("köln"), [0, 3]),
         (Search("KÖLN"), [0, 3]),
@@ -206,9 +206,9 @@ MANY = [
     ],
     ids=repr,
 )
-def test_a_search_finds_what_it_means(search: Search, found: list[int], store: Store, layer: Layer) -> None:
+def test_a_search_finds_what_it_means(search: Search, indexes: list[int], store: Store, layer: Layer) -> None:
     loaded(store, *MANY)
-    expected = [MANY[index].handle for index in found]
+    expected = [MANY[index].handle for index in indexes]
     assert handles(store, search) == expected
     assert handles(layer, search) == expected
     layer.put(Record("pets", "nobody", {"name": "None"}))

@@ -51,11 +51,11 @@ def test_a_server_can_be_started_again(make: Make, own_cache: None) -> None:
 
 
 def test_a_server_in_a_thread_leaves_the_process_as_it_was(own_cache: None) -> None:
-    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     frozen = gc.get_freeze_count()
     with MockServer() as mock:
         assert me(mock.url).status == 200
-        assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
     assert gc.get_freeze_count() == frozen
 
 
@@ -72,8 +72,8 @@ def test_a_server_stops_in_two_seconds_though_an_answer_is_under_way(own_cache: 
 def test_servers_beside_each_other_have_settings_of_their_own(own_cache: None, tmp_path: Path) -> None:
     contract = tmp_path / "pets.yaml"
     contract.write_text(PETSTORE, encoding="utf-8")
-    with MockServer() as one, MockServer(seed=7) as other, MockServer(contract=contract) as pets:
-        assert me(one.url, "SE").body != me(other.url, "SE").body
+    with MockServer() as first, MockServer(seed=7) as other, MockServer(contract=contract) as pets:
+        assert me(first.url, "SE").body != me(other.url, "SE").body
         assert me(pets.url).status == 404
 
 
@@ -91,8 +91,8 @@ def test_the_variables_of_the_environment_count_for_nothing(
     monkeypatch.setenv("MOCK_SERVER_SEED", "7")
     monkeypatch.setenv("PORT", "1")
     expected = me(server_url, "SE").body
-    with MockServer() as one, MockServer.subprocess() as other:
-        assert [me(one.url, "SE").body, me(other.url, "SE").body] == [expected, expected]
+    with MockServer() as first, MockServer.subprocess() as other:
+        assert [me(first.url, "SE").body, me(other.url, "SE").body] == [expected, expected]
 
 
 def test_a_server_that_runs_already_is_left_running(own_cache: None) -> None:
@@ -157,7 +157,7 @@ def test_a_refusal_has_the_words_of_the_server(server_url: str) -> None:
 
 def test_importing_the_package_imports_no_handle() -> None:
     program = "import sys, mock_server; print([name for name in sys.modules if name.startswith('mock_server.')])"
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert shown.stdout == "[]\n"
+    completed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert completed.stdout == "[]\n"
     with pytest.raises(AttributeError, match="no attribute 'Mockserver'"):
         mock_server.Mockserver  # noqa: B018

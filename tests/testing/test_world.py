@@ -66,7 +66,7 @@ def test_a_body_and_what_it_breaks_are_told(own_cache: None, tmp_path: Path) -> 
 def test_requests_are_found_and_counted_by_what_they_are(world: World) -> None:
     for handle in ("individual", "expired", "individual"):
         ask(world, handle, lang=handle)
-    assert [one.status for one in world.find(query={"lang": "individual"})] == [200, 200]
+    assert [request.status for request in world.find(query={"lang": "individual"})] == [200, 200]
     assert (world.count(), world.count(method="POST"), world.count(operation=ASK)) == (3, 0, 3)
     assert world.count(query={"lang": {"matches": "exp.*"}}, headers={"X-Shop": "moss"}) == 1
 
@@ -93,14 +93,14 @@ def test_a_verification_that_holds_says_nothing(world: World, bounds: dict[str, 
 
 
 def test_worlds_know_nothing_of_each_other(mock: MockServer) -> None:
-    with mock.world() as one, mock.world("other") as other:
-        one.fixture("customers", "individual", name="Anna")
-        one.scenario({"answers": [{"code": 500}]})
-        assert ask(one).status_code == 500
+    with mock.world() as first, mock.world("other") as other:
+        first.fixture("customers", "individual", name="Anna")
+        first.scenario({"answers": [{"code": 500}]})
+        assert ask(first).status_code == 500
         assert ask(other).json()["name"] == "Harriet Winslade"
-        one.reset()
-        assert ask(one).json()["name"] == "Harriet Winslade"
-        assert (one.count(), other.count()) == (1, 1)
+        first.reset()
+        assert ask(first).json()["name"] == "Harriet Winslade"
+        assert (first.count(), other.count()) == (1, 1)
         assert other.url == f"{mock.url}/~other"
     assert mock.world("other").requests == []
 

@@ -34,7 +34,9 @@ def test_every_operation_of_a_published_contract_answers_truly(name: str, tmp_pa
     outcomes, memory = surveyed(survey, Place(tmp_path), AT_HAND[name])
     print(f"\n{survey_table(name, outcomes, memory)}")
     faults = [
-        f"{one.fault}: {one.name} ({one.way})\n  {one.findings[0]}\n  {one.command}" for one in outcomes if one.fault
+        f"{outcome.fault}: {outcome.name} ({outcome.way})\n  {outcome.findings[0]}\n  {outcome.command}"
+        for outcome in outcomes
+        if outcome.fault
     ]
     assert not faults, "\n".join([f"{len(faults)} of {len(outcomes)} calls:", *faults[:20]])
     assert memory <= MOST_MEMORY
