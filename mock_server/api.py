@@ -150,9 +150,9 @@ class Api:
         self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        kept = Kept(exchange, operation, size)
+        journaled = Kept(exchange, operation, size)
         elapsed = monotonic() - started
-        world.journal.add(kept, time() - elapsed, elapsed)
+        world.journal.add(journaled, time() - elapsed, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
         tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
         tally.take(elapsed, journaled.findings)
@@ -164,7 +164,7 @@ class Api:
         hits = gauge.shown(exchange)
         world.coverage.note(hits)
         if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, self._served.store, before, exchange, operation, shown, tally)
+            self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, tally)
 
 
 class _Turn:
@@ -217,7 +217,7 @@ def seen_of(scope: Scope) -> Seen:
     return seen
 
 
-def note(scope: Scope, world: World, kept: LoggedExchange, operation: str, number: int) -> None:
+def note(scope: Scope, world: World, journaled: LoggedExchange, operation: str, number: int) -> None:
     """Let those who watch know what a journal was told, if there are any."""
     seen: Seen | None = scope.get(SEEN)
     if seen is not None:

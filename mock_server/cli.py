@@ -133,7 +133,7 @@ def _announce(url: str, served: Sequence[Served]) -> None:
         count = sum(1 for length in accumulate(len(route) + 1 for route in routes) if length <= MOST_TOLD)
         more = len(routes) - count
         rest = [f"  and {more:,} more: `mock-server routes` lists them"] if more else []
-        click.echo("\n".join([f"Mock server ready at {url} ({titles})", *routes[:told], *rest]))
+        click.echo("\n".join([f"Mock server ready at {url} ({titles})", *routes[:count], *rest]))
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:

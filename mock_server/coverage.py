@@ -81,7 +81,7 @@ class Gauge:
             if _is_short(request, answer):
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
-                self._known[asked] = known
+                self._known[key] = known
         if self._is_apart:
             return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
         return known
@@ -122,7 +122,7 @@ class Gauge:
             if _is_short(request, answer):
                 if len(self._heads) >= _REMEMBERED:
                     self._heads.clear()
-                self._heads[asked] = known
+                self._heads[key] = known
         return known
 
     def _of_status(self, answer: Answer) -> Iterator[Key]:

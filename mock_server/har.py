@@ -54,8 +54,8 @@ def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]
     if request.body:
         media_type = request.header("content-type") or ""
         text = redaction.body(request.body, media_type).decode("utf-8", "replace")
-        told["postData"] = {"mimeType": media_type, "params": [], "text": text}
-    return told
+        members["postData"] = {"mimeType": media_type, "params": [], "text": text}
+    return members
 
 
 def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:

@@ -283,7 +283,7 @@ class Journal:
         number: int = self._members[place * _MEMBERS]
         return number
 
-    def add(self, kept: LoggedExchange, started: float, elapsed: float) -> None:
+    def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
         """Keep an exchange that ended now."""
         self._last += 1
         if self._kept == 0:
@@ -298,7 +298,7 @@ class Journal:
             change -= _released(oldest)
             if self._ledger is not None:
                 self._ledger.bounds["journal_size"] += 1
-        members.extend((self._last, started, elapsed, kept))
+        members.extend((self._last, started, elapsed, journaled))
         if change and self._ledger is not None:
             self._ledger.change(change)
 
@@ -381,7 +381,7 @@ class Journal:
         return int.from_bytes(digest) << 80
 
 
-def _released(kept: LoggedExchange) -> int:
+def _released(journaled: LoggedExchange) -> int:
     """The bytes that go with an entry: what others have too stays."""
     journaled.holders -= 1
     return _SLIM if journaled.holders else _SLIM + journaled.cost

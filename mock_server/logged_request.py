@@ -29,7 +29,7 @@ class Telling:
         """An entry as a serve event: request, response, timing, and what we know beside."""
         request, answer = entry.request, entry.answer  # each time they are asked for they are unpacked
         findings: list[JSON] = [self._redaction.value(one.as_json(), request) for one in entry.findings]
-        told: dict[str, JSON] = {
+        members: dict[str, JSON] = {
             "id": str(self._journal.id_of(entry.number)),
             "request": self.request(entry),
             "responseDefinition": {"status": answer.status, "fromConfiguredStub": entry.was_matched},

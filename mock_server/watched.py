@@ -43,7 +43,7 @@ class Seen:
         self._number = 0
         self._began = perf_counter()
 
-    def note(self, world: World, kept: LoggedExchange, operation: str, number: int) -> None:
+    def note(self, world: World, journaled: LoggedExchange, operation: str, number: int) -> None:
         """Note what became of the request, which a journal of the world was told of by that number."""
         self._world, self._number = world, number
         self.kept = journaled

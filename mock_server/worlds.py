@@ -126,10 +126,10 @@ class Worlds:
     """
 
     def __init__(
-        self, kept: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0,
+        self, capacity: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0,
         bounds: Counter[str] | None = None,
     ) -> None:  # fmt: skip
-        self._kept = kept
+        self._capacity = capacity
         self._bounds: Counter[str] = Counter() if bounds is None else bounds
         self._journal_size = journal_size
         self._after = after
@@ -169,7 +169,7 @@ class Worlds:
 
     def _new(self, name: str) -> World:
         world = self._named[name] = self._made(name)
-        if len(self._named) + len(self._changed) > self._kept:
+        if len(self._named) + len(self._changed) > self._capacity:
             self._make_room(world)
         return world
 
@@ -195,7 +195,7 @@ class Worlds:
             log.warning(
                 "forgot %d worlds with changes (the last one is %s): all %s that are kept have some; expected fewer, or"
                 " a larger --max-worlds",
-                self._lost, world.name, f"{self._kept:,}",
+                self._lost, world.name, f"{self._capacity:,}",
             )  # fmt: skip
             self._told, self._lost = now, 0
 

@@ -106,7 +106,7 @@ class Postgres:
         if server is None:
             assert self._process is not None
             server = self._process.pid
-        found = [server]
+        pids = [server]
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
                 fields = stat.read_text().rpartition(")")[2].split()

@@ -125,7 +125,7 @@ def test_entries_of_another_journal_are_held_as_they_are() -> None:
     assert [entry.number for entry in both] == [1, (1 << 40) + 1]
     (_, foreign) = both
     assert both.find(other.id_of(foreign.number)) == foreign
-    assert one.find(other.id_of(foreign.number)) is None
+    assert first.find(other.id_of(foreign.number)) is None
 
 
 def walked(journal: Journal, *, newest: bool, meanwhile: list[str]) -> list[str]:

@@ -113,7 +113,7 @@ def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() 
 def test_a_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
     base = MemoryStore([TOM])
     bounds: Counter[str] = Counter()
-    worlds = Worlds(kept=3, bounds=bounds)
+    worlds = Worlds(capacity=3, bounds=bounds)
     worlds.get("records").layer(base).put(REX)
     worlds.get("clock").stage().clock.advance(60)
     for number in range(20):
@@ -127,7 +127,7 @@ def test_of_worlds_with_changes_the_least_recently_used_goes_and_the_log_says_so
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     base = MemoryStore([TOM])
-    worlds = Worlds(kept=2)
+    worlds = Worlds(capacity=2)
     for number in range(5):
         worlds.get(f"w{number}").layer(base).put(REX)
     assert [world.name for world in worlds] == ["", "w4", "w3"]

@@ -110,13 +110,13 @@ def _replace(request: Asked) -> Answer:
 
 def _patch(request: Asked) -> Answer:
     """A JSON Merge Patch (RFC 7396) on a record."""
-    served, _ = _resource(asked)
-    patch = asked.body()
+    served, _ = _resource(request)
+    patch = request.body()
     for _ in range(TRIES):
-        record = _record(asked, served)
-        merged = _taken_in(asked, served, patched(_told(served, record), patch), record.handle)
-        if asked.world.layer(served.store).change(record, merged):
-            return _put(asked, served, merged, is_new=False)
+        record = _record(request, served)
+        merged = _taken_in(request, served, patched(_told(served, record), patch), record.handle)
+        if request.world.layer(served.store).change(record, merged):
+            return _put(request, served, merged, is_new=False)
     raise RefusedError(
         "conflict", 409,
         f"path: found {_place(record)} changed by others {TRIES} times meanwhile; expected a moment's rest. Try again.",
@@ -174,7 +174,7 @@ def _taken_in(request: Asked, served: Served, node: JSON, handle: str | None = N
                 f"body /{resource.handle}: found {value!r}; expected {handle!r}, as in the path, or none.",
             )  # fmt: skip
     try:
-        return asked.errands.run(_judged, served, resource.name, node, is_long=asked.is_large)
+        return request.errands.run(_judged, served, resource.name, node, is_long=request.is_large)
     except FixtureError as error:
         raise RefusedError("record", 422, str(error).partition("\n")[0], error.findings) from None
 
@@ -183,7 +183,7 @@ def _judged(served: Served, resource: str, node: JSON) -> Record:
     return served.intake(resource).record(node)
 
 
-def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
+def _put(request: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
     """The answer to a change that was made."""
     place = request.request.origin + request.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())

@@ -241,14 +241,14 @@ def _verify(asked: Asked) -> Steps:
     if low <= count <= high:
         return answered({"count": count})
     telling = _telling(asked)
-    told: dict[str, JSON]
+    details: dict[str, JSON]
     if count > high:
-        told = {"requests": [telling.request(entry) for entry in newest]}
+        details = {"requests": [telling.request(entry) for entry in newest]}
         which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
         hint = f"{which} are below."
     else:
         misses = yield from _nearest(asked, pattern)
-        told = {"nearMisses": misses}
+        details = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
     expected = _in_words(low, high)
     answer = problem("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {expected}. {hint}")

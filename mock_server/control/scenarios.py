@@ -49,12 +49,12 @@ def _start(request: Asked) -> Answer:
     stage = _stage(request)
     data = request.body()
     try:
-        scenario = asked.errands.run(_read, asked, data, is_long=asked.is_large)
+        scenario = request.errands.run(_read, request, data, is_long=request.is_large)
     except InstructionError as error:
         raise RefusedError("scenario", 422, str(error.findings[0]), error.findings) from None
     except UsageError as error:
         raise RefusedError("scenario", 422, str(error)) from None
-    findings = asked.errands.run(rehearsed, scenario, asked.served)
+    findings = request.errands.run(rehearsed, scenario, request.served)
     if findings:
         detail = f"{findings[0]}. Mend the answer, or put what shall break the contract under breaks."
         raise RefusedError("scenario", 422, detail, findings)
@@ -67,11 +67,11 @@ def _start(request: Asked) -> Answer:
     return answered(_shown(stage, running), 201)
 
 
-def _read(asked: Asked, data: JSON) -> Scenario:
-    return _named(asked, data) or Scenario.from_json(data, "")
+def _read(request: Asked, data: JSON) -> Scenario:
+    return _named(request, data) or Scenario.from_json(data, "")
 
 
-def _named(asked: Asked, data: JSON) -> Scenario | None:
+def _named(request: Asked, data: JSON) -> Scenario | None:
     """The scenario of a file, where nothing but a name is given."""
     if not isinstance(data, dict) or data.keys() != {"name"}:
         return None

@@ -17,7 +17,7 @@ def _variants(request: Asked) -> Answer:
         operation = _operation(name, mount)
         if operation is not None:
             try:
-                return asked.errands.run(_shown, one, operation)
+                return request.errands.run(_shown, mount, operation)
             except GenerationError as error:
                 raise RefusedError("no-answer", 500, f"{operation.key}: {error}") from None
     operations = {key: operation for mount in request.served for key, operation in mount.contract.operations.items()}

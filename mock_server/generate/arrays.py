@@ -23,7 +23,7 @@ def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
     """An array that keeps the shape."""
     refuse_large("minItems", shape.least, MOST_ITEMS, place.pointer)
     refuse_large("minContains", _contained(shape), MOST_ITEMS, place.pointer)
-    made = _Made(shape)
+    array = _Made(shape)
     count = _count(walk, shape, place)
     for index in range(count):
         try:
