@@ -1,4 +1,4 @@
-"""A thread beside the event loop, for work that takes longer than others should wait."""
+"""A thread next to the event loop, for work that would block other requests for too long."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from typing import ParamSpec, TypeVar
 from mock_server.deadline import DeadlineExceeded, within
 
 PATIENCE = 0.008
-"""Seconds that a piece of work has on the event loop: about what an answer of 150 values takes that is made for the
-first time."""
+"""Seconds that a piece of work may take on the event loop: about as long as a first answer of 150 values takes."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 class Aside:
-    """Runs work on the event loop as long as it is quick, and in a thread from the beginning where it is not.
+    """Runs work on the event loop while it is quick, and starts it again in a thread where it is not.
 
-    There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at
-    least half of the time.
+    There is at most one such thread, and it exists only while there is work for it: so works run one after the other,
+    and the event loop has at least half of the time.
     """
 
     def __init__(self) -> None:
@@ -33,7 +32,7 @@ class Aside:
         self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what the work does. It may be begun twice; see :mod:`mock_server.deadline`."""
+        """Return the result of the work. It may be started twice; see :mod:`mock_server.deadline`."""
         try:
             with within(PATIENCE):
                 return work(*args, **kwargs)
@@ -41,7 +40,7 @@ class Aside:
             return await self.run_aside(work, *args, **kwargs)
 
     async def run_aside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what the work does that surely takes long."""
+        """Return the result of work that is known to take long; run it in the thread from the start."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mock-server-aside")
         call = partial(copy_context().run, work, *args, **kwargs)
@@ -55,7 +54,7 @@ class Aside:
                 self._former, self._threads = self._threads, None
 
     def start(self, *steps: Callable[[], object]) -> None:
-        """Let work begin whose end nobody waits for; between two steps other work has its turn."""
+        """Start steps in the thread and do not wait for them; other work has its turn between two steps."""
         self._started = asyncio.ensure_future(self._run_steps(steps))
 
     async def _run_steps(self, steps: Iterable[Callable[[], object]]) -> None:
@@ -63,7 +62,7 @@ class Aside:
             await self.run_aside(step)
 
     def close(self) -> None:
-        """Wait for the thread to end what it is about; what waits for its turn is not begun."""
+        """Wait for the thread to finish its current work; cancel work that has not started."""
         for threads in (self._threads, self._former):
             if threads is not None:
                 threads.shutdown(cancel_futures=True)

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 _LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
             "allow_remote_refs", "no_cache", "strict")  # fmt: skip
-"""The settings of commands that load a contract and do not listen. They have no store but the fixtures."""
+"""The settings of commands that load a contract and do not listen. Their records come from the fixtures alone."""
 
 
 class _Commands(click.Group):
-    """A group that says which command may have been meant."""
+    """A group of commands that suggests the command that may have been meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args:
@@ -56,7 +56,7 @@ def commands() -> None:
 
 
 def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the flags of these settings."""
+    """Return a decorator that gives a command the flags of these settings."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for row in reversed([row for row in ROWS if row.name in names]):
@@ -67,7 +67,7 @@ def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callab
 
 
 def _with_argument(command: Callable[..., None]) -> Callable[..., None]:
-    """Tell of the argument, for which click has no help of its own."""
+    """Add the argument to the help of a command, for which click has no help of its own."""
     row = next(row for row in ROWS if not row.flag)
     command.__doc__ = f"{command.__doc__}\n\n    {row.metavar}: {row.help} [{row.variable}]\n"
     return command
@@ -111,11 +111,11 @@ def _end(*_: object) -> NoReturn:
 
 
 MOST_TOLD = 16 * 1024
-"""Characters of routes that are told of at the start: much less than a pipe takes that nobody reads (64 KB)."""
+"""Most characters of routes that are printed at the start: much less than the 64 KB of a pipe that nobody reads."""
 
 
 def _announce(url: str, served: Sequence[Served]) -> None:
-    """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
+    """Print a line with the URL, then the routes. A reader that has gone away does not stop the server."""
     contracts = [one.contract for one in served]
     for contract in contracts:
         warn_of(contract.findings)
@@ -146,7 +146,7 @@ def check(**flags: Any) -> None:
 
 
 def _checked(served: Served) -> int:
-    """Try the answers of one contract and tell of them; the number of findings."""
+    """Try the answers of one contract and print them; return the number of findings."""
     findings = list(served.contract.findings)
     tried = 0
     for audited in _audit(served).answers():
@@ -271,7 +271,7 @@ def _audit(served: Served) -> Audit:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit with its code; every error is one message."""
+    """Run a command and exit with its code; print every error as one message."""
     try:
         commands.main(args=arguments, prog_name="mock-server", standalone_mode=False)
     except click.exceptions.Exit as done:

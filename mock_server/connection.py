@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1, whose scopes know their connection: a scenario may want to close it, a stream has to."""
+"""uvicorn's HTTP/1.1 with the connection in its scopes: faults of a scenario and streams may have to close it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mock_server.wire import CONNECTION
 class ReachableConnection(HttpToolsProtocol):
     """A connection whose scopes have its transport among their extensions.
 
-    ``unframe`` has the body of the answer that is about to begin go without chunks, until the connection ends: clients
-    of HTTP/1.0 know no others of unknown length, and uvicorn sends them chunks all the same (RFC 9112, 6.1).
+    ``unframe`` sends the body of the next answer without chunks, until the connection ends: clients of HTTP/1.0 know no
+    other body of unknown length, and uvicorn sends them chunks all the same (RFC 9112, 6.1).
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
