@@ -1,7 +1,7 @@
 """Text to data: one YAML or JSON text, with the line of every node.
 
-YAML is read as data by the schema of YAML 1.2 (core): ``NO`` is a text, a date is a text, keys are
-texts. Nothing is rendered, nothing is executed, and a text built to exhaust the reader is refused.
+YAML is read by the core schema of YAML 1.2: ``NO`` is a text, a date is a text, keys are texts. Nothing in the text is
+rendered or executed, and a text built to exhaust the reader is refused.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from mock_server.errors import ContractError, MockServerError
 from mock_server.exchange import JSON
 
 MAX_DEPTH = 200
-"""The deepest nesting; libyaml's composer overruns the stack somewhere above 5,000."""
+"""The deepest nesting; libyaml's composer overflows the stack somewhere above 5,000."""
 MAX_EXPANSION = 20
 """How many times larger than itself a text may become when its YAML aliases are written out."""
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML 1.2 core scalars, keys as texts, no key twice."""
+    """Loads the scalars of YAML 1.2's core schema and keys as texts; refuses a key that occurs twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
@@ -42,7 +42,7 @@ class _Loader(yaml.CSafeLoader):
         return mapping
 
     def _merged(self, node: yaml.MappingNode) -> dict[Any, Any]:
-        """What the merge keys of a mapping bring (a mapping or a list of them, the first to win)."""
+        """Return the members that the merge keys of a mapping bring (a mapping or a list of them, the first wins)."""
         merges = yaml.MappingNode(node.tag, [one for one in node.value if one[0].tag == "tag:yaml.org,2002:merge"])
         self.flatten_mapping(merges)
         return {key.value: self.construct_object(value, deep=True) for key, value in merges.value}
@@ -83,7 +83,7 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _float)
 def parse_source(
     name: str, text: str, error: type[MockServerError] = ContractError, *, what: str = "contract"
 ) -> Source:
-    """The data in a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader."""
+    """Return the data of a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader."""
     try:
         data = _parse_json(text) if _looks_like_json(name, text) else _parse_yaml(text)
     except json.JSONDecodeError as problem:
@@ -111,7 +111,7 @@ def parse_source(
 
 
 def line_of(source: Source, pointer: str) -> int | None:
-    """The line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text."""
+    """Return the line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text."""
     parts = pointer_parts(pointer)
     if _looks_like_json(source.name, source.text):
         return line_in_json(source.text, parts)
@@ -119,11 +119,11 @@ def line_of(source: Source, pointer: str) -> int | None:
 
 
 class _DuplicateKeyError(ValueError):
-    """A JSON object that has a key twice."""
+    """Raised for a JSON object that has a key twice."""
 
 
 class _RefusedError(ValueError):
-    """A text that would exhaust whoever reads it."""
+    """Raised for a text that would exhaust its reader."""
 
 
 def _looks_like_json(name: str, text: str) -> bool:
@@ -163,7 +163,7 @@ _NESTING = rf"[\[\]{{}}]|^[ \t?-]{{{MAX_DEPTH},}}"
 
 
 def _refuse_depth(text: str) -> None:
-    """Refuse nesting over the limit before libyaml's recursion meets it."""
+    """Refuse nesting over the limit before libyaml recurses into it; raises :class:`_RefusedError`."""
     depth = deepest = 0
     for match in re.finditer(_NESTING, text, re.MULTILINE):
         bracket = match.group()
@@ -180,7 +180,7 @@ def _refuse_depth(text: str) -> None:
 
 
 def _refuse_expansion(data: object) -> None:
-    """Refuse aliases that turn a small text into a huge document (a "billion laughs") or into a circle."""
+    """Refuse aliases that turn a small text into a huge document (a "billion laughs") or into a cycle."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
 
@@ -202,7 +202,7 @@ def _refuse_expansion(data: object) -> None:
 
 
 def _written_out(data: Any) -> Any:
-    """The data with every alias written out: a change of one place must not reach its twins."""
+    """Return the data with every alias written out: a change in one place must not change another."""
     if isinstance(data, dict):
         return {key: _written_out(value) for key, value in data.items()}
     return [_written_out(value) for value in data] if isinstance(data, list) else data

@@ -1,9 +1,9 @@
-"""Patterns of a contract, asked in bounded time: none can hang the server, whatever a client sends.
+"""Patterns of a contract, matched in bounded time: none can hang the server, whatever a client sends.
 
-ECMA-262 is what OpenAPI means (3.1, "Data Types"), and engines that follow it to the letter backtrack: ``^(a|a)*$``
-takes one of them minutes for forty letters. So jsonschema-rs is asked, which has said no to the value before: its time
-is linear in the text, or, with lookaround and backreferences, has a limit. Where it cannot read a pattern, ``regress``
-is asked, as long as that cannot take long.
+OpenAPI means ECMA-262 (3.1, "Data Types"), and engines that follow it to the letter backtrack: ``^(a|a)*$`` takes one
+of them minutes for forty letters. So jsonschema-rs matches, which has refused the value before: its time is linear in
+the text, or, with lookaround and backreferences, has a limit. Where it cannot read a pattern, ``regress`` matches, as
+long as that cannot take long.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jsonschema.validators import extend
 from regress import Regex, RegressError
 
 STEPS = 10_000_000
-"""Steps of an engine that backtracks: a tenth of a second."""
+"""Most steps of an engine that backtracks: a tenth of a second."""
 
 Keyword = Callable[[Any, Any, Any, Any], "Iterable[SchemaError] | None"]
 """A keyword of jsonschema: the validator, the keyword's value, the instance, the schema."""
@@ -29,7 +29,7 @@ _REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d+,\d*\})")
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Return whether a pattern is found in a text; True, too, where nobody can say so in bounded time."""
+    """Tell whether a pattern matches somewhere in a text; True, too, where that cannot be decided in bounded time."""
     try:
         engine = _linear(pattern)
         if engine is not None:
@@ -42,7 +42,7 @@ def matches(pattern: str, text: str) -> bool:
 
 @cache
 def bounded(validator: Any) -> Any:
-    """Return a class of jsonschema's validators as one whose patterns are asked here."""
+    """Return a class of jsonschema's validators with its patterns matched in bounded time."""
     keywords: dict[str, Keyword] = {"pattern": _pattern, "patternProperties": _pattern_properties}
     for name in ("additionalProperties", "unevaluatedProperties"):
         if name in validator.VALIDATORS:
@@ -69,7 +69,7 @@ def _backtracking(pattern: str) -> Regex | None:
 
 
 def _steps(pattern: str, length: int) -> int:
-    """Return about how many steps backtracking may take at worst, for a text of a length."""
+    """Return about how many steps backtracking may take at worst, for a text of this length."""
     plain = _ESCAPES_AND_CLASSES.sub("x", pattern)
     if _REPEATED_GROUP.search(plain):
         return int(2 ** min(length, 64))
@@ -91,7 +91,7 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: An
 
 
 def _beside_patterns(keyword: Keyword) -> Keyword:
-    """Return a keyword about members that no other keyword is about, without its reading patterns as Python does."""
+    """Return a keyword for undescribed members whose ``patternProperties`` are matched here, not by Python."""
 
     def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
         patterns = schema.get("patternProperties")
