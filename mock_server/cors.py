@@ -19,7 +19,10 @@ class Cors:
         self._contract = contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3. Without an Origin there is nothing to add (Fetch, 3.3.2), and nothing to pay."""
+        """Answer a request (ASGI 3).
+
+        Without an Origin nothing is added (Fetch, 3.3.2), and the middleware is not made.
+        """
         for name, _ in scope["headers"]:
             if name == b"origin":
                 await self._middleware(scope, receive, send)
@@ -45,7 +48,10 @@ class Cors:
 
 
 def _exposed(contract: Contract) -> list[str]:
-    """The headers that a page may read. ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5)."""
+    """Return the headers that a page may read.
+
+    ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5), so all known names are listed too.
+    """
     if contract.manners.cors.expose_headers is not None:
         return list(contract.manners.cors.expose_headers)
     responses = [one for operation in contract.operations.values() for one in operation.responses.values()]

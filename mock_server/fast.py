@@ -1,13 +1,13 @@
-"""Ready bytes: an answer that was found and judged once is sent again without asking anybody.
+"""The fast path: an answer that was selected and validated once is sent again from memory.
 
-An answer depends on the contract, on the request and on what a world has of its own, and on nothing else. So whoever
-asks the same, header for header, in a world that answers from the same (:attr:`World.revision`), gets what the engine
-found the first time. Journal and coverage note it as they do everything. In a store that other processes change too,
-an answer holds as long as the record does that it was made from (:class:`Sight`).
+An answer depends on the contract, on the request and on the state of a world, and on nothing else. So an equal request,
+header for header, in a world with the same state (:attr:`World.revision`), gets what the engine answered the first
+time. Journal and coverage record it like every answer. In a store that other processes change too, an answer is valid
+as long as its record does not change (:class:`Sight`).
 
-Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
-body, delays, streams, answers that break the contract (the log tells of each) and requests from web pages (CORS is
-apart).
+Not remembered is an answer that depends on more, or does more than answer: in worlds in which a scenario runs, to
+requests with a body, with delays, streams, answers that are not valid (the log has each) and answers to web pages (CORS
+is handled apart).
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from mock_server.wire import Scope, field_of, start_of
 from mock_server.worlds import World
 
 MEMORY = 20 * 1024 * 1024
-"""Bytes that remembered answers hold together, about: some 10,800 customers."""
+"""Most bytes that remembered answers take together, about: some 10,800 customers."""
 _LARGEST = MEMORY // 64
 _OVERHEAD = 1400
-"""Bytes of a remembered answer beside its body, as measured."""
+"""Bytes of a remembered answer in addition to its body, as measured."""
 _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
-"""The headers of requests with a body, and of web pages."""
+"""Headers of requests with a body, and of web pages: answers to them are not remembered."""
 
 
 class Sight:
-    """The record that an answer was made from, in a store that others change too; or that there was none."""
+    """The record that an answer was made from, in a store that others change too; or that there was no record."""
 
     __slots__ = ("_base", "_record", "_revision", "_sought")
 
@@ -48,7 +48,7 @@ class Sight:
         self._revision = revision
 
     def still_holds(self, world: World) -> bool:
-        """Whether the record is what it was. While nothing in the store changes, that is to compare two numbers."""
+        """Tell whether the record is unchanged. While nothing in the store changes, this only compares two numbers."""
         records = world.store(self._base)
         revision = records.revision
         if revision == self._revision:
@@ -65,7 +65,10 @@ class Sight:
 
 
 def _sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | None:
-    """What an answer was made from. Raises :class:`StoreError` where that has changed meanwhile, or is lost."""
+    """Return the record that an answer depends on; None where it depends on none, or the store is not shared.
+
+    Raises :class:`StoreError` where the store has changed meanwhile, or is lost.
+    """
     if answer.sought is None or not base.is_shared:
         return None
     records = world.store(base)
@@ -76,7 +79,7 @@ def _sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight |
 
 
 class Ready:
-    """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted."""
+    """An answer as ASGI messages, what journal and coverage record of it, and the tally that counts it."""
 
     __slots__ = ("_simple", "body", "kept", "shown", "sight", "start", "tally")
 
@@ -88,10 +91,10 @@ class Ready:
         self.shown = shown
         self.tally = tally
         self._simple = -1.0 if kept.findings else QUICK
-        """Seconds up to which there is no more to count than the request and its time."""
+        """Seconds up to which a request only adds to the count and the sum of times."""
 
     def note(self, world: World, started: float) -> None:
-        """Note in a world that this is the answer to a request that came at ``started`` (seconds since 1970)."""
+        """Record in a world that this is the answer to a request that came at ``started`` (seconds since 1970)."""
         elapsed = time() - started
         world.journal.add(self.kept, started, elapsed)
         world.coverage.note(self.shown)
@@ -104,11 +107,11 @@ class Ready:
 
 
 class FastPath:
-    """The answers of one load of contracts, by question; the oldest go when there are too many."""
+    """The answers of one load of contracts, by request; the oldest are removed when they take too much memory."""
 
     def __init__(self, memory: int = MEMORY) -> None:
         self.limit = memory
-        """Bytes that the answers may hold."""
+        """Most bytes that the answers may take."""
         self._room = memory
         self._ready: OrderedDict[tuple[Any, ...], Ready] = OrderedDict()
 
@@ -117,11 +120,11 @@ class FastPath:
 
     @property
     def held(self) -> int:
-        """Bytes that the answers hold, about."""
+        """Bytes that the answers take, about."""
         return self.limit - self._room
 
     def find(self, scope: Scope, world: World) -> Ready | None:
-        """The answer to a request, where it is known."""
+        """Return the remembered answer to a request, or None."""
         staged = world.staged
         if staged is not None and not staged.is_empty:
             return None
@@ -134,7 +137,7 @@ class FastPath:
         self, scope: Scope, world: World, base: Store, before: int, answer: Answer, kept: Kept, shown: Shown,
         tally: Tally,
     ) -> None:  # fmt: skip
-        """Remember an answer that the engine found, if it will be the same again.
+        """Remember an answer of the engine, if it will be the same again.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.
         """
@@ -155,7 +158,10 @@ class FastPath:
 
 
 def _question(scope: Scope, world: World) -> tuple[Any, ...]:
-    """All that an answer depends on. The path is the one within the world, so that worlds share what they can."""
+    """Return the key of a request: all that an answer depends on.
+
+    The path is the one within the world, so that worlds share the answers that they can.
+    """
     return (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
 
 
@@ -176,5 +182,5 @@ def _size(ready: Ready) -> int:
 
 @lru_cache(1024)
 def _common(path: bytes) -> bytes:
-    """One object for all paths that are the same."""
+    """Return one object for all equal paths, to save memory."""
     return path

@@ -1,8 +1,8 @@
-"""Who may use control: programs of this machine, and those who have the token. No web page.
+"""Access to the admin API: for programs on this machine, and for holders of the token. No web page has access.
 
-A page of any site can make a browser send requests to localhost, and by rebinding a name of its own (DNS) can make
-them look like requests to itself. So ``Host`` must be a name of this machine, and ``Origin``, which a browser puts
-on what a page sends, must be that of the very same host (Fetch, 3.2).
+A page of any site can make a browser send requests to localhost, and by DNS rebinding of its own name can make them
+look like requests to its own site. So ``Host`` must be a name of this machine, and ``Origin``, which a browser adds to
+requests of a page, must be that of the very same host (Fetch, 3.2).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from mock_server.exchange import Request
 from mock_server.settings import Settings
 
 ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
-"""Addresses to listen on that are no name of a host."""
+"""Addresses to listen on that do not name a host."""
 
 
 def check_access(request: Request, peer: str, settings: Settings) -> None:
-    """Nothing, where the request may use control; else raises :class:`RefusedError` (403, 401).
+    """Raise :class:`RefusedError` (403, 401) for a request that may not use the admin API.
 
-    ``peer`` is the address of who asks; empty where there is none (a socket of this machine).
+    ``peer`` is the address of the client; empty where there is none (a socket of this machine).
     """
     host = request.header("host") or ""
     origin = request.header("origin")
@@ -56,7 +56,7 @@ def _has_token(request: Request, expected: str) -> bool:
 
 
 def _name(host: str) -> str:
-    """The host without its port (RFC 9110, 7.2), in lower case, without a final dot."""
+    """Return the host without its port (RFC 9110, 7.2), in lower case, without a final dot."""
     name = host[1 : host.index("]")] if host.startswith("[") and "]" in host else host.partition(":")[0]
     return name.lower().rstrip(".")
 

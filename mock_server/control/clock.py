@@ -1,4 +1,4 @@
-"""The clock of a world: ``/__admin/clock``. Rate limits go by it."""
+"""The clock of a world: ``/__admin/clock``. Rate limits use it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _move(clock: Clock, part: Part) -> None:
 
 
 def _real(asked: Asked) -> Answer:
-    """Back to the real time."""
+    """Return the clock to the real time."""
     asked.world.stage(asked.served[0].standing).clock = Clock()
     return _told(asked)
 

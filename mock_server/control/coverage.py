@@ -1,4 +1,4 @@
-"""What clients have exercised: ``/__admin/coverage``, as JSON or as a table."""
+"""The coverage of clients: ``/__admin/coverage``, as JSON or as a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_server.exchange import JSON, Answer
 
 _KINDS = ("operations", *PLURALS.values())
 _APART = frozenset({"countries"})
-"""What is no part of the whole: nobody's tests need a customer in each country."""
+"""Kinds that do not count in the total: no test suite needs a customer in each country."""
 
 
 def _coverage(asked: Asked) -> Answer:
@@ -44,7 +44,7 @@ def _operations(asked: Asked, seen: Coverage) -> Iterable[dict[str, JSON]]:
 
 
 def _totals(operations: list[dict[str, JSON]]) -> dict[str, JSON]:
-    """By kind how many there are, how many were seen, and the share of it (in percent); and of all kinds together."""
+    """Return totals by kind, and for all kinds together: covered, total, and percent."""
     sums = {"operations": [sum(1 for one in operations if one["count"]), len(operations)]}
     for kind in PLURALS.values():
         lists = [cast("dict[str, list[JSON]]", one[kind]) for one in operations]
@@ -62,7 +62,7 @@ def _share(covered: int, total: int) -> JSON:
 
 
 def _table(operations: list[dict[str, JSON]], totals: dict[str, JSON]) -> str:
-    """A row an operation, then what is missing of each."""
+    """Return a table with a row for each operation, then what is missing of each."""
     width = max([len(str(one["operation"])) for one in operations] + [9])
     heads = ["requests", *(kind for kind in _KINDS if kind != "operations"), "variants"]
     lines = [f"{'operation':<{width}}  " + "  ".join(heads)]
@@ -93,7 +93,7 @@ def _of(part: JSON) -> str:
 
 
 def _missing(operation: dict[str, JSON]) -> Iterable[str]:
-    """What is missing of an operation that was asked; not the countries, which are too many."""
+    """Yield lines with what is missing of an operation that had requests, without the countries, which are too many."""
     for kind in PLURALS.values():
         names = cast("dict[str, list[str]]", operation[kind])["missing"]
         if names and kind not in _APART:

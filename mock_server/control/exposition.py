@@ -1,6 +1,6 @@
 """The metrics in Prometheus' text format, or in OpenMetrics where that is accepted.
 
-Nothing is kept for Prometheus: all is read from what the house counts anyway, whenever somebody asks. The names
+Nothing is stored for Prometheus: all figures are read, at each request, from what the server counts anyway. The names
 follow https://prometheus.io/docs/practices/naming/.
 """
 
@@ -33,13 +33,13 @@ _MEGABYTE = 1024 * 1024
 
 
 def exposed(asked: Asked, accept: str) -> tuple[bytes, str]:
-    """All metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and the media type of that."""
+    """Return all metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and its media type."""
     encode, media_type = choose_encoder(accept)
     return encode(_Exposition(asked)), media_type
 
 
 def forms_of(asked: Asked) -> JSON:
-    """The metrics of this process as JSON: of each its name, help, type and samples (name, labels, value)."""
+    """Return the metrics of this process as JSON: name, help, type and samples (name, labels, value) of each."""
     return [
         [one.name, one.documentation, one.type, [[each.name, {**each.labels}, each.value] for each in one.samples]]
         for one in _Exposition(asked).own()
@@ -47,7 +47,7 @@ def forms_of(asked: Asked) -> JSON:
 
 
 def _read(form: JSON) -> Iterator[Metric]:
-    """The metrics that another process gave as JSON."""
+    """Yield the metrics that another process sent as JSON."""
     for name, documentation, kind, samples in cast("list[tuple[str, str, str, list[_Sample]]]", form):
         metric = Metric(name, documentation, kind)
         metric.samples = [Sample(*one) for one in samples]
@@ -55,14 +55,14 @@ def _read(form: JSON) -> Iterator[Metric]:
 
 
 class _Exposition(Collector):
-    """All metrics. Where several processes serve, each sample says by the label ``worker`` whose it is."""
+    """All metrics. With several processes, the label ``worker`` of each sample names its process."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._own = {"worker": str(os.getpid())} if asked.settings.workers > 1 else {}
 
     def collect(self) -> Iterable[Metric]:
-        """The metrics of all processes, each once."""
+        """Return the metrics of all processes, each once."""
         found = {metric.name: metric for metric in self.own()}
         for metric in (one for form in self._asked.figures for one in _read(form)):
             if metric.name in found:
@@ -72,7 +72,7 @@ class _Exposition(Collector):
         return found.values()
 
     def own(self) -> Iterator[Metric]:
-        """The metrics of this process."""
+        """Yield the metrics of this process."""
         for metric in self._metrics():
             metric.samples = [one._replace(labels={**one.labels, **self._own}) for one in metric.samples]
             yield metric
@@ -89,7 +89,7 @@ class _Exposition(Collector):
         yield from ProcessCollector(registry=None).collect()
 
     def _of_memory(self, requests: int) -> Iterator[Metric]:
-        """What the fast path remembers, where it remembers anything."""
+        """Yield the metrics of the fast path's memory; none without a fast path."""
         fast, handled = self._asked.vitals.fast, self._asked.vitals.tallies.handled
         if fast is None:
             return
@@ -158,7 +158,7 @@ def _of_requests(tallies: list[Tally]) -> Iterator[Metric]:
 
 
 def _durations(tallies: list[Tally]) -> Metric:
-    """A histogram for each operation and method, whatever the status."""
+    """Return a histogram for each operation and method, whatever the status."""
     metric = HistogramMetricFamily(
         "mock_server_request_duration_seconds", "What it took to find the answer, without delays that were asked for.",
         labels=["operation", "method"],

@@ -1,4 +1,4 @@
-"""The records of a world: ``/__admin/fixtures/RESOURCE`` and below. A change is seen by that world alone."""
+"""The records of a world: ``/__admin/fixtures/RESOURCE`` and below. Only that world sees a change."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mock_server.settings import suggestion
 from mock_server.store import Record, Records, Search
 
 LISTED = 1000
-"""Records that a listing has where it is not asked for another number; a page for people has fewer."""
+"""Records that a list has where the request gives no number; a page for people has fewer."""
 SHOWN = 50
 MOST_LISTED = 10_000
 LONGEST_TEXT = 200
-"""Characters that a search may have."""
+"""Most characters of a search."""
 TRIES = 10
-"""How often a patch is merged anew because somebody else was quicker."""
+"""Most times that a patch is merged again because another client changed the record first."""
 
 
 def _listed(asked: Asked) -> Answer:
-    """A part of the records, with the number of all that are meant and links to the other parts (RFC 8288)."""
+    """Return a part of the records, with the number of all that match and links to the other parts (RFC 8288)."""
     served, name = _resource(asked)
     accept = ", ".join(asked.request.header_values("accept"))
     choice = choose(("application/json", "text/html"), accept)
@@ -46,7 +46,7 @@ def _listed(asked: Asked) -> Answer:
 
 
 def _searched(asked: Asked, usual: int) -> tuple[Search, dict[str, str]]:
-    """What the query means, and the same as it is for the other parts."""
+    """Return the search that the query asks for, and the query parameters for links to the other parts."""
     given = asked.query("q", "handle", "limit", "offset")
     limit = _number(given, "limit", usual, 1, MOST_LISTED)
     search = Search(given.get("q", ""), given.get("handle", ""), _number(given, "offset", 0, 0, 1 << 40), limit)
@@ -70,7 +70,7 @@ def _number(given: dict[str, str], name: str, usual: int, least: int, most: int)
 
 
 def _parts(search: Search, total: int) -> dict[str, int]:
-    """Where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
+    """Return where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
     limit = search.limit or total
     if total <= limit and not search.offset:
         return {}
@@ -107,7 +107,10 @@ def _replace(asked: Asked) -> Answer:
 
 
 def _patch(asked: Asked) -> Answer:
-    """A JSON Merge Patch (RFC 7396) on a record."""
+    """Apply a JSON Merge Patch (RFC 7396) to a record.
+
+    Raises :class:`RefusedError` (409) where others changed the record :data:`TRIES` times in between.
+    """
     served, _ = _resource(asked)
     layer = asked.world.layer(served.store)
     for _ in range(TRIES):
@@ -162,7 +165,10 @@ def _unknown(asked: Asked, store: Records) -> RefusedError:
 
 
 def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = None) -> Record:
-    """The record that a body holds, judged; where the path has a handle, the body may leave it out."""
+    """Return the record of a body, validated; where the path has a handle, the body may leave it out.
+
+    Raises :class:`RefusedError` (422) for a record that is not valid, or another handle than that of the path.
+    """
     resource = served.contract.manners.resources[asked.values["resource"]]
     if handle is not None and isinstance(node, dict):
         given = node.setdefault(resource.handle, handle)
@@ -178,7 +184,7 @@ def _taken_in(asked: Asked, served: Served, node: JSON, handle: str | None = Non
 
 
 def _put(asked: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
-    """The answer to a change that was made."""
+    """Return the answer to a change of a record: 201 with Location for a new one, else 200."""
     place = asked.request.origin + asked.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 
@@ -188,7 +194,7 @@ def _place(record: Record) -> str:
 
 
 def _told(served: Served, record: Record) -> dict[str, JSON]:
-    """A record as a fixture file has it."""
+    """Return a record as a fixture file has it."""
     return {served.contract.manners.resources[record.resource].handle: record.handle, **record.value}
 
 

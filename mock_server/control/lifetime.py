@@ -1,4 +1,4 @@
-"""How a world ends and begins anew: ``DELETE /__admin/`` and ``POST /__admin/reset``."""
+"""The end and the reset of a world: ``DELETE /__admin/`` and ``POST /__admin/reset``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from mock_server.exchange import Answer
 
 
 def _forget(asked: Asked) -> Answer:
-    """Forget a world. The one without a prefix cannot go; it begins anew."""
+    """Remove a world. The one without a prefix cannot be removed; it is reset."""
     asked.worlds.forget(asked.world.name)
     return answered({})
 
 
 def _reset(asked: Asked) -> Answer:
-    """The world back to how worlds begin; clients of WireMock read a JSON object."""
+    """Reset the world to its initial state, and return ``{}``, since clients of WireMock read a JSON object."""
     asked.worlds.reset(asked.world)
     return answered({})
 

@@ -1,6 +1,6 @@
-"""What a monitor wants to know of a server: ``/__admin/metrics``.
+"""The metrics of a server: ``/__admin/metrics``.
 
-The library that writes it is imported when somebody asks: a server that nobody monitors has no need of it.
+The library that writes them is imported at the first request: a server without a monitor does not need it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _metrics(asked: Asked) -> Answer:
 
 
 def figures_of(asked: Asked) -> JSON:
-    """The metrics of this process, as another one takes them in."""
+    """Return the metrics of this process as JSON, for another process."""
     from mock_server.control.exposition import forms_of
 
     return forms_of(asked)

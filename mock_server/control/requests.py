@@ -18,7 +18,7 @@ from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_pattern import RequestPattern
 
 _MISSES = 3
-"""Requests that came near, in the answer to a verification that failed."""
+"""Most near misses in the answer to a verification that failed."""
 _MOST = 1_000_000
 _FILTERS = ("operation", "status", "method", "path", "limit", "since", "unmatched")
 
@@ -32,7 +32,7 @@ def _telling(asked: Asked) -> Telling:
 
 
 def _listed(asked: Asked) -> Answer:
-    """The journal, the newest first, as far as the filters let it."""
+    """Return the journal, the newest entry first, as far as the filters match."""
     found = _filtered(asked)
     telling = _telling(asked)
     events: list[JSON] = [telling.event(entry) for entry in found]
@@ -159,7 +159,7 @@ def _remove(asked: Asked) -> Answer:
 
 
 def _verify(asked: Asked) -> Answer:
-    """200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
+    """Return 200 where the expected number of requests matches the pattern; else 409 with the nearest misses."""
     data = asked.body()
     members = dict(data) if isinstance(data, dict) else data
     low, high = _expected(members)
@@ -185,7 +185,7 @@ def _verify(asked: Asked) -> Answer:
 
 
 def _expected(members: JSON) -> tuple[int, int]:
-    """How many requests are expected; the members that say so are taken out."""
+    """Return the least and the most expected requests; remove the members that give them."""
     if not isinstance(members, dict):
         return 1, _MOST
     given = {
@@ -214,7 +214,7 @@ def _in_words(low: int, high: int) -> str:
 
 
 def _nearest(asked: Asked, pattern: RequestPattern, entries: list[Entry]) -> list[JSON]:
-    """The requests that differ in the fewest parts, the newest first among equals, and how each differs."""
+    """Return the requests that differ in the fewest parts, the newest first among equals, and how each differs."""
     redaction = _redaction(asked)
     telling = _telling(asked)
     told = [(entry, pattern.differences(entry.request, entry.route, entry.operation)) for entry in reversed(entries)]

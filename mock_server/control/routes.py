@@ -1,7 +1,7 @@
-"""The control API: JSON answers, ``application/problem+json`` errors, nothing of the contract's own.
+"""The admin API: JSON answers, ``application/problem+json`` errors, and no paths of the contract.
 
-With several contracts ``/__admin`` tells of all of them, and ``BASE/__admin`` of the one under that base path.
-Below ``/~NAME`` it is that world's.
+With several contracts ``/__admin`` is about all of them, and ``BASE/__admin`` about the one under that base path. Below
+``/~NAME`` it is about that world.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _TABLE = Table(
 )
 
 _OPEN = frozenset({HEALTH, LIVE, READY, METRICS})
-"""What everybody may ask, from anywhere: an orchestrator and a monitor come from other machines and have no token."""
+"""Paths that are open to all clients: orchestrators and monitors are on other machines and have no token."""
 
 
 class Control:
-    """Answers control requests about what is served. Paths follow WireMock's where it has the like."""
+    """Answers admin requests. Paths follow WireMock's where it has a similar one."""
 
     def __init__(self, served: Sequence[Served], worlds: Worlds, settings: Settings, vitals: Vitals) -> None:
         self._served = served
@@ -62,11 +62,14 @@ class Control:
         self._vitals = vitals
 
     def is_for(self, path: str) -> bool:
-        """Whether a path (without the prefix of a world) is ``/__admin`` or below it, there or after a base path."""
+        """Tell whether a path (without the prefix of a world) is ``/__admin`` or below it, also after a base path."""
         return self._within(path) is not None
 
     def refusal(self, request: Request, peer: str) -> Answer | None:
-        """The refusal of a request whose sender may not use control; everybody may ask how the server is."""
+        """Return the refusal of a request that may not use the admin API, or None.
+
+        Health and metrics are open to all.
+        """
         found = self._within(request.path)
         if found is not None and found[1] in _OPEN and request.method in ("GET", "HEAD"):
             return None
@@ -79,9 +82,9 @@ class Control:
     def handle(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
     ) -> Answer:
-        """The answer to a request whose path is one of control. Never raises for what a client sent.
+        """Return the answer to a request whose path is one of the admin API. It never raises for what a client sent.
 
-        ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
+        ``worlds`` replace the worlds of this process in questions about all worlds; ``figures`` are those of other
         processes (:meth:`figures`).
         """
         found = self._within(request.path)
@@ -102,12 +105,12 @@ class Control:
             return problem("internal", 500, "The log of the mock server has the reason. Please report it.")
 
     def figures(self) -> JSON:
-        """What a monitor has to know of this process, for another one that is asked for it."""
+        """Return the metrics of this process as JSON, for another process."""
         request, world = Request("GET", PREFIX + METRICS), self._worlds.plain
         return figures_of(Asked(request, world, self._worlds, self._served, self._settings, self._vitals, {}))
 
     def _within(self, path: str) -> tuple[Sequence[Served], str] | None:
-        """What a control path tells of, and the path below ``/__admin``; None for a path that is none of control."""
+        """Return the contracts that an admin path is about, and the path below ``/__admin``; None for another path."""
         base, found, rest = path.partition(PREFIX)
         if not found or rest[:1] not in ("", "/"):
             return None

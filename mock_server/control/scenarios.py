@@ -17,7 +17,7 @@ def _stage(asked: Asked) -> Stage:
 
 
 def _listed(asked: Asked) -> Answer:
-    """What runs, the first to be asked first, and what could be started by name."""
+    """Return the running scenarios in the order in which they are tried, and the names of those that can be started."""
     stage = _stage(asked)
     running: list[JSON] = [_shown(stage, one) for one in stage.running]
     return answered({"scenarios": running, "available": [*scenario_files(asked.settings).names]})
@@ -43,7 +43,7 @@ def _running(asked: Asked, stage: Stage) -> Running:
 
 
 def _start(asked: Asked) -> Answer:
-    """Start a scenario, or one that ships by its name. What speaks against it is 422, and nothing changes."""
+    """Start a scenario, or a built-in one by its name. One that is not valid is a 422, and nothing changes."""
     stage = _stage(asked)
     data = asked.body()
     try:
@@ -65,7 +65,7 @@ def _start(asked: Asked) -> Answer:
 
 
 def _named(asked: Asked, data: JSON) -> Scenario | None:
-    """The scenario of a file, where nothing but a name is given."""
+    """Return the scenario of a file, where only a name is given; else None."""
     if not isinstance(data, dict) or data.keys() != {"name"}:
         return None
     part = Part(data["name"], "/name")

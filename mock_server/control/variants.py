@@ -1,4 +1,4 @@
-"""The shapes of an answer: ``/__admin/variants/OPERATION``."""
+"""The variants of an answer: ``/__admin/variants/OPERATION``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_server.settings import suggestion
 
 
 def _variants(asked: Asked) -> Answer:
-    """The variants of an operation, which is named by its operationId or by its key (``GET /pets``)."""
+    """Return the variants of an operation, which is named by its operationId or by its key (``GET /pets``)."""
     name = asked.values["operation"]
     for one in asked.served:
         operation = _operation(name, one)

@@ -1,4 +1,5 @@
-"""Arrays: as many items as there should be, those that ``contains`` wants among them, all different where they must."""
+"""Arrays: of the right length, with the items that ``contains`` wants, and without duplicates where they must differ.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Contains, Contradiction, Shape
 
 MOST = 1000
-"""Items that a contract may wish for."""
+"""Most items that ``x-count`` may ask for."""
 TURNS = 40
-"""Attempts at an item that is unlike the others."""
+"""Attempts to make an item that differs from the others."""
 
 
 def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """An array that keeps the shape."""
+    """Return an array that satisfies the shape; raises :class:`Contradiction` where there is none."""
     made = _Made(shape)
     count = _count(walk, shape, place)
     for index in range(count):
@@ -47,7 +48,7 @@ def _contained(shape: Shape) -> int:
 
 
 def _count(walk: Walker, shape: Shape, place: Place) -> int:
-    """How many items there shall be."""
+    """Return how many items to make."""
     least = max(shape.least, _contained(shape))
     wanted = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
     if wanted is not None:
@@ -65,7 +66,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
 
 
 def _preferred(shape: Shape) -> tuple[int, int]:
-    """How few and how many items are wished for: what ``x-count`` says (a number or a pair), else one to three."""
+    """Return the least and the most items by ``x-count`` (a number or a pair), else one to three."""
     for atom in shape.atoms:
         said = atom.keywords.get("x-count")
         pair = said if isinstance(said, list) else [said, said]
@@ -76,7 +77,10 @@ def _preferred(shape: Shape) -> tuple[int, int]:
 
 
 def _add(walk: Walker, made: _Made, place: Place, index: int, last: int) -> None:
-    """One item more: one that matches each ``contains`` that wants more, as far as that can be at this index."""
+    """Add one item that matches each ``contains`` that wants more, as far as that is possible at this index.
+
+    Raises :class:`Contradiction` where no item is possible.
+    """
     lacking = [one for one in made.shape.contains if made.matched.get(one.node, 0) < one.least]
     full = [one for one in made.shape.contains if one.most is not None and made.matched.get(one.node, 0) >= one.most]
     refused = [_refusing(one) for one in full]
@@ -118,7 +122,7 @@ def _different(walk: Walker, made: _Made, goal: tuple[Node, ...], place: Place) 
 
 
 def _more(walk: Walker, made: _Made, place: Place) -> None:
-    """Items beyond the number that was drawn, while ``contains`` wants them."""
+    """Add items beyond the number that was drawn, while ``contains`` wants them."""
     while any(made.matched.get(one.node, 0) < one.least for one in made.shape.contains):
         index = len(made.items)
         if (made.shape.most is not None and index >= made.shape.most) or index > 1000:
@@ -138,7 +142,7 @@ def _compare(shape: Shape, made: _Made) -> None:
 
 
 def _key(item: JSON) -> str:
-    """What is the same for items that JSON Schema calls equal."""
+    """Return a text that is the same for items that JSON Schema calls equal."""
     return json.dumps(_plain(item), sort_keys=True)
 
 

@@ -1,6 +1,7 @@
-"""Patterns of codes, written out: all sequences of the characters that may stand at each place.
+"""Patterns of codes, expanded to sequences of the characters that may be at each position.
 
-Enough of regular expressions for postal codes and tax ids: literals, classes, groups, alternatives, ``?`` and counts.
+The part of regular expressions that postal codes and tax ids need: literals, classes, groups, alternatives, ``?`` and
+counts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import prod
 from mock_server.generate.seeds import Source, totals
 
 Sequence = tuple[str, ...]
-"""The characters that may stand at each place."""
+"""The characters that may be at each position."""
 
 _ESCAPES = {"d": string.digits, "b": ""}
 _COUNT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
@@ -22,7 +23,7 @@ _COUNT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
 
 @cache
 def sequences(pattern: str) -> tuple[Sequence, ...]:
-    """All sequences of a pattern. Raises ValueError for what codes do not use, with the column."""
+    """Return all sequences of a pattern. Raises ValueError, with the column, for what codes do not use."""
     found, end = _alternatives(pattern, 0)
     if end != len(pattern):
         raise ValueError(f"{pattern!r}, column {end}: found {pattern[end]!r}; expected the end.")
@@ -30,7 +31,7 @@ def sequences(pattern: str) -> tuple[Sequence, ...]:
 
 
 def draw(shapes: tuple[Sequence, ...], random: Source) -> str:
-    """A text of one of the shapes; each text is as likely as any other."""
+    """Return a text of one of the shapes; each text is as likely as any other."""
     shape = shapes[0] if len(shapes) == 1 else random.weighted(shapes, _totals(shapes))
     return "".join([one if len(one) == 1 else one[int(random.random() * len(one))] for one in shape])
 
@@ -41,7 +42,7 @@ def _totals(shapes: tuple[Sequence, ...]) -> tuple[float, ...]:
 
 
 def met(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:
-    """The shapes narrowed to those that begin with a prefix."""
+    """Return the shapes narrowed to those that begin with one of the prefixes."""
     pairs = ((one, prefix) for prefix in prefixes for one in shapes if len(prefix) <= len(one))
     narrowed = ((*map(_common, one, prefix), *one[len(prefix) :]) for one, prefix in pairs)
     return [one for one in narrowed if all(one)]
