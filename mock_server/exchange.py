@@ -31,7 +31,10 @@ class Finding:
     pointer: str = ""
     remedy: str = ""
     severity: str = "error"
-    """``error``; ``repaired`` for a defect of a contract with one safe repair; ``warning`` for an ignored part of a request.
+    """How severe it is.
+
+    ``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for a part of a request
+    that is ignored.
     """
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""From schemas to shapes: references followed, ``allOf`` folded in, and a choice wherever there is one.
+"""From schemas to shapes: references are followed, ``allOf`` is merged, and alternatives become choices.
 
-An expansion is a pure function of the schemas and the options taken so far. It is found out once and kept; a
-value then only walks down what is known.
+An expansion is a pure function of the schemas and the options taken so far. It is computed once and cached; making a
+value then only follows cached expansions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mock_server.generate.shape import ALL_TYPES, Contradiction, Goal, Reach, Sh
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way on. Those of a lower ``rank`` are tried first; ``height`` is how deep a value must at least be."""
+    """One option of a choice. Lower ranks are tried first; ``height`` is the least depth of its values."""
 
     label: str
     rank: int = 0
@@ -31,7 +31,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """A point where a value can be one thing or another. ``name`` is unique within one expansion's way."""
+    """A point where a value can be one thing or another. ``name`` is unique within one expansion."""
 
     keyword: str
     name: str
@@ -39,13 +39,13 @@ class Choice:
 
     @cached_property
     def smallest_first(self) -> tuple[int, ...]:
-        """The options by rank, and those of a rank by the height of their values, null first."""
+        """The indexes of the options by rank, and within a rank by the height of their values, null first."""
         ranked = [(option.rank, option.height, not option.is_null, i) for i, option in enumerate(self.options)]
         return tuple(i for *_, i in sorted(ranked))
 
     @cached_property
     def ranks(self) -> tuple[tuple[list[int], list[int]], ...]:
-        """The options of each rank: those that are null, and the others."""
+        """For each rank, the indexes of the options that are null, and of the others."""
         levels = []
         for rank in sorted({option.rank for option in self.options}):
             level = [i for i, option in enumerate(self.options) if option.rank == rank]
@@ -63,7 +63,7 @@ Outcome = Shape | Choice | Contradiction
 
 
 def outcome(document: Document, goal: Goal, taken: tuple[int, ...]) -> Outcome:
-    """What the options taken lead to: a shape, the next choice, or nowhere."""
+    """Return what the options taken lead to: a shape, the next choice, or a contradiction."""
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
         known = document.kept[goal] = {}
@@ -170,7 +170,7 @@ class _Expansion:
         self._add(branches[index % len(branches)])
 
     def _one_of(self, node: Node) -> None:
-        """Take one branch, trusting that the others refuse the value; only then make sure that they do."""
+        """Take one branch, assuming that the others refuse the value; only at a higher rank make sure that they do."""
         branches = node.children("oneOf")
         plain = _of_branches(branches)
         careful = [Option(one.label, 1, one.height, one.is_null) for one in plain]
@@ -189,7 +189,7 @@ class _Expansion:
                 self._negate(node, other)
 
     def _discriminate(self, node: Node, branch: Node) -> None:
-        """Let the discriminator say which branch it is (OpenAPI 3.1, 4.8.25)."""
+        """Require the name that the discriminator has for this branch (OpenAPI 3.1, 4.8.25)."""
         discriminator = node.keywords.get("discriminator")
         reference = branch.keywords.get("$ref")
         if not isinstance(discriminator, dict) or not isinstance(reference, str):
@@ -204,7 +204,7 @@ class _Expansion:
             }))  # fmt: skip
 
     def _negate(self, node: Node, refused: Node) -> None:
-        """A ``not`` of the schema ``refused``, in one of the ways that it can be missed."""
+        """Add a ``not`` of the schema ``refused``: one of the ways in which a value can fail it."""
         if refused.schema is True:
             raise Contradiction("not")
         if refused.schema is False:
@@ -252,7 +252,7 @@ class _Expansion:
         self._add(node.child("dependentSchemas", name))
 
     def _kept(self, node: Node, key: tuple[str, ...], schema: JSON) -> Node:
-        """A schema of our own, the same object each time."""
+        """Return the node of a schema of our own, the same object each time."""
         kept = node.document.kept
         whole = (node, "made", *key)
         if whole not in kept:
@@ -260,7 +260,10 @@ class _Expansion:
         return cast("Node", kept[whole])
 
     def _values(self) -> list[JSON] | None:
-        """The values that ``const`` and ``enum`` leave, None where neither is there."""
+        """Return the values that ``const`` and ``enum`` allow, None where there is neither.
+
+        Raises :class:`Contradiction` where no value is left.
+        """
         found: list[JSON] | None = None
         said: list[str] = []
         for atom in self._atoms:
@@ -279,7 +282,7 @@ class _Expansion:
         return left
 
     def _against(self, found: list[JSON]) -> list[str]:
-        """The keywords that refuse the first of the values."""
+        """Return the keywords that refuse the first of the values, at most three."""
         named = [keyword for node in self._atoms for value in found[:1] for _, keyword in node.faults(value)]
         return list(dict.fromkeys(one for one in named if one not in ("const", "enum")))[:3]
 
@@ -325,7 +328,7 @@ def _of_types(kinds: list[str], atoms: Sequence[Node]) -> list[Option]:
 
 
 def _undiscriminated(node: Node, plain: Sequence[Option]) -> list[Option]:
-    """Return the options again, for a discriminator whose names lead nowhere: it must not refuse what branches take."""
+    """Return the options again without the discriminator, whose names must not refuse what branches accept."""
     if "discriminator" not in node.keywords:
         return []
     return [Option(option.label, 3, option.height, option.is_null) for option in plain]
@@ -371,7 +374,7 @@ def _named(node: Node, keyword: str) -> str:
 
 
 def _is_enum(node: Node) -> bool:
-    """Whether a schema says by ``const`` and ``enum`` alone what its values are, and all of them are of its type."""
+    """Tell whether ``const`` and ``enum`` alone decide which values are valid, and all of them are of its type."""
     keywords = node.keywords.keys() & _SAYS
     if not keywords or not keywords <= {"const", "enum", "type"} or ("const" in keywords and "enum" in keywords):
         return False
@@ -381,7 +384,7 @@ def _is_enum(node: Node) -> bool:
 
 
 def _may_be(node: Node, value: JSON) -> bool:
-    """Whether a value is possible; a schema of the walker's own is judged by its types and values only."""
+    """Tell whether a value is possible; for a schema of the generator's own, only types and values are checked."""
     if not any(key.startswith("x-mock-") for key in node.keywords):
         return node.accepts(value)
     refused = node.keywords.get("x-mock-not-values")
@@ -400,7 +403,7 @@ def _is_of(value: JSON, kind: str) -> bool:
 
 
 def same(left: JSON, right: JSON) -> bool:
-    """Whether two values are the same to JSON Schema: 1 is 1.0, and neither is true."""
+    """Tell whether two values are equal in JSON Schema: 1 equals 1.0, and neither equals true."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):

@@ -1,4 +1,4 @@
-"""How deep the smallest value of a schema is: what lets recursion end, and tells where it cannot."""
+"""The depth of the smallest value of a schema: it makes recursion end, and tells where it cannot end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from mock_server.generate.document import Node
 
 ENDLESS = 10**6
-"""The height of a schema that requires itself for ever."""
+"""The height of a schema that requires itself without end."""
 
 
 def height(node: Node) -> int:
-    """Levels of objects and arrays that a value of the schema has at least; :data:`ENDLESS` where there is no end."""
+    """Return the least number of levels of objects and arrays in a value; :data:`ENDLESS` where there is no end."""
     kept = node.document.kept
     key = (node, "height")
     if key not in kept:
@@ -21,7 +21,7 @@ def height(node: Node) -> int:
 
 
 def _settled(first: Node) -> dict[Node, int]:
-    """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
+    """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
     nodes = _reached(first)
     kept = first.document.kept
     heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
@@ -38,7 +38,7 @@ def _settled(first: Node) -> dict[Node, int]:
 
 
 def _reached(first: Node) -> list[Node]:
-    """A schema and all that it cannot do without; not what lies behind those whose heights are known."""
+    """Return a schema and all that it requires, without what is behind those whose heights are known."""
     kept = first.document.kept
     reached = {first: None}
     waiting = [first]
@@ -64,7 +64,7 @@ def _in_place(node: Node) -> list[Node]:
 
 
 def _inner(node: Node) -> list[Node]:
-    """The members and items that a value has to have."""
+    """Return the schemas of the members and items that a value must have."""
     keywords = node.keywords
     kinds = keywords.get("type")
     listed = kinds if isinstance(kinds, list) else [kinds]

@@ -1,4 +1,4 @@
-"""Objects: which members there are, and members for maps."""
+"""Objects: the choice of members, and extra members for maps."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mock_server.generate.words import word
 
 OPTIONAL_SHARE = 0.9
 EXTRA = 300
-"""Names that are tried for members that the schema does not name."""
+"""Most names that are tried for members that the schema does not name."""
 
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """An object that keeps the shape."""
+    """Return an object that satisfies the shape; raises :class:`Contradiction` where there is none."""
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
         place = replace(place, lean=True)
     chosen = _chosen(walk, shape, place)
@@ -53,7 +53,7 @@ def _put(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], name: 
 
 
 def _fits(shape: Shape, name: str) -> bool:
-    """Whether a member of that name may be there at all."""
+    """Tell whether the shape allows a member of that name at all."""
     return (
         name not in shape.forbidden
         and all(node.schema is not False for node in shape.member(name))
@@ -62,7 +62,7 @@ def _fits(shape: Shape, name: str) -> bool:
 
 
 def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
-    """The names that there will be: required ones, those asked for, and most of the others."""
+    """Return the names of the members to make: required ones, wanted ones, and most of the others."""
     chosen = set(shape.required)
     for name in shape.required if shape.name_goal else ():
         if any(not node.accepts(name) for node in shape.name_goal):
@@ -95,7 +95,7 @@ def _wanted(walk: Walker, place: Place, name: str) -> bool:
 
 
 def _needed(shape: Shape, name: str) -> frozenset[str] | None:
-    """The name and all that must be beside it; None where that cannot be."""
+    """Return the name and all names that must be there with it; None where that is not possible."""
     if name not in shape.needs:
         needed = _beside(shape, name)
         shape.needs[name] = frozenset(needed) if all(_fits(shape, one) for one in needed) else None
@@ -103,7 +103,7 @@ def _needed(shape: Shape, name: str) -> frozenset[str] | None:
 
 
 def _beside(shape: Shape, name: str) -> set[str]:
-    """The name and all that ``dependentRequired`` wants beside it."""
+    """Return the name and all names that ``dependentRequired`` wants with it."""
     needed, waiting = {name}, [name]
     while waiting:
         for one in shape.dependent.get(waiting.pop(), ()):
@@ -114,7 +114,7 @@ def _beside(shape: Shape, name: str) -> set[str]:
 
 
 def _fill(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], least: int = 0) -> None:
-    """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
+    """Add members that the schema does not name: as many as there must be, and one to a map unless that is off."""
     asked = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
     usual = int(shape.is_map and walk.fill_properties and not place.lean)
     if ("", "plain") in walk.wanted:
@@ -139,7 +139,7 @@ def _closed_by(shape: Shape) -> str:
 
 
 def _names(walk: Walker, shape: Shape, place: Place) -> Iterator[str]:
-    """Names for members that the schema does not name."""
+    """Yield names for members that the schema does not name."""
     patterns = list(dict.fromkeys(shape.open_patterns()))
     for index in range(EXTRA):
         random = walk.draw.at(f"{place.key}#key{index}")

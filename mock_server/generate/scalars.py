@@ -1,4 +1,4 @@
-"""Values without parts: those of an enum, numbers, true and false, null."""
+"""Values without parts: those of an enum, numbers, booleans, null."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from mock_server.generate.shape import Contradiction, Shape
 
 
 def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """One of the values that ``const`` and ``enum`` leave."""
+    """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Contradiction` where all are refused.
+    """
     values = shape.values or []
     usable = values
     if shape.not_values:
@@ -32,14 +33,14 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Null, unless just that is refused."""
+    """Return None, for null; raises :class:`Contradiction` where null is refused."""
     if any(one is None for one in shape.not_values):
         raise Contradiction("type", "not")
     return None
 
 
 def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """True or false."""
+    """Return a boolean; raises :class:`Contradiction` where both are refused."""
     asked = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
     drawn = bool(asked) if asked is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
@@ -49,7 +50,7 @@ def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """A number in its span."""
+    """Return a number in the shape's span; raises :class:`Contradiction` where none was found."""
     whole = shape.kind == "integer"
     assert shape.span is not None
     random = walk.draw.at(place.key)
@@ -67,7 +68,7 @@ def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def _edged(span: Span, edge: int | None) -> Span:
-    """The span's lower end (0) or upper end (1) alone, as near as the grid allows."""
+    """Return only the lower end (0) or the upper end (1) of the span, as near as its step allows."""
     low, high = span.low, span.high
     if span.step is not None and edge is not None:
         first, last = span.steps

@@ -1,4 +1,4 @@
-"""A shape: everything that one value has to keep, gathered from the schemas that apply to it."""
+"""Shapes: all constraints of one value, gathered from the schemas that apply to it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from mock_server.generate.numbers import Span, common_multiple, exact
 from mock_server.generate.patterns import matches
 
 Goal = tuple[Node, ...]
-"""Schemas that one value has to keep, all of them."""
+"""Schemas that apply to one value, all of them."""
 
 
 class Contradiction(Exception):  # noqa: N818  (no failure of the program: a way that leads nowhere)
-    """Nothing can keep these keywords together. ``pointer`` is into the value, where it is known."""
+    """Raised where no value satisfies these keywords together. ``pointer`` is into the value, where it is known."""
 
     def __init__(self, *keywords: str, pointer: str | None = None) -> None:
         self.keywords = keywords
@@ -38,7 +38,7 @@ class Contradiction(Exception):  # noqa: N818  (no failure of the program: a way
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """An ``unevaluated`` keyword and the atoms whose word about members counts for it."""
+    """An ``unevaluated`` keyword and the range of atoms whose members and items count as evaluated for it."""
 
     node: Node
     start: int
@@ -56,7 +56,7 @@ class Contains:
 
 @dataclass(slots=True)
 class Shape:
-    """What a value of one type has to keep. Lists are in the order of the schema."""
+    """The constraints of a value of one type. Lists are in the order of the schema."""
 
     goal: Goal
     kind: str
@@ -72,7 +72,7 @@ class Shape:
     not_formats: list[str] = field(default_factory=list)
     faker: str | None = None
     media: Node | None = None
-    """Whose ``contentMediaType`` or ``contentEncoding`` a text has."""
+    """The schema with the ``contentMediaType`` or ``contentEncoding`` of a text."""
     not_steps: list[Fraction] = field(default_factory=list)
     least: int = 0
     most: int | None = None
@@ -83,23 +83,23 @@ class Shape:
     contains: list[Contains] = field(default_factory=list)
     required: dict[str, None] = field(default_factory=dict)
     names: dict[str, None] = field(default_factory=dict)
-    """The names of members that the schemas know."""
+    """The names of members that the schemas describe."""
     dependent: dict[str, list[str]] = field(default_factory=dict)
     name_goal: Goal = ()
     wants_stranger: bool = False
     hidden: frozenset[str] = frozenset()
-    """Names that readOnly or writeOnly keeps out."""
+    """Names that are left out because of readOnly or writeOnly."""
     children: dict[str | int, Goal] = field(default_factory=dict)
-    """The goals of members and items, found so far."""
+    """The goals of members and items, worked out so far."""
     is_map: bool = False
-    """Whether an object's members are described without being named."""
+    """Whether an object has members that are described without being named."""
     is_format_alone: bool = False
-    """Whether a text has a format and nothing else to keep."""
+    """Whether a text has a format and no other constraint."""
     needs: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """What a member cannot be without, itself included, found so far; None for one that cannot be there."""
+    """For a member, all that must be there with it, itself included; None for one that cannot be there."""
 
     def member(self, name: str) -> Goal:
-        """What the member of that name has to keep."""
+        """Return the schemas of the member of that name."""
         if name not in self.children:
             self.children[name] = self._member(name)
         return self.children[name]
@@ -117,7 +117,8 @@ class Shape:
         return tuple(dict.fromkeys(node for node in found if node.schema is not True))
 
     def item(self, index: int, contained: Sequence[Node] = ()) -> Goal:
-        """What the item at an index has to keep; ``contained`` are the schemas of ``contains`` that it is to match."""
+        """Return the schemas of the item at an index; ``contained`` are the schemas of ``contains`` that it is to match.
+        """
         if contained:
             return self._item(index, contained)
         if index not in self.children:
@@ -138,20 +139,20 @@ class Shape:
         return tuple(dict.fromkeys(node for node in (*found, *contained) if node.schema is not True))
 
     def open_patterns(self) -> list[str]:
-        """The patterns of names that some schema has members for."""
+        """Return the patterns of member names that some schema describes."""
         return [name for atom in self.atoms for name in _mapping(atom, "patternProperties")]
 
     def prefix(self) -> int:
-        """How many items have a schema of their own."""
+        """Return how many items have a schema of their own."""
         return max((len(_listed(atom, "prefixItems")) for atom in self.atoms), default=0)
 
     def has_items(self) -> bool:
-        """Whether items beyond the prefix are described."""
+        """Tell whether items beyond the prefix are described."""
         return any(key in atom.keywords for atom in self.atoms for key in ("items", "contains", "unevaluatedItems"))
 
 
 def _said_of_member(atom: Node, name: str) -> list[Node] | None:
-    """The schemas that an atom has for a member; None where it leaves it unevaluated."""
+    """Return the schemas that an atom has for a member; None where it leaves it unevaluated."""
     keywords = atom.keywords
     properties = keywords.get("properties")
     found = [atom.child("properties", name)] if isinstance(properties, dict) and name in properties else []
@@ -276,7 +277,7 @@ _WIDTHS: Mapping[str, tuple[int, int]] = {
     **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
 }
-"""Formats of the OpenAPI registry that bound a number."""
+"""Formats of the OpenAPI registry that bound a number: the least and the greatest."""
 
 
 def _array(shape: Shape) -> None:
@@ -334,7 +335,7 @@ def _is_hidden(atom: Node, name: str, schema: Mapping[str, JSON]) -> bool:
 
 
 def _closing(shape: Shape, name: str) -> str:
-    """Which keyword says that a member must not be."""
+    """Return the keyword that forbids a member."""
     for atom in shape.atoms:
         if _mapping(atom, "properties").get(name) is False:
             return "properties"
@@ -344,7 +345,7 @@ def _closing(shape: Shape, name: str) -> str:
 
 
 def possible(types: frozenset[str], atom: Node) -> frozenset[str]:
-    """The types that an atom leaves of those possible so far. Integers are numbers too."""
+    """Return the types that an atom allows of those possible so far. Integers are numbers too."""
     kinds = atom.keywords.get("type")
     listed = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)} if isinstance(kinds, str) else None
     if listed is not None:

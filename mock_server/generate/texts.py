@@ -18,9 +18,9 @@ from mock_server.generate.words import word
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 1_000
-"""Characters of a text that nothing bounds above and a variant wants at its longest."""
+"""Characters of the longest text of a variant where the schema has no upper bound."""
 TRIES = 160
-"""Texts that are tried for a pattern."""
+"""Most texts that are tried for a pattern."""
 
 Format = Callable[[Source], JSON]
 
@@ -48,7 +48,7 @@ MORE_FORMATS: Mapping[str, Format] = {
     "uint64": lambda random: str(random.randrange(10**9)),
     "uri-template": lambda random: f"https://example.com/{random.randrange(100)}{{?page}}",
 }
-"""Formats of JSON Schema and of the OpenAPI registry, beside those of the fields."""
+"""Formats of JSON Schema and of the OpenAPI registry, in addition to those of the fields."""
 
 _SHORTEST: Mapping[str, str] = {
     "email": "a@b.co", "idn-email": "a@b.co", "hostname": "a", "idn-hostname": "a", "ipv4": "1.1.1.1", "ipv6": "::",
@@ -74,7 +74,7 @@ _STRETCHED: Mapping[str, Callable[[int], str]] = {
     "date-time": lambda size: "2026-01-01T00:00:00." + "0" * (size - 21) + "Z",
     "time": lambda size: "00:00:00." + "0" * (size - 10) + "Z",
 }
-"""A text of a format that is so many characters long."""
+"""By format, a function that returns a text of so many characters."""
 
 
 def _long_host(size: int) -> str:
@@ -91,7 +91,7 @@ def _long_email(size: int) -> str:
 
 
 def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """A text that keeps the shape."""
+    """Return a text that satisfies the shape; raises :class:`Contradiction` where none was found."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
     if shape.is_format_alone and shape.formats[0] in FORMATS:
         return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
@@ -112,7 +112,7 @@ def _said(shape: Shape, text: str) -> Iterator[str]:
 
 
 def _wrong(shape: Shape, text: str) -> str | None:
-    """The keyword that refuses a text."""
+    """Return the keyword that refuses a text, or None."""
     if len(text) < shape.least:
         return "minLength"
     if shape.most is not None and len(text) > shape.most:
@@ -129,7 +129,7 @@ def _wrong(shape: Shape, text: str) -> str | None:
 
 
 def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterator[str]:
-    """Texts to try, the believable first."""
+    """Yield texts to try, the believable ones first."""
     random = walk.draw.at(place.key)
     if edge in (0, 1):
         yield from _edged(shape, random, edge)
@@ -169,7 +169,7 @@ def _words(shape: Shape, random: Source) -> Iterator[str]:
 
 
 def _matching(shape: Shape, random: Source) -> Iterator[str]:
-    """Texts for patterns: of one, or of several one after the other."""
+    """Yield texts for patterns: of one, or of several one after the other."""
     least, most = shape.least, shape.most
     for index in range(TRIES):
         stretch = (3, 1, 0, 6, least, most or 12, least // 2 + 1, 40)[index % 8]
@@ -184,7 +184,7 @@ def _matching(shape: Shape, random: Source) -> Iterator[str]:
 
 
 def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
-    """The shortest (0) or the longest (1) text."""
+    """Yield candidates for the shortest (0) or the longest (1) text."""
     size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
     for pattern in shape.patterns:
         texts = [sample(pattern, random, 0 if edge == 0 else size) for _ in range(8)]
@@ -198,7 +198,7 @@ def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
 
 
 def _encoded(walk: Walker, shape: Shape, place: Place) -> str:
-    """A text that holds something: JSON, or bytes in base 64."""
+    """Return a text with encoded contents: JSON, or bytes in base 64."""
     assert shape.media is not None
     keywords = shape.media.keywords
     text = "mock"
