@@ -1,6 +1,6 @@
 """A journal as an HTTP Archive (HAR 1.2), which browsers' tools and most proxies open.
 
-http://www.softwareishard.com/blog/har-12-spec/ has the members; -1 stands for what is not known.
+http://www.softwareishard.com/blog/har-12-spec/ describes the members; -1 stands for an unknown value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mock_server.redaction import Redaction
 
 
 def archive(entries: Iterable[Entry], prefix: str, redaction: Redaction) -> dict[str, JSON]:
-    """Entries of the world with that prefix as one archive, the oldest first."""
+    """Return the entries of the world with that prefix as one archive, the oldest first."""
     told: list[JSON] = [_entry(entry, prefix, redaction) for entry in entries]
     creator: JSON = {"name": "mock-server", "version": version("contract-mock-server")}
     return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": told}}

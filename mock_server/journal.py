@@ -1,8 +1,7 @@
-"""What a world was asked and what it answered: the last requests, in a ring that has a bound.
+"""The journal of a world: its last requests and answers, in a ring buffer with a bound.
 
-An entry keeps the request and the answer as they are, and nothing of the connection; it costs a request a
-microsecond. Entries of one and the same question share what they keep. What all worlds keep together has a bound
-too (:class:`Ledger`).
+An entry has the request and the answer as they are, and nothing of the connection; it costs a request a microsecond.
+Entries of equal requests share their contents. All journals together have a bound too (:class:`Ledger`).
 """
 
 from __future__ import annotations
@@ -18,22 +17,22 @@ from mock_server.contract.model import Operation
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route
 
 KEPT = 1000
-"""Entries of one world that are kept where the settings say nothing else."""
+"""Entries of one world that are kept where the settings give no other number."""
 LONGEST_BODY = 64 * 1024
-"""Bytes of a body that are kept; of a longer one the beginning."""
+"""Most bytes of a body that are kept; of a longer one the beginning."""
 _OVERHEAD = 1400
-"""Bytes of what an entry keeps beside its texts, about."""
+"""Bytes of an entry's contents in addition to its texts, about."""
 _SLIM = 150
-"""Bytes of an entry beside what it shares with others."""
+"""Bytes of an entry in addition to the contents that it shares with others."""
 _NUMBER = (1 << 62) - 1
 
 
 class Kept:
-    """What entries keep of an exchange: the same object for all entries of one question.
+    """The contents of entries: the same object for all entries of equal requests.
 
-    ``sizes`` are those of the two bodies as they were sent, in bytes; what is kept of them may be shorter, and so may
-    what came of an answer (``size`` is then how long it was). ``cost``
-    is what this holds of the memory, about; ``holders`` is how many entries have it.
+    ``sizes`` are those of the two bodies as they were sent, in bytes; the bodies kept may be shorter, and so may the
+    part of an answer that reached this process (``size`` is then its full length). ``cost`` is the memory that this
+    takes in bytes, about; ``holders`` is the number of entries that share it.
     """
 
     __slots__ = ("answer", "cost", "findings", "holders", "operation", "request", "route", "sizes")
@@ -68,12 +67,12 @@ class Entry(NamedTuple):
 
     @property
     def route(self) -> Route:
-        """What routing made of it."""
+        """The result of routing the request."""
         return self.kept.route
 
     @property
     def operation(self) -> Operation | None:
-        """The operation that was meant."""
+        """The operation that the request matched; None for no operation."""
         return self.kept.operation
 
     @property
@@ -83,7 +82,7 @@ class Entry(NamedTuple):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found in the two."""
+        """The findings about request and answer."""
         return self.kept.findings
 
     @property
@@ -93,22 +92,22 @@ class Entry(NamedTuple):
 
     @property
     def was_matched(self) -> bool:
-        """Whether the request was one of an operation."""
+        """Whether the request matched an operation."""
         return self.kept.operation is not None
 
     @property
     def is_shortened(self) -> bool:
-        """Whether one of the bodies is longer than what is kept of it."""
+        """Whether one of the bodies is longer than the part of it that is kept."""
         return self.sizes != (len(self.request.body), len(self.answer.body))
 
 
 _Member: TypeAlias = Any
-"""A number (int), when (float), how long (float), or a :class:`Kept`, by turns."""
+"""A number (int), a start (float), a duration (float), or a :class:`Kept`, by turns."""
 _MEMBERS = len(Entry._fields)
 
 
 class Ledger:
-    """Bytes that all journals hold together, and what to do when that is too much."""
+    """Bytes that all journals take together, with a function that frees memory when they are too many."""
 
     __slots__ = ("_relieve", "held", "limit")
 
@@ -118,7 +117,7 @@ class Ledger:
         self._relieve = relieve
 
     def change(self, size: int) -> None:
-        """Take ``size`` more bytes, or give some back."""
+        """Add ``size`` bytes, or subtract them where it is negative; free memory above the limit."""
         self.held += size
         if self.held > self.limit:
             self._relieve()
@@ -134,10 +133,13 @@ class Journal:
         self._kept = kept
         self._ledger = ledger
         self._members: deque[_Member] | None = None
-        """The members of the entries one after the other: half a million rows would be as many objects that Python's
-        garbage collection looks through again and again, and numbers are none."""
+        """The members of the entries one after the other, as a flat sequence.
+
+        Half a million tuples would be as many objects that Python's garbage collection visits again and again; it does
+        not visit numbers.
+        """
         self._last = after
-        """The number given last; the first one is the next after ``after``."""
+        """The last number that was given; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
         return len(self._members or ()) // _MEMBERS
@@ -147,7 +149,7 @@ class Journal:
         return (Entry(*row) for row in zip(members, members, members, members, strict=True))
 
     def add(self, kept: Kept, started: float, elapsed: float) -> None:
-        """Keep an exchange that ended now."""
+        """Add an exchange that has just ended."""
         self._last += 1
         if self._kept == 0:
             return
@@ -169,7 +171,7 @@ class Journal:
         return self._last
 
     def take(self, entries: Iterable[Entry]) -> None:
-        """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
+        """Replace the entries by those of other journals of this world; no other journal may share their ``kept``."""
         self.clear()
         held = [*entries]
         room = max(self._kept, len(held)) * _MEMBERS
@@ -178,16 +180,19 @@ class Journal:
             entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
-        """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""
+        """Return the id of the entry with a number.
+
+        It is a UUID of version 8 (RFC 9562) made of the world's name and the number.
+        """
         return UUID(int=self._space() | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
-        """The entry of an id; None where it is gone or was never here."""
+        """Return the entry with an id; None where it is gone or was never here."""
         found = next((entry for entry in self if entry.number == number.int & _NUMBER), None)
         return found if found is not None and self.id_of(found.number) == number else None
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
-        """Let entries go; they are returned, the oldest first."""
+        """Remove entries, and return them, the oldest first."""
         gone = [entry for entry in self if is_meant(entry)]
         if gone:
             lost = {entry.number for entry in gone}
@@ -197,12 +202,12 @@ class Journal:
         return gone
 
     def clear(self) -> None:
-        """Let all entries go. Their numbers are not given again."""
+        """Remove all entries. Their numbers are not used again."""
         self._give_back(sum(_released(entry.kept) for entry in self))
         self._members = None
 
     def shorten(self) -> None:
-        """Let the older half go."""
+        """Remove the older half of the entries."""
         for _ in range((len(self) + 1) // 2):
             assert self._members is not None
             *_, kept = (self._members.popleft() for _ in range(_MEMBERS))
@@ -218,6 +223,6 @@ class Journal:
 
 
 def _released(kept: Kept) -> int:
-    """The bytes that go with an entry: what others have too stays."""
+    """Return the bytes that an entry frees: what others share stays."""
     kept.holders -= 1
     return _SLIM if kept.holders else _SLIM + kept.cost

@@ -1,7 +1,7 @@
-"""What a server remembers of its callers: how often each has asked, and what a key was answered with.
+"""Memory about callers: how many requests each has sent, and which answer an idempotency key got.
 
-A limit is a fixed window by token. Replays follow draft-ietf-httpapi-idempotency-key-header: the same key with the
-same request is answered the same, with another request it is an error.
+A limit is a fixed window by token. Replays follow draft-ietf-httpapi-idempotency-key-header: the same key with the same
+request gets the same answer, with another request it is an error.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from mock_server.exchange import Answer, Headers, Request
 from mock_server.payload import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
 
 MOST_CALLERS = 10_000
-"""Callers whose windows are kept, in one world."""
+"""Most callers whose windows are remembered, in one world."""
 MOST_KEYS = 1_000
 REPLAYED = "Idempotency-Replayed"
 MOST_BYTES = 8 * 1024 * 1024
-"""Answers that are kept for their keys, in one world."""
+"""Most bytes of answers that are remembered for their keys, in one world."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a window. ``reset`` is the whole seconds until the next one begins, at least 1."""
+    """The rest of a window. ``reset`` is the whole seconds until the next one begins, at least 1."""
 
     limit: int
     remaining: int
@@ -38,7 +38,7 @@ class Allowance:
     exceeded: bool
 
     def headers(self) -> Headers:
-        """The fields of draft-ietf-httpapi-ratelimit-headers-07, 2; with ``Retry-After`` (RFC 9110, 10.2.3)."""
+        """Return the fields of draft-ietf-httpapi-ratelimit-headers-07, 2; with ``Retry-After`` (RFC 9110, 10.2.3)."""
         told = (
             ("RateLimit-Limit", str(self.limit)),
             ("RateLimit-Remaining", str(self.remaining)),
@@ -48,7 +48,7 @@ class Allowance:
 
 
 class WindowForm(TypedDict):
-    """A window as JSON: of which token and limit, which window that is, and how many requests it has had."""
+    """A window as JSON: its token and limit, its number, and how many requests it has had."""
 
     token: str
     limit: int
@@ -58,7 +58,7 @@ class WindowForm(TypedDict):
 
 
 class KeptForm(TypedDict):
-    """A kept answer as JSON: for which key of which token, and the request's fingerprint in base64."""
+    """A remembered answer as JSON: its key and token, and the request's fingerprint in base64."""
 
     token: str
     operation: str
@@ -75,7 +75,7 @@ class LimitsForm(TypedDict):
 
 
 class Limits:
-    """The counters and the kept answers of one world."""
+    """The counters and the remembered answers of one world."""
 
     __slots__ = ("_answers", "_bytes", "_windows")
 
@@ -85,7 +85,7 @@ class Limits:
         self._bytes = 0
 
     def count(self, token: str, limit: RateLimit, now: float) -> Allowance:
-        """Count a request; windows begin at whole multiples of their length since 1970."""
+        """Count a request and return its allowance; windows begin at whole multiples of their length since 1970."""
         window = int(now // limit.window)
         began, used = self._windows.pop((token, limit), (window, 0))
         used = used + 1 if began == window else 1
@@ -96,11 +96,11 @@ class Limits:
         return Allowance(limit.limit, max(0, limit.limit - used), reset, used > limit.limit)
 
     def kept(self, token: str, operation: str, key: str) -> tuple[bytes, Answer] | None:
-        """The fingerprint and the answer that are kept for a key."""
+        """Return the fingerprint and the answer that are remembered for a key, or None."""
         return self._answers.get((token, operation, key))
 
     def keep(self, token: str, operation: str, key: str, request: Request, answer: Answer) -> None:
-        """Keep an answer, the oldest forgotten first."""
+        """Remember an answer; the oldest ones are forgotten above the bounds."""
         self._keep(token, operation, key, fingerprint(request), answer)
 
     def _keep(self, token: str, operation: str, key: str, of: bytes, answer: Answer) -> None:
@@ -111,7 +111,7 @@ class Limits:
             self._bytes -= len(oldest.body)
 
     def saved(self) -> LimitsForm:
-        """All of it as JSON, for another process to go on with."""
+        """Return all of it as JSON, for another process to continue with."""
         windows: list[WindowForm] = [
             {"token": token, "limit": limit.limit, "seconds": limit.window, "window": window, "used": used}
             for (token, limit), (window, used) in self._windows.items()
@@ -130,7 +130,7 @@ class Limits:
 
     @classmethod
     def restored(cls, form: LimitsForm) -> Limits:
-        """What was saved."""
+        """Return the limits that were saved as ``form``."""
         made = cls()
         for one in form["windows"]:
             made._windows[one["token"], RateLimit(one["limit"], one["seconds"])] = (one["window"], one["used"])
@@ -150,7 +150,7 @@ class Memory:
     keep: Callable[[Answer], None] | None = None
 
     def kept(self, answer: Answer) -> Answer:
-        """The answer with the headers, kept for its key where it has one."""
+        """Return the answer with the headers, and remember it for its key where it has one."""
         if self.keep is not None and answer.status < 400:  # the next try after a failure shall be a new one
             self.keep(replace(answer, wire=None, delay=0))
         # A failure has been told its headers already.
@@ -160,14 +160,14 @@ class Memory:
 
 
 class _Desk(Protocol):
-    """Where the clock and the limits of a world are."""
+    """The clock and the limits of a world."""
 
     clock: Clock
     limits: Limits
 
 
 def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Request, caller: Caller) -> Memory:
-    """Count a request, and look for what its key was answered with."""
+    """Count a request, and look up the answer that its key got before."""
     token = caller.token or ""
     headers: Headers = ()
     if manners.rate_limit is not None:
@@ -189,6 +189,6 @@ def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Req
 
 
 def fingerprint(request: Request) -> bytes:
-    """What makes two requests the same: method, path, query and body."""
+    """Return a digest by which two requests are equal: of method, path, query and body."""
     said = f"{request.method} {request.path}?{request.query}\n".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(said + request.body, digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""What nobody needs to read in a journal: credentials are taken out before it is shown."""
+"""Redaction of a journal: credentials are removed before it is shown."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ HIDDEN = "[redacted]"
 HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"})
 """Headers whose values are never shown."""
 _SHORTEST = 4
-"""Characters of a secret: what is shorter is hidden in its header and left alone in sentences."""
+"""Least characters of a secret: a shorter one is hidden in its header, but not in sentences."""
 
 
 def redaction_of(headers: Iterable[str], contracts: Iterable[Contract]) -> Redaction:
-    """What takes out the credentials of these contracts, and headers beside."""
+    """Return the redaction of the credentials of these contracts, and of further headers."""
     return Redaction(headers, [scheme for contract in contracts for scheme in contract.schemes.values()])
 
 
 class Redaction:
-    """Takes credentials out of what is shown: of headers by name, of queries by name, of texts by value."""
+    """Hides credentials where requests are shown: in headers by name, in queries by name, in texts by value."""
 
     def __init__(self, headers: Iterable[str], schemes: Iterable[SecurityScheme]) -> None:
         keys = [scheme for scheme in schemes if scheme.type == "apiKey"]
@@ -32,11 +32,11 @@ class Redaction:
         self._parameters = {one.key for one in keys if one.place == "query"}
 
     def headers(self, headers: Headers) -> Headers:
-        """Headers as they may be shown."""
+        """Return headers as they may be shown."""
         return tuple((name, HIDDEN if name.lower() in self._headers else value) for name, value in headers)
 
     def query(self, query: str) -> str:
-        """A raw query as it may be shown."""
+        """Return a raw query as it may be shown."""
         if not self._parameters:
             return query
         parts = [part.partition("=") for part in query.split("&")]
@@ -46,13 +46,13 @@ class Redaction:
         )
 
     def text(self, text: str, request: Request) -> str:
-        """A sentence about a request without the secrets of that request."""
+        """Return a sentence about a request without the secrets of that request."""
         for secret in sorted(self._secrets(request), key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return text
 
     def value(self, value: JSON, request: Request) -> JSON:
-        """The same for every text within a value."""
+        """Return a value with every text in it redacted in the same way."""
         if isinstance(value, str):
             return self.text(value, request)
         if isinstance(value, list):

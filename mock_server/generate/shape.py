@@ -117,8 +117,7 @@ class Shape:
         return tuple(dict.fromkeys(node for node in found if node.schema is not True))
 
     def item(self, index: int, contained: Sequence[Node] = ()) -> Goal:
-        """Return the schemas of the item at an index; ``contained`` are the schemas of ``contains`` that it is to match.
-        """
+        """Return the schemas of the item at an index, with those of ``contained``, which the item has to match."""
         if contained:
             return self._item(index, contained)
         if index not in self.children:
