@@ -45,7 +45,9 @@ class Question:
     wants_stream: bool = False
     """Whether the body asks for a stream (``stream: true``)."""
     records: dict[tuple[str, str], Record | None] = field(default_factory=dict, compare=False, repr=False)
-    """Records that were looked up in the store: once, on the thread of the store, even where the answer is started again.
+    """Records that were looked up in the store, each once.
+
+    The lookup is on the thread of the store, even where the answer is started again in another thread.
     """
 
     @property

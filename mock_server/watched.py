@@ -1,6 +1,6 @@
-"""The application with somebody who watches: each request as it was seen from outside, and what was known inside.
+"""The application with observers: each request as seen from outside, with what is known of it inside.
 
-Only where an access log or traces are asked for: a request pays for this ten times what it costs itself.
+Used only for an access log or traces: it costs a request ten times what a remembered answer costs.
 """
 
 from __future__ import annotations
@@ -23,68 +23,70 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PATH = "%/:@!$&'()*+,;=~"
 SEEN = "mock_server.seen"
-"""Where the scope of a request that is watched has what is seen of it (:class:`Seen`)."""
+"""The key of an observed request's scope that has its :class:`Seen`."""
 
 
 class Seen:
-    """One request. ``status`` is 0 as long as no answer was begun; ``operation`` is empty where there is none."""
+    """One observed request. ``status`` is 0 until an answer begins; ``operation`` is empty where there is none."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.method: str = scope["method"]
         self.path = quote(scope["raw_path"] or scope["path"], safe=_PATH)
-        """The path as it was sent, prefix of a world and all, in the characters of a URI (RFC 3986). No query: it may
-        have secrets in it."""
+        """The path as it was sent, with the prefix of a world, in the characters of a URI (RFC 3986).
+
+        It has no query, which may have secrets in it.
+        """
         self.status = 0
         self.operation = ""
         self.kept: Kept | None = None
-        """What the journal keeps of the request; None where it is none of the contract's."""
+        """The journal's contents of the request; None where it is not for a contract."""
         self._world: World | None = None
         self._number = 0
         self._began = perf_counter()
 
     def note(self, world: World, kept: Kept, operation: str, number: int) -> None:
-        """Note what became of the request, which a journal of the world was told of by that number."""
+        """Note the journal's entry of the request: its world, its contents, its operation and its number."""
         self._world, self._number = world, number
         self.kept = kept
         self.operation = operation
 
     @property
     def world(self) -> str:
-        """The name of the world that the contract was asked in."""
+        """The name of the world of the request; empty for the plain one, or before it is known."""
         return self._world.name if self._world else ""
 
     @property
     def seconds(self) -> float:
-        """How long it has taken until now, delays and all."""
+        """Seconds since the request began, delays included."""
         return perf_counter() - self._began
 
     @cached_property
     def request_id(self) -> str:
-        """The id that the client gave, or that of the journal's entry, or one made up."""
+        """The id that the client gave, or that of the journal's entry, or a new one."""
         given = given_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
         return given or str(self._world.journal.id_of(self._number) if self._world else uuid4())
 
 
 class Watcher(Protocol):
-    """Somebody who watches."""
+    """An observer of requests."""
 
     def watching(self, seen: Seen) -> AbstractContextManager[None]:
-        """What is done around a request. When it ends, all is known that there is to know."""
+        """Return the context manager around a request. When it exits, everything about the request is known."""
 
     def close(self) -> None:
-        """Finish, since the server ends; within half a second."""
+        """Finish, because the server ends; this takes at most half a second."""
 
 
 class Watched:
-    """An ASGI application, and those who watch it, the outermost first."""
+    """An ASGI application with its observers, the outermost first."""
 
     def __init__(self, app: App, watchers: Sequence[Watcher]) -> None:
         self._app = app
         self._watchers = watchers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3."""
+        """Answer a request (ASGI 3), within the context managers of all observers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,10 +1,10 @@
 """Several processes that serve one port: started, watched, replaced, ended.
 
-Of each runs uvicorn's server. uvicorn's supervisor is not used: its workers share one socket, of which one worker often
+Each runs uvicorn's server. uvicorn's supervisor is not used: its workers share one socket, of which one worker often
 has all 32 connections and another none; it starts a worker that cannot start again and again; and each of its workers
-imports everything anew, where these are copies of a process that has (as far as the platform has fork).
+imports everything again, where these are copies of a process that has (on platforms with fork).
 
-A worker has a pipe to this process. Its first message says whether it is ready.
+A worker has a pipe to this process. Its first message tells whether it is ready.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ log = logging.getLogger("mock_server")
 
 Ready: TypeAlias = Callable[[], None]
 Work: TypeAlias = Callable[[socket.socket, Ready], None]
-"""What a worker does: it serves a socket until a signal ends it, and calls ``Ready`` once it answers."""
+"""The work of a worker: it serves a socket until a signal ends it, and calls ``Ready`` once it answers."""
 
 END_SECONDS = 1.8
-"""After that a worker that was asked to end is killed."""
+"""Seconds after which a worker that was asked to end is killed."""
 MOST_STARTS = 3
-"""How often a worker may die while it starts before that is taken for the rule."""
+"""How often in a row a worker may die while it starts before the server gives up."""
 _READY = ""
 _CONTEXT = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
-"""Elsewhere a copy of a process may not do all that the process could (macOS), or there is none (Windows)."""
+"""On other platforms a forked process may not do all that its parent could (macOS), or there is no fork (Windows)."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -49,7 +49,7 @@ class Workers:
         self._workers = [_Worker(work, one) for one in listeners]
 
     def run(self, on_ready: Ready) -> None:
-        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all answer.
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all workers answer.
 
         Raises :class:`WorkerError` where a worker cannot start, when the others have ended.
         """
@@ -79,7 +79,7 @@ class Workers:
 
 
 class _Worker:
-    """The worker of one socket, which keeps the connections that wait there when one process follows another."""
+    """The worker of one socket; the socket keeps waiting connections when one process replaces another."""
 
     def __init__(self, work: Work, listener: socket.socket) -> None:
         self.is_ready = False
@@ -98,12 +98,12 @@ class _Worker:
 
     @property
     def heard(self) -> list[Connection | int]:
-        """What can be read from when there is something to attend to."""
+        """The objects to wait for, which become readable when there is something to attend to."""
         assert self._process is not None
         return [self._process.sentinel] if self.is_ready else [self._process.sentinel, self._pipe]
 
     def attend(self) -> None:
-        """Hear what the worker has to say, and start another where it has ended. Raises :class:`WorkerError`."""
+        """Read the worker's message, and start another where it has ended. Raises :class:`WorkerError`."""
         if not self.is_ready:
             self._hear()
         assert self._process is not None
@@ -150,7 +150,7 @@ def _told(exit_code: int) -> str:
 
 
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
-    """All that a worker process does."""
+    """Run a worker process, from its start to its exit code."""
     signal.set_wakeup_fd(-1)
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_DFL)
@@ -166,14 +166,14 @@ def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
 
 
 def parent_is_gone() -> bool:
-    """Whether the parent of this worker has died without a word."""
+    """Tell whether the parent of this worker has died."""
     parent = multiprocessing.parent_process()
     return parent is not None and os.name == "posix" and os.getppid() != parent.pid
 
 
 @contextlib.contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket that can be read from as soon as a signal asks this process to end."""
+    """Yield a socket that becomes readable as soon as a signal asks this process to end."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with ours, theirs:

@@ -95,7 +95,9 @@ class Router:
         branch.paths.append(path)
 
     def route(self, method: str, path: str, query: str = "") -> Route:
-        """Return the operation for a method, a path as sent and a raw query, or what there is instead (see :class:`Route`).
+        """Return the operation for a method, a path as sent and a raw query.
+
+        Where there is none, return what there is instead (see :class:`Route`).
         """
         find = self._remembered if len(path) <= _LONGEST else self._found
         return find(method, path, query if self._asks_queries else "")

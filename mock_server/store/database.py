@@ -1,11 +1,10 @@
-"""A database as one process uses it: a connection, what was read by it, and how long that holds.
+"""A database as one process uses it: a connection, the rows that were read, and how long they are valid.
 
-What was read holds until somebody changes something. Those on the same machine renew the :class:`Mark`; of others
-the database tells when it is asked, which happens when its last word is :data:`LEASE` old. So no read is older
-than that, and most cost what memory costs.
+Rows that were read are valid until something changes. Processes on the same machine renew the :class:`Mark`; changes of
+others are found by asking the database, once its last answer is :data:`LEASE` old. So no read is older than that, and
+most cost what memory costs.
 
-A database that is lost is tried again by a thread until it is back; meanwhile whoever wants to read or to change
-something is told so at once.
+A thread tries to reconnect to a lost database until it is back; meanwhile reads and changes raise at once.
 """
 
 from __future__ import annotations
@@ -33,39 +32,39 @@ from mock_server.store.tables import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORL
 log = logging.getLogger("mock_server")
 
 LEASE = 0.1
-"""Seconds for which the word of the database holds."""
+"""Seconds for which an answer of the database is valid."""
 RETRY = 0.25
-"""Seconds between two tries to have a lost database back."""
+"""Seconds between two tries to reconnect to a lost database."""
 LONGEST = 3.0
-"""Seconds that a call may take while the server serves; the connection is given up then."""
+"""Most seconds that a call may take while the server serves; then the connection is given up."""
 REMEMBERED = 1024
-"""Changes that the database tells one by one. Who has missed more forgets all that it read."""
+"""Changes that the database lists one by one. A process that has missed more forgets all rows that it read."""
 
 Alter: TypeAlias = Callable[[Connection, int], Sequence[Changed]]
-"""What changes something within a transaction, which is given its revision; nothing changed is rolled back."""
+"""Changes something within a transaction, whose revision it gets; where nothing changed, it is rolled back."""
 
 
 class Database:
-    """A store's tables, opened: migrated where they are of an older version, made where there are none.
+    """The tables of a store, opened: migrated where they are of an older version, made where there are none.
 
-    Raises :class:`StoreError` where that cannot be, without a password in the message.
+    Raises :class:`StoreError` where that fails, without a password in the message.
     """
 
     def __init__(self, driver: Driver) -> None:
         self.knowledge = Knowledge()
         self.seen: int | None = None
-        """The mark as it was when the database was last asked; None where it has to be asked."""
+        """The mark at the time when the database was last asked; None where it has to be asked."""
         self.fresh_until = 0.0
-        """Until when its last word holds, by the monotonic clock."""
+        """Until when its last answer is valid, by the monotonic clock."""
         self.absence = 0
-        """The revision of everything while the database is lost: one that no state has."""
+        """The revision of everything while the database is lost: a number that no state has."""
         self._driver = driver
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._busy_since: float | None = None
         self._revision = 0
         self._connection: Connection | None = None
-        """None where it is lost, or was let go of."""
+        """None where it is lost, or was closed."""
         self._listener: threading.Thread | None = None
         try:
             self._connection, self.name = self._opened()
@@ -84,7 +83,7 @@ class Database:
         return self._driver.shown
 
     def confirm(self) -> None:
-        """Know every change that was acknowledged on this machine, and those of others that are a lease old.
+        """Make sure that all changes acknowledged on this machine are known, and others that are older than a lease.
 
         Raises :class:`StoreLostError`.
         """
@@ -94,20 +93,23 @@ class Database:
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Connection]:
-        """A connection to read by, whatever is known."""
+        """Yield a connection for reading, whatever is known."""
         with self._lock, self._asked() as connection:
             yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection to read by, and knowledge as of now that nobody else in this process adds to meanwhile."""
+        """Yield a connection for reading, with knowledge up to date.
+
+        No other thread of this process changes what is known meanwhile.
+        """
         with self._lock:
             self.confirm()
             with self._asked() as connection:
                 yield connection
 
     def _catch_up(self) -> None:
-        """Ask for what has changed, and forget what was read of it."""
+        """Ask for the changes since the last time, and forget the rows that they changed."""
         self._listen()
         mark, now = self.mark[0], monotonic()
         with self._asked() as connection:
@@ -128,9 +130,9 @@ class Database:
         self.knowledge.forget((row.contract, row.world) for row in connection.execute(select(WORLDS)))
 
     def change(self, alter: Alter) -> bool:
-        """Change something, all or nothing of it; whether there was anything to change.
+        """Change something, all or nothing of it; return whether there was anything to change.
 
-        It is on the disk, and seen by whoever asks next on this machine, when this returns. Raises
+        When this returns, the change is on the disk, and every later read on this machine sees it. Raises
         :class:`StoreLostError` and :class:`StoreFullError`.
         """
         with self._lock, self._asked() as connection:
@@ -142,7 +144,7 @@ class Database:
         return changed
 
     def load(self, alter: Callable[[Connection], Sequence[Changed]]) -> bool:
-        """The same for much at once, on a connection of its own: others read on meanwhile, and no other loads."""
+        """Change much at once, on a connection of its own: others may read meanwhile, but not load; return as above."""
 
         def alone(connection: Connection, _: int) -> Sequence[Changed]:
             self._driver.keep_others_out(connection)
@@ -176,7 +178,7 @@ class Database:
         return True
 
     def _opened(self) -> tuple[Connection, str]:
-        """A first connection, and the name of the store."""
+        """Return a first connection, and the name of the store."""
         connection = self._driver.connect(create=True)
         try:
             self._driver.identify()
@@ -193,13 +195,13 @@ class Database:
             raise
 
     def _prepared(self, connection: Connection, step: Callable[[Connection], bool]) -> None:
-        """Take a step while nobody else does; one that turns out to be done already is none."""
+        """Take a step while no other process does; one that returns False, as done already, is rolled back."""
         with _transaction(connection, self._driver.begin) as end:
             self._driver.keep_others_out(connection)
             end("COMMIT" if step(connection) else "ROLLBACK")
 
     def number_of(self, contract: str) -> int:
-        """The number of a contract in the tables, given to it where it has none."""
+        """Return the number of a contract in the tables; give it one where it has none."""
         wanted = select(CONTRACTS.c.id).where(CONTRACTS.c.name == contract)
 
         def numbered(connection: Connection) -> bool:
@@ -216,7 +218,7 @@ class Database:
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[Connection]:
-        """The connection; what goes wrong with it comes out as an error of the store."""
+        """Yield the connection; its errors are raised as errors of the store."""
         if self._connection is None:
             raise StoreLostError(f"found the store {self._driver.shown} lost; expected it to answer. Try again soon.")
         outermost, self._busy_since = self._busy_since is None, self._busy_since or monotonic()
@@ -229,7 +231,7 @@ class Database:
                 self._busy_since = None
 
     def _failure(self, error: SQLAlchemyError | OSError) -> Exception:
-        """What an error means to whoever asked."""
+        """Return the exception to raise for an error."""
         trouble, reason = self._driver.trouble(error), self._driver.reason(error)
         store = f"the store {self._driver.shown}"
         if trouble == "wrong":
@@ -257,7 +259,7 @@ class Database:
                 connection.close()
 
     def _regain(self) -> None:
-        """Try until the store is back, or this server ends. Of another store in its place the log tells once."""
+        """Try until the store is back, or this server ends. Another store in its place is logged once."""
         told = False
         while not self._ended.wait(RETRY):
             try:
@@ -273,7 +275,7 @@ class Database:
                 return
 
     def _adopt(self, connection: Connection) -> None:
-        """Go on with a connection, if it leads to the same store as before."""
+        """Take over a connection, if it leads to the same store as before."""
         try:
             found = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
             if found != self.name:
@@ -289,7 +291,7 @@ class Database:
             raise
 
     def _listen(self) -> None:
-        """Have a thread that listens, from the first read on: there is none in a process that others are copies of."""
+        """Start a thread that listens, at the first read: there must be none in a process that is forked later."""
         if self._listener is not None:
             return
         reference = weakref.ref(self)
@@ -311,13 +313,13 @@ class Database:
         self._listener.start()
 
     def end_what_takes_too_long(self) -> None:
-        """Give up a connection that a call waits on for too long: the server has to go on."""
+        """Give up a connection on which a call takes too long: the server has to go on."""
         since, connection = self._busy_since, self._connection
         if since is not None and connection is not None and monotonic() - since > LONGEST:
             self._driver.hang_up(connection)
 
     def close(self) -> None:
-        """Let go of the database, however often it is called."""
+        """Close the connection; it may be called more than once."""
         self._ended.set()
         with self._lock:
             self._hang_up()
@@ -336,7 +338,7 @@ atexit.register(_close_all)
 
 @contextlib.contextmanager
 def _transaction(connection: Connection, begin: str) -> Iterator[Callable[[str], None]]:
-    """A transaction, which is given its end by a call; without one, and on an error, it is rolled back."""
+    """Yield a function that ends a transaction; where it is not called, and on an error, roll it back."""
     is_open = True
 
     def end(how: str) -> None:
@@ -354,13 +356,16 @@ def _transaction(connection: Connection, begin: str) -> Iterator[Callable[[str],
 
 
 def _next(connection: Connection) -> int:
-    """The revision of this transaction. Nobody else gets one until it ends, so that they become visible in order."""
+    """Return the revision of this transaction.
+
+    No other gets one until it ends, so that they become visible in order.
+    """
     found = connection.execute(update(STATE).values(revision=STATE.c.revision + 1).returning(STATE.c.revision))
     return int(found.scalar_one())
 
 
 def _named(connection: Connection) -> bool:
-    """Give a new store its name; whether it was new."""
+    """Give a new store its name; return whether it was new."""
     if connection.execute(select(STATE.c.name)).first() is not None:
         return False
     connection.execute(insert(STATE).values(name=str(uuid.uuid4()), revision=0))

@@ -1,4 +1,4 @@
-"""The numbers of states: no two states of records that this process has seen have the same."""
+"""Revisions: numbers of states, never the same for two states of records that this process has seen."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _NUMBERS = count(1)
 
 
 def next_revision() -> int:
-    """A number higher than all before it."""
+    """Return a number higher than all before it."""
     return next(_NUMBERS)

@@ -1,4 +1,4 @@
-"""Records in the tables of a database: those of a world over those that every world begins with."""
+"""Records in the tables of a database: those of a world over those that every world starts with."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
 log = logging.getLogger("mock_server")
 
 COUNTED = 64
-"""Searches whose number of records is kept."""
+"""Most searches whose number of records is remembered."""
 BATCH = 1000
 """Records that are written at once while many are loaded."""
 TOLD = 50_000
-"""Records after which the log is told how far the loading is: that many take some seconds."""
+"""Records after which the progress of loading is logged: that many take some seconds."""
 _OWN = 1 << 40
-"""Where the positions of records begin that came after the fixtures."""
+"""The position from which on records come that were added after the fixtures."""
 _columns = RECORDS.c
 
 _ROW = select(_columns.value, _columns.deleted, _columns.location, _columns.position).where(
@@ -65,15 +65,18 @@ class SqlRecords:
         self._contract = contract
         self._world = world
         self._worlds = tuple(dict.fromkeys((world, EVERY_WORLD)))
-        """Whose rows they are, the uppermost first."""
+        """The worlds whose rows are visible, the uppermost first."""
         self._counted: tuple[int, dict[tuple[str, str, str], int]] = (-1, {})
-        """What was counted, and as of which generation: whoever looks at parts asks for the whole with each."""
+        """Counts of searches, and the generation that they belong to.
+
+        A client that reads part by part needs the total each time.
+        """
         self._generation = -1
         self._revision = 0
 
     @property
     def revision(self) -> int:
-        """The number of what is shown now, which no other state has; a negative one while the store is lost."""
+        """The number of the present state, which no other state has; a negative one while the store is lost."""
         database = self._database
         if (
             database.mark[0] == database.seen
@@ -90,7 +93,7 @@ class SqlRecords:
         return self._revision
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """The record of a handle, None where there is none."""
+        """Return the record of a handle, None where there is none."""
         self._database.confirm()
         rows = (self._known(world, resource, handle) for world in self._worlds)
         row = next((row for row in rows if row is not Lack.ABSENT), Lack.ABSENT)
@@ -99,7 +102,7 @@ class SqlRecords:
         return row if isinstance(row, Record) else None
 
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
-        """The records that a search means, the fixtures first."""
+        """Return the records that a search matches, the fixtures first."""
         with self._database.reading() as connection:
             found = self._meant(resource, search).order_by("position", "handle")
             if search.limit is not None:
@@ -108,7 +111,7 @@ class SqlRecords:
         return [Record(resource, row.handle, json.loads(row.value), row.location) for row in rows]
 
     def count(self, resource: str, search: Search = ALL) -> int:
-        """How many records a search means."""
+        """Return how many records a search matches."""
         with self._database.reading() as connection:
             generation, key = self._database.knowledge.generation, (resource, search.text, search.handle)
             if self._counted[0] != generation or len(self._counted[1]) >= COUNTED:
@@ -120,14 +123,14 @@ class SqlRecords:
             return counts[key]
 
     def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Lack.UNKNOWN]:
-        """A row, as far as this process knows."""
+        """Return a row, as far as this process knows it without the database."""
         contract, knowledge = self._contract, self._database.knowledge
         if world != EVERY_WORLD and (contract, world) not in knowledge.worlds:
             return Lack.ABSENT
         return knowledge.kept.get((contract, world, resource, handle))
 
     def _asked_for(self, resource: str, handle: str) -> KeptRow:
-        """The uppermost row that there is, which the database is asked for where it has to be."""
+        """Return the uppermost row that exists; the database is asked only for rows that are not cached."""
         if not HANDLE.fullmatch(handle):
             return Lack.ABSENT
         with self._database.reading() as connection:
@@ -149,7 +152,8 @@ class SqlRecords:
         return row
 
     def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
-        """The rows that a search means, of this world and, where it has none of its own over them, of the fixtures."""
+        """Return the query for the rows that a search matches: of this world, and the fixtures that it has not changed.
+        """
         columns = columns or (_columns.handle, _columns.value, _columns.location, _columns.position)
         here, there = self._of(self._world, resource), self._of(EVERY_WORLD, resource)
         meant = _conditions(search)
@@ -166,14 +170,14 @@ class SqlRecords:
 
 
 class SqlLayer(SqlRecords):
-    """The records of a world, to be changed. Of more worlds than are ``kept`` the one changed longest ago goes."""
+    """The records of a world, for changes. Above ``kept`` worlds, the one that was changed longest ago is dropped."""
 
     def __init__(self, database: Database, contract: int, world: str, kept: int) -> None:
         super().__init__(database, contract, world)
         self._kept = kept
 
     def put(self, record: Record) -> bool:
-        """Hold a record, in place of one of the same handle where there is one; whether there was none."""
+        """Put a record, in place of one of the same handle if there is one; return whether there was none."""
         is_new = False
 
         def put(connection: Connection, revision: int) -> Sequence[Changed]:
@@ -185,7 +189,7 @@ class SqlLayer(SqlRecords):
         return is_new
 
     def add(self, record: Record) -> bool:
-        """Hold a record of a new handle; whether the handle was free."""
+        """Add a record with a new handle; return whether the handle was free."""
 
         def add(connection: Connection, revision: int) -> Sequence[Changed]:
             if self._now(connection, record.resource, record.handle) is not None:
@@ -195,7 +199,7 @@ class SqlLayer(SqlRecords):
         return self._database.change(add)
 
     def change(self, old: Record, new: Record) -> bool:
-        """Hold a record in place of another; whether that was still there as it was."""
+        """Replace a record by another; return whether it was still there unchanged."""
 
         def change(connection: Connection, revision: int) -> Sequence[Changed]:
             if self._now(connection, old.resource, old.handle) != old:
@@ -205,7 +209,7 @@ class SqlLayer(SqlRecords):
         return self._database.change(change)
 
     def delete(self, resource: str, handle: str) -> bool:
-        """Hold that record no more; whether there was one."""
+        """Delete a record; return whether there was one."""
 
         def remove(connection: Connection, revision: int) -> Sequence[Changed]:
             if self._now(connection, resource, handle) is None:
@@ -215,7 +219,7 @@ class SqlLayer(SqlRecords):
         return HANDLE.fullmatch(handle) is not None and self._database.change(remove)
 
     def clear(self) -> None:
-        """Back to the fixtures."""
+        """Drop all changes, so that the fixtures are visible again."""
 
         def clear(connection: Connection, _: int) -> Sequence[Changed]:
             return _dropped(connection, self._contract, self._world)
@@ -225,7 +229,7 @@ class SqlLayer(SqlRecords):
             self._database.change(clear)
 
     def _now(self, connection: Connection, resource: str, handle: str) -> Record | None:
-        """The record as it is within a transaction, whatever is kept."""
+        """Return the record as it is within a transaction, without the cache."""
         for world in self._worlds:
             found = _read(connection, self._contract, world, resource, handle)
             if found is not None:
@@ -246,7 +250,10 @@ class SqlLayer(SqlRecords):
         return [*gone, (self._contract, self._world, record.resource, record.handle)]
 
     def _room_made(self, connection: Connection) -> list[Changed]:
-        """Drop the worlds that were changed longest ago, where there are as many as are kept. The plain one stays."""
+        """Drop the worlds that were changed longest ago, where there are as many as may be kept.
+
+        The plain one stays.
+        """
         named = select(WORLDS.c.world).where(WORLDS.c.contract == self._contract, WORLDS.c.world != "")
         worlds = connection.execute(named.order_by(WORLDS.c.revision)).scalars().all()
         oldest = worlds[: len(worlds) - self._kept + 1] if len(worlds) >= self._kept else ()
@@ -254,7 +261,7 @@ class SqlLayer(SqlRecords):
 
 
 class SqlStore(SqlRecords):
-    """The fixtures of a contract, which every world begins with."""
+    """The fixtures of a contract, which every world starts with."""
 
     def __init__(self, database: Database, contract: int, kept: int) -> None:
         super().__init__(database, contract, EVERY_WORLD)
@@ -262,15 +269,15 @@ class SqlStore(SqlRecords):
 
     @property
     def is_shared(self) -> Literal[True]:
-        """Other processes may use it too."""
+        """Whether others change it: always, other processes may use it too."""
         return True
 
     def layer(self, world: str) -> SqlLayer:
-        """What a world has over the fixtures."""
+        """Return the layer of a world over the fixtures."""
         return SqlLayer(self._database, self._contract, world, self._kept)
 
     def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
-        """Hold these fixtures and no others, in one transaction; whether they were loaded."""
+        """Replace the fixtures by these, in one transaction; return whether they were loaded."""
         if only_into_empty and not self._is_empty():
             return False
 
@@ -302,16 +309,16 @@ class SqlStores:
         self._kept = kept
 
     def store(self, contract: str) -> SqlStore:
-        """The store of a contract."""
+        """Return the store of a contract."""
         return SqlStore(self._database, self._database.number_of(storable(contract)), self._kept)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
 
 def _read(connection: Connection, contract: int, world: str, resource: str, handle: str) -> Any:
-    """A row with its value, deleted, location and position; None where there is none."""
+    """Return a row with its value, deleted, location and position; None where there is none."""
     key = {"contract": contract, "world": world, "resource": resource, "handle": handle}
     return connection.execute(_ROW, key).first()
 
@@ -331,7 +338,7 @@ def _row_of(record: Record, contract: int, world: str, position: int) -> dict[st
 
 
 def _json(value: object) -> str:
-    """A value as JSON. Half a surrogate pair, which no database takes, is escaped."""
+    """Return a value as JSON. Half a surrogate pair, which databases refuse, is escaped."""
     plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
         plain.encode()
@@ -351,14 +358,14 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
 
 
 def _dropped(connection: Connection, contract: int, world: str) -> list[Changed]:
-    """Drop all rows of a world."""
+    """Drop all rows of a world, and return the change."""
     for table in (RECORDS, WORLDS):
         connection.execute(delete(table).where(table.c.contract == contract, table.c.world == world))
     return [(contract, world, "", "")]
 
 
 def _is_empty(connection: Connection, contract: int) -> bool:
-    """Whether neither fixtures nor the plain world have rows."""
+    """Tell whether neither the fixtures nor the plain world have rows."""
     worlds = _columns.world.in_([EVERY_WORLD, ""])
     return (
         connection.execute(select(_columns.handle).where(_columns.contract == contract, worlds).limit(1)).first()
