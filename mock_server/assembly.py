@@ -116,8 +116,7 @@ class Served:
         return self._gauges[operation]
 
     def intake(self, resource: str) -> Intake:
-        """Return the parser of records of a resource; raises :class:`KeyError` where the contract has no such resource.
-        """
+        """Return the parser of records of a resource; raises :class:`KeyError` where the contract does not have it."""
         from mock_server.intake import Intake
 
         if resource not in self._intakes:

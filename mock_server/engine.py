@@ -95,8 +95,7 @@ class Engine:
         self._strictness = strictness
         self._always_staged = bool(standing) or contract.manners.remembers
         self._told: set[Finding] = set()
-        """Findings about the contract's examples that were logged, so that each is logged once, not with each request.
-        """
+        """Findings about the contract's examples that were logged: each is logged once, not with each request."""
 
     def handle(self, request: Request, world: World | None = None) -> Exchange:
         """Route and validate a request, select an answer, validate it. Never raises for what a client sent.
@@ -264,8 +263,7 @@ class Engine:
         return world.stage(self._standing) if self._always_staged else world.staged
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
-        """Return the scenario's answer to a request that has no preferences about its answer; None where there is none.
-        """
+        """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
         found = stage.next(question.request, route, question.operation, self._seed)

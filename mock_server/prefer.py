@@ -38,8 +38,7 @@ class Preferences:
 
     @property
     def is_of_the_answer(self) -> bool:
-        """Whether a preference is about the answer itself, and not about its timing or the validation of the request.
-        """
+        """Whether a preference is about the answer itself, and not about its timing or the request's validation."""
         return replace(self, delay=0, items=None, interval=None, validation=None) != Preferences()
 
     def applied(self, names: frozenset[str]) -> str:

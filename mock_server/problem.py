@@ -45,8 +45,7 @@ LOST = (("Retry-After", "1"),)
 
 
 def store_problem(error: StoreError) -> Answer:
-    """Return the problem document for an error of a store: 507 where it is full (RFC 4918, 11.5), 503 where it is lost.
-    """
+    """Return the problem document for an error of a store: 507 for a full one (RFC 4918, 11.5), 503 for a lost one."""
     if isinstance(error, StoreFullError):
         return problem("store-full", 507, str(error))
     return problem("store-lost", 503, str(error), headers=LOST)

@@ -23,8 +23,7 @@ class Slot:
 
 
 class Programme:
-    """The slots of a stream of the usual length; a longer one repeats the middle, a shorter one leaves parts of it out.
-    """
+    """The slots of a stream of the usual length; longer ones repeat the middle, shorter ones leave parts of it out."""
 
     def __init__(self, slots: Sequence[Slot]) -> None:
         self.slots = tuple(slots)

@@ -25,8 +25,7 @@ _LINES = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the flags, and settings of the same names in the configuration file, which are used where no flag is given.
-    """
+    """Add the flags, and settings of the same names in the configuration file, for flags that are not given."""
     group = parser.getgroup("mock-server", "a mock server from an OpenAPI contract")
     several: dict[str, Any] = {"action": "append", "default": []}
     _add(parser, group, "contract", "linelist", "PATH", "path or URL of a contract; may be repeated", **several)

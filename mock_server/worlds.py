@@ -69,7 +69,7 @@ class World:
         return self._layers[base]
 
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
-        """Return the scenarios, limits and clock; make them where there are none, with those that every world starts with.
+        """Return the scenarios, limits and clock; the first call makes them, with those that every world starts with.
         """
         if self.staged is None:
             from mock_server.stage import Stage  # no start waits for it
@@ -187,8 +187,7 @@ class Worlds:
         return found
 
     def _relieve(self) -> None:
-        """Remove the older halves of journals, of the least recently used worlds first, until there is enough memory.
-        """
+        """Remove the older halves of journals, of the least recently used worlds first, until there is enough room."""
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
             for world in (*self._named.values(), self.plain):

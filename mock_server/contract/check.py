@@ -106,8 +106,7 @@ class Judge:
         return cast("JSON", cast("Any", self._contract.resolve(node))[step])
 
     def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
-        """Return the validation of a schema at its place in the document; it is built when a value needs openapi-core.
-        """
+        """Return the validation of a schema at its place in the document, built when a value needs openapi-core."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
         return Judgement(_ErrorsAt(self, place, takes, True), _ErrorsAt(self, place, takes, False))
 

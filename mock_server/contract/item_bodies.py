@@ -68,8 +68,7 @@ class ItemReader:
         return self._shapes[min(index, len(self._shapes) - 1)]
 
     def _event(self, index: int, event: Event) -> JSON:
-        """Return the value of an event: an object of its fields where the schema names ``data``, else the data alone.
-        """
+        """Return the value of an event: an object of its fields where the schema has ``data``, else the data alone."""
         shape = self._shape(index)
         if "data" not in shape.names:
             return _data(index, event.data, shape)

@@ -153,6 +153,5 @@ class Contract:
     """Returns the file and line of the node at a JSON Pointer into ``document``."""
 
     def resolve(self, node: JSON) -> JSON:
-        """Return the node itself, or what its ``$ref`` leads to after any number of steps; None where that is nothing.
-        """
+        """Return the node itself, or what its ``$ref`` leads to after any number of steps; None for nothing."""
         return resolved(dict(self.document), node)

@@ -80,8 +80,7 @@ class Objections:
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent), separator=_SEPARATOR)
 
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
-        """Return a function that yields the errors of a value from a client, by the schema at a place of the document.
-        """
+        """Return a function that yields the errors of a client's value, by the schema at a place of the document."""
         schema = functools.reduce(truediv, place, self._document)
         kept: Any = self._factory.create(self._document, schema, extra_format_validators=dict(OF_REQUESTS)).validator
         return cast("Errors", _extended(kept, _of_requests, asserts_formats=asserts_formats).iter_errors)
@@ -114,7 +113,7 @@ class Objections:
         )
 
     def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
-        """Tell whether an answer without a body to validate is valid: openapi-core wants bytes wherever ``content`` is.
+        """Tell whether an answer with no body to validate is valid: openapi-core wants bytes wherever ``content`` is.
         """
         media_type = answer.header("content-type")
         operation = self._contract.operations.get(f"{method} {path}")

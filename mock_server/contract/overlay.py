@@ -125,8 +125,7 @@ class _Action:
         self.is_idle = True
 
     def _refuse_unfit(self, nodes: list[JSON], value: JSON) -> None:
-        """Refuse targets of several kinds, and a value of another kind than its target (Overlay 1.1, "Action Object").
-        """
+        """Refuse targets of several kinds, and a value of another kind (Overlay 1.1, "Action Object")."""
         kinds = sorted({_kind(node) for node in nodes})
         if len(kinds) > 1:
             found = f"{self._action['target']}, which matches {' and '.join(kinds)}"

@@ -104,8 +104,7 @@ class Parameter:
         return self.of_pairs(sent.query, unquote_plus)
 
     def _whole_query(self, sent: Sent) -> list[Raw]:
-        """Return the value of OpenAPI 3.2's ``in: querystring``: the members of a form, or the whole query as a text.
-        """
+        """Return the value of OpenAPI 3.2's ``in: querystring``: the members of a form, or the whole as a text."""
         if not self.is_form:
             return [unquote_plus(sent.request.query)]
         entries = [(name, unquote_plus(value)) for name, value in sent.query if not name.startswith("__")]

@@ -168,8 +168,7 @@ class _Conversion:
         return made
 
     def _request_body(self, pointer: str, parameters: list[tuple[str, JSON]], consumes: list[str]) -> JSON:
-        """Return the request body that ``in: body`` or ``in: formData`` (4.3.5) describe; None where there is neither.
-        """
+        """Return the request body of ``in: body`` or ``in: formData`` (4.3.5); None where there is neither."""
         fields: list[tuple[str, Document]] = []
         for where, one in parameters:
             parameter = resolved(self.old, one)

@@ -1,5 +1,4 @@
-"""Arrays: of the right length, with the items that ``contains`` wants, and without duplicates where they must differ.
-"""
+"""Arrays: of the right length, with the items that ``contains`` wants, and without duplicates where needed."""
 
 from __future__ import annotations
 

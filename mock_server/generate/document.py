@@ -194,8 +194,7 @@ class Document:
             return self._careful(node)  # it refuses a pattern, say; jsonschema tells why in its own words
 
     def _careful(self, node: Node) -> Judging:
-        """Return a validator of jsonschema: slower, but it supports anchors within components and dynamic references.
-        """
+        """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
         validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=CHECKER)
         return cast("Judging", validator.evolve(_resolver=node.resolver or self.resolver()))
 

@@ -97,8 +97,7 @@ class Persona:
 
     @_Kept
     def tax_id(self) -> TaxId | None:
-        """Return a tax id for most companies and few people, where production stores one of their country; else None.
-        """
+        """Return a tax id for most companies and few people, where production stores one of the country; else None."""
         if not self.has_address or self._chance("tax_id") >= _WITH_TAX_ID[self.is_company]:
             return None
         random = self.draw.at("persona/tax_id/number")

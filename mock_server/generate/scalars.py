@@ -13,8 +13,7 @@ from mock_server.generate.shape import Contradiction, Shape
 
 
 def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Contradiction` where all are refused.
-    """
+    """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Contradiction` without any."""
     values = shape.values or []
     usable = values
     if shape.not_values:

@@ -47,8 +47,7 @@ class _Path:
         return all(name in names if "{" in value else (name, value) in sent for name, value in self.query)
 
     def match(self, path: str) -> re.Match[str] | None:
-        """Match a path with Connexion's pattern, which decides; it is compiled at first use, since most are never used.
-        """
+        """Match a path with Connexion's pattern, which decides; compiled at first use, since most are never used."""
         if self._pattern is None:
             self._pattern = re.compile(self.source)
         return self._pattern.fullmatch(path)
@@ -144,8 +143,7 @@ class Router:
         return method if plain else "GET"
 
     def _redirect(self, path: str) -> str | None:
-        """Return the path without its trailing slash, where that matches something and this API redirects; else None.
-        """
+        """Return the path without its trailing slash, where that matches and this API redirects; else None."""
         if self._contract.manners.trailing_slash != "redirect" or not path.endswith("/"):
             return None
         shorter = path.rstrip("/")

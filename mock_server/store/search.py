@@ -1,5 +1,4 @@
-"""Searches of the records of a resource: by a part of their texts, by the beginning of the handle, by offset and limit.
-"""
+"""Searches of the records of a resource: by a part of their texts, the beginning of the handle, offset and limit."""
 
 from __future__ import annotations
 

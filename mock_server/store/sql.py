@@ -152,8 +152,7 @@ class SqlRecords:
         return row
 
     def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
-        """Return the query for the rows that a search matches: of this world, and the fixtures that it has not changed.
-        """
+        """Return the query for the rows that a search matches: of this world, and the fixtures it has not changed."""
         columns = columns or (_columns.handle, _columns.value, _columns.location, _columns.position)
         here, there = self._of(self._world, resource), self._of(EVERY_WORLD, resource)
         meant = _conditions(search)

@@ -107,8 +107,7 @@ def version_of(connection: Connection) -> int:
 
 
 def migrate(connection: Connection) -> bool:
-    """Migrate the tables to the next version, within a transaction that keeps others out; return whether there was one.
-    """
+    """Migrate the tables to the next version, in a transaction that keeps others out; return whether there was one."""
     version = version_of(connection)
     if version == len(MIGRATIONS):
         return False

@@ -1,5 +1,4 @@
-"""Client of the admin API of a server, with the standard library alone, so that it cannot conflict with a suite's own.
-"""
+"""Client of the admin API of a server, with the standard library alone: it conflicts with no client of a suite."""
 
 from __future__ import annotations
 

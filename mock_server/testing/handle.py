@@ -35,8 +35,7 @@ class MockServer(World):
 
     @classmethod
     def subprocess(cls, **options: Unpack[Options]) -> MockServer:
-        """Return the same in a process of its own, with ``python -m mock_server serve``; its log goes to standard error.
-        """
+        """Return the same in a process of its own, ``python -m mock_server serve``; it logs to standard error."""
         return cls._run(InProcess(options), str(options.get("admin_token") or ""))
 
     @classmethod

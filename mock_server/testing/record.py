@@ -66,8 +66,7 @@ class RecordedRequest:
 
 
 def recorded(entry: Mapping[str, Any]) -> RecordedRequest:
-    """Return an entry of the journal, from the JSON of ``/__admin/requests`` (WireMock's form, with our own members).
-    """
+    """Return an entry of the journal, from the JSON of ``/__admin/requests`` (WireMock's, with our members)."""
     request: Mapping[str, Any] = entry.get("request") or entry
     answer: Mapping[str, Any] = entry.get("response") or {}
     parts = urlsplit(str(request.get("url", "")))
