@@ -50,14 +50,14 @@ class Answer:
 
     @classmethod
     def read(cls, file: Path) -> Answer:
-        """The answer that :meth:`write` wrote."""
+        """Return the answer that :meth:`write` wrote."""
         kept = json.loads(file.read_text(encoding="utf-8"))
         headers = tuple((name, value) for name, value in kept["headers"])
         return cls(kept["status"], headers, kept["body"].encode("latin-1"))
 
 
 def answers(url: str, requests: Iterable[bytes]) -> Iterator[Answer]:
-    """The answers to requests that are sent one after the other over one connection, while it lasts."""
+    """Yield the answers to requests that are sent one after the other over one connection, while it lasts."""
     requests = iter(requests)
     request = next(requests, None)
     while request is not None:
@@ -74,7 +74,7 @@ def answers(url: str, requests: Iterable[bytes]) -> Iterator[Answer]:
 
 
 def answer(url: str, request: bytes) -> Answer:
-    """The answer to one request. Raises :class:`OSError` or :class:`http.client.HTTPException` where none comes."""
+    """Return the answer to a request; raises :class:`OSError` or :class:`http.client.HTTPException` without one."""
     (only,) = answers(url, [request])
     return only
 
@@ -85,7 +85,7 @@ def _connected(url: str) -> socket.socket:
 
 
 def check_same(name: str, url: str, other: str, other_url: str, request: bytes) -> Answer:
-    """The answer that two servers both give, to the byte. Raises :class:`NotComparableError` where they differ."""
+    """Return the answer that two servers give, equal to the byte; raises :class:`NotComparableError` otherwise."""
     one, another = answer(url, request), answer(other_url, request)
     for part in ("status", "headers", "body"):
         found, expected = getattr(another, part), getattr(one, part)
@@ -109,7 +109,7 @@ class AnswerSchema:
         self._validator = Draft202012Validator(schema, registry=registry, format_checker=_FORMATS)
 
     def findings(self, given: Answer) -> list[str]:
-        """What breaks the contract, the outermost first; formats count."""
+        """Return what is wrong with an answer by the contract, the outermost first; formats are asserted."""
         if given.status != self._status:
             return [f"status {given.status}"]
         try:

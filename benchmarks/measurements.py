@@ -81,7 +81,7 @@ def many_tokens(plan: Plan) -> list[Result | PeerResult]:
 
 
 def many_worlds(plan: Plan) -> list[Result | PeerResult]:
-    """The same tokens, each world's turn."""
+    """Return the rates for the same tokens, with the worlds by turns."""
     return [_against_bare(plan, rows.WORLDS, requests.many_customers(requests.WORLDS))]
 
 
@@ -175,7 +175,7 @@ def workers(plan: Plan) -> list[Result | PeerResult]:
 
 
 def _bare_beside(stack: ExitStack, plan: Plan, ours: Server, request: bytes) -> tuple[Server, Answer]:
-    """A bare server that sends what ours does, proven to."""
+    """Start a bare server with the same answer as ours, check that it sends it, and return both."""
     given = answer(ours.url, request)
     if given.status >= 400:
         raise NotComparableError(f"found a {given.status} from ours; expected a good answer: {given.body[:500]!r}")
@@ -184,7 +184,7 @@ def _bare_beside(stack: ExitStack, plan: Plan, ours: Server, request: bytes) -> 
 
 
 def _of_mean_size(ours: Server, load: Load) -> bytes:
-    """The request of some whose answer is nearest to their mean in size: that answer stands for all."""
+    """Return the request whose answer is nearest to the mean in size: that answer stands for all."""
     asked = list(load.some(SAMPLE) if isinstance(load, Fresh) else load.requests[:SAMPLE])
     sizes = [len(one.body) for one in answers(ours.url, asked)]
     mean = sum(sizes) / len(sizes)
@@ -192,7 +192,7 @@ def _of_mean_size(ours: Server, load: Load) -> bytes:
 
 
 def _warm(plan: Plan, server: Server, load: Load) -> None:
-    """The first full round, of requests that come again."""
+    """Send the first full round, of requests that come again."""
     if isinstance(load, Cycle):
         _ask(plan, server, load.requests)
 
@@ -207,7 +207,7 @@ def _ask(plan: Plan, server: Server, asked: Iterable[bytes], already: int = 0) -
 
 
 def _in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
-    """Runs of all servers, by turns, each round begun by another; a second before them is not counted."""
+    """Return runs of all servers, by turns, each round begun by another; a second before them is not counted."""
     runs: dict[str, list[Run]] = {name: [] for name in servers}
     for name, server in servers.items():
         plan.progress(f"warming up {name}")
@@ -234,7 +234,7 @@ def _check(runs: Runs, name: str, *others: str) -> None:
 
 
 def _rates(row: Row, runs: Runs) -> Result:
-    """The first server's requests a second as a share of the second's, round by round."""
+    """Return the first server's requests a second as a share of the second's, round by round."""
     one, another = runs.values()
     return Result(row, _ratios(one, another), runs=runs)
 

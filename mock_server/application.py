@@ -244,8 +244,7 @@ class Application:
         return self._loaded.control.figures()
 
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
-        """Answer a request to the contract at a base path; return the exchange and its number in the world's journal.
-        """
+        """Answer a request to the contract at a base path; return the exchange and its number in the journal."""
         (api,) = [one for one in self._loaded.apis if one.base_path == base_path]
         return api.answered(request, world)
 

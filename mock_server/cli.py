@@ -136,7 +136,7 @@ def _announce(url: str, served: Sequence[Served]) -> None:
 @commands.command()
 @_settings_of(_LOADING)
 def check(**flags: Any) -> None:
-    """Try every documented answer of CONTRACT and judge it. Exit code 1 where something is found."""
+    """Try every documented answer of CONTRACT and validate it. Exit code 1 where something is found."""
     settings = _read(flags)
     log_to_stderr("text")
     total = 0

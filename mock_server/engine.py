@@ -62,7 +62,7 @@ class Examined:
     findings: tuple[Finding, ...] = ()
     answer: Answer | None = None
     unreadable: tuple[Finding, ...] = ()
-    """The preferences that could not be read."""
+    """Findings about preferences that could not be read."""
     wants_stream: bool = False
 
 

@@ -39,7 +39,7 @@ class Plan:
     _output: str
 
     def run(self, progress: Callable[[int], None]) -> None:
-        """Write the records; call ``progress`` with 1 after each.
+        """Write the records; call ``progress`` with 1 for each.
 
         Raises :class:`UsageError` for a file that cannot be written and :class:`GenerationError` for a schema that
         nothing satisfies; either way no file is left behind.

@@ -88,7 +88,7 @@ class Failures:
         return name if name in failures else None
 
     def _candidates(self, name: str, operation: Operation | None) -> Iterator[tuple[Response, int]]:
-        """Yield the contract's answers to a failure with their statuses, the one that is used first leading."""
+        """Yield the contract's answers to a failure with their statuses, the preferred one first."""
         own = self._manner(name)
         if own is not None:
             yield self._responses[own], self._contract.manners.failures[own].status

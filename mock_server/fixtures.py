@@ -45,7 +45,7 @@ def load_fixtures(
 def stream_fixtures(
     directory: Path, contract: Contract, elsewhere: Collection[str] = (), *, no_cache: bool = False
 ) -> Iterable[Record]:
-    """Return the same records for a store that keeps them outside this process, however many there are.
+    """Return the records of :func:`load_fixtures` for a store outside this process, however many there are.
 
     Many records come one by one, validated as they come: after the last one, :class:`FixtureError` is raised if any was
     wrong.

@@ -34,7 +34,10 @@ class Maker:
         return self._made(identity, seed, pins, strict=False)
 
     def checked(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> dict[str, JSON]:
-        """Return the same for a file; raises :class:`GenerationError` where the pins allow no valid record."""
+        """Return the record of an identity for a file.
+
+        Raises :class:`GenerationError` where the pins allow no valid one.
+        """
         value = self._made(identity, seed, pins, strict=True)
         if not isinstance(value, dict):
             raise GenerationError(f"{self.resource.name}: found a record that is no object; expected one with members.")

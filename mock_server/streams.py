@@ -163,8 +163,7 @@ class Streams:
         return slots or [Slot(names[index]) for index in ordered(names)]
 
     def _value(self, shown: Shown, schema: JSON) -> tuple[JSON, ...]:
-        """Return the item of a sample in the form that is valid by the schema, in a tuple; empty without such a form.
-        """
+        """Return the item of a sample in the form that is valid by the schema, in a tuple; empty without one."""
         forms: list[JSON] = [shown.value] if isinstance(shown.value, str) else [shown.value, json_text(shown.value)]
         fields: dict[str, JSON] = {} if shown.event is None else {"event": shown.event}
         if "data" in Shape([schema], self._contract.resolve).names:

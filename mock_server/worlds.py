@@ -69,8 +69,7 @@ class World:
         return self._layers[base]
 
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
-        """Return the scenarios, limits and clock; the first call makes them, with those that every world starts with.
-        """
+        """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
         if self.staged is None:
             from mock_server.stage import Stage  # no start waits for it
 

@@ -300,8 +300,7 @@ class _Bundler:
         return named if is_url(named) else _joined(source.name, named)
 
     def _brought(self, kind: str, source: Source, reference: str) -> str:
-        """Return the reference, within the document, to the target of a reference of a source; copy that in if needed.
-        """
+        """Return the reference, within the document, to the target of a source's reference; copy that in if needed."""
         there, pointer = self._lead(source, reference)
         if there is self._root:
             return _local(pointer)

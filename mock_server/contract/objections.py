@@ -113,8 +113,7 @@ class Objections:
         )
 
     def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
-        """Tell whether an answer with no body to validate is valid: openapi-core wants bytes wherever ``content`` is.
-        """
+        """Tell whether an answer with no body to validate is valid; openapi-core wants bytes where ``content`` is."""
         media_type = answer.header("content-type")
         operation = self._contract.operations.get(f"{method} {path}")
         response = operation.response_for(answer.status) if operation else None

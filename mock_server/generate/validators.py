@@ -1,6 +1,6 @@
 """Validators of a document's schemas, by jsonschema-rs: each schema is compiled once, whatever refers to it.
 
-jsonschema-rs compiles the target of a reference again for each schema that has it. Where hundreds of schemas refer to
+jsonschema-rs copies the target of a reference to every place that has the reference. Where hundreds of schemas refer to
 one another (868 from one operation of Stripe's contract) that takes 200 ms and 8 MB for each of them. So a reference to
 a large schema becomes a link: a keyword of our own that calls the validator of that schema, which is compiled at the
 first value. A small schema is still copied in, because a link costs about 3 µs.

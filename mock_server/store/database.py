@@ -144,7 +144,10 @@ class Database:
         return changed
 
     def load(self, alter: Callable[[Connection], Sequence[Changed]]) -> bool:
-        """Change much at once, on a connection of its own: others may read meanwhile, but not load; return as above."""
+        """Change much at once, on a connection of its own; return whether anything was changed.
+
+        Others may read meanwhile, but not load.
+        """
 
         def alone(connection: Connection, _: int) -> Sequence[Changed]:
             self._driver.keep_others_out(connection)

@@ -41,7 +41,7 @@ class Sqlite:
         self._data_version: object = None
 
     def connect(self, *, create: bool = False) -> Connection:
-        """Return a connection to the file; raises :class:`StoreError` for another file or a damaged database."""
+        """Return a connection to the file; refuse a file that is not a database, or a damaged one."""
         if create:
             self._refuse_unusable()
         place = f"file:{quote(str(self._file))}?mode={'rwc' if create else 'rw'}"

@@ -93,15 +93,16 @@ class Session:
                     continue  # who asked has gone
 
     def begin(self) -> None:
-        """Note what earlier clients of a running server have covered; not for a process that gets the server from another.
+        """Note what earlier clients of a running server have covered.
 
-        Raises :class:`MockServerError` where there is no such server.
+        A process that gets the server from another does not call this. Raises :class:`MockServerError` where there is
+        no such server.
         """
         if self._url and self.least is not None:
             self._before = self._exercised()
 
     def finish(self) -> None:
-        """Note what was covered, in all worlds; not for a process that gets the server from another."""
+        """Note what was covered, in all worlds. A process that gets the server from another does not call this."""
         if self._started and self.least is not None:
             try:
                 self._counts = {key: count - self._before.get(key, 0) for key, count in self._exercised().items()}
