@@ -116,7 +116,7 @@ class Place:
     def _spawned(
         self, command: Sequence[str], output: int, variables: Mapping[str, str] | None = None
     ) -> Iterator[tuple[subprocess.Popen[bytes], float, Path]]:
-        """Start a process in a session of its own, which a Ctrl-C does not reach; yield it, its start and its stderr."""
+        """Start a process in a session of its own, which a Ctrl-C does not reach; yield it, its start and stderr."""
         environment = {**self._environment, **(variables or {})}
         log = self.file("log")
         with log.open("wb") as errors:
