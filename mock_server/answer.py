@@ -95,10 +95,12 @@ class Ladder:
                     self._refuse_variant(question, response, 0)
                 return Answer(status, self._headers.written(response, "", question.identity), reason="contract")
             media = response.content[choice.index]
+            # Every body that is a sequence has a source, event streams and JSON Lines alike.
             source = self.streams.source(question.operation, response, choice.index)
             if source is not None:
                 return self._streamed(question, status, choice.content_type, source)
             made = self._made(question, response, media)
+            # Headers with an example of the same name go with that example of the body.
             headers = self._headers.written(response, made.example, question.identity)
         except GenerationError as error:
             return problem("no-answer", 500, f"{where}: {error}")
@@ -112,6 +114,7 @@ class Ladder:
             return self.failure("not_acceptable", question.operation, (finding,))
         body = self._encoded(made, choice.content_type, media)
         headers = (("content-type", body.content_type), *headers)
+        # Another Accept may get another media type (RFC 9110, 12.5.5).
         if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
         return Answer(
@@ -141,6 +144,7 @@ class Ladder:
             interval=asked.interval,
             is_exemplary=not is_dynamic and asked.seed is None,
         )
+        # An item that cannot be made raises here, while another answer can still be sent.
         next(self.streams.items(stream), None)
         headers = self._headers.written(source.response, name or "", question.identity)
         if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
@@ -183,8 +187,10 @@ class Ladder:
         """
         key = (id(made.value), content_type)
         known = self._written.get(key)
+        # An id may belong to a new object by now, so the value itself is compared too.
         if known is not None and known[0] is made.value:
             return known[1]
+        # Texts of examples and fixtures are sent as their authors wrote them.
         given = made.reason in ("example", "fixture")
         body = encode(made.value, content_type, self._schema(media), self._contract.resolve, given=given)
         if made.reason == "example":
@@ -215,6 +221,7 @@ class Ladder:
         responses = self._responses.get(operation.key)
         if responses is None:
             responses = self._responses[operation.key] = (*_by_use(operation),)
+        # The preferred example may belong to another response than the usual one.
         for response in responses if named else ():
             if any(named in media.examples for media in response.content):
                 return response, _a_status(response.status)
@@ -233,6 +240,7 @@ class Ladder:
             if asked.example in sound.values:
                 found = sound.findings_of(asked.example)
                 return _Made(sound.values[asked.example], "example", asked.example, found)
+            # The example is not valid and has no safe repair: generated data takes its place, with the finding.
             return self._generated(question, media, None, None, sound.findings_of(asked.example))
         if asked.variant is not None:
             listed = self._listed(question.operation, response, media, asked.seed)
@@ -243,9 +251,11 @@ class Ladder:
         resource = self._resource(question.operation, media)
         sought = self._sought(question, resource)
         record = self._record(question, sought)
+        # dynamic and seed ask for generated data, for which the record only gives its pins (its country, say).
         if record is not None and not asked.dynamic and asked.seed is None:
             return _Made(record.value, "fixture", sought=sought)
         findings: tuple[Finding, ...] = ()
+        # Where records answer, they go by the caller's token, which an example knows nothing of.
         if media.examples and resource is None and not is_dynamic and asked.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
             findings = sound.findings_of(name)
@@ -260,6 +270,8 @@ class Ladder:
             return media.schema
         if media.item_schema is None:
             return True if media.is_json else _TEXT
+        # One schema object for each media type, since what is known of a schema is remembered by its id. The media type
+        # is held so that its own id is not given to another object.
         kept = self._sequences.get(id(media))
         if kept is None:
             kept = self._sequences[id(media)] = (media, {"type": "array", "items": media.item_schema, "minItems": 1})

@@ -134,6 +134,7 @@ class Api:
             engine = self._served.engine
             run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
             examined = await run(engine.examine, request, world)
+            # Steps that change the world run on the event loop only, one request after the other.
             admitted = engine.admit(examined, world)
             return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
         except Exception:

@@ -183,6 +183,7 @@ class Application:
             world = self.worlds.get(name)
         else:
             world = self.worlds.plain
+        # Read once: a reload may replace it while this request is answered.
         loaded = self._loaded
         ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
         if ready is not None:

@@ -37,18 +37,22 @@ class Aside:
             with within(PATIENCE):
                 return work(*args, **kwargs)
         except DeadlineExceeded:
+            # The work starts again from the beginning; what it has cached so far makes this run shorter.
             return await self.run_aside(work, *args, **kwargs)
 
     async def run_aside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return the result of work that is known to take long; run it in the thread from the start."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mock-server-aside")
+        # The context has the request's id for the log. It has no deadline, so the work runs to its end.
         call = partial(copy_context().run, work, *args, **kwargs)
         self._under_way += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         finally:
             self._under_way -= 1
+            # An idle server has no thread. The pool is still known afterwards, for close() to wait for a thread that is
+            # ending.
             if not self._under_way and self._threads is not None:
                 self._threads.shutdown(wait=False)
                 self._former, self._threads = self._threads, None

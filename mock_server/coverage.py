@@ -73,6 +73,7 @@ class Gauge:
 
     def _keys(self, exchange: Exchange) -> frozenset[Key]:
         request, answer = exchange.request, exchange.answer
+        # The hash of a body takes its place, to save memory.
         asked = (answer.status, answer.headers, request.query, hash(answer.body))
         known = self._known.get(asked)
         if known is None:

@@ -113,6 +113,7 @@ class Engine:
         """
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
+        # Several operations have this path; the request tells which of them is meant.
         if route.others:
             route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
@@ -121,6 +122,7 @@ class Engine:
         asked, unreadable = read_preferences(request)
         strictness = asked.validation or self._strictness
 
+        # Some APIs refuse a token before they look at the path (``beforeRouting`` of x-mock-failures).
         failure = self._refused_early(caller, strictness)
         headers: Headers = ()
         findings: tuple[Finding, ...] = ()
@@ -131,6 +133,7 @@ class Engine:
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
         passed: Headers = ()
+        # Under "warn" findings do not refuse the request; they go into the header Mock-Findings.
         if failure is None and strictness == "warn":
             findings = self._judge.request(route, request)
             passed = findings_header(findings)
@@ -141,6 +144,7 @@ class Engine:
             types = self._judge.media_types(operation.key) if operation is not None else ()
             if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(types)),)
+        # What is wrong with the request comes before a failure that its token asks for.
         failure = failure or _failure_of(caller, strictness)
         headers = headers if failure is not None else passed
         asks = failure is None and operation is not None and self._judge.asks_for_stream(operation.key, request)
@@ -163,6 +167,7 @@ class Engine:
         memory = Memory()
         failure, operation = examined.failure, examined.operation
         asked, unreadable = examined.preferences, examined.unreadable
+        # A refused request neither counts against a rate limit nor uses up an idempotency key.
         if failure is None and stage is not None and operation is not None and examined.answer is None:
             memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
             failure = memory.failure
@@ -194,6 +199,7 @@ class Engine:
             answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
         broken: tuple[Finding, ...] = ()
+        # A replay was validated when it was first sent; a scenario may break the contract on purpose.
         if memory.replay is None and (played is None or played.is_judged):
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
@@ -202,6 +208,7 @@ class Engine:
         if failure is None and examined.headers and answer.header("mock-findings") is None:
             answer = replace(answer, headers=(*answer.headers, *examined.headers))
         if played is not None:
+            # Only now, so that nothing but what the scenario breaks is wrong with the answer.
             answer = played.finished(answer)
         return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
 
@@ -379,6 +386,7 @@ def _finished(answer: Answer, asked: Preferences, caller: Caller, *, is_refused:
     """Return the answer with its delay, and with the preferences that were applied."""
     if asked == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
+    # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.
     honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
     if answer.stream is not None:
         honoured |= {"items", "interval"}

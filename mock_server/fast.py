@@ -73,6 +73,7 @@ def _sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight |
         return None
     records = world.store(base)
     record = records.get(*answer.sought)
+    # Nothing tells whether the answer is from before the change or after it, so it is not remembered.
     if before < 0 or records.revision != before:
         raise StoreLostError("the store has changed while an answer was made")
     return Sight(base, answer.sought, record, before)
@@ -126,6 +127,7 @@ class FastPath:
     def find(self, scope: Scope, world: World) -> Ready | None:
         """Return the remembered answer to a request, or None."""
         staged = world.staged
+        # A running scenario may answer instead, and has to count the requests that it matches.
         if staged is not None and not staged.is_empty:
             return None
         ready = self._ready.get(_question(scope, world))
@@ -150,6 +152,7 @@ class FastPath:
         # Kept with what all have in common, the question costs less, and to compare it touches less memory.
         common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
         question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
+        # Removed and added again, so that it is the newest entry.
         former = self._ready.pop(question, None)
         ready = self._ready[question] = Ready(answer, kept, shown, tally, sight)
         self._room -= _size(ready) - (_size(former) if former is not None else 0)
@@ -170,6 +173,7 @@ def _is_lasting(answer: Answer, kept: Kept) -> bool:
         not answer.delay
         and answer.wire is None
         and answer.stream is None
+        # A failure of the server or the store may be over with the next request.
         and not (answer.reason == "problem" and answer.status >= 500)
         and len(answer.body) <= _LARGEST
         and not any(name in _BESIDE for name, _ in kept.request.headers)

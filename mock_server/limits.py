@@ -87,6 +87,7 @@ class Limits:
     def count(self, token: str, limit: RateLimit, now: float) -> Allowance:
         """Count a request and return its allowance; windows begin at whole multiples of their length since 1970."""
         window = int(now // limit.window)
+        # Removed and added again, so that the caller seen longest ago is the first to be forgotten.
         began, used = self._windows.pop((token, limit), (window, 0))
         used = used + 1 if began == window else 1
         self._windows[token, limit] = (window, used)

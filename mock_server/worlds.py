@@ -187,6 +187,7 @@ class Worlds:
 
     def _relieve(self) -> None:
         """Remove the older halves of journals, of the least recently used worlds first, until there is enough room."""
+        # A tenth more than needed is freed, so that not each of the next requests has to free memory.
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
             for world in (*self._named.values(), self.plain):

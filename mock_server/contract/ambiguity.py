@@ -151,6 +151,7 @@ class _Automaton:
 
     def _part_and_meet(self, place: int, after: dict[int, list[int]], ring: frozenset[int]) -> bool:
         """Tell whether two paths with the same text can leave a position, differ, and come back to it together."""
+        # First forward, to all pairs of positions that one text can lead to; then back, from the start.
         before: dict[tuple[int, int], list[tuple[int, int]]] = {}
         start = (place, place)
         waiting, seen = [start], {start}

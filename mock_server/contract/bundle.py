@@ -111,6 +111,7 @@ def bundle(source: Source, files: Files) -> tuple[Document, Layers, list[Finding
     bundler.settle_security()
     whole = list(nodes(document))
     bundler.rewrite("", whole, source, "")
+    # A part that was copied in may refer to further documents.
     while bundler.waiting:
         bundler.bring_home(*bundler.waiting.pop(0))
         whole = []
@@ -314,6 +315,7 @@ class _Bundler:
                 table = cast("Document", table[name])
             name = self._free(_name(pointer, there.name), pointer_of(*section), table)
             self._homes[key] = pointer_of(*section, name)
+            # A copy, since its references are rewritten, and its document may be needed again as it is.
             part = table[name] = copy.deepcopy(find(there.data, pointer))
             self.waiting.append((self._homes[key], part, kind, there, pointer))
         return "#" + self._homes[key]

@@ -148,6 +148,7 @@ class Judge:
         """Return what is wrong with item number ``index`` of a stream, by the schema of the item."""
         key = (stream.operation, stream.response, stream.media, id(schema))
         known = self._items.get(key)
+        # An id may belong to a new schema by now.
         if known is None or known[0] is not schema:
             takes = _never if self._accepts_of is None else taking(schema, self._accepts_of)
             known = self._items[key] = (schema, takes)

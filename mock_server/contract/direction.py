@@ -47,6 +47,7 @@ class Direction:
         """
         if not isinstance(schema, dict):
             return schema
+        # A member may be described in one schema and required in another (allOf), so names are collected first.
         gone = gone | self._marked_in(schema, 0)
         changed: Document = {}
         for key, child in schema.items():

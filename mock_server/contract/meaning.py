@@ -114,6 +114,7 @@ class _Reading:
 
     def _settle_types(self) -> None:
         """Report the types that were guessed, and remove those of schemas that no path leads to."""
+        # A guess in a schema that no operation uses has no effect, and would only be noise in the report.
         used = {"/paths", *_used(self.links)} if self._guessed else set()
         for pointer, schema, kind, keyword in self._guessed:
             if any(above in used for above in above_and_at(pointer)):
@@ -185,6 +186,8 @@ class _Reading:
 
     def _missing_type(self, pointer: str, schema: Document) -> None:
         """Add the type ``object`` to a schema with ``properties``, and ``array`` to one with ``items``."""
+        # Schemas in place apply to the same value. Below not and if a type would change what is refused; elsewhere the
+        # type of the schema around them counts.
         for keyword in _IN_PLACE:
             if keyword in schema and (keyword in ("not", "if") or "type" in schema or id(schema) in self._typed):
                 part = schema[keyword]
@@ -227,6 +230,7 @@ class _Reading:
             _with_null(schema)
             return
         kept = {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
+        # A union gets null as one more branch. Anything else becomes a branch itself, next to null.
         if kept.keys() == {"anyOf"} or (
             kept.keys() == {"oneOf"} and not any(self._takes_null(one, 0) for one in _branches(schema, "oneOf"))
         ):

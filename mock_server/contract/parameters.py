@@ -128,13 +128,16 @@ class Parameter:
         if self.style == "deepObject":
             return None
         exploded = self.explode and not self.is_content
+        # An exploded object has no name in the query: its members are the names.
         if exploded and self.shape.is_object and not own:
             return self._members(sent, decode)
         if not own:
             return None
+        # Whatever the style, some clients write an object as JSON.
         if len(own) == 1 and self.shape.structure(decode(own[0])) is not None:
             return [decode(own[0])]
         if exploded and self.shape.is_array:
+            # A single value may be the one item or, where the schema allows it, a scalar.
             whole: Raw = [decode(value) for value in own]
             return [decode(own[0]), whole] if self.shape.is_scalar and len(own) == 1 else [whole]
         if len(own) > 1:

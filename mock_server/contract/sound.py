@@ -53,6 +53,7 @@ def made_sound(document: Document, source: Layers) -> list[Finding]:
             flaws, key=lambda one: [_ordered(part) for part in one[1].instance_path], reverse=True
         ):
             done, shown = _mended(document, pointer, error, referred)
+            # It must not come up again in the next round.
             if done is None:
                 spared.add(pointer)
                 done = "it stays as it is"
@@ -124,6 +125,7 @@ def _leaves(document: Document, error: Any) -> Iterator[Any]:
 
     def likelihood(errors: list[Any]) -> tuple[bool, int, int]:
         wants_reference = any(getattr(one.kind, "property", "") == "$ref" for one in errors)
+        # Many places take "a reference or the object itself": without $ref the object was meant.
         unlikely = wants_reference and not is_reference
         deepest = max((len(leaf.instance_path) for one in errors for leaf in _leaves(document, one)), default=0)
         return not unlikely, deepest, -len(errors)
@@ -173,6 +175,7 @@ def _mended(
             return f"{_shown(meant)} is taken", told
     if path[-1:] == ["in"]:  # a parameter that is nowhere is none
         path.pop()
+    # Leaving out what something refers to would break the reference.
     if not path or any(one == pointer or one.startswith(pointer + "/") for one in referred):
         return None, told
     parent = _at(document, path[:-1])

@@ -28,6 +28,7 @@ def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
                 raise
             break  # what is there is enough
     _more(walk, made, place)
+    # Two equal items, for ``not: {uniqueItems: true}``.
     if shape.is_repeated:
         made.items.append(made.items[0] if made.items else None)
     _compare(shape, made)
@@ -55,6 +56,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
     elif place.lean or (place.level and walk.values > walk.enough):
         count = least
     elif shape.prefix() and not shape.has_items():
+        # A tuple: exactly these items are described, so all of them are made.
         count = max(least, shape.prefix())
     elif ("", "plain") in walk.wanted:
         count = max(least, 1, shape.prefix())  # the lengths that show more are variants of their own
@@ -82,7 +84,9 @@ def _add(walk: Walker, made: _Made, place: Place, index: int, last: int) -> None
     """
     lacking = [one for one in made.shape.contains if made.matched.get(one.node, 0) < one.least]
     full = [one for one in made.shape.contains if one.most is not None and made.matched.get(one.node, 0) >= one.most]
+    # Where a ``contains`` has its maxContains, the next item must not match it.
     refused = [_refusing(one) for one in full]
+    # An item that matches all that lack one is tried first, then one for each alone, then one for none.
     for contained in ([*(one.node for one in lacking)], *([one.node] for one in lacking if len(lacking) > 1), []):
         goal = made.shape.item(index, (*contained, *refused))
         try:

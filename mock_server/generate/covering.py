@@ -57,6 +57,7 @@ class _Covering:
 
     def rows(self) -> list[Row]:
         rows: list[Row] = []
+        # Options first, then pairs: the rows for options show most of the pairs already.
         singles = [(index, option) for index, options in self._unseen.items() for option in options]
         for index, option in singles:
             if option in self._unseen.get(index, ()):
@@ -72,6 +73,7 @@ class _Covering:
         for option in first:
             row = None if row is None else self._joined(row, option)
         if row is not None:
+            # The fuller a row is, the fewer rows are needed.
             row = self._with_pairs(self._with_unseen(row))
             self._seen(row)
             return [Row(first, row)]

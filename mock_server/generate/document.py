@@ -140,6 +140,7 @@ class Document:
             return self._nodes[key]
         key = ("root", id(schema) if isinstance(schema, (dict, list)) else schema)
         node = self._nodes.get(key)
+        # An id may belong to a new object by now.
         if node is None or node.given is not schema:
             alone = self._read(schema)
             node = self.node(alone, resolver, f"{BASE}#" if schema is self._given else "")
@@ -159,6 +160,7 @@ class Document:
                 resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
                 base = urljoin(location.partition("#")[0] or BASE, name)
             location = f"{base}#"
+        # Without $dynamicRef a schema means the same wherever the reference to it is.
         scope = tuple(dict.fromkeys(uri for uri, _ in resolver.dynamic_scope())) if self._dynamic else ()
         key = (id(schema), location, scope) if isinstance(schema, dict) else (schema is not False, location, scope)
         node = self._nodes.get(key)
@@ -172,11 +174,13 @@ class Document:
         if not isinstance(schema, dict):
             key = (schema is not False, location)
         elif schema.keys() <= _OF_SCALARS:
+            # Equal schemas without subschemas share one node, and so one validator.
             key = ("scalar", _contents(schema))
         else:
             key = (id(schema), location)
         node = self._nodes.get(key)
         if node is None:
+            # Another thread may have been faster, and all have to use the same object.
             node = self._nodes.setdefault(key, Node(self, schema, None, location))
             node.is_scalar = key[0] == "scalar"
         return node
@@ -186,6 +190,7 @@ class Document:
         self._judged.append(node)
         while len(self._judged) > MOST_VALIDATORS:
             self._judged.popleft().forget()
+        # Only jsonschema resolves identifiers and anchors below the components (see __init__).
         if node.resolver is not None:
             return self._careful(node)
         try:

@@ -105,15 +105,18 @@ class _Expansion:
         kinds = self._kinds()
         kind = kinds[0] if len(kinds) == 1 else kinds[self._choose("type", "type", _of_types(kinds, self._atoms))]
         shape = self._made(kind, None)
+        # Integers are refused (not: {type: integer}), so the number needs a fraction.
         if kind == "number" and "integer" not in self._types:
             shape.not_steps.append(Fraction(1))
         return gather(shape)
 
     def _made(self, kind: str, values: list[JSON] | None) -> Shape:
+        # Several schemas for one value may contradict each other in ways that a shape does not show.
         forbidden, risky = frozenset(self._forbidden), self._is_risky or len(self._goal) > 1
         return Shape(self._goal, kind, self._atoms, self._reaches, forbidden, risky, values)
 
     def _choose(self, keyword: str, name: str, options: Sequence[Option]) -> int:
+        # The options taken so far are used up: the caller picks one for this choice, and expands again.
         if self._used == len(self._taken):
             raise _Undecided(Choice(keyword, f"{name}.{self._used}", tuple(options)))
         self._used += 1
@@ -163,6 +166,7 @@ class _Expansion:
     def _any_of(self, node: Node) -> None:
         branches = node.children("anyOf")
         plain = _of_branches(branches)
+        # With a discriminator each branch comes twice: with its name and, at a higher rank, without it.
         options = [*plain, *_undiscriminated(node, plain)]
         index = 0 if len(options) == 1 else self._choose("anyOf", _named(node, "anyOf"), options)
         if index < len(branches):
@@ -178,6 +182,7 @@ class _Expansion:
             self._add(branches[0])
             return
         self._is_risky = True
+        # Each branch comes up to three times: alone, with all others negated, and without the discriminator.
         options = [*plain, *careful, *_undiscriminated(node, plain)]
         index = self._choose("oneOf", _named(node, "oneOf"), options)
         chosen = branches[index % len(branches)]
@@ -219,6 +224,7 @@ class _Expansion:
                 self._negate(node, refused.reference(keyword))
                 self._open.pop()
                 return
+        # To fail a schema, a value has to break one of its keywords: each is an option.
         ways = ways_to_miss(keywords)
         if not ways:
             raise Contradiction("not")
@@ -228,6 +234,7 @@ class _Expansion:
         self._open.pop()
 
     def _condition(self, node: Node) -> None:
+        # Without then and else it refuses nothing, so either way is valid.
         if "then" not in node.keywords and "else" not in node.keywords:
             options = [Option("if", 1), Option("not if", 1), Option("either", 0)]
         else:
@@ -275,6 +282,7 @@ class _Expansion:
                     said.append(keyword)
         if found is None:
             return None
+        # Schemas of const and enum alone are decided by the intersection above, without their validators.
         asked = [node for node in (*self._goal, *self._atoms) if not _is_enum(node.settled())]
         left = [one for one in found if all(_may_be(node, one) for node in asked)]
         if not left:

@@ -25,6 +25,7 @@ def _settled(first: Node) -> dict[Node, int]:
     nodes = _reached(first)
     kept = first.document.kept
     heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
+    # Inner schemas first, so that fewer rounds are needed.
     waiting = [node for node in reversed(nodes) if (node, "height") not in kept]
     changed = True
     while changed:

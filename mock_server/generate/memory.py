@@ -114,6 +114,7 @@ class RememberingWalk(Walk):
         for part in (self._memory.parts.get(key), self.made.get(key)):
             if part is not None and self._suits(part):
                 return part.values[self._who]
+        # What parts of this value read of the persona counts for each value around it, too.
         outside, self._asked = self._asked, set()
         try:
             value = super().value(goal, place)
@@ -125,6 +126,7 @@ class RememberingWalk(Walk):
 
     def _suits(self, part: _Part) -> bool:
         if self._who not in part.values:
+            # It was made for another persona, and fits if both agree on all that was read.
             first, value = next(iter(part.values.items()))
             if part.asks and not self._memory.agree(part.asks, first, self._who):
                 return False

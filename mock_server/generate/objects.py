@@ -18,6 +18,7 @@ EXTRA = 300
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     """Return an object that satisfies the shape; raises :class:`Contradiction` where there is none."""
+    # Deep in a value, or in one that is large already, only required members are made.
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
         place = replace(place, lean=True)
     chosen = _chosen(walk, shape, place)
@@ -25,12 +26,14 @@ def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
     for name in {**shape.names, **shape.required}:
         if name in chosen:
             _put(walk, shape, place, made, name, name in shape.required)
+    # minProperties may need optional members that were not chosen.
     left = [name for name in shape.names if name not in made and name not in shape.hidden]
     while len(made) < shape.least and left:
         name = left.pop(0)
         if _fits(shape, name) and all(one in made for one in shape.dependent.get(name, ())):
             _put(walk, shape, place, made, name, False)
     _fill(walk, shape, place, made)
+    # One member more makes it another object than the refused one.
     for refused in shape.not_values:
         if made == refused:
             _fill(walk, shape, place, made, least=len(made) + 1)
@@ -46,6 +49,7 @@ def _put(walk: Walker, shape: Shape, place: Place, made: dict[str, JSON], name: 
     try:
         made[name] = walk.value(shape.member(name), place.below(name))
     except Contradiction as nothing:
+        # An optional member that no value satisfies is left out.
         if required:
             if nothing.pointer is None or nothing.pointer == place.pointer + "/" + name:
                 raise Contradiction(*nothing.keywords, pointer=place.below(name).pointer) from None
@@ -67,6 +71,7 @@ def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
     for name in shape.required if shape.name_goal else ():
         if any(not node.accepts(name) for node in shape.name_goal):
             raise Contradiction("required", "propertyNames")
+    # A variant or a pin may want an optional member even where others are left out.
     if place.lean and not walk.wanted and not walk.is_pinned(place.pointer):
         return chosen
     for name in shape.names:

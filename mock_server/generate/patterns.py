@@ -191,6 +191,7 @@ def letters_of(text: str) -> tuple[str, str]:
         return text, text
     found = [letter for letter in _PLAIN + _MARKS + _WORLD if matches(f"^(?:{text})$", letter)]
     if not found:
+        # A rare class, such as the letters of one script: code points are tried in order.
         codes = (chr(code) for code in range(_EVERYTHING) if not 0xD800 <= code < 0xE000)
         found = [letter for letter in codes if matches(f"^(?:{text})$", letter)][:64]
     if not found:

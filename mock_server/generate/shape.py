@@ -105,12 +105,14 @@ class Shape:
         return self.children[name]
 
     def _member(self, name: str) -> Goal:
+        # Nothing can be left unevaluated, so the loop below is not needed.
         if len(self.atoms) == 1 and not self.reaches:  # nearly always
             return tuple(node for node in _said_of_member(self.atoms[0], name) or () if node.schema is not True)
         said = [_said_of_member(atom, name) for atom in self.atoms]
         found = [node for nodes in said for node in nodes or ()]
         evaluated = [nodes is not None for nodes in said]
         for reach in self.reaches:
+            # Inner keywords come first; what one of them evaluates is evaluated for the outer ones.
             if "unevaluatedProperties" in reach.node.keywords and not any(evaluated[reach.start : reach.end]):
                 found.append(reach.node.child("unevaluatedProperties"))
                 evaluated[reach.start] = True
@@ -307,6 +309,7 @@ def _object(shape: Shape) -> None:
                 hidden.add(name)
         if "propertyNames" in atom.keywords:
             shape.name_goal = (*shape.name_goal, atom.child("propertyNames"))
+    # A required member may require others (dependentRequired), and these yet others.
     grown = True
     while grown:
         before = len(shape.required)

@@ -93,6 +93,7 @@ def _long_email(size: int) -> str:
 def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
     """Return a text that satisfies the shape; raises :class:`Contradiction` where none was found."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    # These makers give valid texts only, so nothing has to be checked.
     if shape.is_format_alone and shape.formats[0] in FORMATS:
         return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
     last = ""
@@ -172,6 +173,7 @@ def _matching(shape: Shape, random: Source) -> Iterator[str]:
     """Yield texts for patterns: of one, or of several one after the other."""
     least, most = shape.least, shape.most
     for index in range(TRIES):
+        # A pattern does not tell how long its texts are, so repetitions of several lengths are tried.
         stretch = (3, 1, 0, 6, least, most or 12, least // 2 + 1, 40)[index % 8]
         parts = [sample(pattern, random, min(stretch, LONGEST), index > TRIES // 2) for pattern in shape.patterns]
         yield parts[index % len(parts)]

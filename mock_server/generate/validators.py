@@ -99,6 +99,7 @@ class Validators:
         definitions: dict[tuple[str, bool], None] = {}
 
         def place(reference: str, is_observed: bool) -> dict[str, JSON]:
+            # A link cannot tell what it has evaluated, so an observed schema is copied in, however large.
             if not is_observed and not self._is_small(reference):
                 return {LINK: reference}
             definitions[reference, is_observed] = None

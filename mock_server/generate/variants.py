@@ -74,6 +74,7 @@ def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str,
     names, and a variant that equals another one is left out. The values share their parts: copy one before you change
     it. Raises :class:`GenerationError` for a schema that nothing satisfies.
     """
+    # The search for a large schema may fail: variants with fewer levels are better than none.
     for levels in (FULL, 2, 1):
         maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties, levels)
         with contextlib.suppress(SearchExhaustedError):
@@ -107,6 +108,7 @@ class _Maker:
             except GenerationError:
                 continue  # these options do not go together
             text = json.dumps(value)
+            # Rows may differ in choices that do not exist in this value.
             if text not in seen:
                 seen.add(text)
                 shows = tuple(labels[i, o] for i, o in sorted(row.options.items()) if o or axes[i].is_drawn)
@@ -133,6 +135,7 @@ class _Maker:
         """Trace the choices of the plain value, then those that exist only under other options."""
         waiting: list[Wanted] = [{}]
         tried = 0
+        # Another branch may have choices that the plain value does not have, and so on.
         for _ in range(ROUNDS):
             following: list[Wanted] = []
             for wanted in waiting:

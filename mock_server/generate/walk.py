@@ -101,6 +101,7 @@ class Walk:
         self.spent += 1
         self.values += 1
         turn = self.turns.get(place.pointer, 0) if self.turns else 0
+        # A value that validation has refused before is not taken from examples or names a second time.
         if not turn:
             found, value = self._exemplified(goal, place) if self.exemplary else (False, None)
             if not found:
@@ -109,6 +110,8 @@ class Walk:
                 return value
         place = self._entered(goal, place, turn)
         for shape in self.shapes(goal, place):
+            # Only a risky shape (oneOf, not, unevaluated ...) may give an invalid value, so others are not validated
+            # here.
             for turn in range(TURNS if shape.is_risky else 1):
                 try:
                     made = MAKERS[shape.kind](self, shape, place.turned(turn) if turn else place)
@@ -121,6 +124,7 @@ class Walk:
                     return made
                 if self.worst is None or len(place.pointer) > len(self.worst[0]):
                     self.note(place, Contradiction(*_faulty(goal, made)))
+        # A goal that fails several times is given up at once, wherever it comes up again (see _entered).
         self.failed[goal] = self.failed.get(goal, 0) + 1
         raise self.reason(place)
 
@@ -155,8 +159,10 @@ class Walk:
         value = make(self.persona, place.pointer)
         if place.pointer in self._ways_to_pins and not self._leaves_pins(place.pointer, value):
             return False, None
+        # A trace needs the choices within the value, which a ready value skips; the plain variant has no nulls.
         if self.trace is not None or (value is None and ("", "plain") in self.wanted):
             return False, None
+        # Trusted members of the root are validated together with the whole, which is faster.
         if goal and ((place.depth == 1 and place.name in self.trusted) or _keeps(goal, value)):
             return True, value
         # A pair or a map of another make than the schema's says that nothing fitting is known.
@@ -226,6 +232,7 @@ class Walk:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
         if place.lean:
             return choice.smallest_first
+        # The first choice of a kind draws by its place alone: choices that a schema gets later do not change it.
         number = choice.name.rpartition(".")[2]
         random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
         order: list[int] = []
@@ -234,6 +241,7 @@ class Walk:
             if others and self.complete and not place.depth:
                 may_be_null = False  # an answer that is null shows nothing
             is_null = may_be_null and (not others or random.random() < NULL_SHARE)
+            # Begin with the drawn option, then try all others in turn.
             start = others.index(random.choice(others)) if others else 0
             turned = [*others[start:], *others[:start]]
             if place.level >= self.fill:  # of objects that have only what is required, the smallest will do

@@ -152,9 +152,11 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
             raise GenerationError(_contradiction(nothing)) from None
         if node.accepts(value):
             return value
+        # A member taken without validation was wrong: from now on each is validated by itself.
         if walk.trusted:
             _distrust(walk, node, value)
             continue
+        # The pins are what the caller has chosen, so they win over the schema.
         if walk.pins and not strict:
             return value
         pointer, keyword = next(iter(node.faults(value)), ("", "the schema"))

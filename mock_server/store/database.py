@@ -87,6 +87,7 @@ class Database:
 
         Raises :class:`StoreLostError`.
         """
+        # The usual case compares numbers and needs no lock.
         if self.mark[0] != self.seen or monotonic() >= self.fresh_until:
             with self._lock:
                 self._catch_up()
@@ -111,6 +112,7 @@ class Database:
     def _catch_up(self) -> None:
         """Ask for the changes since the last time, and forget the rows that they changed."""
         self._listen()
+        # Read before the database is asked, so that a later change is found the next time.
         mark, now = self.mark[0], monotonic()
         with self._asked() as connection:
             self._driver.check(connection)
@@ -118,6 +120,7 @@ class Database:
             if not is_as_it_was or mark != self.seen:
                 known = CHANGES.c.revision > self._revision
                 rows = connection.execute(select(CHANGES).where(known).order_by(CHANGES.c.revision)).all()
+                # The list of changes has no gap, so only what has changed is forgotten.
                 if rows and rows[0].revision == self._revision + 1:
                     self.knowledge.learn([(row.contract, row.world, row.resource, row.handle) for row in rows])
                     self._revision = rows[-1].revision
@@ -165,6 +168,7 @@ class Database:
 
     def _changed(self, connection: Connection, alter: Alter, *, is_numbered_last: bool = False) -> bool:
         with _transaction(connection, self._driver.begin) as end:
+            # Taking a revision keeps all other changes waiting, so a long load takes it at its end.
             revision = 0 if is_numbered_last else _next(connection)
             changed = alter(connection, revision)
             if not changed:
@@ -174,6 +178,7 @@ class Database:
             names = ("contract", "world", "resource", "handle")
             rows = [{"revision": revision, **dict(zip(names, one, strict=True))} for one in changed]
             connection.execute(insert(CHANGES), rows)
+            # The list of changes is shortened now and then, since each time costs a query.
             if revision % 64 == 0:
                 connection.execute(delete(CHANGES).where(CHANGES.c.revision <= revision - REMEMBERED))
             self._driver.tell(connection)
@@ -186,6 +191,7 @@ class Database:
         try:
             self._driver.identify()
             self._driver.be_patient(connection, OPENING)
+            # Each version is a transaction of its own; another server may be migrating at the same time.
             while version_of(connection) < len(MIGRATIONS):
                 self._prepared(connection, migrate)
             if connection.execute(select(STATE.c.name)).first() is None:
@@ -297,6 +303,7 @@ class Database:
         """Start a thread that listens, at the first read: there must be none in a process that is forked later."""
         if self._listener is not None:
             return
+        # The thread must not keep a database alive that is no longer used.
         reference = weakref.ref(self)
 
         def heard() -> None:

@@ -96,6 +96,7 @@ class Postgresql:
     def hang_up(self, connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         with contextlib.suppress(OSError, _errors()), socket.socket(fileno=os.dup(driver.fileno())) as line:
+            # This ends the call that another thread is blocked in.
             line.shutdown(socket.SHUT_RDWR)
 
     def mark(self, name: str) -> Path | None:

@@ -79,6 +79,7 @@ class SqlRecords:
         """The number of the present state, which no other state has; a negative one while the store is lost."""
         database = self._database
         if (
+            # The same test as in Database.confirm, inline because every request reads this number.
             database.mark[0] == database.seen
             and monotonic() < database.fresh_until
             and self._generation == database.knowledge.generation
@@ -159,6 +160,7 @@ class SqlRecords:
         fixtures = select(*columns).where(*there, *meant)
         if self._world == EVERY_WORLD or (self._contract, self._world) not in self._database.knowledge.worlds:
             return fixtures
+        # A row of the world hides that of the fixtures, also where it is marked as deleted.
         own = select(_columns.handle).where(*here)
         return union_all(
             fixtures.where(_columns.handle.not_in(own)), select(*columns).where(*here, _columns.deleted == 0, *meant)
@@ -239,6 +241,7 @@ class SqlLayer(SqlRecords):
         self, connection: Connection, revision: int, record: Record, *, deleted: bool = False
     ) -> Sequence[Changed]:
         below = _read(connection, self._contract, EVERY_WORLD, record.resource, record.handle)
+        # A changed fixture keeps its place in lists; a new record comes after all fixtures.
         row = _row_of(record, self._contract, self._world, _OWN + revision if below is None else below.position)
         connection.execute(_PUT, {**row, "deleted": int(deleted)})
         world = {"contract": self._contract, "world": self._world}

@@ -47,6 +47,7 @@ class Sqlite:
         place = f"file:{quote(str(self._file))}?mode={'rwc' if create else 'rw'}"
 
         def open_file() -> sqlite3.Connection:
+            # Several threads use the connection, one after the other, under the lock of Database.
             return sqlite3.connect(place, uri=True, timeout=OPENING, isolation_level=None, check_same_thread=False)
 
         engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool, isolation_level="AUTOCOMMIT")
