@@ -134,7 +134,7 @@ class Ladder:
             bounds = f"from {low} up" if high is None else f"from {low} to {high}"
             raise CannotHonourError(f"Found the preference items={asked.items}; expected {bounds}.", 400)
         is_dynamic = self._settings.dynamic if asked.dynamic is None else asked.dynamic
-        alone = 1 if status >= 400 and given is None and low < 2 else None  # what went wrong is said once
+        alone = 1 if status >= 400 and given is None and low < 2 else None  # an error is described once
         stream = self.streams.stream(
             source,
             self._settings.seed if asked.seed is None else asked.seed,
@@ -322,7 +322,7 @@ class Ladder:
             return None
         suffix = question.caller.suffix
         if suffix in self._contract.manners.suffixes or self._makers[resource.name].pins_named(suffix):
-            return None  # no record has such a handle: there is nothing to ask the store for
+            return None  # no record has such a handle, so the store need not be asked
         return resource.name, suffix
 
     def _record(self, question: Question, sought: tuple[str, str] | None) -> Record | None:
@@ -379,7 +379,7 @@ def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
     """Return the members, by JSON Pointer, that make another record one of the same kind as this one."""
     pins: dict[str, JSON] = {}
     for pin in resource.pins if record is not None else ():
-        with contextlib.suppress(KeyError):  # this record has nothing there
+        with contextlib.suppress(KeyError):  # this record has no such member
             pins[pin] = find(record.value, pin) if record is not None else None
     return pins
 

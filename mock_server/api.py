@@ -187,7 +187,7 @@ class _Turn:
         self._started = time()
         self._before = world.store(store).revision if store.is_shared else 0
         self._revision = world.revision
-        # The log names the request as the journal most likely will, which has it when it is answered.
+        # The log uses the number that the journal will most likely give the request once it is answered.
         self._name = partial(_name_of, request, world.journal, world.journal.last + 1)
 
     def __enter__(self) -> _Turn:
@@ -197,7 +197,7 @@ class _Turn:
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         try:
             if kind is None and self.exchange.answer.stream is None:
-                is_same = self._world.revision == self._revision  # else what was made is of before
+                is_same = self._world.revision == self._revision  # otherwise it is an answer of before a change
                 scope = self._scope if is_same else None
                 self._api.record(self.exchange, scope, self._world, self._before, self._started)
         finally:
@@ -254,5 +254,5 @@ def request_of(scope: Scope, body: bytes) -> Request:
 
 @lru_cache(256)
 def _origin(scheme: str, host: str) -> str:
-    # A host that is none of a URL would end up in a Location.
+    # An invalid host would get into the header Location.
     return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

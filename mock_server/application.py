@@ -73,7 +73,7 @@ class _Loaded:
     @cached_property
     def control(self) -> Control:
         """The admin API: everything below ``/__admin``."""
-        from mock_server.control import Control  # no start waits for it
+        from mock_server.control import Control  # imported here, so that the start does not wait for it
 
         return Control(self.served, self._worlds, self._settings, self._vitals)
 
@@ -101,13 +101,13 @@ class _Loaded:
         for one in self.served:
             try:
                 one.engine  # noqa: B018
-            except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
+            except Exception:  # each request that meets it gets a 500, and the readiness check reports it
                 log.exception("%s: what answers cannot be built", one.contract.name)
                 trouble = f"nothing that answers for {one.contract.title} (the log has the reason)"
         self.control  # noqa: B018
         self.trouble = trouble
         if not shares_process:
-            gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
+            gc.freeze()  # a contract stays in memory: looking through it for garbage costs a third of the requests
             gc.set_threshold(*COLLECTIONS)
             gc.enable()
             sys.setswitchinterval(SWITCH)
@@ -259,7 +259,7 @@ class Application:
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
-        from mock_server.generate.preparation import STEPS  # no start waits for it
+        from mock_server.generate.preparation import STEPS  # imported here, so that the start does not wait for it
 
         self._aside.start(*STEPS)
 

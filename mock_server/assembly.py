@@ -256,11 +256,11 @@ def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: 
     """
     store = stores.store(f"{contract.title} {first_base_path(contract)}".strip())
     elsewhere = frozenset(resources) - contract.manners.resources.keys()
-    # The contract that ships has fixtures of its own.
+    # The built-in contract has fixtures of its own.
     directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
 
     if directory is not None:
-        fixture_files(directory, elsewhere)  # one that is missing is told of also where nothing is loaded
+        fixture_files(directory, elsewhere)  # a missing directory is reported even where nothing is loaded
 
     def fixtures() -> Iterable[Record]:
         if directory is None:

@@ -127,7 +127,7 @@ def json_path(path: str) -> Callable[[JSON], list[JSON]]:
 
 
 def _is_plain(value: JSON) -> bool:
-    # python-jsonpath reads a text as a document of its own; no path but $ finds anything in what is no container.
+    # python-jsonpath parses a text as a document of its own; only the path $ finds anything in a scalar.
     return not isinstance(value, (dict, list))
 
 

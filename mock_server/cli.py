@@ -80,7 +80,7 @@ def _parameter(row: Row) -> Callable[[Callable[..., None]], Callable[..., None]]
     shown = f"{row.help}{default} [{row.variable}]"
     if row.is_switch:
         return click.option(row.flag, row.name, is_flag=True, help=shown)
-    # Texts all of them: the settings read flags and variables alike, and complain alike.
+    # All values are texts: the settings parse flags and variables in the same way, with the same errors.
     return click.option(row.flag, row.name, metavar=row.metavar, multiple=isinstance(row.default, tuple), help=shown)
 
 
@@ -96,7 +96,7 @@ def serve(**flags: Any) -> None:
     former = signal.signal(signal.SIGTERM, _end)
     settings = _read(flags)
     log_to_stderr(settings.log_format)
-    gc.disable()  # until all is built: what a start makes stays, and to look through it again and again takes 8 % of it
+    gc.disable()  # until all is built: the objects of a start stay, and looking through them again takes 8 % of it
     try:
         from mock_server.server import serve as run
 

@@ -40,7 +40,8 @@ class Cors:
             allow_methods=list(cors.allow_methods),
             allow_headers=list(cors.allow_headers),
             allow_credentials=cors.allow_credentials,
-            # A browser asks before a public page may reach this machine; who serves a mock there wants it reached.
+            # A browser asks before a public page may reach this machine; a mock that is served there is meant to be
+            # reached.
             allow_private_network=True,
             expose_headers=_exposed(self._contract),
             max_age=cors.max_age,

@@ -171,7 +171,7 @@ class Engine:
         if failure is None and stage is not None and operation is not None and examined.answer is None:
             memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
             failure = memory.failure
-        if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
+        if failure is not None:  # of all preferences only an example can select an answer to a failure
             is_there = self._ladder.failures.has_example(failure, operation, asked.example)
             asked = Preferences(example=asked.example if is_there else None, validation=asked.validation)
             return Admitted(examined, memory, asked)
@@ -313,7 +313,7 @@ def _is_named(fragment: str, request: Request) -> bool:
     wanted = parse_qsl(fragment, keep_blank_values=True)
     sent = parse_qsl(request.query, keep_blank_values=True)
     if essence_of(request.header("content-type") or "") == FORM:
-        with contextlib.suppress(ValueError):  # more members than anybody reads: the judge says so
+        with contextlib.suppress(ValueError):  # too many members: validation reports it
             sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
     return bool(wanted) and all(
         (name, value) in sent or request.header(name.lower()) == value for name, value in wanted

@@ -64,7 +64,7 @@ class Examples:
         try:
             node = self._schemas.root(media.schema)
             reasons = [] if node.accepts(value) else node.reasons(value)
-        except Exception:  # a schema that cannot be asked refuses nothing here; the judge has the last word
+        except Exception:  # a schema that cannot be compiled refuses nothing here; the answer is validated later anyway
             return None
         if not reasons:
             return None

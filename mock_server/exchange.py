@@ -67,7 +67,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first field line of that (lower-case) name, or None: a second ``Authorization`` is ignored."""
-        for key, value in self.headers:  # a loop: a generator takes three times as long, and this is asked often
+        for key, value in self.headers:  # a loop: a generator takes three times as long, and this is called often
             if key == name:
                 return value
         return None

@@ -105,7 +105,7 @@ class Failures:
         values = self._sound(media, response, operation)
         name = "" if not values or "" in values else next(iter(values))
         headers = self._beside(response, name, given)
-        if name:  # it is about something that somebody named
+        if name:  # its author wrote it about one case
             return self._sent(media, status, values[name], headers, given=True)
         value = values[""] if values else self._generated(media, status)
         if not media.is_json:

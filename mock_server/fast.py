@@ -149,7 +149,7 @@ class FastPath:
             sight = _sight_of(base, world, answer, before)
         except StoreError:
             return
-        # Kept with what all have in common, the question costs less, and to compare it touches less memory.
+        # Keys that share their parts take less memory, and less of it is read to compare them.
         common = {"method": intern(scope["method"]), "raw_path": _common(scope["raw_path"])}
         question = _question({**scope, **common, "headers": [field_of(line)[0] for line in scope["headers"]]}, world)
         # Removed and added again, so that it is the newest entry.

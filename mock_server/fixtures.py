@@ -82,7 +82,7 @@ def _recalled(key: str) -> list[Record] | None:
 
 
 def _read(directory: Path, files: Sequence[Path], contract: Contract) -> Iterator[Record]:
-    from mock_server.fixture_file import FixtureFile, Seen  # what judges records takes a while to import
+    from mock_server.fixture_file import FixtureFile, Seen  # the validator of records takes long to import
 
     findings: list[Finding] = []
     seen: Seen = {}

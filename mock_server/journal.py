@@ -158,7 +158,7 @@ class Journal:
             members = self._members = deque(maxlen=self._kept * _MEMBERS)
         change = _SLIM if kept.holders else _SLIM + kept.cost
         kept.holders += 1
-        if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
+        if len(members) == members.maxlen:  # a full deque drops as many members as are added
             oldest: Kept = members[_MEMBERS - 1]
             change -= _released(oldest)
         members.extend((self._last, started, elapsed, kept))

@@ -152,9 +152,9 @@ class Memory:
 
     def kept(self, answer: Answer) -> Answer:
         """Return the answer with the headers, and remember it for its key where it has one."""
-        if self.keep is not None and answer.status < 400:  # the next try after a failure shall be a new one
+        if self.keep is not None and answer.status < 400:  # a retry after a failure has to be a new request
             self.keep(replace(answer, wire=None, delay=0))
-        # A failure has been told its headers already.
+        # The answer to a failure was made with these headers.
         return (
             replace(answer, headers=(*answer.headers, *self.headers)) if self.headers and not self.failure else answer
         )

@@ -224,7 +224,7 @@ class Rehearsal:
             return
         if answer.reason == "problem":
             if cue.failure is not None:
-                return  # a problem document of ours is no matter of the contract
+                return  # the server's own problem document is not in the contract
             detail = json.loads(answer.body)["detail"]
             yield Finding("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
             return
@@ -258,7 +258,7 @@ class Rehearsal:
             return self.store.get(operation.resource, cue.fixture)
         with contextlib.suppress(StoreLostError):
             return next(iter(self.store.records(operation.resource, Search(limit=1))), None)
-        return None  # what is made up will do
+        return None  # a generated record will do
 
     def _question(self, operation: Operation, record: Record | None) -> Question:
         kinds = self.contract.manners.tokens

@@ -42,7 +42,7 @@ class Programme:
         if index >= count - tail:
             return slots[index - count + usual]
         repeated = slots[head : usual - tail] or slots
-        return Slot(repeated[(index - (usual - tail)) % len(repeated)].name)  # made anew: no two are the same
+        return Slot(repeated[(index - (usual - tail)) % len(repeated)].name)  # without values, so that each one differs
 
     @cached_property
     def _bounds(self) -> tuple[int, int]:

@@ -75,7 +75,7 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
     named = question.preferences.example
     fit = [] if named is None else [index for index, one in enumerate(response.content) if named in one.examples]
     indexes = fit or [*range(len(response.content))]
-    # Where there is both, a stream comes to those alone who ask for it.
+    # Where there are both, only a request that asks for a stream gets it.
     streams = [index for index in indexes if is_stream(response.content[index].name)]
     if streams and question.wants_stream:
         indexes = streams
@@ -84,7 +84,7 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
     names = tuple([response.content[index].name for index in indexes])
     choice = choose(names, question.accept)
     if choice is None and (status >= 400 or (streams and question.wants_stream)):
-        choice = choose(names, "")  # what went wrong is better said in another type than not at all
+        choice = choose(names, "")  # an error in another type is better than no description
     if choice is None:
         raise NotAcceptableError(names)
     return Choice(indexes[choice.index], choice.content_type)

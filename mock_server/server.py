@@ -109,7 +109,7 @@ async def _reload_on_change(application: Application) -> None:
             if any(path == one or path in one.parents for one in changed for path in watched):
                 await asyncio.to_thread(application.reload)
                 if _directories(application) != directories:
-                    break  # it refers to files elsewhere now
+                    break  # the contract refers to files in other directories now
 
 
 def _directories(application: Application) -> set[Path]:
@@ -144,7 +144,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
     check_watchers(settings)
     with sockets_directory() as sockets, shared_address(settings.store) as store:
         settings = replace(settings, store=store)
-        # Read, seeded and let go again: no connection outlives a fork.
+        # Read, seeded and closed again: a connection must not be shared with forked processes.
         with closing(open_stores(store, settings.max_worlds)) as stores:
             served = assembled(settings, stores)
         for name in _NEEDED_BY_WORKERS:

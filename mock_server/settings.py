@@ -36,7 +36,7 @@ def _switch(text: str) -> bool:
 
 
 def _paths(text: str) -> tuple[str, ...]:
-    # The colons of an address (after the scheme, within an IPv6 host, before the port) are none between two paths.
+    # The colons of an address (after the scheme, within an IPv6 host, before the port) do not separate two paths.
     between = re.escape(os.pathsep)
     address = rf"https?://(?:\[[^\]/]*\]|[^/{between}\[]*)(?::\d+(?=/|{between}|$))?[^{between}]*"
     return tuple(re.findall(rf"{address}|[^{between}]+", text))

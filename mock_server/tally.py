@@ -46,7 +46,7 @@ class Tally:
         if elapsed > QUICK:
             place = bisect_left(BOUNDS, elapsed)
             self.slower[place] = self.slower.get(place, 0) + 1
-        if elapsed > 0:  # a clock that was set back takes nothing away
+        if elapsed > 0:  # the system clock may have been set back
             self.seconds += elapsed
         for finding in findings:
             self.findings[finding.rule] = self.findings.get(finding.rule, 0) + 1

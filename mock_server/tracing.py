@@ -210,7 +210,7 @@ class _Exporter(SpanExporter):
         if result is SpanExportResult.SUCCESS and self._is_failing:
             log.warning("spans are taken again")
         elif result is not SpanExportResult.SUCCESS and not self._is_failing:
-            # The first is the reason, the last that it was given up.
+            # The first message has the reason; the last one only says that the export was given up.
             log.error("spans are lost until a collector takes them: %s", " ".join(self._reasons[:1]))
         self._is_failing = result is not SpanExportResult.SUCCESS
         return result

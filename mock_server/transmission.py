@@ -78,7 +78,7 @@ class Transmission(Delivery):
             if index == wire.cut_after:
                 return "cut"
             if index:
-                # Without an interval others have their turn between two items all the same.
+                # Even without an interval other requests have their turn between two items.
                 await asyncio.wait(
                     (client, server), timeout=stream.interval / 1000, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -109,7 +109,7 @@ class Transmission(Delivery):
         """Yield the encoded items, up to one that cannot be sent: the reason for it is logged."""
         try:
             yield from self._engine.items(stream, status)
-        except Exception as error:  # whatever it is, the client has begun to read and can only be left
+        except Exception as error:  # whatever the error is: the answer has begun and can only be cut off
             self._has_failed = True
             log.error("%s: a stream was cut off after %d items: %s", stream.operation, self._sent, error)
 

@@ -45,7 +45,7 @@ def check_watchers(settings: Settings) -> None:
             f"--otel: found no {error.name}; expected OpenTelemetry and its exporter."
             " Install them: pip install 'contract-mock-server[otel]'"
         ) from None
-    except ValueError as error:  # a propagator that there is none of is found by the import
+    except ValueError as error:  # the import fails for an unknown propagator
         raise UsageError(f"variable OTEL_PROPAGATORS: found {os.environ.get('OTEL_PROPAGATORS')!r}: {error}") from None
     from mock_server.tracing import check_environment
 

@@ -116,7 +116,7 @@ class Delivery:
             await self._close(reset=True)
         else:
             is_short = bool(wire.overstate or wire.cut)
-            # A cut that leaves nothing out would be none: an answer without a body announces one.
+            # A cut has to leave something out: an answer without a body announces one.
             short_of = _OVERSTATED if wire.overstate or (wire.cut and len(answer.body) < 2) else 0
             body = answer.body[: len(answer.body) // 2] if wire.cut else answer.body
             await self._send(start_of(answer.status, answer.headers, len(answer.body) + short_of))

@@ -53,7 +53,7 @@ class Workers:
 
         Raises :class:`WorkerError` where a worker cannot start, when the others have ended.
         """
-        gc.freeze()  # the collector would write to what the copies share
+        gc.freeze()  # the collector would write to memory that the copies share
         with _signals() as signalled:
             try:
                 for worker in self._workers:

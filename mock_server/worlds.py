@@ -71,7 +71,7 @@ class World:
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
         """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
         if self.staged is None:
-            from mock_server.stage import Stage  # no start waits for it
+            from mock_server.stage import Stage  # imported here, so that the start does not wait for it
 
             self.staged = Stage(standing)
         return self.staged

@@ -48,7 +48,7 @@ class Acceptance:
         if accepts is None or (answer.judged is None and not is_json(content_type)):
             return False
         if answer.judged == b"":
-            return True  # bytes of a kind that no schema speaks of
+            return True  # bytes that no schema can validate
         try:
             return accepts(read_json(answer.body if answer.judged is None else answer.judged))
         except ValueError:

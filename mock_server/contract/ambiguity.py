@@ -212,7 +212,7 @@ def _letters(text: str, alphabet: frozenset[str]) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def is_endless(pattern: str) -> bool:
     """Tell whether a backtracking engine takes exponential time for some text that the pattern refuses."""
-    if _REPEATED.search(pattern) is None or "$" not in pattern:  # what may end anywhere is found at once
+    if _REPEATED.search(pattern) is None or "$" not in pattern:  # without an end anchor a match is found at once
         return False
     try:
         return _Automaton(pattern).leads_back_in_two_ways()

@@ -89,7 +89,7 @@ class BodyMedia:
             yield from self._form(read_text(body), ways)
         elif essence.startswith("multipart/"):
             if "boundary" not in parameters and not body.lstrip().startswith(b"--"):
-                yield from self._form(read_text(body), ways)  # a client that named the one and sent the other
+                yield from self._form(read_text(body), ways)  # a client that announced multipart and sent a form
             elif essence == "multipart/form-data":
                 yield from self._parts(read_multipart(body, parameters), ways)
         elif essence.endswith(("/xml", "+xml")):
@@ -157,7 +157,7 @@ class BodyMedia:
         undeclared: Pairs[Part] = Pairs(self._undeclared(sent))
         extra: dict[str, Tree[Part]] = objects_of(undeclared, [*trees])
         trees |= extra
-        # A part that stands alone is the one item of a list, or else what may stand in the list's place: null, a text.
+        # A single part is the one item of a list, or else what may take the list's place: null, a text.
         for is_item in (True, False):
             for way in ways:
                 yield {
@@ -244,7 +244,7 @@ def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
 def _form_member(name: str, stated: Mapping[str, JSON], shape: Shape, names: frozenset[str]) -> Parameter:
     style = str(stated.get("style", "form"))
     explode = bool(stated.get("explode", style == "form"))
-    whole = shape.is_object and "style" not in stated  # no members of its own beside those of the form
+    whole = shape.is_object and "style" not in stated  # its members are not members of the form
     return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole,
                      taken=names)  # fmt: skip
 

@@ -168,7 +168,7 @@ class _Bundler:
             try:
                 reference = self._brought("securityScheme", self._root, name)
             except (KeyError, ContractError):
-                continue  # one that is not defined: `repair` says so
+                continue  # it is not defined: `repair` reports it
             alternative[pointer_parts(reference)[-1]] = alternative.pop(name)
 
     def _settle(self, kind: str, home: str, node: Document) -> None:
@@ -176,7 +176,7 @@ class _Bundler:
             there, pointer = self._lead(self._root, str(node["$ref"]))
             part = copy.deepcopy(find(there.data, pointer))
         except (KeyError, ContractError):
-            return  # told of where all references are followed
+            return  # reported where all references are followed
         if there is not self._root and isinstance(part, dict) and (there.name, pointer, kind) not in self._homes:
             self._homes[there.name, pointer, kind] = home
             node.clear()
@@ -379,7 +379,7 @@ class _Bundler:
                 _, found = self._lead(self._root, reference)
                 node["$ref"] = _local(found)
             except (KeyError, ContractError):
-                return  # a dangling one: `repair` says so
+                return  # it leads nowhere: `repair` reports it
 
 
 def _joined(base: str, path: str) -> str:

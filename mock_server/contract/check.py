@@ -77,7 +77,7 @@ class Judge:
     def _is_let_in(self, operation: Operation, request: Request) -> bool:
         """Tell whether one of the alternatives of security is met (OpenAPI 3.1, "Security Requirement Object")."""
         schemes, manners = self._contract.schemes, self._contract.manners
-        # A scheme that the contract does not define asks for nothing that could be looked at.
+        # A scheme that the contract does not define cannot be checked.
         return not operation.security or any(
             all(name not in schemes or satisfies(schemes[name], request, manners) for name in names)
             for names in operation.security
@@ -85,7 +85,7 @@ class Judge:
 
     def _plan(self, operation: Operation) -> RequestPlan:
         method = operation.method.lower()
-        # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones stand in a map of their own.
+        # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones are in a map of their own.
         below = (method,) if method in METHODS else ("additionalOperations", operation.method)
         item = self._contract.resolve(find(dict(self._contract.document), pointer_of("paths", operation.path)))
         node = find(item, pointer_of(*below))
@@ -95,7 +95,7 @@ class Judge:
             start, steps = starts[place[0]]
             try:
                 schema = functools.reduce(self._below, place[1:], start)
-            except (LookupError, TypeError):  # without a schema all is well
+            except (LookupError, TypeError):  # without a schema everything is valid
                 return Judgement(_nothing, _nothing)
             return self._judgement(schema, ("paths", operation.path, *steps, *place[1:]))
 
@@ -140,7 +140,7 @@ class Judge:
         found = self._contract.operations[operation]
         if self._is_accepted((found.key, answer.status), answer, lambda: found.response_for(answer.status)):
             return ()
-        if answer.stream is not None:  # its items are judged when they leave
+        if answer.stream is not None:  # its items are validated when they are sent
             answer = replace(answer, stream=None, body=b"", judged=b"")
         return self._closer().to_answer(found.path, found.method, answer)
 

@@ -67,7 +67,7 @@ class Given:
         """Return the document with overlays and repairs. Raises :class:`ContractError` where it cannot be served."""
         compiled = self._found(no_cache=no_cache)
         if not any(is_url(name) for name, _ in self._encoded):
-            self.__dict__.pop("_encoded")  # who asks for a line has the files read again
+            self.__dict__.pop("_encoded")  # a message with a line reads the files again
         return compiled
 
     def _found(self, *, no_cache: bool) -> Compiled:
@@ -88,7 +88,7 @@ class Given:
         try:
             document, findings = compilation.sound()
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as crash:
-            raise ContractError(  # a document may be wrong in ways that nobody thought of
+            raise ContractError(  # a document may be wrong in unforeseen ways
                 f"{self.place}: found something that stops the reading ({type(crash).__name__}: {crash});"
                 " expected an OpenAPI document. Mend the contract, and please report it."
             ) from crash

@@ -90,7 +90,7 @@ class Direction:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference not in self._marked:
-                self._marked[reference] = False  # it may come back to itself
+                self._marked[reference] = False  # the reference may be recursive
                 self._marked[reference] = self.is_marked(self._followed(schema), below)
             if self._marked[reference]:
                 return True
@@ -163,7 +163,7 @@ class Direction:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference not in self._gone:
-                self._gone[reference] = frozenset()  # it may come back to itself
+                self._gone[reference] = frozenset()  # the reference may be recursive
                 target = self._followed(schema)
                 if isinstance(target, dict):
                     self._gone[reference] = self._marked_in(target, depth + 1)

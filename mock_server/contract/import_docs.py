@@ -117,7 +117,7 @@ def _blocks(page: str) -> Iterator[_Block]:
         )
     for token in found:
         first = token.map[0] + 1 if token.map else 0
-        # Blank lines before it, so that every message counts as the reader of the page does.
+        # Blank lines before it, so that the lines in messages are those of the page.
         source = parse_source(page, "\n" * first + token.content, what="OpenAPI block")
         if not isinstance(source.data, dict):
             raise ContractError(f"{page}:{first + 1}: found no mapping; expected an OpenAPI document. Mend the block.")

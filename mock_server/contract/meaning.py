@@ -214,7 +214,7 @@ class _Reading:
         """Rewrite ``nullable`` where OpenAPI gives it no effect: next to composition in 3.0, anywhere in 3.1."""
         composed = not schema.keys().isdisjoint(_COMPOSED)
         if self._is_old and not composed:
-            return  # 3.0's own word
+            return  # a keyword of 3.0
         where = pointer + "/nullable"
         if not self._is_old:
             schema.pop("nullable")
@@ -271,7 +271,7 @@ class _Reading:
         elif stated is not None and stated != "null" and schema.get("nullable") is not True:
             return False
         if depth and schema.get("nullable") is True:
-            return True  # it is read so, sooner or later
+            return True  # it will be rewritten to accept null
         below = depth + 1
         if isinstance(schema.get("$ref"), str) and not self._takes_null(
             resolved(self._document, {"$ref": schema["$ref"]}), below

@@ -32,7 +32,7 @@ def read_json(body: bytes | str, **parameters: str) -> Any:
         raise ValueError(f"line {problem.lineno}, column {problem.colno}: {problem.msg}") from None
     except NotJSONError:
         raise
-    except ValueError:  # Python, of an integer with more than 4,300 digits
+    except ValueError:  # Python's error for an integer of more than 4,300 digits
         raise ValueError("a number of too many digits") from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None

@@ -52,7 +52,7 @@ def read_parts(body: bytes, boundary: str) -> list[Part]:
         raise ValueError("headers of a part that are no UTF-8") from None
     except ValueError as problem:
         raise ValueError(_plain(str(problem))) from None
-    except AttributeError:  # werkzeug, of a part whose headers nothing follows
+    except AttributeError:  # werkzeug's error for a part that ends after its headers
         raise ValueError("a part that is cut off") from None
     return parts
 

@@ -83,7 +83,7 @@ def _split(key: str, names: Collection[str]) -> tuple[str, list[str]]:
     try:
         return name_and_steps(key)
     except BracketError:
-        return key, []  # a member that nobody knows, by its whole name
+        return key, []  # an unknown member, with its whole name
 
 
 def form_pairs(text: str) -> Pairs[str]:

@@ -218,7 +218,7 @@ class Parameter:
         else:
             yield (",",)
             if self.place in ("query", "cookie") and "," not in raw and "%2c" in raw.lower():
-                # A comma that is encoded is data; but where that does not fit, it was a client that encodes all.
+                # An encoded comma is data; where that is not valid, the client has encoded the delimiters too.
                 yield ("%2C", "%2c")
 
     def _parts(self, raw: str, delimiters: tuple[str, ...]) -> list[str]:
@@ -276,7 +276,7 @@ def read_parameter(node: Mapping[str, JSON], resolve: Resolve, taken: frozenset[
     return Parameter(
         name=name,
         place=str(place),
-        required=node.get("required") is True and place != "path",  # what the template has is always there
+        required=node.get("required") is True and place != "path",  # a matching path always has it
         style=style,
         explode=bool(node.get("explode", style in ("form", "cookie"))),
         may_be_empty=node.get("allowEmptyValue") is True and place == "query",

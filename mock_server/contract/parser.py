@@ -171,7 +171,7 @@ def _refuse_depth(text: str) -> None:
         deepest = max(deepest, depth)
     if deepest < MAX_DEPTH:
         return
-    # The quick look also counts brackets within texts; the parser's events do not.
+    # The quick count includes brackets within texts; the parser's events do not.
     level = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

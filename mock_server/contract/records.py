@@ -51,7 +51,7 @@ class RecordJudge:
         ``is_accepted``: a faster validator has accepted it already, so only unknown members are searched.
         """
         for error in () if is_accepted else self._validator.iter_errors(value):
-            if error.validator not in _OPEN:  # said better below
+            if error.validator not in _OPEN:  # reported better below
                 yield explain(error)
         yield from self._unknown_members(value, self._schema, "")
 

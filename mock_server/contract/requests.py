@@ -257,7 +257,7 @@ def _each(of_item: Errors, of_list: Errors | None) -> Errors:
             yield from of_list(value)
         for index, item in enumerate(value if isinstance(value, list) else [value]):
             for error in of_item(item):
-                error.path.appendleft(index)  # where it stands among the others
+                error.path.appendleft(index)  # the index of the item
                 yield error
 
     return errors

@@ -45,7 +45,7 @@ def made_sound(document: Document, source: Layers) -> list[Finding]:
         flaws = [one for one in _flaws(judge, document) if one[0] not in spared]
         if not flaws:
             return found
-        # What is wrong below a key makes the key one that nobody knows, too.
+        # An error below a key makes the key itself unevaluated, too.
         flaws = [one for one in flaws if one[1].kind.name != "unevaluatedProperties"] or flaws
         referred = {unquote(reference.lstrip("#")) for _, reference in references(document)}
         # From the end of the document to its beginning, so that the numbers of a list stay true.
@@ -157,7 +157,7 @@ def _mended(
     path = [*error.instance_path]
     try:
         node = _at(document, path)
-    except (KeyError, IndexError):  # went with something around it
+    except (KeyError, IndexError):  # removed together with something around it
         return "it is left out", ("", "something that stood in what was left out", "something else")
     name, kind = error.kind.name, error.kind
     if name in ("additionalProperties", "unevaluatedProperties") and isinstance(node, dict):
@@ -173,7 +173,7 @@ def _mended(
         if meant is not None:
             _put(document, path, meant)
             return f"{_shown(meant)} is taken", told
-    if path[-1:] == ["in"]:  # a parameter that is nowhere is none
+    if path[-1:] == ["in"]:  # without a place all of the parameter is useless
         path.pop()
     # Leaving out what something refers to would break the reference.
     if not path or any(one == pointer or one.startswith(pointer + "/") for one in referred):

@@ -205,13 +205,13 @@ class _Conversion:
             if one.get("type") == "array":
                 style, explode = _STYLES.get(str(one.get("collectionFormat", "csv")), ("form", False))
                 encoding[name] = {"style": style, "explode": explode}
-            if one.get("allowEmptyValue") is False:  # 3.x has it for queries alone
+            if one.get("allowEmptyValue") is False:  # 3.x has it for queries only
                 encoding[name] = {**mapping_at(encoding, name), ALLOW_EMPTY: False}
         needed: list[JSON] = [str(one.get("name", "")) for one in fields if one.get("required") is True]
         schema: Document = {"type": "object", "properties": properties}
         if needed:
             schema["required"] = needed
-        elif properties:  # a form may hold what nobody knows, but not that alone: that is none of this operation's
+        elif properties:  # a form may have unknown members, but not only those
             known: list[JSON] = [{"required": [name]} for name in properties]
             schema["anyOf"] = [*known, {"maxProperties": 0}]
         has_file = any(one.get("type") == "file" for one in fields)

@@ -46,7 +46,8 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
         content: dict[str, JSON] = {**mapping_at(response, "content"), EVENTS: media}
         responses = operation["responses"]
         assert isinstance(responses, dict)
-        responses[status] = {**response, "content": content}  # its own, since others may refer to the one of before
+        # A new object, since other operations may share the old one.
+        responses[status] = {**response, "content": content}
         where = pointer + pointer_of("responses", status)
         found = f"{SWITCH!r} in the request and no media type for what it asks for"
         meant = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"

@@ -76,7 +76,7 @@ def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Ite
             here, node, is_a = stack.pop()
         else:
             here, reference, is_a = later.pop()
-            # Most of what references lead to has been visited by then, and need not be looked for.
+            # Most targets of references have been visited by then, and need not be looked up.
             node = None if here in seen else target(document, reference)
         if not isinstance(node, dict) or here in seen:
             continue

@@ -154,7 +154,7 @@ def _record(asked: Asked, served: Served) -> Record:
 
 def _unknown(asked: Asked, store: Records) -> RefusedError:
     name, handle = asked.values["resource"], asked.values["handle"]
-    # Of many records those are looked at that begin alike: the nearest of all would take seconds to find.
+    # Among many records only those with the same beginning are compared: all of them would take seconds.
     alike = store.records(name, Search(handle=handle[:2] if store.count(name) > LISTED else "", limit=LISTED))
     near = suggestion(handle, [one.handle for one in alike])
     return RefusedError(

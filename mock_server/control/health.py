@@ -30,7 +30,7 @@ def _health(asked: Asked) -> Answer:
 
 def _told(served: Served) -> dict[str, JSON]:
     contract = served.contract
-    # A lost store is no reason to send requests elsewhere: most need no record, and others have lost it too.
+    # A lost store does not make a server unhealthy: most requests need no record, and other servers have lost it too.
     lost: dict[str, JSON] = {"store": "lost"} if served.store.revision < 0 else {}
     return {
         **lost,

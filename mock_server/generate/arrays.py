@@ -26,7 +26,7 @@ def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
         except Contradiction:
             if len(made.items) < max(shape.least, _contained(shape)):
                 raise
-            break  # what is there is enough
+            break  # there are enough items
     _more(walk, made, place)
     # Two equal items, for ``not: {uniqueItems: true}``.
     if shape.is_repeated:
@@ -59,7 +59,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
         # A tuple: exactly these items are described, so all of them are made.
         count = max(least, shape.prefix())
     elif ("", "plain") in walk.wanted:
-        count = max(least, 1, shape.prefix())  # the lengths that show more are variants of their own
+        count = max(least, 1, shape.prefix())  # other lengths are variants of their own
     else:
         low, high = _preferred(shape)
         count = max(least, walk.draw.at(place.key).randrange(low, high + 1), shape.prefix())

@@ -77,7 +77,7 @@ def _repeated(one: list[Sequence], pattern: str, at: int) -> tuple[list[Sequence
         least, most, at = int(count[1]), int(count[2] or count[1]), count.end()
     power: list[Sequence] = [()]
     made = [] if least else power
-    for times in range(1, most + 1):  # no power beyond the last: that of the British areas alone takes 15 MB
+    for times in range(1, most + 1):  # not one power more than needed: that of the British areas alone takes 15 MB
         power = [(*left, *right) for left in power for right in one]
         if times >= least:
             made = made + power

@@ -24,7 +24,7 @@ def modern(schema: JSON) -> JSON:
     if not isinstance(schema, dict):
         return schema
     if isinstance(schema.get("$ref"), str):
-        return {"$ref": schema["$ref"]}  # what stands beside a reference is ignored in 3.0
+        return {"$ref": schema["$ref"]}  # 3.0 ignores other members next to a reference
     made = {key: value for key, value in schema.items() if key not in _UNKNOWN_TO_IT}
     for key in _MAPS:
         if isinstance(made.get(key), dict):

@@ -155,7 +155,7 @@ class Document:
         if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
             name = str(schema["$id"]).removesuffix("#")
             base = str(resolver._base_uri)
-            # Who followed a reference to it has entered it already, unless it stands where no schema is looked for.
+            # After a reference to it the resolver is in it already, unless it is where no schemas are searched.
             if not base.endswith(name):
                 resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
                 base = urljoin(location.partition("#")[0] or BASE, name)
@@ -196,7 +196,7 @@ class Document:
         try:
             return self._validators.compile(node.schema)
         except (ValueError, jsonschema_rs.ReferencingError):
-            return self._careful(node)  # it refuses a pattern, say; jsonschema tells why in its own words
+            return self._careful(node)  # a refused pattern, say: jsonschema reports such errors itself
 
     def _careful(self, node: Node) -> Judging:
         """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
@@ -236,7 +236,7 @@ class Node:
             schema: Any = self.schema
             for part in path:
                 schema = schema[int(part)] if isinstance(schema, list) else schema[part]
-            if self.resolver is None:  # only the last step has a say, in the names of choices
+            if self.resolver is None:  # only the last step is used, in the names of choices
                 location = f"/{_quoted(path[-1])}" if self.location else ""
             else:
                 location = self.location + "".join(f"/{_quoted(part)}" for part in path) if self.location else ""

@@ -33,7 +33,7 @@ def enum_named(node: Node, names: tuple[str, ...], levels: int = DEEPEST) -> Enu
     """
     kept, key = node.document.kept, (node.settled(), names, levels)
     if key not in kept:
-        kept[key] = None  # a schema that comes back to itself has nothing more to offer
+        kept[key] = None  # a recursive schema has no other enums at this point
         kept[key] = _enum_named(node, names, levels)
     enum: Enum | None = kept[key]
     return enum

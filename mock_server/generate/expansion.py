@@ -79,7 +79,7 @@ def _found(goal: Goal, taken: tuple[int, ...]) -> Outcome:
     except _Undecided as undecided:
         return undecided.choice
     except Contradiction as nothing:
-        return nothing.with_traceback(None)  # which would keep all that stood on the stack
+        return nothing.with_traceback(None)  # a traceback would keep all objects of the stack alive
 
 
 class _Expansion:
@@ -126,7 +126,7 @@ class _Expansion:
         if node.schema is False:
             raise Contradiction("false")
         if node in self._open:
-            return  # a schema that refers to itself in place says no more than it says
+            return  # a schema that refers to itself in place adds nothing
         self._open.append(node)
         start = len(self._atoms)
         self._atoms.append(node)

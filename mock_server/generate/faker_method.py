@@ -36,7 +36,7 @@ _OF_JAVASCRIPT: Mapping[str, str] = {
 
 @cache
 def _faker() -> Any:
-    from faker import Faker  # all providers are 40 MB; only who writes x-faker pays for them
+    from faker import Faker  # all providers take 40 MB; only contracts with x-faker need them
 
     return Faker("en_US", use_weighting=True)
 

@@ -107,7 +107,7 @@ class RememberingWalk(Walk):
 
     def value(self, goal: Goal, place: Place) -> JSON:
         """Return a value as any walk does, or the cached one."""
-        if self.turns:  # the validator found fault with what was made so far
+        if self.turns:  # the validator has refused an earlier value
             return super().value(goal, place)
         # Name, depth and leanness follow from these; a tuple is hashed faster than a place is.
         key = (place.pointer, place.salt, place.turn, place.above, goal, self._wanted.get(place.pointer, _NOTHING))

@@ -118,7 +118,7 @@ def _on_grid(span: Span, whole: bool, random: Source) -> Iterator[Number]:
     first, last = span.steps
     if first > last:
         return
-    if whole and span.step == 1:  # nothing can go wrong
+    if whole and span.step == 1:  # any whole number of the span is valid
         yield random.randint(first, last)
     near = range(first, min(first + TRIES, last + 1))
     for number in chain((random.randint(first, last) for _ in range(TRIES // 2)), near, (last,)):

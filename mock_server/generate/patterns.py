@@ -132,7 +132,7 @@ class _Reader:
         self._groups += captures
         inner = self.choice(self._groups if captures else 0, match["name"] or "")
         self._at += 1
-        # What must (not) stand around is left to chance and to regress.
+        # Lookaround is left to chance; regress decides whether a text matches.
         return inner if match["around"] is None else _NOTHING
 
     def _class(self) -> Part:

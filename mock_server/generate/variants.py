@@ -174,7 +174,7 @@ def _as_found(axis: _Axis, value: JSON) -> _Axis:
         else:
             return axis
     except KeyError:
-        return axis  # on the way there, another way was taken after all
+        return axis  # the value was made with other options after all
     return replace(axis, options=tuple(sorted(axis.options, key=lambda option: option[0] != has)))
 
 
@@ -256,7 +256,7 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
                 needs[numbers[key]] = options.index(number)
         for pointer in above_and_at(axis.pointer):
             for other in at.get(pointer, ()):
-                # What stands below a member that is absent, or below another branch than the plain one, is not there.
+                # Below an absent member, or in another branch than the plain one, this axis does not exist.
                 if other != index and other not in needs and _holds_way(axes[other], axis):
                     needs[other] = 0
         factors.append(Factor(len(axis.options), needs, axis.pairs and few, axis.is_drawn))

@@ -137,7 +137,7 @@ class Walk:
             raise Contradiction(*_ENDLESS, pointer=_first_return(goal, place))
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
-        if not (len(goal) == 1 and goal[0].is_scalar):  # nothing stands below a scalar
+        if not (len(goal) == 1 and goal[0].is_scalar):  # a scalar has no values below it
             place = place.within(goal)
         return place.turned(turn) if turn else place
 
@@ -165,7 +165,7 @@ class Walk:
         # Trusted members of the root are validated together with the whole, which is faster.
         if goal and ((place.depth == 1 and place.name in self.trusted) or _keeps(goal, value)):
             return True, value
-        # A pair or a map of another make than the schema's says that nothing fitting is known.
+        # A pair or a map in another form than the schema's is of no use: null takes its place, where it is valid.
         return isinstance(value, (dict, list)) and bool(goal) and _keeps(goal, None), None
 
     def believe(self, trusted: frozenset[str]) -> None:
@@ -213,7 +213,7 @@ class Walk:
                 if self.trace is not None:
                     self.trace.append((place.pointer, found, ordered[0]))
                 for left, index in zip(range(len(ordered), 0, -1), ordered, strict=True):
-                    # An option that leads nowhere in a hundred ways must not use up those of the others.
+                    # An option with a hundred useless shapes must not use up the attempts of the others.
                     share = max(LEAST_WAYS, (until - tried[0]) // left)
                     if tried[0] < until:
                         yield from down((*taken, index), min(until, tried[0] + share))
@@ -244,7 +244,7 @@ class Walk:
             # Begin with the drawn option, then try all others in turn.
             start = others.index(random.choice(others)) if others else 0
             turned = [*others[start:], *others[:start]]
-            if place.level >= self.fill:  # of objects that have only what is required, the smallest will do
+            if place.level >= self.fill:  # objects with only what is required should be small
                 turned.sort(key=lambda i: options[i].height)
             order += [*nulls, *turned] if is_null else [*turned, *nulls]
         return order

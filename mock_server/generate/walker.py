@@ -72,7 +72,7 @@ def generate(
     exhausted: GenerationError | None = None
     for levels in _levels(fill):
         if failure is not None and levels:
-            continue  # only what is required can be the reason
+            continue  # optional members cannot be the reason, so the search without them is the one left
         walk = Walk(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
         walk.exemplary = exemplary
         walk.persona = persona_of(walk, node)

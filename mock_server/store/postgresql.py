@@ -84,7 +84,7 @@ class Postgresql:
                 self._made_engine().connect() as connection,
             ):
                 connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-                heard()  # whatever came while nobody listened
+                heard()  # changes that came before the connection listened
                 driver: Any = connection.connection.driver_connection
                 while not ended.is_set():
                     for _ in driver.notifies(timeout=_TICK, stop_after=1):
@@ -134,7 +134,7 @@ class Postgresql:
     def _made_engine(self) -> Engine:
         if self._engine is None:
             options = {"connect_timeout": CONNECT_SECONDS, "application_name": "mock-server", "client_encoding": "utf8"}
-            # A server that is cut off does not say so.
+            # A server that is cut off does not close its connections.
             options |= {"tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
             given = {name: value for name, value in options.items() if name not in self._url.query}
             try:

@@ -285,7 +285,7 @@ class SqlStore(SqlRecords):
 
         def loaded(connection: Connection) -> Sequence[Changed]:
             if only_into_empty and not _is_empty(connection, self._contract):
-                return ()  # somebody else was quicker
+                return ()  # another server was faster
             gone = _dropped(connection, self._contract, EVERY_WORLD)
             rows = (_row_of(one, self._contract, EVERY_WORLD, place) for place, one in enumerate(records()))
             written = 0
@@ -352,7 +352,7 @@ def _json(value: object) -> str:
 def _conditions(search: Search) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search.handle:
-        # LIKE has regard to case in one database and not in the other.
+        # LIKE is case-sensitive in one database and not in the other.
         conditions.append(func.substr(_columns.handle, 1, len(search.handle)) == storable(search.handle))
     if search.text:
         conditions.append(_columns.texts.contains(folded(search.text), autoescape=True))

@@ -78,7 +78,7 @@ class InThread:
         self._end: Callable[[], None] = _nothing
 
     def start(self) -> str:
-        from mock_server.server import Background  # what serves takes a while to import
+        from mock_server.server import Background  # the server takes long to import
 
         background = Background(self._settings)
         thread = threading.Thread(target=background.run, name="mock-server", daemon=True)
@@ -123,7 +123,7 @@ class InProcess:
         if found is None:
             _, errors = self._process.communicate(timeout=STOP_SECONDS)
             raise MockServerError(errors.strip().removeprefix("mock-server: ") or "the server ended without a word")
-        # A pipe that nobody reads would stop it.
+        # A full pipe would block the process.
         pipes = ((self._process.stdout, None), (self._process.stderr, sys.stderr))
         self._drains = [threading.Thread(target=_drain, args=pipe, daemon=True) for pipe in pipes]
         for drain in self._drains:

@@ -85,12 +85,12 @@ class Session:
                     told = {"url": self.server().url}
                 except MockServerError as error:
                     told = {"error": str(error)}
-                except Exception as error:  # who asked must not wait for a thread that has ended
+                except Exception as error:  # otherwise the other process would wait for a thread that has ended
                     told = {"error": f"the server did not start: {error!r}"}
                 try:
                     connection.sendall(json.dumps(told).encode() + b"\n")
                 except OSError:
-                    continue  # who asked has gone
+                    continue  # the other process is gone
 
     def begin(self) -> None:
         """Note what earlier clients of a running server have covered.
