@@ -171,6 +171,7 @@ class Api:
             return
         shown = gauge.shown(exchange)
         world.coverage.note(shown)
+        # With standing scenarios, rate limits or idempotency, an answer may differ from the one before.
         if self._fast is not None and scope is not None and not self._served.always_staged:
             self._fast.remember(scope, world, self._served.store, before, exchange.answer, kept, shown, tally)
 

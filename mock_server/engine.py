@@ -214,6 +214,7 @@ class Engine:
 
     def settle(self, admitted: Admitted, exchange: Exchange) -> Exchange:
         """Let the world remember what it needs of an exchange, and log findings about the contract's examples."""
+        # An answer to OPTIONS belongs to no operation, so there is nothing to remember or to log.
         if admitted.examined.answer is not None:
             return exchange
         answer = admitted.memory.kept(exchange.answer)
@@ -233,6 +234,7 @@ class Engine:
         fragments = [path_parts(self.contract.operations[str(each.operation)].path)[2] for each in routes]
         named = [each for each, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)]
         meant = named or routes
+        # Where the names do not decide, the first operation for which the request is valid does.
         taken = (each for each in meant if _refused(self._judge.request(each, request)) is None)
         return next(taken, meant[0]) if len(meant) > 1 else meant[0]
 

@@ -58,6 +58,7 @@ class Failures:
         if name == "trailing_slash" and name not in self._contract.manners.failures:
             return Answer(307, headers, reason="problem")
         own = self._manner(name)
+        # A 401 has to have a challenge (RFC 9110, 15.5.2).
         if own is None and name in ("unauthenticated", "invalid_token"):
             headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
         for response, status in self._candidates(name, operation):
@@ -67,6 +68,7 @@ class Failures:
             failure = self._contract.manners.failures[own]
             return self._filled(self._responses[own], failure.status, failure.example, (*headers, *told))
         detail = "; ".join(str(finding) for finding in findings)
+        # A response whose schema no value satisfies is skipped: the next one takes its place, or a problem document.
         for response, status in documented(operation, name):
             reason = problem(name.replace("_", "-"), status, detail, findings)
             with contextlib.suppress(GenerationError):

@@ -59,6 +59,7 @@ class Sight:
             same = records.get(*self._sought) == self._record
         except StoreError:
             return False
+        # Another record has changed: until the next change it is enough to compare numbers again.
         if same:
             self._revision = revision
         return same

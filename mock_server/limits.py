@@ -183,6 +183,7 @@ def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Req
     before = desk.limits.kept(token, operation.key, key)
     if before is None:
         return Memory(headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer))
+    # One key for two different requests is an error of the client (draft-ietf-httpapi-idempotency-key-header).
     if before[0] != fingerprint(request):
         return Memory("idempotency_conflict", headers)
     again = replace(before[1], headers=(*before[1].headers, (REPLAYED, "true")))

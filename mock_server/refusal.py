@@ -94,6 +94,7 @@ def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer, *, is_ex
                 return candidate
     told = copy.deepcopy(value)
     places = [*islice(_places(told, "", 0), _MOST_PLACES)]
+    # The status is the one number that is known; an example's numbers mean something of their own.
     for place in places:
         if not is_example and place.name in _NUMBERS and type(place.value) is int:
             place.fill([known["status"]], told, accepts)

@@ -176,6 +176,7 @@ def _path(part: Part, members: Mapping[str, Part]) -> list[_Check]:
         raise one.refusal("unknown-key", f"the parameter {name!r}", "one of " + (", ".join(names) or "none"))
 
     def check(asked: _Asked) -> str:
+        # Routing has matched this very template, and has the values of its parameters already.
         own = asked.operation is not None and asked.operation.path == template
         match = None if own else shape.fullmatch(asked.request.path)
         if match is None and not own:

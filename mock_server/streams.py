@@ -102,10 +102,12 @@ class Streams:
         raw = resolve(find(node, pointer_of("responses", response.status)))
         texts = [*texts_of(node, raw, dict(media.node), resolve(sequence.rest))]
         transcripts = [transcript_of(text, sequence.form) for text in texts]
+        # A sample of this operation goes first, then one of another operation with the same schema.
         shown = next((one for one in transcripts if self._fits(one, sequence, union)), None) or next(
             (one for one in self._elsewhere(media, sequence) if self._fits(one, sequence, union)), Transcript()
         )
         written = [transcript_of(one, sequence.form) for one in media.examples.values() if isinstance(one, str)]
+        # The event that ends the stream may be in an example, in the sample, or in another text.
         end = next((one.end for one in (*written, shown, *transcripts) if one.end), b"")
         if not end and sequence.form == EVENTS:
             end = sentinel_of(media.node, node, resolve)
@@ -334,6 +336,7 @@ class Streams:
         is_exemplary = stream.is_exemplary and (not index or bool(slot.name and index < len(source.programme.slots)))
         make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=is_exemplary,
                        fill_properties=not self._settings.no_fill_properties)  # fmt: skip
+        # Where the pins contradict the schema, the item is made without them.
         for given in [pins, {}] if pins else [{}]:
             try:
                 item = make(schema, pins=given, strict=bool(given))

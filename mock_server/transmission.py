@@ -49,6 +49,7 @@ class Transmission(Delivery):
             await self._spoil(answer, wire)
             return
         is_head = self._scope["method"] == "HEAD"
+        # HTTP/1.0 has no chunks: the end of the connection ends the body (RFC 9112, 6.3).
         is_old = self._scope.get("http_version") == "1.0" and not is_head
         if is_old:
             self._scope.get("extensions", {}).get(CONNECTION, {}).get("unframe", _nothing)()

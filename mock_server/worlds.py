@@ -61,6 +61,8 @@ class World:
 
     def layer(self, base: Store) -> Layer:
         """Return the records of this world for changes; calling this counts as a change, unless ``base`` is shared."""
+        # In a shared store others may change this world. Its answers are remembered under its name, and each is
+        # compared with its record before it is sent again.
         self.revision = self.name if base.is_shared else next_revision()
         if self._layers is None:
             self._layers = {}

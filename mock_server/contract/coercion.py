@@ -58,6 +58,7 @@ class Shape:
         self.types = frozenset(name for branch in self._branches for name in _types(branch))
         named = [branch["properties"] for branch in self._branches if isinstance(branch.get("properties"), dict)]
         self.names = tuple(dict.fromkeys(name for one in named if isinstance(one, dict) for name in one))
+        # Without a type, keywords about items or members tell what is meant.
         self.is_array = "array" in self.types or (not self.types and self._says("items", "prefixItems"))
         self.is_object = "object" in self.types or (
             not self.types and self._says("properties", "additionalProperties", "patternProperties")
@@ -146,6 +147,7 @@ class Shape:
             return value if kinds & types else text
         if not types or (reading == "literal" and "string" in types):
             return text
+        # An empty text is null only where it cannot be a text.
         if "null" in types and (text == "null" or (not text and "string" not in types)):
             return None
         if "boolean" in types and text in ("true", "false"):

@@ -53,6 +53,7 @@ class Compilation:
         document, layers, findings = bundle(source, self._files)
         _refuse(layers, findings)
         below: Located = layers
+        # OpenAPI 2.0 is converted first, so that overlays and repairs meet 3.x only.
         if "openapi" not in document:
             document, moves, self._remarks = modernized(document)
             below = Moved(layers, moves)
@@ -65,6 +66,7 @@ class Compilation:
     def sound(self) -> tuple[Document, tuple[Finding, ...]]:
         """Return the document with overlays and repairs, and the findings about what was repaired."""
         document, layers = self.layered()
+        # Repairs rely on what is checked here, so they come after it.
         _refuse(layers, defects(document, layers))
         findings = self._idle + [
             Finding(rule, layers.location(pointer), found, expected, pointer, f"Repaired: {done}.", "repaired")

@@ -44,6 +44,7 @@ def settle_discriminator(document: Document, schema: Document) -> Remark | None:
         return settling.found, expected, "it is left out, and each branch is known by what it says itself"
     discriminator["mapping"] = settling.mapping
     for branch in settling.unnamed:
+        # From a branch that is not a bare $ref no name is derived.
         branch["allOf"] = [{"$ref": branch.pop("$ref")}]
     return settling.found, expected, "what the branches say is taken"
 
@@ -61,6 +62,7 @@ class _Settling:
         self.is_changed = False
         self.found = ""
         fixed = [self._values(branch, 0) for branch in branches]
+        # A name that two branches share tells neither of them.
         texts = [value for values in fixed for value in values or () if isinstance(value, str)]
         for branch, values in zip(branches, fixed, strict=True):
             self._branch(branch, values, {value for value in texts if texts.count(value) > 1})
@@ -72,6 +74,7 @@ class _Settling:
         names = mapped or [short]
         if values is None:
             self.relies = True
+            # The branch does not fix the member, so every name that it accepts may stay.
             good = [key for key in names if self._takes(branch, key, 0)]
         else:
             good = [key for key in names if key in values and key not in shared]

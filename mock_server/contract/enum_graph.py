@@ -69,6 +69,7 @@ class EnumGraph:
     def vertex(self, schema: JSON) -> Vertex | None:
         """Return the vertex of a schema of the document; None where no enum can be found in it."""
         node = self._resolve(schema)
+        # Most schemas have no enum and lead to none, so they need no vertex.
         if not isinstance(node, dict) or _WAYS.isdisjoint(node):
             return None
         return self._vertices.get(id(node)) or self._vertices.setdefault(id(node), Vertex(self, node))

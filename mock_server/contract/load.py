@@ -201,6 +201,7 @@ def _base_paths(document: Document) -> tuple[str, ...]:
     The empty path is always one of them.
     """
     items = [item for item in mapping_at(document, "paths").values() if isinstance(item, dict) and "servers" in item]
+    # Paths without the prefix of a server are always served, too.
     paths = {""}
     for node in [document, *items, *(operation for _, operation in operations(document) if "servers" in operation)]:
         servers = node.get("servers")

@@ -153,6 +153,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _parse_yaml(text: str) -> JSON:
     _refuse_depth(text)
     data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of the safe loader)
+    # Without both an anchor and an alias nothing can expand.
     if "&" in text and "*" in text:
         _refuse_expansion(data)
         data = _written_out(data)
@@ -197,6 +198,7 @@ def _refuse_expansion(data: object) -> None:
         return sizes[id(node)]
 
     whole = size(data)
+    # A small document may repeat its parts as often as it likes.
     if whole > 100_000 and whole > MAX_EXPANSION * len(sizes):
         raise _RefusedError(f"YAML aliases that expand to {whole:,} nodes")
 

@@ -97,6 +97,7 @@ def _beside_patterns(keyword: Keyword) -> Keyword:
         patterns = schema.get("patternProperties")
         if not validator.is_type(instance, "object") or not isinstance(patterns, dict):
             return keyword(validator, value, instance, schema)
+        # Members that a pattern describes are not additional, so the keyword gets only the others.
         others = {
             name: member for name, member in instance.items() if not any(matches(pattern, name) for pattern in patterns)
         }

@@ -131,6 +131,7 @@ def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
 
 def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:
     servers = document.get("servers")
+    # From the end, since removing a server moves those after it.
     for index in reversed(range(len(servers) if isinstance(servers, list) else 0)):
         server = cast("list[JSON]", servers)[index]
         url = server.get("url") if isinstance(server, dict) else None
@@ -194,6 +195,7 @@ def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding
         ]
         for pointer, node in places:
             listed = node.get("parameters") if isinstance(node, dict) else None
+            # From the end, since removing a parameter moves those after it.
             for index in reversed(range(len(listed) if isinstance(listed, list) else 0)):
                 parameter = resolved(document, cast("list[JSON]", listed)[index])
                 if (
@@ -246,6 +248,7 @@ def _duplicate_operation_id(document: Document, source: Layers) -> Iterator[Find
             first.setdefault(name, pointer)
 
 
+# In this order, since later rules rely on what earlier ones repair (the version first of all).
 RULES: tuple[Rule, ...] = (
     _loose_version,
     _missing_info,

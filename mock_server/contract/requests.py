@@ -212,6 +212,7 @@ def plan_of(
             node = resolve(one)
             if isinstance(node, dict):
                 nodes[str(node.get("name")), str(node.get("in"))] = ((start, "parameters", index), node)
+    # An open object takes undeclared names of the query as its members, but not the names of other parameters.
     names = frozenset(str(name) for name, place in nodes if place == "query")
     parameters = []
     for place, node in nodes.values():

@@ -216,6 +216,7 @@ class _Conversion:
             schema["anyOf"] = [*known, {"maxProperties": 0}]
         has_file = any(one.get("type") == "file" for one in fields)
         types = [name for name in consumes if name in _FORMS] or [_FORMS[0] if has_file else _FORMS[1]]
+        # A form with a file can only be sent as multipart.
         if has_file:
             types = [name for name in types if name == _FORMS[0]] or [_FORMS[0]]
         content: Document = {name: {"schema": schema, **({"encoding": encoding} if encoding else {})} for name in types}

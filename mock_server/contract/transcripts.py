@@ -60,6 +60,7 @@ def transcript_of(text: str, form: str) -> Transcript:
         try:
             items.append(Shown(event.event, json.loads(event.data)))
         except (ValueError, RecursionError):
+            # Such as [DONE]: it ends the stream and is not an item.
             if position == len(events) - 1 and _SENTINEL.fullmatch(f"data: {event.data}"):
                 named = f"event: {event.event}\n" if event.event else ""
                 end = f"{named}data: {event.data}\n\n".encode()

@@ -36,6 +36,7 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
             continue
         samples = (transcript_of(text, EVENTS) for text in texts_of(operation, response, None, None))
         shown = next((one for one in samples if one.is_named is not None), Transcript())
+        # A member named stream does not mean server-sent events by itself: a sample or the words have to say so.
         if not shown.items and not _WORDS.search(words):
             continue
         if named is None:

@@ -45,6 +45,7 @@ def union_of(schema: JSON, resolve: Resolve) -> Union:
         names = [names_of(shape.member(member)) for shape in shapes]
         if all(names):
             branches = [Branch(name, leaf) for leaf, each in zip(leaves, names, strict=True) for name in each]
+            # One name for all branches tells nothing apart.
             if len({branch.name for branch in branches}) > 1:
                 return Union(member, tuple(branches))
     return Union()

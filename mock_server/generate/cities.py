@@ -55,6 +55,7 @@ def cities_of(country: str) -> Cities:
     found = _territory(country) if country in table("territories") else _listed(country) or _known(country)
     if not found:
         raise KeyError(country)
+    # A city without a known population gets a small weight instead of none.
     return Cities(tuple(found), totals([(city.population + 2000) ** 0.5 for city in found]))
 
 

@@ -101,6 +101,7 @@ def numbers_in(span: Span, whole: bool, random: Source) -> Iterator[Number]:
         yield from _on_grid(span, whole, random)
         return
     low, high = span.limits()
+    # Few digits look natural; a narrow span may need more.
     for digits in (2, 4, 9, None):
         for _ in range(4):
             drawn = random.uniform(float(low), float(high)) if high > low else float(low)

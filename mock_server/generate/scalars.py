@@ -28,6 +28,7 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
     if len(usable) == 1:
         return usable[0]
     chosen = walk.draw.at(place.pointer).choice(usable)
+    # Another attempt takes the next value, so that several attempts try several values.
     return usable[(usable.index(chosen) + place.turn) % len(usable)] if place.turn else chosen
 
 

@@ -28,6 +28,7 @@ class Knowledge:
         """Forget the rows that have changed."""
         self.generation = next_revision()
         for contract, world, resource, handle in changes:
+            # The fixtures are visible in all worlds, so all of them have changed.
             if world == EVERY_WORLD:
                 self._revisions.clear()
             self._revisions.pop((contract, world), None)

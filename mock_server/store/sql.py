@@ -226,6 +226,7 @@ class SqlLayer(SqlRecords):
             return _dropped(connection, self._contract, self._world)
 
         self._database.confirm()
+        # A world without rows has nothing to drop, which needs no transaction.
         if (self._contract, self._world) in self._database.knowledge.worlds:
             self._database.change(clear)
 
