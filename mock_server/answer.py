@@ -173,9 +173,11 @@ class Ladder:
                 raise no_such_example(asked.example, source.response)
             name = asked.example
         elif not source.media.examples or asked.dynamic or asked.seed is not None or self._settings.dynamic:
+            # There is no example, or generated items are preferred.
             return None, None, ()
         else:
             first = "" if "" in source.media.examples else next(iter(source.media.examples))
+            # Where the first example is not valid, another takes its place, with the finding about the first.
             name = first if first in examples else next(iter(examples), first)
         findings = (source.findings[name],) if name in source.findings else ()
         return (examples[name], name, findings) if name in examples else (None, None, findings)

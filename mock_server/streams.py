@@ -245,6 +245,7 @@ class Streams:
             interval=self._settings.stream_interval if interval is None else interval,
             is_exemplary=is_exemplary,
         )
+        # Items that depend on one another (uniqueItems, contains) are made as one list.
         if given is None and count is None and _is_of_a_piece(source.sequence, self._contract):
             whole = generate(source.sequence.whole, Draw(seed, source.operation.key, identity), self._schemas,
                              fill_properties=not self._settings.no_fill_properties, complete=True,
@@ -281,11 +282,13 @@ class Streams:
         for index in range(stream.count):
             slot = programme.slot(index, stream.count)
             is_given = slot.values and (given is not None or stream.is_exemplary)
+            # Of the sample only the order of its branches is used.
             if not stream.is_exemplary:
                 slot = Slot(slot.name)
             try:
                 item = slot.values[0] if is_given else self._remembered(source, stream, index, slot)
             except GenerationError as error:
+                # Only a branch of a union can be left out.
                 if slot.name not in source.union:
                     raise
                 self._leave_out(source, slot.name, error)

@@ -106,6 +106,7 @@ class _Automaton:
             self.steps.update((end, begin) for end in part.last for begin in part.first)
             return _Part(part.first, part.last, part.may_be_empty or least == 0)
         whole = part if least else _Part(part.first, part.last)
+        # A counted part is read again for each repetition, so that each has positions of its own.
         for number in range(1, most or least):
             self._at = start
             again = self._atom()
@@ -129,6 +130,7 @@ class _Automaton:
             return _Part() if kind == "around" else inner
         if kind in ("repeat", "close"):
             raise _UnknownError
+        # Anchors and backreferences have no positions: they count as empty parts.
         if kind == "anchor" or text in ("\\b", "\\B") or re.fullmatch(r"\\[1-9k].*", text):
             return _Part()
         if len(self.letters) >= MOST_PLACES:

@@ -210,9 +210,11 @@ class _Bundler:
             return
         inline = kind not in (_OLD_HOMES if self._is_2_0 else _HOMES)
         if not inline and (kind != "schema" or self._is_old):
+            # Other members next to a reference have no effect (except in schemas of 3.1), so they are removed.
             for key in [key for key in node if key not in _KEPT_BESIDE and not key.startswith("x-")]:
                 del node[key]
         local = source is self._root and (reference.startswith("#") or self._identified(reference) is not None)
+        # A reference within the root document may stay, if components have a place for its kind.
         if local and not inline:
             return
         try:
@@ -339,6 +341,7 @@ class _Bundler:
         node.clear()
         while True:
             source, pointer = self._lead(source, reference)
+            # A reference to itself, or to a part that contains it, would be written in without end.
             if (source.name, pointer) in seen or (source is self._root and (home + "/").startswith(pointer + "/")):
                 raise ContractError(f"{reference!r}, which leads to itself; expected a reference that ends somewhere")
             seen.add((source.name, pointer))

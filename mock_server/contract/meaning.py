@@ -171,12 +171,14 @@ class _Reading:
             self._remark("items", where, found, "one schema", "it is read as 'prefixItems'")
             return
         schema.pop("additionalItems", None)
+        # 3.0 has one schema for all items: each item may be any of the listed ones.
         if schema.get("type") == "array":
             schema["items"] = {"anyOf": items} if len(items) > 1 else items[0] if items else {}
             self._moves.append((where, where + "/anyOf"))
             self._remark("items", where, found, "one schema", "each item is one of them")
             return
         schema.pop("items")
+        # Not an array: the list has the alternatives for the value itself.
         if items and "anyOf" not in schema:
             schema["anyOf"] = items
             self._moves.append((where, pointer + "/anyOf"))
@@ -299,6 +301,7 @@ class _Reading:
         if any(isinstance(one, dict) and "value" in one and one["value"] == example for one in named.values()):
             self._remark("example", pointer + "/example", found, expected, "it is one of them already")
             return
+        # A name that is free, so that no other example is replaced.
         name = "example"
         while name in named:
             name += "_"
@@ -367,6 +370,7 @@ def _as_3_0(schema: Document) -> list[str]:
         bound = schema.get(exclusive)
         if isinstance(bound, (int, float)) and not isinstance(bound, bool):
             said.append(exclusive)
+            # In 3.0 exclusiveMinimum is a boolean next to minimum.
             schema[inclusive], schema[exclusive] = bound, True
     examples = schema.get("examples")
     if isinstance(examples, list):
@@ -374,6 +378,7 @@ def _as_3_0(schema: Document) -> list[str]:
         schema.pop("examples")
         if examples:
             schema.setdefault("example", examples[0])
+    # 3.0 requires items in an array.
     if schema.get("type") == "array" and "items" not in schema and "$ref" not in schema:
         said.append("type")
         schema["items"] = {}

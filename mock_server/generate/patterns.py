@@ -218,6 +218,7 @@ def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = Fa
             top = part.least + stretch if part.most is None else min(part.most, part.least + stretch)
             return "".join(said(part.part) for _ in range(random.randint(part.least, max(part.least, top))))
         text = "".join(said(one) for one in random.choice(part.branches))
+        # For backreferences, by number and by name.
         captured.update({key: text for key in (str(part.number), part.name) if key not in ("0", "")})
         return text
 

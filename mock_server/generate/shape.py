@@ -252,6 +252,7 @@ def _number(shape: Shape) -> None:
             value = atom.keywords.get(keyword)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 bounds.append((exact(value), keyword.startswith("e"), keyword))
+        # Formats such as int32 bound a number like minimum and maximum.
         low, high = _WIDTHS.get(str(atom.keywords.get("format")), (None, None))
         if low is not None and high is not None:
             lows.append((Fraction(low), False, "format"))
@@ -264,6 +265,7 @@ def _number(shape: Shape) -> None:
             shape.faker = method_of(atom.keywords["x-faker"]) or shape.faker
     if shape.kind == "integer":
         steps.append(Fraction(1))
+    # Of equal bounds the exclusive one is stricter.
     bottom = max(lows, key=lambda one: one[:2], default=None)
     top = min(highs, key=lambda one: (one[0], not one[1]), default=None)
     shape.span = Span(

@@ -149,6 +149,7 @@ def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterat
             yield _STRETCHED[name](shape.least)
         if name in _SHORTEST:
             yield _SHORTEST[name]
+    # An id without other constraints is a UUID, as most ids are.
     if not shape.formats and not shape.patterns and place.name == "id":
         yield uuid4(random)
     yield from _words(shape, random)

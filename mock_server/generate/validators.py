@@ -77,6 +77,7 @@ class Validators:
     def compile(self, schema: JSON) -> Judging:
         """Compile a schema. Raises ValueError for one that jsonschema-rs refuses (a pattern, say)."""
         whole = self._unit(schema, is_observed=False)
+        # All definitions that the schema needs, directly or through other definitions.
         definitions: dict[str, JSON] = {}
         waiting = [*whole.definitions]
         while waiting:
@@ -184,6 +185,7 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
         if keyword in _ASSERTIONS:
             copied[keyword] = value
         elif keyword in _MAPS and isinstance(value, dict):
+            # The other maps describe members; dependentSchemas apply to the observed object itself.
             is_seen = is_observed and keyword == "dependentSchemas"
             copied[keyword] = {name: _copy(member, place, is_seen) for name, member in value.items()}
         elif keyword in _LISTS and isinstance(value, list):
@@ -191,6 +193,7 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
         elif keyword in _SINGLES:
             copied[keyword] = _copy(value, place, is_observed and keyword in _IN_PLACE)
         elif keyword == "$ref" and isinstance(value, str):
+            # References to other documents (metaschemas) stay as they are.
             copied |= place(value, is_observed) if value.startswith("#") else {"$ref": value}
     width = _WIDTHS.get(str(schema.get("format")))
     if width is not None:

@@ -228,6 +228,7 @@ def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
         values = tuple((number, _said(value)) for number, value in enumerate(shape.values))
         yield _Axis(pointer, "value", values, needs, len(values) <= BIG_ENUM)
     elif shape.kind == "string" and not shape.formats:
+        # Texts of a format hardly differ in length, so they have no edges.
         yield _Axis(pointer, "edge", ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)
     elif shape.kind in ("integer", "number") and shape.span is not None:
         ends = [(0, "least")] * (shape.span.low is not None) + [(1, "greatest")] * (shape.span.high is not None)
