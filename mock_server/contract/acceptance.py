@@ -100,7 +100,8 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
 def taking(schema: JSON, accepts_of: AcceptsOf) -> Accepts:
     """Return a function that tells whether a value is certainly valid against a schema; built at its first call.
 
-    It returns False for a value that cannot be decided here; openapi-core then validates it where it stands.
+    It returns False where that cannot be decided here, as for a request without the ``readOnly`` members that only
+    answers have: openapi-core then validates the value at its place in the document.
     """
     accepts: Accepts | None = None
 
