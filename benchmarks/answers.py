@@ -57,7 +57,7 @@ class Answer:
 
 
 def answers(url: str, requests: Iterable[bytes]) -> Iterator[Answer]:
-    """The answers to requests that are sent one after the other over one connection, while it lasts."""
+    """Yield the answers to requests that are sent one after the other over one connection, while it lasts."""
     requests = iter(requests)
     request = next(requests, None)
     while request is not None:
@@ -74,7 +74,7 @@ def answers(url: str, requests: Iterable[bytes]) -> Iterator[Answer]:
 
 
 def answer(url: str, request: bytes) -> Answer:
-    """The answer to one request. Raises :class:`OSError` or :class:`http.client.HTTPException` where none comes."""
+    """Return the answer to a request; raises :class:`OSError` or :class:`http.client.HTTPException` without one."""
     (only,) = answers(url, [request])
     return only
 

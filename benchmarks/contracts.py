@@ -21,13 +21,13 @@ _EVERY_OPERATION = "$.paths.*[?@.responses]"
 
 
 def served_contract(url: str) -> dict[str, Any]:
-    """The contract as this project's server serves it: repaired, with its overlays, so that peers start on it."""
+    """Return the contract as this project's server serves it: repaired, with overlays, so that peers start on it."""
     contract: dict[str, Any] = json.loads(answer(url, _SERVED).body)
     return contract
 
 
 def full_contract(place: Place) -> tuple[str, ...]:
-    """The arguments that serve all of Polar as its *Get Customer* is served: the same tokens, customers and answers."""
+    """Return arguments that serve all of Polar like its *Get Customer*: the same tokens, customers and answers."""
     document = json.loads(FULL.read_text(encoding="utf-8"))
     arguments = [str(FULL), "--fixtures", str(bundled.fixtures())]
     for source in bundled.overlays():

@@ -19,7 +19,7 @@ COUNTS = (10_000, 1_000_000)
 
 
 def measure(count: int) -> tuple[float, float, float]:
-    """Records a second, records a second of processor time, and the peak of resident memory in MB.
+    """Return records a second, records a second of processor time, and the peak of resident memory in MB.
 
     Of a process that writes them to nowhere, from its start to its end. The two rates are one on a machine that does
     nothing else.

@@ -21,7 +21,7 @@ SECONDS = 3.0
 
 
 def large_contract(operations: int) -> dict[str, Any]:
-    """A contract of so many operations: four a path, half of the paths with a parameter, a schema for each path.
+    """Return a contract of so many operations: four a path, half of the paths with a parameter, a schema for each path.
 
     The first operation is the same in all of them.
     """
@@ -55,7 +55,7 @@ def large_contract(operations: int) -> dict[str, Any]:
 
 
 def loaded(operations: int, directory: Path) -> Served:
-    """The contract, loaded twice; how long both took is printed."""
+    """Load a contract twice, print how long both took, and return it."""
     file = directory / f"large-{operations}.json"
     file.write_text(json.dumps(large_contract(operations)), encoding="utf-8")
     for time_of in ("first", "second"):
@@ -69,7 +69,7 @@ def loaded(operations: int, directory: Path) -> Served:
 
 
 def rate(served: Served, seconds: float = SECONDS) -> float:
-    """Requests a second for the operation that all these contracts have."""
+    """Return the requests a second for the operation that all these contracts have."""
     engine, request = served.engine, Request("GET", "/group0/things0")
     start, count = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:

@@ -40,7 +40,7 @@ class Run:
 
 
 def parsed(printed: str, busy: float = 0.0) -> Run:
-    """The run that wrk with ``summary.lua`` printed. Raises :class:`ValueError` where it printed none."""
+    """Return the run that wrk with ``summary.lua`` printed. Raises :class:`ValueError` where it printed none."""
     line = re.search(r"^\{.*\}$", printed, re.MULTILINE)
     if line is None:
         raise ValueError(f"wrk: found no line of JSON in what it printed: {printed!r}")

@@ -87,7 +87,7 @@ def more_tokens(plan: Plan) -> list[Result | PeerResult]:
 
 
 def many_worlds(plan: Plan) -> list[Result | PeerResult]:
-    """The same tokens, each world's turn."""
+    """Return the rates for the same tokens, with the worlds by turns."""
     return [_against_bare(plan, rows.WORLDS, requests.many_customers(requests.WORLDS))]
 
 
@@ -198,7 +198,7 @@ def _of_mean_size(ours: Server, load: Load) -> bytes:
 
 
 def _warm(plan: Plan, server: Server, load: Load) -> None:
-    """The first full round, of requests that come again."""
+    """Send the first full round, of requests that come again."""
     if isinstance(load, Cycle):
         _ask(plan, server, load.requests)
 
@@ -213,7 +213,7 @@ def _ask(plan: Plan, server: Server, messages: Iterable[bytes], already: int = 0
 
 
 def _in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
-    """Runs of all servers, by turns, each round begun by another; a second before them is not counted."""
+    """Return runs of all servers, by turns, each round begun by another; a second before them is not counted."""
     runs: dict[str, list[Run]] = {name: [] for name in servers}
     for name, server in servers.items():
         plan.progress(f"warming up {name}")

@@ -77,14 +77,14 @@ def servers() -> Iterator[tuple[RunningServer, RunningServer, RunningServer, Run
 
 
 def with_scenario(url: str) -> str:
-    """A world with a scenario that lets all pass, which costs what any does."""
+    """Start a scenario that passes all requests on, at the cost of any scenario; return the URL of its world."""
     started = httpx.post(f"{url}/__admin/scenarios", json={"answers": [{"pass": True}]})
     assert started.status_code == 201, started.text
     return url
 
 
 def world_of(server: RunningServer) -> str:
-    """A world that belongs to a replica."""
+    """Return the name of a world that belongs to a replica."""
     for number in range(100):
         status = httpx.get(f"{server.url}/~w{number}/__admin/peers").json()
         if status["owner"] == status["name"]:

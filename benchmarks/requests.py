@@ -32,13 +32,13 @@ _ORDER = {
 
 
 def customer(token: str, world: str = "") -> bytes:
-    """A request for the customer of a token, in a world."""
+    """Return a request for the customer of a token, in a world."""
     prefix = f"/~{world}" if world else ""
     return f"GET {prefix}{ME} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 
 
 def order(reference: str) -> bytes:
-    """A new order, of the contract ``orders.yaml``."""
+    """Return a request for a new order, of the contract ``orders.yaml``."""
     body = json.dumps({"reference": reference, **_ORDER})
     head = f"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"POST /orders HTTP/1.1\r\n{head}\r\n{body}".encode()
@@ -52,7 +52,7 @@ class Cycle:
     script = "cycle.lua"
 
     def text(self) -> bytes:
-        """The file that the script reads: the requests, a zero byte between them."""
+        """Return the file that the script reads: the requests, a zero byte between them."""
         return _SEPARATOR.join(self.requests)
 
 
@@ -70,7 +70,7 @@ class Fresh:
         self._uses = count()
 
     def text(self) -> bytes:
-        """The file that the script reads: what stands before the number, and what behind. Another with each call."""
+        """Return the file that the script reads: the parts before and after the number, new with each call."""
         head, *rest = self._made(self._prefix() + _NUMBER).split(_NUMBER.encode())
         if len(rest) != 1:
             raise ValueError(f"found {len(rest)} names in a request; expected one")
@@ -89,7 +89,7 @@ Load = Cycle | Fresh
 
 
 def one_customer() -> Cycle:
-    """The same request again and again."""
+    """Return the same request again and again."""
     return Cycle((customer(TOKEN),))
 
 

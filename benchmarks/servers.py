@@ -71,7 +71,7 @@ class Place:
 
     @contextmanager
     def mock_server(self, *arguments: str) -> Iterator[Server]:
-        """This project's server, with its defaults but for these arguments. Ready is when its line says so."""
+        """Start this project's server, with its defaults but for these arguments; it is ready when its line says so."""
         command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *arguments]
         with self._spawned(command, subprocess.PIPE) as (process, started, log):
             assert process.stdout is not None
@@ -118,7 +118,7 @@ class Place:
     def _spawned(
         self, command: Sequence[str], output: int, variables: Mapping[str, str] | None = None
     ) -> Iterator[tuple[subprocess.Popen[bytes], float, Path]]:
-        """A process in a session of its own, which a Ctrl-C does not reach; when it was started; its stderr."""
+        """Start a process in a session of its own, which a Ctrl-C does not reach; yield it, its start and stderr."""
         environment = {**self._environment, **(variables or {})}
         log = self.file("log")
         with log.open("wb") as errors:
@@ -162,7 +162,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port that is free now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

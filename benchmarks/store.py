@@ -57,7 +57,7 @@ class Measured:
 
 @contextmanager
 def servers(directory: Path) -> Iterator[dict[str, RunningServer]]:
-    """A server for each kind of store, all with the same records."""
+    """Start a server for each kind of store, all with the same records."""
     with ExitStack() as stack:
         urls = {"memory": "memory", "sqlite": f"sqlite:///{directory}/records.db"}
         if programs():
@@ -80,7 +80,7 @@ def rename(url: str, name: str) -> None:
 
 
 def make_fixtures(directory: Path) -> None:
-    """The customers that ship, and as many others as are asked for."""
+    """Write the built-in customers, and as many others as are asked for."""
     from mock_server import bundled
 
     fixtures = directory / "fixtures"

@@ -39,7 +39,7 @@ class Report:
 
 
 def text(report: Report) -> str:
-    """The tables, and below them what has to be known of them."""
+    """Return the tables, and below them what a reader has to know of them."""
     head = ("what", "target", "median", "spread", "reached", "by processor time", "requests a second")
     columns = ("peer, the same request", "ratio", "spread", "requests a second", "ready", "memory", "")
     parts = [
@@ -52,7 +52,7 @@ def text(report: Report) -> str:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The same for programs: every round of every server."""
+    """Return the same for programs: every round of every server."""
     return {
         "machine": _machine(),
         "rounds": report.rounds,
@@ -156,7 +156,7 @@ def _short(finding: str, longest: int = 90) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose columns are as wide in a terminal as on a page."""
+    """Return a table whose columns are as wide in a terminal as on a page."""
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in cells]

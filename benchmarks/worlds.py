@@ -26,7 +26,7 @@ ME = "/v1/customer-portal/customers/me"
 
 
 def exchange_of(served: Served) -> Exchange:
-    """An exchange as an SDK makes it."""
+    """Return an exchange as an SDK makes it."""
     headers = (
         ("host", "localhost:4010"), ("accept", "application/json"), ("accept-encoding", "gzip, deflate"),
         ("connection", "keep-alive"), ("user-agent", "speakeasy-sdk/python 0.32.0 2.788.4 0.1.0 polar-sdk"),
@@ -36,7 +36,7 @@ def exchange_of(served: Served) -> Exchange:
 
 
 def microseconds_of_an_entry(served: Served) -> tuple[float, float]:
-    """What a request pays for its entry in the journal, and for its coverage; the best of several rounds."""
+    """Return what a request costs for its journal entry, and for its coverage; the best of several rounds."""
     exchange = exchange_of(served)
     operation = served.contract.operations[exchange.route.operation or ""]
     entries, notes = [], []

@@ -21,14 +21,14 @@ Made by `mock-server generate customers --country all --format ndjson`; the test
 
 
 def table(lines: Iterable[str]) -> Iterator[str]:
-    """The page, from records as NDJSON."""
+    """Yield the lines of the page, from records as NDJSON."""
     yield HEAD
     for line in lines:
         yield row(json.loads(line))
 
 
 def row(customer: dict[str, Any]) -> str:
-    """A customer as a row. A bar within a value would end its cell."""
+    """Return a customer as a row. A bar within a value would end its cell."""
     address = customer["billing_address"]
     place = [address[key] for key in ("line1", "line2", "postal_code", "city", "state") if address[key]]
     tax = customer["tax_id"]

@@ -11,7 +11,10 @@ __all__ = ["MockServer", "World"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the handles when somebody asks for them: a start of the server does not."""
+    """Import a public class when it is first used, so that a start of the server does not pay for it.
+
+    Raises :class:`AttributeError` for a name that the package does not have.
+    """
     if name in __all__:
         from mock_server import testing
 

@@ -1,4 +1,4 @@
-"""The access log: a line for each request."""
+"""The access log: one line for each request."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mock_server.watched import Seen
 log = logging.getLogger("mock_server.access")
 
 _PROBES = tuple(CONTROL + path for path in ("/health", "/health/live", "/health/ready", "/metrics"))
-"""What orchestrators and monitors ask all day: lines would say nothing as long as all is well."""
+"""Paths that orchestrators and monitors request all day; answers of status 200 to them are not logged."""
 
 _MOST_FINDINGS = 5
-"""Findings of a request that a line tells; the journal has more."""
+"""Most findings of a request that a line shows; the journal has all of them."""
 
 
 class AccessLog:
-    """Tells the log of each request that was answered, but for probes that found all well."""
+    """Logs one line for each request that was answered, except for probes (health, metrics) that got a 200."""
 
     def __init__(self, redaction: Callable[[], Redaction]) -> None:
         self._redaction = redaction
@@ -37,7 +37,7 @@ class AccessLog:
                 _tell(seen, self._redaction)
 
     def close(self) -> None:
-        """Nothing to do: a line is written at once."""
+        """Do nothing: each line is written at once, so there is nothing left to write."""
 
 
 def _tell(seen: Seen, redaction: Callable[[], Redaction]) -> None:

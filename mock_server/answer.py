@@ -1,8 +1,8 @@
-"""The ladder: how a request to an operation, or a failure, gets its answer.
+"""Response selection: how a request to an operation, or a failure, gets its answer.
 
-What ``Prefer`` asks, or a scenario in its place; then a fixture, then an example of the contract, then generated
-data, in which the examples and defaults of schemas go first. Nothing here says whether the answer keeps the
-contract; the engine asks the judge.
+What ``Prefer`` asks for comes first, or a scenario in its place; then a fixture, then an example of the contract, then
+generated data, which uses the examples and defaults of schemas first. This module does not check whether the answer is
+valid against the contract; the engine has it validated.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from mock_server.store import Record, Store
 from mock_server.streams import Source, Streams
 
 LISTS = 64
-"""Lists of variants that are kept: a list costs seconds, and a client walks through one."""
+"""Most lists of variants to remember: building one takes seconds, and a client usually walks through one list."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The value of a body, where it came from, the name of the example, and what could not be sent instead.
+    """The value of a body, where it came from, the name of the example, and findings about what could not be sent.
 
-    ``sought`` is the record that was looked for (see :class:`Answer`).
+    ``sought`` is the resource and the handle of the record that was looked up (see :class:`Answer`).
     """
 
     value: JSON
@@ -53,7 +53,7 @@ class _Made:
 
 
 class Ladder:
-    """Chooses answers for one contract, from one store and what a world has over it."""
+    """Chooses the answers of one contract, from one store and the records that a world has in addition to it."""
 
     def __init__(self, contract: Contract, store: Store, settings: Settings, schemas: Document | None = None) -> None:
         self._contract = contract
@@ -63,16 +63,16 @@ class Ladder:
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self.streams = Streams(contract, self._schemas, settings)
-        """What the items of streams come from."""
+        """Sources of the items of streams."""
         self._responses: dict[str, tuple[Response, ...]] = {}
-        """Those of each operation, the usual first."""
+        """The responses of each operation by its key, the usual one first."""
         self._written: dict[tuple[int, str], tuple[JSON, Body]] = {}
-        """The bodies of examples, by which value and media type."""
+        """Encoded bodies of examples, by the ``id`` of the value and the media type."""
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._drawn_before = DrawnValues()
         self.failures = Failures(contract, settings, self._schemas, self._examples, self._headers)
-        """The answers to requests that are not good."""
+        """The answers to requests that cannot be served as they are."""
         fill = not settings.no_fill_properties
         self._makers = {
             name: Maker(contract, resource, self._schemas, fill_properties=fill)
@@ -80,7 +80,11 @@ class Ladder:
         }
 
     def answer(self, question: Question) -> Answer:
-        """The answer to a good request."""
+        """Return the answer to a valid request.
+
+        Where no answer can be made, return a problem document (500 without a value, the store's own status, or that of
+        a preference that cannot be met), or the contract's answer to a 406.
+        """
         where = question.operation.key
         try:
             response, status = self._response(question)
@@ -91,6 +95,7 @@ class Ladder:
                     self._refuse_variant(question, response, 0)
                 return Answer(status, self._headers.written(response, "", question.identity), reason="contract")
             media = response.content[choice.index]
+            # Every body that is a sequence has a source, event streams and JSON Lines alike.
             source = self.streams.source(question.operation, response, choice.index)
             if source is not None:
                 return self._streamed(question, status, choice.content_type, source)
@@ -108,6 +113,7 @@ class Ladder:
             return self.failure("not_acceptable", question.operation, (finding,))
         body = self._encoded(selection, choice.content_type, media)
         headers = (("content-type", body.content_type), *headers)
+        # Another Accept may get another media type (RFC 9110, 12.5.5).
         if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
         return Answer(
@@ -141,6 +147,7 @@ class Ladder:
             interval=preferences.interval,
             is_exemplary=not is_dynamic and preferences.seed is None,
         )
+        # An item that cannot be made raises here, while another answer can still be sent.
         next(self.streams.items(stream), None)
         headers = self._headers.written(source.response, name or "", question.identity)
         if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
@@ -168,6 +175,7 @@ class Ladder:
             return None, None, ()
         else:
             first = "" if "" in source.media.examples else next(iter(source.media.examples))
+            # Where the first example is not valid, another takes its place, with the finding about the first.
             name = first if first in examples else next(iter(examples), first)
         findings = (source.findings[name],) if name in source.findings else ()
         return (examples[name], name, findings) if name in examples else (None, None, findings)
@@ -194,7 +202,10 @@ class Ladder:
         return self.failures.answer(name, operation, findings, headers, example)
 
     def _response(self, question: Question) -> tuple[Response, int]:
-        """The response that is preferred, or else the operation's usual one; and the status to send."""
+        """Return the preferred response, or else the usual one of the operation, and the status to send.
+
+        Raises :class:`CannotHonourError` for a preferred status that the contract does not document, or below 200.
+        """
         operation, code = question.operation, question.preferences.code
         if code is not None:
             response = operation.response_for(code)
@@ -207,6 +218,7 @@ class Ladder:
         responses = self._responses.get(operation.key)
         if responses is None:
             responses = self._responses[operation.key] = (*_by_use(operation),)
+        # The preferred example may belong to another response than the usual one.
         for response in responses if named else ():
             if any(named in media.examples for media in response.content):
                 return response, _a_status(response.status)
@@ -244,7 +256,7 @@ class Ladder:
         return self._generated(question, media, resource, record, findings, record_key)
 
     def _schema(self, media: MediaType) -> JSON:
-        """The schema of the whole body: of a list where the contract describes nothing but its items."""
+        """Return the schema of the whole body: that of a list of items where the contract describes only the items."""
         if media.schema is not None:
             return media.schema
         if media.item_schema is None:
@@ -262,7 +274,7 @@ class Ladder:
         )
 
     def variants(self, operation: Operation) -> list[Variant]:
-        """The variants of the answer that an operation gives when it is asked for nothing else.
+        """Return the variants of the answer that an operation gives to a request without preferences.
 
         Raises :class:`GenerationError` where no answer can be made.
         """
@@ -272,7 +284,10 @@ class Ladder:
         return [] if choice is None else self._listed(operation, response, response.content[choice.index], None)
 
     def _listed(self, operation: Operation, response: Response, media: MediaType, seed: int | None) -> list[Variant]:
-        """All variants of an answer: the same for whoever asks, so that a number means the same to all."""
+        """Return all variants of an answer.
+
+        They do not depend on the caller, so a number names the same variant for all.
+        """
         seed = self._settings.seed if seed is None else seed
         key = (operation.key, f"{response.status} {media.name}", seed)
         if key not in self._variants:
@@ -285,18 +300,18 @@ class Ladder:
         return self._variants[key]
 
     def _resource(self, operation: Operation, media: MediaType) -> Resource | None:
-        """The resource whose records this answer is about."""
+        """Return the resource that the body is a record of, or None."""
         resource = self._contract.manners.resources.get(operation.resource or "")
         return resource if resource is not None and media.schema == {"$ref": resource.schema} else None
 
     def _sought(self, question: Question, resource: Resource | None) -> tuple[str, str] | None:
-        """The resource and the handle of the record that is asked for."""
+        """Return the name of the resource and the handle of the record that the caller selects, or None."""
         kind = question.caller.kind
         if resource is None or kind is None or kind.selects != resource.name:
             return None
         suffix = question.caller.suffix
         if suffix in self._contract.manners.suffixes or self._makers[resource.name].pins_named(suffix):
-            return None  # no record has such a handle: there is nothing to ask the store for
+            return None  # no record has such a handle, so the store need not be asked
         return resource.name, suffix
 
     def _record(self, question: Question, record_key: tuple[str, str] | None) -> Record | None:
@@ -333,13 +348,14 @@ class Ladder:
 
 
 _TEXT: JSON = {"type": "string"}
-"""The schema of what has none and is not JSON."""
+"""The schema of a body that is not JSON and has no schema."""
 
 
 def _by_use(operation: Operation) -> Iterator[Response]:
-    """The responses that can be sent, the usual first.
+    """Yield the responses that can be sent, the usual one first.
 
-    The lowest explicit 2XX, the range 2XX, the default (as 200), and then as they stand in the contract.
+    The lowest explicit 2XX, the range 2XX, the default (as 200), and then all others in the order of the contract. A
+    1XX is left out.
     """
     final = {key: response for key, response in operation.responses.items() if not key.startswith("1")}
     good = sorted(key for key in final if key.isdigit() and key[0] == "2")
@@ -349,14 +365,14 @@ def _by_use(operation: Operation) -> Iterator[Response]:
 
 
 def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
-    """What makes another record one of the same kind."""
+    """Return the members, by JSON Pointer, that make another record one of the same kind as this one."""
     pins: dict[str, JSON] = {}
     for pin in resource.pins if record is not None else ():
-        with contextlib.suppress(KeyError):  # this record has nothing there
+        with contextlib.suppress(KeyError):  # this record has no such member
             pins[pin] = find(record.value, pin) if record is not None else None
     return pins
 
 
 def _a_status(key: str) -> int:
-    """A status for a key: ``2XX`` is 200, ``default`` is 200 too, for want of anything better."""
+    """Return a status for a key of ``responses``: 200 for ``2XX``, and 200 for ``default``, which names no status."""
     return int(key) if key.isdigit() else int(key[0]) * 100 if key[:1].isdigit() else 200

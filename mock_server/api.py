@@ -1,4 +1,4 @@
-"""The paths of one contract as an ASGI application: what it answers, and who is told of an answer."""
+"""The paths of one contract as an ASGI application: it answers, and notifies the journal, coverage and observers."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("mock_server")
 
 LARGE_BODY = 64 * 1024
-"""Bytes of a request body that is read and judged in a thread from the start."""
+"""Bytes of a request body from which on it is read and validated in a thread from the start."""
 MAX_BODY = 16 * 1024 * 1024
-"""Bytes of a request body that are read; more is a 413."""
+"""Most bytes of a request body that are read; a longer one is a 413."""
 WORLD = "mock_server.world"
 """Where a scope holds the :class:`World` that the request is for."""
 _LONGEST_HOST = 260
@@ -75,7 +75,10 @@ class Api:
             await send_answer(answer, send)
 
     async def _transmit(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a stream. Journal and coverage note it when it ends, here, whoever has chosen it."""
+        """Send a stream.
+
+        Journal and coverage record it when it ends, in this process, even where another one chose it.
+        """
         world: World = scope[WORLD]
         started = monotonic()
 
@@ -103,16 +106,20 @@ class Api:
         return exchange
 
     def answered(self, request: Request, world: World) -> tuple[Exchange, int]:
-        """An exchange, and the number of its entry in the world's journal, which has it before the client does.
+        """Answer a request, and return the exchange and the number of its entry in the world's journal.
 
-        A stream is noted by whoever sends it, when it has ended; its number is that of the next entry.
+        The entry is written before the client gets the answer. A stream is recorded by whoever sends it, when it has
+        ended; its number is that of the next entry.
         """
         with self._turn(request, world, None) as turn:
             turn.exchange = self._exchange(request, world)
         return turn.exchange, world.journal.last + (turn.exchange.answer.stream is not None)
 
     def _turn(self, request: Request, world: World, scope: Scope | None) -> _Turn:
-        """What goes on around an exchange. The fast path remembers answers of requests that come with a ``scope``."""
+        """Return the context manager around an exchange.
+
+        Only answers of requests with a ``scope`` go to the fast path.
+        """
         return _Turn(self, request, world, scope, self._served.store)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
@@ -122,11 +129,12 @@ class Api:
             return _failed(request)
 
     async def _in_steps(self, request: Request, world: World) -> Exchange:
-        """An exchange whose making holds nobody else up: what takes long goes on in a thread."""
+        """Answer a request without blocking the event loop: work that takes long goes on in a thread."""
         try:
             engine = self._served.engine
             run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
             examined = await run(engine.examine, request, world)
+            # Steps that change the world run on the event loop only, one request after the other.
             admitted = engine.admit(examined, world)
             return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
         except Exception:
@@ -136,10 +144,10 @@ class Api:
         self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float,
         size: int | None = None,
     ) -> None:  # fmt: skip
-        """Let journal, tally, coverage and fast path have what they keep of an exchange.
+        """Record an exchange in the journal, the tally, the coverage and the fast path.
 
-        Whatever goes wrong with that, the client gets its answer. ``size`` is that of the
-        body where less of it is here.
+        An error in this is logged and not raised: the client gets its answer. ``size`` is the number of bytes of the
+        body where less of it is at hand.
         """
         try:
             self._keep(exchange, scope, world, before, started, size)
@@ -168,7 +176,7 @@ class Api:
 
 
 class _Turn:
-    """What goes on around an exchange: the log names the request, and journal and others are told in the end."""
+    """Context manager around an exchange: it names the request in the log, and records the exchange at the end."""
 
     exchange: Exchange
 
@@ -179,7 +187,7 @@ class _Turn:
         self._started = monotonic()
         self._before = world.store(store).revision if store.is_shared else 0
         self._revision = world.revision
-        # The log names the request as the journal most likely will, which has it when it is answered.
+        # The log uses the number that the journal will most likely give the request once it is answered.
         self._name = partial(_name_of, request, world.journal, world.journal.last + 1)
 
     def __enter__(self) -> _Turn:
@@ -189,7 +197,7 @@ class _Turn:
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         try:
             if kind is None and self.exchange.answer.stream is None:
-                is_same = self._world.revision == self._revision  # else what was made is of before
+                is_same = self._world.revision == self._revision  # otherwise it is an answer of before a change
                 scope = self._scope if is_same else None
                 self._api.record(self.exchange, scope, self._world, self._before, self._started)
         finally:
@@ -197,7 +205,7 @@ class _Turn:
 
 
 def _failed(request: Request) -> Exchange:
-    """Whatever went wrong is ours; the client gets an answer, the log the reason, the next request its turn."""
+    """Log an exception of the server with its traceback, and return the 500 that the client gets."""
     log.exception("%s %s: the mock server failed", request.method, request.path)
     name = REQUEST.get()
     reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
@@ -205,12 +213,12 @@ def _failed(request: Request) -> Exchange:
 
 
 def _name_of(request: Request, journal: Journal, number: int) -> str:
-    """The id that the client gave, or that of the journal's entry."""
+    """Return the id that the client gave its request, or else the id that the entry in the journal will have."""
     return given_id(request.headers) or str(journal.id_of(number))
 
 
 def seen_of(scope: Scope) -> Seen:
-    """What those who watch see of a request."""
+    """Return what observers see of a request; make it and put it into the scope the first time."""
     if SEEN not in scope:
         scope[SEEN] = Seen(scope)
     seen: Seen = scope[SEEN]
@@ -225,12 +233,12 @@ def note(scope: Scope, world: World, journaled: LoggedExchange, operation: str, 
 
 
 def too_large(limit: int) -> Answer:
-    """The answer to a body of more bytes."""
+    """Return the answer 413 to a body of more bytes than ``limit``."""
     return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
 
 
 def request_of(scope: Scope, body: bytes) -> Request:
-    """The request of a scope, in the terms of the house."""
+    """Return the request of an ASGI scope as a :class:`Request`."""
     headers = tuple([field_of(line)[1] for line in scope["headers"]])
     host = dict(reversed(headers)).get("host", "")
     return Request(

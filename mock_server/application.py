@@ -1,4 +1,4 @@
-"""The ASGI application: requests and answers, the world that they are for, control or contract."""
+"""The ASGI application: it finds the world of a request, and passes it to the admin API or to a contract."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Loaded:
     ) -> None:  # fmt: skip
         self.served = assembled(settings, stores)
         self.trouble = "nothing that answers yet"
-        """What is in the way of answering; nothing once :meth:`warm` has seen to it."""
+        """Why requests cannot be answered; empty once :meth:`warm` has succeeded."""
         self._worlds = worlds
         self._settings = settings
         memory = settings.answer_memory * 1024 * 1024
@@ -76,13 +76,16 @@ class _Loaded:
 
     @cached_property
     def control(self) -> Control:
-        """What answers below ``/__admin``."""
-        from mock_server.control import Control  # no start waits for it
+        """The admin API: everything below ``/__admin``."""
+        from mock_server.control import Control  # imported here, so that the start does not wait for it
 
         return Control(self.served, self._worlds, self._settings, self._vitals)
 
     def api(self, scope: Scope) -> Api | Cors:
-        """The contract that a path is for: the first by base path that has it, or else the first that could."""
+        """Return the application of the contract that a path is for.
+
+        That is the first one, by base path, whose routes know the path, or else the last one whose base path fits.
+        """
         if len(self._ways) == 1:
             return self._ways[0]
         path = scope["path"]
@@ -107,7 +110,7 @@ class _Loaded:
 
 
 class Application:
-    """The ASGI application: it finds the world, and in it control or API, whichever the path says.
+    """The ASGI application: it finds the world of a request, and by its path the admin API or a contract.
 
     ``sockets`` is the directory in which the workers of one server find each other.
     """
@@ -115,7 +118,7 @@ class Application:
     def __init__(self, settings: Settings, *, shares_process: bool = False, sockets: Path | None = None) -> None:
         self.settings = settings
         self.shares_process = shares_process
-        """Whether the process is somebody else's too, so that nothing of it may be changed for good."""
+        """Whether other code runs in this process too, so that settings of the whole process must not be changed."""
         self.ending = asyncio.Event()
         self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
@@ -124,7 +127,7 @@ class Application:
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self._aside = Aside()
         self.readiness = Readiness()
-        """Whoever has more to say of whether requests can be answered adds a check."""
+        """Named checks of whether requests can be answered; other modules add theirs."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
         if self.peers is not None:
@@ -157,11 +160,11 @@ class Application:
 
     @property
     def served(self) -> tuple[Served, ...]:
-        """What serves now."""
+        """The contracts that are served now."""
         return self._loaded.served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3: HTTP requests. There is no lifespan to take part in: all is loaded before."""
+        """Answer an HTTP request (ASGI 3). There is no lifespan to take part in: everything is loaded before."""
         if scope["type"] != "http":
             return
         started = monotonic()
@@ -186,6 +189,7 @@ class Application:
             world = named
         else:
             world = self.worlds.plain
+        # Read once: a reload may replace it while this request is answered.
         loaded = self._loaded
         ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
         if ready is not None:
@@ -207,7 +211,7 @@ class Application:
                 await loaded.api(scope)(scope, receive, send)
 
     def is_control(self, path: str) -> bool:
-        """Whether a path, with the prefix of a world or without, is one of control."""
+        """Tell whether a path, with or without the prefix of a world, belongs to the admin API."""
         if path.startswith(WORLD_PREFIX):
             path = "/" + path.removeprefix(WORLD_PREFIX).partition("/")[2]
         return CONTROL in path and self._loaded.control.is_for(path)
@@ -223,7 +227,7 @@ class Application:
             await send_in_pieces(await self._controlled(scope, receive, world), scope, send)
 
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
-        """Control's answer. Who may not ask is told so before the body is read."""
+        """Return the admin API's answer. A caller without access is refused before the body is read."""
         client = (scope.get("client") or ("",))[0]
         refused = self._loaded.control.refusal(request_of(scope, b""), client)
         if refused is not None:
@@ -257,11 +261,14 @@ class Application:
     def controlled(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
     ) -> Answer:
-        """Control's answer from what this process knows; about other worlds than its own, with others' figures."""
+        """Return the admin API's answer from what this process knows.
+
+        ``worlds`` stands in for the worlds of this process, and ``figures`` are those of other processes.
+        """
         return self._loaded.control.handle(request, world, worlds, figures)
 
     def figures(self) -> JSON:
-        """What a monitor has to know of this process."""
+        """Return the figures of this process for a monitor, as JSON."""
         return self._loaded.control.figures()
 
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
@@ -270,10 +277,10 @@ class Application:
         return api.answered(request, world)
 
     def warm(self) -> None:
-        """Build what answers before somebody asks.
+        """Build everything that answers requests, before the first one comes.
 
-        Not in a thread beside the requests: where two threads import the same libraries, one of them may find half of
-        a module.
+        This does not run in a thread while requests are answered: where two threads import the same libraries, one of
+        them may see a half-imported module.
         """
         self._loaded.warm()
         if not self.shares_process:
@@ -284,12 +291,15 @@ class Application:
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
-        from mock_server.generate.preparation import STEPS  # no start waits for it
+        from mock_server.generate.preparation import STEPS  # imported here, so that the start does not wait for it
 
         self._aside.start(*STEPS)
 
     def reload(self) -> None:
-        """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
+        """Load contracts and fixtures again.
+
+        Where they cannot be served, log the error and keep serving the old ones.
+        """
         try:
             loaded = self._load()
             loaded.warm()
@@ -314,7 +324,7 @@ class Application:
             gc.freeze()
 
     def close(self) -> None:
-        """Let go of the store, when the last request was answered."""
+        """Stop the thread and close the stores, once the last request is answered."""
         self._aside.close()
         self._stores.close()
 

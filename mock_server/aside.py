@@ -12,8 +12,7 @@ from typing import ParamSpec, TypeVar
 from mock_server.deadline import DeadlineExceeded, WaitNeeded, within, without_waiting
 
 PATIENCE = 0.008
-"""Seconds that a piece of work has on the event loop: about what an answer of 150 values takes that is made for the
-first time."""
+"""Seconds that a piece of work may take on the event loop: about as long as a first answer of 150 values takes."""
 
 WAITING = 4
 """Threads in which work waits for others: one that waits for a lock must not hold up one that could go on."""
@@ -23,7 +22,7 @@ _T = TypeVar("_T")
 
 
 class Aside:
-    """Runs work on the event loop as long as it is quick, and in a thread from the beginning where it is not.
+    """Runs work on the event loop while it is quick, and starts it again in a thread where it is not.
 
     There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at
     least half of the time. Work that waits for a store does so in others.
@@ -35,13 +34,14 @@ class Aside:
         self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what the work does. It may be begun twice; see :mod:`mock_server.deadline`."""
+        """Return the result of the work. It may be started twice; see :mod:`mock_server.deadline`."""
         try:
             with within(PATIENCE), without_waiting():
                 return work(*args, **kwargs)
         except WaitNeeded:
             return await self._waiting.run(work, *args, **kwargs)
         except DeadlineExceeded:
+            # The work starts again from the beginning; what it has cached so far makes this run shorter.
             return await self.run_aside(work, *args, **kwargs)
 
     async def run_waiting(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -53,7 +53,7 @@ class Aside:
         return await self._making.run(work, *args, **kwargs)
 
     def start(self, *steps: Callable[[], object]) -> None:
-        """Let work begin whose end nobody waits for; between two steps other work has its turn."""
+        """Start steps in the thread and do not wait for them; other work has its turn between two steps."""
         self._started = asyncio.ensure_future(self._run_steps(steps))
 
     async def _run_steps(self, steps: Iterable[Callable[[], object]]) -> None:

@@ -1,7 +1,7 @@
-"""From settings to what serves: the contracts, each with its own store, judge, ladder, routes and engine.
+"""From settings to the contracts that are served, each with its own store, validator, routes and engine.
 
-Reading and refusing happen at once, before a port opens. What answers is built when it is first asked (the
-libraries behind it take longer to import than a remembered contract takes to load).
+Contracts are read, and refused, at once, before a port opens. The parts that answer are built at first use: importing
+the libraries behind them takes longer than loading a remembered contract.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Made = TypeVar("Made")
 
 
 class _WhenAsked(Generic[Made]):
-    """Something that is made once, by whoever asks first."""
+    """A value that is made once, at its first use, in whichever thread."""
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
@@ -54,14 +54,14 @@ class _WhenAsked(Generic[Made]):
 
 
 class Served:
-    """All that one load made of one contract. ``base_path`` is where it is served; empty for a contract alone."""
+    """All that one load made of one contract. ``base_path`` is where it is served; empty for a single contract."""
 
     def __init__(self, contract: Contract, store: Store, settings: Settings, base_path: str = "") -> None:
         self.contract = contract
         self.base_path = base_path
         self.store = store
         self.standing: tuple[Scenario, ...] = ()
-        """The scenarios that every world begins with; the same for all contracts."""
+        """The scenarios that every world starts with; the same for all contracts."""
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
         self._schemas = _WhenAsked(self._made_schemas)
@@ -75,17 +75,17 @@ class Served:
 
     @property
     def judge(self) -> Judge:
-        """Judges requests and answers."""
+        """The validator of requests and answers."""
         return self._judge()
 
     @property
     def ladder(self) -> Ladder:
-        """Chooses answers."""
+        """The selector of answers."""
         return self._ladder()
 
     @property
     def engine(self) -> Engine:
-        """Handles requests."""
+        """The engine that handles requests."""
         return self._engine()
 
     @property
@@ -99,7 +99,7 @@ class Served:
         return Document(dict(self.contract.document), self.contract.openapi)
 
     def _made_sent(self) -> Document:
-        """Make the schemas as they are for requests: those of answers, where no member goes one way only."""
+        """Return the schemas of request bodies; those of answers, where no member is ``readOnly`` or ``writeOnly``."""
         from mock_server.contract.direction import mentions
         from mock_server.generate.document import Document
 
@@ -109,14 +109,14 @@ class Served:
         return Document(dict(document), self.contract.openapi, sends="request")
 
     def gauge(self, operation: str) -> Gauge:
-        """What an operation, named by its key, has to show."""
+        """Return what there is to cover of an operation, which is named by its key."""
         if operation not in self._gauges:
             described = self.contract.operations[operation]
             self._gauges[operation] = Gauge(self.contract, described, self.base_path, self._enums)
         return self._gauges[operation]
 
     def intake(self, resource: str) -> Intake:
-        """Takes in records of a resource, which the contract has to have."""
+        """Return the parser of records of a resource; raises :class:`KeyError` where the contract does not have it."""
         from mock_server.intake import Intake
 
         if resource not in self._intakes:
@@ -150,17 +150,17 @@ class Served:
         )  # fmt: skip
 
     def rehearsal(self) -> Rehearsal:
-        """Tries scenarios before they run."""
+        """Return a validator of scenarios for this contract."""
         from mock_server.performance import Rehearsal
 
         return Rehearsal(self.contract, self.judge, self.ladder, self.store)
 
 
 def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served, ...]:
-    """What serves, one for each contract, in the order in which paths are tried: the longest base path first.
+    """Return what is served, one for each contract, in the order in which paths are tried: the longest base path first.
 
-    Its records are in ``stores``, or else in memory, whatever the settings say. Raises :class:`MockServerError` where
-    a contract, an overlay or a fixture cannot be served, or where two contracts want the same paths.
+    The records are in ``stores``, or else in memory, whatever the settings say. Raises :class:`MockServerError` where a
+    contract, an overlay or a fixture cannot be served, or where two contracts have the same paths.
     """
     served = _assembled(settings, stores or open_stores("memory", settings.max_worlds))
     if settings.scenario:
@@ -175,7 +175,7 @@ def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served,
 
 
 def scenario_files(settings: Settings) -> ScenarioFiles:
-    """The scenarios that can be started by name: those that ship, and those beside the fixtures."""
+    """Return the scenarios that can be started by name: the built-in ones, and those next to the fixtures."""
     from mock_server.scenario_files import ScenarioFiles
 
     own = [Path(settings.fixtures) / "scenarios"] if settings.fixtures else []
@@ -212,7 +212,7 @@ def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
-    """The contracts that the settings name, with overlays. The one that ships has overlays of its own."""
+    """Return the contracts that the settings name, with overlays applied. The built-in one has overlays of its own."""
     if not settings.contract:
         overlays = [*map(str, bundled.overlays()), *settings.overlay]
         return [_loaded(str(bundled.contract()), overlays, settings)]
@@ -227,7 +227,10 @@ def _loaded(place: str, overlays: list[str], settings: Settings) -> Contract:
 
 
 def _overlays(settings: Settings) -> dict[str, list[str]]:
-    """The overlays of each contract: with several contracts an overlay says by ``extends`` whose it is."""
+    """Return the overlays of each contract; with several contracts, ``extends`` of an overlay names its contract.
+
+    Raises :class:`ContractError` for an overlay that extends none of the contracts.
+    """
     if len(settings.contract) == 1:
         return {settings.contract[0]: [*settings.overlay]}
     from mock_server.contract.bundle import same_place
@@ -249,18 +252,18 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
 
 
 def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: Collection[str] = frozenset()) -> Store:
-    """The store of a contract with the fixtures in it, as far as ``--seed-store`` says.
+    """Return the store of a contract with the fixtures in it, as far as ``--seed-store`` says.
 
     A contract is known by title and path: an edited one finds its records again. ``resources`` are those of all
-    contracts: a file for another one's is passed over.
+    contracts: a fixture file for a resource of another contract is skipped.
     """
     store = stores.store(f"{contract.title} {first_base_path(contract)}".strip())
     elsewhere = frozenset(resources) - contract.manners.resources.keys()
-    # The contract that ships has fixtures of its own.
+    # The built-in contract has fixtures of its own.
     directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
 
     if directory is not None:
-        fixture_files(directory, elsewhere)  # one that is missing is told of also where nothing is loaded
+        fixture_files(directory, elsewhere)  # a missing directory is reported even where nothing is loaded
 
     def fixtures() -> Iterable[Record]:
         if directory is None:
@@ -274,7 +277,10 @@ def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: 
 
 
 def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:
-    """Refuse two contracts with one base path, and operations of two contracts that no path tells apart."""
+    """Refuse two contracts with one base path, and operations of two contracts that no path tells apart.
+
+    Raises :class:`UsageError`.
+    """
     bases: dict[str, Contract] = {}
     owners: dict[tuple[str, str], Contract] = {}
     for base, contract in placed:

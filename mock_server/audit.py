@@ -1,4 +1,4 @@
-"""Does a contract keep its own word? Every operation gives every documented answer, and each is judged."""
+"""The audit of a contract: every operation gives every documented answer, and each answer is validated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mock_server.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One answer that was tried: of which operation, with which status, from where, and what is wrong with it."""
+    """One answer that was tried: its operation, its status, its example, its source, and its findings."""
 
     operation: str
     status: str
@@ -27,7 +27,7 @@ class Audited:
     source: str
     findings: tuple[Finding, ...]
     media: str = ""
-    """The media type that was asked for; empty for an answer without a body, and where any would do."""
+    """The media type that the request accepted; empty for an answer without a body, and where any is accepted."""
 
 
 class Audit:
@@ -40,9 +40,9 @@ class Audit:
         self._store = store
 
     def answers(self) -> Iterator[Audited]:
-        """Every documented status in every media type, named example, record of a fixture, and unknown ``x-faker``.
+        """Yield an answer for every documented status, media type, named example, record and unknown ``x-faker``.
 
-        An interim status (1XX) is none that an answer could end with; it is left out.
+        An interim status (1XX) cannot end an exchange; it is left out.
         """
         for finding in unknown_methods(dict(self._contract.document), self._contract.name):
             yield Audited("x-faker", "", "", "contract", (finding,))
@@ -64,7 +64,7 @@ class Audit:
                     yield self._tried(operation, status, Preferences(code=code, example=name), media.name)
 
     def sources(self, operation: Operation) -> list[tuple[str, str]]:
-        """The statuses of an operation, and where the answer of each comes from."""
+        """Return pairs of a status of an operation and the source of its answer."""
         tried = ((status, self._answer(operation, Preferences(code=status_of(status, operation)), Caller()))
                  for status in operation.responses if not status.startswith("1"))  # fmt: skip
         return [(status, self._source(operation, answer)) for status, answer in tried]
@@ -109,7 +109,7 @@ class Audit:
         return Audited(operation.key, status, example, self._source(operation, answer), findings, media)
 
     def _of_items(self, answer: Answer) -> tuple[Finding, ...]:
-        """What is wrong with the items of a stream, one that cannot be made among them."""
+        """Return the findings about the items of a stream; an item that cannot be made is one of them."""
         if answer.stream is None:
             return ()
         try:
@@ -119,7 +119,7 @@ class Audit:
 
 
 def status_of(key: str, operation: Operation) -> int:
-    """A status that a key of ``responses`` documents: ``4XX`` is 400, ``default`` one that has no key of its own."""
+    """Return a status that a key of ``responses`` documents: 400 for ``4XX``, an undocumented one for ``default``."""
     if key.isdigit():
         return int(key)
     if key[:1].isdigit():

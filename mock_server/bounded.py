@@ -1,8 +1,8 @@
-"""Searches that end: regular expressions, JSONPath and JSON Schema from a test, none of which can hang the server.
+"""Searches with a bounded cost: regular expressions, JSONPath and JSON Schema from a test cannot hang the server.
 
 Regular expressions run in RE2, whose time is linear in the text; it has no lookaround and no backreferences, and
 refuses them (https://github.com/google/re2/wiki/Syntax). The patterns of a schema run in the linear engine of
-jsonschema-rs. A JSONPath (RFC 9535) may look at so many values and no more.
+jsonschema-rs. A JSONPath (RFC 9535) may look at ``STEPS`` values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mock_server.exchange import JSON
 from mock_server.json_text import read_json
 
 STEPS = 200_000
-"""Values that one comparison or one path may look at."""
+"""Most values that one comparison or one path may look at."""
 LONGEST = 4096
 """Characters of a pattern or a path."""
 MOST_PATTERNS = 100
@@ -23,28 +23,31 @@ MOST_PATTERNS = 100
 them."""
 _NAMES = ("$id", "$anchor", "$dynamicAnchor", "$dynamicRef")
 _REGEX_MEMORY = 1 << 20
-"""Bytes that a compiled pattern may take."""
+"""Most bytes that a compiled pattern may take."""
 
 
 class TooMuchWorkError(Exception):
-    """A search that looked at more values than it may."""
+    """Raised by a search that would look at more values than it may."""
 
 
 class Budget:
-    """The values that a search may still look at."""
+    """The number of values that a search may still look at."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self._left = steps
 
     def spend(self, steps: int = 1) -> None:
-        """Look at values; raises :class:`TooMuchWorkError`."""
+        """Take ``steps`` values off the budget; raises :class:`TooMuchWorkError` where fewer are left."""
         self._left -= steps
         if self._left < 0:
             raise TooMuchWorkError
 
 
 def regex(pattern: str, *, ignore_case: bool = False) -> Callable[[str], bool]:
-    """Whether a whole text fits a pattern; raises :class:`ValueError` for one that RE2 refuses."""
+    """Return a function that tells whether a whole text matches a pattern.
+
+    Raises :class:`ValueError` for a pattern that RE2 refuses.
+    """
     compiled = _regex(pattern, ignore_case)
     return lambda text: compiled.fullmatch(_sendable(text)) is not None
 
@@ -67,7 +70,7 @@ def _regex(pattern: str, ignore_case: bool) -> Any:
 
 
 def _sendable(text: str) -> str:
-    """A text without lone surrogates, which UTF-8 has no place for."""
+    """Return a text with ``?`` in place of lone surrogates, which UTF-8 cannot encode."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
@@ -123,10 +126,10 @@ def _check_keywords(schema: JSON) -> None:
 
 
 def json_path(path: str) -> Callable[[JSON], list[JSON]]:
-    """The values that a JSONPath finds; raises :class:`ValueError` for one that cannot be read.
+    """Return a function that lists the values a JSONPath selects; raises :class:`ValueError` for an invalid path.
 
-    A ``$`` within a filter is refused: it makes the work grow with the square of the document.
-    The search raises :class:`TooMuchWorkError`.
+    A ``$`` within a filter is refused: it makes the work grow with the square of the document. The function raises
+    :class:`TooMuchWorkError`.
     """
     import jsonpath
     from jsonpath.exceptions import JSONPathRecursionError
@@ -161,7 +164,7 @@ def json_path(path: str) -> Callable[[JSON], list[JSON]]:
 
 
 def _is_plain(value: JSON) -> bool:
-    # python-jsonpath reads a text as a document of its own; no path but $ finds anything in what is no container.
+    # python-jsonpath parses a text as a document of its own; only the path $ finds anything in a scalar.
     return not isinstance(value, (dict, list))
 
 
@@ -194,7 +197,7 @@ def _environment() -> Any:
 
 
 class _Members(dict[str, JSON]):
-    """An object that counts how much of it is looked at."""
+    """An object that counts how many of its members are looked at."""
 
     budget: Budget
 
@@ -208,7 +211,7 @@ class _Members(dict[str, JSON]):
 
 
 class _Items(list[JSON]):
-    """A list that counts how much of it is looked at."""
+    """A list that counts how many of its items are looked at."""
 
     budget: Budget
 
@@ -274,7 +277,7 @@ def _paired(actual: list[JSON], expected: list[JSON], budget: Budget, ignore_ext
 
 
 def _placed(first: int, fits: list[list[int]], owner: dict[int, int], holds: dict[int, int], budget: Budget) -> bool:
-    """Find a place for one more, moving others where they have another place to go to."""
+    """Find an augmenting path for one more wanted item, and apply it; return whether there is one."""
     came: dict[int, int] = {}
     waiting = [first]
     while waiting:
@@ -292,7 +295,7 @@ def _placed(first: int, fits: list[list[int]], owner: dict[int, int], holds: dic
 
 
 def _moved(place: int, first: int, came: dict[int, int], owner: dict[int, int], holds: dict[int, int]) -> bool:
-    """Move everybody on the way to a free place one place further."""
+    """Apply an augmenting path: move each item on it to its next place, back from the free place to ``first``."""
     mover = came[place]
     while mover != first:
         owner[place], holds[mover], place = mover, place, holds[mover]

@@ -13,15 +13,15 @@ _ROOT = _PACKED if _PACKED.is_dir() else Path(__file__).parent.parent
 
 
 def contract() -> Path:
-    """Polar's Get Customer, as published."""
+    """Return the path of the built-in contract: Polar's Get Customer, as published."""
     return _ROOT / "openapi" / "polar.yaml"
 
 
 def overlays() -> tuple[Path, ...]:
-    """What the published contract lacks, in the order of application."""
+    """Return the paths of the overlays for the built-in contract, in the order in which they are applied."""
     return tuple(sorted((_ROOT / "openapi" / "overlays").glob("*.yaml")))
 
 
 def fixtures() -> Path:
-    """The hand-made customers."""
+    """Return the directory of the built-in, hand-made customers."""
     return _ROOT / "fixtures"

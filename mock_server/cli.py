@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 _LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
             "allow_remote_refs", "no_cache", "strict")  # fmt: skip
-"""The settings of commands that load a contract and do not listen. They have no store but the fixtures."""
+"""The settings of commands that load a contract and do not listen. Their records come from the fixtures alone."""
 
 
 class _Commands(click.Group):
-    """A group that says which command may have been meant."""
+    """A group of commands that suggests the command that may have been meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args:
@@ -57,7 +57,7 @@ def commands() -> None:
 
 
 def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the flags of these settings."""
+    """Return a decorator that gives a command the flags of these settings."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for row in reversed([row for row in ROWS if row.name in names]):
@@ -68,7 +68,7 @@ def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callab
 
 
 def _with_argument(command: Callable[..., None]) -> Callable[..., None]:
-    """Tell of the argument, for which click has no help of its own."""
+    """Add the argument to the help of a command, for which click has no help of its own."""
     row = next(row for row in ROWS if not row.flag)
     command.__doc__ = f"{command.__doc__}\n\n    {row.metavar}: {row.help} [{row.variable}]\n"
     return command
@@ -99,7 +99,7 @@ def serve(**flags: Any) -> None:
     former = signal.signal(signal.SIGTERM, _end)
     settings = _read(flags)
     log_to_stderr(settings.log_format)
-    gc.disable()  # until all is built: what a start makes stays, and to look through it again and again takes 8 % of it
+    gc.disable()  # until all is built: the objects of a start stay, and looking through them again takes 8 % of it
     try:
         with guarded() if settings.workers == 1 else contextlib.nullcontext():
             from mock_server.server import serve as run
@@ -115,7 +115,7 @@ def _end(*_: object) -> NoReturn:
 
 
 MOST_TOLD = 16 * 1024
-"""Characters of routes that are told of at the start: much less than a pipe takes that nobody reads (64 KB)."""
+"""Most characters of routes that are printed at the start: much less than the 64 KB of a pipe that nobody reads."""
 
 
 def _announce(url: str, served: Sequence[Served]) -> None:
@@ -157,7 +157,7 @@ def _fill_standard_files() -> None:
 @commands.command()
 @_settings_of(_LOADING)
 def check(**flags: Any) -> None:
-    """Try every documented answer of CONTRACT and judge it. Exit code 1 where something is found."""
+    """Try every documented answer of CONTRACT and validate it. Exit code 1 where something is found."""
     settings = _read(flags)
     log_to_stderr("text")
     total = 0
@@ -167,7 +167,7 @@ def check(**flags: Any) -> None:
 
 
 def _checked(served: Served) -> int:
-    """Try the answers of one contract and tell of them; the number of findings."""
+    """Try the answers of one contract and print them; return the number of findings."""
     findings = list(served.contract.findings)
     tried = 0
     for audited in _audit(served).answers():

@@ -7,19 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 FARTHEST = 10**10
-"""Seconds that a clock may be moved at once."""
+"""Most seconds that a clock may be moved at once."""
 _LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class ClockForm(TypedDict):
-    """A :class:`Clock` as JSON; one that goes on tells how far it is ahead, in seconds."""
+    """A :class:`Clock` as JSON; for a running clock, ``ahead`` is how many seconds it is ahead of the real time."""
 
     stands_at: float | None
     ahead: float
 
 
 class Clock:
-    """Seconds since 1970. A clock that was set stands still until it is moved, so that a test knows the time."""
+    """A clock in seconds since 1970.
+
+    Once it is set it stands still until it is moved, so that a test knows the time.
+    """
 
     __slots__ = ("_ahead", "_stands_at")
 
@@ -28,7 +31,7 @@ class Clock:
         self._ahead = 0.0
 
     def now(self) -> float:
-        """The time of this world."""
+        """Return the time of this world, in seconds since 1970."""
         return time.time() + self._ahead if self._stands_at is None else self._stands_at
 
     @property
@@ -42,11 +45,11 @@ class Clock:
         return self._stands_at is not None or bool(self._ahead)
 
     def set(self, moment: float) -> None:
-        """Stand still at a moment."""
+        """Stop the clock at a moment, in seconds since 1970."""
         self._stands_at = moment
 
     def advance(self, seconds: float) -> None:
-        """Move; a clock that goes on goes on from there. Raises :class:`ValueError` beyond the year 9999."""
+        """Move the clock forward; a running one keeps running. Raises :class:`ValueError` before 1970 or after 9999."""
         if not 0 <= self.now() + seconds < _LAST:
             raise ValueError("a time before 1970 or after 9999")
         if self._stands_at is None:
@@ -55,7 +58,7 @@ class Clock:
             self._stands_at += seconds
 
     def saved(self) -> ClockForm:
-        """The clock as JSON."""
+        """Return the clock as JSON."""
         return {"stands_at": self._stands_at, "ahead": self._ahead}
 
     @classmethod
@@ -66,13 +69,13 @@ class Clock:
         return clock
 
     def shown(self) -> str:
-        """The time as RFC 3339 writes it."""
+        """Return the time in the format of RFC 3339, in UTC with milliseconds."""
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now())
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment_of(text: str) -> float:
-    """Seconds since 1970 of a date and time with an offset (RFC 3339); raises :class:`ValueError`."""
+    """Return the seconds since 1970 of a date and time with an offset (RFC 3339); raises :class:`ValueError`."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("no offset from UTC")

@@ -19,7 +19,10 @@ class Cors:
         self._contract = contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3. Without an Origin there is nothing to add (Fetch, 3.3.2), and nothing to pay."""
+        """Answer a request (ASGI 3).
+
+        Without an Origin nothing is added (Fetch, 3.3.2), and the middleware is not made.
+        """
         for name, _ in scope["headers"]:
             if name == b"origin":
                 await self._middleware(scope, receive, send)
@@ -37,7 +40,8 @@ class Cors:
             allow_methods=list(cors.allow_methods),
             allow_headers=list(cors.allow_headers),
             allow_credentials=cors.allow_credentials,
-            # A browser asks before a public page may reach this machine; who serves a mock there wants it reached.
+            # A browser asks before a public page may reach this machine; a mock that is served there is meant to be
+            # reached.
             allow_private_network=True,
             expose_headers=_exposed(self._contract),
             max_age=cors.max_age,
@@ -45,7 +49,10 @@ class Cors:
 
 
 def _exposed(contract: Contract) -> list[str]:
-    """The headers that a page may read. ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5)."""
+    """Return the headers that a page may read.
+
+    ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5), so all known names are listed too.
+    """
     if contract.manners.cors.expose_headers is not None:
         return list(contract.manners.cors.expose_headers)
     responses = [response for operation in contract.operations.values() for response in operation.responses.values()]

@@ -1,7 +1,7 @@
-"""What of a contract clients have exercised: operations, statuses, media types, parameters, enum values, variants.
+"""Coverage of a contract by clients: operations, statuses, media types, parameters, enum values, variants.
 
-A gauge knows what an operation has to show; it is made when the operation is first asked. A world notes what was
-seen of it: small keys, each once. What one body or query shows is remembered, since clients ask the same again.
+A gauge knows what there is to cover of an operation; it is made at the operation's first request. A world notes what
+was covered: small keys, each once. The keys of a body or query are remembered, since clients repeat requests.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from mock_server.exchange import JSON, Answer, Exchange, Headers, Request
 from mock_server.memo import LONGEST
 
 Key: TypeAlias = tuple[str, str, str]
-"""What is covered, where, and which value: ``("enum", "query sort", "price")``."""
+"""The kind, the place and the value of what is covered: ``("enum", "query sort", "price")``."""
 
 KINDS = ("status", "media", "parameter", "enum", "country")
-"""What a contract tells all of; of variants it is told which were asked for."""
+"""Kinds whose values are all known from the contract; of variants only the requested ones are listed."""
 COUNTRY = ("country", "country_code", "countryCode")
-"""Members whose enum is told of as countries: 249 of them would bury the others."""
+"""Members whose enums are reported apart, as countries: 249 values would hide the others."""
 _PLACES = 100
-"""Enums in the answers of an operation that are told of, those that are least deep."""
+"""Most enums in the answers of an operation that are reported, the least deep first."""
 _ANSWER = "answer "
-"""What stands before the pointer of an enum in an answer."""
+"""The prefix of the pointer of an enum in an answer."""
 _REMEMBERED = 256
 _LARGEST = 64 * 1024
-"""Bytes of an answer that is looked through."""
+"""Most bytes of an answer that is examined."""
 _VARIANT = re.compile(r"\bvariant=(\d+)")
 
 
 class Shown:
-    """What an exchange of an operation shows. Exchanges that show the same have the same object."""
+    """What one exchange covers of an operation. Exchanges that cover the same share one object."""
 
     __slots__ = ("gauge", "keys")
 
@@ -49,7 +49,7 @@ class Shown:
 
 
 class Gauge:
-    """All that one operation has to show."""
+    """All that there is to cover of one operation."""
 
     def __init__(
         self, contract: Contract, operation: Operation, base_path: str = "", graph: EnumGraph | None = None
@@ -63,7 +63,7 @@ class Gauge:
         self._shown: dict[frozenset[Key], Shown] = {}
 
     def shown(self, exchange: Exchange) -> Shown:
-        """What an exchange shows."""
+        """Return what an exchange covers."""
         keys = self._keys(exchange)
         hits = self._shown.get(keys)
         if hits is None:
@@ -87,7 +87,10 @@ class Gauge:
         return known
 
     def total(self) -> frozenset[Key]:
-        """Return all that there is to be seen, but for variants. Not kept: of Stripe's operations it would be 50 MB."""
+        """Return all that there is to cover, except variants.
+
+        It is not stored: for Stripe's operations it would be 50 MB.
+        """
         keys: set[Key] = set()
         for status, response in self.operation.responses.items():
             keys.add(("status", "", status))
@@ -100,7 +103,7 @@ class Gauge:
         return frozenset(keys)
 
     def named(self, seen: frozenset[Key], total: frozenset[Key]) -> frozenset[Key]:
-        """Return what was seen under the names that ``total`` has: an enum is told of at the shortest way to it."""
+        """Return the covered keys with the names that ``total`` has: an enum is reported under its shortest pointer."""
         others = {key for key in seen if key[0] in ("enum", "country") and key[1].startswith(_ANSWER)} - total
         if not others:
             return seen
@@ -192,7 +195,7 @@ class Gauge:
 
     @cached_property
     def _is_apart(self) -> bool:
-        """Whether there is something to see that :meth:`_keys` does not remember."""
+        """Whether there is something to cover that :meth:`_keys` does not remember: path and header parameters."""
         return any(place in ("path", "header") for place, _ in self._parameters)
 
     def _values(self, schema: JSON) -> Iterator[str]:
@@ -215,13 +218,13 @@ class Gauge:
 
 
 class Coverage:
-    """What was seen of each operation, and how often it was asked."""
+    """What was covered of each operation, and how many requests it had."""
 
     __slots__ = ("_counts", "_news", "_seen")
 
     def __init__(self) -> None:
         self._news: dict[Shown, int] | None = None
-        """What was shown how often, and is not yet sorted into the two below: one count is all that a request pays."""
+        """Counts of what was covered, not yet sorted into the two below: a request pays for one increment only."""
         self._seen: dict[Gauge, set[Key]] | None = None
         self._counts: dict[Gauge, int] | None = None
 
@@ -240,34 +243,34 @@ class Coverage:
             self.take(hits.gauge, hits.keys, count)
 
     def take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
-        """Note so many requests for an operation, and what they showed together."""
+        """Note ``count`` requests for an operation, and the keys that they covered together."""
         if self._seen is None or self._counts is None:
             self._seen, self._counts = {}, {}
         self._seen.setdefault(gauge, set()).update(keys)
         self._counts[gauge] = self._counts.get(gauge, 0) + count
 
     def add(self, other: Coverage) -> None:
-        """Note all that another has noted."""
+        """Add everything that another coverage has noted."""
         for gauge in other.gauges():
             self.take(gauge, other.of(gauge), other.count(gauge))
 
     def gauges(self) -> Iterable[Gauge]:
-        """Of which operations there is something to tell."""
+        """Return the operations that had requests."""
         self._sort()
         return (*(self._seen or {}),)
 
     def of(self, gauge: Gauge) -> frozenset[Key]:
-        """What was seen of an operation."""
+        """Return what was covered of an operation."""
         self._sort()
         return frozenset((self._seen or {}).get(gauge, ()))
 
     def count(self, gauge: Gauge) -> int:
-        """How many requests were for an operation."""
+        """Return the number of requests for an operation."""
         self._sort()
         return (self._counts or {}).get(gauge, 0)
 
     def clear(self) -> None:
-        """Forget all that was seen."""
+        """Forget everything that was noted."""
         self._news = self._seen = self._counts = None
 
 
@@ -282,7 +285,7 @@ def _enum_key(pointer: str, value: str) -> Key:
 
 
 def told(gauge: Gauge, seen: frozenset[Key], count: int) -> dict[str, JSON]:
-    """What was seen of an operation and what is missing, by kind, as names."""
+    """Return what is covered of an operation and what is missing, by kind, as names."""
     report: dict[str, JSON] = {
         "operation": gauge.name,
         "operationId": gauge.operation.operation_id,
@@ -307,7 +310,7 @@ PLURALS = {
     "enum": "enumValues",
     "country": "countries",
 }
-"""The kinds as members of a report."""
+"""The names of the kinds as members of a report."""
 
 
 def _name(key: Key) -> str:

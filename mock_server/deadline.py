@@ -1,4 +1,4 @@
-"""The time that work may take while others wait for the same thread.
+"""Deadlines: the time that work may take while other requests wait for the same thread.
 
 Who answers requests on an event loop gives each piece of work a few milliseconds there. Work that finds it needs more
 raises :class:`DeadlineExceeded` and is begun anew in a thread, without a deadline; so it must have changed nothing but
@@ -20,10 +20,9 @@ _DEADLINE: ContextVar[float] = ContextVar("deadline", default=inf)
 
 
 class DeadlineExceeded(BaseException):
-    """The work takes longer than it may here.
+    """Raised by work that takes longer than it may here.
 
-    Not an :class:`Exception`, as with asyncio's CancelledError: who makes the best of whatever goes wrong must not
-    take this for it.
+    It is not an :class:`Exception`, like asyncio's CancelledError: code that handles all exceptions must not handle it.
     """
 
 
@@ -66,7 +65,7 @@ def has_changed() -> None:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give what runs in the block so much time."""
+    """Give the code in the block so many seconds."""
     token = _DEADLINE.set(monotonic() + seconds)
     try:
         yield
@@ -75,17 +74,17 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def current() -> float:
-    """Return the deadline as :func:`time.monotonic` counts; infinity where there is none."""
+    """Return the deadline in seconds of :func:`time.monotonic`; infinity where there is none."""
     return _DEADLINE.get()
 
 
 def check(deadline: float) -> None:
-    """Raise :class:`DeadlineExceeded` when it is past a deadline."""
+    """Raise :class:`DeadlineExceeded` after a deadline (:func:`time.monotonic`)."""
     if monotonic() > deadline:
         raise DeadlineExceeded
 
 
 def takes_long() -> None:
-    """Raise :class:`DeadlineExceeded` where there is a deadline: what follows surely takes longer."""
+    """Raise :class:`DeadlineExceeded` where there is any deadline, before work that certainly takes longer."""
     if _DEADLINE.get() != inf:
         raise DeadlineExceeded

@@ -1,4 +1,4 @@
-"""Values that were generated before, as long as they fit: who asks the same again need not wait for it again."""
+"""A cache of generated values, so that the same request does not wait for them again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import size_of
 
 MEMORY = 512 * 1024
-"""Bytes of JSON that are remembered; as Python's objects they take some eight times as much."""
+"""Most bytes of JSON that are remembered; as Python's objects they take some eight times as much."""
 _LARGEST = MEMORY // 8
 
 
 class DrawnValues:
-    """Generated values by their draw and media type; the oldest go first."""
+    """Generated values by their draw and media type; the oldest are removed first."""
 
     def __init__(self, memory: int = MEMORY) -> None:
         self._room = memory
@@ -25,7 +25,7 @@ class DrawnValues:
         self._lock = Lock()
 
     def get(self, draw: Draw, media: MediaType, exemplary: bool, make: Callable[[], JSON]) -> JSON:
-        """Return the value of a draw, which is made where it is not remembered."""
+        """Return the value of a draw; call ``make`` where it is not remembered."""
         key = (draw, id(media), exemplary)
         known = self._values.get(key)
         if known is not None and known[0] is media:

@@ -1,8 +1,7 @@
-"""Values to bodies: each in the words of its media type, and what of it can be judged.
+"""Values to bodies: each in its media type, with the part of it that can be validated.
 
-JSON is the language of schemas. What is written in another one is judged as the value that it was written
-from; a text of the contract's own (an XML example) and the bytes of an image are nothing that a schema
-could be held against.
+Schemas describe JSON. A body in another format is validated as the value that it was written from; a text of the
+contract's own (an XML example) and the bytes of an image cannot be validated by a schema.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from mock_server.xml_body import Resolve, xml_body
 
 FORM = "application/x-www-form-urlencoded"
 NOTHING = b""
-"""What is judged of a body that no schema can be held against."""
+"""The ``judged`` of a body that no schema can validate."""
 
 _SAMPLES: Mapping[str, bytes] = {
     "image/png": base64.b64decode(
@@ -39,12 +38,12 @@ _SAMPLES: Mapping[str, bytes] = {
                        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
                        b"trailer<</Root 1 0 R>>\n%%EOF\n",
 }  # fmt: skip
-"""The least that each of these may be: a transparent pixel, an archive without files, an empty page."""
+"""The smallest valid body of each type: a transparent pixel, an archive without files, an empty page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as it is sent. ``judged`` is the JSON text of its value; None where the body is that itself."""
+    """A body as it is sent. ``judged`` is the JSON text to validate; None where that is the body itself."""
 
     data: bytes
     content_type: str
@@ -81,7 +80,7 @@ def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, is
 
 
 def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:
-    """Whether a body holds bytes that are no text."""
+    """Tell whether a body holds bytes that are not text."""
     essence = essence_of(content_type)
     node = resolve(schema)
     if isinstance(node, dict) and node.get("format") == "binary":
@@ -92,7 +91,7 @@ def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:
 
 
 def holds_text(schema: JSON, resolve: Resolve) -> bool:
-    """Whether a schema is about texts, so that it can be held against one."""
+    """Tell whether a schema describes texts, so that it can validate one."""
     node = resolve(schema)
     kind = node.get("type", "string") if isinstance(node, dict) else "string"
     return kind == "string" or (isinstance(kind, list) and "string" in kind)
@@ -110,7 +109,7 @@ def _text(value: JSON, essence: str) -> str:
 
 
 def _csv(value: JSON) -> str:
-    """Rows (RFC 4180): objects under a header of all their members, lists as they are."""
+    """Return rows of CSV (RFC 4180): objects below a header of all their members, lists as they are."""
     rows = value if isinstance(value, list) else [value]
     written = io.StringIO()
     writer = csv.writer(written)
@@ -128,7 +127,7 @@ def _cell(value: JSON) -> str:
 
 
 def _form(value: JSON) -> bytes:
-    """A form (WHATWG URL, 5.2): a field for each member, and one for each item of a list."""
+    """Return a form (WHATWG URL, 5.2): a field for each member, and one for each item of a list."""
     members = value.items() if isinstance(value, dict) else [("value", value)]
     pairs = [
         (name, _cell(item)) for name, member in members for item in (member if isinstance(member, list) else [member])
@@ -137,7 +136,7 @@ def _form(value: JSON) -> bytes:
 
 
 def _parts(value: JSON) -> bytes:
-    """A body of several parts (RFC 2046, 5.1; RFC 7578): one for each member, and for each item of a list."""
+    """Return a body of several parts (RFC 2046, 5.1; RFC 7578): one for each member, and for each item of a list."""
     members = value.items() if isinstance(value, dict) else [("value", value)]
     lines: list[str] = []
     for name, member in members:
@@ -154,7 +153,7 @@ def _is_xml(essence: str) -> bool:
 
 
 def _charset(content_type: str) -> str:
-    """The charset that the contract names, if Python knows it."""
+    """Return the charset that the contract names, if Python knows it; else an empty text."""
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
@@ -164,6 +163,9 @@ def _charset(content_type: str) -> str:
 
 
 def _told(content_type: str, data: bytes) -> str:
-    """A text that is not ASCII says that it is UTF-8; ``text/plain`` alone would mean ASCII (RFC 6657, 4)."""
+    """Return the Content-Type, with the charset where a text is not ASCII.
+
+    ``text/plain`` alone would mean ASCII (RFC 6657, 4).
+    """
     named = ";" in content_type or not content_type.startswith("text/") or data.isascii()
     return content_type if named else f"{content_type}; charset=utf-8"

@@ -1,4 +1,4 @@
-"""The whole story of a request, in three steps: examined, admitted, responded to."""
+"""The engine: a request is handled in three steps: examined, admitted, responded to."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _JUDGED_OVERHEAD = 1000
 
 
 class BrokenItemError(Exception):
-    """An item of a stream that breaks the contract, as the findings say."""
+    """Raised for an item of a stream that is not valid; the findings say why."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         self.findings = findings
@@ -48,10 +48,10 @@ class BrokenItemError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A request and what was found out about it.
+    """A request and the results of examining it.
 
-    ``failure`` names what it is refused for, ``headers`` are those that only the request tells: of a refusal, or beside
-    an answer what was passed over. ``answer`` is one that nothing else has a say in.
+    ``failure`` names why it is refused. ``headers`` depend on the request: those of a refusal, or findings that did not
+    lead to one. ``answer`` is a final one, which nothing else changes.
     """
 
     request: Request
@@ -64,13 +64,13 @@ class Examined:
     findings: tuple[Finding, ...] = ()
     answer: Answer | None = None
     unreadable: tuple[Finding, ...] = ()
-    """What could not be read of the preferences."""
+    """Findings about preferences that could not be read."""
     wants_stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An examined request and what its world has to say: ``question`` is there where the ladder is to choose."""
+    """An examined request and what its world decides: ``question`` is present where an answer is to be selected."""
 
     examined: Examined
     memory: Memory
@@ -81,7 +81,7 @@ class Admitted:
 
 
 class Engine:
-    """Answers requests as one contract says it. ``route`` names the operation of a method, a path and a query."""
+    """Answers requests by one contract. ``route`` finds the operation of a method, a path and a query."""
 
     def __init__(
         self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route],
@@ -97,21 +97,25 @@ class Engine:
         self._strictness = strictness
         self._always_staged = bool(standing) or contract.manners.remembers
         self._told: set[Finding] = set()
-        """What the log has been told of the contract's examples: once, not with each request."""
+        """Findings about the contract's examples that were logged: each is logged once, not with each request."""
 
     def handle(self, request: Request, world: World | None = None) -> Exchange:
-        """Route, identify, judge the request, choose an answer, judge it. Never raises for what a client sent.
+        """Route and validate a request, select an answer, validate it. Never raises for what a client sent.
 
-        ``world`` is what the request may change and what it is answered from; without one it is answered from what
-        everybody shares.
+        ``world`` has the state that the request may change, and the records of its answer; without one, only the shared
+        records are used.
         """
         admitted = self.admit(self.examine(request, world), world)
         return self.settle(admitted, self.respond(admitted))
 
     def examine(self, request: Request, world: World | None = None) -> Examined:
-        """Route, identify and judge a request. Changes nothing, so that it may be begun anew (``deadline``)."""
+        """Route and validate a request, and identify its caller.
+
+        Changes nothing, so it may run twice (``deadline``).
+        """
         manners = self.contract.manners
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
+        # Several operations have this path; the request tells which of them is meant.
         if route.others:
             route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
@@ -120,6 +124,7 @@ class Engine:
         preferences, unreadable = read_preferences(request)
         strictness = preferences.validation or self._strictness
 
+        # Some APIs refuse a token before they look at the path (``beforeRouting`` of x-mock-failures).
         failure = self._refused_early(caller, strictness)
         headers: Headers = ()
         findings: tuple[Finding, ...] = ()
@@ -130,6 +135,7 @@ class Engine:
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
         passed: Headers = ()
+        # Under "warn" findings do not refuse the request; they go into the header Mock-Findings.
         if failure is None and strictness == "warn":
             findings = self._judge.request(route, request)
             passed = findings_header(findings)
@@ -140,6 +146,7 @@ class Engine:
             types = self._judge.media_types(operation.key) if operation is not None else ()
             if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(types)),)
+        # What is wrong with the request comes before a failure that its token asks for.
         failure = failure or _failure_of(caller, strictness)
         headers = headers if failure is not None else passed
         asks = failure is None and operation is not None and self._judge.asks_for_stream(operation.key, request)
@@ -157,7 +164,7 @@ class Engine:
         )
 
     def admit(self, examined: Examined, world: World | None = None) -> Admitted:
-        """Let limits, kept answers and scenarios of the world have their say, which they remember."""
+        """Apply the limits, remembered answers and scenarios of the world. This changes the state of the world."""
         stage = self._stage(world)
         memory = Memory()
         failure, operation = examined.failure, examined.operation
@@ -177,7 +184,7 @@ class Engine:
         return Admitted(examined, memory, preferences, (), question, self._played(stage, question, examined.route))
 
     def respond(self, admitted: Admitted) -> Exchange:
-        """Choose the answer and judge it. Changes nothing in the world, so that it may be begun anew (``deadline``)."""
+        """Select the answer and validate it. Changes nothing in the world, so it may run twice (``deadline``)."""
         examined, memory, question, played = admitted.examined, admitted.memory, admitted.question, admitted.played
         request, route, operation = examined.request, examined.route, examined.operation
         if examined.answer is not None:
@@ -195,6 +202,7 @@ class Engine:
             answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
         broken: tuple[Finding, ...] = ()
+        # A replay was validated when it was first sent; a scenario may break the contract on purpose.
         if memory.replay is None and (played is None or played.is_judged):
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
         if broken:
@@ -203,11 +211,13 @@ class Engine:
         if failure is None and examined.headers and answer.header("mock-findings") is None:
             answer = replace(answer, headers=(*answer.headers, *examined.headers))
         if played is not None:
+            # Only now, so that nothing but what the scenario breaks is wrong with the answer.
             answer = played.finished(answer)
         return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
 
     def settle(self, admitted: Admitted, exchange: Exchange) -> Exchange:
-        """Let the world keep what it has to of an exchange, and the log tell what is wrong with examples."""
+        """Let the world remember what it needs of an exchange, and log findings about the contract's examples."""
+        # An answer to OPTIONS belongs to no operation, so there is nothing to remember or to log.
         if admitted.examined.answer is not None:
             return exchange
         answer = admitted.memory.kept(exchange.answer)
@@ -218,10 +228,10 @@ class Engine:
         return exchange if answer is exchange.answer else replace(exchange, answer=answer)
 
     def _meant(self, route: Route, request: Request) -> Route:
-        """Return which of the operations that have one path is meant.
+        """Return the route of the operation that is meant, among those with the same path.
 
-        It is one whose fragment names something that the request has (``/#Action=List``), as far as there are such; of
-        these the first that takes the request, or else the first.
+        It is one whose fragment names something that the request has (``/#Action=List``), if there is any such; of
+        these the first for which the request is valid, or else the first.
         """
         routes = (route, *route.others)
         fragments = [path_parts(self.contract.operations[str(candidate.operation)].path)[2] for candidate in routes]
@@ -233,10 +243,9 @@ class Engine:
         return next(accepted, matches[0]) if len(matches) > 1 else matches[0]
 
     def items(self, stream: Stream, status: int) -> Iterator[bytes]:
-        """Yield the items of a stream as they travel, each judged before.
+        """Yield the encoded items of a stream, each after it was validated.
 
-        Raises :class:`GenerationError` where one cannot be made, :class:`BrokenItemError` for one that breaks the
-        contract.
+        Raises :class:`GenerationError` where one cannot be made, :class:`BrokenItemError` for one that is not valid.
         """
         source = self._ladder.streams.source_of(stream)
         for index, item in enumerate(self._ladder.streams.items(stream)):
@@ -248,11 +257,11 @@ class Engine:
             yield source.framing.frame(index, Streams.broken(stream, index, item), garble)
 
     def end(self, stream: Stream) -> bytes:
-        """What follows the last item of a stream; empty where nothing does."""
+        """Return the bytes after the last item of a stream; empty where there are none."""
         return self._ladder.streams.source_of(stream).framing.last()
 
     def _first_of(self, stream: Stream | None, status: int) -> tuple[Finding, ...]:
-        """What the contract has against the first item of a stream: the last chance to send another answer."""
+        """Return what is wrong with the first item of a stream, while another answer can still be sent."""
         try:
             if stream is not None:
                 next(self.items(stream, status), None)
@@ -261,27 +270,27 @@ class Engine:
         return ()
 
     def _stage(self, world: World | None) -> Stage | None:
-        """The scenarios and limits of a world, where it has any."""
+        """Return the scenarios and limits of a world, where it has any; else None."""
         if world is None:
             return None
         return world.stage(self._standing) if self._always_staged else world.staged
 
     def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
-        """What a scenario has for a request that prefers nothing itself."""
+        """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
         match = stage.next(question.request, route, question.operation, self._seed)
         return None if match is None else Performance(*match, self._seed)
 
     def _tell(self, answer: Answer) -> None:
-        """Log what is wrong with the contract's examples."""
+        """Log what is wrong with the contract's examples, each finding once."""
         for finding in answer.findings:
             if finding not in self._told:
                 self._told.add(finding)
                 log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
     def _refused_early(self, caller: Caller, strictness: str) -> str | None:
-        """Return the caller's failure, if this API finds it before it looks at the path."""
+        """Return the caller's failure, if this API reports it before it looks at the path; else None."""
         failure = self.contract.manners.failures.get(_failure_of(caller, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
@@ -297,7 +306,10 @@ class Engine:
         return known
 
     def _broken(self, answer: Answer, route: Route, failure: str | None) -> tuple[Finding, ...]:
-        """What the contract has against the answer. The server's own problem documents are not its matter."""
+        """Return what is wrong with the answer by the contract.
+
+        The server's own problem documents are not validated.
+        """
         if answer.reason == "problem":
             return ()
         operation = self.contract.operations.get(route.operation or "")
@@ -310,7 +322,7 @@ class Engine:
 
 
 _PLAIN = "/:@!$&'()*+,;=~"
-"""What a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
+"""The characters that a path may have unencoded (RFC 3986, 3.3), in addition to letters and digits."""
 
 
 def _is_named(fragment: str, request: Request) -> bool:
@@ -318,7 +330,7 @@ def _is_named(fragment: str, request: Request) -> bool:
     pairs = parse_qsl(fragment, keep_blank_values=True)
     sent = parse_qsl(request.query, keep_blank_values=True)
     if essence_of(request.header("content-type") or "") == FORM:
-        with contextlib.suppress(ValueError):  # more members than anybody reads: the judge says so
+        with contextlib.suppress(ValueError):  # too many members: validation reports it
             sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
     return bool(pairs) and all((name, value) in sent or request.header(name.lower()) == value for name, value in pairs)
 
@@ -339,7 +351,7 @@ def _allow(route: Route) -> str:
 
 
 def _misdirected(request: Request, route: Route) -> tuple[Finding, ...]:
-    """What is wrong with a request to nowhere."""
+    """Return the findings about a request that no operation matches."""
     if route.allow:
         return (Finding("method", "method", request.method, _allow(route)),)
     if route.redirect is not None:
@@ -348,7 +360,7 @@ def _misdirected(request: Request, route: Route) -> tuple[Finding, ...]:
 
 
 _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type", MALFORMED: "malformed_request"}
-"""The failures that findings of a rule lead to, the weightiest first; all others are an invalid request."""
+"""The failures for findings of a rule, the most important first; all other rules make an invalid request."""
 
 
 def _refused(findings: tuple[Finding, ...]) -> str | None:
@@ -359,24 +371,25 @@ def _refused(findings: tuple[Finding, ...]) -> str | None:
 
 
 def _failure_of(caller: Caller, strictness: str) -> str | None:
-    """Return what a token leads to. Where requests are not refused, a token of no known kind is none that is wrong.
+    """Return the failure that a token leads to, or None.
 
-    A suffix that misbehaves was put there to do so, however requests are judged.
+    Where requests are not refused, a token of no known kind is not a failure. A reserved suffix always leads to its
+    failure: a test put it there.
     """
     return caller.failure if caller.kind is not None or strictness in ("strict", "lenient") else None
 
 
 def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answer:
-    """What is sent in place of an answer that breaks the contract."""
+    """Log that an answer is not valid by the contract, and return the problem document that is sent in its place."""
     log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
     detail = f"{broken[0]}. Mend the fixture, the example or the contract; {answer.reason} was the source."
     return problem("answer-breaks-contract", 500, detail, broken)
 
 
 def _deprecated(answer: Answer) -> Answer:
-    """The answer of a deprecated operation, which says so.
+    """Return the answer of a deprecated operation, with the header ``Deprecation``.
 
-    RFC 9745 wants the date since when; a contract knows none, so this is the word of the drafts before it. A
+    RFC 9745 wants the date of the deprecation; a contract has none, so the value is that of the drafts before it. A
     contract that has the date documents the header.
     """
     if answer.header("deprecation") is not None:
@@ -388,6 +401,7 @@ def _finished(answer: Answer, preferences: Preferences, caller: Caller, *, is_re
     """Return the answer with its delay, and with what was honoured of the preferences."""
     if preferences == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
+    # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.
     honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
     if answer.stream is not None:
         honoured |= {"items", "interval"}

@@ -26,7 +26,7 @@ from mock_server.exchange import Finding
 
 
 class MockServerError(Exception):
-    """The root. ``findings`` holds the parts of the message, where there are parts."""
+    """The root of all errors. ``findings`` has the parts of the message, where there are parts."""
 
     def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
         self.findings = tuple(findings)
@@ -46,11 +46,11 @@ class FixtureError(MockServerError):
 
 
 class GenerationError(MockServerError):
-    """A schema that no value was found for."""
+    """A schema for which no value was found."""
 
 
 class ControlError(MockServerError):
-    """A control request that a running server refused, or that none answered.
+    """An admin request that a running server refused, or that no server answered.
 
     ``status`` is that of the answer, 0 where there was none; ``problem`` is the problem document (RFC 9457).
     """
@@ -62,11 +62,11 @@ class ControlError(MockServerError):
 
 
 class InstructionError(MockServerError):
-    """What a test tells the server to do or to look for, and cannot be understood or may not be done."""
+    """An instruction of a test that cannot be understood or is not allowed."""
 
 
 class WorkerError(MockServerError):
-    """A worker process that said why it cannot start, or ended before it was ready."""
+    """A worker process that reported why it cannot start, or ended before it was ready."""
 
 
 class StoreError(MockServerError):
@@ -74,8 +74,8 @@ class StoreError(MockServerError):
 
 
 class StoreLostError(StoreError):
-    """A store that does not answer for now; nothing was changed, or nobody was told that it was."""
+    """A store that does not answer for now; nothing was changed, or the change was not reported as done."""
 
 
 class StoreFullError(StoreError):
-    """A store that has no room for what was to be kept; nothing was changed."""
+    """A store that is full; nothing was changed."""

@@ -1,4 +1,4 @@
-"""The examples of a contract that can be sent: those that keep the schema beside them."""
+"""The examples of a contract that can be sent: those that are valid by their schema."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mock_server.generate.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What can be sent of the examples of a media type, some of them mended, and what was found in them, by name."""
+    """The examples of a media type that can be sent, some of them repaired, and findings about examples, by name."""
 
     media: MediaType
     values: Mapping[str, JSON]
     findings: Mapping[str, Finding]
 
     def findings_of(self, name: str) -> tuple[Finding, ...]:
-        """What was found in the example of that name."""
+        """Return the finding about the example of that name, or nothing."""
         return (self.findings[name],) if name in self.findings else ()
 
 
 class Examples:
-    """Looks at each example once, when it is first needed."""
+    """Validates each example once, when it is first needed."""
 
     def __init__(self, contract: Contract, schemas: Document) -> None:
         self._contract = contract
@@ -54,9 +54,9 @@ class Examples:
         return examples
 
     def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Finding | None:
-        """What the schema has against an example.
+        """Return what is wrong with an example by its schema, or None.
 
-        Which line it stands on says who has time to look for it (``check``): on a large contract that takes a second.
+        The finding has no line: ``check`` looks it up, since on a large contract that takes a second.
         """
         body = encode(value, media.name, media.schema, self._contract.resolve, is_authored=True)
         if body.judged == NOTHING:
@@ -64,7 +64,7 @@ class Examples:
         try:
             node = self._schemas.root(media.schema)
             reasons = [] if node.accepts(value) else node.reasons(value)
-        except Exception:  # a schema that cannot be asked refuses nothing here; the judge has the last word
+        except Exception:  # a schema that cannot be compiled refuses nothing here; the answer is validated later anyway
             return None
         if not reasons:
             return None
@@ -75,10 +75,10 @@ class Examples:
         return Finding("example", self._contract.name, actual, expected, where, remedy)
 
     def _mended(self, media: MediaType, value: JSON) -> JSON:
-        """The example with the two flaws repaired that are common and have one safe repair; None where others stay.
+        """Return the example with the two common defects repaired that have one safe repair; None where others stay.
 
-        JSON that was written down as a text is read, and members that an answer must not have (``writeOnly``: the
-        password of a user) are left out.
+        JSON that is written as a text is parsed, and members that an answer must not have (``writeOnly``: the password
+        of a user) are left out.
         """
         mended = value
         if media.is_json and isinstance(value, str):

@@ -1,6 +1,6 @@
-"""What travels through the house: requests, answers, findings, and the exchange that they make up.
+"""The messages of the server: requests, answers, findings, and the exchange that they make up.
 
-Everything here is frozen and knows nothing of the rooms that pass it on.
+Everything here is frozen and does not depend on the modules that use it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
-"""A value as JSON knows it (RFC 8259)."""
+"""A JSON value (RFC 8259)."""
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
-"""Field lines in the order they stand on the wire. Names of requests are in lower case."""
+"""Field lines in the order in which they are sent. Names in requests are in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, said so that the reader can mend it.
+    """One thing that is wrong, described so that the reader can fix it.
 
-    ``rule`` is a stable name (``dangling-reference``), ``location`` is where a person looks
-    (``polar.yaml:12``, ``header authorization``), ``pointer`` is a JSON Pointer (RFC 6901) into it.
+    ``rule`` is a stable name (``dangling-reference``), ``location`` is a place for people (``polar.yaml:12``, ``header
+    authorization``), ``pointer`` is a JSON Pointer (RFC 6901) into it.
     """
 
     rule: str
@@ -31,8 +31,11 @@ class Finding:
     pointer: str = ""
     remedy: str = ""
     severity: str = "error"
-    """``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for what is passed over
-    in a request."""
+    """How severe it is.
+
+    ``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for a part of a request
+    that is ignored.
+    """
 
     def __str__(self) -> str:
         where = f"{self.location} {self.pointer}".strip()
@@ -40,17 +43,17 @@ class Finding:
         return f"{text}. {self.remedy}" if self.remedy else text
 
     def as_json(self) -> dict[str, JSON]:
-        """The finding as a member of a problem document; empty parts are left out."""
+        """Return the finding as a member of a problem document; empty parts are left out."""
         parts = {name: getattr(self, name) for name in self.__slots__}
         return {name: value for name, value in parts.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came.
+    """A request as it was received.
 
     ``path`` is decoded, ``raw_path`` as sent, both without the prefix of a world; ``query`` is raw, ``origin`` is the
-    scheme and host that the client asked (``http://localhost:4010``).
+    scheme and host of the request (``http://localhost:4010``).
     """
 
     method: str
@@ -60,26 +63,26 @@ class Request:
     body: bytes = b""
     origin: str = ""
     raw_path: str = ""
-    """Empty where nobody knows it; then ``path`` is all there is."""
+    """Empty where it is not known; then only ``path`` is used."""
 
     def header(self, name: str) -> str | None:
-        """The first field line of that (lower-case) name: a second ``Authorization`` is not looked at."""
-        for key, value in self.headers:  # a loop: a generator takes three times as long, and this is asked often
+        """Return the first field line of that (lower-case) name, or None: a second ``Authorization`` is ignored."""
+        for key, value in self.headers:  # a loop: a generator takes three times as long, and this is called often
             if key == name:
                 return value
         return None
 
     def header_values(self, name: str) -> list[str]:
-        """Every field line of that (lower-case) name, in order."""
+        """Return every field line of that (lower-case) name, in order."""
         return [value for key, value in self.headers if key == name]
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What goes wrong on the wire, beside an answer that is well in itself.
+    """A fault in sending an answer that is valid in itself.
 
     ``cut`` closes the connection: ``before_headers``, or ``mid_body`` after half of the body. ``trickle`` is bytes of
-    the body per second (0: all at once). ``overstate`` announces more bytes than come. ``hang`` never answers.
+    the body per second (0: all at once). ``overstate`` announces more bytes than are sent. ``hang`` never answers.
     ``cut_after`` closes the connection after so many items of a stream; None lets it end.
     """
 
@@ -92,16 +95,15 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A body that leaves item by item: what its items are made from, so that none has to be held.
+    """A body that is sent item by item: what its items are made from, so that they need not be in memory.
 
     ``operation`` is the key, ``response`` the key of the response (``200``, ``2XX``), ``media`` the index of its media
     type. There are ``count`` items, drawn from ``seed`` and ``identity``; ``interval`` is in milliseconds.
-    ``is_exemplary`` says whether what the contract shows is sent, ``is_judged`` whether the contract has a say.
-
-    Items that an example or a scenario gives are JSON texts in ``given`` (None: nobody gives any). ``patches``
-    (RFC 7396) change each item, ``breaks`` what is at a JSON Pointer into the list of all; both hold JSON texts.
-    ``garble`` spoils the item number ``garbled``. Of a stream that has ended, ``sent`` is the number of items that left
-    and ``end`` says how it came to that: ``complete``, ``cut``, ``client gone``, ``server stopped`` or ``failed``.
+    ``is_exemplary`` tells whether the contract's samples are sent, ``is_judged`` whether items are validated. Items of
+    an example or a scenario are JSON texts in ``given`` (None: items are generated). ``patches`` (RFC 7396) change each
+    item, ``breaks`` what is at a JSON Pointer into the list of all; both hold JSON texts. ``garble`` spoils the item
+    number ``garbled``. Once a stream has ended, ``sent`` is the number of items that were sent and ``end`` tells why it
+    ended: ``complete``, ``cut``, ``client gone``, ``server stopped`` or ``failed``.
     """
 
     operation: str
@@ -124,14 +126,13 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it will be sent, and what to do with the wire.
+    """An answer as it will be sent, and the fault with which it is sent.
 
-    ``delay`` is in milliseconds. ``reason`` says where on the ladder the answer came from. ``judged`` is the
-    JSON text of the value that the body was written from; None where the body is that itself, empty where no
-    schema can be held against it. ``findings`` say what the contract offered and could not be sent. ``wire`` is what
-    happens on the way. ``sought`` is the record that was looked for, by resource and handle: where it changes, or comes
-    to be, the answer is another. ``stream`` is there where the body leaves item by item; ``body`` then is empty, or as
-    much of what has left as a journal keeps.
+    ``delay`` is in milliseconds. ``reason`` names the source of the answer. ``judged`` is the JSON text of the value
+    that the body was written from; None where the body is that itself, empty where no schema can validate it.
+    ``findings`` are about what the contract offered and could not be sent. ``wire`` is a fault in sending. ``sought``
+    is the record that was looked up, by resource and handle: the answer depends on it, or on its absence. ``stream`` is
+    set where the body is sent item by item; ``body`` is then empty, or as much of what was sent as a journal keeps.
     """
 
     status: int
@@ -158,14 +159,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What routing made of a method and a path.
+    """The result of routing a method and a path.
 
-    ``operation`` is the key of the operation, None where there is none. Then ``allow`` holds the
-    methods that the path does have (empty: no such path), and ``redirect`` the path without the
-    trailing slash where the contract wants that redirected. ``path_parameters`` are as sent as far as reserved
-    characters go (RFC 3986, 2.2): what divides a value stands there plain, what is data of it encoded. ``others`` are
-    further operations of the same method and path, which only their fragments (``/pets#find``) tell apart in the
-    contract.
+    ``operation`` is the key of the operation, None where there is none. Then ``allow`` has the methods that the path
+    does have (empty: no such path), and ``redirect`` the path without the trailing slash where the contract wants a
+    redirect. ``path_parameters`` are still encoded as far as reserved characters go (RFC 3986, 2.2): a delimiter in a
+    value is plain, the same character as data is encoded. ``others`` are further operations of the same method and
+    path, which only their fragments (``/pets#find``) tell apart in the contract.
     """
 
     operation: str | None = None
@@ -177,7 +177,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request, what was found in it and in the answer, and the answer that is sent."""
+    """A request, the findings about it and the answer, and the answer that is sent."""
 
     request: Request
     route: Route

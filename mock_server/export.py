@@ -1,4 +1,4 @@
-"""``mock-server generate``: records made one after the other into a file or a pipe, whole or not at all."""
+"""``mock-server generate``: records written one after the other into a file or a pipe, all of them or none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mock_server.settings import suggestion
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What to make: how many records of which resource, for which countries in turn, in which format, to where."""
+    """What to generate: how many records of which resource, for which countries in turn, in which format, to where."""
 
     resource: str
     count: int | None = None
@@ -29,7 +29,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An export whose wishes all fit the contract: nothing but the file can go wrong from here."""
+    """An export that was checked against the contract: only writing the file can fail now."""
 
     count: int
     _maker: Maker
@@ -39,7 +39,7 @@ class Plan:
     _output: str
 
     def run(self, progress: Callable[[int], None]) -> None:
-        """Write the records; ``progress`` is told of each.
+        """Write the records; call ``progress`` with 1 for each.
 
         Raises :class:`UsageError` for a file that cannot be written and :class:`GenerationError` for a schema that
         nothing satisfies; either way no file is left behind.

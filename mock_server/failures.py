@@ -1,8 +1,8 @@
-"""Answers to failures: those that the contract has for a request that is not good, told what is wrong with it.
+"""Answers to failures: the contract's answers to requests that are not valid, with the reason in them.
 
-An answer that ``x-mock-failures`` or ``Prefer: example=`` chooses stays as the contract has it, and so does an example
-with a name, which is about something that somebody named. An example without a name, and what is generated, tell the
-reason where they have a text for it.
+An answer that ``x-mock-failures`` or ``Prefer: example=`` selects stays as the contract has it, and so does an example
+with a name, which its author wrote about one case. An example without a name, and a generated value, get the reason
+where they have a text for it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 
 _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
-"""What a challenge cannot do without (RFC 7617, 2; RFC 7616, 3.3)."""
+"""The parameters that a challenge must have (RFC 7617, 2; RFC 7616, 3.3)."""
 
 
 class Failures:
-    """Answers failures as one contract has it, or with a problem document where it has nothing for them."""
+    """Answers failures by one contract, or with a problem document where it has no answer for them."""
 
     def __init__(
         self, contract: Contract, settings: Settings, schemas: Document, examples: Examples, headers: ResponseHeaders
@@ -51,13 +51,14 @@ class Failures:
     ) -> Answer:  # fmt: skip
         """Return the contract's own answer to a failure, or a problem document where it has none.
 
-        ``headers`` are those whose values only the request tells (``Allow``, ``Location``). ``example`` is the name of
-        the example that is preferred; one that no answer to the failure has is passed over (see :meth:`has_example`).
+        ``headers`` have values that depend on the request (``Allow``, ``Location``). ``example`` is the name of the
+        preferred example; it is ignored where no answer to the failure has it (see :meth:`has_example`).
         """
         finding_headers = findings_header(findings)
         if name == "trailing_slash" and name not in self._contract.manners.failures:
             return Answer(307, headers, reason="problem")
         own = self._manner(name)
+        # A 401 has to have a challenge (RFC 9110, 15.5.2).
         if own is None and name in ("unauthenticated", "invalid_token"):
             headers = (*headers, ("WWW-Authenticate", self._challenge(operation)))
         for response, status in self._candidates(name, operation):
@@ -67,6 +68,7 @@ class Failures:
             failure = self._contract.manners.failures[own]
             return self._filled(self._responses[own], failure.status, failure.example, (*headers, *finding_headers))
         detail = "; ".join(str(finding) for finding in findings)
+        # A response whose schema no value satisfies is skipped: the next one takes its place, or a problem document.
         for response, status in documented(operation, name):
             reason = problem(name.replace("_", "-"), status, detail, findings)
             with contextlib.suppress(GenerationError):
@@ -75,7 +77,7 @@ class Failures:
         return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *finding_headers))
 
     def has_example(self, name: str, operation: Operation | None, example: str | None) -> bool:
-        """Return whether one of the answers to a failure has an example of that name."""
+        """Tell whether one of the answers to a failure has an example of that name."""
         return example is not None and any(
             _has_example(response, example) for response, _ in self._candidates(name, operation)
         )
@@ -88,7 +90,7 @@ class Failures:
         return name if name in failures else None
 
     def _candidates(self, name: str, operation: Operation | None) -> Iterator[tuple[Response, int]]:
-        """Return the contract's answers to a failure with their statuses, the one that goes first at the beginning."""
+        """Yield the contract's answers to a failure with their statuses, the preferred one first."""
         own = self._manner(name)
         if own is not None:
             yield self._responses[own], self._contract.manners.failures[own].status
@@ -98,7 +100,7 @@ class Failures:
     def _refused(
         self, operation: Operation | None, response: Response, status: int, reason: Answer, extra: Headers
     ) -> Answer:
-        """Return a response of the contract: by its example, or generated, with the reason in it."""
+        """Return a response of the contract, from its example or generated, with the reason in it."""
         media = _media_type(response, None)
         if media is None or status in BODYLESS:
             return self._filled(response, status, "", extra)

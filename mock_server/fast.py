@@ -1,9 +1,9 @@
-"""Ready bytes: an answer that was found and judged once is sent again without asking anybody.
+"""The fast path: an answer that was selected and validated once is sent again from memory.
 
-An answer depends on the contract, on the request and on what a world has of its own, and on nothing else. So whoever
-asks the same, header for header, in a world that answers from the same (:attr:`World.revision`), gets what the engine
-found the first time. Journal and coverage note it as they do everything. In a store that other processes change too,
-an answer holds as long as the record does that it was made from (:class:`Sight`).
+An answer depends on the contract, on the request and on the state of a world, and on nothing else. So an equal request,
+header for header, in a world with the same state (:attr:`World.revision`), gets what the engine answered the first
+time. Journal and coverage record it like every answer. In a store that other processes change too, an answer is valid
+as long as its record does not change (:class:`Sight`).
 
 Not remembered is what depends on more, or does more than answer: worlds in which a scenario runs, requests with a
 body or without a host (HTTP/1.0 lets them pass, HTTP/1.1 does not), delays, streams, answers that break the contract
@@ -34,7 +34,7 @@ _LARGEST = 64
 _SLOT = 8
 """Bytes of a place in a queue."""
 _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
-"""The headers of requests with a body, and of web pages."""
+"""Headers of requests with a body, and of web pages: answers to them are not remembered."""
 
 
 class FastPath:
@@ -66,8 +66,9 @@ class FastPath:
         return self._parts.held + (getsizeof(self._ready) + _SLOT * len(self._ready) if self._ready else 0)
 
     def find(self, scope: Scope, world: World) -> Ready | None:
-        """The answer to a request, where it is known."""
+        """Return the remembered answer to a request, or None."""
         staged = world.staged
+        # A running scenario may answer instead, and has to count the requests that it matches.
         if staged is not None and not staged.is_empty:
             return None
         ready = self._ready.get(
@@ -82,7 +83,7 @@ class FastPath:
         self, scope: Scope, world: World, base: Store, before: int, exchange: Exchange, operation: Operation | None,
         shown: Shown, tally: Tally,
     ) -> None:  # fmt: skip
-        """Remember an answer that the engine found, if it will be the same again.
+        """Remember an answer of the engine, if it will be the same again.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.
         """

@@ -1,4 +1,4 @@
-"""One fixture file: its records, each judged against the contract, and what is wrong with them."""
+"""One fixture file: its records, each validated against the contract, and findings about them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ A_HANDLE = "a handle of 1 to 64 letters, digits, dots, dashes and underscores"
 
 
 Seen: TypeAlias = dict[tuple[str, str], tuple[RecordFile, int]]
-"""By resource and handle: the file, and which of its records."""
+"""By resource and handle: the file, and the index of the record in it."""
 
 
 class FixtureFile:
-    """Reads one file, which is named after its resource; what is wrong gathers in ``findings``.
+    """Reads one file, which is named after its resource; ``findings`` collects what is wrong.
 
-    ``seen`` are the handles of files before it, and the records that they are of. Raises :class:`FixtureError` for a
-    file that cannot be read or that names no resource of the contract.
+    ``seen`` are the handles of earlier files and their records. Raises :class:`FixtureError` for a file that cannot be
+    read or that names no resource of the contract.
     """
 
     def __init__(self, file: Path, contract: Contract, seen: Seen) -> None:
@@ -43,7 +43,7 @@ class FixtureFile:
         self._seen = seen
 
     def records(self) -> Iterator[Record]:
-        """The records that are whole, in the order of the file."""
+        """Yield the records that can be used, in the order of the file."""
         rows = self.source.rows()
         if rows is None:
             self._find("", "fixture-file", "no list", "a list of records")

@@ -1,8 +1,8 @@
-"""Fixture files to records: read, judged against the contract, all of them or none.
+"""Fixture files to records: read, validated against the contract, all of them or none.
 
-A file is named after its resource (``customers.yaml``) and holds a list of records. Each has a handle,
-by which a token selects it, beside the members that the contract names. What was judged once is remembered
-with the contract: importing the judge takes longer than all the rest of a second start.
+A file is named after its resource (``customers.yaml``) and has a list of records. Each has a handle, by which a token
+selects it, in addition to the members that the contract names. Validated records are stored in the cache, like the
+contract: importing the validator takes longer than all the rest of a second start.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from mock_server.exchange import Finding
 from mock_server.store import Record
 
 REMEMBERED = 4 * 1024 * 1024
-"""Bytes of fixture files that are worth remembering; of more, no more than has to be is held."""
+"""Most bytes of fixture files that are stored in the cache; larger ones are read one record at a time."""
 SUFFIXES = (".yaml", ".yml", ".json", ".ndjson", ".csv")
-"""What fixture files end in."""
+"""The endings of fixture files."""
 
 
 def load_fixtures(
     directory: Path, contract: Contract, elsewhere: Collection[str] = (), *, no_cache: bool = False
 ) -> list[Record]:
-    """The records of every fixture file in a directory, but for those of the resources ``elsewhere``.
+    """Return the records of every fixture file in a directory, but for those of the resources ``elsewhere``.
 
-    Raises :class:`FixtureError`, with a finding for each thing that is wrong, where a file cannot be read,
-    names no resource of the contract, or holds a record that breaks the contract.
+    Raises :class:`FixtureError`, with a finding for each thing that is wrong, where a file cannot be read, names no
+    resource of the contract, or holds a record that is not valid.
     """
     files = fixture_files(directory, elsewhere)
     key = None if no_cache else _key(files, contract)
@@ -45,9 +45,10 @@ def load_fixtures(
 def stream_fixtures(
     directory: Path, contract: Contract, elsewhere: Collection[str] = (), *, no_cache: bool = False
 ) -> Iterable[Record]:
-    """The same for whoever keeps them elsewhere, however many they are.
+    """Return the records of :func:`load_fixtures` for a store outside this process, however many there are.
 
-    Many come one by one, judged as they come: the last is followed by what is wrong with any.
+    Many records come one by one, validated as they come: after the last one, :class:`FixtureError` is raised if any was
+    wrong.
     """
     files = fixture_files(directory, elsewhere)
     if sum(file.stat().st_size for file in files if file.is_file()) <= REMEMBERED:
@@ -56,7 +57,7 @@ def stream_fixtures(
 
 
 def fixture_files(directory: Path, elsewhere: Collection[str]) -> list[Path]:
-    """The fixture files of a directory; raises :class:`FixtureError` where that is none."""
+    """Return the fixture files of a directory; raises :class:`FixtureError` where it is not a directory."""
     if not directory.is_dir():
         raise FixtureError(f"{directory}: found no directory; expected one with fixture files. Check --fixtures.")
     files = sorted(path for path in directory.iterdir() if path.suffix.lower() in SUFFIXES)
@@ -64,7 +65,7 @@ def fixture_files(directory: Path, elsewhere: Collection[str]) -> list[Path]:
 
 
 def _key(files: Sequence[Path], contract: Contract) -> str | None:
-    """The digest of contract and files; None where one cannot be read, which its reader says better."""
+    """Return the digest of contract and files; None where a file cannot be read, which its reader reports better."""
     try:
         texts = [file.read_bytes() for file in files]
     except OSError:
@@ -81,7 +82,7 @@ def _recalled(key: str) -> list[Record] | None:
 
 
 def _read(directory: Path, files: Sequence[Path], contract: Contract) -> Iterator[Record]:
-    from mock_server.fixture_file import FixtureFile, Seen  # what judges records takes a while to import
+    from mock_server.fixture_file import FixtureFile, Seen  # the validator of records takes long to import
 
     findings: list[Finding] = []
     seen: Seen = {}
@@ -94,5 +95,5 @@ def _read(directory: Path, files: Sequence[Path], contract: Contract) -> Iterato
 
 
 def things(findings: Sequence[Finding]) -> str:
-    """How many, in words."""
+    """Return the number of findings in words."""
     return "1 thing" if len(findings) == 1 else f"{len(findings)} things"

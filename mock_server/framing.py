@@ -1,4 +1,4 @@
-"""Items to bytes: how each of them travels in a body that is a sequence, and how such a body ends."""
+"""Items to bytes: how each item is written in a body that is a sequence, and how such a body ends."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mock_server.contract.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequenc
 from mock_server.exchange import JSON
 
 BOUNDARY = "mock-server-5f1c0e7a9d"
-"""What stands between parts: the same each time, since the same question has the same answer."""
+"""The boundary between parts: always the same, since equal requests get equal answers."""
 GARBLES = ("truncate", "invalid_json")
-"""What can be done to the text of one item: half of it, or more than JSON."""
+"""The ways to spoil the text of one item: half of it, or text after the JSON."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 """Made once: to make one takes longer than to write a small body."""
 
 
 def as_json(value: JSON) -> bytes:
-    """A value as a JSON text (RFC 8259), compact."""
+    """Return a value as a JSON text (RFC 8259), compact, in UTF-8."""
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
@@ -40,12 +40,12 @@ class Framing:
     end: bytes = b""
 
     def content_type(self, media_type: str) -> str:
-        """Return the Content-Type for a documented media type: one of parts has to name the boundary."""
+        """Return the Content-Type for a documented media type: for multipart, with the boundary."""
         is_parts = self.sequence.form == PARTS
         return f"{essence_of(media_type)}; boundary={BOUNDARY}" if is_parts else media_type
 
     def frame(self, index: int, item: JSON, garble: str = "") -> bytes:
-        """Return the bytes of an item. ``garble`` is one of :data:`GARBLES`, or nothing."""
+        """Return the bytes of an item. ``garble`` is one of :data:`GARBLES`, or empty."""
         if self.sequence.form == EVENTS:
             return self._event(item, garble)
         if self.sequence.form == PARTS:
@@ -54,11 +54,11 @@ class Framing:
         return f"{mark}{_garbled(json_text(item), garble)}\n".encode("utf-8", "replace")
 
     def last(self) -> bytes:
-        """Return what ends the body: what the contract shows, or the closing boundary. Empty where nothing does."""
+        """Return what ends the body: the contract's last event, or the closing boundary. Empty where there is none."""
         return f"--{BOUNDARY}--\r\n".encode() if self.sequence.form == PARTS else self.end
 
     def _event(self, item: JSON, garble: str) -> bytes:
-        """An event (HTML, 9.2.5): an object of its fields stands for them, anything else is the data."""
+        """Return an event (HTML, 9.2.5): an object of its fields is written as them, anything else is the data."""
         fields: Mapping[str, JSON] = {"data": item}
         if isinstance(item, dict):
             if "data" in item and ("event" in item or item.keys() <= {*FIELDS}):
@@ -77,7 +77,7 @@ class Framing:
 
 
 def _part(item: JSON, encoding: Mapping[str, JSON], garble: str) -> bytes:
-    """A part by position (RFC 2046, 5.1.1), with the type that the contract gives it or that its value has."""
+    """Return a part by position (RFC 2046, 5.1.1), with the type that the contract gives it or that its value has."""
     stated = str(encoding.get("contentType", "")).partition(",")[0].strip()
     usual = "text/plain; charset=utf-8" if isinstance(item, str) else "application/json"
     media_type = stated if stated and "*" not in stated else usual

@@ -1,6 +1,6 @@
 """A journal as an HTTP Archive (HAR 1.2), which browsers' tools and most proxies open.
 
-http://www.softwareishard.com/blog/har-12-spec/ has the members; -1 stands for what is not known.
+http://www.softwareishard.com/blog/har-12-spec/ describes the members; -1 stands for an unknown value.
 """
 
 from __future__ import annotations

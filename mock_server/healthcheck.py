@@ -1,4 +1,4 @@
-"""Is a server ready? Asked with the standard library alone, so that a container needs no curl."""
+"""The check whether a server is ready, with the standard library alone, so that a container needs no curl."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOT_READY = "urn:mock-server:problem:not-ready"
 
 
 def ask(url: str) -> str:
-    """What is wrong with the server at a base URL; nothing when it is ready."""
+    """Return what is wrong with the server at a base URL; empty when it is ready."""
     if not url.startswith(("http://", "https://")):
         return "found no http(s) URL; expected the base URL of a server"
     try:
@@ -27,7 +27,7 @@ def ask(url: str) -> str:
 
 
 def _refused(error: HTTPError) -> str:
-    """What is wrong with a server that answers with an error: one of ours says why it is not ready."""
+    """Return what is wrong with a server that answers with an error: ours says why it is not ready."""
     try:
         problem = json.load(error)
     except (HTTPException, OSError, ValueError):

@@ -1,6 +1,6 @@
-"""Reading what a test tells the server to do: JSON that is checked member by member.
+"""Reader of the instructions of tests: JSON that is checked member by member.
 
-An instruction that is not understood is refused whole, with the JSON Pointer (RFC 6901) of the part that is wrong.
+An instruction that is not understood is refused as a whole, with the JSON Pointer (RFC 6901) of the wrong part.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from mock_server.exchange import JSON, Finding
 from mock_server.settings import suggestion
 
 _SHOWN = 80
-"""Characters of a wrong value that a message repeats."""
+"""Most characters of a wrong value that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A value within an instruction, and where it is. Every method raises :class:`InstructionError`."""
+    """A value within an instruction, and its JSON Pointer. Every method raises :class:`InstructionError`."""
 
     value: JSON
     pointer: str = ""
 
     def members(self, known: Iterable[str]) -> dict[str, Part]:
-        """The members of an object with no keys but the known. A member that is null is as good as absent."""
+        """Return the members of an object that has only known keys. A member that is null counts as absent."""
         names = tuple(known)
         for key, part in self.entries().items():
             if key not in names:
@@ -35,13 +35,13 @@ class Part:
         return {key: part for key, part in self.entries().items() if part.value is not None}
 
     def entries(self) -> dict[str, Part]:
-        """The members of an object with keys of any name."""
+        """Return the members of an object with keys of any name."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
         return {key: Part(member, self.pointer + pointer_of(key)) for key, member in self.value.items()}
 
     def items(self, most: int) -> Iterator[Part]:
-        """The items of a list that has at least one and not too many."""
+        """Yield the items of a list that has from one to ``most`` items."""
         if not isinstance(self.value, list) or not self.value:
             raise self.wrong("a list of at least one")
         if len(self.value) > most:
@@ -50,31 +50,31 @@ class Part:
             yield Part(item, f"{self.pointer}/{index}")
 
     def text(self) -> str:
-        """A text."""
+        """Return the value as a text."""
         if not isinstance(self.value, str):
             raise self.wrong("a text")
         return self.value
 
     def flag(self) -> bool:
-        """True or false."""
+        """Return the value as a boolean."""
         if not isinstance(self.value, bool):
             raise self.wrong("true or false")
         return self.value
 
     def whole(self, low: int, high: int) -> int:
-        """A whole number from ``low`` to ``high``."""
+        """Return the value as a whole number from ``low`` to ``high``."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not low <= self.value <= high:
             raise self.wrong(f"a whole number from {low} to {high}")
         return self.value
 
     def number(self, low: float, high: float) -> float:
-        """A number from ``low`` to ``high``."""
+        """Return the value as a number from ``low`` to ``high``."""
         if not isinstance(self.value, (int, float)) or isinstance(self.value, bool) or not low <= self.value <= high:
             raise self.wrong(f"a number from {low} to {high}")
         return float(self.value)
 
     def choice(self, choices: Iterable[str]) -> str:
-        """One of a few words."""
+        """Return the value as one of a few words."""
         words = tuple(choices)
         if self.value not in words:
             near = suggestion(self.value, words) if isinstance(self.value, str) else ""
@@ -82,14 +82,14 @@ class Part:
         return str(self.value)
 
     def made(self, make: Callable[[JSON], object], expected: str) -> None:
-        """Nothing, where ``make`` takes the value without a :class:`ValueError`."""
+        """Check that ``make`` accepts the value without a :class:`ValueError`."""
         try:
             make(self.value)
         except ValueError as error:
             raise self.refusal("value", f"{shown(self.value)} ({error})", expected) from None
 
     def wrong(self, expected: str) -> InstructionError:
-        """The refusal of this value."""
+        """Return the error for this value."""
         return self.refusal("value", shown(self.value), expected)
 
     def refusal(self, rule: str, actual: str, expected: str, remedy: str = "") -> InstructionError:
@@ -99,6 +99,6 @@ class Part:
 
 
 def shown(value: JSON) -> str:
-    """A value as a message repeats it, on one line and not for ever."""
+    """Return a value as JSON for a message, on one line and cut to a bound."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,4 +1,4 @@
-"""Records that come one by one, and not from a file: judged as those of a file are."""
+"""Records that come one by one, and not from a file: validated like those of a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Intake:
         self._taken = taken_handles(resource, contract)
 
     def record(self, node: JSON) -> Record:
-        """The record of a node with a handle; raises :class:`FixtureError`, a finding for each thing that is wrong."""
+        """Return the record of an object with a handle; raises :class:`FixtureError` with a finding for each error."""
         if not isinstance(node, dict):
             raise self._refused([_told("", "fixture-record", "no object", "a record with a handle")])
         value = {key: item for key, item in node.items() if key != self._resource.handle}

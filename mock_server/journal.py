@@ -1,8 +1,7 @@
-"""What a world was asked and what it answered: the last requests, in a ring that has a bound.
+"""The journal of a world: its last requests and answers, in a ring buffer with a bound.
 
-An entry keeps the request and the answer as they are, and nothing of the connection; it costs a request a
-microsecond. Entries of one and the same question share what they keep. What all worlds keep together has a bound
-too (:class:`Ledger`).
+An entry has the request and the answer as they are, and nothing of the connection; it costs a request a microsecond.
+Entries of equal requests share their contents. All journals together have a bound too (:class:`Ledger`).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from mock_server.contract.model import Operation
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route, Stream
 
 KEPT = 1000
-"""Entries of one world that are kept where the settings say nothing else."""
+"""Entries of one world that are kept where the settings give no other number."""
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; of a longer one the beginning."""
 _OVERHEAD = 240
@@ -73,7 +72,7 @@ class LoggedExchange(Protocol):
 
 
 class Kept:
-    """What entries keep of an exchange: the same object for all entries of one question.
+    """The contents of entries: the same object for all entries of equal requests.
 
     Heads of request and answer are packed into bytes (:mod:`marshal`, format 0, which nobody but this process reads):
     they then hold as much memory as they have bytes, whoever else has their texts, and are nothing that the garbage
@@ -152,12 +151,12 @@ class Entry(NamedTuple):
 
     @property
     def route(self) -> Route:
-        """What routing made of it."""
+        """The result of routing the request."""
         return self.kept.route
 
     @property
     def operation(self) -> Operation | None:
-        """The operation that was meant."""
+        """The operation that the request matched; None for no operation."""
         return self.kept.operation
 
     @property
@@ -167,7 +166,7 @@ class Entry(NamedTuple):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found in the two."""
+        """The findings about request and answer."""
         return self.kept.findings
 
     @property
@@ -177,12 +176,12 @@ class Entry(NamedTuple):
 
     @property
     def was_matched(self) -> bool:
-        """Whether the request was one of an operation."""
+        """Whether the request matched an operation."""
         return self.kept.operation is not None
 
     @property
     def is_shortened(self) -> bool:
-        """Whether one of the bodies is longer than what is kept of it."""
+        """Whether one of the bodies is longer than the part of it that is kept."""
         return self.sizes != (len(self.request.body), len(self.answer.body))
 
 
@@ -192,7 +191,7 @@ _MEMBERS = len(Entry._fields)
 
 
 class Ledger:
-    """Bytes that all journals hold together, and what to do when that is too much."""
+    """Bytes that all journals take together, with a function that frees memory when they are too many."""
 
     __slots__ = ("_relieve", "bounds", "held", "limit")
 
@@ -204,7 +203,7 @@ class Ledger:
         self._relieve = relieve
 
     def change(self, size: int) -> None:
-        """Take ``size`` more bytes, or give some back."""
+        """Add ``size`` bytes, or subtract them where it is negative; free memory above the limit."""
         self.held += size
         if self.held > self.limit:
             self.bounds["journal_memory"] += 1
@@ -225,7 +224,7 @@ class Journal:
         garbage collection looks through again and again, and numbers are none."""
         self._is_gathered = False
         self._last = after
-        """The number given last; the first one is the next after ``after``."""
+        """The last number that was given; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
         return len(self._members or ()) // _MEMBERS
@@ -318,7 +317,7 @@ class Journal:
         return own if self.id_of(own) == number else None
 
     def take(self, entries: Iterable[Entry]) -> None:
-        """Hold entries of other journals of this world in place of its own; nobody else may have their ``kept``."""
+        """Replace the entries by those of other journals of this world; no other journal may share their ``kept``."""
         self.clear()
         self._is_gathered = True
         held = [*entries]
@@ -328,7 +327,10 @@ class Journal:
             entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
-        """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""
+        """Return the id of the entry with a number.
+
+        It is a UUID of version 8 (RFC 9562) made of the world's name and the number.
+        """
         return UUID(int=self._space() | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
@@ -338,7 +340,7 @@ class Journal:
         return found if found is not None and self.id_of(found.number) == number else None
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
-        """Let entries go; they are returned, the oldest first."""
+        """Remove entries, and return them, the oldest first."""
         gone = [entry for entry in self if is_meant(entry)]
         self.remove_all({entry.number for entry in gone})
         return gone

@@ -1,4 +1,4 @@
-"""The order of the events of a stream, as far as their names tell: what begins, what goes on, what ends.
+"""The order of the events of a stream, as far as their names tell: starts, progress, ends.
 
 Names such as ``response.created``, ``content_block_delta`` and ``messageStop`` are compounds whose last words say what
 happens, and of which the shorter is about the larger thing.
@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 MOST = 8
-"""Events of a stream that nothing tells more of."""
+"""Most events of a stream whose number nothing else determines."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _BEGINS = frozenset({
     "accepted", "added", "begin", "began", "connect", "connected", "created", "create", "init", "initialized", "new",
@@ -29,7 +29,7 @@ _FAILS = frozenset({
 
 
 class Stage(IntEnum):
-    """Where in a stream an event stands."""
+    """The part of a stream that an event belongs to."""
 
     BEGINS = 0
     GOES_ON = 1
@@ -44,7 +44,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def stage_of(name: str) -> Stage:
-    """Return the stage that a name tells; one that tells nothing goes on."""
+    """Return the stage that a name tells; :attr:`Stage.GOES_ON` where it tells none."""
     words = words_of(name)
     last = words[-1] if words else ""
     if _FAILS & {*words[-2:]}:
@@ -57,7 +57,7 @@ def stage_of(name: str) -> Stage:
 def ordered(names: Sequence[str]) -> list[int]:
     """Return the indices of the events of an undisturbed stream, in a believable order, :data:`MOST` at most.
 
-    What is about the larger thing encloses the rest; equals stand as they were given. Failures are left out, unless
+    Events about the larger thing enclose the others; equal ones stay in the given order. Failures are left out, unless
     there is nothing else.
     """
     stages = [stage_of(name) for name in names]

@@ -1,7 +1,7 @@
-"""What a server remembers of its callers: how often each has asked, and what a key was answered with.
+"""Memory about callers: how many requests each has sent, and which answer an idempotency key got.
 
-A limit is a fixed window by token. Replays follow draft-ietf-httpapi-idempotency-key-header: the same key with the
-same request is answered the same, with another request it is an error.
+A limit is a fixed window by token. Replays follow draft-ietf-httpapi-idempotency-key-header: the same key with the same
+request gets the same answer, with another request it is an error.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from mock_server.memo import LONGEST
 from mock_server.payload import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
 
 MOST_CALLERS = 10_000
-"""Callers whose windows are kept, in one world."""
+"""Most callers whose windows are remembered, in one world."""
 MOST_KEYS = 1_000
 REPLAYED = "Idempotency-Replayed"
 MOST_BYTES = 8 * 1024 * 1024
-"""Answers that are kept for their keys, in one world."""
+"""Most bytes of answers that are remembered for their keys, in one world."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a window. ``reset`` is the whole seconds until the next one begins, at least 1."""
+    """The rest of a window. ``reset`` is the whole seconds until the next one begins, at least 1."""
 
     limit: int
     remaining: int
@@ -49,7 +49,7 @@ class Allowance:
 
 
 class WindowForm(TypedDict):
-    """A window as JSON: of which token and limit, which window that is, and how many requests it has had."""
+    """A window as JSON: its token and limit, its number, and how many requests it has had."""
 
     token: str
     limit: int
@@ -59,7 +59,7 @@ class WindowForm(TypedDict):
 
 
 class KeptForm(TypedDict):
-    """A kept answer as JSON: for which key of which token, and the request's fingerprint in base64."""
+    """A remembered answer as JSON: its key and token, and the request's fingerprint in base64."""
 
     token: str
     operation: str
@@ -76,7 +76,7 @@ class LimitsForm(TypedDict):
 
 
 class Limits:
-    """The counters and the kept answers of one world."""
+    """The counters and the remembered answers of one world."""
 
     __slots__ = ("_answers", "_bytes", "_windows")
 
@@ -91,8 +91,9 @@ class Limits:
         return not (self._windows or self._answers)
 
     def count(self, token: str, limit: RateLimit, now: float) -> Allowance:
-        """Count a request; windows begin at whole multiples of their length since 1970."""
+        """Count a request and return its allowance; windows begin at whole multiples of their length since 1970."""
         window = int(now // limit.window)
+        # Removed and added again, so that the caller seen longest ago is the first to be forgotten.
         began, used = self._windows.pop((token, limit), (window, 0))
         used = used + 1 if began == window else 1
         self._windows[token, limit] = (window, used)
@@ -102,11 +103,11 @@ class Limits:
         return Allowance(limit.limit, max(0, limit.limit - used), reset, used > limit.limit)
 
     def kept(self, token: str, operation: str, key: str) -> tuple[bytes, Answer] | None:
-        """The fingerprint and the answer that are kept for a key."""
+        """Return the fingerprint and the answer that are remembered for a key, or None."""
         return self._answers.get((token, operation, key))
 
     def keep(self, token: str, operation: str, key: str, request: Request, answer: Answer) -> None:
-        """Keep an answer, the oldest forgotten first."""
+        """Remember an answer; the oldest ones are forgotten above the bounds."""
         self._keep(token, operation, key, fingerprint(request), answer)
 
     def _keep(self, token: str, operation: str, key: str, of: bytes, answer: Answer) -> None:
@@ -117,7 +118,7 @@ class Limits:
             self._bytes -= _size(oldest)
 
     def saved(self) -> LimitsForm:
-        """All of it as JSON, for another process to go on with."""
+        """Return all of it as JSON, for another process to continue with."""
         windows: list[WindowForm] = [
             {"token": token, "limit": limit.limit, "seconds": limit.window, "window": window, "used": used}
             for (token, limit), (window, used) in self._windows.items()
@@ -159,17 +160,17 @@ class Memory:
     keep: Callable[[Answer], None] | None = None
 
     def kept(self, answer: Answer) -> Answer:
-        """The answer with the headers, kept for its key where it has one."""
-        if self.keep is not None and answer.status < 400:  # the next try after a failure shall be a new one
+        """Return the answer with the headers, and remember it for its key where it has one."""
+        if self.keep is not None and answer.status < 400:  # a retry after a failure has to be a new request
             self.keep(replace(answer, wire=None, delay=0))
-        # A failure has been told its headers already.
+        # The answer to a failure was made with these headers.
         return (
             replace(answer, headers=(*answer.headers, *self.headers)) if self.headers and not self.failure else answer
         )
 
 
 class _Desk(Protocol):
-    """Where the clock and the limits of a world are."""
+    """The clock and the limits of a world."""
 
     clock: Clock
     limits: Limits
@@ -192,6 +193,7 @@ def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Req
     before = desk.limits.kept(token, operation.key, key)
     if before is None:
         return Memory(headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer))
+    # One key for two different requests is an error of the client (draft-ietf-httpapi-idempotency-key-header).
     if before[0] != fingerprint(request):
         return Memory("idempotency_conflict", headers)
     again = replace(before[1], headers=(*before[1].headers, (REPLAYED, "true")))
@@ -212,6 +214,6 @@ def short(text: str) -> str:
 
 
 def fingerprint(request: Request) -> bytes:
-    """What makes two requests the same: method, path, query and body."""
+    """Return a digest by which two requests are equal: of method, path, query and body."""
     said = f"{request.method} {request.path}?{request.query}\n".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(said + request.body, digest_size=16).digest()

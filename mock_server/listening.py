@@ -15,7 +15,7 @@ from mock_server.errors import UsageError
 BACKLOG = 2048
 """Connections that may wait to be taken, and are then taken at once."""
 LONGEST_DIRECTORY = 60
-"""Bytes of the path that directories with sockets are made in: their own may have 103 where it is least (macOS)."""
+"""Most bytes of the path in which directories with sockets are made: a socket's path may have 103 (macOS)."""
 
 
 def listen(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
@@ -26,10 +26,10 @@ def listen(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
 
 
 def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
-    """Sockets of one port, one for each worker, which listens when it is ready. Raises :class:`UsageError`.
+    """Return sockets of one port, one for each worker, which listens when it is ready. Raises :class:`UsageError`.
 
-    The kernel deals the connections out by a hash of their addresses (``SO_REUSEPORT``: Linux, socket(7)). Elsewhere
-    all workers are given the same socket, of which whoever wakes first takes all the connections that wait.
+    The kernel distributes the connections by a hash of their addresses (``SO_REUSEPORT``: Linux, socket(7)). On other
+    systems all workers get the same socket, and the worker that wakes first accepts all waiting connections.
     """
     if sys.platform != "linux":
         return [_bound(host, port)] * count
@@ -41,7 +41,7 @@ def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
 
 @contextmanager
 def sockets_directory() -> Iterator[Path]:
-    """A directory for the sockets of workers, which no other user may enter and which is gone afterwards.
+    """Yield a directory for the sockets of workers, which no other user may enter and which is removed afterwards.
 
     Raises :class:`UsageError` where there can be none.
     """
@@ -62,7 +62,7 @@ def sockets_directory() -> Iterator[Path]:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The base URL of what a socket is bound to."""
+    """Return the base URL of the address that a socket is bound to."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -1,7 +1,7 @@
-"""The log: what went wrong, on standard error, as text or as a JSON object a line.
+"""The log: problems on standard error, as text or as one JSON object a line.
 
-A line that is about a request says which. Whoever handles a request names it in :data:`REQUEST`; nothing is worked
-out before there is a line to write.
+A line about a request names it. The code that handles a request sets :data:`REQUEST`; the name is computed only when
+there is a line to write.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 from mock_server.exchange import Finding
 
 MOST_WARNINGS = 3
-"""Findings of one rule that are told one by one: a contract may have hundreds."""
+"""Findings of one rule that are logged one by one: a contract may have hundreds."""
 FIELDS = "fields"
-"""The name under which ``extra`` has members of a line of its own, which a text has in its message."""
+"""The name under which ``extra`` has the members of a JSON line; a text line has them in its message."""
 
 REQUEST: ContextVar[Callable[[], str] | None] = ContextVar("REQUEST", default=None)
-"""Gives the id of the request that is being handled."""
+"""Returns the id of the request that is being handled."""
 SPAN: ContextVar[tuple[str, str] | None] = ContextVar("SPAN", default=None)
-"""The ids of the trace and of the span that the request is, where it is traced."""
+"""The ids of the trace and of the span of the request, where it is traced."""
 
 
 class _JsonLines(logging.Formatter):

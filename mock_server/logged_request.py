@@ -1,6 +1,7 @@
-"""A journal's entries as WireMock's clients read them, with members of our own beside.
+"""Entries of a journal as WireMock's clients read them, with members of our own in addition.
 
-https://wiremock.org/docs/verifying/ (2026-01) has the shapes; what the two have no word for is left out.
+https://wiremock.org/docs/verifying/ (2026-01) describes the members; what has no member in WireMock or here is left
+out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mock_server.worlds import World
 
 
 class Telling:
-    """Tells the entries of one world."""
+    """Writes the entries of one world as JSON."""
 
     def __init__(self, world: World, redaction: Redaction) -> None:
         self._journal = world.journal
@@ -52,7 +53,7 @@ class Telling:
         return members
 
     def request(self, entry: Entry) -> dict[str, JSON]:
-        """The request as it was logged."""
+        """Return the request as it was logged."""
         request = entry.request
         query = self._redaction.query(request.query)
         url = (request.raw_path or request.path) + (f"?{query}" if query else "")
@@ -86,13 +87,13 @@ class Telling:
 
 
 def timing(entry: Entry) -> dict[str, JSON]:
-    """Milliseconds: what was asked to be waited, and what it took to find the answer."""
+    """Return milliseconds: the delay that was added, and the time that it took to find the answer."""
     took = round(entry.elapsed * 1000, 3)
     return {"addedDelay": entry.answer.delay, "processTime": took, "totalTime": took + entry.answer.delay}
 
 
 def bodies(body: bytes) -> Mapping[str, JSON]:
-    """A body as text, and as the bytes that it is."""
+    """Return a body as text, and as its bytes in base64."""
     return {"body": body.decode("utf-8", "replace"), "bodyAsBase64": base64.b64encode(body).decode()}
 
 
@@ -108,5 +109,5 @@ def fields(headers: Headers) -> dict[str, JSON]:
 
 
 def moment(seconds: float) -> str:
-    """Seconds since 1970 as RFC 3339, in UTC and to the millisecond."""
+    """Return seconds since 1970 in the format of RFC 3339, in UTC and to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

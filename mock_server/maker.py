@@ -1,4 +1,4 @@
-"""Records of a resource, made: each from its identity and a seed, checked before it leaves."""
+"""Generated records of a resource: each from its identity and a seed, validated before it is returned."""
 
 from __future__ import annotations
 
@@ -27,11 +27,17 @@ class Maker:
         self._enums = {pin: dict.fromkeys(map(str, enum_at(self._schema, pin, document))) for pin in resource.pins}
 
     def value(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> JSON:
-        """The record of an identity, the same for ever. ``pins`` are values by JSON Pointer that it shall have."""
+        """Return the record of an identity, always the same one.
+
+        ``pins`` are values by JSON Pointer that it has to have.
+        """
         return self._made(identity, seed, pins, strict=False)
 
     def checked(self, identity: str, seed: int, pins: Mapping[str, JSON]) -> dict[str, JSON]:
-        """The same, for a file; raises :class:`GenerationError` where the pins leave no valid record."""
+        """Return the record of an identity for a file.
+
+        Raises :class:`GenerationError` where the pins allow no valid one.
+        """
         value = self._made(identity, seed, pins, strict=True)
         if not isinstance(value, dict):
             raise GenerationError(f"{self.resource.name}: found a record that is no object; expected one with members.")
@@ -49,7 +55,7 @@ class Maker:
         )
 
     def pins_named(self, name: str) -> dict[str, JSON]:
-        """What a name such as ``SE`` pins; nothing where it is none of the enums."""
+        """Return the pins for a name such as ``SE``; empty where it is in none of the enums."""
         return {pin: name for pin, enum in self._enums.items() if name in enum}
 
     def countries(self, names: tuple[str, ...]) -> list[str]:
@@ -69,7 +75,7 @@ class Maker:
 
 
 def maker_of(contract: Contract, name: str, *, fill_properties: bool = True) -> Maker:
-    """The maker of a resource by name; raises :class:`UsageError` for one that the contract does not have."""
+    """Return the maker of a resource by name; raises :class:`UsageError` where the contract does not have it."""
     resource = contract.manners.resources.get(name)
     if resource is None:
         known = ", ".join(contract.manners.resources) or "none: the contract has no x-mock-resources"

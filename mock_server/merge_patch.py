@@ -6,9 +6,9 @@ from mock_server.exchange import JSON
 
 
 def patched(target: JSON, patch: JSON) -> JSON:
-    """``target`` with ``patch`` merged in: objects member by member, null removes, all else replaces (section 2).
+    """Return ``target`` with ``patch`` merged in (section 2).
 
-    Neither of the two is changed.
+    Objects merge member by member, null removes, all else replaces. Neither of the two is changed.
     """
     if not isinstance(patch, dict):
         return patch

@@ -1,9 +1,9 @@
-"""Which of the documented media types an ``Accept`` header gets (RFC 9110, 12.5.1).
+"""Content negotiation: which of the documented media types an ``Accept`` header gets (RFC 9110, 12.5.1).
 
-A parameter that the documented type has with another value refuses it; one that it has not says nothing: clients name
-versions that contracts do not (``application/vnd.github+json; version=1``). The most specific range that a type fits
-says how welcome it is. Equally welcome types go by how specific their range is, then by the order of the header, then
-by the order of the contract.
+A range with another value of a parameter than the documented type does not match; a parameter that the type does not
+have is ignored: clients name versions that contracts do not (``application/vnd.github+json; version=1``). The most
+specific range that matches a type gives its quality. Of types with equal quality, the one with the more specific range
+is chosen, then by the order of the header, then by the order of the contract.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _QUALITY = re.compile(r"[01]?(\.[0-9]*)?")
 
 _USUAL = {"*": "application/json", "application": "application/json", "audio": "audio/mpeg", "image": "image/png",
           "multipart": "multipart/mixed", "text": "text/plain", "video": "video/mp4"}  # fmt: skip
-"""What is sent where the contract documents a range."""
+"""The media type to send where the contract documents a range."""
 _SAME, _SUFFIX, _KIND, _ANY = 3, 2, 1, 0
-"""How closely a range describes a type."""
+"""How specifically a range matches a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class MediaRange:
     position: int
 
     def fits(self, name: str, parameters: frozenset[tuple[str, str]]) -> int | None:
-        """Return how closely this describes a media type; None where it does not."""
+        """Return how specifically this matches a media type; None where it does not match."""
         documented = dict(parameters)
         if any(documented.get(key, value) != value for key, value in self.parameters):
             return None
@@ -53,7 +53,7 @@ class MediaRange:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The media type that is answered with: which of the documented ones, and what ``Content-Type`` says."""
+    """The media type of the answer: the index of the documented one, and the value of ``Content-Type``."""
 
     index: int
     content_type: str
@@ -90,13 +90,13 @@ _known_choice = lru_cache(maxsize=4096)(_choice)
 
 
 def concrete(name: str) -> str:
-    """A media type for a documented one, which may be a range (``text/*``)."""
+    """Return a media type for a documented one, which may be a range (``text/*``)."""
     kind, _, subtype = name.partition("/")
     return _USUAL.get(kind, "application/octet-stream") if subtype == "*" else name
 
 
 def _candidates(name: str, ranges: tuple[MediaRange, ...]) -> list[str]:
-    """The types that a documented name may be answered as: more than one where it is a range."""
+    """Return the types that may be sent for a documented name: more than one where it is a range."""
     kind, _, subtype = name.partition("/")
     if subtype != "*":
         return [name]
@@ -111,7 +111,7 @@ def _candidates(name: str, ranges: tuple[MediaRange, ...]) -> list[str]:
 
 
 def _fit(name: str, ranges: tuple[MediaRange, ...]) -> tuple[float, int, int] | None:
-    """Quality, closeness and position of the range that describes a type most closely."""
+    """Return quality, specificity and position of the range that matches a type most specifically, or None."""
     essence, parameters = _read(name)
     fits = [
         (closeness, media_range)
@@ -138,6 +138,6 @@ def _ranges(accept: str) -> tuple[MediaRange, ...]:
 
 
 def _read(text: str) -> tuple[str, frozenset[tuple[str, str]]]:
-    """A media type and its parameters. A charset says nothing of the type: what is sent is UTF-8 all the same."""
+    """Return a media type and its parameters, without charset: the body is sent in UTF-8 in any case."""
     pairs = ((key.lower(), value.strip('"').lower()) for key, value in _PARAMETER.findall(text))
     return text.partition(";")[0].strip().lower(), frozenset(pair for pair in pairs if pair[0] != "charset")

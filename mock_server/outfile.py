@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mock_server.errors import UsageError
 
 @contextlib.contextmanager
 def opened(output: str) -> Iterator[IO[str]]:
-    """Standard output (``-``), or a file that gets its name only when it is whole.
+    """Yield standard output (``-``), or a file that gets its name only when it is complete.
 
-    Raises :class:`UsageError` where it cannot be written; then the file is as it was.
+    Raises :class:`UsageError` where it cannot be written; then an older file stays as it was.
     """
     if output == "-":
         if sys.stdout is None:

@@ -1,4 +1,4 @@
-"""What travels, as JSON from one process to another: requests, answers, exchanges. Bytes are in base64 (RFC 4648, 4).
+"""Messages as JSON between processes: requests, answers, exchanges. Bytes are in base64 (RFC 4648, 4).
 
 Both ends are of one version of this program, so that a form has no version of its own.
 """
@@ -13,7 +13,7 @@ from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Ro
 
 
 class RequestForm(TypedDict):
-    """A :class:`Request`."""
+    """A :class:`Request` as JSON."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class RequestForm(TypedDict):
 
 
 class AnswerForm(TypedDict):
-    """An :class:`Answer` as it is sent; whoever sends it has judged it, so that ``judged`` stays behind."""
+    """An :class:`Answer` as JSON; it is validated before it is sent to another process, so ``judged`` is left out."""
 
     status: int
     headers: Sequence[Sequence[str]]
@@ -37,7 +37,7 @@ class AnswerForm(TypedDict):
 
 
 class StreamForm(TypedDict):
-    """A :class:`Stream`."""
+    """A :class:`Stream` as JSON."""
 
     operation: str
     response: str
@@ -58,7 +58,7 @@ class StreamForm(TypedDict):
 
 
 class WireForm(TypedDict):
-    """A :class:`Wire`."""
+    """A :class:`Wire` as JSON."""
 
     cut: str
     trickle: int
@@ -68,7 +68,7 @@ class WireForm(TypedDict):
 
 
 class FindingForm(TypedDict):
-    """A :class:`Finding`."""
+    """A :class:`Finding` as JSON."""
 
     rule: str
     location: str
@@ -80,7 +80,7 @@ class FindingForm(TypedDict):
 
 
 class RouteForm(TypedDict):
-    """A :class:`Route`."""
+    """A :class:`Route` as JSON."""
 
     operation: str | None
     path_parameters: dict[str, str]
@@ -89,7 +89,7 @@ class RouteForm(TypedDict):
 
 
 class ExchangeForm(TypedDict):
-    """An :class:`Exchange`."""
+    """An :class:`Exchange` as JSON."""
 
     request: RequestForm
     route: RouteForm
@@ -98,17 +98,17 @@ class ExchangeForm(TypedDict):
 
 
 def bytes_form(data: bytes) -> str:
-    """Bytes as a text."""
+    """Return bytes as a text in base64."""
     return b2a_base64(data, newline=False).decode("ascii")
 
 
 def bytes_of(form: str) -> bytes:
-    """The bytes of a text."""
+    """Return the bytes of a text in base64."""
     return a2b_base64(form)
 
 
 def request_form(request: Request) -> RequestForm:
-    """A request as JSON."""
+    """Return a request as JSON."""
     return {
         "method": request.method,
         "path": request.path,
@@ -121,7 +121,7 @@ def request_form(request: Request) -> RequestForm:
 
 
 def request_of(form: RequestForm) -> Request:
-    """The request of a form."""
+    """Return the request of a form."""
     return Request(
         method=form["method"],
         path=form["path"],
@@ -134,7 +134,7 @@ def request_of(form: RequestForm) -> Request:
 
 
 def answer_form(answer: Answer) -> AnswerForm:
-    """An answer as JSON."""
+    """Return an answer as JSON."""
     wire = answer.wire
     return {
         "status": answer.status,
@@ -198,7 +198,7 @@ def _stream_of(form: StreamForm) -> Stream:
 
 
 def answer_of(form: AnswerForm) -> Answer:
-    """The answer of a form."""
+    """Return the answer of a form."""
     return Answer(
         status=form["status"],
         headers=_headers(form["headers"]),
@@ -211,7 +211,7 @@ def answer_of(form: AnswerForm) -> Answer:
 
 
 def exchange_form(exchange: Exchange) -> ExchangeForm:
-    """An exchange as JSON."""
+    """Return an exchange as JSON."""
     route = exchange.route
     return {
         "request": request_form(exchange.request),
@@ -227,7 +227,7 @@ def exchange_form(exchange: Exchange) -> ExchangeForm:
 
 
 def exchange_of(form: ExchangeForm) -> Exchange:
-    """The exchange of a form."""
+    """Return the exchange of a form."""
     route = form["route"]
     return Exchange(
         request=request_of(form["request"]),
@@ -238,7 +238,7 @@ def exchange_of(form: ExchangeForm) -> Exchange:
 
 
 def finding_form(finding: Finding) -> FindingForm:
-    """A finding as JSON."""
+    """Return a finding as JSON."""
     return {
         "rule": finding.rule,
         "location": finding.location,
@@ -251,7 +251,7 @@ def finding_form(finding: Finding) -> FindingForm:
 
 
 def finding_of(form: FindingForm) -> Finding:
-    """The finding of a form."""
+    """Return the finding of a form."""
     return Finding(**form)
 
 

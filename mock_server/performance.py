@@ -1,7 +1,7 @@
-"""How a scenario's answer is made, what is then spoiled of it, and whether it would keep the contract.
+"""Answers of scenarios: how they are made, what is then broken in them, and whether they would be valid.
 
-What is made goes the way of every answer: the ladder with other preferences, the judge. Only then is it broken,
-where the scenario says so.
+An answer is made like every other one: selected with other preferences, and validated. Only then is it broken, where
+the scenario wants that.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from mock_server.stage import Running
 from mock_server.store import Record, Search, Store
 
 MOST_REHEARSED = 50
-"""Operations that a scenario with answers of its own may meet."""
+"""Most operations that a scenario with answers of its own may match."""
 VIOLATION = "X-Mock-Violation"
 
 
 class _CannotBePlayedError(Exception):
-    """An answer that cannot be made as the scenario wants it."""
+    """Raised for an answer that cannot be made as the scenario wants it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """One answer of a scenario in the middle of being given."""
+    """One answer of a scenario to one request."""
 
     running: Running
     cue: Cue
@@ -49,11 +49,11 @@ class Performance:
 
     @property
     def is_judged(self) -> bool:
-        """Whether the contract has a say in it."""
+        """Whether the answer is validated by the contract."""
         return self.cue.breaks != Breaks()
 
     def answer(self, ladder: Ladder, question: Question) -> Answer:
-        """The answer as the contract has it. What cannot be made is a problem document that says why."""
+        """Return the answer before it is broken. Where it cannot be made, return a problem document with the reason."""
         try:
             return performed(ladder, question, self.cue)
         except _CannotBePlayedError as error:
@@ -61,7 +61,7 @@ class Performance:
             return problem("scenario", 500, detail)
 
     def finished(self, answer: Answer) -> Answer:
-        """The same answer with what the scenario breaks, delays and does on the wire."""
+        """Return the same answer with what the scenario breaks and delays, and its fault in sending."""
         cue = self.cue
         delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
         if answer.reason != "problem":
@@ -71,7 +71,7 @@ class Performance:
 
 
 def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
-    """The answer that a cue describes, before anything of it is broken."""
+    """Return the answer that a cue describes, before anything of it is broken."""
     if cue.failure is not None:
         return ladder.failure(cue.failure, question.operation, headers=cue.headers)
     own = question.preferences
@@ -110,7 +110,7 @@ def _over(headers: Headers, extra: Headers) -> Headers:
 
 
 def _value(answer: Answer) -> list[JSON]:
-    """The body as JSON, if it is that: one value or none."""
+    """Return the body as JSON in a list of one, or an empty list where it is not JSON."""
     if answer.body and is_json(answer.header("content-type") or ""):
         value: JSON = json.loads(answer.body)
         return [value]
@@ -135,7 +135,7 @@ def _with_body(answer: Answer, value: JSON) -> Answer:
 
 
 def _broken(answer: Answer, cue: Cue) -> Answer:
-    """The answer with what violates the contract, which it says of itself."""
+    """Return the answer with what violates the contract, and a header that says so."""
     if cue.breaks is None:
         return answer
     said = ", ".join(pointer for pointer, _ in cue.breaks.members) or "answer"
@@ -153,7 +153,7 @@ def _broken(answer: Answer, cue: Cue) -> Answer:
 
 
 def _garbled(answer: Answer, how: str) -> Answer:
-    """The answer with a body or a type that is wrong."""
+    """Return the answer with a wrong body or a wrong Content-Type."""
     if how == "truncate":
         return replace(answer, body=answer.body[: len(answer.body) // 2])
     if how == "invalid_json":
@@ -166,7 +166,7 @@ def _garbled(answer: Answer, how: str) -> Answer:
 
 
 def _spoilt(answer: Answer, stream: Stream, cue: Cue) -> Answer:
-    """The stream with one item garbled, in the middle unless the scenario says which; or with a wrong type."""
+    """Return the stream with one item garbled, in the middle unless the scenario says which; or with a wrong type."""
     if cue.garble not in GARBLES:
         return _garbled(answer, cue.garble)
     garbled = stream.count // 2 if cue.garble_item is None else cue.garble_item
@@ -175,7 +175,7 @@ def _spoilt(answer: Answer, stream: Stream, cue: Cue) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Tries a scenario on a contract before it is let onto a stage."""
+    """Tries the answers of a scenario on a contract before the scenario may run."""
 
     contract: Contract
     judge: Judge
@@ -187,7 +187,7 @@ class Rehearsal:
         return [operation for operation in self.contract.operations.values() if scenario.match.may_meet(operation)]
 
     def findings(self, scenario: Scenario) -> list[Finding]:
-        """What the contract has against the answers of a scenario."""
+        """Return what is wrong with the answers of a scenario by the contract."""
         own = [(index, cue) for index, cue in enumerate(scenario.answers) if not cue.is_as_ever]
         operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
         if len(operations) > MOST_REHEARSED:
@@ -200,7 +200,10 @@ class Rehearsal:
         return wrong or [*self._without_streams(scenario)]
 
     def _without_streams(self, scenario: Scenario) -> Iterator[Finding]:
-        """What is said of the items of streams where none comes: a test must not pass because nothing happens."""
+        """Yield findings about settings of streams where no answer is a stream.
+
+        Without them a test could pass because nothing happens.
+        """
         if any(cue.of_streams for cue in scenario.answers) and not any(map(_streams, self.meets(scenario))):
             for index, cue in enumerate(scenario.answers):
                 for key in cue.of_streams:
@@ -223,7 +226,7 @@ class Rehearsal:
             return
         if answer.reason == "problem":
             if cue.failure is not None:
-                return  # a problem document of ours is no matter of the contract
+                return  # the server's own problem document is not in the contract
             detail = json.loads(answer.body)["detail"]
             yield Finding("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
             return
@@ -237,7 +240,7 @@ class Rehearsal:
             yield from self.ladder.streams.findings(self.judge, answer.stream, answer.status)
 
     def _items(self, answer: Answer, cue: Cue) -> list[JSON]:
-        """The items of a stream, as many as the scenario breaks something of; none of any other answer."""
+        """Return as many items of a stream as the scenario breaks something of; none of any other answer."""
         if answer.stream is None or cue.breaks is None:
             return []
         heads = [pointer_parts(pointer)[0] for pointer, _ in cue.breaks.members]
@@ -250,14 +253,14 @@ class Rehearsal:
         return self.judge.failure(cue.failure, answer) if cue.failure in self.contract.manners.failures else ()
 
     def _record(self, operation: Operation, cue: Cue) -> Record | None:
-        """The record that is meant, or one of those that could come."""
+        """Return the record that the cue names, or one of those that may be asked for; None where there is none."""
         if operation.resource is None:
             return None
         if cue.fixture is not None:
             return self.store.get(operation.resource, cue.fixture)
         with contextlib.suppress(StoreLostError):
             return next(iter(self.store.records(operation.resource, Search(limit=1))), None)
-        return None  # what is made up will do
+        return None  # a generated record will do
 
     def _question(self, operation: Operation, record: Record | None) -> Question:
         kinds = self.contract.manners.tokens
@@ -267,7 +270,7 @@ class Rehearsal:
 
 
 def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
-    """Where in the scenario it stands what the contract has something against."""
+    """Return the pointer into the scenario of what a finding is about."""
     if finding.rule == "answer-header":
         return f"{pointer}/headers" if cue.headers else pointer
     part = "body" if cue.body else "patch" if cue.patch else ""
@@ -275,7 +278,7 @@ def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
 
 
 def _astray(answer: Answer, cue: Cue, place: str, pointer: str, items: list[JSON]) -> Iterator[Finding]:
-    """Pointers of ``breaks`` that change nothing: a test must not pass because of a typing error."""
+    """Yield findings for pointers of ``breaks`` that change nothing: a typing error must not make a test pass."""
     value = _value(answer) if answer.stream is None else [items]
     for target, replacement in cue.breaks.members if cue.breaks is not None else ():
         if not value or placed(value[0], pointer_parts(target), replacement) == value[0]:
@@ -284,5 +287,5 @@ def _astray(answer: Answer, cue: Cue, place: str, pointer: str, items: list[JSON
 
 
 def _streams(operation: Operation) -> bool:
-    """Whether an operation has an answer that leaves item by item."""
+    """Tell whether an operation has an answer that is sent item by item."""
     return any(form_of(media.name) for response in operation.responses.values() for media in response.content)

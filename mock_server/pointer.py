@@ -1,4 +1,4 @@
-"""A value with another one, with nothing, or with parts of another one, where a JSON Pointer (RFC 6901) leads."""
+"""Changes of a value at a JSON Pointer (RFC 6901): another value, nothing, or parts of another value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def without(value: JSON, parts: list[str]) -> JSON:
 
 
 def overlaid(value: JSON, parts: JSON) -> JSON:
-    """Return a value with all that parts of one say; what they do not say stays. Items of lists go by their index."""
+    """Return a value with the given parts; all other parts stay. Items of lists are matched by their index."""
     if isinstance(value, dict) and isinstance(parts, dict):
         return {**value, **{name: overlaid(value.get(name), part) for name, part in parts.items()}}
     if isinstance(value, list) and isinstance(parts, list) and value:

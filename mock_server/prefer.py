@@ -1,7 +1,7 @@
-"""What a request asks of its answer: ``Prefer`` (RFC 7240) and, for clients that cannot set headers, the query.
+"""Preferences of a request: ``Prefer`` (RFC 7240) and, for clients that cannot set headers, the query.
 
-A preference that the server does not know is ignored, as RFC 7240 (2) wants it. One that it knows and
-cannot read is an error: a test that asks for a failure must not pass because of a typing error.
+An unknown preference is ignored, as RFC 7240 (2) requires. A known one that cannot be read is an error: a test that
+asks for a failure must not pass because of a typing error.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from mock_server.exchange import Finding, Request
 from mock_server.settings import STRICTNESS
 
 LONGEST_DELAY = 600_000
-"""Milliseconds that an answer, or an item of a stream, may be held back."""
+"""Most milliseconds by which an answer, or an item of a stream, may be delayed."""
 MOST_ITEMS = 100_000
-"""Items of a stream that may be asked for."""
+"""Most items of a stream that a request may ask for."""
 
 _PREFERENCE = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?\s*(?:;[^,]*)?""")
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was asked for; None where nothing was. ``delay`` and ``interval`` are in milliseconds."""
+    """The preferences of a request; None for those not given. ``delay`` and ``interval`` are in milliseconds."""
 
     code: int | None = None
     example: str | None = None
@@ -38,11 +38,11 @@ class Preferences:
 
     @property
     def is_of_the_answer(self) -> bool:
-        """Whether something is preferred of what the answer is: neither how it comes nor how the request is judged."""
+        """Whether a preference is about the answer itself, and not about its timing or the request's validation."""
         return replace(self, delay=0, items=None, interval=None, validation=None) != Preferences()
 
     def applied(self, names: frozenset[str]) -> str:
-        """The value of ``Preference-Applied`` for those of the preferences that were honoured."""
+        """Return the value of ``Preference-Applied`` for those of the preferences in ``names``."""
         dynamic = None if self.dynamic is None else str(self.dynamic).lower()
         values = {"dynamic": dynamic, "code": self.code, "example": self.example,
                  "seed": self.seed, "variant": self.variant, "delay": self.delay or None,
@@ -53,7 +53,7 @@ class Preferences:
 
 
 def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]]:
-    """The preferences of a request, and what could not be read of them. The header wins over the query."""
+    """Return the preferences of a request, and findings about unreadable ones. The header wins over the query."""
     if "__" not in request.query and request.header("prefer") is None:
         return _NONE
     entries = {

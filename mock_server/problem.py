@@ -45,18 +45,18 @@ TITLES: Mapping[str, str] = {
 
 
 LOST = (("Retry-After", "1"),)
-"""What a store that is lost has beside its problem: it is tried again several times a second."""
+"""The headers of a problem about a lost store: it is tried again several times a second."""
 
 
 def store_problem(error: StoreError) -> Answer:
-    """What a store could not do, as a problem: 507 where it has no room (RFC 4918, 11.5), 503 where it is lost."""
+    """Return the problem document for an error of a store: 507 for a full one (RFC 4918, 11.5), 503 for a lost one."""
     if isinstance(error, StoreFullError):
         return problem("store-full", 507, str(error))
     return problem("store-lost", 503, str(error), headers=LOST)
 
 
 def problem(name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()) -> Answer:
-    """A problem document. ``detail`` says what was found, what was expected and what to do."""
+    """Return a problem document. ``detail`` says what was found, what was expected and what to do."""
     body: dict[str, JSON] = {
         "type": f"urn:mock-server:problem:{name}",
         "title": TITLES[name],

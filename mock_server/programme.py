@@ -1,4 +1,4 @@
-"""What comes when in a stream: a slot for each item, for any number of them."""
+"""The order of the items of a stream: a slot for each item, for any number of items."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Slot:
 
 
 class Programme:
-    """The slots of a stream as it usually is; longer ones repeat what goes on, shorter ones leave it out."""
+    """The slots of a stream of the usual length; longer ones repeat the middle, shorter ones leave parts of it out."""
 
     def __init__(self, slots: Sequence[Slot]) -> None:
         self.slots = tuple(slots)
 
     def slot(self, index: int, count: int) -> Slot:
-        """Return the slot of an item among so many."""
+        """Return the slot of the item at ``index`` in a stream of ``count`` items."""
         slots, usual = self.slots, len(self.slots)
         if not usual:
             return Slot()
@@ -42,11 +42,14 @@ class Programme:
         if index >= count - tail:
             return slots[index - count + usual]
         repeated = slots[head : usual - tail] or slots
-        return Slot(repeated[(index - (usual - tail)) % len(repeated)].name)  # made anew: no two are the same
+        return Slot(repeated[(index - (usual - tail)) % len(repeated)].name)  # without values, so that each one differs
 
     @cached_property
     def _bounds(self) -> tuple[int, int]:
-        """How many slots begin the stream, and how many end it: those with names that say so, or else one of each."""
+        """The number of slots that begin the stream, and of those that end it.
+
+        The names of the slots tell; without such names it is one of each.
+        """
         stages = [stage_of(slot.name) for slot in self.slots]
         on = [index for index, stage in enumerate(stages) if stage is Stage.GOES_ON]
         if on and any(slot.name for slot in self.slots):

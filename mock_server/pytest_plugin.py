@@ -1,7 +1,7 @@
 """The pytest plugin: ``mock_server``, one server for the session, and ``mock_world``, a world of its own per test.
 
-Under pytest-xdist the server is the controller's, and workers ask the controller for its URL when a test first wants
-it: a run without such tests starts nothing. Only the fixtures import what serves.
+Under pytest-xdist the server belongs to the controller, and workers ask the controller for its URL when a test first
+needs it: a run without such tests starts nothing. Only the fixtures import the server.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _SESSION = pytest.StashKey["Session"]()
 _PLACES = ("contract", "overlay", "fixtures")
 _LINES = 20
-"""Of the journal in the report of a failing test: the last ones."""
+"""Most entries of the journal, the last ones, in the report of a failing test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Flags, and settings of the same names in the configuration file, for those that are not given."""
+    """Add the flags, and settings of the same names in the configuration file, for flags that are not given."""
     group = parser.getgroup("mock-server", "a mock server from an OpenAPI contract")
     several: dict[str, Any] = {"action": "append", "default": []}
     _add(parser, group, "contract", "linelist", "PATH", "path or URL of a contract; may be repeated", **several)
@@ -67,7 +67,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.fixture(scope="session")
 def mock_server(pytestconfig: pytest.Config) -> MockServer:
-    """The server of this test run; with pytest-xdist all workers share it. For a world of one's own: mock_world."""
+    """Return the server of this test run; with pytest-xdist all workers share it. For an isolated world: mock_world."""
     from mock_server.errors import MockServerError
 
     trouble = ""
@@ -80,14 +80,14 @@ def mock_server(pytestconfig: pytest.Config) -> MockServer:
 
 @pytest.fixture
 def mock_world(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[World]:
-    """A world for this test alone, forgotten after it; its journal is in the report of a failure."""
+    """Yield a world for this test alone, removed after it; its journal is in the report of a failure."""
     with mock_server.world(_name(request.node, _of(request.config).identity)) as world:
         yield world
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the world of a failing test was asked."""
+    """Add the journal of the world to the report of a failing test."""
     report = yield
     world = getattr(item, "funcargs", {}).get("mock_world")
     if report.failed and report.when != "teardown" and world is not None:
@@ -96,7 +96,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Note what was exercised before."""
+    """Note the coverage at the start of the run."""
     from mock_server.errors import MockServerError
 
     own = _judging(session.config)
@@ -109,7 +109,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run that passed and exercised too little."""
+    """Fail a run that passed and covered too little."""
     own = _judging(session.config)
     if own is not None:
         own.finish()
@@ -118,7 +118,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how much of the contract was exercised, where it is asked."""
+    """Print how much of the contract was covered, where a flag asks for it."""
     own = _judging(config)
     if own is not None:
         terminalreporter.section("mock server", "-", red=own.falls_short(), green=not own.falls_short())
@@ -127,7 +127,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _judging(config: pytest.Config) -> Session | None:
-    """The session, where it is to be judged by this process: not by a worker, and not where tests are only listed."""
+    """Return the session where this process reports coverage: not in a worker, and not where tests are only listed."""
     own = config.stash.get(_SESSION, None)
     if own is None or own.least is None or hasattr(config, "workerinput") or config.option.collectonly:
         return None
@@ -135,7 +135,10 @@ def _judging(config: pytest.Config) -> Session | None:
 
 
 def _given(config: pytest.Config, name: str) -> Any:
-    """A flag, or else the setting of the configuration file, with paths made absolute: tests change directories."""
+    """Return a flag, or else the setting of the configuration file.
+
+    Paths are made absolute, since tests change directories.
+    """
     flag = config.getoption(f"mock_{name}")
     base = config.invocation_params.dir if flag else (config.inipath or config.rootpath / "_").parent
     value = flag or config.getini(f"mock_{name}")
@@ -165,7 +168,7 @@ def _of(config: pytest.Config) -> Session:
 
 
 def _name(item: pytest.Item, identity: str) -> str:
-    """The test's name as far as it fits, and what tells it from tests of that name and from other runs."""
+    """Return a name for a test's world: the test's name, shortened, and what tells it from other tests and runs."""
     digest = hashlib.sha256(f"{item.nodeid} {identity}".encode()).hexdigest()[:8]
     own = re.sub(r"[^A-Za-z0-9._-]+", "-", item.name)
     worker = getattr(item.config, "workerinput", {}).get("workerid", "main")

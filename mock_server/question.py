@@ -1,4 +1,4 @@
-"""A request that was found good, as a question to the ladder; and the media type that its answer takes."""
+"""A valid request with all that response selection needs, and the media type of its answer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mock_server.worlds import World
 
 
 class CannotHonourError(Exception):
-    """A preference for what the answer does not have. The message is for the client.
+    """Raised for a preference that the answer does not have. The message is for the client.
 
-    A status or an example that the contract does not have is 404, as Prism answers it; a variant is a number of ours.
+    A status or an example that the contract does not have is 404, as in Prism; a variant is a number of ours.
     """
 
     def __init__(self, message: str, status: int = 404) -> None:
@@ -26,7 +26,7 @@ class CannotHonourError(Exception):
 
 
 class NotAcceptableError(Exception):
-    """None of the media types of the answer is one that the client accepts."""
+    """Raised where the client accepts none of the media types of the answer."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
@@ -35,7 +35,7 @@ class NotAcceptableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that was found good: to which operation, by whom, what it prefers, and in which world."""
+    """A valid request: its operation, its caller, its preferences, and its world."""
 
     operation: Operation
     request: Request
@@ -45,22 +45,29 @@ class Question:
     wants_stream: bool = False
     """Whether the body asks for a stream (``stream: true``)."""
     records: dict[tuple[str, str], Record | None] = field(default_factory=dict, compare=False, repr=False)
-    """What was looked up in the store: once, on the thread of the store, where the answer is begun anew in another."""
+    """Records that were looked up in the store, each once.
+
+    The lookup is on the thread of the store, even where the answer is started again in another thread.
+    """
 
     @property
     def accept(self) -> str:
-        """The lines of ``Accept`` as one."""
+        """The lines of ``Accept``, joined by commas."""
         return ", ".join(self.request.header_values("accept"))
 
     @property
     def identity(self) -> str:
-        """Who asks for what: the same for the same question, whatever it prefers."""
+        """The caller and the resource: the same for equal requests, whatever their preferences are."""
         query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
         return f"{self.caller.token or ''} {self.request.path}?{query}"
 
 
 def choice_of(question: Question, response: Response, status: int) -> Choice | None:
-    """The media type to answer in; None for an answer without a body. Those with the named example are preferred."""
+    """Return the media type to answer in; None for an answer without a body.
+
+    Types with the named example are preferred. Raises :class:`CannotHonourError` for an example that does not exist,
+    and :class:`NotAcceptableError`.
+    """
     if status in BODYLESS or not response.content:
         if question.preferences.example is not None:
             raise no_such_example(question.preferences.example, response)
@@ -68,7 +75,7 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
     named = question.preferences.example
     fit = [] if named is None else [index for index, media in enumerate(response.content) if named in media.examples]
     indexes = fit or [*range(len(response.content))]
-    # Where there is both, a stream comes to those alone who ask for it.
+    # Where there are both, only a request that asks for a stream gets it.
     streams = [index for index in indexes if is_stream(response.content[index].name)]
     if streams and question.wants_stream:
         indexes = streams
@@ -77,19 +84,19 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
     names = tuple([response.content[index].name for index in indexes])
     choice = choose(names, question.accept)
     if choice is None and (status >= 400 or (streams and question.wants_stream)):
-        choice = choose(names, "")  # what went wrong is better said in another type than not at all
+        choice = choose(names, "")  # an error in another type is better than no description
     if choice is None:
         raise NotAcceptableError(names)
     return Choice(indexes[choice.index], choice.content_type)
 
 
 def is_stream(media_type: str) -> bool:
-    """Return whether a body of a media type leaves item by item. Parts may be those of one value."""
+    """Tell whether a body of a media type is sent item by item. Parts may be those of one value."""
     return form_of(media_type) not in ("", PARTS)
 
 
 def no_such_example(name: str, response: Response) -> CannotHonourError:
-    """Return the refusal of an example that the response does not have."""
+    """Return the error for an example that the response does not have."""
     if any(name in media.external for media in response.content):
         return CannotHonourError(
             f"Found the preference example={name!r}, whose value is kept elsewhere (externalValue) and is not fetched;"

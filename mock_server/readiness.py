@@ -1,4 +1,4 @@
-"""Whether requests can be answered: checks with names, asked whenever somebody wants to know."""
+"""Readiness: whether requests can be answered, by named checks that run whenever readiness is read."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 Check: TypeAlias = Callable[[], str]
-"""What is wrong, in words that follow ``found``; nothing where all is well. It must not wait for anything."""
+"""Returns what is wrong, in words that follow ``found``; empty where nothing is. It must not block."""
 
 
 class Readiness:
-    """The checks of a server. It is ready when none has anything to say."""
+    """The checks of a server. It is ready when none of them finds anything wrong."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
 
     def add(self, name: str, check: Check) -> None:
-        """Have one more check, in place of the one of that name where there is one."""
+        """Add a check; it replaces the one of the same name."""
         self._checks[name] = check
 
     def troubles(self) -> Mapping[str, str]:
-        """What each check has to say."""
+        """Return the result of each check by its name; an empty text means passed."""
         return {name: check() for name, check in self._checks.items()}

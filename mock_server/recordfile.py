@@ -1,7 +1,7 @@
 """Files of records, in four formats: read whole (NDJSON record by record), written one record after the other.
 
-YAML and JSON hold a list, NDJSON a record a line. CSV has a column for each member; a cell holds JSON,
-or a text that is none as it stands, and an empty cell means that the record has no such member.
+YAML and JSON have a list, NDJSON a record a line. CSV has a column for each member; a cell has JSON, or a text that is
+not JSON as it is, and an empty cell means that the record has no such member.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ class RecordFile(Protocol):
     def name(self) -> str: ...
 
     def rows(self) -> Iterator[JSON] | None:
-        """The records; None where the file holds no list. Raises :class:`FixtureError` where it cannot be read."""
+        """Return the records; None where the file has no list. Raises :class:`FixtureError` where it cannot be read."""
 
     def location(self, pointer: str) -> str:
-        """The file and line of the node at a JSON Pointer, of a record that was read."""
+        """Return the file and line of the node at a JSON Pointer, of a record that was read."""
 
 
 def open_record_file(file: Path) -> RecordFile:
-    """A file of records; raises :class:`FixtureError` where it cannot be read, with the line."""
+    """Open a file of records; raises :class:`FixtureError` where it cannot be read, with the line."""
     return Lines(file) if file.suffix.lower() == ".ndjson" else _Whole(read_record_file(file))
 
 
 def read_record_file(file: Path) -> Source:
-    """The records of a file as a list; raises :class:`FixtureError` where it cannot be read, with the line."""
+    """Return the records of a file as a list; raises :class:`FixtureError` where it cannot be read, with the line."""
     data: list[JSON] = []
     if file.suffix.lower() == ".ndjson":
         lines = Lines(file)
@@ -77,7 +77,7 @@ class _Whole:
 
 
 class Lines:
-    """NDJSON, of any length: no more than a line is held. ``numbers`` are the lines of the records so far."""
+    """NDJSON, of any length: only one line is in memory. ``numbers`` are the lines of the records so far."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -137,7 +137,7 @@ def _value(cell: str) -> JSON:
 
 
 def _as_yaml(data: list[JSON], places: list[int]) -> str:
-    """The same records as YAML, each in the line of the file where it stands: so messages find their line."""
+    """Return the same records as YAML, each in its line of the file, so that messages find the line."""
     lines: list[str] = []
     for row, place in zip(data, places, strict=True):
         lines += [""] * (place - 1 - len(lines))
@@ -146,13 +146,13 @@ def _as_yaml(data: list[JSON], places: list[int]) -> str:
 
 
 def write_yaml(rows: Iterable[Row], out: IO[str]) -> None:
-    """A YAML list, record after record."""
+    """Write a YAML list, record after record."""
     for row in rows:
         yaml.dump([dict(row)], out, _Dumper, allow_unicode=True, sort_keys=False, width=120, default_flow_style=False)
 
 
 def write_json(rows: Iterable[Row], out: IO[str]) -> None:
-    """A JSON array, a record a line."""
+    """Write a JSON array, a record a line."""
     before = "[\n"
     for row in rows:
         out.write(before + json.dumps(row, ensure_ascii=False))
@@ -161,13 +161,13 @@ def write_json(rows: Iterable[Row], out: IO[str]) -> None:
 
 
 def write_ndjson(rows: Iterable[Row], out: IO[str]) -> None:
-    """A record a line."""
+    """Write a record a line."""
     for row in rows:
         out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def write_csv(rows: Iterable[Row], out: IO[str]) -> None:
-    """CSV (RFC 4180) with the members of the first record as columns."""
+    """Write CSV (RFC 4180) with the members of the first record as columns."""
     writer: csv.DictWriter[str] | None = None
     for row in rows:
         if writer is None:
@@ -191,7 +191,7 @@ WRITERS: Mapping[str, Callable[[Iterable[Row], IO[str]], None]] = {
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text that YAML 1.1 or 1.2 might read as something else."""
+    """Quotes every text that YAML 1.1 or 1.2 might read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -1,7 +1,7 @@
-"""How a refusal is said: with the answer that the contract has for it, told what really went wrong.
+"""Texts of refusals: the reason is written into the contract's answer to a failure.
 
-RFC 9110 (15.5) for the statuses. An answer is told what is known, as far as its schema lets it, wherever it has a text
-for that (``failures`` says which answers). The findings are in ``Mock-Findings`` in any case.
+RFC 9110 (15.5) for the statuses. An answer gets the reason, as far as its schema allows, wherever it has a text for it
+(``failures`` decides which answers). The findings are in ``Mock-Findings`` in any case.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ STATUSES: Mapping[str, tuple[int, ...]] = {
     "rate_limited": (429,),
     "server_error": (500,),
 }
-"""The statuses of a failure, the one that fits best first."""
+"""The statuses of a failure, the most fitting one first."""
 
 LONGEST = 4096
-"""Characters of ``Mock-Findings``."""
+"""Most characters of ``Mock-Findings``."""
 _MESSAGES = frozenset({
     "detail", "details", "message", "messages", "msg", "description", "errordescription", "errordetail", "errormessage",
     "errormsg", "reason", "usermessage", "developermessage",
 })  # fmt: skip
-"""Members that say what is wrong, in lower case and without what stands between words."""
+"""Members that say what is wrong, in lower case and without separators between words."""
 _HEADINGS = frozenset({"title", "error", "errors", "summary", "text", "statustext", "statusmessage"})
-"""Members that say it where there is no better one."""
+"""Members that are used where there is none of :data:`_MESSAGES`."""
 _NUMBERS = frozenset({"status", "code", "statuscode", "httpstatus", "httpcode"})
 _DEEPEST = 8
 _MOST_PLACES = 24
-"""Members of an answer that are tried: an answer to an error has few."""
+"""Most members of an answer that are tried: an answer to an error has few."""
 _SHORTER = (1000, 255, 100, 40)
-"""Characters of a reason where the schema takes no longer one."""
+"""Lengths of a shortened reason, in characters, that are tried where the schema refuses a longer one."""
 
 
 def documented(operation: Operation | None, failure: str) -> Iterator[tuple[Response, int]]:
-    """The contract's own answers to a failure: by status, then by range, then ``default``.
+    """Yield the contract's own answers to a failure: by status, then by range, then ``default``.
 
     A ``default`` is the answer to errors where there is another to success (OpenAPI 3.1, "Responses Object").
     """
@@ -68,7 +68,7 @@ def documented(operation: Operation | None, failure: str) -> Iterator[tuple[Resp
 
 
 def findings_header(findings: tuple[Finding, ...]) -> Headers:
-    """Findings as the header ``Mock-Findings``: a JSON array in ASCII, of as many whole findings as fit 4 KB."""
+    """Return findings as the header ``Mock-Findings``: a JSON array in ASCII, of as many whole findings as fit 4 KB."""
     if not findings:
         return ()
     entries = [finding.as_json() for finding in findings]
@@ -78,10 +78,10 @@ def findings_header(findings: tuple[Finding, ...]) -> Headers:
 
 
 def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer, *, is_example: bool = False) -> JSON:
-    """Return an answer with what is known of the failure in the members that are for it, where the schema lets it.
+    """Return an answer with the reason of the failure in the members that are for it, where the schema allows it.
 
-    ``own`` is the problem document that would be sent if the contract had no answer. Of an example the texts alone are
-    changed: its numbers mean something to the API (an error code of its own, say), those that were made up do not.
+    ``own`` is the problem document that would be sent if the contract had no answer. In an example only texts are
+    changed: its numbers mean something to the API (an error code of its own, say), generated ones do not.
     """
     known = json.loads(own.body)
     if (
@@ -119,7 +119,7 @@ class _Place:
         return self.within[self.key]  # type: ignore[no-any-return]
 
     def fill(self, values: list[JSON], whole: JSON, accepts: Callable[[JSON], bool]) -> bool:
-        """Put the first of the values here with which the whole keeps its schema; whether there is one."""
+        """Put the first of the values here with which the whole is valid; return whether there is one."""
         before = self.value
         for value in values:
             self.within[self.key] = value
@@ -130,7 +130,7 @@ class _Place:
 
 
 def _places(node: JSON, name: str, depth: int) -> Iterator[_Place]:
-    """Return the scalars of an answer, the outer ones first; of a list those of its first item."""
+    """Yield the scalars of an answer, the outer ones first; of a list those of its first item."""
     if depth > _DEEPEST:
         return
     below: list[tuple[JSON, str]] = []
@@ -150,13 +150,13 @@ def _places(node: JSON, name: str, depth: int) -> Iterator[_Place]:
 
 
 def _reasons(known: Mapping[str, Any]) -> list[JSON]:
-    """Return the reason, and its beginnings for where there is less room."""
+    """Return the reason, and shortened ones for members with less room."""
     detail: str = known["detail"]
     return [*dict.fromkeys([detail, *(detail[:length] for length in _SHORTER)])]
 
 
 def _validation_error(finding: Mapping[str, str]) -> JSON:
-    """A finding as FastAPI's ValidationError: where by steps, what in words, the kind of error."""
+    """Return a finding as FastAPI's ValidationError: the steps to the place, the message, the kind of error."""
     place, _, name = finding["location"].partition(" ")
     steps: list[JSON] = [place, *([name] if name else [])]
     for step in finding.get("pointer", "").split("/")[1:]:

@@ -1,6 +1,6 @@
 """The id that a client gives its request: in ``X-Request-Id``, or by the trace that it belongs to.
 
-What is no id is passed over, so that nobody writes what they like into the log.
+A text that is not an id is ignored, so that no client can write arbitrary text into the log.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]
 
 
 def given_id(headers: Headers) -> str | None:
-    """The id of a request with these headers (names in lower case); None where its client gave none that is one."""
+    """Return the id of a request with these headers (names in lower case); None where it has no valid one."""
     for name, value in headers:
         if name == HEADER:
             return value if _ID.fullmatch(value) else _trace_of(headers)

@@ -1,7 +1,7 @@
-"""Which requests are meant: the ``match`` of a scenario, a question to the journal. WireMock's shape is taken too.
+"""Request patterns: the ``match`` of a scenario, or a search of the journal. WireMock's form is accepted too.
 
-https://wiremock.org/docs/request-matching/ for ``urlPath``, ``queryParameters``, ``bodyPatterns`` and their like.
-A pattern is read once and asked often; whatever it holds, asking it ends (``bounded``).
+https://wiremock.org/docs/request-matching/ for ``urlPath``, ``queryParameters``, ``bodyPatterns`` and the like. A
+pattern is read once and matched often; its matching has a bound, whatever it contains (``bounded``).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ KEYS = (
     "url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate",
     "queryParameters", "cookies", "basicAuth", "bodyPatterns",
 )  # fmt: skip
-"""What a pattern may say; the lower rows are WireMock's own words."""
+"""The keys of a pattern; the lower rows are WireMock's."""
 MOST = 64
-"""Headers, parameters or body patterns of one pattern."""
+"""Most headers, parameters or body patterns of one pattern."""
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A request, and what is read of it when a pattern wants it."""
+    """A request, and its parsed parts, which are parsed when a pattern needs them."""
 
     request: Request
     route: Route
@@ -62,23 +62,23 @@ class _Asked:
 
 
 _Check: TypeAlias = Callable[[_Asked], str]
-"""How a request differs, in words; empty where it does not."""
+"""Returns how a request differs, in words; empty where it does not."""
 
 
 class RequestPattern:
-    """A pattern of requests. One without any keys is for every request."""
+    """A pattern of requests. One without any keys matches every request."""
 
     def __init__(self, checks: Iterable[_Check], data: JSON) -> None:
         self._checks = tuple(checks)
         self.data = data
-        """What it was read from."""
+        """The JSON that it was read from."""
         named = data.get("operation") if isinstance(data, dict) else None
         self.operation = named if isinstance(named, str) else None
-        """The operationId or the key of the one operation that it is about, None where it names none."""
+        """The operationId or the key of the one operation that it names, None where it names none."""
 
     @classmethod
     def from_json(cls, data: JSON, pointer: str = "") -> RequestPattern:
-        """Read a pattern that stands at ``pointer``; raises :class:`InstructionError`."""
+        """Read the pattern at ``pointer``; raises :class:`InstructionError`."""
         part = Part(data, pointer)
         members = part.members(KEYS)
         count = _count_regexes(data)
@@ -97,7 +97,7 @@ class RequestPattern:
         return [text for check in self._checks if (text := check(candidate))]
 
     def may_meet(self, operation: Operation) -> bool:
-        """Whether a request to an operation could fit, as far as operation, method and path tell."""
+        """Tell whether a request to an operation may match, judging by operation, method and path alone."""
         data = self.data if isinstance(self.data, dict) else {}
         identifier = data.get("operation")
         if identifier is not None and identifier not in (operation.operation_id, operation.key):
@@ -122,7 +122,7 @@ def _count_regexes(data: JSON) -> int:
 
 
 def _same_shape(path: str, template: str) -> bool:
-    """Whether a path or template could be (the end of) a path that the template stands for."""
+    """Tell whether a path or template may equal (the end of) a path of the other template."""
     own, other = path.split("/"), template.split("/")
     own = own[-len(other) :] if len(own) > len(other) else own
     pairs = zip(own[1:], other[1:], strict=False)
@@ -178,7 +178,7 @@ def _by_regex(what: str, seen: Callable[[_Asked], str]) -> Callable[[Part, Mappi
 
 
 def _path(part: Part, members: Mapping[str, Part]) -> list[_Check]:
-    """A literal path or a template; the values of its parameters have patterns of their own."""
+    """Return the check of a literal path or a template; the values of its parameters have patterns of their own."""
     template = part.text()
     if not template.startswith("/"):
         raise part.wrong("a path that begins with /")
@@ -215,7 +215,7 @@ def _is_simple(template: str) -> bool:
 
 
 def _path_parameters(part: Part, members: Mapping[str, Part]) -> list[_Check]:
-    """Checked with the template; without one they are those of the operation."""
+    """Return the check of the operation's path parameters; with a template in the pattern, the template checks them."""
     patterns = _patterns(part)
     if members.keys() & {"path", "urlPathTemplate"}:
         return []
@@ -248,7 +248,7 @@ def _named(
 
 
 def _one_of(what: str, name: str, seen: Callable[[_Asked, str], list[str]], pattern: ValuePattern) -> _Check:
-    """One of several values has to fit; where there is none the pattern is asked about nothing."""
+    """Return a check that one of several values matches; without values, the pattern gets None."""
 
     def check(candidate: _Asked) -> str:
         values = seen(candidate, name)
@@ -296,7 +296,7 @@ def _basic_auth(part: Part, _: Mapping[str, Part]) -> list[_Check]:
 
 
 def _body(part: Part, _: Mapping[str, Part]) -> list[_Check]:
-    """JSON Pointers (equal to) and JSONPaths (one of what is found is equal to; true: something is found)."""
+    """Return the checks of JSON Pointers (equal) and JSONPaths (one result is equal; true: there is a result)."""
     entries = part.entries()
     if len(entries) > MOST:
         raise part.refusal("limit", f"{len(entries)} places", f"at most {MOST}")

@@ -1,4 +1,4 @@
-"""Scenarios that have a name: those that ship, and those of a directory ``scenarios`` beside the fixtures."""
+"""Scenarios with names: the built-in ones, and those of a directory ``scenarios`` next to the fixtures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class ScenarioFiles:
-    """The files of some directories, by stem; a later directory goes before an earlier one. Read when asked for."""
+    """The files of some directories, by stem; a later directory goes before an earlier one. Read when needed."""
 
     def __init__(self, directories: Iterable[Path]) -> None:
         self._files = {
@@ -28,11 +28,11 @@ class ScenarioFiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What can be started by name."""
+        """The names of the scenarios that can be started."""
         return tuple(self._files)
 
     def get(self, name: str) -> Scenario | None:
-        """The scenario of that name, None where there is none.
+        """Return the scenario of that name, None where there is none.
 
         Raises :class:`UsageError` for a file that cannot be understood.
         """

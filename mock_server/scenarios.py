@@ -1,4 +1,4 @@
-"""Scenarios: what to answer instead, to which requests, for how long. Data, read once; ``stage`` plays them."""
+"""Scenarios: the answers to send instead, to which requests, for how long. Only data; ``stage`` runs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_server.prefer import LONGEST_DELAY, MOST_ITEMS
 from mock_server.request_pattern import RequestPattern
 
 STARTED = "Started"
-"""The state that everything begins in; WireMock's word."""
+"""The initial state of everything; the name is WireMock's."""
 MOST_ANSWERS = 100
 MOST_TIMES = 1_000_000
 MOST_BYTES_A_SECOND = 100_000_000
@@ -21,29 +21,29 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 CUTS = ("before_headers", "mid_body")
 GARBLES = ("truncate", "invalid_json", "content_length", "content_type", "no_content_type")
 SOURCES = ("pass", "code", "example", "failure", "fixture", "variant", "body", "patch")
-"""Where an answer comes from."""
+"""Keys for the source of an answer."""
 OF_STREAMS = ("items", "interval_ms", "cut_after", "garble_item")
-"""What is done to the items of a stream."""
+"""Keys for what is done to the items of a stream."""
 EFFECTS = ("headers", "breaks", "delay_ms", "jitter_ms", "cut", "garble", "trickle", "hang", *OF_STREAMS)
-"""What is done to it."""
+"""Keys for what is done to an answer."""
 TURNS = ("times", "every", "share", "required_state", "new_state")
-"""When it is its turn."""
+"""Keys for when an answer is used."""
 KEYS = ("name", "description", "match", "answers", "then", "state", "required_state", "new_state")
 
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """How an answer breaks the contract, deliberately. Without ``members`` it is the answer as a whole."""
+    """How an answer breaks the contract on purpose. Without ``members`` the answer as a whole may break it."""
 
     members: tuple[tuple[str, JSON], ...] = ()
-    """JSON Pointers and what stands there instead."""
+    """JSON Pointers and the values to put there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One answer of a scenario. ``body`` is a list of the one value where there is a body, since null is one too.
+    """One answer of a scenario. ``body`` has the one value where there is a body, since null is a value too.
 
-    ``items``, ``interval`` (milliseconds) and ``garble_item`` are of streams, and so are the keys in ``of_streams``.
+    ``items``, ``interval`` (milliseconds) and ``garble_item`` apply to streams, and so do the keys in ``of_streams``.
     """
 
     code: int | None = None
@@ -78,7 +78,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario. ``machine`` names the states that it reads and changes, its own unless it shares another's."""
+    """A scenario. ``machine`` names the states that it reads and changes: its own unless it shares another's."""
 
     name: str
     match: RequestPattern
@@ -91,7 +91,7 @@ class Scenario:
 
     @classmethod
     def from_json(cls, data: JSON, name: str = "") -> Scenario:
-        """Read a scenario, whose name is ``name`` where it has none; raises :class:`InstructionError`."""
+        """Read a scenario; ``name`` is its name where it has none. Raises :class:`InstructionError`."""
         part = Part(data)
         members = part.members(KEYS)
         named = _name(members["name"]) if "name" in members else name
@@ -166,7 +166,7 @@ _ALONE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("failure", OF_STREAMS),
     ("every", ("share",)),
 )
-"""What cannot stand beside what."""
+"""Keys, each with the keys that cannot be used together with it."""
 
 
 def _refuse_contradictions(part: Part, members: Mapping[str, Part]) -> None:

@@ -1,4 +1,4 @@
-"""uvicorn around the application: the port, the processes, the signals, the watch on files."""
+"""uvicorn with the application: the port, the processes, the signals, the watch on files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from mock_server.watchers import check_watchers, watchers_of
 from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
-"""How long a stop waits for answers under way."""
+"""Seconds that a stop waits for answers under way."""
 
 
 TICKS_A_LOOK = 5
@@ -45,7 +45,7 @@ TICKS_A_BEAT = 5
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with a word when it is ready, a watch on files, and exit code 0 after a signal."""
+    """uvicorn, with a callback when it is ready, a watch on files, and exit code 0 after a signal."""
 
     def __init__(
         self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
@@ -161,7 +161,7 @@ async def _reload_on_change(application: Application) -> None:
             ):
                 await asyncio.to_thread(application.reload)
                 if _directories(application) != directories:
-                    break  # it refers to files elsewhere now
+                    break  # the contract refers to files in other directories now
 
 
 def _directories(application: Application) -> set[Path]:
@@ -172,7 +172,7 @@ def _directories(application: Application) -> set[Path]:
 def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
     """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
 
-    Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
+    Raises :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
     """
     raise_file_limit(settings.max_connections)
     settings = _within_files(settings)
@@ -202,7 +202,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
     check_watchers(settings)
     with sockets_directory() as sockets, shared_address(settings.store) as store:
         settings = replace(settings, store=store)
-        # Read, seeded and let go again: no connection outlives a fork.
+        # Read, seeded and closed again: a connection must not be shared with forked processes.
         with closing(open_stores(store, settings.max_worlds)) as stores:
             served = assembled(settings, stores)
         for name in _NEEDED_BY_WORKERS:
@@ -215,11 +215,11 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
 
 
 _NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control")
-"""What answers, beside what this module needs: workers that are copies of this process have it already."""
+"""Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 
 def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
-    """What one worker does. Each has a judge of its own; records, worlds and journals are those of all."""
+    """Run one worker. Each has a validator of its own; all of them share records, worlds and journals."""
     log_to_stderr(settings.log_format)
     with closing(Application(settings, sockets=sockets)) as application:
         server = _Server(application, watchers_of(application), ready, is_worker=True, beat=ready.beat)
@@ -227,9 +227,9 @@ def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Rea
 
 
 class Background:
-    """A server beside whatever else this process does: it takes no signals and is stopped by a call.
+    """A server in the background of this process: it takes no signals and is stopped by a call.
 
-    Raises :class:`MockServerError` where contract or fixtures cannot be served or the port cannot be had.
+    Raises :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -246,7 +246,7 @@ class Background:
         self._server = _Server(application, watchers, self._ready.set)
 
     def run(self) -> None:
-        """Serve until :meth:`stop`: for a thread of its own."""
+        """Serve until :meth:`stop`; this is for a thread of its own."""
         try:
             with closing(self._application), self._listener:
                 self._server.run([self._listener])
@@ -254,10 +254,10 @@ class Background:
             self._ready.set()
 
     def wait_until_ready(self) -> bool:
-        """Return when requests are answered; false where the server ended before."""
+        """Wait until requests are answered; return False where the server ended before."""
         self._ready.wait()
         return self._server.started
 
     def stop(self) -> None:
-        """Make :meth:`run` return; at most a second is waited for answers under way."""
+        """Make :meth:`run` return; it waits at most a second for answers under way."""
         self._server.should_exit = True

@@ -1,7 +1,7 @@
-"""The settings: one row each, from which flags, variables, ``--help`` and the README's table come.
+"""The settings: one row each, from which flags, variables, ``--help`` and the README's table are made.
 
-A row is a field of :class:`Settings`; its default and its help stand there and nowhere else.
-Order of precedence: flag, ``MOCK_SERVER_NAME``, (for the port) ``PORT``, default.
+A row is a field of :class:`Settings`, with its default and its help. Order of precedence: flag, ``MOCK_SERVER_NAME``,
+(for the port) ``PORT``, default.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mock_server.errors import UsageError
 
 PREFIX = "MOCK_SERVER_"
 STRICTNESS = ("strict", "lenient", "warn", "off")
-"""How closely requests are held against the contract."""
+"""How strictly requests are validated."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -36,7 +36,7 @@ def _switch(text: str) -> bool:
 
 
 def _paths(text: str) -> tuple[str, ...]:
-    # The colons of an address (after the scheme, within an IPv6 host, before the port) are none between two paths.
+    # The colons of an address (after the scheme, within an IPv6 host, before the port) do not separate two paths.
     between = re.escape(os.pathsep)
     address = rf"https?://(?:\[[^\]/]*\]|[^/{between}\[]*)(?::\d+(?=/|{between}|$))?[^{between}]*"
     return tuple(re.findall(rf"{address}|[^{between}]+", text))
@@ -99,7 +99,7 @@ def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value], *,
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a server is told before it starts. Build it with :func:`read_settings`."""
+    """The settings of a server. Build them with :func:`read_settings`."""
 
     contract: tuple[str, ...] = _row(
         (), "Path or http(s) URL of a contract, or of several; Polar's Get Customer if none.", "CONTRACT...", _paths
@@ -203,7 +203,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A setting as people see it. ``bound`` says that it limits what a server takes on, and is shown by health."""
+    """A setting as users see it. ``bound`` tells that it limits what a server takes on; health shows it."""
 
     name: str
     default: Value
@@ -214,12 +214,12 @@ class Row:
 
     @property
     def flag(self) -> str:
-        """``--log-format``; the contracts are arguments and have no flag."""
+        """The flag, such as ``--log-format``; empty for the contracts, which are arguments."""
         return "" if self.name == "contract" else "--" + self.name.replace("_", "-")
 
     @property
     def variable(self) -> str:
-        """``MOCK_SERVER_LOG_FORMAT``."""
+        """The variable, such as ``MOCK_SERVER_LOG_FORMAT``."""
         return PREFIX + self.name.upper()
 
     @property
@@ -230,13 +230,13 @@ class Row:
 
 ROWS: tuple[Row, ...] = tuple(Row(row.name, cast("Value", row.default), **row.metadata) for row in fields(Settings))
 OTHER_VARIABLES = frozenset({PREFIX + "URL"})
-"""Variables that are no setting of a server: the address that ``healthcheck`` asks."""
+"""Variables that are not settings of a server: the address for ``healthcheck``."""
 
 
 def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
-    """The settings from what was typed (``flags``, by field name) and the environment.
+    """Return the settings from the command line (``flags``, by field name) and the environment.
 
-    Raises :class:`UsageError` for a value that does not fit and for an unknown ``MOCK_SERVER_`` variable.
+    Raises :class:`UsageError` for an invalid value and for an unknown ``MOCK_SERVER_`` variable.
     """
     _refuse_unknown(environ)
     values: dict[str, Any] = {row.name: _value(row, flags, environ) for row in ROWS}
@@ -249,7 +249,7 @@ def bounds_of(settings: Settings) -> dict[str, int]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """``; did you mean X?`` where something known is near, else nothing."""
+    """Return ``; did you mean X?`` where a known name is similar, else an empty text."""
     import difflib  # for messages alone
 
     near = difflib.get_close_matches(name, list(known), n=1)
@@ -257,7 +257,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def settings_table() -> str:
-    """The Markdown table of the README."""
+    """Return the Markdown table of the README."""
     lines = ["| flag | variable | default | |", "|---|---|---|---|"]
     for row in ROWS:
         flag = f"`{row.flag} {row.metavar}`".replace(" `", "`") if row.flag else f"`{row.metavar}`"

@@ -1,4 +1,4 @@
-"""What scenarios do in one world: which is running, how far it has come, in which state everything is."""
+"""The state of scenarios in one world: which ones run, how far each is, in which state their machines are."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mock_server.limits import Limits, LimitsForm
 from mock_server.scenarios import STARTED, Cue, Scenario
 
 MOST_SCENARIOS = 100
-"""Scenarios that run in one world."""
+"""Most scenarios that run in one world."""
 
 
 class RunningForm(TypedDict):
-    """A scenario that runs, as JSON: what it is, and how far it has come."""
+    """A running scenario as JSON: its data, and how far it is."""
 
     name: str
     data: JSON
@@ -25,7 +25,7 @@ class RunningForm(TypedDict):
 
 
 class StageForm(TypedDict):
-    """A :class:`Stage` as JSON; without ``limits`` it is what tests have told it, and no more."""
+    """A :class:`Stage` as JSON; without ``limits`` it is only what tests have set."""
 
     clock: ClockForm
     running: list[RunningForm]
@@ -35,7 +35,7 @@ class StageForm(TypedDict):
 
 
 class Running:
-    """A scenario that was started: how many requests it met, how often each answer was given."""
+    """A scenario that was started: how many requests it matched, how often each answer was given."""
 
     __slots__ = ("_used", "met", "scenario")
 
@@ -45,7 +45,7 @@ class Running:
         self._used = [0] * len(scenario.answers)
 
     def next(self, state: str, seed: int) -> Cue | None:
-        """The answer whose turn it is; None where the request is no matter of the scenario, or no more."""
+        """Return the answer for the next request; None where the scenario has none for it, or no more."""
         self.met += 1
         index = self._turn(state, seed)
         if index is None and self.scenario.repeats and self._is_over():
@@ -72,16 +72,16 @@ class Running:
         return all(cue.times is not None and used >= cue.times for cue, used in pairs)
 
     def jitter(self, cue: Cue, seed: int) -> int:
-        """Milliseconds more, from 0 to what the answer allows; the same for the same request of the same seed."""
+        """Return extra milliseconds, from 0 to the answer's ``jitter``; the same for the same request and seed."""
         return int(_drawn(seed, self.scenario.name, f"jitter {self.met}") * (cue.jitter + 1)) if cue.jitter else 0
 
     def as_json(self, state: str) -> dict[str, JSON]:
-        """The scenario as the control API shows it."""
+        """Return the scenario as the admin API shows it."""
         data = self.scenario.data if isinstance(self.scenario.data, dict) else {}
         return {"name": self.scenario.name, **data, "met": self.met, "given": [*self._used], "current_state": state}
 
     def saved(self) -> RunningForm:
-        """The scenario and how far it has come, as JSON."""
+        """Return the scenario and how far it is, as JSON."""
         return {"name": self.scenario.name, "data": self.scenario.data, "met": self.met, "used": [*self._used]}
 
     @classmethod
@@ -97,7 +97,7 @@ def _drawn(seed: int, name: str, what: str) -> float:
 
 
 class Stage:
-    """The scenarios of a world, the latest first, and what else a test moves in it."""
+    """The scenarios of a world, the latest first, with its clock and limits."""
 
     __slots__ = ("_named", "_running", "_states", "clock", "limits")
 
@@ -120,7 +120,7 @@ class Stage:
 
     @property
     def running(self) -> tuple[Running, ...]:
-        """What runs, in the order in which it is asked."""
+        """The running scenarios, in the order in which they are tried."""
         return tuple(self._running)
 
     def start(self, scenario: Scenario) -> Running | None:
@@ -142,16 +142,16 @@ class Stage:
         return ended
 
     def new_name(self) -> str:
-        """A name for a scenario without one."""
+        """Return a name for a scenario without one."""
         self._named += 1
         return f"scenario-{self._named}"
 
     def state(self, scenario: Scenario) -> str:
-        """The state of a scenario's machine."""
+        """Return the state of a scenario's machine."""
         return self._states.get(scenario.machine, STARTED)
 
     def next(self, request: Request, route: Route, operation: Operation, seed: int) -> tuple[Running, Cue] | None:
-        """What a scenario wants answered, and which it is; None where none has a say."""
+        """Return the running scenario that answers a request, and its answer; None where none does."""
         for running in self._running:
             scenario = running.scenario
             state = self.state(scenario)
@@ -168,7 +168,7 @@ class Stage:
         return None
 
     def saved(self, *, limits: bool) -> StageForm:
-        """The stage as JSON, for another process to go on with."""
+        """Return the stage as JSON, for another process to continue with."""
         return {
             "clock": self.clock.saved(),
             "running": [running.saved() for running in self._running],

@@ -1,7 +1,7 @@
-"""Streams: answers whose items are made one after the other, each when its turn has come.
+"""Streams: answers whose items are made one after the other, each when it is sent.
 
-A :class:`Stream` says all that its items depend on. So they are the same each time, whoever makes them, and no more
-than one of them has to be held: a stream of a thousand items takes no more memory than one of three.
+A :class:`Stream` has all that its items depend on. So they are the same each time, in whichever process, and only one
+of them has to be in memory: a stream of a thousand items takes no more memory than one of three.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from mock_server.settings import Settings
 log = logging.getLogger("mock_server")
 
 TRIED = 100
-"""Items of a stream that are tried before it is said to be well."""
+"""Items of a stream that are validated before the stream counts as valid."""
 REMEMBERED = 256
-"""Items that are remembered: who asks the same again is given the same, which may cost 0.1 s to make."""
+"""Most items that are remembered: equal requests get equal items, and an item may take 0.1 s to make."""
 _FIRST = 16
-"""Of each stream so many items are remembered, its first ones."""
+"""Most items, the first ones, that are remembered of each stream."""
 _FEWEST, _USUAL = 3, 3
-"""A stream of which nothing says more has from 3 to 5 items."""
+"""Least number of items, and how many numbers there are: by default a stream has from 3 to 5 items."""
 _UNNAMED = frozenset({"object", "status"})
-"""Members that tell the branches of a union apart, and do not name an event."""
+"""Members that tell the branches of a union apart, but do not name an event."""
 _NUMBERED = ("sequence_number", "sequenceNumber", "sequence", "seq")
 """Members that count the items of a stream, from 0."""
 
@@ -64,9 +64,9 @@ class Source:
     member: str
     """The member that names a branch."""
     examples: Mapping[str, tuple[JSON, ...]]
-    """The items of those examples that can be sent."""
+    """The items of those examples that can be sent, by the name of the example."""
     findings: Mapping[str, Finding]
-    """What is wrong with the others."""
+    """The findings about the other examples."""
 
     @property
     def media(self) -> MediaType:
@@ -86,7 +86,7 @@ class Streams:
         self._left_out: set[tuple[str, str, str]] = set()
 
     def source(self, operation: Operation, response: Response, index: int) -> Source | None:
-        """Return what a media type's items are made from; None where its body is no sequence."""
+        """Return the source of a media type's items; None where its body is not a sequence."""
         key = (operation.key, response.status, index)
         if key not in self._sources:
             self._sources[key] = self._source(operation, response, index)
@@ -128,7 +128,7 @@ class Streams:
         )
 
     def _elsewhere(self, media: MediaType, sequence: Sequence) -> Iterator[Transcript]:
-        """What the contract shows of streams of the same schema beside other operations."""
+        """Yield the samples of streams of the same schema at other operations of the contract."""
         if not isinstance(media.schema, dict) or "$ref" not in media.schema:
             return
         for operation in self._contract.operations.values():
@@ -138,7 +138,7 @@ class Streams:
                 yield from (transcript_of(text, sequence.form) for text in texts_of(node, None, None, None))
 
     def _fits(self, transcript: Transcript, sequence: Sequence, union: Union) -> bool:
-        """Whether a text shows items of these schemas, or at least names events that they have."""
+        """Tell whether a sample shows items of these schemas, or at least events whose names they have."""
         names = {branch.name for branch in union.branches}
         known = {*Shape([sequence.rest], self._contract.resolve).names}
         return any(
@@ -149,7 +149,7 @@ class Streams:
         )
 
     def _slots(self, transcript: Transcript, sequence: Sequence, union: Union) -> list[Slot]:
-        """What the contract shows of a stream, or a believable order of what it knows."""
+        """Return the slots of the sample, or else of the known events in a believable order."""
         branches = {branch.name: branch.schema for branch in union.branches}
         names = [*branches]
         slots: list[Slot] = []
@@ -176,7 +176,8 @@ class Streams:
     def _parts(self, sample: Shown, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
         """What of an item that a text shows can stay where it breaks its schema as a whole.
 
-        Texts grow old beside their contract: they lack members that came later, and have nulls that it does not allow.
+        Samples get older than their contract: they lack members that were added later, and have nulls that it does not
+        allow.
         """
         item = sample.value
         if "data" in Shape([schema], self._contract.resolve).names and not (isinstance(item, dict) and "data" in item):
@@ -188,20 +189,20 @@ class Streams:
             for pointer in dict.fromkeys(pointer for pointer, _ in self._schemas.root(schema).faults(item)):
                 if pointer and find(item, pointer) is None:
                     item = without(item, pointer_parts(pointer))
-        except Exception:  # a schema that cannot be asked
+        except Exception:  # such as a broken pattern
             return {}
         return item if isinstance(item, dict) else {}
 
     def _accepts(self, schema: JSON, value: JSON) -> bool:
         try:
             return self._schemas.root(schema).accepts(value)
-        except Exception:  # a schema that cannot be asked; the judge has the last word
+        except Exception:  # such as a broken pattern; the answer is validated later anyway
             return False
 
     def _examples(
         self, operation: Operation, response: Response, media: MediaType, sequence: Sequence
     ) -> tuple[dict[str, tuple[JSON, ...]], dict[str, Finding]]:
-        """The items of each example of a media type, and what is wrong with those that cannot be sent."""
+        """Return the items of each example of a media type, and findings about examples that cannot be sent."""
         sound: dict[str, tuple[JSON, ...]] = {}
         findings: dict[str, Finding] = {}
         place = operation.pointer + pointer_of("responses", response.status, "content", media.name)
@@ -222,7 +223,7 @@ class Streams:
         return sound, findings
 
     def items_of(self, value: JSON, sequence: Sequence) -> tuple[JSON, ...]:
-        """Return the items that a value stands for: a list of them, a text as it travels, or one item."""
+        """Return the items that a value stands for: a list of them, a text as it is sent, or one item."""
         if isinstance(value, list) and (sequence.is_listed or not self._accepts(sequence.rest, value)):
             return tuple(value)
         if isinstance(value, str):
@@ -236,7 +237,7 @@ class Streams:
         self, source: Source, seed: int, identity: str, *, items: tuple[JSON, ...] | None = None,
         count: int | None = None, interval: int | None = None, is_exemplary: bool = True,
     ) -> Stream:  # fmt: skip
-        """Return a stream of a media type. ``count`` is that of the items, ``interval`` in milliseconds."""
+        """Return a stream of a media type. ``count`` is the number of items, ``interval`` in milliseconds."""
         stream = Stream(
             operation=source.operation.key,
             response=source.response.status,
@@ -264,16 +265,16 @@ class Streams:
         return count if source.sequence.most is None else min(count, source.sequence.most)
 
     def source_of(self, stream: Stream) -> Source:
-        """Return what the items of a stream are made from."""
+        """Return the source of the items of a stream."""
         operation = self._contract.operations[stream.operation]
         source = self.source(operation, operation.responses[stream.response], stream.media)
         assert source is not None
         return source
 
     def items(self, stream: Stream) -> Iterator[JSON]:
-        """Yield the items, each made when it is asked for.
+        """Yield the items, each made when it is needed.
 
-        A branch of a union that no value keeps is left out. Raises :class:`GenerationError` where that leaves nothing.
+        A branch of a union that no value satisfies is left out. Raises :class:`GenerationError` where no item is left.
         """
         source = self.source_of(stream)
         items = None if stream.given is None else [*map(json.loads, stream.given)]
@@ -288,6 +289,7 @@ class Streams:
             try:
                 item = slot.values[0] if is_given else self._remembered(source, stream, index, slot)
             except GenerationError as error:
+                # Only a branch of a union can be left out.
                 if slot.name not in source.union:
                     raise
                 self._leave_out(source, slot.name, error)
@@ -301,7 +303,7 @@ class Streams:
             raise nothing
 
     def _leave_out(self, source: Source, name: str, error: GenerationError) -> None:
-        """Tell the log once of a branch that cannot be made."""
+        """Log once that a branch cannot be made."""
         place = (source.operation.key, source.response.status, name)
         if place not in self._left_out:
             self._left_out.add(place)
@@ -324,7 +326,7 @@ class Streams:
         return self._items[key]
 
     def _made(self, source: Source, stream: Stream, index: int, slot: Slot) -> JSON:
-        """An item of a branch, or of any where the branch alone would not do."""
+        """Return an item of a branch, or of any branch where this one is not valid as an item."""
         whole = source.sequence.schema(index)
         schema = source.union.get(slot.name, whole)
         draw = Draw(stream.seed, stream.operation, f"{stream.identity} item {index}")
@@ -350,7 +352,7 @@ class Streams:
         return make(whole)
 
     def _pins(self, schema: JSON, index: int, member: str, name: str, draw: Draw) -> dict[str, JSON]:
-        """What an item has because of its place: its branch's name, its number, a text that is JSON itself."""
+        """Return the pins of an item at its place: the name of its branch, its number, a text that is JSON itself."""
         shape = Shape([schema], self._contract.resolve)
         pins: dict[str, JSON] = {pointer_of(member): name} if member else {}
         pins |= {pointer_of(counter): index for counter in _NUMBERED if "integer" in shape.member(counter).types}
@@ -361,14 +363,14 @@ class Streams:
         return pins
 
     def findings(self, judge: Judge, stream: Stream, status: int) -> Iterator[Finding]:
-        """Yield what the contract has against the items of a stream, of which the first :data:`TRIED` are tried."""
+        """Yield what is wrong with the items of a stream, of which the first :data:`TRIED` are validated."""
         source = self.source_of(stream)
         for index, item in enumerate(islice(self.items(stream), TRIED)):
             yield from judge.item(stream, status, index, source.sequence.schema(index), item)
 
     @staticmethod
     def broken(stream: Stream, index: int, item: JSON) -> JSON:
-        """Return an item with what a scenario breaks of it."""
+        """Return an item with the values that a scenario puts into it to break it."""
         for pointer, value in stream.breaks:
             head, *rest = pointer_parts(pointer)
             if head == str(index):
@@ -377,7 +379,7 @@ class Streams:
 
 
 def _line(text: str) -> tuple[Shown, ...]:
-    """A text that is one JSON text; nothing where it is none."""
+    """Return the one item of a text that is a JSON text; empty where it is not JSON."""
     try:
         return (Shown(None, json.loads(text)),)
     except (ValueError, RecursionError):
@@ -385,7 +387,7 @@ def _line(text: str) -> tuple[Shown, ...]:
 
 
 def _is_of_a_piece(sequence: Sequence, contract: Contract) -> bool:
-    """Whether items depend on one another, so that the list has to be made as a whole."""
+    """Tell whether items depend on one another, so that the list has to be made as a whole."""
     if not sequence.is_listed:
         return False
     shape = Shape([sequence.whole], contract.resolve)

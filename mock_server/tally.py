@@ -1,7 +1,7 @@
-"""How many requests a process has answered, with what and how fast, and what was found in them.
+"""Counters of a process: its requests by operation, method and status, their times, and findings by rule.
 
-Plain counts that only grow, whatever becomes of the worlds that were asked: nothing here knows what they are shown
-as, so that a request pays for no more than the counting.
+The counters only grow, whatever happens to worlds. They do not know how they are exported, so that a request pays only
+for counting.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from collections.abc import Iterable, Iterator
 from mock_server.exchange import Finding
 
 QUICK = 0.0001
-"""Seconds within which an answer is found that nobody has to ask after: all that is remembered, and much else."""
+"""Seconds within which an answer is quick: from memory always, and often otherwise."""
 BOUNDS = (QUICK, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
-"""Seconds by which answers are told apart."""
+"""Upper bounds in seconds of the buckets of a histogram."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
-"""The methods that are told apart: those of HTTP (RFC 9110, 9), PATCH (RFC 5789) and the QUERY of OpenAPI 3.2."""
+"""The methods that are counted apart: HTTP's (RFC 9110, 9), PATCH (RFC 5789) and the QUERY of OpenAPI 3.2."""
 OTHER = "_OTHER"
-"""What all other methods are counted as: a client may make up as many as it likes."""
+"""The name under which all other methods are counted: a client can invent any number of them."""
 
 
 class Tally:
     """The requests of one operation and method that had one status. ``operation`` is empty where there was none.
 
-    ``seconds`` is what they took together. ``slower`` is how many took longer than one bound and no longer than the
-    next, by the next one's place in ``BOUNDS``; all others were quick. ``findings`` counts them by rule.
+    ``seconds`` is the sum of their times. ``slower`` is how many took longer than one bound and no longer than the
+    next, by the next one's index in ``BOUNDS``; all others were quick. ``findings`` counts them by rule.
     """
 
     __slots__ = ("count", "findings", "method", "operation", "seconds", "slower", "status")
@@ -46,7 +46,7 @@ class Tally:
         if elapsed > QUICK:
             place = bisect_left(BOUNDS, elapsed)
             self.slower[place] = self.slower.get(place, 0) + 1
-        if elapsed > 0:  # a clock that was set back takes nothing away
+        if elapsed > 0:  # the system clock may have been set back
             self.seconds += elapsed
         for finding in findings:
             self.findings[finding.rule] = self.findings.get(finding.rule, 0) + 1
@@ -55,7 +55,7 @@ class Tally:
 class Tallies:
     """All tallies of a process.
 
-    ``handled`` is how many of the requests were not answered from memory, ``bounds`` how often something came up
+    ``handled`` is the number of requests that were not answered from memory, ``bounds`` how often something came up
     against each bound, by the name of its setting.
     """
 
@@ -65,7 +65,7 @@ class Tallies:
         self._tallies: dict[tuple[str, str, int], Tally] = {}
 
     def of(self, operation: str, method: str, status: int) -> Tally:
-        """The tally of an operation, a method and a status. There are as many as a contract has of them."""
+        """Return the tally of an operation, a method and a status; their number is bounded by the contract."""
         if not operation and method not in METHODS:
             method = OTHER
         tally = self._tallies.get((operation, method, status))

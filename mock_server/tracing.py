@@ -1,9 +1,9 @@
 """Traces by OpenTelemetry: a span for each request of the contract, sent as OTLP over HTTP.
 
-The only module that imports OpenTelemetry, and imported only where traces are asked for. What the span of a server
-has to have is said in https://opentelemetry.io/docs/specs/semconv/http/http-spans/ (1.44); what we know beside has
-names that begin with ``mock.``. The variables are those of OpenTelemetry (``OTEL_...``), read by its SDK. Nothing
-global is set: a process of somebody else's may trace in its own way.
+The only module that imports OpenTelemetry, and imported only where traces are asked for. The members of a server's span
+are those of https://opentelemetry.io/docs/specs/semconv/http/http-spans/ (1.44); further ones have names that begin
+with ``mock.``. The variables are those of OpenTelemetry (``OTEL_...``), read by its SDK. Nothing global is set, since
+another program in this process may trace in its own way.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from mock_server.wire import Scope, field_of
 log = logging.getLogger("mock_server")
 
 CLOSE_SECONDS = 0.5
-"""How long the end of a server waits for the last spans to be taken."""
+"""Seconds that the end of a server waits for the last spans to be sent."""
 _NAME = "contract-mock-server"
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?")
 """An address in brackets or a name, and a port (RFC 3986, 3.2)."""
@@ -51,11 +51,11 @@ _CHOICES = {
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
 }
-"""Variables that the SDK would read past where they ask for what is not here."""
+"""Variables that the SDK would ignore where they ask for something that is not installed."""
 
 
 class Tracing:
-    """Watches the requests of an application, and makes a span of each that is for the contract."""
+    """Observes the requests of an application, and makes a span of each that is for the contract."""
 
     def __init__(self, application: Application, provider: TracerProvider) -> None:
         self._application = application
@@ -84,7 +84,7 @@ class Tracing:
             span.end()
 
     def _finish(self, span: Span, seen: Seen, begun: _Attributes) -> None:
-        """Have the span say what became of the request."""
+        """Add the result of the request to its span."""
         span.set_attributes(_ended(seen))
         if not 0 < seen.status < 500:
             span.set_status(Status(StatusCode.ERROR))
@@ -100,14 +100,17 @@ class Tracing:
                 span.add_event("finding", {f"mock.finding.{name}": text for name, text in attributes.items()})
 
     def close(self) -> None:
-        """Send what is left. That is waited for as long as :data:`CLOSE_SECONDS`, whatever becomes of the collector."""
+        """Send the remaining spans.
+
+        This waits at most :data:`CLOSE_SECONDS`, even where the collector does not answer.
+        """
         thread = Thread(target=self._provider.shutdown, daemon=True)
         thread.start()
         thread.join(CLOSE_SECONDS)
 
 
 def _begun(seen: Seen) -> _Attributes:
-    """What is known before there is an answer."""
+    """Return the attributes that are known before there is an answer."""
     scope = seen.scope
     headers = dict(field_of(line)[1] for line in scope["headers"])
     attributes: _Attributes = {
@@ -140,7 +143,7 @@ def _ended(seen: Seen) -> _Attributes:
 
 
 def _of_contract(seen: Seen) -> _Attributes:
-    """What is known of a request that the contract was asked with."""
+    """Return the attributes of a request to the contract."""
     if seen.kept is None:
         return {}
     answer, operation = seen.kept.answer, seen.kept.operation
@@ -155,7 +158,7 @@ def _of_contract(seen: Seen) -> _Attributes:
 
 
 def _name(begun: _Attributes) -> str:
-    """The first word of a span's name, and the only one where there is no route."""
+    """Return the first word of a span's name, and the only one where there is no route."""
     method = str(begun[http.HTTP_REQUEST_METHOD])
     return "HTTP" if method == OTHER else method
 
@@ -170,7 +173,7 @@ def _carrier(scope: Scope) -> dict[str, list[str]]:
 
 
 def provider_of_environment() -> TracerProvider:
-    """What makes spans and sends them where the variables of the environment say.
+    """Return the provider that makes spans and sends them by the variables of the environment.
 
     Raises :class:`UsageError` for a variable that the SDK refuses.
     """
@@ -184,7 +187,7 @@ def provider_of_environment() -> TracerProvider:
 
 
 def check_environment(environ: Mapping[str, str]) -> None:
-    """Raise :class:`UsageError` for a variable that the SDK would read past, or fail on with the first span."""
+    """Raise :class:`UsageError` for a variable that the SDK would ignore, or fail on at the first span."""
     for name, expected in _CHOICES.items():
         if environ.get(name, "") not in ("", expected):
             raise UsageError(f"variable {name}: found {environ[name]!r}; expected {expected}, or none")
@@ -194,7 +197,7 @@ def check_environment(environ: Mapping[str, str]) -> None:
 
 
 class _Exporter(SpanExporter):
-    """OTLP over HTTP, which complains of a collector once and not with each batch."""
+    """OTLP over HTTP, which logs the failure of a collector once and not with each batch."""
 
     def __init__(self) -> None:
         self._exporter = OTLPSpanExporter()
@@ -209,7 +212,7 @@ class _Exporter(SpanExporter):
         if result is SpanExportResult.SUCCESS and self._is_failing:
             log.warning("spans are taken again")
         elif result is not SpanExportResult.SUCCESS and not self._is_failing:
-            # The first is the reason, the last that it was given up.
+            # The first message has the reason; the last one only says that the export was given up.
             log.error("spans are lost until a collector takes them: %s", " ".join(self._reasons[:1]))
         self._is_failing = result is not SpanExportResult.SUCCESS
         return result
@@ -222,6 +225,6 @@ class _Exporter(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
     def _heard(self, record: logging.LogRecord) -> bool:
-        """Keep what the library has to say of a failure, for a line of our own."""
+        """Keep the library's messages about a failure, for a log line of our own."""
         self._reasons.append(record.getMessage())
         return False

@@ -1,4 +1,4 @@
-"""Streams onto the wire: item by item with a cadence, until the last one, a cut, or one of the two ends goes."""
+"""Sending of streams: item by item at intervals, until the last one, a cut, or the end of client or server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mock_server.wire import CONNECTION, Delivery, Receive, Scope, Send, start_o
 log = logging.getLogger("mock_server")
 
 Ended = Callable[[Answer, int], None]
-"""Is told of the answer as it was sent (of a long body the beginning), and of how many bytes the body had."""
+"""Is called with the answer as it was sent (of a long body the beginning), and the number of bytes of the body."""
 
 
 class Transmission(Delivery):
-    """Sends one answer that is a stream. ``ended`` is told how it ended, before the client can know."""
+    """Sends one answer that is a stream. ``ended`` is called when it ends, before the client can know."""
 
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, ending: asyncio.Event, engine: Engine, ended: Ended
@@ -38,7 +38,7 @@ class Transmission(Delivery):
         self._is_left = False
 
     async def deliver(self, answer: Answer) -> None:
-        """Wait the delay, then send one item after the other, each made when its turn has come."""
+        """Wait for the delay, then send one item after the other, each made when it is sent."""
         stream = answer.stream
         assert stream is not None
         self._answer, wire = answer, answer.wire or Wire()
@@ -49,6 +49,7 @@ class Transmission(Delivery):
             await self._spoil(answer, wire)
             return
         is_head = self._scope["method"] == "HEAD"
+        # HTTP/1.0 has no chunks: the end of the connection ends the body (RFC 9112, 6.3).
         is_old = self._scope.get("http_version") == "1.0" and not is_head
         if is_old:
             self._scope.get("extensions", {}).get(CONNECTION, {}).get("unframe", _nothing)()
@@ -71,14 +72,14 @@ class Transmission(Delivery):
     async def _items(
         self, stream: Stream, status: int, wire: Wire, client: asyncio.Future[None], server: asyncio.Task[Literal[True]]
     ) -> str:
-        """Send the items; how it ended."""
+        """Send the items; return how the stream ended."""
         frames = self._frames(stream, status)
         middle = stream.count // 2 if wire.cut else -1
         for index in range(stream.count):
             if index == wire.cut_after:
                 return "cut"
             if index:
-                # Without an interval others have their turn between two items all the same.
+                # Even without an interval other requests have their turn between two items.
                 await asyncio.wait(
                     (client, server), timeout=stream.interval / 1000, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -106,15 +107,15 @@ class Transmission(Delivery):
         return "cut" if wire.overstate else "complete"
 
     def _frames(self, stream: Stream, status: int) -> Iterator[bytes]:
-        """The items as they travel, up to one that cannot be sent: its reason is for the log."""
+        """Yield the encoded items, up to one that cannot be sent: the reason for it is logged."""
         try:
             yield from self._engine.items(stream, status)
-        except Exception as error:  # whatever it is, the client has begun to read and can only be left
+        except Exception as error:  # whatever the error is: the answer has begun and can only be cut off
             self._has_failed = True
             log.error("%s: a stream was cut off after %d items: %s", stream.operation, self._sent, error)
 
     def _take(self, part: bytes) -> None:
-        """Count what is about to leave, and keep the beginning of it for the journal."""
+        """Count the bytes of a part before it is sent, and keep the beginning of the body for the journal."""
         self._size += len(part)
         room = LONGEST_BODY - len(self._kept)
         if room > 0:
@@ -131,14 +132,17 @@ class Transmission(Delivery):
             self._is_held_back = False
 
     def _let_go(self, server: asyncio.Task[Literal[True]]) -> None:
-        """Where the server stops while a client does not read: leave the client."""
+        """Abort the connection where the server stops while a client does not read."""
         transport = self._scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
         if self._is_held_back and not server.cancelled() and transport is not None:
             self._is_left = True
             transport.abort()
 
     async def _finish(self, end: str, *, closes: bool) -> None:
-        """End the message, or the connection where that alone says that it has ended, or where it must not seem to."""
+        """End the message, or close the connection.
+
+        The connection is closed where only that ends the message, or where the message must not seem complete.
+        """
         self._tell(end)
         if end == "client gone" or self._is_left:
             return
@@ -156,4 +160,4 @@ class Transmission(Delivery):
 
 
 def _nothing() -> None:
-    """What is done where a server leaves no choice."""
+    """Do nothing, on a server that does not offer to send a body without chunks."""

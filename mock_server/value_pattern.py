@@ -1,6 +1,6 @@
-"""Patterns of one value: of a header, a parameter, a cookie, a body. The shapes are WireMock's.
+"""Patterns of one value: of a header, a parameter, a cookie, a body. Their form is WireMock's.
 
-https://wiremock.org/docs/request-matching/: ``matches`` has to fit the whole value, ``contains`` a part of it.
+https://wiremock.org/docs/request-matching/: ``matches`` has to match the whole value, ``contains`` a part of it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from mock_server.instruction import Part, shown
 from mock_server.json_text import DEEPEST, read_json
 
 ValuePattern: TypeAlias = Callable[["str | None"], str]
-"""What a value (None: there is none) should be instead; empty where it fits."""
+"""Returns what a value (None: there is none) should be instead; empty where it matches."""
 
 _DEEPEST = 16
-"""How deep ``and``, ``or`` and ``not`` may be nested."""
+"""Most levels of nested ``and``, ``or`` and ``not``."""
 _MOST = 64
-"""Alternatives of one ``and`` or ``or``."""
+"""Most alternatives of one ``and`` or ``or``."""
 _TEXTUAL = ("equalTo", "contains", "doesNotContain", "matches", "doesNotMatch")
 _KNOWN = (*_TEXTUAL, "absent", "equalToJson", "matchesJsonPath", "matchesJsonSchema", "and", "or", "not")
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +34,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def value_pattern(part: Part, depth: int = 0) -> ValuePattern:
-    """The pattern that an instruction spells; a plain text or number is ``equalTo``.
+    """Return the pattern of an instruction; a plain text or number is ``equalTo``.
 
     Raises :class:`InstructionError` for what cannot be understood or could hang the server.
     """
@@ -106,7 +106,7 @@ def _contains(text: str, ignore_case: bool) -> Callable[[str], bool]:
 
 
 def matcher(part: Part, *, ignore_case: bool = False) -> Callable[[str], bool]:
-    """Whether a whole text fits the regular expression that a part spells."""
+    """Return a function that tells whether a whole text matches the regular expression of a part."""
     text = part.text()
     try:
         return regex(text, ignore_case=ignore_case)
@@ -138,7 +138,7 @@ def _several(kind: str, patterns: list[ValuePattern]) -> ValuePattern:
 
 
 def _json(value: str | None) -> JSON:
-    """A value as JSON; raises :class:`ValueError` where it is none."""
+    """Return a value as JSON; raises :class:`ValueError` where it is not JSON."""
     if value is None:
         raise ValueError
     read: JSON = read_json(value, deepest=DEEPEST)
@@ -166,7 +166,7 @@ def _equal_to_json(part: Part, ignore_order: bool, ignore_extra: bool) -> ValueP
 
 
 def _written(part: Part) -> JSON:
-    """JSON, or JSON as a text, which is how WireMock's clients send it."""
+    """Return the JSON of a part, or JSON given as a text, which is how WireMock's clients send it."""
     if not isinstance(part.value, str):
         return part.value
     try:
@@ -181,7 +181,7 @@ def _matches_json_schema(part: Part) -> ValuePattern:
 
 
 def schema_of(part: Part) -> Callable[[JSON], bool]:
-    """Whether a value keeps the JSON Schema that a part spells."""
+    """Return a function that tells whether a value is valid by the JSON Schema of a part."""
     try:
         return json_schema(part.value)
     except ValueError as error:
@@ -209,7 +209,7 @@ def _as_text(value: JSON) -> str | None:
 
 
 def path_of(part: Part) -> Callable[[JSON], list[JSON]]:
-    """The search that a JSONPath spells."""
+    """Return the search function of a JSONPath."""
     text = part.text()
     try:
         return json_path(text)

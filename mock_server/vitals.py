@@ -1,4 +1,4 @@
-"""What a server process can tell of itself, beside what it serves."""
+"""The state of a server process, for health and metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_server.tally import Tallies
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What was counted, whether requests can be answered, and what is remembered (None: nothing is)."""
+    """The counters, the checks of readiness, and the remembered answers (None: the fast path is off)."""
 
     tallies: Tallies
     readiness: Readiness

@@ -1,6 +1,6 @@
-"""The application with somebody who watches: each request as it was seen from outside, and what was known inside.
+"""The application with observers: each request as seen from outside, with what is known of it inside.
 
-Only where an access log or traces are asked for: a request pays for this ten times what it costs itself.
+Used only for an access log or traces: it costs a request ten times what a remembered answer costs.
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PATH = "%/:@!$&'()*+,;=~"
 SEEN = "mock_server.seen"
-"""Where the scope of a request that is watched has what is seen of it (:class:`Seen`)."""
+"""The key of an observed request's scope that has its :class:`Seen`."""
 
 
 class Seen:
-    """One request. ``status`` is 0 as long as no answer was begun; ``operation`` is empty where there is none."""
+    """One observed request. ``status`` is 0 until an answer begins; ``operation`` is empty where there is none."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.method: str = scope["method"]
         self.path = quote(scope["raw_path"] or scope["path"], safe=_PATH)
-        """The path as it was sent, prefix of a world and all, in the characters of a URI (RFC 3986). No query: it may
-        have secrets in it."""
+        """The path as it was sent, with the prefix of a world, in the characters of a URI (RFC 3986).
+
+        It has no query, which may have secrets in it.
+        """
         self.status = 0
         self.operation = ""
         self.kept: LoggedExchange | None = None
@@ -51,12 +53,12 @@ class Seen:
 
     @property
     def world(self) -> str:
-        """The name of the world that the contract was asked in."""
+        """The name of the world of the request; empty for the plain one, or before it is known."""
         return self._world.name if self._world else ""
 
     @property
     def seconds(self) -> float:
-        """How long it has taken until now, delays and all."""
+        """Seconds since the request began, delays included."""
         return perf_counter() - self._began
 
     @cached_property
@@ -67,24 +69,24 @@ class Seen:
 
 
 class Watcher(Protocol):
-    """Somebody who watches."""
+    """An observer of requests."""
 
     def watching(self, seen: Seen) -> AbstractContextManager[None]:
-        """What is done around a request. When it ends, all is known that there is to know."""
+        """Return the context manager around a request. When it exits, everything about the request is known."""
 
     def close(self) -> None:
-        """Finish, since the server ends; within half a second."""
+        """Finish, because the server ends; this takes at most half a second."""
 
 
 class Watched:
-    """An ASGI application, and those who watch it, the outermost first."""
+    """An ASGI application with its observers, the outermost first."""
 
     def __init__(self, app: App, watchers: Sequence[Watcher]) -> None:
         self._app = app
         self._watchers = watchers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI 3."""
+        """Answer a request (ASGI 3), within the context managers of all observers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

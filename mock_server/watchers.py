@@ -1,4 +1,4 @@
-"""Who watches the requests of a server, as its settings want it: nobody, as a rule."""
+"""The observers of a server's requests, by its settings; by default there are none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def watchers_of(application: Application) -> list[Watcher]:
-    """Those that the settings of an application ask for, the outermost first. Raises :class:`UsageError`."""
+    """Return the observers for the settings of an application, the outermost first. Raises :class:`UsageError`."""
     watchers: list[Watcher] = []
     if application.settings.otel:
         check_watchers(application.settings)
@@ -30,7 +30,10 @@ def watchers_of(application: Application) -> list[Watcher]:
 
 
 def check_watchers(settings: Settings) -> None:
-    """Import what they need. Raises :class:`UsageError` where that is not installed, or told what it cannot do."""
+    """Import what the observers need.
+
+    Raises :class:`UsageError` where it is not installed, or a variable is invalid.
+    """
     if not settings.otel:
         return
     try:
@@ -42,7 +45,7 @@ def check_watchers(settings: Settings) -> None:
             f"--otel: found no {error.name}; expected OpenTelemetry and its exporter."
             " Install them: pip install 'contract-mock-server[otel]'"
         ) from None
-    except ValueError as error:  # a propagator that there is none of is found by the import
+    except ValueError as error:  # the import fails for an unknown propagator
         raise UsageError(f"variable OTEL_PROPAGATORS: found {os.environ.get('OTEL_PROPAGATORS')!r}: {error}") from None
     from mock_server.tracing import check_environment
 

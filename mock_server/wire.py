@@ -1,6 +1,6 @@
-"""Answers onto the wire, whole or as broken as a scenario wants them.
+"""Sending of answers, whole or with the faults of a scenario.
 
-What goes wrong on the wire is beyond ASGI: uvicorn hands its connection over in the scope (``extensions``).
+Faults of the transport are beyond ASGI: uvicorn passes its connection in the scope (``extensions``).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Send = Callable[[Message], Awaitable[None]]
 CONNECTION = "mock_server.connection"
 """The extension of a scope that has the ``transport`` of its connection (:class:`asyncio.Transport`)."""
 TICKS = 20
-"""How often a second a trickling body is sent a part of."""
+"""How often a second a part of a trickling body is sent."""
 _OVERSTATED = 64
-"""Bytes that are announced and do not come."""
+"""Bytes that are announced and not sent."""
 _RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER, on, 0 seconds: what is closed is reset (socket(7))."""
+"""The value of SO_LINGER, on with 0 seconds: closing the connection resets it (socket(7))."""
 
 
 Field = tuple[bytes, bytes]
@@ -142,12 +142,12 @@ _shared_start = lru_cache(4096)(_start)
 
 
 def _field(value: str) -> bytes:
-    """A field value (RFC 9110, 5.5): no control characters, whatever an example holds."""
+    """Return a field value (RFC 9110, 5.5) without control characters, which an example may have."""
     return re.sub(rb"[\x00-\x08\x0a-\x1f\x7f]", b" ", value.encode("latin-1", "replace")).strip()
 
 
 class Delivery:
-    """Sends one answer. ``ending`` is set when the server stops; it cuts short all that takes time."""
+    """Sends one answer. ``ending`` is set when the server stops; it cuts all waits short."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, ending: asyncio.Event) -> None:
         self._scope = scope
@@ -156,7 +156,7 @@ class Delivery:
         self._ending = ending
 
     async def deliver(self, answer: Answer) -> None:
-        """Wait the delay, then send the answer, or what the wire leaves of it."""
+        """Wait for the delay, then send the answer, with its fault if it has one."""
         if answer.delay:
             await self._wait(answer.delay / 1000)
         if answer.wire is None:
@@ -172,7 +172,7 @@ class Delivery:
             await self._close(reset=True)
         else:
             is_short = bool(wire.overstate or wire.cut)
-            # A cut that leaves nothing out would be none: an answer without a body announces one.
+            # A cut has to leave something out: an answer without a body announces one.
             short_of = _OVERSTATED if wire.overstate or (wire.cut and len(answer.body) < 2) else 0
             body = answer.body[: len(answer.body) // 2] if wire.cut else answer.body
             await self._send(start_of(answer.status, answer.headers, len(answer.body) + short_of))
@@ -186,7 +186,7 @@ class Delivery:
             await self._close(reset=False)
 
     async def _trickle(self, body: bytes, rate: int) -> bool:
-        """Send a body slowly; whether all of it went."""
+        """Send a body slowly; return whether all of it was sent."""
         size = max(1, rate // TICKS)
         for begin in range(0, len(body), size):
             if begin and await self._wait(size / rate):
@@ -195,13 +195,13 @@ class Delivery:
         return True
 
     async def _wait(self, seconds: float) -> bool:
-        """Wait; whether the server is stopping instead."""
+        """Wait so many seconds, or until the server stops; return whether it stops."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
         return self._ending.is_set()
 
     async def _until_gone(self) -> None:
-        """Wait until the client has gone or the server stops."""
+        """Wait until the client is gone or the server stops."""
         tasks = [asyncio.ensure_future(self._gone()), asyncio.ensure_future(self._ending.wait())]
         _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in others:
@@ -212,7 +212,7 @@ class Delivery:
             pass
 
     async def _close(self, *, reset: bool) -> None:
-        """Close the connection, at once and with a reset or after what was sent has gone out."""
+        """Close the connection: at once with a reset, or after everything was sent."""
         transport = self._scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
         if transport is None:
             raise ConnectionError("this server does not let its connections be closed")

@@ -1,8 +1,8 @@
 """Several processes that serve one port: started, watched, replaced, ended.
 
-Of each runs uvicorn's server. uvicorn's supervisor is not used: its workers share one socket, of which one worker often
+Each runs uvicorn's server. uvicorn's supervisor is not used: its workers share one socket, of which one worker often
 has all 32 connections and another none; it starts a worker that cannot start again and again; and each of its workers
-imports everything anew, where these are copies of a process that has (as far as the platform has fork).
+imports everything again, where these are copies of a process that has (on platforms with fork).
 
 A worker has a pipe to this process. Its first message says whether it is ready; then it gives a sign of life twice a
 second. One that gives none is stuck: it is killed and replaced.
@@ -33,7 +33,7 @@ Work: TypeAlias = "Callable[[socket.socket, Ready], None]"
 """What a worker does: it serves a socket until a signal ends it, and calls ``Ready`` once it answers."""
 
 END_SECONDS = 1.8
-"""After that a worker that was asked to end is killed."""
+"""Seconds after which a worker that was asked to end is killed."""
 MOST_STARTS = 3
 """How often a worker may die while it starts before that is taken for the rule."""
 STUCK_SECONDS = 1.5
@@ -41,7 +41,7 @@ STUCK_SECONDS = 1.5
 _READY = ""
 _BEAT = "."
 _CONTEXT = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
-"""Elsewhere a copy of a process may not do all that the process could (macOS), or there is none (Windows)."""
+"""On other platforms a forked process may not do all that its parent could (macOS), or there is no fork (Windows)."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -104,7 +104,7 @@ class Workers:
 
 
 class _Worker:
-    """The worker of one socket, which keeps the connections that wait there when one process follows another."""
+    """The worker of one socket; the socket keeps waiting connections when one process replaces another."""
 
     def __init__(self, work: Work, listener: socket.socket) -> None:
         self.is_ready = False
@@ -125,7 +125,7 @@ class _Worker:
 
     @property
     def heard(self) -> list[Connection | int]:
-        """What can be read from when there is something to attend to."""
+        """The objects to wait for, which become readable when there is something to attend to."""
         assert self._process is not None
         return [self._process.sentinel, self._pipe]
 
@@ -210,7 +210,7 @@ class Ready:
 
 
 def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
-    """All that a worker process does."""
+    """Run a worker process, from its start to its exit code."""
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
@@ -226,7 +226,7 @@ def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
 
 
 def parent_is_gone() -> bool:
-    """Whether the parent of this worker has died without a word."""
+    """Tell whether the parent of this worker has died."""
     parent = multiprocessing.parent_process()
     return parent is not None and os.name == "posix" and os.getppid() != parent.pid
 

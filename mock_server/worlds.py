@@ -1,7 +1,7 @@
-"""Worlds: servers of their own for the price of a name.
+"""Worlds: isolated environments within one server, for the price of a name.
 
-A base URL with the prefix ``/~NAME`` is a world; the one without a prefix is the world ``""``. What a world
-holds is made when it is first needed, so that one that was only asked costs next to nothing.
+A base URL with the prefix ``/~NAME`` is a world; the one without a prefix is the world ``""``. The state of a world is
+made when it is first needed, so that a world that only got requests costs next to nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LONGEST_NAME = 64
 KEPT = 10_000
-"""How many worlds are kept where the settings say nothing else."""
+"""Most worlds that are kept where the settings give no other number."""
 
 _QUIET = 60.0
 """Seconds between two lines of the log about worlds that were lost."""
@@ -37,11 +37,11 @@ _QUIET = 60.0
 log = logging.getLogger("mock_server")
 
 MEMORY = 256 * 1024 * 1024
-"""Bytes that the journals of all worlds hold together where the settings say nothing else."""
+"""Most bytes of the journals of all worlds together where the settings give no other number."""
 
 
 class World:
-    """What one world has of its own."""
+    """The state of one world."""
 
     __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
@@ -52,14 +52,14 @@ class World:
         self.journal = Journal(name, journal_size, ledger, after)
         self.coverage = Coverage()
         self.revision: int | str = 0
-        """Which remembered answers are this world's: those of all worlds that changed nothing (0), or its own."""
+        """Which remembered answers are this world's: those of all worlds without changes (0), or its own."""
         self.staged: Stage | None = None
-        """The scenarios, limits and clock of this world; None where nothing needed them yet."""
+        """The scenarios, limits and clock of this world; None where nothing has needed them yet."""
         self._layers: dict[Store, Layer] | None = None
 
     @property
     def prefix(self) -> str:
-        """What stands before every path of this world: ``/~NAME``, or nothing."""
+        """The prefix of every path of this world: ``/~NAME``, or empty."""
         return f"{PREFIX}{self.name}" if self.name else ""
 
     @property
@@ -73,12 +73,14 @@ class World:
         return is_staged or (layers is not None and not all(base.is_shared for base in layers))
 
     def store(self, base: Store) -> Records:
-        """The records of this world, over those of ``base``. Nobody changes ``base``."""
+        """Return the records of this world, over those of ``base``, which is read-only."""
         layer = None if self._layers is None else self._layers.get(base)
         return layer or (self.layer(base) if base.is_shared else base)
 
     def layer(self, base: Store) -> Layer:
-        """The same, to be changed. Unless others share them, whoever asks is about to."""
+        """Return the records of this world for changes; calling this counts as a change, unless ``base`` is shared."""
+        # In a shared store others may change this world. Its answers are remembered under its name, and each is
+        # compared with its record before it is sent again.
         self.revision = self.name if base.is_shared else next_revision()
         if self._layers is None:
             self._layers = {}
@@ -87,24 +89,24 @@ class World:
         return self._layers[base]
 
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
-        """What is staged, made where there is none: with the scenarios that every world begins with."""
+        """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
         if self.staged is None:
-            from mock_server.stage import Stage  # no start waits for it
+            from mock_server.stage import Stage  # imported here, so that the start does not wait for it
 
             self.staged = Stage(standing)
         return self.staged
 
     def reset(self) -> None:
-        """Back to how a world begins."""
+        """Reset the world to its initial state."""
         self.staged = None
         self.let_go_of_records()
         self.journal.clear()
         self.coverage.clear()
 
     def clear_records(self, stores: Sequence[Store]) -> None:
-        """Back to the fixtures, also in stores where others may have changed the records of this world.
+        """Drop all changes of records, also in stores where others may have changed the records of this world.
 
-        Raises :class:`StoreError` where one of them cannot be asked.
+        Raises :class:`StoreError` where one of them cannot be reached.
         """
         for base in stores:
             if base.is_shared:
@@ -112,7 +114,7 @@ class World:
         self.let_go_of_records()
 
     def let_go_of_records(self) -> None:
-        """Hold no records here: in memory that takes the world back to the fixtures, elsewhere they stay."""
+        """Hold no records here: in memory that resets them to the fixtures, in a shared store they stay."""
         self._layers = None
         self.revision = 0
 
@@ -135,9 +137,9 @@ class Worlds:
         self._after = after
         self._ledger = Ledger(journal_memory, self._relieve, self._bounds)
         self.stores: Sequence[Store] = ()
-        """What has their records, of each contract."""
+        """The stores of the worlds' records, one for each contract."""
         self._past = Coverage()
-        """Of worlds that are no more, or were reset."""
+        """The coverage of worlds that were removed or reset."""
         self.plain = self._made("")
         """The world without a name."""
         self._named: OrderedDict[str, World] = OrderedDict()
@@ -151,7 +153,7 @@ class Worlds:
         return len(self._named) + len(self._changed) + 1
 
     def get(self, name: str) -> World:
-        """The world of that name, made where there is none."""
+        """Return the world of that name; make it where there is none."""
         if not name:
             return self.plain
         return self.known(name) or self._new(name)
@@ -207,21 +209,21 @@ class Worlds:
         return iter((self.plain, *self._named.values(), *self._changed.values()))
 
     def _made(self, name: str) -> World:
-        """A world that was not there."""
+        """Return a new world."""
         return World(name, self._journal_size, self._ledger, self._after)
 
     def _evict(self, world: World) -> None:
-        """Let a world go that nobody has used for long. What a shared store has of it the store bounds."""
+        """Remove a world that was not used for long. A shared store bounds the records of worlds itself."""
         self._end(world)
 
     @property
     def journal_entries(self) -> int:
-        """Entries of all journals."""
+        """The number of entries of all journals."""
         return sum(len(world.journal) for world in self)
 
     @property
     def journal_bytes(self) -> int:
-        """Bytes that all journals hold together, about."""
+        """The bytes that all journals take together, about."""
         return self._ledger.held
 
     def forget(self, name: str) -> None:
@@ -236,7 +238,7 @@ class Worlds:
         self._changed.pop(name, None)
 
     def reset(self, world: World) -> None:
-        """Take a world back to how it began. What it covered is still told of all worlds."""
+        """Reset a world to its initial state. Its coverage still counts for all worlds."""
         world.clear_records(self.stores)
         self._end(world)
 
@@ -252,7 +254,8 @@ class Worlds:
         return total
 
     def _relieve(self) -> None:
-        """Let older halves of journals go, those of the least recently used worlds first, until there is room again."""
+        """Remove the older halves of journals, of the least recently used worlds first, until there is enough room."""
+        # A tenth more than needed is freed, so that not each of the next requests has to free memory.
         enough = self._ledger.limit * 9 // 10
         while self._ledger.held > enough:
             for world in (*self._named.values(), *self._changed.values(), self.plain):
@@ -261,16 +264,16 @@ class Worlds:
                     break
 
     def begin_over(self, stores: Sequence[Store]) -> None:
-        """Have these stores from now on; what was changed over others in memory is gone."""
+        """Use these stores from now on; changes over other stores in memory are lost."""
         self.stores = stores
         for world in self:
             world.let_go_of_records()
 
 
 def address_of(path: str, raw_path: bytes) -> tuple[str, str, bytes]:
-    """The world that a path beginning with ``/~`` names, and the path in it; decoded, and as sent.
+    """Return the world that a path beginning with ``/~`` names, and the path in it; decoded, and as sent.
 
-    Raises :class:`UsageError` for a name that is none.
+    Raises :class:`UsageError` for an invalid name.
     """
     name, _, rest = path[len(PREFIX) :].partition("/")
     if len(name) > _LONGEST_NAME or not _is_name(name):

@@ -1,6 +1,6 @@
 """Values as XML, by the ``xml`` keywords of their schemas (OpenAPI 3.0 to 3.2, "XML Object").
 
-The standard library writes: it escapes what has to be, and nothing that came from outside is read here.
+The standard library writes and escapes; no XML is parsed here.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from xml.etree import ElementTree
 from mock_server.exchange import JSON
 
 NAMELESS = "xml"
-"""The root element of a schema that has no name, neither by ``xml`` nor as a component."""
+"""The name of the root element of a schema that has none, neither by ``xml`` nor as a component."""
 _DEEPEST = 20
-"""References and branches that are looked into for the schema of a member."""
+"""Most levels of references and branches in which the schema of a member is searched."""
 _NO_NAME = re.compile(r"[^\w.-]+")
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 (2.2) cannot hold, escaped or not."""
+"""Characters that XML 1.0 (2.2) cannot have, escaped or not."""
 
 Resolve = Callable[[JSON], JSON]
 
 
 def xml_body(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
-    """The XML document of a value, in UTF-8. ``resolve`` follows a schema's ``$ref``."""
+    """Return the XML document of a value, in UTF-8. ``resolve`` follows a schema's ``$ref``."""
     reader = _Schemas(resolve)
     name = _component(schema) or NAMELESS
     facts = reader.facts(schema)
@@ -43,7 +43,7 @@ def xml_body(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What ``xml`` says of a schema."""
+    """The values of the ``xml`` keyword of a schema."""
 
     name: str = ""
     namespace: str = ""
@@ -53,25 +53,25 @@ class _Facts:
     wrapped: bool = False
 
     def tag(self, otherwise: str) -> str:
-        """The name of the element or the attribute, with its prefix."""
+        """Return the name of the element or the attribute, with its prefix."""
         name = _named(self.name or otherwise)
         return f"{_named(self.prefix)}:{name}" if self.prefix else name
 
     def namespaces(self) -> dict[str, str]:
-        """The attribute that declares the namespace."""
+        """Return the attribute that declares the namespace; empty where there is none."""
         if not self.namespace:
             return {}
         return {f"xmlns:{_named(self.prefix)}" if self.prefix else "xmlns": self.namespace}
 
 
 class _Schemas:
-    """Finds what concerns XML in schemas."""
+    """Reads the parts of schemas that matter for XML."""
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
 
     def _nodes(self, schema: JSON, depth: int = 0) -> Iterator[Mapping[str, JSON]]:
-        """A schema, what it refers to, and its branches."""
+        """Yield a schema, what it refers to, and its branches."""
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return
         yield schema
@@ -83,7 +83,7 @@ class _Schemas:
                 yield from self._nodes(branch, depth + 1)
 
     def facts(self, schema: JSON) -> _Facts:
-        """The facts of a schema; what stands nearest goes before what is referred to."""
+        """Return the facts of a schema; nearer ones go before those of a reference."""
         said: dict[str, JSON] = {}
         for node in self._nodes(schema):
             xml = node.get("xml")
@@ -95,7 +95,7 @@ class _Schemas:
         return _Facts(name, namespace, prefix, "text" if kind == "cdata" else kind, wrapped)
 
     def member(self, schema: JSON, name: str) -> JSON:
-        """The schema of a member of an object."""
+        """Return the schema of a member of an object."""
         for key in ("properties", "additionalProperties"):
             for node in self._nodes(schema):
                 under = node.get(key)
@@ -106,7 +106,7 @@ class _Schemas:
         return True
 
     def items(self, schema: JSON) -> JSON:
-        """The schema of the items of an array."""
+        """Return the schema of the items of an array."""
         return next((node["items"] for node in self._nodes(schema) if "items" in node), True)
 
 
@@ -142,7 +142,7 @@ def _member(element: ElementTree.Element, name: str, value: JSON, schema: JSON, 
 def _array(element: ElementTree.Element, name: str, values: list[JSON], schema: JSON, reader: _Schemas) -> None:
     """Write an array: its items one after the other, within an element of their own where it is wrapped.
 
-    The items are called as their own schema says, else as the member; the name of the array is that of the wrapper.
+    The items have the name of their own schema, else of the member; the name of the array is that of the wrapper.
     """
     facts, items = reader.facts(schema), reader.items(schema)
     tag = reader.facts(items).tag(name if not facts.wrapped else facts.name or name)
@@ -171,12 +171,12 @@ def _text(value: JSON) -> str:
 
 
 def _named(text: str) -> str:
-    """A text as a name of XML 1.0 (2.3): without spaces and the like, and not beginning with a digit."""
+    """Return a text as a name of XML 1.0 (2.3): without spaces and the like, and not beginning with a digit."""
     name = _NO_NAME.sub("_", text) or NAMELESS
     return name if name[0].isalpha() or name[0] == "_" else f"_{name}"
 
 
 def _component(schema: JSON) -> str:
-    """The name of the component that a schema is a reference to."""
+    """Return the name of the component that a schema refers to; empty where it is not a reference to one."""
     reference = schema.get("$ref") if isinstance(schema, dict) else None
     return str(reference).rpartition("/")[2] if isinstance(reference, str) and "/schemas/" in reference else ""

@@ -1,1 +1,1 @@
-"""The contract: read, mended, checked, frozen; and the judge of what it says."""
+"""Contracts: reading, repairing, checking and freezing them; and the validation of requests and answers."""

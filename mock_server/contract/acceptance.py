@@ -1,7 +1,7 @@
-"""Answers and values of requests that need no second look: quickly read, quickly judged, and all well.
+"""Fast validation: accept what is certainly valid without asking openapi-core.
 
-jsonschema-rs says in microseconds what takes openapi-core a millisecond. Its yes is taken; whatever else there is to
-say of an answer (and whether its no was right) openapi-core says, which knows how to say it.
+jsonschema-rs decides in microseconds what takes openapi-core a millisecond. Only its yes is final: for everything else
+openapi-core decides, and describes what is wrong.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from mock_server.json_text import read_json
 
 Accepts = Callable[[JSON], bool]
 AcceptsOf = Callable[[JSON], Accepts]
-"""From a schema of the contract to whether it accepts a value."""
+"""Returns, for a schema of the contract, a function that tells whether it accepts a value."""
 _NOWHERE = Route()
 _REMEMBERED = 256
-"""Headers that are remembered of each response."""
+"""Most sets of headers that are remembered for each response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What a documented response takes, by media type and header."""
+    """What a documented response accepts, by media type and header."""
 
     bodies: dict[str, Accepts]
     headers: tuple[tuple[Parameter, Accepts], ...]
     streams: frozenset[str] = frozenset()
-    """The media types of bodies that are judged item by item, when they leave."""
+    """The media types of bodies that are validated item by item, when the items are sent."""
     _known: dict[Headers, bool] = field(default_factory=dict)
-    """What was found of headers before: most answers have the same."""
+    """Results for sets of headers that were validated before: most answers have the same headers."""
 
     def of(self, answer: Answer) -> bool:
-        """Whether an answer certainly keeps the contract; False where somebody has to look closer."""
+        """Tell whether an answer is certainly valid; False means that openapi-core has to decide."""
         if self.headers and not self._has_known_headers(answer):
             return False
         if answer.stream is not None:
@@ -49,7 +49,7 @@ class Acceptance:
         if accepts is None or (answer.judged is None and not is_json(content_type)):
             return False
         if answer.judged == b"":
-            return True  # bytes of a kind that no schema speaks of
+            return True  # bytes that no schema can validate
         try:
             return accepts(read_json(answer.body if answer.judged is None else answer.judged))
         except ValueError:
@@ -78,9 +78,9 @@ class Acceptance:
 
 
 def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Acceptance | None:
-    """What a response takes; None where it has a header of a name that parameters do not have.
+    """Return what a response accepts; None where it has a header with a name that no parameter can have.
 
-    Media ranges and sequences are left out: they are looked at closer.
+    Media ranges and sequences are left out: openapi-core validates them.
     """
     bodies = {
         essence_of(media.name): _anything if media.schema is None else taking(media.schema, accepts_of)
@@ -99,9 +99,10 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
 
 
 def taking(schema: JSON, accepts_of: AcceptsOf) -> Accepts:
-    """Whether a value certainly keeps a schema; what finds it out is made when it is first asked.
+    """Return a function that tells whether a value is certainly valid against a schema; built at its first call.
 
-    A request without the members that only answers have (``readOnly``) is left to who knows where it stands.
+    It returns False where that cannot be decided here, as for a request without the ``readOnly`` members that only
+    answers have: openapi-core then validates the value at its place in the document.
     """
     accepts: Accepts | None = None
 

@@ -1,9 +1,9 @@
-"""Patterns that an engine which backtracks takes for ever over: ``^(a|a)*$``, ``^(a+)+$``, ``^(.*,)*$``.
+"""Patterns on which a backtracking engine takes exponential time: ``^(a|a)*$``, ``^(a+)+$``, ``^(.*,)*$``.
 
-Such a pattern has a place that one and the same text leads back to in two ways (exponential ambiguity: Weideman et al.,
-"Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", 2016). The automaton has a place for
-each letter of the pattern (Glushkov's); what a class or an escape stands for is asked of ``regress``, letter by
-letter. A pattern that is not understood is none of them, nor is one with too many places.
+Such a pattern has a position that one and the same text leads back to in two ways (exponential ambiguity: Weideman et
+al., "Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", 2016). The automaton has one
+position for each letter of the pattern (Glushkov's construction); ``regress`` tells, letter by letter, what a class or
+an escape stands for. A pattern that is not understood, or has too many positions, is not reported.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from mock_server.contract.walk import Document, nodes
 from mock_server.exchange import Finding
 
 MOST_PLACES = 120
-"""Places of an automaton that is looked at: their pairs are gone through, which takes 0.1 s."""
+"""Most positions of an automaton that is analysed: all pairs of them are visited, which takes 0.1 s."""
 MOST_READ = 10_000
-"""Parts of a pattern that are read, those that are counted as often as they count."""
+"""Most parts of a pattern that are read; a part that is repeated N times counts N times."""
 
 _SAMPLE = frozenset({*map(chr, range(9, 127)), *"éßΩяא中😀"})
 _TOKEN = re.compile(
@@ -36,12 +36,12 @@ _REPEATED = re.compile(r"\)(?:[*+]|\{\d+,)")
 
 
 class _UnknownError(Exception):
-    """A pattern that is not understood, or is too large."""
+    """Raised for a pattern that is not understood, or is too large."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a pattern: the places that it may begin and end with, and whether it may be empty."""
+    """A part of a pattern: the positions that it may begin and end with, and whether it may be empty."""
 
     first: tuple[int, ...] = ()
     last: tuple[int, ...] = ()
@@ -49,7 +49,7 @@ class _Part:
 
 
 class _Automaton:
-    """The places of a pattern, with the letters of each, and the steps between them with the number of ways."""
+    """The positions of a pattern with the letters of each, and the number of ways from each position to each other."""
 
     def __init__(self, pattern: str) -> None:
         self.letters: list[frozenset[str]] = []
@@ -91,7 +91,7 @@ class _Automaton:
         )
 
     def _repeated(self) -> _Part:
-        """Return a part with its repetitions: those that are counted one after the other, one without end as a loop."""
+        """Return a part with its repetitions: a counted one is unrolled, one without an end becomes a loop."""
         start = self._at
         part = self._atom()
         if self._peek() != "repeat":
@@ -106,6 +106,7 @@ class _Automaton:
             self.steps.update((end, begin) for end in part.last for begin in part.first)
             return _Part(part.first, part.last, part.may_be_empty or least == 0)
         whole = part if least else _Part(part.first, part.last)
+        # A counted part is read again for each repetition, so that each has positions of its own.
         for number in range(1, most or least):
             self._at = start
             again = self._atom()
@@ -129,6 +130,7 @@ class _Automaton:
             return _Part() if kind == "around" else inner
         if kind in ("repeat", "close"):
             raise _UnknownError
+        # Anchors and backreferences have no positions: they count as empty parts.
         if kind == "anchor" or text in ("\\b", "\\B") or re.fullmatch(r"\\[1-9k].*", text):
             return _Part()
         if len(self.letters) >= MOST_PLACES:
@@ -139,7 +141,7 @@ class _Automaton:
         return _Part((place,), (place,), may_be_empty=False)
 
     def leads_back_in_two_ways(self) -> bool:
-        """Return whether one text leads from a place back to it in two ways."""
+        """Tell whether one text leads from a position back to it in two ways."""
         after: dict[int, list[int]] = {}
         for (begin, end), _ in self.steps.items():
             after.setdefault(begin, []).append(end)
@@ -150,7 +152,8 @@ class _Automaton:
         return any(self._part_and_meet(min(ring), after, ring) for ring in rings if ring)
 
     def _part_and_meet(self, place: int, after: dict[int, list[int]], ring: frozenset[int]) -> bool:
-        """Return whether two walkers who leave a place with the same text, and part, can be back there together."""
+        """Tell whether two paths with the same text can leave a position, differ, and come back to it together."""
+        # First forward, to all pairs of positions that one text can lead to; then back, from the start.
         before: dict[tuple[int, int], list[tuple[int, int]]] = {}
         start = (place, place)
         waiting, seen = [start], {start}
@@ -173,7 +176,7 @@ class _Automaton:
 
 
 def _reached(place: int, after: dict[int, list[int]]) -> set[int]:
-    """Return the places that at least one step leads to."""
+    """Return the positions that one or more steps lead to."""
     reached: set[int] = set()
     waiting = [place]
     while waiting:
@@ -189,7 +192,7 @@ def _is_surrogate(letter: str) -> bool:
 
 
 def _bounds(text: str) -> tuple[int, int | None]:
-    """Return how often a part may stand there, at least and at most."""
+    """Return how often a part may be repeated: the least and the most, None for no limit."""
     if text[0] in "*+?":
         return (1 if text[0] == "+" else 0), (1 if text[0] == "?" else None)
     least, comma, most = text.strip("{}?").partition(",")
@@ -198,7 +201,7 @@ def _bounds(text: str) -> tuple[int, int | None]:
 
 @lru_cache(maxsize=1024)
 def _letters(text: str, alphabet: frozenset[str]) -> frozenset[str]:
-    """Return those of an alphabet that a letter, a class or an escape stands for."""
+    """Return the letters of the alphabet that a letter, a class or an escape stands for."""
     for flags in ("u", ""):
         try:
             letter = Regex(text, flags)
@@ -210,8 +213,8 @@ def _letters(text: str, alphabet: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def is_endless(pattern: str) -> bool:
-    """Return whether an engine that backtracks takes time beyond all bounds for some text that the pattern refuses."""
-    if _REPEATED.search(pattern) is None or "$" not in pattern:  # what may end anywhere is found at once
+    """Tell whether a backtracking engine takes exponential time for some text that the pattern refuses."""
+    if _REPEATED.search(pattern) is None or "$" not in pattern:  # without an end anchor a match is found at once
         return False
     try:
         return _Automaton(pattern).leads_back_in_two_ways()
@@ -220,7 +223,7 @@ def is_endless(pattern: str) -> bool:
 
 
 def endless_patterns(document: Document, source: Layers) -> Iterator[Finding]:
-    """Return a finding for each pattern of a document that backtracks without end, at the first place that has it."""
+    """Yield a finding for each pattern of a document that backtracks without end, at the first place that has it."""
     seen: set[str] = set()
     for pointer, node, kind in nodes(document):
         pattern = node.get("pattern") if kind == "schema" else None

@@ -1,7 +1,7 @@
-"""Large contracts compiled in a process of its own, which takes with it what compiling needed.
+"""Large contracts compiled in a process of their own, whose memory goes back to the system when it ends.
 
-The process (:mod:`mock_server.routing.ahead`) says nothing: whatever goes wrong shows when the parent, which then finds
-nothing remembered, compiles for itself.
+The process (:mod:`mock_server.routing.ahead`) reports nothing: after an error the parent finds nothing in the cache,
+and compiles the contract itself.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 _PROGRAM = "mock_server.routing.ahead"
 MOST_SECONDS = 120
-"""Seconds that are waited; GitHub's contract takes 4 on a usual machine."""
+"""Most seconds to wait; GitHub's contract takes 4 on a usual machine."""
 
 
 def compile_apart(place: str, overlays: Sequence[str], may_fetch: bool) -> None:
-    """Compile a contract in another process and wait for it to be remembered, or not."""
+    """Compile a contract in another process, and wait until it has stored the result in the cache or has failed."""
     if not sys.executable:  # embedded in another program
         return
     command = [sys.executable, "-m", _PROGRAM, str(int(may_fetch)), place, *overlays]

@@ -1,7 +1,7 @@
-"""Request bodies: from bytes to the value that a contract's Request Body Object means.
+"""Request bodies: from bytes to the value that a contract's Request Body Object describes.
 
-OpenAPI 3.1, "Request Body Object", "Media Type Object", "Encoding Object". A body of a media type that says
-nothing of values (images, archives) stands as the text of its bytes, one character each.
+OpenAPI 3.1, "Request Body Object", "Media Type Object", "Encoding Object". A body of a media type that does not
+describe values (images, archives) is the text of its bytes, one character each.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 Sent = TypeVar("Sent")
 FORM = "application/x-www-form-urlencoded"
 _RESERVED = frozenset(":/?#[]@!$&'()*,;=")
-"""RFC 3986, 2.2, without the plus sign, which is a space in a form."""
+"""The reserved characters of RFC 3986, 2.2, without the plus sign, which is a space in a form."""
 
 
 class MalformedError(UnreadableError):
-    """A body that is not even of the form of its media type."""
+    """Raised for a body that is not even well-formed for its media type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Body:
     content: Mapping[str, BodyMedia]
 
     def media(self, content_type: str) -> BodyMedia | None:
-        """The entry for a Content-Type: the most specific range that has it (RFC 9110, 12.5.1)."""
+        """Return the entry for a Content-Type: the most specific range that includes it (RFC 9110, 12.5.1), or None."""
         sent, parameters = content_type_of(content_type)
         ranges = (sent, sent.partition("/")[0] + "/*", "*/*")
         for essence in ranges:
@@ -56,13 +56,13 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class BodyMedia:
-    """One entry of ``content``. ``encoding`` are the Encoding Objects by name; ``items`` reads bodies of many items."""
+    """One entry of ``content``. ``encoding`` has the Encoding Objects by name; ``items`` reads bodies of many items."""
 
     name: str
     shape: Shape
     encoding: Mapping[str, Mapping[str, JSON]]
     members: Mapping[str, Parameter]
-    """How the members of a form are written."""
+    """The parameters that read the members of a form, by name."""
     items: ItemReader | None = None
     items_have_a_schema: bool = False
     """Whether each item has a schema of its own (OpenAPI 3.2, ``itemSchema``)."""
@@ -76,9 +76,10 @@ class BodyMedia:
         return content_type_of(self.name)[1]
 
     def readings(self, body: bytes, content_type: str, ways: tuple[Reading, ...] = READINGS) -> Iterator[JSON]:
-        """Return what may have been meant, the likeliest first; nothing where the schema has no say in such bytes.
+        """Yield the values that a body may mean, the likeliest first.
 
-        Raises :class:`UnreadableError` or :class:`MalformedError`.
+        There are none where the schema does not apply to such bytes. Raises :class:`UnreadableError` or
+        :class:`MalformedError`.
         """
         essence, parameters = content_type_of(content_type)
         if self.items is not None:
@@ -89,7 +90,7 @@ class BodyMedia:
             yield from self._form(read_text(body), ways)
         elif essence.startswith("multipart/"):
             if "boundary" not in parameters and not body.lstrip().startswith(b"--"):
-                yield from self._form(read_text(body), ways)  # a client that named the one and sent the other
+                yield from self._form(read_text(body), ways)  # a client that announced multipart and sent a form
             elif essence == "multipart/form-data":
                 yield from self._parts(read_multipart(body, parameters), ways)
         elif essence.endswith(("/xml", "+xml")):
@@ -105,13 +106,14 @@ class BodyMedia:
         self._refuse_empty(name for name, value in sent if not value)
         raws = {name: raw for name, member in self.members.items() if (raw := self._raws(member, sent))}
         extra = objects_of(Pairs((name, unquote_plus(value)) for name, value in self._undeclared(sent)), raws)
+        # The likeliest reading of every member, then the last one of each: not all combinations of them.
         for choice in (0, -1):
             for way in ways:
                 chosen = {name: raw[choice] for name, raw in raws.items()} | extra
                 yield {name: self._member(name, raw, way) for name, raw in chosen.items()}
 
     def _undeclared(self, sent: Pairs[Sent]) -> Iterator[tuple[str, Sent]]:
-        """Return the pairs that no member of the schema claims."""
+        """Return the pairs that belong to no member of the schema."""
         claimed = {*self.members, *(member.stem for member in self.members.values())}
         return ((name, value) for name, value in sent if name not in claimed and name.partition("[")[0] not in claimed)
 
@@ -122,7 +124,7 @@ class BodyMedia:
                 raise UnreadableError("an empty value", "a value (allowEmptyValue is false)", f"/{name}")
 
     def _raws(self, member: Parameter, sent: Pairs[str]) -> list[Raw] | None:
-        """Return the texts of a member of a form, in the style of its encoding or else in brackets."""
+        """Return the readings of a member of a form as texts, in the style of its encoding or else in brackets."""
         own = sent.under(member.name)
         stated = self.encoding.get(member.name, {})
         if stated.get("allowReserved") is False and not member.shape.is_array and not member.shape.is_object:
@@ -156,7 +158,7 @@ class BodyMedia:
         undeclared: Pairs[Part] = Pairs(self._undeclared(sent))
         extra: dict[str, Tree[Part]] = objects_of(undeclared, [*trees])
         trees |= extra
-        # A part that stands alone is the one item of a list, or else what may stand in the list's place: null, a text.
+        # A single part is the one item of a list, or else what may take the list's place: null, a text.
         for is_item in (True, False):
             for way in ways:
                 yield {
@@ -165,9 +167,9 @@ class BodyMedia:
                 }
 
     def _of_tree(self, tree: Tree[Part], shape: Shape, name: str, way: Reading, *, is_item: bool = True) -> JSON:
-        """Return the value of what stands under a name; ``name`` is that of the member of the form.
+        """Return the value of the parts under a name; ``name`` is that of the member of the form.
 
-        ``is_item``: a part of a list that may be a scalar as well is an item of it.
+        ``is_item``: a single part of a list that may be a scalar as well is an item of the list.
         """
         if isinstance(tree, dict) and shape.is_array and not shape.is_object:
             tree = indexed(tree)
@@ -217,7 +219,7 @@ class BodyMedia:
 
 
 def read_body(node: Mapping[str, JSON], resolve: Resolve) -> Body:
-    """The body that a Request Body Object describes."""
+    """Return the body that a Request Body Object describes."""
     content = node.get("content")
     entries = {name: resolve(entry) for name, entry in content.items()} if isinstance(content, dict) else {}
     media = {name: _media(name, entry, resolve) for name, entry in entries.items() if isinstance(entry, dict)}
@@ -242,13 +244,13 @@ def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
 def _form_member(name: str, stated: Mapping[str, JSON], shape: Shape, names: frozenset[str]) -> Parameter:
     style = str(stated.get("style", "form"))
     explode = bool(stated.get("explode", style == "form"))
-    whole = shape.is_object and "style" not in stated  # no members of its own beside those of the form
+    whole = shape.is_object and "style" not in stated  # its members are not members of the form
     return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole,
                      taken=names)  # fmt: skip
 
 
 def content_type_of(header: str) -> tuple[str, dict[str, str]]:
-    """The media type in lower case, and its parameters (RFC 9110, 8.3.1)."""
+    """Return the media type in lower case, and its parameters (RFC 9110, 8.3.1)."""
     if ";" not in header:
         return header.strip().lower(), {}
     from werkzeug.http import parse_options_header  # 20 ms and 2 MB, which JSON alone does not need
@@ -258,7 +260,7 @@ def content_type_of(header: str) -> tuple[str, dict[str, str]]:
 
 
 def read_multipart(body: bytes, parameters: Mapping[str, str]) -> list[Part]:
-    """The parts of a multipart body; :class:`MalformedError` for what is none."""
+    """Return the parts of a multipart body; raises :class:`MalformedError` for anything else."""
     from mock_server.contract.multipart import read_parts
 
     try:

@@ -13,19 +13,22 @@ from typing import Generic, TypeAlias, TypeVar
 
 Leaf = TypeVar("Leaf")
 Tree: TypeAlias = "Leaf | list[Tree[Leaf]] | dict[str, Tree[Leaf]]"
-"""What names with brackets spell: objects and lists, with what was sent as leaves."""
+"""What names with brackets describe: objects and lists, with the values that were sent as leaves."""
 
 DEEPEST = 32
-"""Brackets of one name that are read."""
+"""Most brackets of one name that are read."""
 LARGEST_INDEX = 9_999
-"""The largest number in brackets that is the place of an item; a larger one is the name of a member."""
+"""The largest number in brackets that is an index of a list; a larger one is the name of a member."""
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _INDEX = re.compile(rf"[0-9]{{1,{len(str(LARGEST_INDEX))}}}")
 
 
 class BracketError(ValueError):
-    """A name whose brackets cannot be read. The message says what was found, ``expected`` what instead."""
+    """Raised for a name whose brackets cannot be read.
+
+    The message says what was found, ``expected`` what was expected.
+    """
 
     def __init__(self, actual: str, expected: str) -> None:
         super().__init__(actual)
@@ -54,7 +57,7 @@ def name_and_steps(key: str) -> tuple[str, list[str]]:
 
 
 def tree_of(entries: Iterable[tuple[Sequence[str], Leaf]]) -> Tree[Leaf]:
-    """Return what at least one leaf with the steps that lead to it spell."""
+    """Return the tree of one or more leaves, each with the steps that lead to it."""
     root: _Node[Leaf] = _Node()
     for steps, leaf in entries:
         root.put(steps, leaf)
@@ -69,7 +72,7 @@ def indexed(members: dict[str, Tree[Leaf]]) -> Tree[Leaf]:
 
 
 class _Node(Generic[Leaf]):
-    """A place in a tree: what was sent for it as it is, its items, and its members."""
+    """A node of a tree: the leaves that were sent for it, its items, and its members."""
 
     __slots__ = ("items", "leaves", "members")
 

@@ -1,7 +1,7 @@
-"""Contracts in several files: what is referred to elsewhere is brought home, so that the house sees one document.
+"""Contracts in several files: parts of other files are copied into one document.
 
-A file's part gets a place and a readable name among the components. What has no place there (a path item, a
-whole map) is written where its reference stood. Where each part came from is kept for messages.
+A part of a file gets a place and a readable name among the components. What has no place there (a path item, a whole
+map) is written in place of its reference. The origin of each part is remembered for messages.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
 
 MAX_DOCUMENTS = 5_000
-"""How many files and addresses one contract may refer to."""
+"""Most files and addresses that one contract may refer to."""
 MAX_TOTAL = 256 * 1024 * 1024
-"""How many characters they may have together."""
+"""Most characters that they may have together."""
 
 _HOMES = {
     "schema": "schemas", "response": "responses", "parameter": "parameters", "example": "examples",
@@ -33,12 +33,12 @@ _HOMES = {
 }  # fmt: skip
 _OLD_HOMES = {"schema": "definitions", "parameter": "parameters", "response": "responses"}
 _KEPT_BESIDE = ("$ref", "summary", "description", "nullable", "readOnly", "writeOnly")
-"""What stays beside a ``$ref`` that is no schema of 3.1: remarks, and what is read as it was meant (``meaning``)."""
+"""The members that stay next to a ``$ref`` that is not a schema of 3.1: remarks, and those that ``meaning`` reads."""
 
 
 @dataclass(slots=True)
 class Files:
-    """The documents that a contract refers to. Each is read once; ``texts`` are those that were read, by place."""
+    """The documents that a contract refers to. Each is read once; ``texts`` are the texts that were read, by place."""
 
     root: str
     may_fetch: bool = False
@@ -52,7 +52,11 @@ class Files:
         return tuple(self._sources.values())
 
     def place(self, base: str, reference: str) -> str:
-        """Where a reference from a document at ``base`` leads. Raises ContractError for a place it must not lead to."""
+        """Return the place that a reference from a document at ``base`` leads to.
+
+        Raises :class:`ContractError` for a place that it must not lead to: a URL without leave, or a file outside the
+        directories of the contract and of the process.
+        """
         if is_url(base) or is_url(reference):
             place = urljoin(base, reference) if is_url(base) else reference
             if not is_url(place):
@@ -66,6 +70,7 @@ class Files:
 
     def _file(self, base: str, path: str) -> str:
         place = os.path.normpath(Path(base).parent / path)
+        # A contract from elsewhere must not read any file of this machine.
         roots = [Path(self.root).resolve().parent, Path.cwd()]
         real = Path(place).resolve()
         if not any(real.is_relative_to(root) and root != Path(root.anchor) for root in roots):
@@ -76,7 +81,7 @@ class Files:
         return place
 
     def source(self, place: str) -> Source:
-        """The document at a place. Raises ContractError where it cannot be read or is no mapping."""
+        """Return the document at a place. Raises :class:`ContractError` where it cannot be read or is only a text."""
         if place not in self._sources:
             if len(self.texts) >= MAX_DOCUMENTS or self._total > MAX_TOTAL:
                 raise ContractError(
@@ -98,7 +103,7 @@ def _refused(reference: str, expected: str) -> ContractError:
 
 
 def bundle(source: Source, files: Files) -> tuple[Document, Layers, list[Finding]]:
-    """One document, where its parts stand, and what could not be brought home (severity ``error``)."""
+    """Return one document, the origins of its parts, and findings about broken references (severity ``error``)."""
     document = cast("Document", source.data)
     if not any(mark in source.text for mark in ("$ref", "$id", "/securitySchemes/")):
         return document, Layers(source), []
@@ -107,6 +112,7 @@ def bundle(source: Source, files: Files) -> tuple[Document, Layers, list[Finding
     bundler.settle_security()
     whole = list(nodes(document))
     bundler.rewrite("", whole, source, "")
+    # A part that was copied in may refer to further documents.
     while bundler.waiting:
         bundler.bring_home(*bundler.waiting.pop(0))
         whole = []
@@ -116,7 +122,7 @@ def bundle(source: Source, files: Files) -> tuple[Document, Layers, list[Finding
 
 
 class _Bundler:
-    """Brings the parts of one contract home."""
+    """Copies the parts of one contract into one document."""
 
     def __init__(self, source: Source, files: Files) -> None:
         self.document = cast("Document", source.data)
@@ -133,11 +139,11 @@ class _Bundler:
 
     @property
     def layers(self) -> Layers:
-        """Where the parts stand."""
+        """The origins of the parts."""
         return Layers(self._root, tuple(self._origins))
 
     def settle_components(self) -> None:
-        """A component that is but a reference to another file is the home of what it leads to: its name is kept."""
+        """Note components that only refer to another file, so that what they refer to keeps their names."""
         homes = {kind: (name,) if self._is_2_0 else ("components", name)
                  for kind, name in (_OLD_HOMES if self._is_2_0 else _HOMES).items()}  # fmt: skip
         for kind, section in homes.items():
@@ -163,7 +169,7 @@ class _Bundler:
             try:
                 reference = self._brought("securityScheme", self._root, name)
             except (KeyError, ContractError):
-                continue  # one that is not defined: `repair` says so
+                continue  # it is not defined: `repair` reports it
             alternative[pointer_parts(reference)[-1]] = alternative.pop(name)
 
     def _settle(self, kind: str, home: str, node: Document) -> None:
@@ -171,7 +177,7 @@ class _Bundler:
             there, pointer = self._lead(self._root, str(node["$ref"]))
             part = copy.deepcopy(find(there.data, pointer))
         except (KeyError, ContractError):
-            return  # told of where all references are followed
+            return  # reported where all references are followed
         if there is not self._root and isinstance(part, dict) and (there.name, pointer, kind) not in self._homes:
             self._homes[there.name, pointer, kind] = home
             node.clear()
@@ -180,7 +186,7 @@ class _Bundler:
             self.waiting.append((home, node, kind, there, pointer))
 
     def bring_home(self, home: str, part: JSON, kind: str, source: Source, at: str) -> None:
-        """Rewrite the references of a part that stands at ``home`` and came from ``at`` of a source."""
+        """Rewrite the references of a part that is now at ``home`` and came from the pointer ``at`` of a source."""
         if home != at or source is not self._root:
             self._origins.append(Origin(home, source, at))
         self.rewrite(home, list(nodes(part, kind, follow=False)), source, at)
@@ -204,9 +210,11 @@ class _Bundler:
             return
         inline = kind not in (_OLD_HOMES if self._is_2_0 else _HOMES)
         if not inline and (kind != "schema" or self._is_old):
+            # Other members next to a reference have no effect (except in schemas of 3.1), so they are removed.
             for key in [key for key in node if key not in _KEPT_BESIDE and not key.startswith("x-")]:
                 del node[key]
         local = source is self._root and (reference.startswith("#") or self._identified(reference) is not None)
+        # A reference within the root document may stay, if components have a place for its kind.
         if local and not inline:
             return
         try:
@@ -223,7 +231,7 @@ class _Bundler:
                                          "Define it or mend the reference."))  # fmt: skip
 
     def _mapping(self, home: str, node: Document, kind: str, source: Source, at: str) -> None:
-        """The schemas that a discriminator names: a reference, or a name among the components (3.1, 4.8.25)."""
+        """Rewrite the schemas that a discriminator names: references, or names of components (3.1, 4.8.25)."""
         mapping = mapping_at(node.get("discriminator") or {}, "mapping") if kind == "schema" else {}
         for name, reference in mapping.items():
             is_reference = isinstance(reference, str) and re.search(r"[/#]|\.(ya?ml|json)$", reference)
@@ -242,7 +250,10 @@ class _Bundler:
                                      "Mend the reference."))  # fmt: skip
 
     def _lead(self, source: Source, reference: str) -> tuple[Source, str]:
-        """The document and the pointer that a reference leads to, through references on the way."""
+        """Return the document and the pointer that a reference leads to, through references on the way.
+
+        Raises :class:`KeyError` where there is nothing, or after too many references.
+        """
         for _ in range(LONGEST_CHAIN):
             path, fragment = urldefrag(reference)
             if path:
@@ -260,8 +271,8 @@ class _Bundler:
     def _elsewhere(self, source: Source, path: str) -> Source:
         """Return the document that a reference of a source leads to, by the base URI of the source.
 
-        That is its ``$self`` where it has one (OpenAPI 3.2, "Establishing the Base URI"). A document of which a file
-        stands where the way from ``$self`` leads beside the source is that file.
+        That is its ``$self`` where it has one (OpenAPI 3.2, "Establishing the Base URI"). Where a relative path leads
+        from ``$self`` to the URI, and a file is at this path from the source, that file is read.
         """
         base = self._identity(source)
         if base is None:
@@ -280,12 +291,12 @@ class _Bundler:
         return self._root if same_place("", place, self._root.name) else self._files.source(place)
 
     def _known(self, uri: str) -> Source | None:
-        """Return the document that has an identity of its own and is called so, among those that were read."""
+        """Return the document, among those that were read, whose own identity is this URI; None where there is none."""
         read = (self._root, *self._files.sources)
         return next((source for source in read if is_url(uri) and self._identity(source) == uri), None)
 
     def _identity(self, source: Source) -> str | None:
-        """Return the URI, or the place, that ``$self`` gives a document; None where it has none."""
+        """Return the URI, or the path, that ``$self`` gives a document; None where it has none."""
         named = source.data.get("$self") if isinstance(source.data, dict) and "openapi" in source.data else None
         if not isinstance(named, str) or not named:
             return None
@@ -293,7 +304,7 @@ class _Bundler:
         return named if is_url(named) else _joined(source.name, named)
 
     def _brought(self, kind: str, source: Source, reference: str) -> str:
-        """The reference, within the document, to what a reference of a source leads to."""
+        """Return the reference, within the document, to the target of a source's reference; copy that in if needed."""
         there, pointer = self._lead(source, reference)
         if there is self._root:
             return _local(pointer)
@@ -307,6 +318,7 @@ class _Bundler:
                 table = cast("Document", table[name])
             name = self._free(_name(pointer, there.name), pointer_of(*section), table)
             self._homes[key] = pointer_of(*section, name)
+            # A copy, since its references are rewritten, and its document may be needed again as it is.
             part = table[name] = copy.deepcopy(find(there.data, pointer))
             self.waiting.append((self._homes[key], part, kind, there, pointer))
         return "#" + self._homes[key]
@@ -320,12 +332,16 @@ class _Bundler:
         return name
 
     def _write_in(self, home: str, node: Document, kind: str, source: Source, reference: str) -> None:
-        """Put what a reference leads to in its place; members beside the reference win."""
+        """Put what a reference leads to in its place; members next to the reference win.
+
+        Raises :class:`ContractError` for a reference that leads to itself, or to anything but an object.
+        """
         seen = set()
         beside = {key: value for key, value in node.items() if key != "$ref"}
         node.clear()
         while True:
             source, pointer = self._lead(source, reference)
+            # A reference to itself, or to a part that contains it, would be written in without end.
             if (source.name, pointer) in seen or (source is self._root and (home + "/").startswith(pointer + "/")):
                 raise ContractError(f"{reference!r}, which leads to itself; expected a reference that ends somewhere")
             seen.add((source.name, pointer))
@@ -341,7 +357,7 @@ class _Bundler:
         self.waiting.append((home, node, kind, source, pointer))
 
     def _identified(self, reference: str) -> str | None:
-        """The pointer of the schema whose ``$id`` a reference names."""
+        """Return the pointer of the schema whose ``$id`` a reference names, or None."""
         if not hasattr(self, "_identifiers"):
             self._identifiers = {
                 str(node["$id"]).removesuffix("#"): pointer
@@ -355,7 +371,7 @@ class _Bundler:
         return None
 
     def settle(self, node: Document) -> None:
-        """References of the root document by ``$id``, and those that lead through other references."""
+        """Rewrite a reference of the root document that goes by ``$id`` or through other references."""
         reference = node.get("$ref")
         if not isinstance(reference, str):
             return
@@ -367,7 +383,7 @@ class _Bundler:
                 _, pointer = self._lead(self._root, reference)
                 node["$ref"] = _local(pointer)
             except (KeyError, ContractError):
-                return  # a dangling one: `repair` says so
+                return  # it leads nowhere: `repair` reports it
 
 
 def _joined(base: str, path: str) -> str:
@@ -384,25 +400,25 @@ def _way(base: str, uri: str) -> str | None:
 
 
 def _homes_of(pointer: str) -> list[str]:
-    """The components, in a document of 2.0 and of 3, that a pointer may be within."""
+    """Return the components, of a document of 2.0 and of 3, that a pointer may be within."""
     parts = pointer.split("/")
     return ["/".join(parts[:3]), "/".join(parts[:4])]
 
 
 def _local(pointer: str) -> str:
-    """The reference to a pointer within the document (RFC 6901, 6)."""
+    """Return the reference to a pointer within the document (RFC 6901, 6)."""
     return "#" + quote(pointer, safe="/~!$&'()*+,;=:@")
 
 
 def same_place(base: str, reference: str, place: str) -> bool:
-    """Whether a reference from a document at ``base`` leads to a place."""
+    """Tell whether a reference from a document at ``base`` leads to a place."""
     if is_url(base) or is_url(reference) or is_url(place):
         return urljoin(base, reference) == urldefrag(place)[0]
     return (Path(base).parent / reference).resolve() == Path(place).resolve()
 
 
 def _interrupted(data: JSON, pointer: str) -> str | None:
-    """The reference that goes on where a pointer meets a ``$ref`` on its way; None where it meets none."""
+    """Return the reference that a pointer continues with where it meets a ``$ref`` on its way; None without one."""
     parts = pointer_parts(pointer)
     for index, part in enumerate(parts):
         if isinstance(data, dict) and part not in data and isinstance(data.get("$ref"), str):
@@ -423,7 +439,7 @@ def _anchor(data: JSON, name: str) -> str:
 
 
 def _name(pointer: str, place: str) -> str:
-    """A readable name: the last part of the pointer, or the file's own."""
+    """Return a readable name: the last part of the pointer, or the name of the file."""
     parts = pointer_parts(pointer)
     file = PurePosixPath(urlsplit(place).path if is_url(place) else Path(place).as_posix()).stem
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", parts[-1] if parts else file) or "part"

@@ -1,8 +1,7 @@
-"""What the libraries said of a contract, remembered by digest in the user's cache directory.
+"""Results of reading a contract, stored by digest in the user's cache directory.
 
-So a second start neither applies overlays nor checks the document, nor has its routes read again. A file
-that is damaged, partial or of another version is as good as none. Settings do not go in: they do not
-change what a contract is.
+So a second start neither applies overlays nor checks the document, nor reads its routes again. A file that is damaged,
+partial or of another version is ignored. Settings are not part of the digest: they do not change what a contract is.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from typing import cast
 from mock_server.exchange import JSON
 
 _PACKAGES = ("openapi_spec_validator", "jsonschema_rs", "python_jsonpath", "connexion")
-"""Whose versions the digest covers, since what they said depends on them."""
+"""Packages whose versions are part of the digest, since the results depend on them."""
 
 
 @cache
 def _readers() -> bytes:
-    """The code that reads contracts and fixture files: what another version of it said is not this one's word."""
+    """Return a digest of the code that reads contracts and fixture files: results of other code are not used."""
     here = Path(__file__).parent
     files = [*here.glob("*.py"), *(here.parent / "routing").glob("*.py"), *here.parent.glob("*file.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).digest()
@@ -33,10 +32,10 @@ def _readers() -> bytes:
 
 @cache
 def _versions(places: tuple[str, ...]) -> bytes:
-    """The versions of the packages, as the directories are called that record what is installed.
+    """Return the versions of the packages, from the names of the directories that record what is installed.
 
-    ``NAME-VERSION.dist-info`` (PyPA, "Recording installed projects"). importlib.metadata would say the same; it takes
-    20 ms of a start to import it and have it read them.
+    ``NAME-VERSION.dist-info`` (PyPA, "Recording installed projects"). importlib.metadata has the same; it takes 20 ms
+    of a start to import it and have it read them.
     """
     names: list[str] = []
     for place in places:
@@ -47,7 +46,7 @@ def _versions(places: tuple[str, ...]) -> bytes:
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """SHA-256 over the texts a contract is made of, in order, and over what judges them."""
+    """Return the SHA-256, in hex, of the texts a contract is made of, in order, and of the code that reads them."""
     total = hashlib.sha256(_readers() + _versions(tuple(sys.path)))
     for part in parts:
         total.update(f"{len(part)}\n".encode() + part)
@@ -55,7 +54,7 @@ def digest(parts: Iterable[bytes]) -> str:
 
 
 def recall(key: str, kind: str) -> JSON:
-    """What was remembered under a digest; None where there is nothing that can be trusted."""
+    """Return what was stored under a digest; None where there is nothing that can be trusted."""
     try:
         seal, _, body = _file(key, kind).read_bytes().partition(b"\n")
         if seal.decode("ascii") != hashlib.sha256(body).hexdigest():
@@ -66,7 +65,7 @@ def recall(key: str, kind: str) -> JSON:
 
 
 def remember(key: str, kind: str, value: JSON) -> None:
-    """Keep a value. A cache that cannot be written is no error: the next start is slower."""
+    """Store a value. A cache that cannot be written is not an error: the next start is slower."""
     import tempfile  # a second start has nothing to write
 
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -1,7 +1,7 @@
-"""Judgement of requests before they are answered and of answers before they are sent.
+"""Validation of requests before they are answered, and of answers before they are sent.
 
-What is certainly well is waved through: quickly read, judged by jsonschema-rs (``acceptance``). For anything else
-openapi-core is asked (``objections``), which has the last word and is not even imported before.
+What is certainly valid is accepted at once: read and validated by jsonschema-rs (``acceptance``). For anything else
+openapi-core decides (``objections``); it is not even imported before.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 Reason = Callable[[JSON, JSON], "SchemaError | None"]
 """From a schema of the contract and a value to the first thing that is wrong with it."""
 _STREAM = b"stream"
-"""What asks for a stream, as the APIs have it that have both: a member of the body, or a parameter."""
+"""The name that asks for a stream in APIs with both kinds of answers: a member of the body, or a parameter."""
 
 
 class Judge:
-    """Judges the requests and answers of one contract. An empty result means that all is well.
+    """Validates the requests and answers of one contract. An empty result means valid.
 
     So does one of nothing but warnings (``Finding.severity``): they tell what a request has and nobody looks at.
 
@@ -57,10 +57,10 @@ class Judge:
         self._plans: dict[str, RequestPlan] = {}
         self._sent = Direction(contract.document, "readOnly")
         self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
-        """Whether an item is certainly well, by the stream and the schema that it is judged by."""
+        """For each stream and schema of its items, a function that tells whether an item is certainly valid."""
 
     def request(self, route: Route, request: Request, *, is_lenient: bool = False) -> tuple[Finding, ...]:
-        """Return what is wrong with a request to an operation. Security comes first and alone.
+        """Return what is wrong with a request to an operation. Where a credential is missing, that is the only finding.
 
         ``is_lenient``: formats are not asserted, and texts may be JSON.
         """
@@ -71,7 +71,7 @@ class Judge:
         return tuple(self._plan_of(operation).findings(route, request, is_lenient=is_lenient))
 
     def media_types(self, key: str) -> tuple[str, ...]:
-        """The media types that an operation takes a body in."""
+        """Return the media types that an operation accepts a body in."""
         body = self._plan_of(self._contract.operations[key]).body
         return () if body is None else tuple(body.content)
 
@@ -82,9 +82,9 @@ class Judge:
         return plan
 
     def _is_let_in(self, operation: Operation, request: Request) -> bool:
-        """Whether one of the alternatives of security is met (OpenAPI 3.1, "Security Requirement Object")."""
+        """Tell whether one of the alternatives of security is met (OpenAPI 3.1, "Security Requirement Object")."""
         schemes, manners = self._contract.schemes, self._contract.manners
-        # A scheme that the contract does not define asks for nothing that could be looked at.
+        # A scheme that the contract does not define cannot be checked.
         return not operation.security or any(
             all(name not in schemes or satisfies(schemes[name], request, manners) for name in names)
             for names in operation.security
@@ -92,7 +92,7 @@ class Judge:
 
     def _plan(self, operation: Operation) -> RequestPlan:
         method = operation.method.lower()
-        # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones stand in a map of their own.
+        # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones are in a map of their own.
         below = (method,) if method in METHODS else ("additionalOperations", operation.method)
         item = self._contract.resolve(find(dict(self._contract.document), pointer_of("paths", operation.path)))
         node = find(item, pointer_of(*below))
@@ -102,18 +102,18 @@ class Judge:
             start, steps = starts[place[0]]
             try:
                 schema = functools.reduce(self._below, place[1:], start)
-            except (LookupError, TypeError):  # without a schema all is well
+            except (LookupError, TypeError):  # without a schema everything is valid
                 return Judgement(_nothing, _nothing)
             return self._judgement(schema, ("paths", operation.path, *steps, *place[1:]))
 
         return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
     def _below(self, node: JSON, step: str | int) -> JSON:
-        """What stands in a node, or in what it refers to."""
+        """Return the member or item of a node, or of what the node refers to."""
         return cast("JSON", cast("Any", self._contract.resolve(node))[step])
 
     def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
-        """Return the judgement of a schema and of its place in the document; made when a value needs a closer look."""
+        """Return the validation of a schema at its place in the document, built when a value needs openapi-core."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
         return Judgement(_ErrorsAt(self, schema, place, takes, True), _ErrorsAt(self, schema, place, takes, False))
 
@@ -122,7 +122,7 @@ class Judge:
         return None if self._reason is None else self._reason(schema, value)
 
     def objections_to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool) -> Errors:
-        """Return what openapi-core has against values for the schema at a place of the document."""
+        """Return openapi-core's validation of values for the schema at a place of the document."""
         return self._closer().to_values(place, asserts_formats=asserts_formats)
 
     @functools.cached_property
@@ -132,13 +132,16 @@ class Judge:
         return Objections(self._contract)
 
     def _closer(self) -> Objections:
-        """What says more than yes or no; not on the event loop when it is needed for the first time."""
+        """Return openapi-core's validation, which describes errors.
+
+        Its first use takes long; on the event loop it raises, so that the work moves to a thread.
+        """
         if "_objections" not in self.__dict__:
             takes_long()
         return self._objections
 
     def _credential_place(self, operation: Operation) -> str:
-        """Where the first of an operation's schemes looks for its credential."""
+        """Return where the first of an operation's schemes looks for its credential, for a message."""
         names = [name for alternative in operation.security for name in alternative]
         scheme = self._contract.schemes.get(names[0]) if names else None
         return f"{scheme.place} {scheme.key}" if scheme and scheme.type == "apiKey" else "header authorization"
@@ -148,14 +151,15 @@ class Judge:
         endpoint = self._contract.operations[operation]
         if self._is_accepted((endpoint.key, answer.status), answer, lambda: endpoint.response_for(answer.status)):
             return ()
-        if answer.stream is not None:  # its items are judged when they leave
+        if answer.stream is not None:  # its items are validated when they are sent
             answer = replace(answer, stream=None, body=b"", judged=b"")
         return self._closer().to_answer(endpoint.path, endpoint.method, answer)
 
     def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Finding, ...]:
-        """What is wrong with an item of a stream, whose schema it is."""
+        """Return what is wrong with item number ``index`` of a stream, by the schema of the item."""
         key = (stream.operation, stream.response, stream.media, id(schema))
         known = self._items.get(key)
+        # An id may belong to a new schema by now.
         if known is None or known[0] is not schema:
             takes = _never if self._accepts_of is None else taking(schema, self._accepts_of)
             known = self._items[key] = (schema, takes)
@@ -165,20 +169,20 @@ class Judge:
         return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in findings)
 
     def asks_for_stream(self, key: str, request: Request) -> bool:
-        """Whether a request asks an operation for a stream: by ``stream: true``, where its body or query has that."""
+        """Tell whether a request asks an operation for a stream, by ``stream: true`` in its body or query."""
         if _STREAM not in request.body and _STREAM.decode() not in request.query:
             return False
         return self._plan_of(self._contract.operations[key]).is_on(request, _STREAM.decode())
 
     def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
-        """What is wrong with the contract's answer to a failure that belongs to no operation."""
+        """Return what is wrong with the contract's answer to a failure that belongs to no operation."""
         failure = self._contract.manners.failures[name]
         reference: JSON = {"$ref": failure.response}
         response = functools.partial(response_of, self._contract.document, str(failure.status), reference)
         return () if self._is_accepted(name, answer, response) else self._closer().to_failure(name, answer)
 
     def _is_accepted(self, key: object, answer: Answer, response: Callable[[], Response | None]) -> bool:
-        """Whether an answer certainly keeps what is documented of it, which is read once for each key."""
+        """Tell whether an answer is certainly valid by its documented response, which is read once for each key."""
         if key not in self._acceptances:
             documented = response()
             known = None
@@ -190,9 +194,9 @@ class Judge:
 
 
 class _ErrorsAt:
-    """What the schema at a place has against values: nothing where it surely takes them.
+    """Validates values by the schema at a place of the document, with openapi-core only where it is needed.
 
-    An object with a few members: GitHub's contract has five thousand parameters.
+    An object with a few members, to save memory: GitHub's contract has five thousand parameters.
     """
 
     __slots__ = ("_asserts_formats", "_judge", "_objections", "_place", "_schema", "_takes")

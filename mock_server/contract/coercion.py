@@ -1,8 +1,8 @@
-"""Texts to values: what a schema says about the types of things that travel as text.
+"""Texts to values: what a schema says about the types of values that travel as text.
 
-A query, a form or a header holds texts alone; which of them are numbers only the schema tells. This room
-guesses types and judges nothing: what does not look like a value of a type stays the text that it is, and
-the judge says what is wrong with it.
+A query, a form or a header holds texts alone; only the schema tells which of them are numbers. This module guesses
+types and validates nothing: what does not look like a value of a type stays a text, and validation says what is wrong
+with it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from mock_server.exchange import JSON
 from mock_server.json_text import read_json
 
 Raw: TypeAlias = "Tree[str]"
-"""A value whose leaves are texts still."""
+"""A value whose leaves are still texts."""
 Resolve = Callable[[JSON], JSON]
 Reading = Literal["typed", "literal", "json"]
-"""How texts are read: as the types that a schema has; as texts wherever they may be; as JSON wherever they are that."""
+"""How texts are read: by the types that a schema has; as texts wherever allowed; as JSON wherever they are JSON."""
 READINGS: tuple[Reading, ...] = ("typed", "literal")
 LENIENT: tuple[Reading, ...] = ("typed", "literal", "json")
 """The readings that are tried, the likeliest first."""
@@ -28,14 +28,14 @@ LENIENT: tuple[Reading, ...] = ("typed", "literal", "json")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _LONGEST_NUMBER = 400
-"""Characters; Python reads no integer of more than 4,300 digits, and no API means one of 400."""
+"""Most characters of a number; Python reads no integer of more than 4,300 digits, and no API means one of 400."""
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _CONDITIONAL = ("if", "then", "else")
 
 
 class UnreadableError(ValueError):
-    """Something sent that is not of the form that the contract documents."""
+    """Raised for a value that is not of the form that the contract documents."""
 
     def __init__(self, actual: str, expected: str, pointer: str = "") -> None:
         super().__init__(f"{actual}; expected {expected}")
@@ -47,8 +47,8 @@ class UnreadableError(ValueError):
 class Shape:
     """What a schema, with all that it is composed of, says about types.
 
-    The branches of ``allOf``, ``anyOf`` and ``oneOf`` are taken together: a shape is a hint at what a text
-    may mean. Shapes below are made on first need, so a schema may refer to itself.
+    The branches of ``allOf``, ``anyOf`` and ``oneOf`` are taken together: a shape is a hint at what a text may mean.
+    The shapes of members and items are made at first use, so a schema may refer to itself.
     """
 
     def __init__(self, schemas: list[JSON], resolve: Resolve) -> None:
@@ -75,25 +75,25 @@ class Shape:
         )
 
     def keyword(self, name: str) -> JSON:
-        """What the schema, or the first branch that has it, says under a keyword; None where none does."""
+        """Return the value of a keyword in the schema, or in the first branch that has it; None where none does."""
         return next((branch[name] for branch in self._branches if name in branch), None)
 
     def each(self, name: str) -> list[JSON]:
-        """What the schema and all branches that have it say under a keyword."""
+        """Return the values of a keyword in the schema and in all branches that have it."""
         return [branch[name] for branch in self._branches if name in branch]
 
     def _says(self, *keywords: str) -> bool:
         return any(keyword in branch for branch in self._branches for keyword in keywords)
 
     def member(self, name: str) -> Shape:
-        """The shape of a member of an object."""
+        """Return the shape of a member of an object."""
         if name not in self._below:
             schemas = [schema for branch in self._branches for schema in _member(branch, name)]
             self._below[name] = Shape(schemas, self._resolve)
         return self._below[name]
 
     def item(self, index: int) -> Shape:
-        """The shape of an item of an array."""
+        """Return the shape of an item of an array."""
         place = min(index, max((len(_listed(branch)) for branch in self._branches), default=0))
         if place not in self._below:
             schemas = [schema for branch in self._branches for schema in _item(branch, place)]
@@ -101,7 +101,7 @@ class Shape:
         return self._below[place]
 
     def value(self, raw: Raw, reading: Reading = "typed") -> JSON:
-        """Return the value that a raw one stands for."""
+        """Return the value that a raw value stands for."""
         if isinstance(raw, str):
             return self._of_text(raw, reading)
         if isinstance(raw, dict) and self.is_array and not self.is_object:
@@ -124,7 +124,7 @@ class Shape:
         return self.scalar(text, reading)
 
     def structure(self, text: str) -> JSON:
-        """Return the object, or the list of objects, that a text is in JSON where the shape has one; else None.
+        """Return the object, or list of objects, that a text is as JSON where the shape allows one; else None.
 
         Neither has a form of its own in a query or a form, so clients write them as JSON.
         """
@@ -135,10 +135,11 @@ class Shape:
         return None
 
     def scalar(self, text: str, reading: Reading = "typed") -> JSON:
-        """Return a text as the first of null, boolean, integer, number that it may be and is; else the text itself.
+        """Return a text as the first of null, boolean, integer, number that it is and the types allow.
 
-        Numbers are those of JSON (RFC 8259, 6), so ``007`` and ``1.`` are none; ``1.0`` is no integer here,
-        though JSON Schema takes it for one, since servers that read a whole number from text refuse it.
+        Anything else is the text itself. Numbers are those of JSON (RFC 8259, 6), so ``007`` and ``1.`` are not
+        numbers; ``1.0`` is not an integer here, though it is one in JSON Schema, since servers that read a whole number
+        from text refuse it.
         """
         types = self.types
         if reading == "json" and types - {"string"}:
@@ -149,6 +150,7 @@ class Shape:
             return value if kinds & types else text
         if not types or (reading == "literal" and "string" in types):
             return text
+        # An empty text is null only where it cannot be a text.
         if "null" in types and (text == "null" or (not text and "string" not in types)):
             return None
         if "boolean" in types and text in ("true", "false"):
@@ -162,7 +164,7 @@ class Shape:
 
 
 def _flattened(schemas: list[JSON], resolve: Resolve) -> Iterator[dict[str, JSON]]:
-    """The schemas and all that they are composed of, references followed, each once."""
+    """Yield the schemas and all that they are composed of, references followed, each once."""
     seen: set[int] = set()
     waiting = [*schemas]
     while waiting:
@@ -220,7 +222,7 @@ def _item(schema: dict[str, JSON], index: int) -> Iterator[JSON]:
 
 
 def _json(text: str) -> JSON:
-    """Return the value of a JSON text; the text itself where it is none."""
+    """Return the value of a JSON text; the text itself where it is not JSON."""
     try:
         return read_json(text)  # type: ignore[no-any-return]
     except ValueError:
@@ -228,6 +230,6 @@ def _json(text: str) -> JSON:
 
 
 def shown(text: object, longest: int = 200) -> str:
-    """A value as a message shows it."""
+    """Return a value as JSON for a message, cut to ``longest`` characters."""
     written = json.dumps(text, ensure_ascii=False, default=str)
     return written if len(written) <= longest else written[:longest] + "…"

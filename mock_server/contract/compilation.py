@@ -1,4 +1,4 @@
-"""From texts to one sound document: bundled, converted, overlaid, repaired. The long way, taken once per contract."""
+"""From texts to one valid document: bundled, converted, overlaid, repaired. Done once for each contract."""
 
 from __future__ import annotations
 
@@ -26,32 +26,34 @@ SUPPORTED = ((2, 0), (3, 0), (3, 1), (3, 2))
 
 
 class Compilation:
-    """Compiles a contract: the places and texts of it and of its overlays, the contract first.
+    """Compiles a contract from places and texts: those of the contract first, then those of its overlays.
 
-    ``may_fetch`` says whether references may lead to URLs. Raises :class:`ContractError` for what cannot be served.
+    ``may_fetch`` tells whether references may lead to URLs. Methods raise :class:`ContractError` for what cannot be
+    served.
     """
 
     def __init__(self, texts: Sequence[tuple[str, str]], may_fetch: bool) -> None:
         self._texts = texts
         self._files = Files(texts[0][0], may_fetch)
         self._idle: list[Finding] = []
-        """The actions of overlays that found nothing to act upon."""
+        """The actions of overlays that matched nothing."""
         self._remarks: list[Remark] = []
-        """What was read otherwise than OpenAPI 2.0 has it."""
+        """What was read differently from what OpenAPI 2.0 says."""
 
     @property
     def others(self) -> Mapping[str, str]:
-        """The texts that the contract turned out to refer to, by place."""
+        """The texts of the files that the contract refers to, by place."""
         return self._files.texts
 
     def layered(self) -> tuple[Document, Layers]:
-        """The document with overlays, and where its parts came from."""
+        """Return the document with overlays, and where its parts came from."""
         base, *rest = self._texts
         source = parse_source(*base, allows_halves=True)
         _refuse_version(source)
         document, layers, findings = bundle(source, self._files)
         _refuse(layers, findings)
         below: Located = layers
+        # OpenAPI 2.0 is converted first, so that overlays and repairs meet 3.x only.
         if "openapi" not in document:
             document, moves, self._remarks = modernized(document)
             below = Moved(layers, moves)
@@ -64,8 +66,9 @@ class Compilation:
         return document, layers
 
     def sound(self) -> tuple[Document, tuple[Finding, ...]]:
-        """The document with overlays and repairs, and what was repaired."""
+        """Return the document with overlays and repairs, and the findings about what was repaired."""
         document, layers = self.layered()
+        # Repairs rely on what is checked here, so they come after it.
         _refuse(layers, defects(document, layers))
         findings = self._idle + [
             Finding(rule, layers.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")

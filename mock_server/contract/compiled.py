@@ -1,4 +1,4 @@
-"""From places to one sound document: read, compiled (``compilation``), remembered by digest."""
+"""From places to one valid document: read, compiled (``compilation``), stored in the cache by digest."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from mock_server.errors import ContractError
 from mock_server.exchange import JSON, Finding
 
 _LARGE = 1024 * 1024
-"""Bytes of a contract that is compiled in a process of its own. What compiling leaves behind stays in the memory of its
-process: 70 MB of GitHub's contract."""
+"""Bytes from which on a contract is compiled in a process of its own.
+
+What compiling leaves behind stays in the memory of its process: 70 MB for GitHub's contract.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A document that can be served; what was repaired; what it was made from."""
+    """A document that can be served; findings about its repairs; the files that it was made from."""
 
     document: Document
     findings: tuple[Finding, ...]
@@ -33,7 +35,7 @@ class Compiled:
 
 @dataclass(frozen=True)
 class Given:
-    """What a user names: the place of a contract, overlays, and whether references may lead to URLs."""
+    """The input that a user names: the place of a contract, overlays, and whether references may lead to URLs."""
 
     place: str
     overlays: tuple[str, ...] = ()
@@ -55,21 +57,21 @@ class Given:
 
     @property
     def key(self) -> str:
-        """What a compiled document is remembered under: the places too, since findings name them."""
+        """The key of a compiled document in the cache; it covers the places too, since findings name them."""
         return cache.digest([
             *(part for name, text in self._encoded for part in (name.encode(), text)),
             b"fetch" if self.may_fetch else b"",
         ])  # fmt: skip
 
     def compiled(self, *, no_cache: bool = False) -> Compiled:
-        """The document with overlays and repairs. Raises :class:`ContractError` where it cannot be served."""
+        """Return the document with overlays and repairs. Raises :class:`ContractError` where it cannot be served."""
         compiled = self._found(no_cache=no_cache)
         if not any(is_url(name) for name, _ in self._encoded):
-            self.__dict__.pop("_encoded")  # who asks for a line has the files read again
+            self.__dict__.pop("_encoded")  # a message with a line reads the files again
         return compiled
 
     def _found(self, *, no_cache: bool) -> Compiled:
-        """The document as it was remembered, or compiled anew."""
+        """Return the document from the cache, or compile it."""
         key = self.key
         known = None if no_cache else self._recalled(key)
         if known is None and not no_cache and sum(len(text) for _, text in self._encoded) > _LARGE:
@@ -78,7 +80,7 @@ class Given:
         return known or self.compile(None if no_cache else key)
 
     def compile(self, key: str | None) -> Compiled:
-        """Compile the document anew, and remember it under a key."""
+        """Compile the document, and store it in the cache under a key; with None it is not stored."""
         # Imported here: a remembered contract needs nothing of it.
         from mock_server.contract.compilation import Compilation
 
@@ -86,7 +88,7 @@ class Given:
         try:
             document, findings = compilation.sound()
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as crash:
-            raise ContractError(  # a document may be wrong in ways that nobody thought of
+            raise ContractError(  # a document may be wrong in unforeseen ways
                 f"{self.place}: found something that stops the reading ({type(crash).__name__}: {crash});"
                 " expected an OpenAPI document. Mend the contract, and please report it."
             ) from crash
@@ -122,19 +124,19 @@ class Given:
         return Compiled(document, findings, names, cache.digest(parts))
 
     def layers(self) -> Layers:
-        """Where the parts of the document stand, found out anew."""
+        """Return where the parts of the document come from; the texts are read and bundled again for this."""
         from mock_server.contract.compilation import Compilation
 
         return Compilation(self.texts, self.may_fetch).layered()[1]
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """``a defect``, ``3 defects``."""
+    """Return ``a defect`` or ``3 defects``."""
     return "a defect" if len(findings) == 1 else f"{len(findings)} defects"
 
 
 def version_of(document: Mapping[str, JSON]) -> tuple[int, int]:
-    """The version of OpenAPI that a document is written in."""
+    """Return the version of OpenAPI that a document is written in, as (major, minor)."""
     major, minor = str(document["openapi"]).split(".")[:2]
     return int(major), int(minor)
 

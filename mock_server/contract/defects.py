@@ -1,4 +1,4 @@
-"""Defects beyond repair: what leaves nothing to serve, and what nobody can tell the meaning of."""
+"""Defects that cannot be repaired: nothing is left to serve, or nobody can tell what is meant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mock_server.exchange import Finding
 
 
 def defects(document: Document, source: Layers) -> list[Finding]:
-    """All that is wrong with a document beyond repair. The kind of ``paths`` comes first: the rest relies on it."""
+    """Return what is wrong with a document beyond repair. The type of ``paths`` comes first: the rest relies on it."""
     paths = document.get("paths", {})
     if not isinstance(paths, dict):
         return [_defect("kind", source, pointer_of("paths"), repr(paths), "an object")]
@@ -18,7 +18,7 @@ def defects(document: Document, source: Layers) -> list[Finding]:
 
 
 def _circular_references(document: Document, source: Layers) -> Iterator[Finding]:
-    """References that lead to nothing but references, and at last to themselves."""
+    """Yield a finding for each chain of references that only leads back to itself."""
     ends: set[str] = set()
     for pointer, reference in references(document):
         if reference in ends:

@@ -1,7 +1,7 @@
-"""``readOnly`` and ``writeOnly``: which members of a schema go one way only, and what is left for the other.
+"""``readOnly`` and ``writeOnly``: which members of a schema go one way only, and what is left for the other way.
 
 OpenAPI 3.0, "Schema Object": a readOnly member is required in answers only, a writeOnly one in requests only. JSON
-Schema (2020-12, Validation, 9.4) lets a server ignore the one and leave out the other; it is taken so in every version.
+Schema (2020-12, Validation, 9.4) lets a server ignore the one and leave out the other; it is read so in every version.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _SCHEMAS = GRAMMAR["schema"]
 _LISTS = ("allOf", "anyOf", "oneOf")
 _IN_PLACE = (*_LISTS, "if", "then", "else")
 _DEEPEST = 40
-"""References and branches that are followed to find out about one member; and levels of a value."""
+"""Most references and branches that are followed for one member; and most levels of a value."""
 
 
 class Direction:
-    """The schemas of a document for what goes one way: the members marked with ``keyword`` go the other.
+    """The schemas of a document for one way, without the members that are marked with ``keyword`` for the other.
 
-    ``instead`` is the schema that such a member gets: False where it must not be there.
+    ``instead`` is the schema that such a member gets: False where it must not be present.
     """
 
     def __init__(self, document: Mapping[str, JSON], keyword: Keyword, instead: JSON = False) -> None:
@@ -33,20 +33,21 @@ class Direction:
         self._keyword = keyword
         self._instead = instead
         self._gone: dict[str, frozenset[str]] = {}
-        """The names of marked members of what a reference leads to."""
+        """For each reference, the names of the marked members of its target."""
         self._marked: dict[str, bool] = {}
-        """Whether what a reference leads to is marked."""
+        """For each reference, whether its target is marked."""
         self._scanned: dict[str, tuple[bool, list[str]]] = {}
-        """Of what a reference leads to, whether a mark stands in it, and the references in it."""
+        """For each reference, whether its target contains a mark, and the references in the target."""
 
     def schema(self, schema: JSON, gone: frozenset[str] = frozenset()) -> JSON:
-        """Return a schema in which no marked member is required or described; itself where it has none.
+        """Return a schema in which no marked member is required or described; the schema itself where it has none.
 
         References stay as they are. ``gone`` are names that are marked by schemas around it that apply to the same
         value.
         """
         if not isinstance(schema, dict):
             return schema
+        # A member may be described in one schema and required in another (allOf), so names are collected first.
         gone = gone | self._marked_in(schema, 0)
         changed: Document = {}
         for key, child in schema.items():
@@ -91,7 +92,7 @@ class Direction:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference not in self._marked:
-                self._marked[reference] = False  # it may come back to itself
+                self._marked[reference] = False  # the reference may be recursive
                 self._marked[reference] = self.is_marked(self._followed(schema), below)
             if self._marked[reference]:
                 return True
@@ -164,7 +165,7 @@ class Direction:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference not in self._gone:
-                self._gone[reference] = frozenset()  # it may come back to itself
+                self._gone[reference] = frozenset()  # the reference may be recursive
                 target = self._followed(schema)
                 if isinstance(target, dict):
                     self._gone[reference] = self._marked_in(target, depth + 1)
@@ -237,7 +238,7 @@ def _is_null(schema: JSON) -> bool:
 
 
 def _members(parts: list[Document], name: str) -> Iterator[JSON]:
-    """Yield what schemas say of a member: by its name, or else of all that they do not name."""
+    """Yield the schemas of a member: those under its name, or else ``additionalProperties``."""
     for part in parts:
         properties = mapping_at(part, "properties")
         if name in properties:

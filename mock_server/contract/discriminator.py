@@ -1,7 +1,7 @@
-"""Discriminators that agree with the branches they choose from, so that none makes a schema unsatisfiable.
+"""Discriminators rewritten to agree with their branches, so that none makes a schema unsatisfiable.
 
-OpenAPI 3.1 and 3.2, "Discriminator Object": it is a hint and changes nothing of what is valid. Where its names and what
-a branch says of the member contradict each other, the branch's word wins.
+OpenAPI 3.1 and 3.2, "Discriminator Object": it is a hint and changes nothing of what is valid. Where its names
+contradict what a branch says of the member, the branch wins.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from mock_server.contract.walk import Document, resolved
 from mock_server.exchange import JSON
 
 _DEEPEST = 12
-"""Schemas within schemas that are looked into for the member."""
+"""Most levels of nested schemas in which the member is searched."""
 
 Remark = tuple[str, str, str]
 """What was found, what was expected, what was done."""
 
 
 def settle_discriminator(document: Document, schema: Document) -> Remark | None:
-    """Rewrite the discriminator of a schema to go with its branches; None where it does already.
+    """Rewrite the discriminator of a schema to agree with its branches; return None where it does already.
 
-    Branches that fix the member by ``enum`` or ``const`` are mapped by these values. A branch that can have none of
-    the names, or has them in common with another, is no longer named: it is written so that no name is taken for it.
-    Where nothing is left to tell apart, the discriminator goes.
+    Branches that fix the member by ``enum`` or ``const`` are mapped by these values. A branch that can have none of the
+    names, or shares them with another, loses its name: it is rewritten so that no name is taken for it. Where nothing
+    is left to tell apart, the discriminator is removed.
     """
     discriminator = cast("Document", schema["discriminator"])
     keyword = next((key for key in ("oneOf", "anyOf") if isinstance(schema.get(key), list)), None)
@@ -46,12 +46,13 @@ def settle_discriminator(document: Document, schema: Document) -> Remark | None:
         return settling.found, expected, "it is left out, and each branch is known by what it says itself"
     discriminator["mapping"] = settling.mapping
     for branch in settling.unnamed:
+        # From a branch that is not a bare $ref no name is derived.
         branch["allOf"] = [{"$ref": branch.pop("$ref")}]
     return settling.found, expected, "what the branches say is taken"
 
 
 class _Settling:
-    """What a discriminator's mapping has to be. ``found`` tells of the first branch that it did not go with."""
+    """Works out the mapping of a discriminator. ``found`` describes the first branch that it did not agree with."""
 
     def __init__(self, document: Document, name: str, mapping: Document | object, branches: list[Document]) -> None:
         self._document = document
@@ -59,10 +60,11 @@ class _Settling:
         self.mapping: Document = {**cast("Document", mapping)}
         self.unnamed: list[Document] = []
         self.relies = False
-        """Whether the name is all that tells some branch."""
+        """Whether some branch can be told by its name alone."""
         self.is_changed = False
         self.found = ""
         fixed = [self._values(branch, 0) for branch in branches]
+        # A name that two branches share tells neither of them.
         texts = [value for values in fixed for value in values or () if isinstance(value, str)]
         for branch, values in zip(branches, fixed, strict=True):
             self._branch(branch, values, {value for value in texts if texts.count(value) > 1})
@@ -74,6 +76,7 @@ class _Settling:
         names = mapped or [short]
         if values is None:
             self.relies = True
+            # The branch does not fix the member, so every name that it accepts may stay.
             good = [key for key in names if self._takes(branch, key, 0)]
         else:
             good = [key for key in names if key in values and key not in shared]
@@ -93,7 +96,7 @@ class _Settling:
             self.unnamed.append(branch)
 
     def _members(self, schema: JSON, depth: int) -> Iterator[Document]:
-        """Yield the schemas that a schema has for the member by itself and all its ``allOf`` and references."""
+        """Yield the schemas of the member in a schema, in its references and in all its ``allOf``."""
         node = resolved(self._document, schema)
         if not isinstance(node, dict) or depth > _DEEPEST:
             return
@@ -105,7 +108,7 @@ class _Settling:
             yield from self._members(part, depth + 1)
 
     def _parts(self, schema: JSON, depth: int) -> Iterator[Document]:
-        """Yield a schema and what it refers to in place."""
+        """Yield a schema and the schemas that its references and ``allOf`` apply to the same value."""
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return
         yield schema
@@ -116,7 +119,7 @@ class _Settling:
             yield from self._parts(part, depth + 1)
 
     def _values(self, schema: JSON, depth: int) -> list[JSON] | None:
-        """Return the values that a branch leaves the member; None where it fixes none."""
+        """Return the values that a branch allows for the member; None where it does not fix them."""
         if depth > _DEEPEST:
             return None
         left: list[JSON] | None = None
@@ -134,7 +137,7 @@ class _Settling:
         return None if left is None else list(dict.fromkeys(left)) if _are_texts(left) else left
 
     def _takes(self, schema: JSON, name: str, depth: int) -> bool:
-        """Whether the member of a branch may be that text, as far as that is plain."""
+        """Tell whether the member of a branch may be this text; True where it is hard to tell."""
         node = resolved(self._document, schema)
         if not isinstance(node, dict) or depth > _DEEPEST:
             return True
@@ -151,7 +154,7 @@ class _Settling:
 
 
 def _reference(branch: Document) -> str:
-    """The reference that a branch is; empty where it is none."""
+    """Return the reference of a branch; empty where it has none."""
     reference = branch.get("$ref")
     return reference if isinstance(reference, str) else ""
 

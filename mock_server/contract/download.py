@@ -1,4 +1,4 @@
-"""What an http(s) URL has, within bounds of time and size."""
+"""Download of an http(s) URL, within bounds of time and size."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 URL_SECONDS = 10.0
-"""How long an address may take for all that it has."""
+"""Seconds that a whole download may take."""
 
 
 class DownloadError(Exception):
-    """Why there is nothing, in words."""
+    """Raised where a download fails; the message says why."""
 
 
 def download(place: str, most: int) -> bytes:
-    """The first bytes of what an address has, at most so many. Raises :class:`DownloadError`.
+    """Return the first ``most`` bytes at an address. Raises :class:`DownloadError`.
 
-    The time is one for the whole: a server that sends a byte a second is not waited for.
+    The time limit is one for the whole download, so a server that sends a byte a second is given up.
     """
     outcome: list[bytes | Exception] = []
 

@@ -1,4 +1,4 @@
-"""The enums of schemas that refer to one another, each schema once, however many ways lead to it."""
+"""The enums of schemas that refer to one another: each schema is visited once, however many paths lead to it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Vertex:
 
     @cached_property
     def items(self) -> Vertex | None:
-        """The schema of the items of a list."""
+        """The schema of the items of a list; None where there is none."""
         return self._graph.vertex(self._schema.get("items"))
 
 
@@ -69,6 +69,7 @@ class EnumGraph:
     def vertex(self, schema: JSON) -> Vertex | None:
         """Return the vertex of a schema of the document; None where no enum can be found in it."""
         node = self._resolve(schema)
+        # Most schemas have no enum and lead to none, so they need no vertex.
         if not isinstance(node, dict) or _WAYS.isdisjoint(node):
             return None
         return self._vertices.get(id(node)) or self._vertices.setdefault(id(node), Vertex(self, node))
@@ -94,7 +95,7 @@ class EnumGraph:
                     waiting.append((way, reached))
 
     def values(self, schema: JSON, value: JSON) -> Iterator[tuple[str, str]]:
-        """Yield what a value has where its schema has an enum: the JSON Pointer (``*`` is any item) and the text."""
+        """Yield each enum value that a value contains: its JSON Pointer (``*`` is any item) and its text."""
         root = self.vertex(schema)
         return iter(()) if root is None else _values(root, value, "")
 

@@ -1,4 +1,4 @@
-"""Server-sent events as they travel, read as a browser reads them (HTML, 9.2.6)."""
+"""Server-sent events, parsed as a browser parses them (HTML, 9.2.6)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Event:
 
 
 def events_of(text: str) -> Iterator[Event]:
-    """Yield the events of a stream, each when its blank line has come, the last one also without.
+    """Yield the events of a stream, each at its blank line, the last one also without a blank line.
 
-    Comments and fields of other names are passed over, and so is an event without data, which no browser dispatches.
+    Comments and fields of other names are skipped, and so is an event without data, which no browser dispatches.
     """
     data: list[str] = []
     fields: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""Formats that are really checked: those of the libraries, and ``uuid4``, which no library knows.
+"""Checks of formats: those of the libraries, and ``uuid4``, which no library has.
 
-Each check takes any value and says whether it may stand there; a value that is no text is for ``type``
-to judge.
+Each check takes any value and tells whether the format allows it; a value that is not a text passes, since ``type``
+validates that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 
 def is_uuid4(value: Any) -> bool:
-    """A UUID of version 4 and the variant of RFC 9562 (4.1 and 5.4)."""
+    """Tell whether a text is a UUID of version 4 and of the variant of RFC 9562 (4.1 and 5.4)."""
     return not isinstance(value, str) or _UUID.fullmatch(value) is not None
 
 
@@ -28,12 +28,15 @@ _DURATION = re.compile(r"P(?!$)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?
 
 
 def is_duration(value: Any) -> bool:
-    """A duration of RFC 3339 (appendix A). The library for it costs a tenth of the start-up time."""
+    """Tell whether a text is a duration of RFC 3339 (appendix A).
+
+    The library for it would take a tenth of the start-up time.
+    """
     return not isinstance(value, str) or _DURATION.fullmatch(value) is not None
 
 
 def is_byte(value: Any) -> bool:
-    """Bytes as base64 (RFC 4648, 4); openapi-core's own check falls over texts that are not ASCII."""
+    """Tell whether a text is base64 (RFC 4648, 4); openapi-core's own check raises for texts that are not ASCII."""
     if not isinstance(value, str):
         return True
     try:
@@ -55,7 +58,10 @@ def _from_library(name: str) -> Check:
 
 
 _OF_OPENAPI = frozenset({"date", "date-time", "email", "regex", "uuid", "ipv4", "ipv6"})
-"""openapi-core brings checks of its own for these. Its check of ``time`` is that of an old draft, without an offset."""
+"""Formats for which openapi-core has checks of its own.
+
+Its check of ``time`` is that of an old draft, without an offset, so it is not one of them.
+"""
 
 FORMATS: Mapping[str, Check] = {
     **{name: _from_library(name) for name in Draft202012Validator.FORMAT_CHECKER.checkers if name not in _OF_OPENAPI},
@@ -63,11 +69,11 @@ FORMATS: Mapping[str, Check] = {
     "duration": is_duration,
     "uuid4": is_uuid4,
 }
-"""What openapi-core does not check by itself."""
+"""The checks of formats that openapi-core does not check by itself."""
 
 
 def is_date_time_of_a_client(value: Any) -> bool:
-    """Return whether a value is a date-time of RFC 3339, or one with a space between date and time (5.6, the note)."""
+    """Tell whether a text is a date-time of RFC 3339, also with a space between date and time (5.6, the note)."""
     if isinstance(value, str) and value[10:11] == " ":
         value = f"{value[:10]}T{value[11:]}"
     return _is_date_time(value)
@@ -75,4 +81,4 @@ def is_date_time_of_a_client(value: Any) -> bool:
 
 _is_date_time = _from_library("date-time")
 OF_REQUESTS: Mapping[str, Check] = {**FORMATS, "date-time": is_date_time_of_a_client}
-"""The checks of what clients send."""
+"""The checks of values that clients send."""

@@ -1,8 +1,8 @@
 """Documentation pages to one contract: ``mock-server import``.
 
-A page is Markdown (CommonMark) with an OpenAPI document in a fenced block, as documentation sites print
-one beside each operation. A block counts by what it holds: a top-level ``openapi`` (or ``swagger``). What
-the pages have in common has to be the same in all of them; what only one has is taken from there.
+A page is Markdown (CommonMark) with an OpenAPI document in a fenced block, as documentation sites print one with each
+operation. A block is OpenAPI by its content: a top-level ``openapi`` (or ``swagger``). Parts that several pages have
+must be the same in all of them; a part that only one page has is taken from there.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from mock_server.exchange import JSON, Finding
 Node = dict[str, JSON]
 
 _LANGUAGES = frozenset({"", "yaml", "yml", "json", "jsonc", "openapi", "oas", "swagger"})
-"""The first words of info strings of blocks that are looked into; no word is one of them."""
+"""The first words of info strings of blocks that are examined; an empty info string is one of them."""
 _YAML = re.compile(r"""^(['"]?)(openapi|swagger)\1[ \t]*:""", re.MULTILINE)
 _JSON = re.compile(r'"(openapi|swagger)"\s*:\s*"\d')
 _MAPS = {"paths": 2, "webhooks": 2, "components": 2,
          "definitions": 1, "parameters": 1, "responses": 1, "securityDefinitions": 1}  # fmt: skip
-"""How deep the parts lie that are compared one by one. The last four are OpenAPI 2.0's."""
+"""At which depth the parts are that are compared one by one. The last four are of OpenAPI 2.0."""
 _LISTS = {"servers": "url", "tags": "name"}
-"""Lists that are joined, and what tells their entries apart."""
+"""Lists that are joined, and the member that identifies their entries."""
 _INHERITED = ("security", "consumes", "produces")
-"""What the operations of a page take from its root: it goes with them where the pages differ."""
+"""Members of a root that its operations inherit: where pages differ in one, it is copied into each operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A contract made of pages: its text, what it is made of, and what is doubtful about it.
+    """A contract made of pages: its text, where its parts come from, and findings about it.
 
-    ``parts`` are the JSON Pointer of each operation and component and where it stands (``page.md:15``).
+    ``parts`` are the JSON Pointer of each operation and component and its place (``page.md:15``).
     """
 
     text: str = field(repr=False)
@@ -65,10 +65,10 @@ def _number(count: int, what: str) -> str:
 
 
 def import_pages(pages: Sequence[str], *, as_json: bool = False) -> Imported:
-    """One contract of the OpenAPI blocks in these pages (paths or http(s) URLs).
+    """Return one contract of the OpenAPI blocks in these pages (paths or http(s) URLs).
 
-    A single block is given as it stands, unless JSON is wanted of YAML. Raises :class:`ContractError` where a
-    page cannot be read or has no block, and where pages contradict each other, with all such places.
+    A single block keeps its text, unless it is YAML and JSON is wanted. Raises :class:`ContractError` where a page
+    cannot be read or has no block, and where pages contradict each other, with all such places.
     """
     blocks = _distinct([block for page in pages for block in _blocks(page)])
     merged = _Merged(blocks)
@@ -103,7 +103,7 @@ class _Block:
 
 
 def _blocks(page: str) -> Iterator[_Block]:
-    """The OpenAPI blocks of a page."""
+    """Yield the OpenAPI blocks of a page; raises :class:`ContractError` for a page without one."""
     from markdown_it import MarkdownIt  # only importing needs it
 
     markdown = read_text(page, what="documentation page")
@@ -131,12 +131,12 @@ def _is_openapi(info: str, text: str) -> bool:
 
 
 def _distinct(blocks: list[_Block]) -> list[_Block]:
-    """The blocks without those whose text another one has already."""
+    """Return the blocks without those whose text another block has."""
     return list({block.text: block for block in reversed(blocks)}.values())[::-1]
 
 
 class _Merged:
-    """The document that blocks make up, where its parts came from, and where the blocks disagree."""
+    """Merges blocks into one document; it also has the origins of the parts, and the conflicts between blocks."""
 
     def __init__(self, blocks: Sequence[_Block]) -> None:
         self._blocks = blocks
@@ -159,7 +159,7 @@ class _Merged:
                 self._put(block, (key,), value, is_first_good=key in ("info", "externalDocs") or key.startswith("x-"))
 
     def _take_map(self, block: _Block, parts: tuple[str, ...], node: Node, depth: int) -> None:
-        """The entries of a map, and of the maps in it down to the depth where parts are compared."""
+        """Add the entries of a map, and of the maps in it down to the depth at which parts are compared."""
         self._origins.setdefault(pointer_of(*parts), block)
         _entry(self.document, parts)
         for name, value in node.items():
@@ -169,7 +169,7 @@ class _Merged:
                 self._put(block, (*parts, name), value)
 
     def _put(self, block: _Block, parts: tuple[str, ...], value: JSON, *, is_first_good: bool = False) -> None:
-        """A part that no earlier block has, or that is the same there."""
+        """Add a part, or compare it with the same part of an earlier block."""
         parent, name, pointer = _entry(self.document, parts[:-1]), parts[-1], pointer_of(*parts)
         known = self._origins.setdefault(pointer, block)
         if name not in parent:
@@ -202,7 +202,7 @@ class _Merged:
         return self._origins.get(pointer, self._blocks[0]).source
 
     def parts(self) -> Iterator[tuple[str, str]]:
-        """Operations and components, and where each stands."""
+        """Yield the pointer of each operation and component, and its place."""
         for pointer, block in self._origins.items():
             parts = pointer_parts(pointer)
             is_part = len(parts) == 1 + _MAPS.get(parts[0], 9)
@@ -210,7 +210,7 @@ class _Merged:
                 yield pointer, block.source.location(pointer)
 
     def dangling(self) -> Iterator[Finding]:
-        """References that lead to nothing in any page, and those that lead out of the pages."""
+        """Yield findings for references whose target is in none of the pages, and for those that lead out of them."""
         seen: set[str] = set()
         for pointer, reference in references(self.document):
             if reference in seen or (reference.startswith("#") and self._leads_somewhere(reference)):
@@ -229,7 +229,7 @@ class _Merged:
         return True
 
     def as_yaml(self) -> str:
-        """The document as YAML, each part below a comment that says where it came from."""
+        """Return the document as YAML, each part below a comment with the place where it came from."""
         pages = "".join(f"#   {block.source.location('')}\n" for block in self._blocks)
         return f"# Made by mock-server import of these pages:\n{pages}" + self._written(self.document, ())
 
@@ -248,7 +248,7 @@ class _Merged:
 
 
 def _pushed_down(data: Node, inherited: Sequence[str]) -> Node:
-    """A document whose operations say themselves what they would take from its root."""
+    """Return a document whose operations have the members themselves that they would inherit from its root."""
     said: Node = {name: data[name] for name in inherited if name in data}
     if not inherited:
         return data
@@ -264,12 +264,12 @@ def _pushed_down(data: Node, inherited: Sequence[str]) -> Node:
 
 
 def _said_of(said: Node, inherited: Sequence[str]) -> Node:
-    """What a root says, or what its silence means: no security."""
+    """Return the inherited members of a root; a root without ``security`` means no security."""
     return {**({"security": []} if "security" in inherited else {}), **said}
 
 
 def _entry(document: Node, parts: Sequence[str]) -> Node:
-    """The mapping at these parts, made where it is not there yet."""
+    """Return the mapping at these parts of a pointer; make it where there is none."""
     node = document
     for part in parts:
         node = cast("Node", node.setdefault(part, {}))
@@ -277,7 +277,7 @@ def _entry(document: Node, parts: Sequence[str]) -> Node:
 
 
 def _canonical(value: JSON) -> str:
-    """A text that two values share when they are the same to a reader of JSON; ``true`` is not 1."""
+    """Return a text that two values share when they are equal as JSON; ``true`` is not 1."""
     return json.dumps(value, sort_keys=True)
 
 
@@ -296,7 +296,7 @@ def _difference(value: JSON, other: JSON) -> str:
 
 
 def _called(pointer: str) -> str:
-    """What people call the part at a JSON Pointer."""
+    """Return a name for people of the part at a JSON Pointer."""
     first, *rest = pointer_parts(pointer)
     if first == "paths" and len(rest) == 2 and rest[1] in METHODS:
         return f"an operation {rest[1].upper()} {rest[0]}"
@@ -306,7 +306,7 @@ def _called(pointer: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text that YAML 1.1 or 1.2 might read as something else."""
+    """Quotes every text that YAML 1.1 or 1.2 might read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -328,7 +328,7 @@ def _yaml(node: Node) -> str:
 
 
 def _key(key: str) -> str:
-    """A key whose mapping follows. PyYAML writes a long one in a form that takes two lines."""
+    """Return the YAML line of a key whose mapping follows. PyYAML writes a long key in a form of two lines."""
     return _yaml({key: {}}).replace(" {}\n", "\n") if len(key) < 100 else json.dumps(key) + ":\n"
 
 

@@ -1,6 +1,6 @@
 """Request bodies that are sequences: from bytes to the list of the items.
 
-Each item is read by itself, so that what is wrong with one is said with its index.
+Each item is read by itself, so that an error names the index of its item.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from mock_server.exchange import JSON
 from mock_server.json_text import read_json
 
 MOST_PARTS = 10_000
-"""Parts that are read of a body; a body of 16 MB could have a million."""
+"""Most parts of a body that are read; a body of 16 MB could have a million."""
 _SEPARATOR = "\x1e"
 _TRUNCATED = re.compile(r"(?:[-+.\w])\Z")
 """The end of a number or a literal that nothing follows, and that may be half of one (RFC 7464, 2.4)."""
 
 
 class ItemError(ValueError):
-    """An item that cannot be read. ``index`` is its own; the message says what was found."""
+    """Raised for an item that cannot be read. ``index`` is that of the item; the message says what was found."""
 
     def __init__(self, index: int | None, actual: str, expected: str) -> None:
         self.pointer = "" if index is None else f"/{index}"
@@ -46,7 +46,7 @@ class ItemReader:
 
     @property
     def is_opaque(self) -> bool:
-        """Whether the contract takes any text for the whole body: ``type: string`` beside JSON Lines."""
+        """Whether the contract accepts any text as the whole body: ``type: string`` next to JSON Lines."""
         shape = self._shapes[-1]
         return not self.sequence.is_listed and shape.types == {"string"} and self.sequence.form not in (EVENTS, PARTS)
 
@@ -69,7 +69,7 @@ class ItemReader:
         return self._shapes[min(index, len(self._shapes) - 1)]
 
     def _event(self, index: int, event: Event) -> JSON:
-        """The value of an event: an object of its fields where the schema names ``data``, else the data itself."""
+        """Return the value of an event: an object of its fields where the schema has ``data``, else the data alone."""
         shape = self._shape(index)
         if "data" not in shape.names:
             return _data(index, event.data, shape)
@@ -110,12 +110,15 @@ def _data(index: int, text: str, shape: Shape) -> JSON:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """JSON Lines; blank lines are passed over, as most readers do."""
+    """Return the lines of JSON Lines; blank ones are skipped, as most readers do."""
     return (line for line in text.split("\n") if line.strip())
 
 
 def _records(text: str) -> Iterator[str]:
-    """The texts of a JSON text sequence (RFC 7464, 2.1): each after a record separator, which may stand twice."""
+    """Yield the texts of a JSON text sequence (RFC 7464, 2.1): each follows one or more record separators.
+
+    Raises :class:`ItemError` for a text before the first separator, and for one that may have been cut off.
+    """
     before, *records = text.split(_SEPARATOR)
     if before.strip():
         raise ItemError(None, "a text before the first record separator", "U+001E before each JSON text (RFC 7464)")
@@ -127,7 +130,7 @@ def _records(text: str) -> Iterator[str]:
 
 
 def _split(body: bytes, boundary: str) -> Iterable[EmailMessage]:
-    """The parts of a multipart body (RFC 2046, 5.1), by the standard library."""
+    """Return the parts of a multipart body (RFC 2046, 5.1), by the standard library; raises :class:`ItemError`."""
     expected = "a multipart body (RFC 2046, 5.1)"
     if not boundary:
         raise ItemError(None, "a Content-Type without a boundary", expected)

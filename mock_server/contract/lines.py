@@ -1,4 +1,4 @@
-"""In which line of a text a node stands. Asked only for messages, and then often: what was read is kept."""
+"""The line of a node in a text. Only messages need it, but then often, so parsed texts are remembered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _BLANK = " \t\n\r"
 
 
 def line_in_yaml(text: str, parts: list[str], loader: Any) -> int | None:
-    """The line (from 1) of the node at these parts of a JSON Pointer, or of its nearest ancestor in the text."""
+    """Return the line (from 1) of the node at these parts of a JSON Pointer, or of its nearest ancestor in the text.
+
+    Return None where the text is not YAML or is empty.
+    """
     try:
         node = _composed(text, loader)
     except (yaml.YAMLError, RecursionError):
@@ -50,7 +53,7 @@ def _child(node: yaml.Node, part: str) -> tuple[int, yaml.Node] | None:
 
 
 def line_in_json(text: str, parts: list[str]) -> int | None:
-    """The same for a JSON text."""
+    """Return the line (from 1) of the node, or of its nearest ancestor, in a JSON text; None where it is not JSON."""
     try:
         return _indexed(text).line(parts)
     except (ValueError, IndexError, RecursionError):
@@ -58,16 +61,16 @@ def line_in_json(text: str, parts: list[str]) -> int | None:
 
 
 class _Index:
-    """Where the members of the objects and arrays of a JSON text begin, found out as far as somebody asked."""
+    """The positions at which the members of a JSON text begin, found as far as they were needed."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._breaks = [match.start() for match in re.finditer("\n", text)]
         self._members: dict[int, tuple[dict[str, tuple[int, int]], Iterator[tuple[str, int, int]]]] = {}
-        """By where an object or an array begins: the members that were met so far, and what goes on from there."""
+        """By the position of an object or an array: the members found so far, and the iterator over the others."""
 
     def line(self, parts: list[str]) -> int:
-        """The line of the node at these parts, or of its nearest ancestor."""
+        """Return the line (from 1) of the node at these parts, or of its nearest ancestor."""
         place = at = _skip(self._text, 0)
         for part in parts:
             step = self._below(at, part)
@@ -77,9 +80,9 @@ class _Index:
         return bisect_left(self._breaks, place) + 1
 
     def _below(self, at: int, name: str) -> tuple[int, int] | None:
-        """Return the places of the member (or item) of that name in what begins at ``at``, and of its value.
+        """Return the positions of a member (or item) of what begins at ``at``, and of its value; None without one.
 
-        What comes after it in the text is not looked at: to step over a value takes as long as to read it.
+        The text after it is not parsed: to skip a value takes as long as to read it.
         """
         if at not in self._members:
             opening = self._text[at]

@@ -17,17 +17,17 @@ from mock_server.exchange import JSON
 CONTROL = "/__admin"
 WORLDS = "/~"
 RESERVED = (WORLDS, CONTROL)
-"""Paths that are the mock server's own."""
+"""Paths that belong to the mock server itself."""
 
 
 def load_contract(
     place: str, overlays: Sequence[str] = (), *, strict: bool = False, no_cache: bool = False, may_fetch: bool = False
 ) -> Contract:
-    """The contract at a path or URL with overlays applied.
+    """Return the contract at a path or URL with overlays applied.
 
-    References to http(s) URLs are followed where the contract itself is one or ``may_fetch`` says so. Raises
-    :class:`ContractError` where it cannot be read, is not OpenAPI 2.0 or 3.0 to 3.2, has a defect without
-    a safe repair, or (``strict``) has any defect at all.
+    References to http(s) URLs are followed where the contract itself comes from one or ``may_fetch`` is set. Raises
+    :class:`ContractError` where it cannot be read, is not OpenAPI 2.0 or 3.0 to 3.2, has a defect without a safe
+    repair, or (``strict``) has any defect at all.
     """
     contract_input = Given(place, tuple(overlays), may_fetch or is_url(place))
     compiled = contract_input.compiled(no_cache=no_cache)
@@ -86,7 +86,7 @@ def _refuse_reserved(table: Mapping[str, Operation], layers: Places) -> None:
 def _refuse_unknown_names(
     manners: Manners, document: Document, schemes: Mapping[str, SecurityScheme], layers: Places
 ) -> None:
-    """Refuse x-mock data that names what the contract does not have."""
+    """Refuse ``x-mock-*`` data that names what the contract does not have; raises :class:`ContractError`."""
     for index, kind in enumerate(manners.tokens):
         where = pointer_of("x-mock-tokens", index)
         for name in kind.schemes:
@@ -139,7 +139,7 @@ def _operation(document: Document, layers: Places, pointer: str, node: Document)
 
 
 def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Response:
-    """A response object, or a reference to one, as a :class:`Response`."""
+    """Return the :class:`Response` of a response object, or of a reference to one."""
     response = resolved(document, node)
     headers = tuple(
         _header(document, name, resolved(document, item))
@@ -163,7 +163,7 @@ def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaTyp
 
 
 def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:
-    """A header object; one that is described by ``content`` holds JSON."""
+    """Return the :class:`Header` of a header object; one that is described by ``content`` holds JSON."""
     for media in mapping_at(node if isinstance(node, dict) else {}, "content").values():
         described = media if isinstance(media, dict) else {}
         schema, examples = described.get("schema", True), _examples(document, media)
@@ -201,8 +201,12 @@ def _scheme(document: Document, name: str, node: JSON) -> SecurityScheme:
 
 
 def _base_paths(document: Document) -> tuple[str, ...]:
-    """The paths of ``servers`` at every level, longest first, without the trailing slash; always with the empty one."""
+    """Return the paths of ``servers`` at every level, the longest first, without trailing slash.
+
+    The empty path is always one of them.
+    """
     items = [item for item in mapping_at(document, "paths").values() if isinstance(item, dict) and "servers" in item]
+    # Paths without the prefix of a server are always served, too.
     paths = {""}
     for node in [document, *items, *(operation for _, operation in operations(document) if "servers" in operation)]:
         servers = node.get("servers")
@@ -213,7 +217,7 @@ def _base_paths(document: Document) -> tuple[str, ...]:
 
 
 def _path_of(server: Document) -> str:
-    """The path of a server's URL with the defaults of its variables."""
+    """Return the path of a server's URL with the defaults of its variables."""
     url = str(server.get("url", ""))
     for name, variable in mapping_at(server, "variables").items():
         url = url.replace("{" + name + "}", str(mapping_at({"": variable}, "").get("default", "")))
@@ -224,7 +228,7 @@ def _path_of(server: Document) -> str:
 
 
 def first_base_path(contract: Contract) -> str:
-    """The path of the first server: where a contract is served that is one of several."""
+    """Return the path of the first server: where a contract is served when there are several contracts."""
     servers = contract.document.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else {}
     return _path_of(first) if isinstance(first, dict) else ""

@@ -1,7 +1,7 @@
-"""How the contract wants to be played: the ``x-mock-*`` data, checked and frozen.
+"""The extensions of a contract for the mock server: the ``x-mock-*`` data, checked and frozen.
 
-An unknown key is refused, so that a typing error does not turn into silence. ``docs/x-mock.md`` explains
-every key; a contract without any gets the plain reading (the defaults here).
+An unknown key is refused, so that a typing error does not go unnoticed. ``docs/x-mock.md`` explains every key; a
+contract without any gets the defaults here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FAILURES = (
     "rate_limited",
     "server_error",
 )
-"""The failures that can be given an answer."""
+"""The failures that can have an answer of their own."""
 
 HeadManner = Literal["answer", "refuse"]
 SlashManner = Literal["refuse", "redirect", "ignore"]
@@ -43,8 +43,8 @@ SlashManner = Literal["refuse", "redirect", "ignore"]
 class Resource:
     """Records of one kind.
 
-    ``schema`` is a reference; ``pins`` are JSON Pointers of enums that a suffix may name; ``complete`` says
-    that a generated record has every member that its schema names.
+    ``schema`` is a reference; ``pins`` are JSON Pointers of enums that a suffix may name; ``complete`` tells whether a
+    generated record has every member that its schema names.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class TokenKind:
-    """Tokens that begin with ``prefix``: the security schemes that take them, the resource they select from."""
+    """Tokens that begin with ``prefix``: the security schemes that accept them, the resource they select from."""
 
     prefix: str
     schemes: tuple[str, ...]
@@ -65,7 +65,7 @@ class TokenKind:
 
 @dataclass(frozen=True, slots=True)
 class Suffix:
-    """What a reserved rest of a token brings about: a failure, or a delay in milliseconds."""
+    """The effect of a reserved end of a token: a failure, or a delay in milliseconds."""
 
     failure: str | None = None
     delay: int = 0
@@ -73,7 +73,7 @@ class Suffix:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The answer that a failure takes. ``response`` is a reference, ``example`` one of its names."""
+    """The answer to a failure. ``response`` is a reference, ``example`` the name of one of its examples."""
 
     name: str
     status: int
@@ -86,7 +86,7 @@ class Failure:
 class Cors:
     """What a page of another origin may do; ``*`` allows any. ``max_age`` in seconds.
 
-    ``expose_headers`` are those of answers that it may read; None: all that the contract documents.
+    ``expose_headers`` are the headers of answers that it may read; None: all that the contract documents.
     """
 
     allow_methods: tuple[str, ...] = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -98,7 +98,7 @@ class Cors:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """So many requests of one token (``limit``) in each window of so many seconds."""
+    """The number of requests of one token (``limit``) in each window of ``window`` seconds."""
 
     limit: int
     window: int
@@ -106,7 +106,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """Which header (in lower case) has the key, and the methods of the operations that look at it."""
+    """The header (in lower case) that has the key, and the methods of the operations that use it."""
 
     header: str = "idempotency-key"
     methods: tuple[str, ...] = ("POST", "PATCH")
@@ -118,7 +118,7 @@ class Manners:
 
     resources: Mapping[str, Resource] = field(default_factory=dict)
     tokens: tuple[TokenKind, ...] = ()
-    """Empty: any token is taken."""
+    """Kinds of tokens; empty: any token is accepted."""
     suffixes: Mapping[str, Suffix] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
     head: HeadManner = "answer"
@@ -135,7 +135,7 @@ class Manners:
 
 
 def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
-    """The manners of a document; raises :class:`ContractError` for a key or a value that is not understood."""
+    """Return the ``x-mock-*`` data of a document; raises :class:`ContractError` for an unknown key or a wrong value."""
     reader = _Reader(source)
     for key in document:
         if key.startswith("x-mock-"):
@@ -160,7 +160,7 @@ def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
 
 
 def read_binding(operation: Mapping[str, JSON], pointer: str, source: Places) -> str | None:
-    """The resource whose records answer an operation (``x-mock-fixture``); None where there is none."""
+    """Return the resource whose records answer an operation (``x-mock-fixture``); None where there is none."""
     reader = _Reader(source)
     for key in operation:
         if key.startswith("x-mock-"):
@@ -174,7 +174,7 @@ def read_binding(operation: Mapping[str, JSON], pointer: str, source: Places) ->
 
 
 class _Reader:
-    """Reads nodes and says where one is wrong."""
+    """Reads members of nodes and checks their types. Every error says where the node is."""
 
     def __init__(self, source: Places) -> None:
         self.source = source

@@ -1,7 +1,7 @@
-"""What authors mean: documents that say something plain in words that OpenAPI does not read so.
+"""Meaning of documents: what authors clearly mean, but write in a way that OpenAPI does not define.
 
-Each is rewritten, in place, into what OpenAPI reads as it was meant, before anything else looks at it: so routing,
-generation and every validator agree. The findings (severity ``repaired``) say what was read how.
+Each such place is rewritten, in place, into what OpenAPI reads as it was meant, before anything else reads it: so
+routing, generation and every validator agree. The findings (severity ``repaired``) say what was rewritten.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mock_server.contract.walk import Document, nodes, resolved
 from mock_server.exchange import JSON, Finding
 
 _COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
-"""Keywords that bring other schemas to bear on the same value."""
+"""Keywords that apply other schemas to the same value."""
 _ANNOTATIONS = frozenset({
     "default", "deprecated", "description", "example", "examples", "externalDocs", "readOnly", "summary", "title",
     "writeOnly", "xml",
 })  # fmt: skip
-"""Keywords that refuse nothing: they stay with a schema whose other keywords move into a branch."""
+"""Annotations, which refuse nothing: they stay with a schema whose other keywords move into a branch."""
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _DIRECTED = ("readOnly", "writeOnly")
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
@@ -29,15 +29,15 @@ _WATCHED = frozenset({
     *_COMPOSED, *_IN_PLACE, "const", "discriminator", "examples", "exclusiveMaximum", "exclusiveMinimum", "items",
     "nullable",
 })  # fmt: skip
-"""Keywords beside a type that may be meant otherwise than they are read; of arrays, the lack of items is one too."""
+"""Keywords that may be meant differently than they are read; for arrays, missing ``items`` counts too."""
 _DEEPEST = 20
-"""References and branches that are followed to find out whether a schema takes null."""
+"""Most references and branches that are followed to find out whether a schema accepts null."""
 
 
 def read_as_meant(document: Document, source: Layers) -> Iterator[Finding]:
-    """Rewrite ``document`` in place, and yield what was read in another way than OpenAPI would.
+    """Rewrite ``document`` in place, and yield a finding for each place that was rewritten.
 
-    The document takes one walk; its references to what has moved are led there at the end.
+    The document is walked once; references to schemas that moved are updated at the end.
     """
     reading = _Reading(document)
     for pointer, node, kind in nodes(document):
@@ -58,22 +58,22 @@ class _Reading:
     def __init__(self, document: Document) -> None:
         self.remarks: list[tuple[str, str, str, str, str]] = []
         self.links: list[tuple[str, str]] = []
-        """The pointer of each node that is a reference, and what it says."""
+        """The pointer of each node that is a reference, and the reference."""
         self._document = document
         self._version = str(document["openapi"])
         self._is_old = self._version.startswith("3.0")
         self._null: Document = {"enum": [None]} if self._is_old else {"type": "null"}
         self._typed: set[int] = set()
-        """The ids of schemas whose type a schema around them says, or that must not have one."""
+        """The ids of schemas whose type is given by a schema around them, or that must not have one."""
         self._guessed: list[tuple[str, Document, str, str]] = []
-        """Schemas whose type was guessed, with the type and the keyword that it was guessed from."""
+        """Schemas whose type was guessed: pointer, schema, the type, and the keyword that it was guessed from."""
         self._discriminated: list[tuple[str, Document]] = []
         self._deep: list[tuple[Document, str]] = []
-        """References to what is not a component itself, but within one or within a path."""
+        """References to a place within a component or a path, but not to a component itself."""
         self._moves: list[tuple[str, str]] = []
 
     def schema(self, pointer: str, schema: Document) -> None:
-        """Read one schema."""
+        """Rewrite one schema where its author meant something else than OpenAPI reads."""
         if (
             isinstance(schema.get("type"), str)
             and schema["type"] not in ("array", "null")
@@ -113,7 +113,8 @@ class _Reading:
                 node["$ref"] = "#" + quote(place, safe="/~!$&'()*+,;=:@")
 
     def _settle_types(self) -> None:
-        """Tell of the types that were guessed, and take back those of schemas that no path leads to."""
+        """Report the types that were guessed, and remove those of schemas that no path leads to."""
+        # A guess in a schema that no operation uses has no effect, and would only be noise in the report.
         used = {"/paths", *_used(self.links)} if self._guessed else set()
         for pointer, schema, kind, keyword in self._guessed:
             if any(above in used for above in above_and_at(pointer)):
@@ -125,7 +126,7 @@ class _Reading:
         self.remarks.append((rule, pointer, actual, expected, done))
 
     def _dialect(self, pointer: str, schema: Document) -> None:
-        """Say in the words of this version of OpenAPI what a schema says in those of another."""
+        """Rewrite keywords of another version of OpenAPI into those of this version."""
         for keyword in _as_3_0(schema) if self._is_old else _as_3_1(schema):
             self._remark(
                 "dialect", pointer + pointer_of(keyword), f"{keyword!r} in the words of another version",
@@ -133,7 +134,7 @@ class _Reading:
             )  # fmt: skip
 
     def _null_type(self, pointer: str, schema: Document) -> None:
-        """Read ``type: 'null'``, which 2.0 and 3.0 do not have, and ``type: null`` without its quotes."""
+        """Rewrite ``type: 'null'``, which 2.0 and 3.0 do not have, and ``type: null`` without its quotes."""
         stated = schema.get("type")
         if isinstance(stated, list) and None in stated:
             schema["type"] = ["null" if name is None else name for name in stated]
@@ -152,10 +153,10 @@ class _Reading:
             self._remark("null-type", pointer + "/type", "'null'", expected, "null alone is taken there")
 
     def _listed_items(self, pointer: str, schema: Document) -> None:
-        """Read ``items`` that is a list: the items one by one, or (in 2.0 and 3.0, beside no array) what may be there.
+        """Rewrite a list under ``items``: as items one by one, or in 2.0 and 3.0 as alternatives.
 
-        JSON Schema up to 2019-09 has lists there, OpenAPI 2.0's own schema lets them pass; Slack's contract writes
-        so what may stand in the place of the schema.
+        Without ``type: array`` in 2.0 and 3.0, the list has the alternatives for the value itself. JSON Schema up to
+        2019-09 has such lists, and OpenAPI 2.0's own schema accepts them; Slack's contract writes alternatives so.
         """
         items = schema.get("items")
         if not isinstance(items, list):
@@ -170,12 +171,14 @@ class _Reading:
             self._remark("items", where, actual, "one schema", "it is read as 'prefixItems'")
             return
         schema.pop("additionalItems", None)
+        # 3.0 has one schema for all items: each item may be any of the listed ones.
         if schema.get("type") == "array":
             schema["items"] = {"anyOf": items} if len(items) > 1 else items[0] if items else {}
             self._moves.append((where, where + "/anyOf"))
             self._remark("items", where, actual, "one schema", "each item is one of them")
             return
         schema.pop("items")
+        # Not an array: the list has the alternatives for the value itself.
         if items and "anyOf" not in schema:
             schema["anyOf"] = items
             self._moves.append((where, pointer + "/anyOf"))
@@ -184,7 +187,9 @@ class _Reading:
         self._remark("items", where, actual, "one schema, within an array", "the value is one of them")
 
     def _missing_type(self, pointer: str, schema: Document) -> None:
-        """Take a schema with ``properties`` for one of objects, one with ``items`` for one of arrays."""
+        """Add the type ``object`` to a schema with ``properties``, and ``array`` to one with ``items``."""
+        # Schemas in place apply to the same value. Below not and if a type would change what is refused; elsewhere the
+        # type of the schema around them counts.
         for keyword in _IN_PLACE:
             if keyword in schema and (keyword in ("not", "if") or "type" in schema or id(schema) in self._typed):
                 part = schema[keyword]
@@ -208,10 +213,10 @@ class _Reading:
             self._typed |= {id(branch) for branch in _branches(schema, key)}
 
     def _nullable(self, pointer: str, schema: Document) -> None:
-        """Read ``nullable`` where OpenAPI gives it no effect: beside composition in 3.0, anywhere in 3.1."""
+        """Rewrite ``nullable`` where OpenAPI gives it no effect: next to composition in 3.0, anywhere in 3.1."""
         composed = not schema.keys().isdisjoint(_COMPOSED)
         if self._is_old and not composed:
-            return  # 3.0's own word
+            return  # a keyword of 3.0
         where = pointer + "/nullable"
         if not self._is_old:
             schema.pop("nullable")
@@ -244,7 +249,7 @@ class _Reading:
             self._typed.add(id(assertions))
 
     def _beside_reference(self, pointer: str, schema: Document) -> None:
-        """Read ``readOnly`` and ``writeOnly`` beside a reference, where 3.0 reads nothing."""
+        """Rewrite ``readOnly`` and ``writeOnly`` next to a reference, where 3.0 ignores them."""
         said = [key for key in _DIRECTED if schema.get(key) is True]
         if said:
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
@@ -253,7 +258,7 @@ class _Reading:
             self._remark("beside-reference", where, actual, expected, "it is taken as it was meant")
 
     def _takes_null(self, schema: JSON, depth: int) -> bool:
-        """Whether a schema takes null, as far as its references and branches are followed."""
+        """Tell whether a schema accepts null, as far as its references and branches are followed."""
         if not isinstance(schema, dict):
             return schema is not False
         if depth > _DEEPEST:
@@ -270,7 +275,7 @@ class _Reading:
         elif stated is not None and stated != "null" and schema.get("nullable") is not True:
             return False
         if depth and schema.get("nullable") is True:
-            return True  # it is read so, sooner or later
+            return True  # it will be rewritten to accept null
         below = depth + 1
         if isinstance(schema.get("$ref"), str) and not self._takes_null(
             resolved(self._document, {"$ref": schema["$ref"]}), below
@@ -284,7 +289,7 @@ class _Reading:
         )
 
     def examples(self, pointer: str, node: Document) -> None:
-        """Read ``example`` beside ``examples`` as the first of them, and a list of examples as a map of them."""
+        """Rewrite ``example`` next to ``examples`` as the first of them, and a list of examples as a map."""
         listed = node.get("examples")
         if isinstance(listed, list):
             node["examples"] = {str(number): {"value": value} for number, value in enumerate(listed, 1)}
@@ -298,6 +303,7 @@ class _Reading:
         if any(isinstance(entry, dict) and "value" in entry and entry["value"] == example for entry in named.values()):
             self._remark("example", pointer + "/example", actual, expected, "it is one of them already")
             return
+        # A name that is free, so that no other example is replaced.
         name = "example"
         while name in named:
             name += "_"
@@ -306,7 +312,7 @@ class _Reading:
 
 
 def _used(links: list[tuple[str, str]]) -> set[str]:
-    """Return the pointers that references in the paths lead to, directly or through others."""
+    """Return the pointers that references in the paths lead to, directly or through other references."""
     within: dict[str, list[tuple[str, str]]] = {}
     for pointer, reference in links:
         within.setdefault(_component(pointer), []).append((pointer, unquote(reference.lstrip("#"))))
@@ -328,18 +334,18 @@ def _component(pointer: str) -> str:
 
 
 def _branches(schema: Document, keyword: str) -> list[JSON]:
-    """The schemas under a keyword; empty where there are none."""
+    """Return the schemas under a keyword; empty where there are none."""
     part = schema.get(keyword)
     return part if isinstance(part, list) else [part] if isinstance(part, dict) else []
 
 
 def _says_type(branch: JSON) -> bool:
-    """Whether a branch says by itself, or by what it refers to, of which type a value is."""
+    """Tell whether a branch, or what it refers to, gives the type of a value."""
     return isinstance(branch, dict) and not branch.keys().isdisjoint(("type", "enum", "const", *_COMPOSED))
 
 
 def _with_null(schema: Document) -> None:
-    """Let a schema of 3.1 without composition take null too."""
+    """Make a schema of 3.1 without composition accept null too."""
     stated = schema.get("type")
     if isinstance(stated, str):
         schema["type"] = [stated, "null"]
@@ -353,7 +359,7 @@ def _with_null(schema: Document) -> None:
 
 
 def _as_3_0(schema: Document) -> list[str]:
-    """Rewrite what 3.1 says otherwise; the keywords that it was said with."""
+    """Rewrite keywords of 3.1 in a schema of 3.0; return the keywords that were rewritten."""
     said = []
     types = schema.get("type")
     if isinstance(types, list):
@@ -366,6 +372,7 @@ def _as_3_0(schema: Document) -> list[str]:
         bound = schema.get(exclusive)
         if isinstance(bound, (int, float)) and not isinstance(bound, bool):
             said.append(exclusive)
+            # In 3.0 exclusiveMinimum is a boolean next to minimum.
             schema[inclusive], schema[exclusive] = bound, True
     examples = schema.get("examples")
     if isinstance(examples, list):
@@ -373,6 +380,7 @@ def _as_3_0(schema: Document) -> list[str]:
         schema.pop("examples")
         if examples:
             schema.setdefault("example", examples[0])
+    # 3.0 requires items in an array.
     if schema.get("type") == "array" and "items" not in schema and "$ref" not in schema:
         said.append("type")
         schema["items"] = {}
@@ -380,7 +388,7 @@ def _as_3_0(schema: Document) -> list[str]:
 
 
 def _one_type(schema: Document, types: list[JSON]) -> None:
-    """Rewrite a list of types, of which 3.0 has one in a schema and null as ``nullable``."""
+    """Rewrite a list of types: 3.0 has one type in a schema, and null as ``nullable``."""
     plain = [name for name in types if name != "null"]
     schema.pop("type")
     if len(plain) == 1:
@@ -397,7 +405,7 @@ def _one_type(schema: Document, types: list[JSON]) -> None:
 
 
 def _as_3_1(schema: Document) -> list[str]:
-    """Rewrite what 3.0 says otherwise; the keywords that it was said with."""
+    """Rewrite keywords of 3.0 in a schema of 3.1; return the keywords that were rewritten."""
     said = []
     for exclusive, inclusive in _BOUNDS:
         if isinstance(schema.get(exclusive), bool):

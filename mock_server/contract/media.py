@@ -1,7 +1,7 @@
-"""Bodies to values, for the judge: what openapi-core's own readers get wrong or do not know.
+"""Readers of bodies for validation, where openapi-core's own readers are wrong or missing.
 
-Its reader of JSON takes what RFC 8259 does not have (NaN, bytes that are no UTF-8) or falls over it, and
-it hands texts of types that it does not know on as bytes, which no ``type: string`` fits.
+Its reader of JSON accepts what RFC 8259 does not have (NaN, bytes that are not UTF-8) or raises for it, and it passes
+texts of types that it does not know as bytes, which no ``type: string`` accepts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from mock_server.json_text import read_json
 
 Reader = Callable[..., Any]
 ALLOW_EMPTY = "x-allow-empty-value"
-"""Where an Encoding Object has ``allowEmptyValue`` of OpenAPI 2.0 (4.3.5), which 3.x has for queries alone."""
+"""The key of an Encoding Object for ``allowEmptyValue`` of OpenAPI 2.0 (4.3.5), which 3.x has for queries alone."""
 
 
 def read_text(body: bytes, charset: str = "utf-8", **parameters: str) -> str:
-    """The text of a body; bytes that are no text stand for themselves, one character each."""
+    """Return the text of a body; bytes that are not text in this charset become one character each (Latin-1)."""
     try:
         return body.decode(charset)
     except (UnicodeError, LookupError):
@@ -26,12 +26,12 @@ def read_text(body: bytes, charset: str = "utf-8", **parameters: str) -> str:
 
 
 def essence_of(media_type: str) -> str:
-    """A media type in lower case without its parameters (RFC 9110, 8.3.1)."""
+    """Return a media type in lower case without its parameters (RFC 9110, 8.3.1)."""
     return media_type.partition(";")[0].strip().lower()
 
 
 class AnswerReaders(dict[str, Reader]):
-    """A reader for every media type: of an answer, the judge is given the JSON text of its value."""
+    """A reader for every media type: for an answer, openapi-core gets the JSON text of its value."""
 
     def __contains__(self, media_type: object) -> bool:
         return True
@@ -41,10 +41,10 @@ class AnswerReaders(dict[str, Reader]):
 
 
 def judgeable(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
-    """Return a document as openapi-core can judge by it: ``schema: true`` and ``false`` become objects.
+    """Return a document that openapi-core can validate by: ``schema: true`` and ``false`` become objects.
 
-    ``read`` is applied to the schemas outside the components. What stays as it is is not copied: copies of a large
-    contract take 60 MB.
+    ``read`` is applied to the schemas outside the components. Parts that do not change are not copied: copies of a
+    large contract take 60 MB.
     """
     if isinstance(node, list):
         items = [judgeable(item, read) for item in node]

@@ -1,6 +1,6 @@
-"""The contract as the house sees it: frozen, resolved where it pays, with a digest.
+"""The model of a contract: frozen, resolved where it pays, with a digest.
 
-Schemas stay as they are in the document, references included; whoever walks them resolves as it goes.
+Schemas stay as they are in the document, references included; code that walks them resolves references as it goes.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ FRAMING = frozenset({
     "connection", "content-encoding", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding",
     "upgrade",
 })  # fmt: skip
-"""Headers that say how a message travels (RFC 9110, 7.6.1 and 8.4 to 8.6): the server's own, not a contract's."""
+"""Headers about the transfer of a message (RFC 9110, 7.6.1 and 8.4 to 8.6), which the server writes itself."""
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a media type is written in JSON: ``application/json``, ``text/json``, every ``+json``.
+    """Tell whether a media type is written in JSON: ``application/json``, ``text/json``, every ``+json``.
 
     RFC 6839; WHATWG, MIME Sniffing, 4.6, "JSON MIME type".
     """
@@ -36,7 +36,7 @@ def is_json(media_type: str) -> bool:
 def path_parts(key: str) -> tuple[str, str, str]:
     """Return the path template, the query and the fragment of a key of ``paths``; the latter two may be empty.
 
-    OpenAPI knows templates alone; authors write a query or a fragment behind one to tell operations apart.
+    OpenAPI knows templates alone; authors add a query or a fragment to tell operations apart.
     """
     before, _, fragment = key.partition("#")
     template, _, query = before.partition("?")
@@ -53,7 +53,7 @@ class MediaType:
     examples: Mapping[str, JSON] = field(default_factory=dict)
     """Values by name; the value of ``example`` has the name ``""``."""
     external: frozenset[str] = frozenset()
-    """The names of examples that are kept elsewhere (``externalValue``); they are not fetched."""
+    """The names of examples whose value is in another place (``externalValue``); they are not fetched."""
     item_schema: JSON = None
     """The schema of each item of a sequence (OpenAPI 3.2, ``itemSchema``)."""
     node: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
@@ -61,13 +61,13 @@ class MediaType:
 
     @property
     def is_json(self) -> bool:
-        """Whether it is written in JSON."""
+        """Whether the body is written in JSON."""
         return is_json(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A response header. ``examples`` as in :class:`MediaType`; ``explode`` says how an object is written."""
+    """A response header. ``examples`` as in :class:`MediaType`; ``explode`` tells how an object is written."""
 
     name: str
     required: bool
@@ -78,7 +78,7 @@ class Header:
     """Whether the value is JSON: the header is described by ``content``."""
 
     def value_for(self, example: str) -> JSON:
-        """The header's value beside the body example of that name; None where it has none to give."""
+        """Return the header's value that goes with the body example of that name; None where it has none."""
         return self.examples.get(example, self.examples.get(""))
 
 
@@ -93,7 +93,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation. ``key`` (``GET /pets/{id}``) is unique; ``pointer`` leads to it in the document."""
+    """An operation. ``key`` (``GET /pets/{id}``) is unique; ``pointer`` is the JSON Pointer to it in the document."""
 
     key: str
     method: str
@@ -108,7 +108,7 @@ class Operation:
     deprecated: bool = False
 
     def response_for(self, status: int) -> Response | None:
-        """The response that documents a status: the status itself, its range, or ``default``."""
+        """Return the response that documents a status: by the status itself, its range, or ``default``; else None."""
         for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if key in self.responses:
                 return self.responses[key]
@@ -132,8 +132,8 @@ class SecurityScheme:
 class Contract:
     """A contract that can be served.
 
-    ``document`` is the document with overlays and repairs; nobody changes it. ``digest`` (SHA-256) names
-    what it was made from. ``findings`` are the repairs. ``base_paths`` are the paths of ``servers``.
+    ``document`` is the document with overlays and repairs; it is read-only. ``digest`` (SHA-256) identifies what it was
+    made from. ``findings`` are the repairs. ``base_paths`` are the paths of ``servers``.
     """
 
     name: str
@@ -150,8 +150,8 @@ class Contract:
     files: tuple[str, ...] = ()
     """The files and addresses that it was read from, overlays included."""
     locate: Callable[[str], str] = field(default=str, repr=False, compare=False)
-    """The file and line of the node at a JSON Pointer into ``document``."""
+    """Returns the file and line of the node at a JSON Pointer into ``document``."""
 
     def resolve(self, node: JSON) -> JSON:
-        """The node itself, or what its ``$ref`` leads to after any number of steps; None where that is nothing."""
+        """Return the node itself, or what its ``$ref`` leads to after any number of steps; None for nothing."""
         return resolved(dict(self.document), node)

@@ -1,4 +1,4 @@
-"""The parts of ``multipart/form-data`` (RFC 7578), taken apart by werkzeug."""
+"""The parts of ``multipart/form-data`` (RFC 7578), parsed by werkzeug."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
 MOST_PARTS = 10_000
-"""Parts that are read; each costs 50 µs."""
+"""Most parts that are read; each costs 50 µs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part. ``headers`` have names in lower case; ``is_file`` where it has a file's name."""
+    """One part. ``headers`` have names in lower case; ``is_file`` tells whether it has a file name."""
 
     name: str
     data: bytes
@@ -27,7 +27,7 @@ class Part:
 
 
 def read_parts(body: bytes, boundary: str) -> list[Part]:
-    """The parts in order; ValueError for a body that has not the form."""
+    """Return the parts in order; raises ValueError for a body that is not multipart."""
     if not boundary:
         raise ValueError("a Content-Type without a boundary")
     if b"--" + boundary.encode("latin-1", "replace") not in body:
@@ -52,11 +52,11 @@ def read_parts(body: bytes, boundary: str) -> list[Part]:
         raise ValueError("headers of a part that are no UTF-8") from None
     except ValueError as problem:
         raise ValueError(_plain(str(problem))) from None
-    except AttributeError:  # werkzeug, of a part whose headers nothing follows
+    except AttributeError:  # werkzeug's error for a part that ends after its headers
         raise ValueError("a part that is cut off") from None
     return parts
 
 
 def _plain(said: str) -> str:
-    """Werkzeug's words without its own state."""
+    """Return an error message of werkzeug without its internal state."""
     return "something that is cut off" if "cannot parse beyond" in said else said[:1].lower() + said[1:]

@@ -1,9 +1,9 @@
-"""Objections: what openapi-core has against answers and against the values of requests.
+"""Validation by openapi-core: what is wrong with answers, and with the values of requests.
 
-The only importer of openapi_core, which takes 0.15 s and 20 MB to import: it is asked where nobody else could say
-that all is well. It is given the operation (Connexion's routes have found it already) and keeps its validators, which
-it would otherwise build anew for every value: 375 µs an answer instead of 708. Of requests it is given the values: how
-they are read is a room of its own (``requests``).
+This is the only importer of openapi_core, which takes 0.15 s and 20 MB to import: it is used where the fast validation
+cannot say yes. It gets the operation (Connexion's routes have found it already), and its validators are remembered,
+which it would otherwise build for every value: 375 µs an answer instead of 708. Of requests it gets the values: the
+module ``requests`` reads them.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ MOST_STEPS = 1_000_000
 """Keywords that are asked of an answer: 5 s, in a thread. Generated ones are small; a scenario's, of a megabyte, may be
 such that nobody else can say that all is well with it."""
 _ITEM = "x-mock-item"
-"""Where the schema of an item stands in a document of its own."""
+"""The key of the schema of an item in a document of its own."""
 _SEPARATOR = "\0"
-"""What divides the steps of a path through a document: not the usual number sign, which keys of ``paths`` may have."""
+"""The separator of the steps of a path through a document; the usual one, ``#``, may occur in keys of ``paths``."""
 _FAILURES = "x-mock-failure-answers"
-"""Where the answers that belong to no operation stand in the document that openapi-core is given."""
+"""The key, in openapi-core's document, of the answers that belong to no operation."""
 
 
 class Objections:
-    """What is wrong with what goes to and fro by one contract; nothing where all is well."""
+    """Validates requests and answers of one contract with openapi-core; an empty result means valid."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -84,7 +84,7 @@ class Objections:
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent), separator=_SEPARATOR)
 
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
-        """Return what the schema at a place of the document has against a value that a client sent."""
+        """Return a function that yields the errors of a client's value, by the schema at a place of the document."""
         schema = functools.reduce(truediv, place, self._document)
         validator: Any = self._factory.create(
             self._document, schema, extra_format_validators=dict(OF_REQUESTS)
@@ -92,7 +92,7 @@ class Objections:
         return cast("Errors", _extended(validator, _of_requests, asserts_formats=asserts_formats).iter_errors)
 
     def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
-        """What is wrong with an item of an answer, which need not have a schema of its own in the document."""
+        """Return what is wrong with an item of an answer; its schema need not be part of the document."""
         known = self._items.get(id(schema))
         if known is None or known[0] is not schema:
             spec = SchemaPath.from_dict({**self._contract.document, _ITEM: schema})
@@ -106,11 +106,11 @@ class Objections:
         return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in said)
 
     def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
-        """What is wrong with the contract's answer to a failure that belongs to no operation."""
+        """Return what is wrong with the contract's answer to a failure that belongs to no operation."""
         return self.to_answer(name, _FAILURES, answer)
 
     def to_answer(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
-        """What is wrong with an answer of an operation."""
+        """Return what is wrong with an answer of an operation."""
         asked = _Asked(path, method if method == _FAILURES else method.lower())
         try:
             with allowance(MOST_STEPS):
@@ -127,7 +127,7 @@ class Objections:
         )
 
     def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
-        """Whether nothing to judge is well: openapi-core wants bytes wherever there is ``content``."""
+        """Tell whether an answer with no body to validate is valid; openapi-core wants bytes where ``content`` is."""
         media_type = answer.header("content-type")
         operation = self._contract.operations.get(f"{method} {path}")
         response = operation.response_for(answer.status) if operation else None
@@ -150,9 +150,9 @@ def _with_failures(contract: Contract) -> dict[str, Any]:
 
 
 def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
-    """Return the document for what goes one way: ``instead`` stands for the members that go the other.
+    """Return the document for one way: ``instead`` replaces the schemas of members that go the other way.
 
-    None where nothing in it goes one way only.
+    Return None where the document has no such members.
     """
     document = dict(contract.document)
     if not mentions(document, keyword):
@@ -162,12 +162,12 @@ def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
 
 
 def _is_framing(error: Exception) -> bool:
-    """Whether openapi-core misses a header that the server alone may write, and writes where it has to be."""
+    """Tell whether an error is about a missing header that the server writes itself, wherever it is needed."""
     return isinstance(error, HeaderValidationError) and str(getattr(error, "name", "")).lower() in FRAMING
 
 
 class _GivenOperation:
-    """Stands where openapi-core searches its paths, and looks up what routing has found already."""
+    """Takes the place of openapi-core's search for a path: it looks up the operation that routing has found."""
 
     def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
         self._spec = spec
@@ -189,15 +189,15 @@ class _GivenOperation:
 
 
 class _NoVariables:
-    """Path parameters come from routing."""
+    """No path variables: they come from routing."""
 
     variables: Mapping[str, str] = {}
 
 
 class _Kept:
-    """A validators factory that builds each schema's validator once, and leaves discriminators what they are: hints.
+    """A validators factory that builds each schema's validator once, and treats discriminators as hints.
 
-    openapi-core copies its format checker and builds a validator for every value it judges.
+    openapi-core copies its format checker and builds a validator for every value that it validates.
     """
 
     def __init__(self, factory: SchemaValidatorsFactory) -> None:
@@ -214,7 +214,7 @@ class _Kept:
 
 
 class _Asked:
-    """The operation of an answer, in the shape of a request that openapi-core asks for."""
+    """The operation of an answer, with the attributes of a request that openapi-core reads."""
 
     host_url = ""
 
@@ -224,7 +224,7 @@ class _Asked:
 
 
 class _Answered:
-    """An answer in the shape that openapi-core asks for (``openapi_core.protocols.Response``)."""
+    """An answer with the attributes that openapi-core reads (``openapi_core.protocols.Response``)."""
 
     def __init__(self, answer: Answer) -> None:
         self.status_code = answer.status
@@ -259,7 +259,7 @@ def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
 
 
 def _message(error: BaseException) -> str:
-    """What an error says; openapi-core's own fail where the value is no UTF-8, or no bytes."""
+    """Return the message of an error; openapi-core's own raise where the value is not UTF-8, or not bytes."""
     try:
         return str(error) or type(error).__name__
     except (UnicodeDecodeError, AttributeError):
@@ -273,7 +273,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _extended(validator: Any, extension: Callable[[Any], Any], *, asserts_formats: bool = True) -> Any:
-    """Return a validator of the same schema, of the class that the extension makes of its own."""
+    """Return a validator of the same schema, of the class that ``extension`` makes from the validator's class."""
     extended = extension(type(validator))
     checker = validator.format_checker if asserts_formats else None
     return extended(validator.schema, _resolver=validator._resolver, format_checker=checker)
@@ -281,26 +281,27 @@ def _extended(validator: Any, extension: Callable[[Any], Any], *, asserts_format
 
 @functools.cache
 def _of_answers(validator: Any) -> Any:
-    """Return a validator for what is answered."""
+    """Return the class of validators for answers, made from openapi-core's class."""
     return cast("Any", extend)(bounded(validator), _WITHOUT_DISCRIMINATOR, type_checker=_types_of(validator))
 
 
 @functools.cache
 def _of_requests(validator: Any) -> Any:
-    """Return a validator for what clients send, who send back what they were given (``readOnly``)."""
+    """Return the class of validators for requests: clients may send back ``readOnly`` members that they were given."""
     keywords = {"readOnly": None, **_WITHOUT_DISCRIMINATOR}
     return cast("Any", extend)(bounded(validator), keywords, type_checker=_types_of(validator))
 
 
 def _types_of(validator: Any) -> Any:
-    """Return the types of a validator, to all of which 1.0 is an integer, as it is from JSON Schema's draft 6 on."""
+    """Return the type checker of a validator, in which 1.0 is an integer, as it is from JSON Schema's draft 6 on."""
     return validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: Draft202012Validator.TYPE_CHECKER.is_type(value, "integer")
     )
 
 
 _WITHOUT_DISCRIMINATOR = {name: Draft202012Validator.VALIDATORS[name] for name in ("allOf", "anyOf", "oneOf")}
-"""JSON Schema's own: to it a discriminator is an annotation, and to OpenAPI an aid (3.1, "Discriminator Object").
+"""JSON Schema's own keywords, in place of openapi-core's.
 
-openapi-core refuses whatever does not name its branch, even where only one branch fits or a default says it.
+In JSON Schema a discriminator is an annotation, and in OpenAPI a hint (3.1, "Discriminator Object"); openapi-core
+refuses a value that does not name its branch, even where only one branch fits or a default names it.
 """

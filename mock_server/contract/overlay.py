@@ -1,8 +1,8 @@
 """OpenAPI Overlay 1.0 and 1.1: actions that change a document, applied in order.
 
-The paths are RFC 9535 JSONPaths, found by python-jsonpath. The application itself is ours: the one
-package for Python that offers it (oas-patch 0.6) is untyped, reads another JSONPath dialect and says
-nothing when a target matches nothing.
+The paths are RFC 9535 JSONPaths, evaluated by python-jsonpath. The application itself is ours: the one package for
+Python that offers it (oas-patch 0.6) is untyped, reads another JSONPath dialect and does not report a target that
+matches nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ACTION_KEYS = ("target", "description", "update", "remove")
 _VERSION = re.compile(r"1\.([01])(\.[0-9]+)?(-.+)?")
 
 Path = tuple[str | int, ...]
-"""The way from the root of a document to one of its nodes."""
+"""The keys and indexes that lead from the root of a document to one of its nodes."""
 
 
 def apply_overlay(
@@ -31,8 +31,8 @@ def apply_overlay(
     """Return a new document with the overlay's actions applied, and where its parts came from.
 
     Raises :class:`ContractError` where the overlay is neither 1.0 nor 1.1, has an unknown key, an action that does not
-    fit its targets, or a target that matches nothing: an overlay that silently does nothing hides a mistake. 1.1 lets
-    a target match nothing; then ``findings`` tell of it.
+    fit its targets, or a target that matches nothing: an overlay that has no effect hides a mistake. In 1.1 a target
+    may match nothing; then ``findings`` gets a finding about it.
     """
     changed = copy.deepcopy(document)
     origins: list[Origin] = []
@@ -67,7 +67,7 @@ def _actions(overlay: Source) -> list[JSON]:
 
 
 class _Action:
-    """One Action Object. ``kind`` is what it does; ``is_idle`` says that it found nothing to do that to."""
+    """One Action Object. ``kind`` is what it does; ``is_idle`` tells that its target matched nothing."""
 
     def __init__(self, action: JSON, overlay: Source, pointer: str, version: tuple[int, int]) -> None:
         if not isinstance(action, dict) or not isinstance(action.get("target"), str):
@@ -83,7 +83,7 @@ class _Action:
         self.is_idle = False
 
     def apply(self, document: JSON) -> tuple[JSON, list[Path]]:
-        """Return the document with the action applied, and the ways to the nodes that it brought something to."""
+        """Return the document with the action applied, and the paths of the nodes that it changed."""
         action = self._action
         if self.kind == "update" and "update" not in action:
             actual = "neither update, copy nor remove" if self._is_newer else "neither update nor remove"
@@ -106,7 +106,7 @@ class _Action:
         return document, targets
 
     def _value(self, document: JSON) -> JSON:
-        """Return what the targets get: the update, or what stands where ``copy`` leads."""
+        """Return the value for the targets: the update, or the node that ``copy`` selects."""
         if self.kind == "update":
             return self._action["update"]
         where, path = self._pointer + "/copy", self._action["copy"]
@@ -125,7 +125,7 @@ class _Action:
         self.is_idle = True
 
     def _refuse_unfit(self, nodes: list[JSON], value: JSON) -> None:
-        """Refuse targets of several kinds, and a value that does not go with them (Overlay 1.1, "Action Object")."""
+        """Refuse targets of several kinds, and a value of another kind (Overlay 1.1, "Action Object")."""
         kinds = sorted({_kind(node) for node in nodes})
         if len(kinds) > 1:
             actual = f"{self._action['target']}, which matches {' and '.join(kinds)}"
@@ -141,7 +141,7 @@ def _kind(node: JSON) -> str:
 
 
 def _unfit(node: JSON, value: JSON, pointer: str) -> tuple[str, str] | None:
-    """Return what of a value does not go with a node, and what would; None where all does."""
+    """Return what of a value does not fit a node, and what would; None where all of it fits."""
     if _kind(node) != _kind(value):
         where = f" for {pointer} of the target" if pointer else ""
         return f"one of the {_kind(value)}{where}", f"one of the {_kind(node)}, as in the contract"
@@ -159,7 +159,7 @@ def _idle(overlay: Source, pointer: str) -> Finding:
 
 
 def _targets(document: JSON, path: str, overlay: Source, pointer: str) -> list[Path]:
-    """Return the ways to the nodes that a JSONPath selects, each once."""
+    """Return the paths of the nodes that a JSONPath selects, each once."""
     import jsonpath  # here: a contract without overlays does not pay for it
 
     try:
@@ -190,7 +190,10 @@ def _remove(document: JSON, path: Path, overlay: Source, pointer: str) -> None:
 
 
 def _merged(target: JSON, update: JSON) -> JSON:
-    """Objects merge member by member, an array takes the update as new items, all else is replaced."""
+    """Return a target merged with an update.
+
+    Objects merge member by member, an array gets the update as new items, anything else is replaced.
+    """
     if isinstance(target, dict) and isinstance(update, dict):
         return {**target, **{key: _merged(target[key], value) if key in target else copy.deepcopy(value)
                              for key, value in update.items()}}  # fmt: skip

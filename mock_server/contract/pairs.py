@@ -10,16 +10,16 @@ from mock_server.contract.brackets import BracketError, Leaf, Tree, name_and_ste
 from mock_server.contract.coercion import UnreadableError
 
 MOST = 250_000
-"""Pairs of one request that are read: a fifth of a second. A form of 16 MB may have eight million."""
+"""Most pairs of one request that are read: it takes a fifth of a second. A form of 16 MB may have eight million."""
 MOST_NAMES = 10_000
-"""Names of one request that differ, and parts of a multipart body."""
+"""Most different names in one request, and most parts of a multipart body."""
 
 
 class Pairs(Generic[Leaf]):
-    """Names, decoded, and what was sent under them, in order.
+    """Decoded names and the values that were sent under them, in order.
 
-    Names with brackets are found under what stands before the brackets, too. Raises :class:`UnreadableError` for more
-    than :data:`MOST_NAMES` names.
+    Names with brackets are also found by the part before the brackets. Raises :class:`UnreadableError` for more than
+    :data:`MOST_NAMES` names.
     """
 
     def __init__(self, pairs: Iterable[tuple[str, Leaf]]) -> None:
@@ -49,13 +49,13 @@ class Pairs(Generic[Leaf]):
         return iter(self._pairs)
 
     def under(self, name: str) -> list[Leaf]:
-        """Return what was sent under a name itself."""
+        """Return the values that were sent under exactly this name."""
         return self._values.get(name, [])
 
     def below(self, name: str, but: Collection[str] = ()) -> list[tuple[list[str], Leaf]]:
-        """Return what was sent under a name with brackets behind it, each with the steps that the brackets hold.
+        """Return the values that were sent under a name with brackets after it, each with the steps in the brackets.
 
-        ``but`` are names with brackets that mean something of their own. Raises :class:`UnreadableError` for brackets
+        ``but`` are names with brackets that have a meaning of their own. Raises :class:`UnreadableError` for brackets
         that cannot be read.
         """
         entries: list[tuple[list[str], Leaf]] = []
@@ -83,27 +83,27 @@ def _split(key: str, names: Collection[str]) -> tuple[str, list[str]]:
     try:
         return name_and_steps(key)
     except BracketError:
-        return key, []  # a member that nobody knows, by its whole name
+        return key, []  # an unknown member, with its whole name
 
 
 def form_pairs(text: str) -> Pairs[str]:
     """Return the pairs of a query or of ``application/x-www-form-urlencoded``; a name alone has an empty value.
 
-    Values are as sent: what is encoded in one is data, never a delimiter. Raises :class:`UnreadableError` for more than
-    :data:`MOST` pairs.
+    Values are still encoded: what is encoded in one is data, never a delimiter. Raises :class:`UnreadableError` for
+    more than :data:`MOST` pairs.
     """
     refuse_too_many(text.count("&") + 1, MOST, "names and values")
     return Pairs(raw_pairs(text))
 
 
 def raw_pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Return the same, however many there are, one by one."""
+    """Return an iterator over the pairs of a query or a form, without a limit; the names are decoded."""
     parts = (part.partition("=") for part in text.split("&") if part)
     return ((unquote_plus(name), value) for name, _, value in parts)
 
 
 def cookie_pairs(headers: list[str]) -> Pairs[str]:
-    """Return the pairs of Cookie headers (RFC 6265, 4.2.1); what is no pair is passed over, quotes are dropped."""
+    """Return the pairs of Cookie headers (RFC 6265, 4.2.1); what is not a pair is skipped, quotes are removed."""
     parts = (part.strip().partition("=") for header in headers for part in header.split(";"))
     return Pairs(
         (name.strip(), value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value)
@@ -113,6 +113,6 @@ def cookie_pairs(headers: list[str]) -> Pairs[str]:
 
 
 def refuse_too_many(count: int, most: int, what: str) -> None:
-    """Raise :class:`UnreadableError` for more than a request may have."""
+    """Raise :class:`UnreadableError` where a request has more of something than ``most``."""
     if count > most:
         raise UnreadableError(f"{count:,} {what}", f"at most {most:,}")

@@ -1,8 +1,8 @@
-"""Parameters: from the raw parts of a request to the values that a contract's Parameter Objects mean.
+"""Parameters: from the raw parts of a request to the values that a contract's Parameter Objects describe.
 
-OpenAPI 3.1, "Parameter Object" and "Style Values"; RFC 6570 for what the styles come from. openapi-core reads
-parameters too, but from texts that are decoded already, where a delimiter and the same character in a
-value look alike; so they are read here, and its validators judge what was read.
+OpenAPI 3.1, "Parameter Object" and "Style Values"; RFC 6570 for the origin of the styles. openapi-core reads parameters
+too, but from texts that are decoded already, where a delimiter and the same character in a value look alike; so they
+are read here, and its validators validate the values.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 
 _STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 _DELIMITERS = {"spaceDelimited": ("%20", "+", " "), "pipeDelimited": ("|", "%7C", "%7c")}
-"""Neither a space nor a bar may stand in a query as it is (RFC 3986, 3.4), so these come encoded."""
+"""Neither a space nor a bar may be in a query unencoded (RFC 3986, 3.4), so these delimiters come encoded."""
 
 Decode = Callable[[str], str]
 
 
 class Sent:
-    """The parts of a request that parameters are read from. Each is taken apart once, on first need."""
+    """The parts of a request that parameters are read from. Each is parsed once, when it is first needed."""
 
     def __init__(self, request: Request, route: Route) -> None:
         self.request = request
@@ -46,14 +46,14 @@ class Sent:
         return cookie_pairs(self.request.header_values("cookie"))
 
     def header(self, name: str) -> str | None:
-        """All field lines of a name as one (RFC 9110, 5.3)."""
+        """Return all field lines of a name, joined by commas (RFC 9110, 5.3); None where there are none."""
         values = self.request.header_values(name)
         return ", ".join(values) if values else None
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A Parameter Object, ready to read requests. ``taken`` are the names of the other parameters of its place."""
+    """A Parameter Object, ready to read requests. ``taken`` are the names of the other parameters in its place."""
 
     name: str
     place: str
@@ -72,7 +72,7 @@ class Parameter:
         return f"{self.place} {self.name}"
 
     def readings(self, sent: Sent, ways: tuple[Reading, ...] = READINGS) -> Iterator[JSON] | None:
-        """Return what may have been meant, the likeliest first; None where the parameter was not sent.
+        """Return the values that may be meant, the likeliest first; None where the parameter was not sent.
 
         Raises :class:`UnreadableError` for what is not of the parameter's style.
         """
@@ -80,7 +80,7 @@ class Parameter:
         return None if raws is None else self._values(raws, ways)
 
     def is_empty(self, sent: Sent) -> bool:
-        """Whether the name was sent without a value, where the contract has ``allowEmptyValue``."""
+        """Tell whether the name was sent without a value, where the contract has ``allowEmptyValue``."""
         return self.may_be_empty and "" in sent.query.under(self.name)
 
     def _values(self, raws: list[Raw], ways: tuple[Reading, ...]) -> Iterator[JSON]:
@@ -105,16 +105,17 @@ class Parameter:
         return self.of_pairs(sent.query, unquote_plus)
 
     def _whole_query(self, sent: Sent) -> list[Raw]:
-        """The value of OpenAPI 3.2's ``in: querystring``: a form's members, or all of the query as one text."""
+        """Return the value of OpenAPI 3.2's ``in: querystring``: the members of a form, or the whole as a text."""
         if not self.is_form:
             return [unquote_plus(sent.request.query)]
         entries = [(name, unquote_plus(value)) for name, value in sent.query if not name.startswith("__")]
         return [objects_of(Pairs(entries), self.shape.names)]
 
     def of_pairs(self, sent: Pairs[str], decode: Decode) -> list[Raw] | None:
-        """Return what may have been meant by the pairs of this name, in texts; None where there are none.
+        """Return what the pairs of this name may mean, as texts; None where there are no such pairs.
 
-        Raises :class:`UnreadableError` for brackets that cannot be read, and for a name that is repeated in vain.
+        Raises :class:`UnreadableError` for brackets that cannot be read, and for a repeated name where that has no
+        meaning.
         """
         own = sent.under(self.name)
         below = self.below(sent)
@@ -128,13 +129,16 @@ class Parameter:
         if self.style == "deepObject":
             return None
         exploded = self.explode and not self.is_content
+        # An exploded object has no name in the query: its members are the names.
         if exploded and self.shape.is_object and not own:
             return self._members(sent, decode)
         if not own:
             return None
+        # Whatever the style, some clients write an object as JSON.
         if len(own) == 1 and self.shape.structure(decode(own[0])) is not None:
             return [decode(own[0])]
         if exploded and self.shape.is_array:
+            # A single value may be the one item or, where the schema allows it, a scalar.
             whole: Raw = [decode(value) for value in own]
             return [decode(own[0]), whole] if self.shape.is_scalar and len(own) == 1 else [whole]
         if len(own) > 1:
@@ -144,7 +148,7 @@ class Parameter:
 
     @property
     def is_list_name(self) -> bool:
-        """Whether the contract calls the parameter as clients write the items of a list: ``include[]``."""
+        """Whether the contract names the parameter as clients write the items of a list: ``include[]``."""
         return self.name.endswith("[]") and len(self.name) > 2 and (self.shape.is_array or not self.shape.types)
 
     @property
@@ -153,9 +157,9 @@ class Parameter:
         return self.name[:-2] if self.is_list_name else self.name
 
     def below(self, sent: Pairs[Leaf]) -> list[tuple[list[str], Leaf]]:
-        """Return what was sent in brackets behind the name, where the schema takes a list or an object.
+        """Return the values that were sent in brackets after the name, where the schema accepts a list or an object.
 
-        In a query a name with brackets behind that of a scalar is another name, as undeclared ones may be; in a form it
+        In a query, brackets after the name of a scalar make another name, as undeclared ones may be; in a form there
         can be no other. Raises :class:`UnreadableError` for brackets that cannot be read.
         """
         is_scalar = not (self.shape.is_array or self.shape.is_object) and self.shape.types
@@ -177,7 +181,10 @@ class Parameter:
         )
 
     def _undivided(self, raw: str, decode: Decode) -> list[Raw]:
-        """One text that may hold a whole array or object."""
+        """Return what one text may mean that may hold a whole array or object.
+
+        Raises :class:`UnreadableError` where it cannot be read in any way.
+        """
         if self.is_content or self.shape.structure(decode(raw)) is not None:
             return [decode(raw)]
         raws: list[Raw] = []
@@ -200,7 +207,7 @@ class Parameter:
         return raws
 
     def _delimiters(self, raw: str) -> Iterator[tuple[str, ...]]:
-        """The ways to divide a text, the specified one first."""
+        """Yield the delimiters by which a text may be divided, the specified ones first."""
         if self.style == "matrix":
             yield (";",) if self.explode else (",",)
         elif self.style == "label":
@@ -211,7 +218,7 @@ class Parameter:
         else:
             yield (",",)
             if self.place in ("query", "cookie") and "," not in raw and "%2c" in raw.lower():
-                # A comma that is encoded is data; but where that does not fit, it was a client that encodes all.
+                # An encoded comma is data; where that is not valid, the client has encoded the delimiters too.
                 yield ("%2C", "%2c")
 
     def _parts(self, raw: str, delimiters: tuple[str, ...]) -> list[str]:
@@ -226,7 +233,7 @@ class Parameter:
         return [part.strip() for part in parts] if self.place == "header" else parts
 
     def _unprefixed(self, raw: str) -> str:
-        """What follows the dot of ``label`` and the ``;name=`` of ``matrix``."""
+        """Return what follows the dot of ``label`` or the ``;name=`` of ``matrix``; raises :class:`UnreadableError`."""
         if self.style == "label":
             if not raw.startswith("."):
                 raise self._unfit(raw)
@@ -242,7 +249,7 @@ class Parameter:
         return UnreadableError(shown(raw), label if self.style == "label" else matrix)
 
     def _unnamed(self, part: str) -> str:
-        """An item of an exploded matrix without its name."""
+        """Return an item of an exploded matrix without its name."""
         return self._unprefixed(";" + part) if self.style == "matrix" and self.explode else part
 
     def _object(self, parts: list[str], decode: Decode) -> Raw:
@@ -271,7 +278,7 @@ def read_parameter(
     return Parameter(
         name=name,
         place=str(place),
-        required=node.get("required") is True and place != "path",  # what the template has is always there
+        required=node.get("required") is True and place != "path",  # a matching path always has it
         style=style,
         explode=bool(node.get("explode", style in ("form", "cookie"))),
         may_be_empty=node.get("allowEmptyValue") is True and place == "query",

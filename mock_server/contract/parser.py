@@ -1,7 +1,7 @@
 """Text to data: one YAML or JSON text, with the line of every node.
 
-YAML is read as data by the schema of YAML 1.2 (core): ``NO`` is a text, a date is a text, keys are
-texts. Nothing is rendered, nothing is executed, and a text built to exhaust the reader is refused.
+YAML is read by the core schema of YAML 1.2: ``NO`` is a text, a date is a text, keys are texts. Nothing in the text is
+rendered or executed, and a text built to exhaust the reader is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_EXPANSION = 20
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML 1.2 core scalars, keys as texts, no key twice."""
+    """Loads the scalars of YAML 1.2's core schema and keys as texts; refuses a key that occurs twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
@@ -120,7 +120,7 @@ def parse_source(
 
 
 def line_of(source: Source, pointer: str) -> int | None:
-    """The line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text."""
+    """Return the line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text."""
     parts = pointer_parts(pointer)
     if _looks_like_json(source.name, source.text):
         return line_in_json(source.text, parts)
@@ -128,11 +128,11 @@ def line_of(source: Source, pointer: str) -> int | None:
 
 
 class _DuplicateKeyError(ValueError):
-    """A JSON object that has a key twice."""
+    """Raised for a JSON object that has a key twice."""
 
 
 class _RefusedError(ValueError):
-    """A text that would exhaust whoever reads it."""
+    """Raised for a text that would exhaust its reader."""
 
 
 def _looks_like_json(name: str, text: str) -> bool:
@@ -166,6 +166,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _parse_yaml(text: str) -> JSON:
     _refuse_depth(text)
     data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of the safe loader)
+    # Without both an anchor and an alias nothing can expand.
     if "&" in text and "*" in text:
         _refuse_expansion(data)
         data = _written_out(data)
@@ -176,7 +177,7 @@ _NESTING = rf"[\[\]{{}}]|^[ \t?-]{{{MAX_DEPTH},}}"
 
 
 def _refuse_depth(text: str) -> None:
-    """Refuse nesting over the limit before libyaml's recursion meets it."""
+    """Refuse nesting over the limit before libyaml recurses into it; raises :class:`_RefusedError`."""
     depth = deepest = 0
     for match in re.finditer(_NESTING, text, re.MULTILINE):
         bracket = match.group()
@@ -184,7 +185,7 @@ def _refuse_depth(text: str) -> None:
         deepest = max(deepest, depth)
     if deepest < MAX_DEPTH:
         return
-    # The quick look also counts brackets within texts; the parser's events do not.
+    # The quick count includes brackets within texts; the parser's events do not.
     level = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -193,7 +194,7 @@ def _refuse_depth(text: str) -> None:
 
 
 def _refuse_expansion(data: object) -> None:
-    """Refuse aliases that turn a small text into a huge document (a "billion laughs") or into a circle."""
+    """Refuse aliases that turn a small text into a huge document (a "billion laughs") or into a cycle."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
 
@@ -210,12 +211,13 @@ def _refuse_expansion(data: object) -> None:
         return sizes[id(node)]
 
     whole = size(data)
+    # A small document may repeat its parts as often as it likes.
     if whole > 100_000 and whole > MAX_EXPANSION * len(sizes):
         raise _RefusedError(f"YAML aliases that expand to {whole:,} nodes")
 
 
 def _written_out(data: Any) -> Any:
-    """The data with every alias written out: a change of one place must not reach its twins."""
+    """Return the data with every alias written out: a change in one place must not change another."""
     if isinstance(data, dict):
         return {key: _written_out(value) for key, value in data.items()}
     return [_written_out(value) for value in data] if isinstance(data, list) else data

@@ -1,4 +1,4 @@
-"""Patterns of a contract, asked in bounded time: none can hang the server, whatever a client sends.
+"""Patterns of a contract, matched in bounded time: none can hang the server, whatever a client sends.
 
 ECMA-262 is what OpenAPI means (3.1, "Data Types"), and engines that follow it to the letter backtrack: ``^(a|a)*$``
 takes one of them minutes for forty letters. So jsonschema-rs is asked, which has said no to the value before: its time
@@ -31,7 +31,7 @@ _REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d+,\d*\})")
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Return whether a pattern is found in a text; True, too, where nobody can say so in bounded time."""
+    """Tell whether a pattern matches somewhere in a text; True, too, where that cannot be decided in bounded time."""
     try:
         engine = _linear(pattern)
         if engine is not None:
@@ -96,7 +96,7 @@ def _backtracking(pattern: str) -> Regex | None:
 
 
 def _steps(pattern: str, length: int) -> int:
-    """Return about how many steps backtracking may take at worst, for a text of a length."""
+    """Return about how many steps backtracking may take at worst, for a text of this length."""
     plain = _ESCAPES_AND_CLASSES.sub("x", pattern)
     if _REPEATED_GROUP.search(plain):
         return int(2 ** min(length, 64))

@@ -1,7 +1,7 @@
-"""Records of a resource: whether one keeps the contract, and in which order its members stand.
+"""Records of a resource: whether one is valid by the contract, and the order of its members.
 
-A record is judged more strictly than an answer: a member that the schema does not name is a typing error
-until the contract says otherwise.
+A record is validated more strictly than an answer: a member that the schema does not name counts as a typing error,
+unless the contract explicitly allows other members.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _OPEN = ("additionalProperties", "unevaluatedProperties")
 
 
 class RecordJudge:
-    """Judges the records of one resource, whose schema is a reference into the contract."""
+    """Validates the records of one resource, whose schema is a reference into the contract."""
 
     def __init__(self, contract: Contract, reference: str) -> None:
         self._contract = contract
         self._parts_before: dict[int, tuple[JSON, list[Schema]]] = {}
-        """By schema: the same few are asked for with every record."""
+        """By the ``id`` of a schema: every record needs the same few."""
         self._schema: Schema = {"$ref": reference}
         modern = contract.openapi >= (3, 1)
         checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)
@@ -50,9 +50,9 @@ class RecordJudge:
         self._validator = validator({**document, **self._schema}, format_checker=checker)
 
     def problems(self, value: JSON, *, is_accepted: bool = False) -> Iterator[tuple[str, str, str]]:
-        """JSON Pointer, found and expected, of everything that is wrong with a record.
+        """Yield the JSON Pointer, what was found and what was expected for everything that is wrong with a record.
 
-        ``is_accepted``: another validator, a quicker one, has nothing against it.
+        ``is_accepted``: a faster validator has accepted it already, so only unknown members are searched.
         """
         try:
             for error in () if is_accepted else explained(self._validator.iter_errors(value), MOST_FINDINGS):
@@ -63,7 +63,7 @@ class RecordJudge:
         yield from islice(self._unknown_members(value, self._schema, ""), MOST_FINDINGS)
 
     def ordered(self, value: JSON) -> JSON:
-        """The record with its members in the order of the schema."""
+        """Return the record with its members in the order of the schema."""
         return self._ordered(value, self._schema)
 
     def _unknown_members(self, value: JSON, schema: JSON, pointer: str) -> Iterator[tuple[str, str, str]]:
@@ -94,7 +94,7 @@ class RecordJudge:
         return {name: self._ordered(value[name], _child(known, parts, name)) for name in names}
 
     def _parts(self, schema: JSON) -> list[Schema]:
-        """The schema and, by reference and applicator, what it consists of."""
+        """Return the schema and the schemas that it consists of, by references and applicators."""
         known = self._parts_before.get(id(schema))
         if known is None or known[0] is not schema:
             known = self._parts_before[id(schema)] = (schema, self._found_parts(schema))
@@ -121,12 +121,12 @@ def _properties(parts: list[Schema]) -> Schema:
 
 
 def _child(known: Schema, parts: list[Schema], name: str) -> JSON:
-    """The schema of a member."""
+    """Return the schema of a member."""
     return known[name] if name in known else _other_schema(parts, name)
 
 
 def _welcome(parts: list[Schema], name: str) -> bool:
-    """Whether the contract says that members beyond those named may be there."""
+    """Tell whether the contract allows this member in addition to those that it names."""
     if any(key in part and part[key] is not False for part in parts for key in _OPEN):
         return True
     if _other_schema(parts, name) is not True:
@@ -135,7 +135,7 @@ def _welcome(parts: list[Schema], name: str) -> bool:
 
 
 def _other_schema(parts: list[Schema], name: str) -> JSON:
-    """The schema of a member that ``properties`` does not name; true where there is none."""
+    """Return the schema of a member that ``properties`` does not name; true where there is none."""
     for part in parts:
         for pattern, schema in mapping_at(part, "patternProperties").items():
             if matches(pattern, name):

@@ -1,7 +1,7 @@
-"""Defects of a contract that have one safe repair: found, mended, and always reported.
+"""Defects of a contract that have one safe repair: found, repaired, and always reported.
 
-Each rule is a function that mends the document in place and yields what it found. A defect that has no
-safe repair comes out with severity ``error`` and stays as it is.
+Each rule is a function that repairs the document in place and yields what it found. A defect without a safe repair is
+reported with severity ``error`` and stays as it is.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Rule = Callable[[Document, Layers], Iterator[Finding]]
 
 
 def repair(document: Document, source: Layers) -> list[Finding]:
-    """Mend ``document`` in place; the findings say what was wrong and what was done."""
+    """Repair ``document`` in place; the findings say what was wrong and what was done."""
     return [finding for rule in RULES for finding in rule(document, source)]
 
 
 def _loose_version(document: Document, source: Layers) -> Iterator[Finding]:
-    """A version that YAML reads as a number, or one of two numbers."""
+    """Repair a version that YAML reads as a number, or one of only two numbers."""
     version = document["openapi"]
     text = str(version)
     whole = text if text.count(".") > 1 else f"{text}.0"
@@ -107,7 +107,7 @@ def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
 
 
 def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
-    """Tell of paths with a fragment, by which authors tell operations apart that have one path."""
+    """Report paths with a fragment, which authors add to tell operations apart that have one path."""
     for path in mapping_at(document, "paths"):
         template, _, fragment = path_parts(path)
         if fragment and not path.startswith("x-"):
@@ -117,7 +117,7 @@ def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
 
 
 def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
-    """Operations that no path tells apart (OpenAPI 3.1, Paths Object)."""
+    """Remove operations that no path tells apart from an earlier one (OpenAPI 3.1, Paths Object)."""
     first: dict[tuple[str, str], str] = {}
     for path, item in mapping_at(document, "paths").items():
         plain = re.sub(r"\{[^}]*\}", "{}", path)
@@ -132,6 +132,7 @@ def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
 
 def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:
     servers = document.get("servers")
+    # From the end, since removing a server moves those after it.
     for index in reversed(range(len(servers) if isinstance(servers, list) else 0)):
         server = cast("list[JSON]", servers)[index]
         url = server.get("url") if isinstance(server, dict) else None
@@ -156,7 +157,7 @@ def _unknown_schemes(document: Document, source: Layers) -> Iterator[Finding]:
 
 
 def _odd_statuses(document: Document, source: Layers) -> Iterator[Finding]:
-    """Keys of ``responses`` that are neither a status nor a range: ``2xx``, ``200 OK``, ``success``."""
+    """Repair keys of ``responses`` that are neither a status nor a range: ``2xx``, ``200 OK``, ``success``."""
     for pointer, operation in operations(document):
         responses = operation.get("responses")
         for key in [*responses] if isinstance(responses, dict) else ():
@@ -186,7 +187,7 @@ def _is_newer(document: Document) -> bool:
 
 
 def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding]:
-    """A parameter in path that the path does not have: no request could bring it."""
+    """Remove parameters in path that the path does not have: no request can contain one."""
     for path, item in mapping_at(document, "paths").items():
         names = set(re.findall(r"\{([^{}]+)\}", path))
         places = [(pointer_of("paths", path), item)]
@@ -195,6 +196,7 @@ def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding
         ]
         for pointer, node in places:
             listed = node.get("parameters") if isinstance(node, dict) else None
+            # From the end, since removing a parameter moves those after it.
             for index in reversed(range(len(listed) if isinstance(listed, list) else 0)):
                 parameter = resolved(document, cast("list[JSON]", listed)[index])
                 if (
@@ -236,7 +238,7 @@ def _mend_reference(document: Document, source: Layers, pointer: str, reference:
 
 
 def _table(node: Document, key: str) -> Document:
-    """The object under a key, made where there is none."""
+    """Return the object under a key; make it where there is none."""
     if not isinstance(node.get(key), dict):
         node[key] = {}
     return cast("Document", node[key])
@@ -254,6 +256,7 @@ def _duplicate_operation_id(document: Document, source: Layers) -> Iterator[Find
             first.setdefault(name, pointer)
 
 
+# In this order, since later rules rely on what earlier ones repair (the version first of all).
 RULES: tuple[Rule, ...] = (
     _loose_version,
     _missing_info,
@@ -273,7 +276,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def _anchored(document: JSON, reference: str) -> bool:
-    """Whether a ``#name`` reference has its ``$anchor`` somewhere."""
+    """Tell whether a ``#name`` reference has its ``$anchor`` somewhere."""
     if reference.startswith("#/") or reference == "#":
         return reference == "#"
     stack: list[JSON] = [document]

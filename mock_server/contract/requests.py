@@ -1,7 +1,7 @@
-"""What a request to one operation has to keep: worked out once, asked for every request.
+"""The requirements of one operation for a request: worked out once, checked for every request.
 
-Parameters and body are read (``parameters``, ``bodies``) and the values handed to the validators of openapi-core,
-which ``check`` brings along.
+Parameters and body are read (``parameters``, ``bodies``), and the values go to the validators of openapi-core, which
+``check`` passes in.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from mock_server.exchange import JSON, Finding, Request, Route
 from mock_server.json_text import TOO_DEEP, read_json
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
-"""What a schema has against a value."""
+"""Returns the errors of a value by a schema."""
 Ignored = Callable[[JSON], Iterable[str]]
-"""The JSON Pointers of the members of a value that only answers have."""
+"""Returns the JSON Pointers of the members of a value that only answers have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the schema at one place has against values: ``strict``, or ``lenient``, which asserts no ``format``."""
+    """The validation by the schema at one place: ``strict``, or ``lenient``, which does not assert ``format``."""
 
     strict: Errors
     lenient: Errors
 
     def errors(self, *, is_lenient: bool) -> Errors:
-        """Return one of the two."""
+        """Return the lenient validation or the strict one."""
         return self.lenient if is_lenient else self.strict
 
 
 JudgementAt = Callable[[tuple[str | int, ...]], Judgement]
-"""The judgement of the schema at a place below an operation or its path item."""
+"""Returns the validation by the schema at a place below an operation or its path item."""
 
 BODY = "body"
 MALFORMED = "malformed-body"
@@ -52,25 +52,25 @@ MEDIA_TYPE = "media-type"
 PARAMETER = "parameter"
 READ_ONLY = "read-only"
 MOST_FINDINGS = 50
-"""Findings of one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
+"""Most findings about one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
-    """The parameters and the body of an operation, each with the judgement of its schema.
+    """The parameters and the body of an operation, each with the validation of its schema.
 
-    ``refuses_bodies``: the operation takes no body, and documents what it says to one (415).
+    ``refuses_bodies``: the operation takes no body, and documents its answer to one (415).
     """
 
     parameters: tuple[tuple[Parameter, Judgement], ...]
     body: Body | None
     bodies: Mapping[str, Judgement]
     ignored: Mapping[str, Ignored]
-    """By media type, what says which members of a body are ignored; only those where there may be such members."""
+    """By media type, a function that lists the ignored members of a body; only for schemas with such members."""
     refuses_bodies: bool = False
 
     def findings(self, route: Route, request: Request, *, is_lenient: bool = False) -> Iterator[Finding]:
-        """Return what is wrong with the parts of a request, parameters first.
+        """Yield what is wrong with the parts of a request, parameters first.
 
         ``is_lenient``: formats are not asserted, and texts may be JSON.
         """
@@ -90,7 +90,7 @@ class RequestPlan:
             yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
 
     def is_on(self, request: Request, name: str) -> bool:
-        """Whether a boolean member of the body, or a boolean parameter of the query, of that name is true."""
+        """Tell whether a boolean member of the body, or a boolean parameter of the query, of that name is true."""
         for parameter, _ in self.parameters:
             if (parameter.name, parameter.place) == (name, "query") and "boolean" in parameter.shape.types:
                 with suppress(UnreadableError):
@@ -105,7 +105,7 @@ class RequestPlan:
         return False
 
     def _unreadable_query(self, sent: Sent) -> tuple[Finding, ...]:
-        """Return what is wrong with the query as a whole, which is told once."""
+        """Return what is wrong with the query as a whole, which is reported only once."""
         try:
             if any(parameter.place == "query" for parameter, _ in self.parameters):
                 sent.query  # noqa: B018
@@ -135,7 +135,7 @@ class RequestPlan:
 
 
 def _as_json(body: Body, sent: bytes) -> BodyMedia | None:
-    """Return the entry for JSON where there is one and the bytes are that, whatever they are said to be."""
+    """Return the entry for JSON where there is one and the bytes are JSON, whatever their Content-Type; else None."""
     try:
         read_json(sent)
     except ValueError:
@@ -148,7 +148,7 @@ def _names(body: Body) -> str:
 
 
 def _may_be_empty(media: BodyMedia, request: Request) -> bool:
-    """Whether a body of no bytes is one of this type: an empty text, file or form that was announced."""
+    """Tell whether a body of no bytes is valid for this type: an empty text, file or form that was announced."""
     essence = essence_of(request.header("content-type") or "")
     announced = request.header("content-length") is not None
     return announced and not is_json(essence) and not essence.startswith("multipart/") and "xml" not in essence
@@ -170,7 +170,7 @@ def _of_parameter(
 
 
 def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None) -> list[Finding]:
-    """Return what is wrong with the first reading; where there is one that is right, what is ignored in it.
+    """Return what is wrong with the first reading; where some reading is valid, which of its members are ignored.
 
     Raises :class:`UnreadableError` for what cannot be read.
     """
@@ -178,6 +178,7 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
     tried: list[JSON] = []
     try:
         for value in readings:
+            # Readings often give the same value. Types count, since 1 == True in Python.
             if any(value == before and type(value) is type(before) for before in tried):
                 continue
             tried.append(value)
@@ -197,7 +198,7 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
 
 
 def _passed_over(plain: Finding, pointer: str) -> Finding:
-    """Return what tells of a member that a request has and only answers have (``readOnly``)."""
+    """Return a warning about a member of a request that only answers have (``readOnly``)."""
     remedy = "It is passed over."
     return Finding(READ_ONLY, plain.location, "a readOnly member", "no such member", pointer, remedy, "warning")
 
@@ -207,7 +208,7 @@ def plan_of(
 ) -> RequestPlan:
     """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
 
-    The places that ``at`` is asked for begin with ``item`` or ``operation``. ``direction`` knows what is readOnly.
+    The places that ``at`` is called with begin with ``item`` or ``operation``. ``direction`` tells what is readOnly.
     """
     nodes: dict[tuple[JSON, JSON], tuple[tuple[str | int, ...], dict[str, JSON]]] = {}
     for start, owner in (("item", item), ("operation", operation)):
@@ -216,6 +217,7 @@ def plan_of(
             node = resolve(entry)
             if isinstance(node, dict):
                 nodes[str(node.get("name")), str(node.get("in"))] = ((start, "parameters", index), node)
+    # An open object takes undeclared names of the query as its members, but not the names of other parameters.
     names = frozenset(str(name) for name, place in nodes if place == "query")
     parameters = []
     for place, node in nodes.values():
@@ -242,7 +244,7 @@ def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
 
 
 def _judgement_of(media: BodyMedia, at: JudgementAt) -> Judgement:
-    """Return the judgement of a body: by the schema of all of it, of each item, or by both."""
+    """Return the validation of a body: by the schema of the whole body, of each item, or by both."""
     place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
     sequence = None if media.items is None else media.items.sequence
     if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
@@ -261,7 +263,7 @@ def _each(of_item: Errors, of_list: Errors | None) -> Errors:
             yield from of_list(value)
         for index, item in enumerate(value if isinstance(value, list) else [value]):
             for error in of_item(item):
-                error.path.appendleft(index)  # where it stands among the others
+                error.path.appendleft(index)  # the index of the item
                 yield error
 
     return errors

@@ -1,4 +1,4 @@
-"""What a JSON Schema validator has against a value, in words that help."""
+"""Errors of JSON Schema validators, explained in words that help."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from jsonschema.exceptions import ValidationError
 from mock_server.contract.source import pointer_of
 
 LONGEST = 200
-"""Characters of a value or a rule that a message shows."""
+"""Most characters of a value or a rule that a message shows."""
 
 
 def explain(error: ValidationError) -> tuple[str, str, str]:
-    """The JSON Pointer, what was found and what was expected.
+    """Return the JSON Pointer, what was found and what was expected.
 
-    An ``anyOf`` fails as a whole; what helps is the reason why its nearest branch did.
+    An ``anyOf`` fails as a whole; what helps is the reason why its nearest branch failed.
     """
     error, types = _most_telling(error)
     if types:
@@ -34,9 +34,9 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
 
 
 def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | int] = ()) -> ValidationError:
-    """Return what jsonschema-rs has against a value as an error of jsonschema, which :func:`explain` reads.
+    """Return an error of jsonschema-rs as an error of jsonschema, which :func:`explain` reads.
 
-    ``above`` is the way to the value that the validator was given.
+    ``above`` is the path to the value that the validator was given.
     """
     kind: Any = error.kind
     keyword, details, path = str(kind.name), dict(kind.as_dict()), [*above, *error.instance_path]
@@ -61,13 +61,13 @@ def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | in
 
 
 _LIMITS = ("limit", "types", "options", "expected_value", "pattern", "format", "multiple_of", "schema")
-"""What jsonschema-rs calls the value of a keyword."""
+"""The names under which jsonschema-rs has the value of a keyword."""
 
 
 def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:
-    """The error of the branch that came furthest into the value; where none came anywhere, the types that would do.
+    """Return the error of the branch that went deepest into the value; where none went in, the types that would fit.
 
-    jsonschema's own `best_match` asks for a type checker that the errors of OpenAPI's dialects do not carry.
+    jsonschema's own `best_match` needs a type checker that the errors of OpenAPI's dialects do not have.
     """
     while error.context:
         furthest = max(error.context, key=lambda cause: len(cause.absolute_path))

@@ -1,7 +1,7 @@
-"""Credentials: what a request carries for a security scheme, and who a token says is asking.
+"""Credentials: what a request has for a security scheme, and which caller a token names.
 
-OpenAPI 3.1, "Security Scheme Object"; RFC 6750 (bearer), RFC 7617 (basic). Whether an alternative of
-schemes is met is for the judge to say; this room only reads.
+OpenAPI 3.1, "Security Scheme Object"; RFC 6750 (bearer), RFC 7617 (basic). This module only reads credentials;
+validation tells whether an alternative of schemes is met.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from mock_server.exchange import Request
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking.
+    """The caller of a request.
 
-    ``token`` is the bearer token or key as sent, None where there is none. ``kind`` is the row of the
-    contract's token table that it fits, ``suffix`` the rest of it. ``failure`` is what it leads to at
-    once, ``delay`` (milliseconds) how long it waits.
+    ``token`` is the bearer token or key as sent, None where there is none. ``kind`` is the row of the contract's token
+    table that it matches, ``suffix`` the rest of it. ``failure`` is the failure that it always gets, ``delay``
+    (milliseconds) how long its answers wait.
     """
 
     token: str | None = None
@@ -35,7 +35,7 @@ class Caller:
 
 
 def caller_of(request: Request, manners: Manners, schemes: Mapping[str, SecurityScheme]) -> Caller:
-    """Who a request's credentials say is asking. Without a token table any credential will do."""
+    """Return the caller that a request's credentials name. Without a token table any credential is accepted."""
     if not manners.tokens:
         return Caller(_token(request) or _any_credential(request, schemes))
     token = bearer_token(request)
@@ -61,7 +61,7 @@ def bearer_token(request: Request) -> str | None:
 
 
 _OTHER_SCHEMES = frozenset({"basic", "digest", "hoba", "mutual", "negotiate", "scram-sha-1", "scram-sha-256", "vapid"})
-"""Schemes of HTTP's registry whose credentials are no token: who sends one of them has mistaken the scheme."""
+"""Schemes of HTTP's registry whose credentials are not a token; a client that sends one mistook the scheme."""
 
 
 def _token(request: Request) -> str | None:
@@ -77,7 +77,7 @@ def _token(request: Request) -> str | None:
 
 
 def satisfies(scheme: SecurityScheme, request: Request, manners: Manners) -> bool:
-    """Whether the request carries a credential of this scheme, and of a kind that the scheme takes."""
+    """Tell whether the request has a credential of this scheme, and of a kind that the scheme accepts."""
     if not manners.tokens and _takes_tokens(scheme):
         return _token(request) is not None
     credential = credential_of(scheme, request)
@@ -94,7 +94,7 @@ def _takes_tokens(scheme: SecurityScheme) -> bool:
 
 
 def credential_of(scheme: SecurityScheme, request: Request) -> str | None:
-    """What the request carries for a scheme; None where that is nothing, or not of the scheme's form."""
+    """Return the credential of a request for a scheme; None where it has none, or one of another form."""
     if scheme.type == "apiKey":
         return _api_key(scheme, request)
     if _takes_tokens(scheme):
@@ -132,7 +132,7 @@ def _api_key(scheme: SecurityScheme, request: Request) -> str | None:
 
 
 def cookies(request: Request) -> dict[str, str]:
-    """The request's cookies, the first of each name."""
+    """Return the request's cookies, the first of each name."""
     return dict(reversed([*cookie_pairs(request.header_values("cookie"))]))
 
 

@@ -1,8 +1,8 @@
-"""Bodies that are one item after the other, and what a contract says of the items.
+"""Bodies of many items, one after the other, and the schemas of the items.
 
 OpenAPI 3.2 ("Sequential Media Types", "Encoding Object") describes each item by ``itemSchema``, or all of them by a
-``schema`` of a list. Before 3.2 there was nothing but ``schema``, and authors mean by it what they need: the list, or
-one item.
+``schema`` of a list. Before 3.2 there was only ``schema``, and authors mean by it what they need: the list, or one
+item.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ _LINES = frozenset({
     "application/x-jsonlines", "application/json-lines", "application/x-json-stream", "application/json-stream",
     "text/jsonl", "text/ndjson", "text/x-ndjson",
 })  # fmt: skip
-"""The names under which JSON Lines go about; none of them is registered."""
+"""The media types in use for JSON Lines; none of them is registered."""
 
 
 def form_of(media_type: str) -> str:
-    """Return how a media type writes its items: one of the constants above; empty where it is no sequence.
+    """Return how a media type writes its items: one of the constants above; empty where it is not a sequence.
 
-    Suffixes count (``application/geo+json-seq``, RFC 8091). ``multipart/form-data`` has names, and is no sequence.
+    Suffixes count (``application/geo+json-seq``, RFC 8091). The parts of ``multipart/form-data`` have names, so it is
+    not a sequence.
     """
     essence = essence_of(media_type)
     if essence in (EVENTS, JSON_SEQUENCE):
@@ -49,7 +50,7 @@ def form_of(media_type: str) -> str:
 class Sequence:
     """The items of a body. ``prefix`` are the schemas of the first ones, ``rest`` is that of all others.
 
-    A body has from ``least`` to ``most`` items (None: no bound). ``is_listed`` says whether the contract's ``schema``
+    A body has from ``least`` to ``most`` items (None: no bound). ``is_listed`` tells whether the contract's ``schema``
     is that of the list; ``whole`` is a schema of the list in any case. ``encodings`` are the Encoding Objects of parts
     by position, and that of all others last.
     """
@@ -73,7 +74,7 @@ class Sequence:
 
 
 def sequence_of(name: str, node: Mapping[str, JSON], resolve: Resolve) -> Sequence | None:
-    """Return what a Media Type Object says of items; None where its body is one value.
+    """Return the sequence that a Media Type Object describes; None where its body is one value.
 
     A multipart body is a sequence where its parts go by position: with ``itemSchema``, ``prefixEncoding``,
     ``itemEncoding``, or with the schema of a list.
@@ -101,7 +102,7 @@ def sequence_of(name: str, node: Mapping[str, JSON], resolve: Resolve) -> Sequen
 
 
 def _listed(schema: JSON, resolve: Resolve) -> tuple[tuple[JSON, ...], JSON] | None:
-    """The schemas of the items of a list; None for a schema of anything else, or of a list among other things."""
+    """Return the schemas of the first items of a list, and of all others; None where the value may be no list."""
     if not isinstance(schema, dict):
         return None
     shape = Shape([schema], resolve)

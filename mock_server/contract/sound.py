@@ -1,9 +1,8 @@
-"""What breaks OpenAPI's own schema, taken out of a contract piece by piece, until the rest can be served.
+"""Repair by OpenAPI's own schema: what breaks it is removed piece by piece, until the rest can be served.
 
-OpenAPI's schemas (as openapi-spec-validator ships them) say what is wrong, jsonschema-rs finds it in
-milliseconds. Each flaw costs as little as possible: a value of a neighbouring kind is read as what was
-meant, a missing member with an obvious value is given it, and what nothing can be made of is left out.
-Whatever was done is reported.
+OpenAPI's schemas (as openapi-spec-validator ships them) define what is wrong, jsonschema-rs finds it in milliseconds.
+Each defect costs as little as possible: a value of a similar type is converted, a missing member with an obvious value
+gets it, and what cannot be repaired is left out. Every change is reported.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ from mock_server.contract.walk import Document, references
 from mock_server.exchange import JSON, Finding
 
 ROUNDS = 30
-"""How often a document is judged anew after what was found has been taken out."""
+"""Most rounds of validating a document again after its defects were repaired."""
 LONGEST = 120
-"""Characters of a value that a message shows."""
+"""Most characters of a value that a message shows."""
 
 _MISSING: dict[str, JSON] = {
     "description": "", "responses": {"default": {"description": ""}}, "paths": {}, "required": True, "content": {},
     "scopes": {}, "authorizationUrl": "/", "tokenUrl": "/", "schema": {}, "title": "", "version": "0",
 }  # fmt: skip
-"""Members whose absence has one obvious cure."""
+"""Members with one obvious value, which is added where they are missing."""
 _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-template", "email", "media-range", "iri")}
-"""Formats that decide nothing about serving."""
+"""Formats that do not matter for serving: any text is accepted."""
 
 
 def made_sound(document: Document, source: Layers) -> list[Finding]:
@@ -84,7 +83,7 @@ def _ordered(part: str | int) -> tuple[int, str]:
 
 @cache
 def _judge(version: str) -> Any:
-    """The validator of OpenAPI's schema; for 3.1 and later with that of the Schema Object in it."""
+    """Return the validator of OpenAPI's schema; for 3.1 and later with the schema of the Schema Object in it."""
     spec = find_spec("openapi_spec_validator")
     assert spec is not None
     assert spec.origin is not None
@@ -117,7 +116,7 @@ def _flaws(judge: Any, document: Document) -> list[tuple[str, Any]]:
 
 
 def _leaves(document: Document, error: Any) -> Iterator[Any]:
-    """The errors that an ``anyOf`` or a ``oneOf`` comes down to, in the branch that was most likely meant."""
+    """Yield the errors that an ``anyOf`` or a ``oneOf`` consists of, in the branch that was most likely meant."""
     branches = getattr(error.kind, "context", None)
     if not branches or error.kind.name not in ("anyOf", "oneOf"):
         yield error
@@ -153,11 +152,14 @@ def _at(document: JSON, path: list[str | int]) -> JSON:
 def _mended(
     document: Document, pointer: str, error: Any, referred: set[str]
 ) -> tuple[str | None, tuple[str, str, str]]:
-    """What was done about an error (None: nothing could be), and what to tell: where below, found, expected."""
+    """Repair one defect; return what was done, and the message: the pointer below, what was found and expected.
+
+    What was done is None where it could not be repaired.
+    """
     path = [*error.instance_path]
     try:
         node = _at(document, path)
-    except (KeyError, IndexError):  # went with something around it
+    except (KeyError, IndexError):  # removed together with something around it
         return "it is left out", ("", "something that stood in what was left out", "something else")
     name, kind = error.kind.name, error.kind
     if name in ("additionalProperties", "unevaluatedProperties") and isinstance(node, dict):
@@ -210,7 +212,7 @@ def _put(document: Document, path: list[str | int], value: JSON) -> None:
 
 
 def _meant(value: JSON, types: list[str]) -> JSON:
-    """What a value of a neighbouring kind was meant to be; None where that is not plain."""
+    """Return the value of the right type that a value of a similar type stands for; None where that is not clear."""
     if "string" in types and isinstance(value, (bool, int, float)):
         return json.dumps(value)
     if "boolean" in types and value in ("true", "false"):

@@ -1,4 +1,4 @@
-"""Where data came from: a text and the data in it, layers of them, and the way to a node (JSON Pointer, RFC 6901)."""
+"""Origins of data: a text and its data, layers of them, and the place of a node (JSON Pointer, RFC 6901)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mock_server.exchange import JSON
 class Source:
     """A text, where it came from, and the data in it.
 
-    ``name`` is what messages call it. ``data`` holds only what JSON knows, with texts as keys.
+    ``name`` is its name in messages. ``data`` has only JSON types, with texts as keys.
     """
 
     name: str
@@ -23,27 +23,27 @@ class Source:
     data: JSON = field(repr=False)
 
     def line(self, pointer: str) -> int | None:
-        """The line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text.
+        """Return the line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text.
 
-        Reads the text once more: lines are wanted only for messages.
+        The text is parsed again for this: lines are needed only for messages.
         """
         from mock_server.contract.parser import line_of
 
         return line_of(self, pointer)
 
     def location(self, pointer: str) -> str:
-        """``polar.yaml:12`` for a JSON Pointer."""
+        """Return ``polar.yaml:12`` for a JSON Pointer."""
         line = self.line(pointer)
         return self.name if line is None else f"{self.name}:{line}"
 
     def place(self, pointer: str) -> str:
-        """The location and the JSON Pointer itself."""
+        """Return the location and the JSON Pointer itself."""
         return f"{self.location(pointer)} {pointer}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a part came from: the node at ``pointer`` of the document stands at ``at`` of ``source``."""
+    """The origin of a part: the node at ``pointer`` of the document is at ``at`` of ``source``."""
 
     pointer: str
     source: Source
@@ -51,7 +51,7 @@ class Origin:
 
 
 class Located(Protocol):
-    """Whatever says in which file and line the node at a JSON Pointer stands."""
+    """Tells in which file and line the node at a JSON Pointer is."""
 
     @property
     def name(self) -> str: ...
@@ -60,7 +60,7 @@ class Located(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A document whose nodes were moved about: ``moves`` says where one stands that stood elsewhere ``below``."""
+    """A document whose nodes were moved: ``moves`` maps a pointer of now to the pointer in ``below``."""
 
     below: Located
     moves: Mapping[str, str]
@@ -71,7 +71,7 @@ class Moved:
         return self.below.name
 
     def location(self, pointer: str) -> str:
-        """The place of the node before it was moved, as far as that is known."""
+        """Return the location of the node before it was moved, as far as that is known."""
         now = pointer
         while now and now not in self.moves:
             now = now.rpartition("/")[0]
@@ -80,7 +80,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """A contract and what other files and overlays brought to it: says in which file and line a node stands."""
+    """A contract with parts of other files and of overlays: it tells in which file and line a node is."""
 
     base: Located
     origins: tuple[Origin, ...] = ()
@@ -91,7 +91,7 @@ class Layers:
         return self.base.name
 
     def location(self, pointer: str) -> str:
-        """``30-mock.yaml:12`` for a JSON Pointer into the document with all overlays applied."""
+        """Return ``30-mock.yaml:12`` for a JSON Pointer into the document with all overlays applied."""
         for origin in reversed(self.origins):
             rest = pointer.removeprefix(origin.pointer)
             if pointer.startswith(origin.pointer) and rest[:1] in ("", "/"):
@@ -103,12 +103,12 @@ class Layers:
         return self.base.location(pointer)
 
     def place(self, pointer: str) -> str:
-        """The location and the JSON Pointer itself."""
+        """Return the location and the JSON Pointer itself."""
         return f"{self.location(pointer)} {pointer}".rstrip()
 
 
 class Places:
-    """Where the nodes of a document stand, found out only when somebody asks: for that, the texts are read again."""
+    """Locations of the nodes of a document, found at first use: the texts are read again for this."""
 
     def __init__(self, read: Callable[[], Layers]) -> None:
         self._read = read
@@ -118,21 +118,21 @@ class Places:
         return self._read()
 
     def location(self, pointer: str) -> str:
-        """``30-mock.yaml:12`` for a JSON Pointer into the document with all overlays applied."""
+        """Return ``30-mock.yaml:12`` for a JSON Pointer into the document with all overlays applied."""
         return self._layers.location(pointer)
 
     def place(self, pointer: str) -> str:
-        """The location and the JSON Pointer itself."""
+        """Return the location and the JSON Pointer itself."""
         return self._layers.place(pointer)
 
 
 def pointer_parts(pointer: str) -> list[str]:
-    """The unescaped parts of a JSON Pointer (RFC 6901); a leading ``#`` is allowed."""
+    """Return the unescaped parts of a JSON Pointer (RFC 6901); a leading ``#`` is allowed."""
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.lstrip("#").split("/")[1:]]
 
 
 def pointer_of(*parts: str | int) -> str:
-    """The JSON Pointer made of these parts."""
+    """Return the JSON Pointer made of these parts."""
     pointer = ""
     for part in parts:
         text = str(part)
@@ -143,7 +143,7 @@ def pointer_of(*parts: str | int) -> str:
 
 
 def above_and_at(pointer: str) -> Iterator[str]:
-    """A JSON Pointer and those of all that holds what it points to, the innermost first."""
+    """Yield a JSON Pointer and those of all its ancestors, the innermost first, the root (empty) last."""
     yield pointer
     while pointer:
         pointer = pointer.rpartition("/")[0]
@@ -151,7 +151,7 @@ def above_and_at(pointer: str) -> Iterator[str]:
 
 
 def find(data: JSON, pointer: str) -> JSON:
-    """The value at a JSON Pointer; raises KeyError where there is none."""
+    """Return the value at a JSON Pointer; raises KeyError where there is none."""
     if pointer.lstrip("#") and not pointer.lstrip("#").startswith("/"):
         raise KeyError(pointer)
     for part in pointer_parts(pointer):
@@ -165,6 +165,6 @@ def find(data: JSON, pointer: str) -> JSON:
 
 
 def mapping_at(data: JSON | Mapping[str, JSON], key: str) -> Mapping[str, JSON]:
-    """The mapping under a key of a mapping; empty where there is none."""
+    """Return the mapping under a key of a mapping; empty where there is none."""
     value = data.get(key) if isinstance(data, dict) else None
     return value if isinstance(value, dict) else {}

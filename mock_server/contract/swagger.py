@@ -1,7 +1,7 @@
-"""OpenAPI 2.0 as 3.0: the whole house knows one form. What is said twice in 2.0 is said once, nothing is lost.
+"""Conversion of OpenAPI 2.0 to 3.0, so that all other modules know one form. Nothing is lost.
 
-Sections are those of the OpenAPI Specification 2.0. Where a node came from is kept, so that a message names
-the line in the file that somebody wrote.
+Sections are those of the OpenAPI Specification 2.0. The origin of each node is remembered, so that a message names the
+line in the file that was written.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _TYPED = (
     "type", "format", "items", "default", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
     "minLength", "pattern", "maxItems", "minItems", "uniqueItems", "enum", "multipleOf", "x-nullable", "x-faker",
 )  # fmt: skip
-"""What of a parameter or a header (4.3.5.1, 4.3.13) is its schema."""
+"""The members of a parameter or a header (4.3.5.1, 4.3.13) that make its schema."""
 _STYLES: Mapping[str, tuple[str, bool]] = {
     "multi": ("form", True), "csv": ("form", False), "ssv": ("spaceDelimited", False),
     "pipes": ("pipeDelimited", False), "tsv": ("form", False),
 }  # fmt: skip
-"""``collectionFormat`` as ``style`` and ``explode``. 3.0 has no style for tabs: commas are taken for them."""
+"""``collectionFormat`` as ``style`` and ``explode``. 3.0 has no style for tabs: commas are used for them."""
 _FLOWS = {"implicit": "implicit", "password": "password", "application": "clientCredentials",
           "accessCode": "authorizationCode"}  # fmt: skip
 _SCHEMA_MAPS = ("properties", "definitions", "patternProperties")
@@ -36,17 +36,17 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 Remark = tuple[str, str, str, str, str]
-"""What was read otherwise than 2.0 has it: rule, pointer (of now), found, expected, what was done."""
+"""What was read differently from 2.0: rule, pointer (after the conversion), found, expected, what was done."""
 
 
 def modernized(document: Document) -> tuple[Document, dict[str, str], list[Remark]]:
-    """Return the document in OpenAPI 3.0, where what moved stood before (by its pointer of now), and remarks."""
+    """Return the document in OpenAPI 3.0, the old pointers of moved nodes by their new ones, and remarks."""
     conversion = _Conversion(document)
     return (*conversion.whole(), conversion.remarks)
 
 
 class _Conversion:
-    """One conversion. ``moves`` grows as things find their places."""
+    """One conversion. ``moves`` collects the new and the old pointer of each moved node."""
 
     def __init__(self, document: Document) -> None:
         self.old = document
@@ -128,7 +128,7 @@ class _Conversion:
         return path_item
 
     def _listed(self, now: str, before: str, parameters: list[JSON]) -> Iterator[JSON]:
-        """The parameters that are parameters still, at the places that they get."""
+        """Yield the parameters that are still parameters in 3.0, and note their new pointers."""
         number = 0
         for index, parameter in enumerate(parameters):
             resolved_parameter = resolved(self.old, parameter)
@@ -168,7 +168,7 @@ class _Conversion:
         return operation
 
     def _request_body(self, pointer: str, parameters: list[tuple[str, JSON]], consumes: list[str]) -> JSON:
-        """What ``in: body`` and ``in: formData`` (4.3.5) say, as a request body; None where there is neither."""
+        """Return the request body of ``in: body`` or ``in: formData`` (4.3.5); None where there is neither."""
         fields: list[tuple[str, Document]] = []
         for where, entry in parameters:
             parameter = resolved(self.old, entry)
@@ -211,18 +211,19 @@ class _Conversion:
         schema: Document = {"type": "object", "properties": properties}
         if needed:
             schema["required"] = needed
-        elif properties:  # a form may hold what nobody knows, but not that alone: that is none of this operation's
+        elif properties:  # a form may have unknown members, but not only those
             known: list[JSON] = [{"required": [name]} for name in properties]
             schema["anyOf"] = [*known, {"maxProperties": 0}]
         has_file = any(field.get("type") == "file" for field in fields)
         types = [name for name in consumes if name in _FORMS] or [_FORMS[0] if has_file else _FORMS[1]]
+        # A form with a file can only be sent as multipart.
         if has_file:
             types = [name for name in types if name == _FORMS[0]] or [_FORMS[0]]
         content: Document = {name: {"schema": schema, **({"encoding": encoding} if encoding else {})} for name in types}
         return {"content": content, **({"required": True} if needed else {})}
 
     def _parameter(self, now: str, before: str, node: JSON) -> JSON:
-        """A parameter (4.3.5): what describes its value goes into a schema."""
+        """Return a parameter (4.3.5), with the members that describe its value in a schema."""
         if not isinstance(node, dict):
             return node
         if isinstance(node.get("$ref"), str):
@@ -242,13 +243,13 @@ class _Conversion:
         return parameter
 
     def _typed(self, node: Document) -> Document:
-        """The schema within a parameter, an item or a header."""
+        """Return the schema of a parameter, an item or a header."""
         return cast("Document", self._schema({key: node[key] for key in _TYPED if key in node}))
 
     def _response(self, now: str, before: str, node: JSON, produces: list[str], *, is_said: bool) -> JSON:
-        """Return a response (4.3.12): its schema once for each media type, its examples beside it.
+        """Return a response (4.3.12), with its schema once for each media type, and its examples next to it.
 
-        ``is_said`` tells whether the contract says what is produced, or ``produces`` is the usual.
+        ``is_said`` tells whether the contract itself has ``produces``, or the default is used.
         """
         if not isinstance(node, dict):
             return node
@@ -286,11 +287,11 @@ class _Conversion:
     def _examples(
         self, now: str, examples: Mapping[str, JSON], produced: list[str], types: list[str]
     ) -> dict[str, dict[str, JSON]]:
-        """Return the examples by media type and by the key that they stand under.
+        """Return the examples by media type and by the key that they are under.
 
         2.0 has them by media types that the operation produces (4.3.13, "Example Object"). Under another type that is
-        written alike (JSON for JSON), or under what is no media type at all, an example of what is produced is meant.
-        ``produced`` is what the contract says is; empty where it says nothing.
+        written alike (JSON for JSON), or under a key that is not a media type, an example of what is produced is meant.
+        ``produced`` are the types that the contract names; empty where it names none.
         """
         groups: dict[str, dict[str, JSON]] = {}
         for key, value in examples.items():
@@ -308,7 +309,7 @@ class _Conversion:
         return groups
 
     def _schema(self, node: JSON) -> JSON:
-        """A schema (4.3.20). Pointers within it stay as they are."""
+        """Return a schema (4.3.20) in the form of 3.0. Pointers within it stay as they are."""
         if not isinstance(node, dict):
             return node
         schema = dict(node)
@@ -345,7 +346,7 @@ def _moved_reference(reference: str) -> str:
 
 
 def _scheme(node: JSON) -> JSON:
-    """A security scheme (4.3.24)."""
+    """Return a security scheme (4.3.24) in the form of 3.0."""
     if not isinstance(node, dict):
         return node
     if node.get("type") == "basic":

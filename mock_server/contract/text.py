@@ -1,4 +1,4 @@
-"""The text at a path or at an http(s) URL."""
+"""Reading of the text at a path or at an http(s) URL."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 def is_url(place: str) -> bool:
-    """Whether a place is an http(s) URL and not a path."""
+    """Tell whether a place is an http(s) URL and not a path."""
     return place.lower().startswith(("http://", "https://"))
 
 
 def read_text(place: str, error: type[MockServerError] = ContractError, *, what: str = "contract") -> str:
-    """The text at a path or an http(s) URL.
+    """Return the text at a path or an http(s) URL.
 
     Raises ``error`` where it is missing, unreadable, too large or not UTF-8.
     """
@@ -57,5 +57,5 @@ def _downloaded(place: str, error: type[MockServerError], what: str) -> bytes:
 
 
 def indefinite(what: str) -> str:
-    """``a contract``, ``an overlay``."""
+    """Return a noun with its article: ``a contract``, ``an overlay``."""
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"

@@ -1,7 +1,7 @@
-"""Streams that a contract shows as text: what its authors copied off the wire into extensions and descriptions.
+"""Streams that a contract shows as text: samples of real streams in extensions and descriptions.
 
-OpenAPI has no word for the events of one stream, their order and their end; documentation generators put a sample of
-it beside the operation instead (``x-...``, or a fenced block of a description).
+OpenAPI cannot describe the events of one stream, their order and their end; documentation generators put a sample next
+to the operation instead (``x-...``, or a fenced block of a description).
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from mock_server.exchange import JSON
 _DEEPEST = 8
 _MOST_TEXTS = 400
 _LONGEST = 256 * 1024
-"""Characters of a text that is looked at."""
+"""Most characters of a text that is examined."""
 _FENCE = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^(?:data|event):", re.MULTILINE)
 _SENTINEL = re.compile(r"\bdata:\s?(\[[A-Z][A-Z_]*\])")
 _STATED = ("x-speakeasy-sse-sentinel", "x-sse-sentinel")
-"""Extensions of a Media Type Object that hold the data of the last event."""
+"""Extensions of a Media Type Object that have the data of the last event."""
 _DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One item of a stream as it was shown: the type of an event (None: not said), and its value."""
+    """One item of a stream in a sample: the type of an event (None: not given), and its value."""
 
     event: str | None
     value: JSON
@@ -38,9 +38,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The items of a stream that a contract shows, and the event that ends it, as it travels; empty for none.
+    """The items of a stream that a contract shows, and the bytes of the event that ends it; empty for none.
 
-    ``is_named`` says whether events have names; None where the text shows no events.
+    ``is_named`` tells whether events have names; None where the text shows no events.
     """
 
     items: tuple[Shown, ...] = ()
@@ -49,7 +49,7 @@ class Transcript:
 
 
 def transcript_of(text: str, form: str) -> Transcript:
-    """Return the stream that a text shows: events, or JSON texts one after the other; nothing where it is neither."""
+    """Return the stream that a text shows: events, or JSON texts one after the other; empty where it shows neither."""
     events = [*events_of(text)] if form == EVENTS and _FIELD.search(text) else []
     if not events:
         values = [*_values(text)]
@@ -60,6 +60,7 @@ def transcript_of(text: str, form: str) -> Transcript:
         try:
             items.append(Shown(event.event, json.loads(event.data)))
         except (ValueError, RecursionError):
+            # Such as [DONE]: it ends the stream and is not an item.
             if position == len(events) - 1 and _SENTINEL.fullmatch(f"data: {event.data}"):
                 named = f"event: {event.event}\n" if event.event else ""
                 end = f"{named}data: {event.data}\n\n".encode()
@@ -69,7 +70,7 @@ def transcript_of(text: str, form: str) -> Transcript:
 
 
 def _values(text: str) -> Iterator[JSON]:
-    """The JSON objects of a text that stand at the begin of a line; what is between them is passed over."""
+    """Yield the JSON objects of a text that begin at the start of a line; what is between them is skipped."""
     position = 0
     while position < len(text):
         if text[position] == "{":
@@ -112,11 +113,11 @@ def _strings(value: JSON, depth: int) -> Iterator[str]:
 
 
 def sentinel_of(media: Mapping[str, JSON], operation: JSON, resolve: Callable[[JSON], JSON]) -> bytes:
-    """Return the event that ends a stream by what the contract says of it in words; empty where it says nothing.
+    """Return the event that ends a stream, as the contract names it; empty where it does not.
 
-    An extension of the media type says it outright (``x-speakeasy-sse-sentinel``, ``terminator`` of
-    ``x-fern-streaming``). Else it is what the description of the operation, or of the members of its request that are
-    about streams, calls the last message: ``data: [DONE]``.
+    An extension of the media type gives it directly (``x-speakeasy-sse-sentinel``, ``terminator`` of
+    ``x-fern-streaming``). Else it is found in the description of the operation, or of the members of its request that
+    are about streams: ``data: [DONE]``.
     """
     members = mapping_at({"": operation}, "")
     streaming = mapping_at(members, "x-fern-streaming")
@@ -132,7 +133,7 @@ def sentinel_of(media: Mapping[str, JSON], operation: JSON, resolve: Callable[[J
 
 
 def _descriptions(body: JSON, resolve: Callable[[JSON], JSON]) -> Iterator[str]:
-    """The descriptions of the members of a request whose names begin with ``stream``, and of all below them."""
+    """Yield the descriptions of the members of a request whose names begin with ``stream``, and of all below them."""
     described = mapping_at({"": resolve(body)}, "") if body is not None else {}
     for media in mapping_at(described, "content").values():
         for name, member in _members(mapping_at({"": media}, "").get("schema"), resolve, 0):

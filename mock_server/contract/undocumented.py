@@ -1,7 +1,7 @@
-"""Streams that a contract means and does not document: its request has ``stream``, its answer has JSON alone.
+"""Streams that a contract means but does not document: its request has ``stream``, its answer has only JSON.
 
-That this turns the answer into server-sent events, authors then say in words, or show in a sample. What is
-meant is read from there and added to the response, and told as a finding.
+Authors then say in words, or show in a sample, that this turns the answer into server-sent events. Such a stream is
+added to the response, and reported as a finding.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from mock_server.contract.walk import Document, operations, resolved
 from mock_server.exchange import JSON, Finding
 
 SWITCH = "stream"
-"""The member of a body, or the parameter of a query, that asks for a stream."""
+"""The name of the member of a body, or the parameter of a query, that asks for a stream."""
 _WORDS = re.compile(r"server-sent[ -]event|event[ -]stream|\bSSE\b|\bdata: ?\[[A-Z]+\]", re.IGNORECASE)
 
 
 def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding]:
-    """Add the streams that operations mean to ``document``; the findings say which, and why."""
+    """Add the streams that operations mean to ``document``; yield a finding for each."""
     resolve = partial(resolved, document)
     named: list[tuple[str, frozenset[str], str]] | None = None
     beside = _beside(document, resolve)
@@ -46,7 +46,8 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
         content: dict[str, JSON] = {**mapping_at(response, "content"), EVENTS: media}
         responses = operation["responses"]
         assert isinstance(responses, dict)
-        responses[status] = {**response, "content": content}  # its own, since others may refer to the one of before
+        # A new object, since other operations may share the old one.
+        responses[status] = {**response, "content": content}
         where = pointer + pointer_of("responses", status)
         actual = f"{SWITCH!r} in the request and no media type for what it asks for"
         description = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
@@ -55,14 +56,14 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
 
 
 def _words(operation: Document, resolve: Resolve) -> str | None:
-    """What an operation says of the switch that asks for a stream; None where it has no such switch."""
+    """Return the descriptions of the switch that asks for a stream, and of the operation; None without a switch."""
     switches = [*_switches(operation, resolve)]
     texts = [text for switch in switches for text in switch.each("description") if isinstance(text, str)]
     return "\n".join([*texts, str(operation.get("description", ""))]) if switches else None
 
 
 def _switches(operation: Document, resolve: Resolve) -> Iterator[Shape]:
-    """The boolean members and parameters of that name. A parameter has its description beside the schema."""
+    """Yield the boolean members and parameters of that name. A parameter has its description next to the schema."""
     body = mapping_at({"": resolve(operation.get("requestBody"))}, "")
     for media in mapping_at(body, "content").values():
         shape = Shape([mapping_at({"": media}, "").get("schema")], resolve)
@@ -94,7 +95,7 @@ def _reference(schema: JSON) -> str:
 
 
 def _answer(operation: Document, resolve: Resolve) -> tuple[str, dict[str, JSON]]:
-    """The status and the response of the usual answer in JSON; empty where there is none."""
+    """Return the status and the response of the usual answer in JSON; both empty where there is none."""
     responses = mapping_at(operation, "responses")
     for status in sorted(key for key in responses if key[:1] == "2"):
         response = resolve(responses[status])
@@ -109,7 +110,7 @@ def _json_schema(response: Document) -> JSON:
 
 
 def _unions(document: Document, resolve: Resolve) -> Iterator[tuple[str, frozenset[str], str]]:
-    """The unions among the components: the member that names branches, the names, and the reference."""
+    """Yield the unions among the components: the member that names branches, the names, and the reference."""
     for name, schema in mapping_at(document.get("components"), "schemas").items():
         if isinstance(schema, dict) and not {"anyOf", "oneOf"}.isdisjoint(schema):
             union = union_of(schema, resolve)

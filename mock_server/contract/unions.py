@@ -1,6 +1,6 @@
 """The branches of a union, and the member whose value names each of them.
 
-A contract says so by ``discriminator``, or by a member that every branch fixes (``const``, or an ``enum`` of one).
+A contract gives it by ``discriminator``, or by a member that every branch fixes (``const``, or an ``enum`` of one).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from mock_server.contract.coercion import Resolve, Shape
 from mock_server.exchange import JSON
 
 _DEEPEST = 6
-"""Unions within unions that are looked into."""
+"""Most levels of unions within unions that are searched."""
 _MOST = 500
-"""Branches that are looked at."""
+"""Most branches that are searched."""
 _NAMING = ("event", "type", "kind", "object", "op", "action", "status")
-"""Members that name a branch where no discriminator says which does, the likeliest first."""
+"""Members that name a branch where no discriminator gives one, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch: the value of the naming member, and the schema. A branch of several names is there for each."""
+    """A branch: the value of the naming member, and the schema. A branch with several names is listed for each."""
 
     name: str
     schema: JSON
@@ -36,7 +36,7 @@ class Union:
 
 
 def union_of(schema: JSON, resolve: Resolve) -> Union:
-    """Return the branches of a schema; none where it is no union, or where no member tells its branches apart."""
+    """Return the branches of a schema; none where it is not a union, or no member tells its branches apart."""
     leaves = [*_leaves(schema, resolve, 0)][:_MOST]
     if len(leaves) < 2:
         return Union()
@@ -53,14 +53,14 @@ def union_of(schema: JSON, resolve: Resolve) -> Union:
 
 
 def names_of(shape: Shape) -> tuple[str, ...]:
-    """Return the texts that a member may have, by ``const`` or ``enum``; none where it may have others too."""
+    """Return the texts that a member may have, by ``const`` or ``enum``; none where other values are allowed too."""
     values = shape.keyword("enum")
     listed = values if isinstance(values, list) else [shape.keyword("const")]
     return tuple(value for value in listed if isinstance(value, str))
 
 
 def _leaves(schema: JSON, resolve: Resolve, depth: int) -> Iterator[JSON]:
-    """The branches, those of unions within among them; references stay as they are."""
+    """Yield the branches, also those of nested unions; references stay as they are."""
     node = resolve(schema)
     listed = next((node[key] for key in ("oneOf", "anyOf") if key in node), None) if isinstance(node, dict) else None
     if not isinstance(listed, list) or depth > _DEEPEST or (isinstance(node, dict) and "properties" in node):

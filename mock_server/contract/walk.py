@@ -1,7 +1,7 @@
-"""Ways through a document: what each of its nodes is, its operations, its references and where they lead.
+"""Walks through a document: the kind of each node, its operations, its references and their targets.
 
-What a node is, only its way from the root tells: ``parameters`` is a list in an operation, a map among the
-components, and the name of a property in a schema. So the grammar of OpenAPI stands here once, as data.
+Only its path from the root tells the kind of a node: ``parameters`` is a list in an operation, a map among the
+components, and the name of a property in a schema. So the grammar of OpenAPI is here once, as data.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mock_server.exchange import JSON
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods a path item may have (OpenAPI 3.2 added query)."""
 LONGEST_CHAIN = 100
-"""A chain of references longer than this goes in a circle."""
+"""A chain of more references than this is circular."""
 
 Document = dict[str, JSON]
 
@@ -56,14 +56,17 @@ GRAMMAR: Mapping[str, Mapping[str, str]] = {
     "schema": _SCHEMA,
     "example": {}, "securityScheme": {}, "link": {},
 }  # fmt: skip
-"""What stands under which key of what: ``{kind`` is a map of such nodes, ``[kind`` a list. 2.0's keys are here too."""
+"""The kind of node under each key of each kind of node: ``{kind`` is a map of nodes, ``[kind`` a list.
+
+The keys of 2.0 are here too.
+"""
 
 
 def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Iterator[tuple[str, Document, str]]:
-    """The JSON Pointer, the node and the kind of each object of a document. Values that are data are left out.
+    """Yield the JSON Pointer, the node and the kind of each object of a document. Values that are data are left out.
 
-    What a reference leads to within the document is visited too, wherever it stands, as what it is taken for,
-    unless told not to ``follow``. A map that is a reference has the kind of its members with a brace before it.
+    What a reference leads to within the document is visited too, wherever it is, as the kind that the reference needs,
+    unless ``follow`` is False. A map that is a reference has the kind of its members with a brace before it.
     """
     seen: set[str] = set()
     stack = [("", document, kind)]
@@ -73,7 +76,7 @@ def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Ite
             here, node, is_a = stack.pop()
         else:
             here, reference, is_a = later.pop()
-            # Most of what references lead to has been visited by then, and need not be looked for.
+            # Most targets of references have been visited by then, and need not be looked up.
             node = None if here in seen else target(document, reference)
         if not isinstance(node, dict) or here in seen:
             continue
@@ -88,7 +91,7 @@ def nodes(document: JSON, kind: str = "document", *, follow: bool = True) -> Ite
 
 
 def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str]]:
-    """The nodes below a node, the last first."""
+    """Return the nodes below a node, the last first: pointer, node and kind."""
     grammar = GRAMMAR[kind] if kind[0] != "{" else {"*": kind[1:]}
     children: list[tuple[str, JSON, str]] = []
     for key, child in node.items():
@@ -117,12 +120,12 @@ def _children(here: str, node: Document, kind: str) -> list[tuple[str, JSON, str
 
 
 def _step(name: str) -> str:
-    """Return a name as the last step of a JSON Pointer; there are hundreds of thousands of them."""
+    """Return a name as the last step of a JSON Pointer. This is fast, since there are hundreds of thousands of them."""
     return "/" + name if "/" not in name and "~" not in name else pointer_of(name)
 
 
 def operations(document: JSON) -> Iterator[tuple[str, Document]]:
-    """The JSON Pointer and the node of each operation, in document order."""
+    """Yield the JSON Pointer and the node of each operation, in document order."""
     for path, node in mapping_at(document, "paths").items():
         item = resolved(document, node)
         if not isinstance(item, dict) or path.startswith("x-"):
@@ -137,7 +140,7 @@ def operations(document: JSON) -> Iterator[tuple[str, Document]]:
 
 
 def references(document: JSON) -> Iterator[tuple[str, str]]:
-    """The JSON Pointer of each ``$ref`` and what it says. Values that are data are not looked into."""
+    """Yield the JSON Pointer and the text of each ``$ref``. Values that are data are left out."""
     for pointer, node, _ in nodes(document):
         reference = node.get("$ref")
         if isinstance(reference, str):
@@ -145,7 +148,7 @@ def references(document: JSON) -> Iterator[tuple[str, str]]:
 
 
 def target(document: JSON | Mapping[str, JSON], reference: str) -> JSON:
-    """What a reference within the document leads to; None where that is nothing, or in another file."""
+    """Return what a reference within the document leads to; None where that is nothing, or in another file."""
     try:
         return find(cast("JSON", document), unquote(reference)) if reference.startswith("#") else None
     except KeyError:
@@ -153,7 +156,7 @@ def target(document: JSON | Mapping[str, JSON], reference: str) -> JSON:
 
 
 def resolved(document: JSON | Mapping[str, JSON], node: JSON) -> JSON:
-    """The node itself, or what its ``$ref`` leads to after any number of steps; None where that is nothing."""
+    """Return the node itself, or what its ``$ref`` leads to after any number of steps; None where that is nothing."""
     for _ in range(LONGEST_CHAIN):
         if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
             return node

@@ -1,7 +1,7 @@
 """XML bodies to the values that a schema means by them.
 
-OpenAPI 3.1 and 3.2, "XML Object": names, attributes, texts, wrapped arrays. xmltodict reads; namespaces are told
-apart by nobody here, a prefix is passed over. Entities are refused, so that a body cannot blow up.
+OpenAPI 3.1 and 3.2, "XML Object": names, attributes, texts, wrapped arrays. xmltodict parses; a namespace prefix is
+ignored. Entities are refused, so that a small body cannot become a huge one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TEXT = "#text"
 
 
 def read_xml(body: bytes, shape: Shape) -> JSON:
-    """The value of an XML document; None where the schema does not say more than that it is a text.
+    """Return the value of an XML document; None where the schema describes only a text.
 
     Raises ValueError for what is not well-formed, with line and column.
     """
@@ -34,7 +34,7 @@ def read_xml(body: bytes, shape: Shape) -> JSON:
 
 
 def _raw(node: Any, shape: Shape) -> Raw:
-    """An element in the names of its schema, with texts for leaves."""
+    """Return an element with the names of its schema, and texts as leaves."""
     if shape.is_array and not shape.is_object and not shape.is_scalar:
         return [_raw(item, shape.item(index)) for index, item in enumerate(_list(node))]
     if not shape.is_object:
@@ -63,7 +63,7 @@ def _items(node: Any, shape: Shape) -> Raw:
 
 
 def _key(name: str, member: Shape) -> str:
-    """Return what the element or the attribute of a member is called; ``#text`` for one that is the text itself."""
+    """Return the name of the element or attribute of a member; ``#text`` for a member that is the text itself."""
     xml = _xml(member)
     kind = xml.get("nodeType")
     if kind in ("text", "cdata"):
@@ -84,7 +84,7 @@ def _xml(shape: Shape) -> dict[str, JSON]:
 
 
 def _local(key: str) -> str:
-    """A name without its prefix; an attribute keeps its sign."""
+    """Return a name without its prefix; the name of an attribute keeps its ``@``."""
     sign = "@" if key.startswith("@") else ""
     return sign + key.removeprefix("@").rpartition(":")[2]
 
@@ -94,7 +94,7 @@ def _list(node: Any) -> list[Any]:
 
 
 def _unknown(node: Any) -> Raw:
-    """An element that the schema has no member for, as it comes."""
+    """Return an element that the schema has no member for, as it was sent."""
     if isinstance(node, dict):
         return {_local(key): _unknown(child) for key, child in node.items() if not key.startswith(("@", "#"))}
     return [_unknown(child) for child in node] if isinstance(node, list) else cast("str", node or "")

@@ -1,4 +1,4 @@
-"""What the server tells of itself and what a test tells it, under ``/__admin/``."""
+"""The admin API under ``/__admin/``: it shows the state of the server and takes instructions from tests."""
 
 from mock_server.control.router import PREFIX
 from mock_server.control.routes import Control

@@ -1,4 +1,4 @@
-"""Who may use control: programs of this machine, and those who have the token. No web page.
+"""Access to the admin API: for programs on this machine, and for holders of the token. No web page has access.
 
 A page of any site can make a browser send requests to localhost, and by rebinding a name of its own (DNS) can make
 them look like requests to itself. So ``Host`` must be a name of this machine, and ``Origin``, which a browser puts
@@ -26,9 +26,9 @@ _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z._~-]+))(?::[0-9]*)
 
 
 def check_access(request: Request, peer: str, settings: Settings) -> None:
-    """Nothing, where the request may use control; else raises :class:`RefusedError` (403, 401).
+    """Raise :class:`RefusedError` (403, 401) for a request that may not use the admin API.
 
-    ``peer`` is the address of who asks; empty where there is none (a socket of this machine).
+    ``peer`` is the address of the client; empty where there is none (a socket of this machine).
     """
     host = request.header("host") or ""
     origin = request.header("origin")

@@ -1,4 +1,4 @@
-"""The clock of a world: ``/__admin/clock``. Rate limits go by it."""
+"""The clock of a world: ``/__admin/clock``. Rate limits use it."""
 
 from __future__ import annotations
 

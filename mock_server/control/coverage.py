@@ -1,4 +1,4 @@
-"""What clients have exercised: ``/__admin/coverage``, as JSON or as a table."""
+"""The coverage of clients: ``/__admin/coverage``, as JSON or as a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_server.exchange import JSON, Answer
 
 _KINDS = ("operations", *PLURALS.values())
 _APART = frozenset({"countries"})
-"""What is no part of the whole: nobody's tests need a customer in each country."""
+"""Kinds that do not count in the total: no test suite needs a customer in each country."""
 
 
 def _coverage(request: Asked) -> Answer:
@@ -99,7 +99,7 @@ def _of(part: JSON) -> str:
 
 
 def _missing(operation: dict[str, JSON]) -> Iterable[str]:
-    """What is missing of an operation that was asked; not the countries, which are too many."""
+    """Yield lines with what is missing of an operation that had requests, without the countries, which are too many."""
     for kind in PLURALS.values():
         names = cast("dict[str, list[str]]", operation[kind])["missing"]
         if names and kind not in _APART:

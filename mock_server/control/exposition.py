@@ -1,6 +1,6 @@
 """The metrics in Prometheus' text format, or in OpenMetrics where that is accepted.
 
-Nothing is kept for Prometheus: all is read from what the house counts anyway, whenever somebody asks. The names
+Nothing is stored for Prometheus: all figures are read, at each request, from what the server counts anyway. The names
 follow https://prometheus.io/docs/practices/naming/.
 """
 
@@ -52,7 +52,7 @@ def forms_of(request: Asked) -> JSON:
 
 
 def _read(form: JSON) -> Iterator[Metric]:
-    """The metrics that another process gave as JSON."""
+    """Yield the metrics that another process sent as JSON."""
     for name, documentation, kind, samples in cast("list[tuple[str, str, str, list[_Sample]]]", form):
         metric = Metric(name, documentation, kind)
         metric.samples = [Sample(*row) for row in samples]
@@ -60,7 +60,7 @@ def _read(form: JSON) -> Iterator[Metric]:
 
 
 class _Exposition(Collector):
-    """All metrics. Where several processes serve, each sample says by the label ``worker`` whose it is."""
+    """All metrics. With several processes, the label ``worker`` of each sample names its process."""
 
     def __init__(self, request: Asked) -> None:
         self._asked = request
@@ -77,7 +77,7 @@ class _Exposition(Collector):
         return metrics.values()
 
     def own(self) -> Iterator[Metric]:
-        """The metrics of this process."""
+        """Yield the metrics of this process."""
         for metric in self._metrics():
             metric.samples = [sample._replace(labels={**sample.labels, **self._own}) for sample in metric.samples]
             yield metric
@@ -94,7 +94,7 @@ class _Exposition(Collector):
         yield from ProcessCollector(registry=None).collect()
 
     def _of_memory(self, requests: int) -> Iterator[Metric]:
-        """What the fast path remembers, where it remembers anything."""
+        """Yield the metrics of the fast path's memory; none without a fast path."""
         fast, handled = self._asked.vitals.fast, self._asked.vitals.tallies.handled
         if fast is None:
             return
@@ -163,7 +163,7 @@ def _of_requests(tallies: list[Tally]) -> Iterator[Metric]:
 
 
 def _durations(tallies: list[Tally]) -> Metric:
-    """A histogram for each operation and method, whatever the status."""
+    """Return a histogram for each operation and method, whatever the status."""
     metric = HistogramMetricFamily(
         "mock_server_request_duration_seconds", "What it took to find the answer, without delays that were asked for.",
         labels=["operation", "method"],

@@ -1,4 +1,4 @@
-"""The records of a world: ``/__admin/fixtures/RESOURCE`` and below. A change is seen by that world alone."""
+"""The records of a world: ``/__admin/fixtures/RESOURCE`` and below. Only that world sees a change."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mock_server.settings import suggestion
 from mock_server.store import Record, Records, Search
 
 LISTED = 1000
-"""Records that a listing has where it is not asked for another number; a page for people has fewer."""
+"""Records that a list has where the request gives no number; a page for people has fewer."""
 SHOWN = 50
 MOST_LISTED = 10_000
 LONGEST_TEXT = 200
-"""Characters that a search may have."""
+"""Most characters of a search."""
 TRIES = 10
-"""How often a patch is merged anew because somebody else was quicker."""
+"""Most times that a patch is merged again because another client changed the record first."""
 
 
 def _listed(request: Asked) -> Answer:
@@ -72,7 +72,7 @@ def _number(parameters: dict[str, str], name: str, usual: int, least: int, most:
 
 
 def _parts(search: Search, total: int) -> dict[str, int]:
-    """Where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
+    """Return where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
     limit = search.limit or total
     if total <= limit and not search.offset:
         return {}
@@ -194,7 +194,7 @@ def _place(record: Record) -> str:
 
 
 def _told(served: Served, record: Record) -> dict[str, JSON]:
-    """A record as a fixture file has it."""
+    """Return a record as a fixture file has it."""
     return {served.contract.manners.resources[record.resource].handle: record.handle, **record.value}
 
 

@@ -1,7 +1,7 @@
-"""Whether the server lives and whether it is ready: ``/__admin/health``, and ``live`` and ``ready`` below it.
+"""Health of the server: ``/__admin/health``, and ``live`` and ``ready`` below it.
 
-Two questions, since what asks them does two things: it starts a server anew that does not live, and sends no
-requests to one that is not ready.
+Liveness and readiness are apart, since an orchestrator acts on them in two ways: it restarts a server that is not
+alive, and sends no requests to one that is not ready.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a world ends and begins anew: ``DELETE /__admin/`` and ``POST /__admin/reset``."""
+"""The end and the reset of a world: ``DELETE /__admin/`` and ``POST /__admin/reset``."""
 
 from __future__ import annotations
 

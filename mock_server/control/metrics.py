@@ -1,6 +1,6 @@
-"""What a monitor wants to know of a server: ``/__admin/metrics``.
+"""The metrics of a server: ``/__admin/metrics``.
 
-The library that writes it is imported when somebody asks: a server that nobody monitors has no need of it.
+The library that writes them is imported at the first request: a server without a monitor does not need it.
 """
 
 from __future__ import annotations

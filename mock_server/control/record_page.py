@@ -1,4 +1,4 @@
-"""Records as a page for people: a table with search and parts, in HTML alone. Whatever a record holds is escaped."""
+"""Records as a page for people: a table with search and links, in HTML alone. Every value of a record is escaped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ td.nothing{color:#8c959f}
 input{background:#0d1117;color:inherit}th,td{border-color:#30363d}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-"""Nothing but the page itself is loaded, and nothing in it runs (CSP Level 3)."""
+"""The page loads nothing but itself, and no script in it runs (CSP Level 3)."""
 _RELATIONS = {"first": "First", "prev": "Previous", "next": "Next", "last": "Last"}
 
 
@@ -42,7 +42,7 @@ class RecordPage:
     links: Mapping[str, str]
 
     def answer(self, headers: Headers) -> Answer:
-        """The page, with headers beside its own."""
+        """Return the page as an answer, with ``headers`` in addition to its own."""
         own = (
             ("content-type", "text/html; charset=utf-8"),
             ("cache-control", "no-store"),
@@ -52,7 +52,7 @@ class RecordPage:
         return Answer(200, (*own, *headers), self.html().encode("utf-8", "replace"), "control")
 
     def html(self) -> str:
-        """The page as a text."""
+        """Return the page as a text."""
         title = escape(self.resource)
         return (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
@@ -98,7 +98,7 @@ def _cell(value: JSON) -> str:
 
 
 def _told(value: JSON) -> str:
-    """A value in a few words: of what is nested, the parts that say something."""
+    """Return a value in a few words: of a nested one, the parts that are not empty."""
     if value is None:
         return ""
     if isinstance(value, bool):

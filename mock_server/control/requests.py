@@ -27,7 +27,7 @@ PAGE = 1000
 _SHOWN = 100
 """Requests that fit, in the answer to a verification that failed for too many."""
 _MISSES = 3
-"""Requests that came near, in the answer to a verification that failed."""
+"""Most near misses in the answer to a verification that failed."""
 _MOST = 1_000_000
 _FILTERS = ("operation", "status", "method", "path", "limit", "before", "since", "unmatched")
 
@@ -257,7 +257,7 @@ def _verify(asked: Asked) -> Steps:
 
 
 def _expected(members: JSON) -> tuple[int, int]:
-    """How many requests are expected; the members that say so are taken out."""
+    """Return the least and the most expected requests; remove the members that give them."""
     if not isinstance(members, dict):
         return 1, _MOST
     bounds = {

@@ -1,7 +1,7 @@
-"""From the method and path of a control request to the function that answers it.
+"""From the method and path of an admin request to the function that answers it.
 
-Each module of this room holds what concerns one noun, and has a table ``ROUTES``: rows of a method, a path template
-below ``/__admin`` (``/requests/{id}``; ``{+name}`` takes the rest of the path, slashes included) and a function from
+Each module of this package is about one noun, and has a table ``ROUTES``: rows of a method, a path template below
+``/__admin`` (``/requests/{id}``; ``{+name}`` takes the rest of the path, slashes included) and a function from
 :class:`Asked` to an answer.
 """
 
@@ -31,9 +31,9 @@ LARGE_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A control request, and all that an answer may need.
+    """An admin request, and all that an answer may need.
 
-    ``values`` are those of the path template, ``figures`` what a monitor has to know of other processes.
+    ``values`` are those of the path template, ``figures`` are the metrics of other processes.
     """
 
     request: Request
@@ -52,7 +52,7 @@ class Asked:
         return len(self.request.body) > LARGE_BODY
 
     def body(self) -> JSON:
-        """The body as JSON; raises :class:`RefusedError` where it is none."""
+        """Return the body as JSON; raises :class:`RefusedError` where it is not JSON."""
         try:
             data: JSON = self.errands.run(_read, self.request.body, is_long=self.is_large)
         except TooDeepError as error:
@@ -81,7 +81,7 @@ def _read(body: bytes) -> JSON:
 
 
 class RefusedError(Exception):
-    """A control request that is refused: the problem that is answered, with state as it was."""
+    """Raised for an admin request that is refused, with the problem document of the answer. No state has changed."""
 
     def __init__(
         self, name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()
@@ -95,7 +95,7 @@ Rows: TypeAlias = Sequence[tuple[str, str, Function]]
 
 
 class Table:
-    """The rows of all nouns."""
+    """The routes of all nouns."""
 
     def __init__(self, rows: Iterable[tuple[str, str, Function]]) -> None:
         self._templates: dict[str, dict[str, Function]] = {}
@@ -106,7 +106,7 @@ class Table:
         self._patterns = [(template, _pattern(template)) for template in by_use]
 
     def find(self, method: str, path: str) -> tuple[Function, Mapping[str, str]]:
-        """The function for a method and a path below ``/__admin``, and the values that stand in the path.
+        """Return the function for a method and a path below ``/__admin``, and the values in the path.
 
         Raises :class:`RefusedError` (404, 405) where there is none.
         """
@@ -150,7 +150,7 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 def answered(value: JSON, status: int = 200, headers: Headers = ()) -> Answer:
-    """A control answer in JSON."""
+    """Return an answer of the admin API in JSON."""
     media_type = "application/json" if status < 400 else "application/problem+json"
     own = (("content-type", media_type), ("cache-control", "no-store"))
     return Answer(status, (*own, *headers), json_bytes(value), "control")

@@ -1,7 +1,7 @@
-"""The control API: JSON answers, ``application/problem+json`` errors, nothing of the contract's own.
+"""The admin API: JSON answers, ``application/problem+json`` errors, and no paths of the contract.
 
-With several contracts ``/__admin`` tells of all of them, and ``BASE/__admin`` of the one under that base path.
-Below ``/~NAME`` it is that world's.
+With several contracts ``/__admin`` is about all of them, and ``BASE/__admin`` about the one under that base path. Below
+``/~NAME`` it is about that world.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _TABLE = Table(
 )
 
 _OPEN = frozenset({HEALTH, LIVE, READY, METRICS})
-"""What everybody may ask, from anywhere: an orchestrator and a monitor come from other machines and have no token."""
+"""Paths that are open to all clients: orchestrators and monitors are on other machines and have no token."""
 
 
 class Control:
-    """Answers control requests about what is served. Paths follow WireMock's where it has the like."""
+    """Answers admin requests. Paths follow WireMock's where it has a similar one."""
 
     def __init__(self, served: Sequence[Served], worlds: Worlds, settings: Settings, vitals: Vitals) -> None:
         self._served = served
@@ -64,7 +64,7 @@ class Control:
         self._vitals = vitals
 
     def is_for(self, path: str) -> bool:
-        """Whether a path (without the prefix of a world) is ``/__admin`` or below it, there or after a base path."""
+        """Tell whether a path (without the prefix of a world) is ``/__admin`` or below it, also after a base path."""
         return self._within(path) is not None
 
     def is_open(self, method: str, path: str) -> bool:
@@ -122,7 +122,7 @@ class Control:
             return problem("internal", 500, "The log of the mock server has the reason. Please report it.")
 
     def figures(self) -> JSON:
-        """What a monitor has to know of this process, for another one that is asked for it."""
+        """Return the metrics of this process as JSON, for another process."""
         request, world = Request("GET", PREFIX + METRICS), self._worlds.plain
         return figures_of(Asked(request, world, self._worlds, self._served, self._settings, self._vitals, {}))
 

@@ -1,4 +1,4 @@
-"""What is served: ``/__admin/openapi.json``."""
+"""The document that is served: ``/__admin/openapi.json``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of an answer: ``/__admin/variants/OPERATION``."""
+"""The variants of an answer: ``/__admin/variants/OPERATION``."""
 
 from __future__ import annotations
 

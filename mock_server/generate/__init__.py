@@ -1,1 +1,1 @@
-"""Data that is made: a value is a function of seed, resource, identity and JSON Pointer."""
+"""Generated data: a value is a function of seed, resource, identity and JSON Pointer."""

@@ -1,4 +1,4 @@
-"""Arrays: as many items as there should be, those that ``contains`` wants among them, all different where they must."""
+"""Arrays: of the right length, with the items that ``contains`` wants, and without duplicates where needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 1000
 MOST_ITEMS = 10_000
 """Items that a list is made of: a second's work, and as many values as a search may try."""
 TURNS = 40
-"""Attempts at an item that is unlike the others."""
+"""Attempts to make an item that differs from the others."""
 
 
 def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
@@ -52,7 +52,7 @@ def _contained(shape: Shape) -> int:
 
 
 def _count(walk: Walker, shape: Shape, place: Place) -> int:
-    """How many items there shall be."""
+    """Return how many items to make."""
     least = max(shape.least, _contained(shape))
     length = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
     if length is not None:
@@ -60,9 +60,10 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
     elif place.lean or (place.level and walk.values > walk.enough):
         count = least
     elif shape.prefix() and not shape.has_items():
+        # A tuple: exactly these items are described, so all of them are made.
         count = max(least, shape.prefix())
     elif ("", "plain") in walk.wanted:
-        count = max(least, 1, shape.prefix())  # the lengths that show more are variants of their own
+        count = max(least, 1, shape.prefix())  # other lengths are variants of their own
     else:
         low, high = _preferred(shape)
         count = max(least, walk.draw.at(place.key).randrange(low, high + 1), shape.prefix())
@@ -70,7 +71,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
 
 
 def _preferred(shape: Shape) -> tuple[int, int]:
-    """How few and how many items are wished for: what ``x-count`` says (a number or a pair), else one to three."""
+    """Return the least and the most items by ``x-count`` (a number or a pair), else one to three."""
     for atom in shape.atoms:
         said = atom.keywords.get("x-count")
         pair = said if isinstance(said, list) else [said, said]
@@ -155,7 +156,7 @@ def _compare(shape: Shape, array: _Made) -> None:
 
 
 def _key(item: JSON) -> str:
-    """What is the same for items that JSON Schema calls equal."""
+    """Return a text that is the same for items that JSON Schema calls equal."""
     return json.dumps(_plain(item), sort_keys=True)
 
 

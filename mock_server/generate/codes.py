@@ -1,6 +1,7 @@
-"""Patterns of codes, written out: all sequences of the characters that may stand at each place.
+"""Patterns of codes, expanded to sequences of the characters that may be at each position.
 
-Enough of regular expressions for postal codes and tax ids: literals, classes, groups, alternatives, ``?`` and counts.
+The part of regular expressions that postal codes and tax ids need: literals, classes, groups, alternatives, ``?`` and
+counts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import prod
 from mock_server.generate.seeds import Source, totals
 
 Sequence = tuple[str, ...]
-"""The characters that may stand at each place."""
+"""The characters that may be at each position."""
 
 _ESCAPES = {"d": string.digits, "b": ""}
 _COUNT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
@@ -30,7 +31,7 @@ def sequences(pattern: str) -> tuple[Sequence, ...]:
 
 
 def draw(shapes: tuple[Sequence, ...], random: Source) -> str:
-    """A text of one of the shapes; each text is as likely as any other."""
+    """Return a text of one of the shapes; each text is as likely as any other."""
     shape = shapes[0] if len(shapes) == 1 else random.weighted(shapes, _totals(shapes))
     return "".join(
         [letters if len(letters) == 1 else letters[int(random.random() * len(letters))] for letters in shape]

@@ -1,4 +1,4 @@
-"""Companies: what they are called, with the legal form of their country, and where their mail goes."""
+"""Companies: their names, with the legal form of their country, and their mail addresses."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mock_server.generate.tables import table
 
 _BOXES = ("info", "billing", "office", "accounts", "contact", "hello")
 _UNSPACED = ("ja", "ko", "zh", "tw", "mo", "th")
-"""Languages that write a name and a trade in one."""
+"""Languages that write a name and a trade without a space."""
 _UNREAD = ("ar", "gulf", "fa", "dari", "he", "ja")
-"""Languages whose letters alone do not tell how a word is said."""
+"""Languages whose letters alone do not tell how a word is pronounced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A firm: ``name`` is what people say, ``legal_name`` what stands in the register."""
+    """A company: ``name`` is the name in use, ``legal_name`` the one in the register."""
 
     name: str
     legal_name: str
@@ -39,7 +39,7 @@ def _forms() -> dict[str, tuple[str, ...]]:
 
 
 def company_in(country: str, draw: Draw, purpose: str = "company") -> Company:
-    """A firm of a country; the same for the same draw and purpose."""
+    """Return a company of a country; the same for the same draw and purpose."""
     random, names, language = draw.at(purpose), names_of(country), people_of(country).streets
     founder = random.choice(table("companies")["brands"].get(language) or names.family)
     trade = random.choice(table("companies")["trades"][language])
@@ -50,7 +50,7 @@ def company_in(country: str, draw: Draw, purpose: str = "company") -> Company:
 
 
 def _label(*words: str) -> str:
-    """A label of a domain name: ASCII letters, digits and hyphens, at most 40."""
+    """Return a label of a domain name: ASCII letters, digits and hyphens, at most 40."""
     return "-".join(filter(None, map(_hyphened, words)))[:40].strip("-") or "firm"
 
 
@@ -60,5 +60,5 @@ def _hyphened(word: str) -> str:
 
 
 def mailbox_of(company: Company, draw: Draw) -> str:
-    """The firm's mail address, at a name of its own under ``.example`` (RFC 2606, 2)."""
+    """Return the company's mail address, in a domain of its own under ``.example`` (RFC 2606, 2)."""
     return f"{draw.at('company/email').choice(_BOXES)}@{company.domain}"

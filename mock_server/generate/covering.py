@@ -1,4 +1,7 @@
-"""Rows that show each option of each factor, and each pair of options: far fewer than all combinations."""
+"""Pairwise coverage: rows that show each option of each factor, and each pair of options.
+
+They are far fewer than all combinations.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ from dataclasses import dataclass
 Option = tuple[int, int]
 """The number of a factor, and the number of the option."""
 Assignment = dict[int, int]
-"""By number of the factor, the number of the option."""
+"""By number of the factor, the number of its option."""
 Pair = tuple[Option, Option]
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """What can be one way or another. Option 0 is the plain one, unless ``drawn`` says that any may be.
+    """A choice with several options. Option 0 is the plain one, unless ``drawn``: then any may be.
 
-    ``needs`` are the options of other factors without which this one is not there at all. ``pairs``: whether it
-    is to be seen with each option of the others, or each of its own options only once.
+    ``needs`` are the options of other factors without which this factor does not exist. ``pairs`` tells whether each
+    option is to be combined with each option of the others, or shown only once.
     """
 
     count: int
@@ -28,22 +31,22 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An assignment. ``first`` is the option, or the pair of options, for whose sake it is there."""
+    """An assignment. ``first`` is the option, or the pair of options, that the row was made for."""
 
     first: tuple[Option, ...]
     options: Assignment
 
 
 def covering_rows(factors: Sequence[Factor]) -> list[Row]:
-    """Assignments that cover every option, and every pair of options that can go together; always the same ones.
+    """Return assignments that cover every option, and every possible pair of options; always the same ones.
 
-    Factors that an assignment leaves out have their plain option or are not there.
+    Factors that an assignment leaves out have their plain option or do not exist.
     """
     return _Covering(factors).rows()
 
 
 class _Covering:
-    """What is still to be shown."""
+    """The options and pairs that no row shows yet."""
 
     def __init__(self, factors: Sequence[Factor]) -> None:
         self._factors = factors
@@ -54,6 +57,7 @@ class _Covering:
 
     def rows(self) -> list[Row]:
         rows: list[Row] = []
+        # Options first, then pairs: the rows for options show most of the pairs already.
         singles = [(index, option) for index, options in self._unseen.items() for option in options]
         for index, option in singles:
             if option in self._unseen.get(index, ()):
@@ -64,11 +68,12 @@ class _Covering:
         return rows
 
     def _row(self, *first: Option) -> list[Row]:
-        """The row for an option or a pair, with as much beside as goes with it; none where they contradict."""
+        """Return the row for an option or a pair, with as many others as fit; none where the pair is not possible."""
         row: Assignment | None = {}
         for option in first:
             row = None if row is None else self._joined(row, option)
         if row is not None:
+            # The fuller a row is, the fewer rows are needed.
             row = self._with_pairs(self._with_unseen(row))
             self._seen(row)
             return [Row(first, row)]
@@ -77,7 +82,7 @@ class _Covering:
         return []
 
     def _joined(self, row: Assignment, option: Option) -> Assignment | None:
-        """The row with an option and all that it needs; None where they do not go together."""
+        """Return the row with an option and all that it needs; None where they exclude each other."""
         if option not in self._closures:
             self._closures[option] = _closed(self._factors, option)
         needed = self._closures[option]
@@ -86,14 +91,14 @@ class _Covering:
         return {**row, **needed}
 
     def _with_unseen(self, row: Assignment) -> Assignment:
-        """An unseen option more of each factor that is not for pairs."""
+        """Return the row with one more unseen option of each factor that is not for pairs."""
         for index, options in self._unseen.items():
             if index not in row and not self._factors[index].pairs:
                 row = self._joined(row, (index, next(iter(options)))) or row
         return row
 
     def _with_pairs(self, row: Assignment) -> Assignment:
-        """Of each factor for pairs the option that shows most of them."""
+        """Return the row with an option of each other factor for pairs: the one that shows most unseen pairs."""
         if not self._pairs:
             return row
         for index, factor in enumerate(self._factors):

@@ -1,4 +1,4 @@
-"""OpenAPI 3.0's own JSON Schema, said in the words of 2020-12, so that one walker serves both."""
+"""The schemas of OpenAPI 3.0, rewritten to JSON Schema 2020-12, so that one generator works for both."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _UNKNOWN_TO_IT = frozenset({
     "dependentSchemas", "else", "if", "maxContains", "minContains", "patternProperties", "prefixItems",
     "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
 })  # fmt: skip
-"""Keywords of 2020-12 that mean nothing in 3.0."""
+"""Keywords of 2020-12 that have no meaning in 3.0."""
 
 
 def modern(schema: JSON) -> JSON:
-    """One schema of OpenAPI 3.0 in 2020-12's words."""
+    """Return a schema of OpenAPI 3.0 rewritten to 2020-12."""
     if not isinstance(schema, dict):
         return schema
     if isinstance(schema.get("$ref"), str):

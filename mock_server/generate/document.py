@@ -1,7 +1,7 @@
-"""The document that schemas stand in: references, anchors and identifiers followed once, validators kept.
+"""The document of schemas: references, anchors and identifiers are resolved once, validators are cached.
 
-The libraries are the authority: ``referencing`` says what a reference leads to, jsonschema-rs whether a value
-keeps a schema, and jsonschema where the former cannot tell.
+The libraries decide: ``referencing`` what a reference leads to, jsonschema-rs whether a value is valid, and jsonschema
+where jsonschema-rs cannot tell.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from mock_server.generate.dialect import modern
 from mock_server.generate.validators import LINK, Judging, Validators
 
 MOST_VALIDATORS = 1000
-"""Compiled validators that are kept of a document: about 10 KB each; GitHub's contract could have three thousand."""
+"""Most compiled validators of a document: about 10 KB each; GitHub's contract could have three thousand."""
 BASE = "urn:contract"
 """The name of the document among the others that a schema may refer to."""
 
 SPECIFICATIONS: SchemaRegistry = cast("Any", import_module("jsonschema_specifications")).REGISTRY
 """The metaschemas, which a schema may refer to. The package has no types."""
 _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "example", "examples", "title"})
-"""Keywords that refuse nothing."""
+"""Annotations: keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 _CAREFUL = frozenset({"$dynamicRef", *_IDENTIFIERS})
 _OF_SCALARS = frozenset({
@@ -49,17 +49,20 @@ _OF_SCALARS = frozenset({
     "exclusiveMinimum", "format", "maxLength", "maximum", "minLength", "minimum", "multipleOf", "pattern", "readOnly",
     "title", "type", "writeOnly", "x-faker",
 })  # fmt: skip
-"""Keywords of schemas that have no schemas in them. A contract has thousands of these, and few that differ: what is
-found out about one serves for all (of 9,300 in Stripe's answers 1,400 are left)."""
+"""Keywords of schemas that contain no schemas.
+
+A contract has thousands of such schemas, and few that differ: results about one are used for all equal ones (of 9,300
+in Stripe's answers 1,400 are left).
+"""
 _LONGEST_WAY = 50
-"""Steps into a value to which a fault is followed through links."""
+"""Most steps into a value for which an error is followed through links."""
 
 
 class Document:
     """A JSON document with schemas in it. ``dialect`` is the version of OpenAPI; 3.1 is JSON Schema 2020-12.
 
-    ``sends`` is what is made of it: an ``answer`` has no writeOnly members, a ``request`` no readOnly ones.
-    ``others`` are documents that it refers to, by URI; nothing is fetched.
+    ``sends`` is the direction: an ``answer`` has no writeOnly members, a ``request`` no readOnly ones. ``others`` are
+    documents that it refers to, by URI; nothing is fetched.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Document:
         self._mentioned = _mentioned(data, _CAREFUL | {self.hidden})
         self._dynamic = "$dynamicRef" in self._mentioned
         self.hides = self.hidden in self._mentioned
-        """Whether any member is hidden."""
+        """Whether any member is hidden, because it is sent in the other direction only."""
         self._direction = _direction(data, self.hidden) if self.hides else None
         # jsonschema-rs does not find identifiers and anchors below the components of a contract.
         self._is_plain = not others and not self._mentioned & _CAREFUL
@@ -85,25 +88,25 @@ class Document:
             lambda reference, value: self.target(reference).accepts(value),
         )
         self.kept: dict[object, Any] = {}
-        """What was found out about schemas of this document: expansions, heights."""
+        """Cached results about the schemas of this document: expansions, heights."""
 
     @functools.cached_property
     def data(self) -> JSON:
-        """The whole document in the words of 2020-12. Few need it: a copy of a large contract takes 0.3 s."""
+        """The whole document in the form of 2020-12. Few need it: a copy of a large contract takes 0.3 s."""
         data = self._given
         if isinstance(data, dict) and "openapi" in data:
             return with_schemas(data, self._read) if self._is_old or self.hides else data
         return data if self._direction is None else self._direction.schema(data)
 
     def _read(self, schema: JSON) -> JSON:
-        """Return a schema in the words of 2020-12, for what is sent the one way that the document is for."""
+        """Return a schema in the form of 2020-12, without the members of the other direction."""
         if self._direction is not None:
             schema = self._direction.schema(schema)
         return modern(schema) if self._is_old else schema
 
     @functools.cached_property
     def registry(self) -> Registry[Any]:
-        """What tells where references lead, for those that are no plain JSON Pointers into the document."""
+        """The resolver of references that are not plain JSON Pointers into the document."""
         specification = _OPENAPI if self._mentioned & set(_IDENTIFIERS) else _UNMARKED
         resource = cast("Any", Resource)(contents=self.data, specification=specification)
         named = {name: DRAFT202012.create_resource(cast("Any", other)) for name, other in self._others.items()}
@@ -111,13 +114,13 @@ class Document:
         return registry
 
     def resolver(self) -> Any:
-        """What follows references from the root of the document."""
+        """Return a resolver of references that starts at the root of the document."""
         return self.registry.resolver(BASE)
 
     def target(self, reference: str) -> Node:
-        """The schema at a JSON Pointer into a document without identifiers (``#/components/schemas/Pet``).
+        """Return the schema at a JSON Pointer into a document without identifiers (``#/components/schemas/Pet``).
 
-        Raises :class:`GenerationError` where nothing stands there.
+        Raises :class:`GenerationError` where there is nothing.
         """
         node = self._targets.get(reference)
         if node is None:
@@ -128,7 +131,7 @@ class Document:
         return node
 
     def root(self, schema: JSON) -> Node:
-        """A schema of the document, or one that stands by itself and refers into it."""
+        """Return the node of a schema of the document, or of a schema outside it that refers into it."""
         resolver = None if self._is_plain else self.resolver()
         if isinstance(schema, dict) and set(schema) == {"$ref"}:
             key: tuple[object, ...] = ("root", schema["$ref"])
@@ -137,6 +140,7 @@ class Document:
             return self._nodes[key]
         key = ("root", id(schema) if isinstance(schema, (dict, list)) else schema)
         node = self._nodes.get(key)
+        # An id may belong to a new object by now.
         if node is None or node.given is not schema:
             alone = self._read(schema)
             node = self.node(alone, resolver, f"{BASE}#" if schema is self._given else "")
@@ -145,17 +149,18 @@ class Document:
         return node
 
     def node(self, schema: JSON, resolver: Any, location: str) -> Node:
-        """The schema at a location; one object per schema and dynamic scope."""
+        """Return the node of the schema at a location; one object for each schema and dynamic scope."""
         if resolver is None:
             return self._plain_node(schema, location)
         if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
             name = str(schema["$id"]).removesuffix("#")
             base = str(resolver._base_uri)
-            # Who followed a reference to it has entered it already, unless it stands where no schema is looked for.
+            # After a reference to it the resolver is in it already, unless it is where no schemas are searched.
             if not base.endswith(name):
                 resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
                 base = urljoin(location.partition("#")[0] or BASE, name)
             location = f"{base}#"
+        # Without $dynamicRef a schema means the same wherever the reference to it is.
         scope = tuple(dict.fromkeys(uri for uri, _ in resolver.dynamic_scope())) if self._dynamic else ()
         key = (id(schema), location, scope) if isinstance(schema, dict) else (schema is not False, location, scope)
         node = self._nodes.get(key)
@@ -164,40 +169,43 @@ class Document:
         return node
 
     def _plain_node(self, schema: JSON, location: str) -> Node:
-        """The schema at a location of a document in which nothing has a name of its own."""
+        """Return the node of the schema at a location, in a document without identifiers and anchors."""
         key: tuple[object, ...]
         if not isinstance(schema, dict):
             key = (schema is not False, location)
         elif schema.keys() <= _OF_SCALARS:
+            # Equal schemas without subschemas share one node, and so one validator.
             key = ("scalar", _contents(schema))
         else:
             key = (id(schema), location)
         node = self._nodes.get(key)
         if node is None:
+            # Another thread may have been faster, and all have to use the same object.
             node = self._nodes.setdefault(key, Node(self, schema, None, location))
             node.is_scalar = key[0] == "scalar"
         return node
 
     def judge(self, node: Node) -> Judging:
-        """Compile the validator of a schema. There are at most :data:`MOST_VALIDATORS`; the oldest go."""
+        """Compile the validator of a schema. There are at most :data:`MOST_VALIDATORS`; the oldest are removed."""
         self._judged.append(node)
         while len(self._judged) > MOST_VALIDATORS:
             self._judged.popleft().forget()
+        # Only jsonschema resolves identifiers and anchors below the components (see __init__).
         if node.resolver is not None:
             return self._careful(node)
         try:
             return self._validators.compile(node.schema)
         except (ValueError, jsonschema_rs.ReferencingError):
-            return self._careful(node)  # it refuses a pattern, say; jsonschema tells why in its own words
+            return self._careful(node)  # a refused pattern, say: jsonschema reports such errors itself
 
     def _careful(self, node: Node) -> Judging:
-        """Slower, and at home in every corner: anchors within components, dynamic references."""
+        """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
         validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=CHECKER)
         return cast("Judging", validator.evolve(_resolver=node.resolver or self.resolver()))
 
 
 class Node:
-    """One schema, where it stands, and what it leads to. ``given`` is the schema as the caller holds it.
+    """One schema with its location and its subschemas. ``given`` is the schema object of the caller.
 
     ``location`` is empty for a schema that no pointer leads to.
     """
@@ -211,12 +219,12 @@ class Node:
         self.document = document
         self.schema = schema
         self.keywords: Mapping[str, JSON] = schema if isinstance(schema, dict) else {}
-        """Empty for a boolean schema."""
+        """The keywords of the schema; empty for a boolean schema."""
         self.resolver = resolver
         self.location = location
         self.given: JSON = None
         self.is_scalar = False
-        """Whether the schema surely has no other schema in it."""
+        """Whether the schema certainly contains no other schema."""
         self._children: dict[tuple[str, ...], Node] = {}
         self._judge: Judging | None = None
         self._settled: Node | None = None
@@ -228,7 +236,7 @@ class Node:
             schema: Any = self.schema
             for part in path:
                 schema = schema[int(part)] if isinstance(schema, list) else schema[part]
-            if self.resolver is None:  # only the last step has a say, in the names of choices
+            if self.resolver is None:  # only the last step is used, in the names of choices
                 location = f"/{_quoted(path[-1])}" if self.location else ""
             else:
                 location = self.location + "".join(f"/{_quoted(part)}" for part in path) if self.location else ""
@@ -236,12 +244,15 @@ class Node:
         return node
 
     def children(self, keyword: str) -> list[Node]:
-        """The schemas in the list under a keyword."""
+        """Return the schemas in the list under a keyword; empty where there is none."""
         listed = self.keywords.get(keyword)
         return [self.child(keyword, str(index)) for index in range(len(listed))] if isinstance(listed, list) else []
 
     def reference(self, keyword: str) -> Node:
-        """What ``$ref`` or ``$dynamicRef`` leads to."""
+        """Return the schema that ``$ref`` or ``$dynamicRef`` leads to.
+
+        Raises :class:`GenerationError` where there is none.
+        """
         path = (keyword,)
         if path not in self._children:
             reference = str(self.keywords[keyword])
@@ -263,7 +274,7 @@ class Node:
         return self.document.node(_typed(resolved.contents), resolved.resolver, location)
 
     def settled(self) -> Node:
-        """The schema itself, or the one that a bare reference leads to."""
+        """Return the schema itself, or the one that a reference without other keywords leads to."""
         if self._settled is not None:
             return self._settled
         node = self
@@ -276,17 +287,17 @@ class Node:
         return node
 
     def made(self, schema: JSON) -> Node:
-        """A schema of our own that stands where this one does (a negation, say)."""
+        """Return the node of a schema of our own that takes the place of this one (a negation, say)."""
         return Node(self.document, schema, self.resolver, "")
 
     def accepts(self, value: JSON) -> bool:
-        """Whether a value keeps the schema."""
+        """Tell whether a value is valid by the schema."""
         if isinstance(self.schema, bool):
             return self.schema
         return self._judging().is_valid(value)
 
     def _judging(self) -> Judging:
-        """The validator: that of the schema which a bare reference leads to; compiled when it is first asked."""
+        """Return the validator of the schema, or of the one that a bare reference leads to; compiled at first use."""
         node = self._settled or self.settled()
         judge = node._judge
         if judge is None:
@@ -294,11 +305,11 @@ class Node:
         return judge
 
     def forget(self) -> None:
-        """Let go of the validator; it is compiled anew when somebody asks."""
+        """Release the validator; it is compiled again when it is needed."""
         self._judge = None
 
     def reasons(self, value: JSON) -> list[tuple[str, str, str]]:
-        """What is wrong with a value, for a person: the JSON Pointer, what was found, what was expected."""
+        """Return what is wrong with a value, for people: the JSON Pointer, what was found, what was expected."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "a value", "none: the schema is false")]
         return [explain(error) for error in self._errors(value, ())]
@@ -325,14 +336,14 @@ class Node:
         return None
 
     def faults(self, value: JSON) -> list[tuple[str, str]]:
-        """The JSON Pointer into the value, and the keyword, of each thing that is wrong with it; the deepest first."""
+        """Return the JSON Pointer into the value, and the keyword, of each thing that is wrong; the deepest first."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "false")]
         errors = sorted(self._errors(value, ()), key=lambda error: -len(error.absolute_path))
         return [(pointer_of(*error.absolute_path), str(error.validator)) for error in errors]
 
     def _errors(self, value: JSON, above: tuple[str | int, ...]) -> Iterator[ValidationError]:
-        """What the validators have against a value that stands at the end of a way, links followed."""
+        """Yield the errors of a value at the path ``above``; links to other validators are followed."""
         for error in self._judging().iter_errors(value):
             if isinstance(error, ValidationError):
                 error.path.extendleft(reversed(above))
@@ -344,13 +355,13 @@ class Node:
 
 
 def _direction(data: JSON, hidden: Keyword) -> Direction:
-    """Return what takes hidden members out: answers must not have them, in requests they may be anything."""
+    """Return what removes hidden members: answers must not have them, in requests they may have any value."""
     instead: JSON = False if hidden == "writeOnly" else {hidden: True}
     return Direction(data if isinstance(data, dict) else {}, hidden, instead)
 
 
 def _contents(schema: Mapping[str, JSON]) -> Hashable:
-    """What tells schemas without schemas in them apart. 1 is neither true nor 1.0 here."""
+    """Return a key that is equal for equal schemas without subschemas. 1 is neither true nor 1.0 here."""
     said = [(key, type(value), value) for key, value in schema.items() if key not in ("description", "title")]
     try:
         return frozenset(said)
@@ -359,7 +370,7 @@ def _contents(schema: Mapping[str, JSON]) -> Hashable:
 
 
 def _quoted(part: str) -> str:
-    """A step of a JSON Pointer as a URI has it."""
+    """Return a step of a JSON Pointer, encoded for a URI."""
     return part if part.isalnum() else quote(pointer_of(part)[1:], safe="/~!$&'()*+,;=:@")
 
 
@@ -388,7 +399,7 @@ def _dangling(place: str, reference: str) -> str:
 
 
 def _subresources(data: Any) -> Iterable[Any]:
-    """JSON Schema's own, and in an OpenAPI document whatever carries an identifier or an anchor."""
+    """Return the subresources of JSON Schema, and in an OpenAPI document all with an identifier or an anchor."""
     if isinstance(data, dict) and "openapi" in data:
         return list(_marked(data))
     return DRAFT202012.subresources_of(data)
@@ -424,7 +435,7 @@ _UNMARKED: Specification[Any] = cast("Any", Specification)(
     maybe_in_subresource=DRAFT202012.maybe_in_subresource,
     anchors_in=lambda _, data: DRAFT202012.anchors_in(data),
 )
-"""For a document in which nothing has a name of its own: nothing is looked for."""
+"""For a document without identifiers and anchors: subresources are not searched."""
 
 
 def _checker() -> FormatChecker:
@@ -435,6 +446,6 @@ def _checker() -> FormatChecker:
 
 
 CHECKER = _checker()
-"""Whether a text has a format."""
+"""Checks whether a text has a format."""
 _Ecma: Any = bounded(Draft202012Validator)
-"""jsonschema reads patterns as Python does; OpenAPI means ECMA-262."""
+"""A validator with patterns of ECMA-262, as OpenAPI means them; jsonschema alone reads them as Python does."""

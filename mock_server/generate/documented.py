@@ -6,14 +6,14 @@ from mock_server.exchange import JSON
 from mock_server.generate.document import Node
 
 _DEEPEST = 4
-"""Branches within branches that are looked into."""
+"""Most levels of branches within branches that are searched."""
 
 
 def documented(node: Node) -> list[JSON]:
-    """What ``example``, ``examples`` and ``default`` of a schema say, those of its branches last.
+    """Return the values of ``example``, ``examples`` and ``default`` of a schema, those of its branches last.
 
-    Whether the schema takes them is for the caller to ask. A default that is null or empty says what an absent
-    member means and makes a poor answer; it is left out.
+    The caller checks whether they are valid. A default that is null or empty describes an absent member and makes a
+    poor answer; it is left out.
     """
     cache = node.document.kept
     key = (node, "documented")

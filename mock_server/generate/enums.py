@@ -1,4 +1,4 @@
-"""Enums of members: which values a schema leaves for the member at a JSON Pointer, or of a name."""
+"""Enums of members: the values that a schema allows for the member at a JSON Pointer, or of a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mock_server.exchange import JSON
 from mock_server.generate.document import Document, Node
 
 DEEPEST = 3
-"""Levels of objects that a member of a name is looked for in: as many as the record of a person has."""
+"""Most levels of objects in which a member of a name is searched: as many as the record of a person has."""
 
 Enum = tuple[str, list[JSON]]
 """The JSON Pointer of a member into a value, and the values of its enum."""
@@ -29,7 +29,7 @@ def enum_at(schema: JSON, pointer: str, document: Document) -> list[JSON]:
 def enum_named(node: Node, names: tuple[str, ...], levels: int = DEEPEST) -> Enum | None:
     """Return the first enum of a member that has one of these names, those of the object itself before deeper ones.
 
-    What is known of a schema is kept, so that a graph of schemas is searched once, however many ways lead through it.
+    Results are cached by schema, so that a graph of schemas is searched once, however many paths lead through it.
     """
     cache, key = node.document.kept, (node.settled(), names, levels)
     if key not in cache:
@@ -60,7 +60,7 @@ _SIMPLE = frozenset({"string", "integer", "number", "boolean", "array"})
 
 
 def _has_members(properties: JSON, name: str) -> bool:
-    """Tell whether the value of a member may be an object, as far as a look at its schema tells."""
+    """Tell whether the value of a member may be an object, judging by the type of its schema alone."""
     schema = properties.get(name) if isinstance(properties, dict) else None
     kind = schema.get("type") if isinstance(schema, dict) else "boolean"
     return not (isinstance(kind, str) and kind in _SIMPLE)

@@ -1,7 +1,7 @@
-"""From schemas to shapes: references followed, ``allOf`` folded in, and a choice wherever there is one.
+"""From schemas to shapes: references are followed, ``allOf`` is merged, and alternatives become choices.
 
-An expansion is a pure function of the schemas and the options taken so far. It is found out once and kept; a
-value then only walks down what is known.
+An expansion is a pure function of the schemas and the options taken so far. It is computed once and cached; making a
+value then only follows cached expansions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mock_server.generate.shape import ALL_TYPES, Goal, Reach, Shape, gather, po
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way on. Those of a lower ``rank`` are tried first; ``height`` is how deep a value must at least be."""
+    """One option of a choice. Lower ranks are tried first; ``height`` is the least depth of its values."""
 
     label: str
     rank: int = 0
@@ -32,7 +32,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """A point where a value can be one thing or another. ``name`` is unique within one expansion's way."""
+    """A point where a value can be one thing or another. ``name`` is unique within one expansion."""
 
     keyword: str
     name: str
@@ -40,13 +40,13 @@ class Choice:
 
     @cached_property
     def smallest_first(self) -> tuple[int, ...]:
-        """The options by rank, and those of a rank by the height of their values, null first."""
+        """The indexes of the options by rank, and within a rank by the height of their values, null first."""
         ranked = [(option.rank, option.height, not option.is_null, i) for i, option in enumerate(self.options)]
         return tuple(i for *_, i in sorted(ranked))
 
     @cached_property
     def ranks(self) -> tuple[tuple[list[int], list[int]], ...]:
-        """The options of each rank: those that are null, and the others."""
+        """For each rank, the indexes of the options that are null, and of the others."""
         levels = []
         for rank in sorted({option.rank for option in self.options}):
             level = [i for i, option in enumerate(self.options) if option.rank == rank]
@@ -83,7 +83,7 @@ def _found(goal: Goal, path: tuple[int, ...]) -> Outcome:
     except _Undecided as undecided:
         return undecided.choice
     except Contradiction as nothing:
-        return nothing.with_traceback(None)  # which would keep all that stood on the stack
+        return nothing.with_traceback(None)  # a traceback would keep all objects of the stack alive
 
 
 class _Expansion:
@@ -109,15 +109,18 @@ class _Expansion:
         kinds = self._kinds()
         kind = kinds[0] if len(kinds) == 1 else kinds[self._choose("type", "type", _of_types(kinds, self._atoms))]
         shape = self._made(kind, None)
+        # Integers are refused (not: {type: integer}), so the number needs a fraction.
         if kind == "number" and "integer" not in self._types:
             shape.not_steps.append(Fraction(1))
         return gather(shape)
 
     def _made(self, kind: str, values: list[JSON] | None) -> Shape:
+        # Several schemas for one value may contradict each other in ways that a shape does not show.
         forbidden, risky = frozenset(self._forbidden), self._is_risky or len(self._goal) > 1
         return Shape(self._goal, kind, self._atoms, self._reaches, forbidden, risky, values)
 
     def _choose(self, keyword: str, name: str, options: Sequence[Option]) -> int:
+        # The options taken so far are used up: the caller picks one for this choice, and expands again.
         if self._used == len(self._taken):
             raise _Undecided(Choice(keyword, f"{name}.{self._used}", tuple(options)))
         self._used += 1
@@ -169,6 +172,7 @@ class _Expansion:
     def _any_of(self, node: Node) -> None:
         branches = node.children("anyOf")
         plain = _of_branches(branches)
+        # With a discriminator each branch comes twice: with its name and, at a higher rank, without it.
         options = [*plain, *_undiscriminated(node, plain)]
         index = 0 if len(options) == 1 else self._choose("anyOf", _named(node, "anyOf"), options)
         if index < len(branches):
@@ -176,7 +180,7 @@ class _Expansion:
         self._add(branches[index % len(branches)])
 
     def _one_of(self, node: Node) -> None:
-        """Take one branch, trusting that the others refuse the value; only then make sure that they do."""
+        """Take one branch, assuming that the others refuse the value; only at a higher rank make sure that they do."""
         branches = node.children("oneOf")
         plain = _of_branches(branches)
         careful = [Option(option.label, 1, option.height, option.is_null) for option in plain]
@@ -184,6 +188,7 @@ class _Expansion:
             self._add(branches[0])
             return
         self._is_risky = True
+        # Each branch comes up to three times: alone, with all others negated, and without the discriminator.
         options = [*plain, *careful, *_undiscriminated(node, plain)]
         index = self._choose("oneOf", _named(node, "oneOf"), options)
         chosen = branches[index % len(branches)]
@@ -195,7 +200,7 @@ class _Expansion:
                 self._negate(node, other)
 
     def _discriminate(self, node: Node, branch: Node) -> None:
-        """Let the discriminator say which branch it is (OpenAPI 3.1, 4.8.25)."""
+        """Require the name that the discriminator has for this branch (OpenAPI 3.1, 4.8.25)."""
         discriminator = node.keywords.get("discriminator")
         reference = branch.keywords.get("$ref")
         if not isinstance(discriminator, dict) or not isinstance(reference, str):
@@ -210,7 +215,7 @@ class _Expansion:
             }))  # fmt: skip
 
     def _negate(self, node: Node, refused: Node) -> None:
-        """A ``not`` of the schema ``refused``, in one of the ways that it can be missed."""
+        """Add a ``not`` of the schema ``refused``: one of the ways in which a value can fail it."""
         if refused.schema is True:
             raise Contradiction("not")
         if refused.schema is False:
@@ -225,6 +230,7 @@ class _Expansion:
                 self._negate(node, refused.reference(keyword))
                 self._open.pop()
                 return
+        # To fail a schema, a value has to break one of its keywords: each is an option.
         ways = ways_to_miss(keywords)
         if not ways:
             raise Contradiction("not")
@@ -234,6 +240,7 @@ class _Expansion:
         self._open.pop()
 
     def _condition(self, node: Node) -> None:
+        # Without then and else it refuses nothing, so either way is valid.
         if "then" not in node.keywords and "else" not in node.keywords:
             options = [Option("if", 1), Option("not if", 1), Option("either", 0)]
         else:
@@ -333,7 +340,7 @@ def _of_types(kinds: list[str], atoms: Sequence[Node]) -> list[Option]:
 
 
 def _undiscriminated(node: Node, plain: Sequence[Option]) -> list[Option]:
-    """Return the options again, for a discriminator whose names lead nowhere: it must not refuse what branches take."""
+    """Return the options again without the discriminator, whose names must not refuse what branches accept."""
     if "discriminator" not in node.keywords:
         return []
     return [Option(option.label, 3, option.height, option.is_null) for option in plain]
@@ -379,7 +386,7 @@ def _named(node: Node, keyword: str) -> str:
 
 
 def _is_enum(node: Node) -> bool:
-    """Whether a schema says by ``const`` and ``enum`` alone what its values are, and all of them are of its type."""
+    """Tell whether ``const`` and ``enum`` alone decide which values are valid, and all of them are of its type."""
     keywords = node.keywords.keys() & _SAYS
     if not keywords or not keywords <= {"const", "enum", "type"} or ("const" in keywords and "enum" in keywords):
         return False
@@ -389,7 +396,7 @@ def _is_enum(node: Node) -> bool:
 
 
 def _may_be(node: Node, value: JSON) -> bool:
-    """Whether a value is possible; a schema of the walker's own is judged by its types and values only."""
+    """Tell whether a value is possible; for a schema of the generator's own, only types and values are checked."""
     if not any(key.startswith("x-mock-") for key in node.keywords):
         return node.accepts(value)
     refused = node.keywords.get("x-mock-not-values")
@@ -408,7 +415,7 @@ def _is_of(value: JSON, kind: str) -> bool:
 
 
 def same(left: JSON, right: JSON) -> bool:
-    """Whether two values are the same to JSON Schema: 1 is 1.0, and neither is true."""
+    """Tell whether two values are equal in JSON Schema: 1 equals 1.0, and neither equals true."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):

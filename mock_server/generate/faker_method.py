@@ -1,4 +1,4 @@
-"""``x-faker`` on a schema: the name of a method of Faker whose word it shall have."""
+"""``x-faker`` on a schema: the name of a method of Faker that makes its values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HIDDEN = frozenset({"add_provider", "del_arguments", "format", "get_arguments",
                      "optional", "parse", "provider", "seed", "seed_instance", "seed_locale", "set_arguments",
                      "set_formatter", "random", "unique", "items", "enum", "binary", "zip", "tar", "json_bytes",
                      "image", "profile"})  # fmt: skip
-"""What a Faker has beside its makers of data, and makers of what JSON cannot hold."""
+"""Attributes of a Faker that do not make data, and methods that make what JSON cannot represent."""
 
 _OF_JAVASCRIPT: Mapping[str, str] = {
     "address.country_code": "country_code", "address.zip_code": "postcode", "color.human": "color_name",
@@ -31,27 +31,27 @@ _OF_JAVASCRIPT: Mapping[str, str] = {
     "person.job_title": "job", "phone.number": "phone_number", "random.uuid": "uuid4", "string.uuid": "uuid4",
     "system.file_name": "file_name", "system.mime_type": "mime_type",
 }  # fmt: skip
-"""Methods of the Faker of JavaScript that have another name here, in snake case."""
+"""Methods of the Faker of JavaScript that have another name in Python, in snake case."""
 
 
 @cache
 def _faker() -> Any:
-    from faker import Faker  # all providers are 40 MB; only who writes x-faker pays for them
+    from faker import Faker  # all providers take 40 MB; only contracts with x-faker need them
 
     return Faker("en_US", use_weighting=True)
 
 
 @cache
 def methods() -> frozenset[str]:
-    """The names that ``x-faker`` may have."""
+    """Return the names that ``x-faker`` may have."""
     maker = _faker().factories[0]
     return frozenset(name for name in dir(maker) if not name.startswith("_") and name not in _HIDDEN)
 
 
 def method_of(said: JSON) -> str | None:
-    """The method that an ``x-faker`` means, by its name here or in JavaScript (``name.firstName``); None for others.
+    """Return the method that an ``x-faker`` means, by its name in Python or JavaScript (``name.firstName``), or None.
 
-    An object has the name as its key; its value, arguments for JavaScript, is left alone.
+    An object has the name as its key; its value, arguments for JavaScript, is ignored.
     """
     if isinstance(said, dict) and len(said) == 1:
         said = next(iter(said))
@@ -63,7 +63,7 @@ def method_of(said: JSON) -> str | None:
 
 
 def faked(method: str, seed: int) -> JSON:
-    """What a method of Faker (of :func:`method_of`) says from a seed."""
+    """Return the value that a method of Faker (of :func:`method_of`) makes from a seed."""
     maker = _faker().factories[0]
     maker.seed_instance(seed)
     return _as_json(getattr(maker, method)())
@@ -82,7 +82,7 @@ def _as_json(value: Any) -> JSON:
 
 
 def unknown_methods(data: JSON, name: str) -> Iterator[Finding]:
-    """A finding for each ``x-faker`` of a document that names no method of Faker."""
+    """Yield a finding for each ``x-faker`` of a document that names no method of Faker."""
     for pointer, method in _mentioned(data, ""):
         if method_of(method) is None:
             near = suggestion(method.rpartition(".")[2], methods()) if isinstance(method, str) else ""

@@ -1,7 +1,7 @@
-"""Field names and formats to values that a person would believe.
+"""Field names and formats to believable values.
 
-A name is looked up only where the schema leaves room for it: what comes out is checked against type,
-lengths and bounds by the walker, and replaced where it does not fit.
+A name is looked up only where the schema allows other values too: the generator validates the value by type, lengths
+and bounds, and replaces it where it is not valid.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mock_server.generate.places import Place
 from mock_server.generate.seeds import Source
 
 Field = Callable[[Persona, str], JSON]
-"""From whom a record is about, and the JSON Pointer that the field's own randomness is named after."""
+"""Makes a value from the persona of a record, and the JSON Pointer that names the field's own randomness."""
 
 
 def _modified(persona: Persona, pointer: str) -> JSON:
@@ -64,13 +64,13 @@ FIELDS: Mapping[str, Field] = {
     "type": _type,
     "updated_at": _modified,
 }
-"""By the name of the property. None is offered first and dropped where the schema has no null."""
+"""By the name of the property. None is tried first, and dropped where the schema does not accept null."""
 
 Format = Callable[[Source], JSON]
 
 
 def uuid4(random: Source) -> str:
-    """A UUID of version 4 (RFC 9562, 5.4)."""
+    """Return a UUID of version 4 (RFC 9562, 5.4)."""
     digits = f"{random.getrandbits(128) & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 

@@ -1,4 +1,4 @@
-"""How deep the smallest value of a schema is: what lets recursion end, and tells where it cannot."""
+"""The depth of the smallest value of a schema: it makes recursion end, and tells where it cannot end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mock_server.generate.document import Node
 
 ENDLESS = 10**6
-"""The height of a schema that requires itself for ever."""
+"""The height of a schema that requires itself without end."""
 
 
 def height(node: Node) -> int:
@@ -21,7 +21,7 @@ def height(node: Node) -> int:
 
 
 def _settled(first: Node) -> dict[Node, int]:
-    """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
+    """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
     nodes = _reached(first)
     cache = first.document.kept
     heights = {node: int(cache.get((node, "height"), ENDLESS)) for node in nodes}
@@ -64,7 +64,7 @@ def _in_place(node: Node) -> list[Node]:
 
 
 def _inner(node: Node) -> list[Node]:
-    """The members and items that a value has to have."""
+    """Return the schemas of the members and items that a value must have."""
     keywords = node.keywords
     kinds = keywords.get("type")
     listed = kinds if isinstance(kinds, list) else [kinds]

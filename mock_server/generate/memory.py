@@ -1,7 +1,7 @@
-"""Parts of values that many values share: made once for all the variants of a schema.
+"""A cache of parts of values that many values share: each is made once for all variants of a schema.
 
-What a part is depends on where it stands, the schemas that it has to keep, what a variant asks of it and, where a
-field is about somebody, on whom. A variant asks for few things; whatever it does not touch is there already.
+A part depends on its place, its schemas, what a variant wants of it and, where a field is about a person, on the
+persona. A variant wants few things; every part that it does not affect is taken from the cache.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mock_server.generate.shape import Goal
 from mock_server.generate.walk import Trace, Walk
 
 Wanted = Mapping[tuple[str, str], int]
-"""What a variant asks for: by JSON Pointer and name of a choice, the number of the option."""
+"""What a variant wants: by JSON Pointer and name of a choice, the number of the option."""
 _Asked = frozenset[tuple[tuple[str, str], int]]
 _Key = tuple[object, ...]
 _NOTHING: _Asked = frozenset()
@@ -28,14 +28,14 @@ _NOTHING: _Asked = frozenset()
 
 @dataclass(slots=True)
 class _Part:
-    """One part, by the number of the persona that it was made for. ``asks`` is what it asked the first of them."""
+    """One part, by the number of the persona it was made for. ``asks`` are the persona's attributes that it read."""
 
     asks: frozenset[str]
     values: dict[int, JSON]
 
 
 class Memory:
-    """The parts of values of one schema, with one draw and one set of pins; nobody may change them."""
+    """The parts of values of one schema, with one draw and one set of pins; the parts are read-only."""
 
     def __init__(self) -> None:
         self.parts: dict[_Key, _Part] = {}
@@ -44,14 +44,14 @@ class Memory:
         self._agreed: dict[tuple[frozenset[str], int, int], bool] = {}
 
     def number(self, persona: Persona) -> int:
-        """The number of a persona among those that there were."""
+        """Return the number of a persona, a new one for a new persona."""
         if persona not in self._personas:
             self._personas[persona] = len(self._known)
             self._known.append(persona)
         return self._personas[persona]
 
     def persona(self, number: int) -> Persona:
-        """The persona of that number, who has thought of a name already."""
+        """Return the first persona that got this number; its cached attributes are reused."""
         return self._known[number]
 
     def learn(self, parts: Mapping[_Key, _Part]) -> None:
@@ -71,7 +71,7 @@ class Memory:
 class RememberingWalk(Walk):
     """A walk that makes no part twice.
 
-    Its trace has only what it met on the way to new parts: what led to the others was told when they were made.
+    Its trace has only what it met on the way to new parts: what led to the others was traced when they were made.
     """
 
     def __init__(
@@ -89,7 +89,10 @@ class RememberingWalk(Walk):
         self._who = -1
 
     def about(self, persona: Persona) -> RememberingWalk:
-        """The same walk about somebody, who is listened to: what a part asks tells whom else it would suit."""
+        """Return this walk for a persona, and note which attributes of the persona each part reads.
+
+        They tell for which other personas a part fits.
+        """
         self._who = self._memory.number(persona)
         self.persona = cast("Persona", _Listened(self._memory.persona(self._who), self))
         return self
@@ -99,18 +102,19 @@ class RememberingWalk(Walk):
         self._asked.update(names)
 
     def wants(self, pointer: str) -> bool:
-        """Whether a variant asks for something of the value or of its parts, so that a ready one will not do."""
+        """Tell whether a variant wants something of the value or of its parts, so that a cached part does not fit."""
         return pointer in self._wanted
 
     def value(self, goal: Goal, place: Place) -> JSON:
-        """A value as of any walk, or the one that is known."""
-        if self.turns:  # the validator found fault with what was made so far
+        """Return a value as any walk does, or the cached one."""
+        if self.turns:  # the validator has refused an earlier value
             return super().value(goal, place)
         # Name, depth and leanness follow from these; a tuple is hashed faster than a place is.
         key = (place.pointer, place.salt, place.turn, place.above, goal, self._wanted.get(place.pointer, _NOTHING))
         for part in (self._memory.parts.get(key), self.made.get(key)):
             if part is not None and self._suits(part):
                 return part.values[self._who]
+        # What parts of this value read of the persona counts for each value around it, too.
         outside, self._asked = self._asked, set()
         try:
             value = super().value(goal, place)
@@ -122,6 +126,7 @@ class RememberingWalk(Walk):
 
     def _suits(self, part: _Part) -> bool:
         if self._who not in part.values:
+            # It was made for another persona, and fits if both agree on all that was read.
             first, value = next(iter(part.values.items()))
             if part.asks and not self._memory.agree(part.asks, first, self._who):
                 return False
@@ -132,7 +137,7 @@ class RememberingWalk(Walk):
 
 
 class _Listened:
-    """A persona, and who wants to know what it is asked."""
+    """A persona that reports each attribute that is read to a walk."""
 
     def __init__(self, persona: Persona, walk: RememberingWalk) -> None:
         self._persona = persona

@@ -1,7 +1,7 @@
-"""How a schema can be missed: each way is a schema of its own.
+"""Negation of schemas: each way in which a value can fail a schema is a schema of its own.
 
-``not`` says what a value must not be. To make a value one has to know what it may be instead, so each keyword
-within is turned into the schemas of the values that break it.
+``not`` tells what a value must not be. To make a value, the generator needs to know what it may be instead, so each
+keyword within is converted to the schemas of the values that break it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOT_STEPS = "x-mock-not-steps"
 NOT_TYPES = "x-mock-not-types"
 REPEATED = "x-mock-repeated"
 STRANGER = "x-mock-stranger"
-"""Keywords of the walker's own, for what JSON Schema has no word for: they never leave the house."""
+"""Keywords of the generator itself, for what JSON Schema cannot express: they never leave the process."""
 
 
 def ways_to_miss(schema: Mapping[str, JSON]) -> list[JSON]:

@@ -1,4 +1,4 @@
-"""Numbers within bounds and on a grid, reckoned in fractions so that no rounding decides."""
+"""Numbers within bounds and on multiples, computed in fractions so that rounding has no effect."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mock_server.generate.seeds import Source
 Number = int | float
 
 _USUAL = 1000
-"""The width of the range that a number without bounds is drawn from."""
+"""The width of the range in which a number without bounds is drawn."""
 TRIES = 60
 
 
 def exact(number: Number) -> Fraction:
-    """The number as a person wrote it: 0.1 is a tenth."""
+    """Return the number as a person wrote it: 0.1 is exactly a tenth."""
     return Fraction(Decimal(repr(number))) if isinstance(number, float) else Fraction(number)
 
 
 @dataclass(frozen=True)
 class Span:
-    """From ``low`` to ``high`` (None: no bound), on multiples of ``step`` where there is one."""
+    """The numbers from ``low`` to ``high`` (None: no bound), on multiples of ``step`` where there is one."""
 
     low: Fraction | None
     high: Fraction | None
@@ -36,7 +36,7 @@ class Span:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing lies in it."""
+        """Whether it contains no number."""
         if self.low is None or self.high is None:
             return False
         if self.low > self.high or (self.low == self.high and (self.excludes_low or self.excludes_high)):
@@ -48,7 +48,7 @@ class Span:
 
     @cached_property
     def steps(self) -> tuple[int, int]:
-        """The first and the last multiple of the step that lie in it."""
+        """The first and the last multiple of the step within the bounds."""
         assert self.step is not None
         low, high = self.limits()
         first, last = math.ceil(low / self.step), math.floor(high / self.step)
@@ -57,7 +57,7 @@ class Span:
         return first, last
 
     def limits(self) -> tuple[Fraction, Fraction]:
-        """The bounds, with usual ones where the schema gives none."""
+        """Return the bounds, with default ones where the schema has none."""
         width = max(Fraction(_USUAL), _USUAL * (self.step or Fraction(0)))
         if self.low is not None and self.high is not None:
             return self.low, self.high
@@ -68,7 +68,7 @@ class Span:
         return Fraction(0), width
 
     def holds(self, value: Fraction) -> bool:
-        """Whether a number lies in it."""
+        """Tell whether it contains a number."""
         if self.low is not None and (value < self.low or (self.excludes_low and value == self.low)):
             return False
         if self.high is not None and (value > self.high or (self.excludes_high and value == self.high)):
@@ -89,18 +89,19 @@ def _least(left: Fraction, right: Fraction) -> Fraction:
 
 
 def as_json(value: Fraction, whole: bool) -> Number:
-    """The number as JSON has it."""
+    """Return the number as JSON has it: an int where it has to be whole or is large, else a float."""
     if value.denominator == 1 and (whole or abs(value) > 2**53):
         return int(value)
     return float(value)
 
 
 def numbers_in(span: Span, whole: bool, random: Source) -> Iterator[Number]:
-    """Numbers of a span: drawn ones first, then the ends and what lies next to them."""
+    """Yield numbers of a span: drawn ones first, then its ends and others in between."""
     if span.step is not None:
         yield from _on_grid(span, whole, random)
         return
     low, high = span.limits()
+    # Few digits look natural; a narrow span may need more.
     for digits in (2, 4, 9, None):
         for _ in range(4):
             drawn = random.uniform(float(low), float(high)) if high > low else float(low)
@@ -118,7 +119,7 @@ def _on_grid(span: Span, whole: bool, random: Source) -> Iterator[Number]:
     first, last = span.steps
     if first > last:
         return
-    if whole and span.step == 1:  # nothing can go wrong
+    if whole and span.step == 1:  # any whole number of the span is valid
         yield random.randint(first, last)
     near = range(first, min(first + TRIES, last + 1))
     for number in chain((random.randint(first, last) for _ in range(TRIES // 2)), near, (last,)):

@@ -12,11 +12,11 @@ from mock_server.generate.seeds import Source, totals
 _PLATFORMS: tuple[tuple[str, ...], ...] = ((), ("github",), ("discord",), ("github", "discord"))
 _SHARES = totals((0.65, 0.23, 0.08, 0.04))
 _DISCORD_EPOCH = 1_420_070_400_000
-"""The first millisecond of 2015, from which Discord's snowflakes count."""
+"""The first millisecond of 2015, in milliseconds since 1970: Discord's snowflakes count from it."""
 
 
 def oauth_accounts(persona: Persona, pointer: str) -> JSON:
-    """Accounts by ``PLATFORM:ID``: none for most, one for some people, two for a few."""
+    """Return accounts by ``PLATFORM:ID``: none for most people, one for some, two for a few."""
     random = persona.draw.at(pointer)
     platforms = () if persona.is_company else random.weighted(_PLATFORMS, _SHARES)
     accounts = (_account(platform, persona, random) for platform in platforms)
@@ -30,7 +30,10 @@ def _account(platform: str, persona: Persona, random: Source) -> dict[str, JSON]
 
 
 def _user_name(platform: str, persona: Persona, random: Source) -> str:
-    """GitHub: letters, digits, hyphens, at most 39. Discord: also underscores and dots, lower case, at most 32."""
+    """Return a user name.
+
+    GitHub: letters, digits, hyphens, at most 39. Discord: also underscores and dots, lower case, at most 32.
+    """
     roman = names_of(persona.country).roman
     given_name = in_ascii(persona.person.given, roman) or "user"
     family = in_ascii(persona.person.family, roman) or "dev"
@@ -44,7 +47,7 @@ def _github(random: Source) -> str:
 
 
 def _discord(random: Source) -> str:
-    """A snowflake: milliseconds since 2015 in the upper bits."""
+    """Return a snowflake: milliseconds since 2015 in the upper bits."""
     return str((random.randrange(1_440_000_000_000, 1_750_000_000_000) - _DISCORD_EPOCH << 22) | random.getrandbits(22))
 
 

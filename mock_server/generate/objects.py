@@ -1,4 +1,4 @@
-"""Objects: which members there are, and members for maps."""
+"""Objects: the choice of members, and extra members for maps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPTIONAL_SHARE = 0.9
 MOST_MEMBERS = 10_000
 """Members that an object is made of; as :data:`mock_server.generate.arrays.MOST_ITEMS`."""
 EXTRA = 300
-"""Names that are tried for members that the schema does not name."""
+"""Most names that are tried for members that the schema does not name."""
 
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
@@ -51,6 +51,7 @@ def _put(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], nam
     try:
         members[name] = walk.value(shape.member(name), place.below(name))
     except Contradiction as nothing:
+        # An optional member that no value satisfies is left out.
         if required:
             if nothing.pointer is None or nothing.pointer == place.pointer + "/" + name:
                 raise Contradiction(*nothing.keywords, pointer=place.below(name).pointer) from None
@@ -58,7 +59,7 @@ def _put(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], nam
 
 
 def _fits(shape: Shape, name: str) -> bool:
-    """Whether a member of that name may be there at all."""
+    """Tell whether the shape allows a member of that name at all."""
     return (
         name not in shape.forbidden
         and all(node.schema is not False for node in shape.member(name))
@@ -67,11 +68,12 @@ def _fits(shape: Shape, name: str) -> bool:
 
 
 def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
-    """The names that there will be: required ones, those asked for, and most of the others."""
+    """Return the names of the members to make: required ones, wanted ones, and most of the others."""
     chosen = set(shape.required)
     for name in shape.required if shape.name_goal else ():
         if any(not node.accepts(name) for node in shape.name_goal):
             raise Contradiction("required", "propertyNames")
+    # A variant or a pin may want an optional member even where others are left out.
     if place.lean and not walk.wanted and not walk.is_pinned(place.pointer):
         return chosen
     for name in shape.names:
@@ -100,7 +102,7 @@ def _wanted(walk: Walker, place: Place, name: str) -> bool:
 
 
 def _needed(shape: Shape, name: str) -> frozenset[str] | None:
-    """The name and all that must be beside it; None where that cannot be."""
+    """Return the name and all names that must be there with it; None where that is not possible."""
     if name not in shape.needs:
         needed = _beside(shape, name)
         shape.needs[name] = frozenset(needed) if all(_fits(shape, other) for other in needed) else None
@@ -108,7 +110,7 @@ def _needed(shape: Shape, name: str) -> frozenset[str] | None:
 
 
 def _beside(shape: Shape, name: str) -> set[str]:
-    """The name and all that ``dependentRequired`` wants beside it."""
+    """Return the name and all names that ``dependentRequired`` wants with it."""
     needed, waiting = {name}, [name]
     while waiting:
         for other in shape.dependent.get(waiting.pop(), ()):
@@ -144,7 +146,7 @@ def _closed_by(shape: Shape) -> str:
 
 
 def _names(walk: Walker, shape: Shape, place: Place) -> Iterator[str]:
-    """Names for members that the schema does not name."""
+    """Yield names for members that the schema does not name."""
     patterns = list(dict.fromkeys(shape.open_patterns()))
     for index in range(EXTRA):
         random = walk.draw.at(f"{place.key}#key{index}")

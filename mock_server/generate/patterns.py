@@ -1,7 +1,7 @@
-r"""Texts for a pattern of ECMA-262: the pattern is read here, and ``regress`` has the last word.
+r"""Texts for a pattern of ECMA-262: the structure is parsed here, and ``regress`` decides whether a text matches.
 
-Only the shape of a pattern is read (alternatives, groups, repetition). What a class or an escape stands for
-is asked of ``regress``, letter by letter, so there is no second table of what ``\w`` or ``\p{L}`` means.
+Only the structure of a pattern is parsed (alternatives, groups, repetition). ``regress`` tells, letter by letter, what
+a class or an escape stands for, so there is no second table of the letters of ``\w`` or ``\p{L}``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _WORLD = "éßÑçœāřſªºλΩπЖдяאבعسअกあアー中日本語한
 MOST_DRAWN = 100_000
 """Letters that are drawn for one text: 0.1 s."""
 _EVERYTHING = 0x11000
-"""Code points that are looked through when no usual letter fits."""
+"""Code points that are tried when no common letter matches."""
 
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str) -> Regex:
-    """The pattern as ECMA-262 reads it with the flag u, or without where that refuses it.
+    """Return the pattern compiled as ECMA-262 with the flag u, or without it where that is refused.
 
     Raises :class:`GenerationError` where neither compiles.
     """
@@ -55,14 +55,14 @@ def matches(pattern: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """One letter out of those that a class or an escape stands for; ``text`` is how the pattern writes it."""
+    """One letter of a class or an escape; ``text`` is the class or escape as written in the pattern."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A part that stands there from ``least`` to ``most`` times; None: without end."""
+    """A part that is repeated from ``least`` to ``most`` times; None: without limit."""
 
     part: Part
     least: int
@@ -71,7 +71,7 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several sequences. ``number`` is that of the group, 0 for one that captures nothing."""
+    """One of several sequences. ``number`` is that of the group, 0 for one that does not capture."""
 
     branches: tuple[tuple[Part, ...], ...]
     number: int = 0
@@ -80,7 +80,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """What a group has captured."""
+    """A backreference: the text that a group has captured."""
 
     group: str
 
@@ -98,7 +98,7 @@ _GROUP = re.compile(r"\((?:\?(?:(?P<around>=|!|<=|<!)|:|<(?P<name>[^>]+)>))?")
 
 
 class _Reader:
-    """Reads the shape of one pattern."""
+    """Parses the structure of one pattern."""
 
     def __init__(self, pattern: str) -> None:
         self._text = pattern
@@ -136,7 +136,7 @@ class _Reader:
         self._groups += captures
         inner = self.choice(self._groups if captures else 0, match["name"] or "")
         self._at += 1
-        # What must (not) stand around is left to chance and to regress.
+        # Lookaround is left to chance; regress decides whether a text matches.
         return inner if match["around"] is None else _NOTHING
 
     def _class(self) -> Part:
@@ -190,7 +190,7 @@ def _read(pattern: str) -> Choice:
 
 @lru_cache(maxsize=4096)
 def letters_of(text: str) -> tuple[str, str]:
-    """The letters that a class or an escape stands for: plain ones, and all that were looked at."""
+    """Return the letters that a class or an escape stands for: plain ones only, and all that were tried."""
     if len(text) == 1 and text != ".":
         return text, text
     letters = [letter for letter in _PLAIN + _MARKS + _WORLD if matches(f"^(?:{text})$", letter)]
@@ -204,10 +204,10 @@ def letters_of(text: str) -> tuple[str, str]:
 
 
 def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = False) -> str:
-    """A text that the pattern is likely to match; the caller checks.
+    """Return a text that the pattern is likely to match; the caller checks.
 
-    ``stretch`` is how many times more than the least a part may be repeated; ``everything`` draws from marks
-    and letters of other scripts too.
+    ``stretch`` is how many times more than the least a part may be repeated; ``everything`` draws from punctuation and
+    letters of other scripts too.
     """
     captured: dict[str, str] = {}
     drawn = 0

@@ -17,17 +17,17 @@ from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.tables import table
 
 DOMAINS = ("example.com", "example.com", "example.net", "example.org")
-"""RFC 2606, 3. The first is the one that people write most."""
+"""Domains reserved for examples (RFC 2606, 3). The first is listed twice, since people use it most."""
 _PAIRS = ("first_name_pairs", "last_name_pairs")
 _UNUSUAL = re.compile(r",|[A-Za-z].*[Ͱ-ӿ]|[Ͱ-ӿ].*[A-Za-z]")
-"""What Faker has that nobody is called: `Berg, van den` as an index has it, a Bulgarian name with a Latin a in it."""
+"""Names that Faker has and nobody bears: `Berg, van den` as in an index, a Bulgarian name with a Latin a in it."""
 _POOLED = 150
-"""Names asked of Faker for each kind: enough for variety, and common names stay common."""
+"""Names drawn from Faker for each kind: enough for variety, and common names stay common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people of a country are called; ``roman`` spells names in Latin letters where reading them must be known."""
+    """The names of a country; ``roman`` spells those in Latin letters whose letters do not tell the pronunciation."""
 
     men: tuple[str, ...]
     women: tuple[str, ...]
@@ -39,7 +39,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody. ``name`` has given and family name in the order of the country."""
+    """A person. ``name`` has given and family name in the order of the country."""
 
     name: str
     given: str
@@ -48,7 +48,7 @@ class Person:
 
 @cache
 def names_of(country: str) -> Names:
-    """The names of an ISO 3166 code: Faker's where it knows the people, else those of ``names.yaml``."""
+    """Return the names of an ISO 3166 code: Faker's where it has them, else those of ``names.yaml``."""
     people = people_of(country).names
     order = table("name_orders").get(people, "{given} {family}")
     orders = (order, order) if isinstance(order, str) else (order[0], order[1])
@@ -68,7 +68,7 @@ def names_of(country: str) -> Names:
 
 @cache
 def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
-    """Names drawn from a locale once, so that no request pays for Faker and no thread shares its state."""
+    """Draw names from a locale once, so that no request pays for Faker and no thread shares its state."""
     takes_long()
     from faker.generator import Generator  # 0.1 s; many servers never generate
 
@@ -86,9 +86,9 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
 
 
 def _provider(locale: str, maker: Any) -> Any:
-    """Faker's names of a locale, whose module is not kept: the 50 that the world needs take 6 MB.
+    """Return Faker's provider of names for a locale, without keeping its module: the 50 needed take 6 MB.
 
-    What ``Factory.create`` does keeps them all.
+    ``Factory.create`` would keep them all.
     """
     spec = find_spec(f"faker.providers.person.{locale}")
     assert spec is not None
@@ -110,7 +110,7 @@ def _readings(maker: Any) -> dict[str, str]:
 
 
 def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
-    """Somebody of a country; the same for the same draw and purpose."""
+    """Make a person of a country; the same for the same draw and purpose."""
     names, random = names_of(country), draw.at(purpose)
     woman = random.random() < 0.5
     given_name = _pick(names.women if woman else names.men, random)
@@ -124,7 +124,7 @@ def _pick(options: tuple[str, ...], random: Source) -> str:
 
 
 def mailbox_of(person: Person, country: str, draw: Draw) -> str:
-    """A person's mail address, ``given.family@example.com`` and the like, in ASCII."""
+    """Return a person's mail address, ``given.family@example.com`` and the like, in ASCII."""
     random = draw.at("person/email")
     given_name, family = (in_ascii(name, names_of(country).roman) for name in (person.given, person.family))
     given_name, family = given_name or "user", family or given_name or "user"
@@ -134,11 +134,11 @@ def mailbox_of(person: Person, country: str, draw: Draw) -> str:
 
 
 _FORMS = ("{given}.{family}", "{given}.{family}", "{initial}.{family}", "{given}{family}", "{family}.{given}")
-"""How people write their names in an address."""
+"""The forms in which people write their names in an address."""
 
 
 def in_ascii(text: str, roman: dict[str, str] | None = None) -> str:
-    """Lower-case ASCII letters and digits of a name, as somebody of that name would write them in an address."""
+    """Return the lower-case ASCII letters and digits of a name, as used in a mail address."""
     return _plain((roman or {}).get(text) or text)
 
 

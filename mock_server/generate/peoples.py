@@ -1,4 +1,4 @@
-"""Whose names and whose manner of writing addresses belong to a country, from ``data/peoples.yaml``."""
+"""The names and the form of addresses of each country, from ``data/peoples.yaml``."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def _peoples() -> dict[str, People]:
 
 
 def is_country(code: str) -> bool:
-    """Whether a code is one of the 249."""
+    """Tell whether a code is one of the 249 of ISO 3166."""
     return code in _peoples()
 
 
 def people_of(country: str) -> People:
-    """The people of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
+    """Return the people of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
     return _peoples()[country]

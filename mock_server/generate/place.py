@@ -1,4 +1,4 @@
-"""Where a value stands, and the name of its own randomness."""
+"""The place of a value in the whole, and the name of its own randomness."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from mock_server.generate.shape import Goal
 
 @dataclass(slots=True)
 class Place:
-    """A JSON Pointer into the value, and how it was come to.
+    """A JSON Pointer into the value, and how the walk came there.
 
-    ``salt`` is there for a second and later attempt. ``lean``: nothing is made that need not be, since the same
-    schema stands above already or the value is deep enough. ``level`` is the number of objects around the value; lists
-    do not count. Nobody changes one; freezing it would double its cost.
+    ``salt`` is set for a second and later attempt. ``lean``: only what is required is made, since the same schema is
+    above already or the value is deep enough. ``level`` is the number of objects around the value; lists do not count.
+    Instances are read-only; a frozen class would cost twice as much.
     """
 
     pointer: str = ""
@@ -38,22 +38,22 @@ class Place:
 
     @property
     def key(self) -> str:
-        """What the randomness of the value is named after."""
+        """The name of the randomness of the value."""
         return self.pointer + self.salt
 
     def below(self, name: str | int) -> Place:
-        """The place of a member or an item."""
+        """Return the place of a member or an item."""
         text = str(name)
         step = f"/{text}" if "/" not in text and "~" not in text else pointer_of(text)
         level = self.level if isinstance(name, int) else self.level + 1
         return Place(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above, level)
 
     def turned(self, turn: int) -> Place:
-        """The same place for another attempt."""
+        """Return the same place for another attempt."""
         return replace(self, salt=f"{self.salt}~{turn}", turn=self.turn + turn) if turn else self
 
     def within(self, goal: Goal) -> Place:
-        """The same place, knowing that it is this goal's."""
+        """Return the same place with the goal's schema added to those above; lean where it is there already."""
         if not goal:
             return self
         mark = goal[0].settled()
@@ -64,7 +64,7 @@ class Place:
 
 
 class Walker(Protocol):
-    """What a maker of objects, arrays or texts needs of the walk."""
+    """The part of a walk that makers of objects, arrays or texts use."""
 
     draw: Draw
     document: Document

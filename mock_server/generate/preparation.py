@@ -1,4 +1,4 @@
-"""What nearly every answer needs, loaded before somebody asks for it."""
+"""Data that nearly every answer needs, loaded before the first request needs it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from mock_server.generate.seeds import Source
 from mock_server.generate.words import word
 
 USUAL = "US"
-"""The country of whoever is not said to be from another one."""
+"""The country of a persona for which none is given."""
 
 
 STEPS: tuple[Callable[[], object], ...] = (
     lambda: word(Source(0)), lambda: names_of(USUAL), lambda: cities_of(USUAL)
 )  # fmt: skip
-"""What is loaded, a piece at a time so that requests which wait for one need not wait for all: words (0.08 s, most of
-it for Faker), names (0.06 s) and cities (0.08 s)."""
+"""The steps of loading, apart, so that a request that needs one does not wait for all.
+
+Words take 0.08 s (most of it for Faker), names 0.06 s and cities 0.08 s.
+"""

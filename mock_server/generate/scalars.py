@@ -1,4 +1,4 @@
-"""Values without parts: those of an enum, numbers, true and false, null."""
+"""Values without parts: those of an enum, numbers, booleans, null."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_server.generate.shape import Shape
 
 
 def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """One of the values that ``const`` and ``enum`` leave."""
+    """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Contradiction` without any."""
     values = shape.values or []
     usable = values
     if shape.not_values:
@@ -29,6 +29,7 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
     if len(usable) == 1:
         return usable[0]
     chosen = walk.draw.at(place.pointer).choice(usable)
+    # Another attempt takes the next value, so that several attempts try several values.
     return usable[(usable.index(chosen) + place.turn) % len(usable)] if place.turn else chosen
 
 
@@ -50,7 +51,7 @@ def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """A number in its span."""
+    """Return a number in the shape's span; raises :class:`Contradiction` where none was found."""
     whole = shape.kind == "integer"
     assert shape.span is not None
     random = walk.draw.at(place.key)
@@ -68,7 +69,7 @@ def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def _edged(span: Span, edge: int | None) -> Span:
-    """The span's lower end (0) or upper end (1) alone, as near as the grid allows."""
+    """Return only the lower end (0) or the upper end (1) of the span, as near as its step allows."""
     low, high = span.low, span.high
     if span.step is not None and edge is not None:
         first, last = span.steps

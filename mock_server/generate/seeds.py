@@ -1,7 +1,6 @@
-"""Where randomness comes from: every value has a source of its own, named by where it stands.
+"""Sources of randomness: every value has one of its own, named by its place.
 
-So adding a field or a record changes no other value, and neither the order of calls nor Python's hash
-seed changes any.
+So adding a field or a record changes no other value, and neither the order of calls nor Python's hash seed changes any.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ _TERM = 1442695040888963407
 
 
 class Source:
-    """A source of randomness that costs nothing to seed: Knuth's generator, of which the upper bits are used.
+    """A random number generator that costs nothing to seed: Knuth's generator, of which the upper bits are used.
 
-    A record asks some thirty sources for one or two numbers each. Seeding Python's own generator takes as long as
-    drawing twenty numbers from this one; methods of the same name mean the same.
+    A record needs some thirty sources for one or two numbers each. Seeding Python's own generator takes as long as
+    drawing twenty numbers from this one; methods have the names and meanings of :class:`random.Random`.
     """
 
     __slots__ = ("_state",)
@@ -34,7 +33,7 @@ class Source:
         self._state = seed
 
     def random(self) -> float:
-        """From 0 to below 1."""
+        """Return a number from 0 to below 1."""
         self._state = state = self._state * _FACTOR + _TERM & _MASK
         return (state >> 11) * 2.0**-53
 
@@ -47,7 +46,10 @@ class Source:
         return number >> -bits % 32
 
     def randrange(self, start: int, stop: int | None = None) -> int:
-        """From 0 to below the one bound, or from the first to below the second."""
+        """Return a number from 0 to below the one bound, or from the first to below the second.
+
+        Raises ValueError where there is none.
+        """
         low, high = (0, start) if stop is None else (start, stop)
         size = high - low
         if size <= 0:
@@ -57,24 +59,24 @@ class Source:
         return low + (self.getrandbits(bits) * size >> bits)
 
     def randint(self, low: int, high: int) -> int:
-        """From the first to the second, both included."""
+        """Return a number from the first to the second, both included."""
         return self.randrange(low, high + 1)
 
     def uniform(self, low: float, high: float) -> float:
-        """A number between two."""
+        """Return a number between two."""
         return low + (high - low) * self.random()
 
     def choice(self, options: Sequence[_T]) -> _T:
-        """One of them. Raises :class:`IndexError` where there is none."""
+        """Return one of the options. Raises :class:`IndexError` where there is none."""
         return options[int(self.random() * len(options))]
 
     def weighted(self, options: Sequence[_T], totals: Sequence[float]) -> _T:
-        """One of them, the likelier the more its running total exceeds the one before."""
+        """Return one of the options, the likelier the more its running total exceeds the one before."""
         return options[bisect(totals, self.random() * totals[-1], 0, len(options) - 1)]
 
 
 def totals(weights: Sequence[float]) -> tuple[float, ...]:
-    """The running totals of weights."""
+    """Return the running totals of weights."""
     return tuple(accumulate(weights))
 
 
@@ -84,13 +86,13 @@ def _hashed(name: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _multiplier(pointer: str) -> int:
-    """The names of a schema's fields are few and are hashed once."""
+    """Return the factor of a pointer; the names of a schema's fields are few and are hashed once."""
     return _hashed(pointer) | 1
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """The seed of one generated value: which run, which resource or operation, whose."""
+    """The seed of one generated value: the seed of the run, the resource or operation, and the identity."""
 
     seed: int
     resource: str
@@ -101,10 +103,10 @@ class Draw:
         object.__setattr__(self, "_base", _hashed(f"{self.seed}\x1f{self.resource}\x1f{self.identity}"))
 
     def number(self, pointer: str) -> int:
-        """A number of 64 bits for a JSON Pointer (or another name) within the value."""
+        """Return a number of 64 bits for a JSON Pointer (or another name) within the value."""
         # Multiplied, not added: then no two fields move together from one record to the next.
         return self._base * _multiplier(pointer) >> 32 & _MASK
 
     def at(self, pointer: str) -> Source:
-        """A source of randomness for a JSON Pointer (or another name) within the value."""
+        """Return a source of randomness for a JSON Pointer (or another name) within the value."""
         return Source(self._base * _multiplier(pointer) >> 32 & _MASK)

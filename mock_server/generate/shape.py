@@ -1,4 +1,4 @@
-"""A shape: everything that one value has to keep, gathered from the schemas that apply to it."""
+"""Shapes: all constraints of one value, gathered from the schemas that apply to it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from mock_server.generate.numbers import Span, common_multiple, exact
 from mock_server.generate.patterns import matches
 
 Goal = tuple[Node, ...]
-"""Schemas that one value has to keep, all of them."""
+"""Schemas that apply to one value, all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """An ``unevaluated`` keyword and the atoms whose word about members counts for it."""
+    """An ``unevaluated`` keyword and the range of atoms whose members and items count as evaluated for it."""
 
     node: Node
     start: int
@@ -48,7 +48,7 @@ class Contains:
 
 @dataclass(slots=True)
 class Shape:
-    """What a value of one type has to keep. Lists are in the order of the schema."""
+    """The constraints of a value of one type. Lists are in the order of the schema."""
 
     goal: Goal
     kind: str
@@ -64,7 +64,7 @@ class Shape:
     not_formats: list[str] = field(default_factory=list)
     faker: str | None = None
     media: Node | None = None
-    """Whose ``contentMediaType`` or ``contentEncoding`` a text has."""
+    """The schema with the ``contentMediaType`` or ``contentEncoding`` of a text."""
     not_steps: list[Fraction] = field(default_factory=list)
     least: int = 0
     most: int | None = None
@@ -75,41 +75,43 @@ class Shape:
     contains: list[Contains] = field(default_factory=list)
     required: dict[str, None] = field(default_factory=dict)
     names: dict[str, None] = field(default_factory=dict)
-    """The names of members that the schemas know."""
+    """The names of members that the schemas describe."""
     dependent: dict[str, list[str]] = field(default_factory=dict)
     name_goal: Goal = ()
     wants_stranger: bool = False
     hidden: frozenset[str] = frozenset()
-    """Names that readOnly or writeOnly keeps out."""
+    """Names that are left out because of readOnly or writeOnly."""
     children: dict[str | int, Goal] = field(default_factory=dict)
-    """The goals of members and items, found so far."""
+    """The goals of members and items, worked out so far."""
     is_map: bool = False
-    """Whether an object's members are described without being named."""
+    """Whether an object has members that are described without being named."""
     is_format_alone: bool = False
-    """Whether a text has a format and nothing else to keep."""
+    """Whether a text has a format and no other constraint."""
     needs: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """What a member cannot be without, itself included, found so far; None for one that cannot be there."""
+    """For a member, all that must be there with it, itself included; None for one that cannot be there."""
 
     def member(self, name: str) -> Goal:
-        """What the member of that name has to keep."""
+        """Return the schemas of the member of that name."""
         if name not in self.children:
             self.children[name] = self._member(name)
         return self.children[name]
 
     def _member(self, name: str) -> Goal:
+        # Nothing can be left unevaluated, so the loop below is not needed.
         if len(self.atoms) == 1 and not self.reaches:  # nearly always
             return tuple(node for node in _said_of_member(self.atoms[0], name) or () if node.schema is not True)
         said = [_said_of_member(atom, name) for atom in self.atoms]
         goal = [node for nodes in said for node in nodes or ()]
         evaluated = [nodes is not None for nodes in said]
         for reach in self.reaches:
+            # Inner keywords come first; what one of them evaluates is evaluated for the outer ones.
             if "unevaluatedProperties" in reach.node.keywords and not any(evaluated[reach.start : reach.end]):
                 goal.append(reach.node.child("unevaluatedProperties"))
                 evaluated[reach.start] = True
         return tuple(dict.fromkeys(node for node in goal if node.schema is not True))
 
     def item(self, index: int, contained: Sequence[Node] = ()) -> Goal:
-        """What the item at an index has to keep; ``contained`` are the schemas of ``contains`` that it is to match."""
+        """Return the schemas of the item at an index, with those of ``contained``, which the item has to match."""
         if contained:
             return self._item(index, contained)
         if index not in self.children:
@@ -130,20 +132,20 @@ class Shape:
         return tuple(dict.fromkeys(node for node in (*goal, *contained) if node.schema is not True))
 
     def open_patterns(self) -> list[str]:
-        """The patterns of names that some schema has members for."""
+        """Return the patterns of member names that some schema describes."""
         return [name for atom in self.atoms for name in _mapping(atom, "patternProperties")]
 
     def prefix(self) -> int:
-        """How many items have a schema of their own."""
+        """Return how many items have a schema of their own."""
         return max((len(_listed(atom, "prefixItems")) for atom in self.atoms), default=0)
 
     def has_items(self) -> bool:
-        """Whether items beyond the prefix are described."""
+        """Tell whether items beyond the prefix are described."""
         return any(key in atom.keywords for atom in self.atoms for key in ("items", "contains", "unevaluatedItems"))
 
 
 def _said_of_member(atom: Node, name: str) -> list[Node] | None:
-    """The schemas that an atom has for a member; None where it leaves it unevaluated."""
+    """Return the schemas that an atom has for a member; None where it leaves it unevaluated."""
     keywords = atom.keywords
     properties = keywords.get("properties")
     nodes = [atom.child("properties", name)] if isinstance(properties, dict) and name in properties else []
@@ -242,6 +244,7 @@ def _number(shape: Shape) -> None:
             value = atom.keywords.get(keyword)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 bounds.append((exact(value), keyword.startswith("e"), keyword))
+        # Formats such as int32 bound a number like minimum and maximum.
         low, high = _WIDTHS.get(str(atom.keywords.get("format")), (None, None))
         if low is not None and high is not None:
             lows.append((Fraction(low), False, "format"))
@@ -268,7 +271,7 @@ _WIDTHS: Mapping[str, tuple[int, int]] = {
     **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
 }
-"""Formats of the OpenAPI registry that bound a number."""
+"""Formats of the OpenAPI registry that bound a number: the least and the greatest."""
 
 
 def _array(shape: Shape) -> None:
@@ -299,6 +302,7 @@ def _object(shape: Shape) -> None:
                 hidden.add(name)
         if "propertyNames" in atom.keywords:
             shape.name_goal = (*shape.name_goal, atom.child("propertyNames"))
+    # A required member may require others (dependentRequired), and these yet others.
     grown = True
     while grown:
         before = len(shape.required)
@@ -326,7 +330,7 @@ def _is_hidden(atom: Node, name: str, schema: Mapping[str, JSON]) -> bool:
 
 
 def _closing(shape: Shape, name: str) -> str:
-    """Which keyword says that a member must not be."""
+    """Return the keyword that forbids a member."""
     for atom in shape.atoms:
         if _mapping(atom, "properties").get(name) is False:
             return "properties"
@@ -336,7 +340,7 @@ def _closing(shape: Shape, name: str) -> str:
 
 
 def possible(types: frozenset[str], atom: Node) -> frozenset[str]:
-    """The types that an atom leaves of those possible so far. Integers are numbers too."""
+    """Return the types that an atom allows of those possible so far. Integers are numbers too."""
     kinds = atom.keywords.get("type")
     listed = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)} if isinstance(kinds, str) else None
     if listed is not None:

@@ -1,4 +1,4 @@
-"""The facts that no library has, as YAML files beside this one; each file says what it holds and its source."""
+"""Data that no library has, as YAML files next to this module; each file says what it holds and its source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """The file ``data/NAME.yaml``, read on first need; not to be changed."""
+    """Return the file ``data/NAME.yaml``, read at first use; it is read-only."""
     text = files("mock_server.generate").joinpath("data", f"{name}.yaml").read_text("utf-8")
     loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both safe)
     return loaded

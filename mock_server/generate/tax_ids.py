@@ -14,7 +14,7 @@ from mock_server.generate.seeds import Source
 from mock_server.generate.tables import table
 
 _TRIES = 500
-"""Numbers tried before the answer is none; of the patterns here one in eleven fits, at the least."""
+"""Most numbers that are tried before the result is None; of the patterns here one in eleven fits, at the least."""
 
 TaxId = tuple[str, str]
 """The number in compact form and its format."""
@@ -28,7 +28,7 @@ def formats_of(country: str) -> tuple[str, ...]:
 
 
 def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: Source) -> TaxId | None:
-    """A tax id of a company, or of somebody in business; None where production never stores one."""
+    """Return a tax id of a company, or of a person in business; None where production never stores one."""
     formats = formats_of(country)
     if not formats:
         return None
@@ -53,7 +53,7 @@ def _number(country: str, chosen: str, subdivision: str | None, random: Source) 
 
 
 def _endings(text: str, shape: Sequence, random: Source) -> list[str]:
-    """The text with each character that may be its last: most checks are there."""
+    """Return the text with each character that may be its last: most check digits are there."""
     last = shape[-1]
     first = int(random.random() * len(last))
     return [text[:-1] + ending for ending in last[first:] + last[:first]]
@@ -116,4 +116,4 @@ _COMPLETE: Mapping[str, Callable[[str], str]] = {
     "jp_cn": _before("jp.cn", "calc_check_digit"),
     "mx_rfc": _after("mx.rfc", "calc_check_digit"),
 }
-"""Where trying would take long, since two characters are the check or the first one is: how to work it out."""
+"""Functions that compute the check digits, where trying takes long: two characters, or the first one."""

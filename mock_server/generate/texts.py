@@ -24,7 +24,7 @@ LONGEST = 1_000
 MOST_LETTERS = 1_000_000
 """Characters of a text that is made: a megabyte, which takes as long as a hundred usual answers."""
 TRIES = 160
-"""Texts that are tried for a pattern."""
+"""Most texts that are tried for a pattern."""
 
 Format = Callable[[Source], JSON]
 
@@ -52,7 +52,7 @@ MORE_FORMATS: Mapping[str, Format] = {
     "uint64": lambda random: str(random.randrange(10**9)),
     "uri-template": lambda random: f"https://example.com/{random.randrange(100)}{{?page}}",
 }
-"""Formats of JSON Schema and of the OpenAPI registry, beside those of the fields."""
+"""Formats of JSON Schema and of the OpenAPI registry, in addition to those of the fields."""
 
 _SHORTEST: Mapping[str, str] = {
     "email": "a@b.co", "idn-email": "a@b.co", "hostname": "a", "idn-hostname": "a", "ipv4": "1.1.1.1", "ipv6": "::",
@@ -78,7 +78,7 @@ _STRETCHED: Mapping[str, Callable[[int], str]] = {
     "date-time": lambda size: "2026-01-01T00:00:00." + "0" * (size - 21) + "Z",
     "time": lambda size: "00:00:00." + "0" * (size - 10) + "Z",
 }
-"""A text of a format that is so many characters long."""
+"""By format, a function that returns a text of so many characters."""
 
 
 def _long_host(size: int) -> str:
@@ -95,8 +95,9 @@ def _long_email(size: int) -> str:
 
 
 def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """A text that keeps the shape."""
+    """Return a text that satisfies the shape; raises :class:`Contradiction` where none was found."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    # These makers give valid texts only, so nothing has to be checked.
     if shape.is_format_alone and shape.formats[0] in FORMATS:
         return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
     refuse_large("minLength", shape.least, MOST_LETTERS, place.pointer)
@@ -117,7 +118,7 @@ def _said(shape: Shape, text: str) -> Iterator[str]:
 
 
 def _wrong(shape: Shape, text: str) -> str | None:
-    """The keyword that refuses a text."""
+    """Return the keyword that refuses a text, or None."""
     if len(text) < shape.least:
         return "minLength"
     if shape.most is not None and len(text) > shape.most:
@@ -134,7 +135,7 @@ def _wrong(shape: Shape, text: str) -> str | None:
 
 
 def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterator[str]:
-    """Texts to try, the believable first."""
+    """Yield texts to try, the believable ones first."""
     random = walk.draw.at(place.key)
     if edge in (0, 1):
         yield from _edged(shape, random, edge)
@@ -153,6 +154,7 @@ def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterat
             yield _STRETCHED[name](shape.least)
         if name in _SHORTEST:
             yield _SHORTEST[name]
+    # An id without other constraints is a UUID, as most ids are.
     if not shape.formats and not shape.patterns and place.name == "id":
         yield uuid4(random)
     yield from _words(shape, random)
@@ -195,7 +197,7 @@ def _matching(shape: Shape, random: Source) -> Iterator[str]:
 
 
 def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
-    """The shortest (0) or the longest (1) text."""
+    """Yield candidates for the shortest (0) or the longest (1) text."""
     size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
     for pattern in shape.patterns:
         texts = [sample(pattern, random, 0 if edge == 0 else size) for _ in range(8)]
@@ -209,7 +211,7 @@ def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
 
 
 def _encoded(walk: Walker, shape: Shape, place: Place) -> str:
-    """A text that holds something: JSON, or bytes in base 64."""
+    """Return a text with encoded contents: JSON, or bytes in base 64."""
     assert shape.media is not None
     keywords = shape.media.keywords
     text = "mock"

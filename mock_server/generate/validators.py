@@ -1,9 +1,9 @@
-"""The validators of a document's schemas, by jsonschema-rs: each schema compiled once, whatever refers to it.
+"""Validators of a document's schemas, by jsonschema-rs: each schema is compiled once, whatever refers to it.
 
-jsonschema-rs writes out what a reference leads to wherever it stands. Where hundreds of schemas refer to one another
-(868 from one operation of Stripe's contract) that takes 200 ms and 8 MB for each of them. So a reference to a large
-schema becomes a link: a keyword of our own that asks the validator of that schema, which is compiled when the first
-value comes to it. What is small is still written out, because a link costs about 3 µs.
+jsonschema-rs copies the target of a reference to every place that has the reference. Where hundreds of schemas refer to
+one another (868 from one operation of Stripe's contract) that takes 200 ms and 8 MB for each of them. So a reference to
+a large schema becomes a link: a keyword of our own that calls the validator of that schema, which is compiled at the
+first value. A small schema is still copied in, because a link costs about 3 µs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LINK = "x-mock-link"
 PATTERN = "x-mock-pattern"
 """The keyword of a pattern that is asked elsewhere (:mod:`mock_server.contract.pattern`), since it backtracks."""
 LARGEST = 8
-"""Schemas that a reference may come to mean, those that it refers to counted each time, to be written out."""
+"""Most schemas behind a reference for it to be copied in; each counts as often as it is referred to."""
 
 _FORMATS = {name: check for name, check in FORMATS.items() if name in ("byte", "duration", "uuid4")}
 _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
@@ -37,15 +37,17 @@ _SINGLES = frozenset({
     "unevaluatedProperties",
 })  # fmt: skip
 _IN_PLACE = frozenset({"not", "if", "then", "else"})
-"""Those of them that apply to the value itself and not to its parts."""
+"""Keywords that apply their schema to the value itself and not to its parts."""
 _ASSERTIONS = frozenset({
     "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
     "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains",
     "minProperties", "maxProperties", "required", "dependentRequired",
 })  # fmt: skip
 _WIDTHS = {"int32": 2**31, "int64": 2**63}
-"""The integers of a format (OpenAPI Format Registry): from minus this number to below it. To jsonschema-rs formats are
-of strings alone."""
+"""Bounds of the integers of a format (OpenAPI Format Registry): from minus this number to below it.
+
+jsonschema-rs knows formats of strings only.
+"""
 
 
 class Judging(Protocol):
@@ -57,17 +59,17 @@ class Judging(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A schema without remarks. ``definitions`` are those that it refers to: by reference, and whether observed."""
+    """A schema without annotations. ``definitions`` are its references, and whether each is observed."""
 
     schema: JSON
     definitions: tuple[tuple[str, bool], ...]
 
 
 class Validators:
-    """Compiles schemas that stand in one document and refer to one another by JSON Pointer.
+    """Compiles schemas of one document that refer to one another by JSON Pointer.
 
-    ``lookup`` gives the schema that a reference (``#/...``) leads to, ``accepts`` says whether that schema takes a
-    value; it is asked for links.
+    ``lookup`` returns the schema of a reference (``#/...``), ``accepts`` tells whether that schema accepts a value; it
+    is called for links.
     """
 
     def __init__(self, lookup: Callable[[str], JSON], accepts: Callable[[str, JSON], bool]) -> None:
@@ -78,8 +80,9 @@ class Validators:
         self._small: dict[str, bool] = {}
 
     def compile(self, schema: JSON) -> Judging:
-        """Compile a schema. Raises ValueError for one that jsonschema-rs does not take (a pattern, say)."""
+        """Compile a schema. Raises ValueError for one that jsonschema-rs refuses (a pattern, say)."""
         whole = self._unit(schema, is_observed=False)
+        # All definitions that the schema needs, directly or through other definitions.
         definitions: dict[str, JSON] = {}
         waiting = [*whole.definitions]
         while waiting:
@@ -98,10 +101,11 @@ class Validators:
         return cast("Judging", validator)
 
     def _unit(self, schema: JSON, *, is_observed: bool) -> _Unit:
-        """Return what a schema asserts, and what it refers to that is written out beside it."""
+        """Return the assertions of a schema, and the references that are copied in with it."""
         definitions: dict[tuple[str, bool], None] = {}
 
         def place(reference: str, is_observed: bool) -> dict[str, JSON]:
+            # A link cannot tell what it has evaluated, so an observed schema is copied in, however large.
             if not is_observed and not self._is_small(reference):
                 return {LINK: reference}
             definitions[reference, is_observed] = None
@@ -120,7 +124,7 @@ class Validators:
         return self._references[reference]
 
     def _is_small(self, reference: str) -> bool:
-        """Tell whether a reference is written out. One that comes back to itself is endless, and never small."""
+        """Tell whether the target of a reference is copied in. One that comes back to itself is never small."""
         if reference not in self._small:
             waiting = [reference]
             count = 0
@@ -132,7 +136,7 @@ class Validators:
 
 
 def references_in(schema: JSON) -> list[str]:
-    """Return the references to places of the document within a schema, each as often as it stands there."""
+    """Return the references to places of the document within a schema, each as often as it occurs."""
     references: list[str] = []
     waiting = [schema]
     while waiting:
@@ -206,14 +210,14 @@ class _Pattern:
 
 
 Place = Callable[[str, bool], dict[str, JSON]]
-"""What stands for a reference: from the reference, and whether an ``unevaluated`` keyword has to see through it."""
+"""Returns what replaces a reference: from the reference, and whether an ``unevaluated`` keyword observes it."""
 
 
 def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
-    """Return what a schema asserts, without remarks.
+    """Return the assertions of a schema, without annotations.
 
-    ``is_observed``: an ``unevaluatedProperties`` or ``unevaluatedItems`` around asks what is evaluated here (JSON
-    Schema 2020-12, Core, 11), which no link could tell.
+    ``is_observed``: an ``unevaluatedProperties`` or ``unevaluatedItems`` around it needs to know what is evaluated here
+    (JSON Schema 2020-12, Core, 11), which a link cannot tell.
     """
     if not isinstance(schema, dict):
         return schema
@@ -225,6 +229,7 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
         elif keyword in _ASSERTIONS:
             copied[keyword] = value
         elif keyword in _MAPS and isinstance(value, dict):
+            # The other maps describe members; dependentSchemas apply to the observed object itself.
             is_seen = is_observed and keyword == "dependentSchemas"
             copied[keyword] = {name: _copy(member, place, is_seen) for name, member in value.items()}
         elif keyword in _LISTS and isinstance(value, list):
@@ -233,6 +238,7 @@ def _copy(schema: JSON, place: Place, is_observed: bool = False) -> JSON:
         elif keyword in _SINGLES:
             copied[keyword] = _copy(value, place, is_observed and keyword in _IN_PLACE)
         elif keyword == "$ref" and isinstance(value, str):
+            # References to other documents (metaschemas) stay as they are.
             copied |= place(value, is_observed) if value.startswith("#") else {"$ref": value}
     width = _WIDTHS.get(str(schema.get("format")))
     if width is not None:

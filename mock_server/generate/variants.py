@@ -1,7 +1,7 @@
-"""The shapes of an answer that a client must survive: counted, named, and each of them valid.
+"""Variants: the shapes of an answer that a client must be able to read, numbered, named, and each of them valid.
 
-A value is made as usual and the choices on its way are noted: members that may be absent, branches, nulls,
-lengths, enum values. Each choice is a factor; the rows of a covering array over the factors are the variants.
+A value is made as usual and the choices on its way are traced: members that may be absent, branches, nulls, lengths,
+enum values. Each choice is a factor; the rows of a covering array over the factors are the variants.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from mock_server.generate.walk import FULL, Trace
 from mock_server.generate.walker import SearchExhaustedError, checked, persona_of
 
 BIG_ENUM = 12
-"""Values above which each is shown once and not paired with everything else."""
+"""Number of values above which each value of an enum is shown once and not paired with everything else."""
 MOST_PAIRED = 40
-"""Factors above which each option is shown once: pairs of so many choices show a client nothing new."""
+"""Number of factors above which each option is shown once: pairs of so many choices show a client nothing new."""
 MOST_FACTORS = 400
-"""Factors above which the deeper ones keep their plain option."""
+"""Number of factors above which the deeper ones keep their plain option."""
 ROUNDS = 4
-"""Rounds of looking for choices that only another option's value has."""
+"""Rounds of searching for choices that only exist in the value of another option."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One shape. ``shows`` lists every option that it has and the plain one has not."""
+    """One variant. ``shows`` lists every option in which it differs from the plain one."""
 
     number: int
     name: str
@@ -43,13 +43,13 @@ class Variant:
     value: JSON
 
     def as_json(self) -> dict[str, JSON]:
-        """What the control API lists: without the value."""
+        """Return what the admin API lists: all but the value."""
         return {"variant": self.number, "name": self.name, "shows": list(self.shows)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """A choice: where, which, what its options are called, and under which options of others it is there.
+    """A choice: its place, its name, its options, and the options of others under which it exists.
 
     The first option is the plain one.
     """
@@ -68,12 +68,13 @@ class _Axis:
 
 def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str, JSON] | None = None,
              fill_properties: bool = True) -> list[Variant]:  # fmt: skip
-    """The variants of a schema's values. Number 0 is the plain one: everything there, nothing null, one of each item.
+    """Return the variants of a schema's values. Number 0 is the plain one: all members, no nulls, one item a list.
 
-    A number means the same whenever the draw is the same. With another seed the members of maps have other names,
-    and a variant may fall away that comes out like another one. The values share their parts: copy one before you
-    change it. Raises :class:`GenerationError` for a schema that nothing satisfies.
+    A number names the same variant whenever the draw is the same. With another seed the members of maps have other
+    names, and a variant that equals another one is left out. The values share their parts: copy one before you change
+    it. Raises :class:`GenerationError` for a schema that nothing satisfies.
     """
+    # The search for a large schema may fail: variants with fewer levels are better than none.
     for levels in (FULL, 2, 1):
         maker = _Maker(schema, draw, document, dict(pins or {}), fill_properties, levels)
         with contextlib.suppress(SearchExhaustedError):
@@ -107,6 +108,7 @@ class _Maker:
             except GenerationError:
                 continue  # these options do not go together
             text = json.dumps(value)
+            # Rows may differ in choices that do not exist in this value.
             if text not in seen:
                 seen.add(text)
                 shows = tuple(labels[i, o] for i, o in sorted(row.options.items()) if o or axes[i].is_drawn)
@@ -130,9 +132,10 @@ class _Maker:
         return value
 
     def _find(self) -> None:
-        """Note the choices on the way to the plain value, then those that only other options open."""
+        """Trace the choices of the plain value, then those that exist only under other options."""
         waiting: list[Wanted] = [{}]
         tried = 0
+        # Another branch may have choices that the plain value does not have, and so on.
         for _ in range(ROUNDS):
             following: list[Wanted] = []
             for wanted in waiting:
@@ -160,7 +163,7 @@ def _covers(pin: str, pointer: str) -> bool:
 
 
 def _as_found(axis: _Axis, value: JSON) -> _Axis:
-    """The axis, beginning with what the value has: deep within, what need not be there is not."""
+    """Return the axis with the option of the value first: deep in a value, optional parts are absent."""
     try:
         if axis.what == "present":
             find(value, axis.pointer.rpartition("/")[0])
@@ -171,7 +174,7 @@ def _as_found(axis: _Axis, value: JSON) -> _Axis:
         else:
             return axis
     except KeyError:
-        return axis  # on the way there, another way was taken after all
+        return axis  # the value was made with other options after all
     return replace(axis, options=tuple(sorted(axis.options, key=lambda option: option[0] != has)))
 
 
@@ -225,6 +228,7 @@ def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
         values = tuple((number, _said(value)) for number, value in enumerate(shape.values))
         yield _Axis(pointer, "value", values, needs, len(values) <= BIG_ENUM)
     elif shape.kind == "string" and not shape.formats:
+        # Texts of a format hardly differ in length, so they have no edges.
         yield _Axis(pointer, "edge", ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)
     elif shape.kind in ("integer", "number") and shape.span is not None:
         ends = [(0, "least")] * (shape.span.low is not None) + [(1, "greatest")] * (shape.span.high is not None)
@@ -253,7 +257,7 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
                 needs[numbers[key]] = options.index(number)
         for pointer in above_and_at(axis.pointer):
             for other in at.get(pointer, ()):
-                # What stands below a member that is absent, or below another branch than the plain one, is not there.
+                # Below an absent member, or in another branch than the plain one, this axis does not exist.
                 if other != index and other not in needs and _holds_way(axes[other], axis):
                     needs[other] = 0
         factors.append(Factor(len(axis.options), needs, axis.pairs and few, axis.is_drawn))
@@ -261,11 +265,11 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
 
 
 _LAST = ("edge", "value", "length", "entries", "flag")
-"""What is chosen of a value when its branch and its type are."""
+"""Choices that are made about a value once its branch and its type are chosen."""
 
 
 def _holds_way(above: _Axis, axis: _Axis) -> bool:
-    """Whether the plain option of an axis at or above another one is what leads there."""
+    """Tell whether an axis exists only with the plain option of another one, at the same pointer or above."""
     if above.what in ("edge", "value", "flag"):
         return False
     if axis.pointer != above.pointer:
@@ -274,7 +278,7 @@ def _holds_way(above: _Axis, axis: _Axis) -> bool:
 
 
 def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[tuple[str, str], int]:
-    """What a row asks for. Plain options need not be asked for, and what is believable stays so."""
+    """Return what a row wants. Plain options are left out, so that believable values stay."""
     return {
         (axes[i].pointer, axes[i].what): axes[i].options[option][0]
         for i, option in row.items()
@@ -283,7 +287,7 @@ def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[tuple[str, str], int
 
 
 def _labels(axes: Sequence[_Axis]) -> dict[tuple[int, int], str]:
-    """What each option is called; no two have one name."""
+    """Return the label of each option; no two are equal."""
     labels: dict[tuple[int, int], str] = {}
     counts: dict[str, int] = {}
     for index, axis in enumerate(axes):
@@ -296,6 +300,6 @@ def _labels(axes: Sequence[_Axis]) -> dict[tuple[int, int], str]:
 
 
 def _name(first: Sequence[str], shows: Sequence[str]) -> str:
-    """A name that no other row has: what it is there for, and how much it shows beside."""
+    """Return a name that no other row has: the options that the row is for, and the number of others."""
     said, more = ", ".join(first), len(set(shows) - set(first))
     return f"{said} and {more} more" if more else said

@@ -1,4 +1,4 @@
-"""One generation: what is fixed beforehand, where it stands, and the search for a way that leads to a value."""
+"""One generation: its settings, the current place, and the search for options that lead to a value."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ from mock_server.generate.shape import Goal, Shape
 from mock_server.generate.texts import make_text
 
 FULL = 12
-"""Levels of objects of which all members are made, where nobody asks for fewer."""
+"""Levels of objects of which all members are made, unless fewer are wanted."""
 BOTTOM = 100
-"""Levels at which a way is given up."""
+"""Levels at which a search is given up."""
 BUDGET = 30_000
-"""Values that one search may try. Then another one has to be content with less."""
+"""Most values that one search may try. Then another search makes a smaller value."""
 _LOOKS = 15
-"""The clock is looked at once for so many values and one."""
+"""The clock is read once for so many values and one."""
 NULL_SHARE = 0.2
 WAYS = 200
-"""Shapes that are tried for one value."""
+"""Most shapes that are tried for one value."""
 LEAST_WAYS = 8
-"""Shapes of those that each option of a choice is good for."""
+"""Least number of shapes that are tried for each option of a choice."""
 TURNS = 3
-"""Values that are tried for a shape that does not guarantee what it makes."""
+"""Values that are tried for a shape that does not guarantee a valid one."""
 
 _LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
-"""A pointer to or into an item that is not the first: an example in a list again and again is none."""
+"""A pointer to or into an item that is not the first: examples are not repeated in a list."""
 
 Trace = list[tuple[str, Shape | Choice, int]]
-"""By JSON Pointer; beside a choice the option that was taken first."""
+"""By JSON Pointer, a shape or a choice; with a choice, the option that was tried first."""
 
 
 class SearchBudgetExceeded(Exception):  # noqa: N818  (not a failure of the program)
-    """The search has tried all the values that it may."""
+    """Raised when the search has tried all the values that it may."""
 
 
 @dataclass
 class Walk:
-    """What a generation has to go by. ``pins`` and ``wanted`` are by JSON Pointer into the value.
+    """The settings and the state of a generation. ``pins`` are fixed values by JSON Pointer into the value.
 
-    ``wanted`` holds what a variant asks for: by pointer and name of a choice, the number of the option.
+    ``wanted`` has what a variant wants: by pointer and name of a choice, the number of the option.
     """
 
     draw: Draw
@@ -64,42 +64,45 @@ class Walk:
     fill_properties: bool = True
     complete: bool = False
     fill: int = FULL
-    """Levels of objects that have optional members; those below have what is required."""
+    """Levels of objects that have optional members; deeper ones have only what is required."""
     enough: int = BUDGET
-    """Values after which there are no more optional members and no longer lists than must be, but for those of the
-    outermost object."""
+    """Number of values after which optional members are left out and lists are as short as allowed.
+
+    This does not apply to the members of the outermost object.
+    """
     wanted: Mapping[tuple[str, str], int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
-    """How often the value at a pointer was found wanting after all."""
+    """How often the value at a pointer was found not to be valid."""
     spent: int = 0
     values: int = 0
-    """Those of them in this attempt."""
+    """The number of values in this attempt."""
     worst: tuple[str, Contradiction] | None = None
-    """The first contradiction that could not be avoided, the deepest of them."""
+    """The contradiction at the deepest pointer, of equal ones the first."""
     failed: dict[Goal, int] = field(default_factory=dict)
     _ways_to_pins: frozenset[str] = frozenset()
     """The pointers of pins and of all that they are within."""
     trusted: frozenset[str] = frozenset()
-    """Members of the root whose values the check of the whole will judge."""
+    """Members of the root whose values are validated with the whole."""
     believed: frozenset[str] = frozenset()
-    """Those of them in which nothing but the field's name has a say."""
+    """Those of them whose values come from the field's name alone."""
     exemplary: bool = False
-    """Whether what the schemas give as examples and defaults goes before what is made."""
+    """Whether examples and defaults of the schemas go before generated values."""
     deadline: float = field(default_factory=current)
     trace: Trace | None = None
-    """Where a caller wants to know of them: the shapes that values were made from, and the choices on the way."""
+    """For a caller that wants them: the shapes that values were made from, and the choices on the way."""
 
     def __post_init__(self) -> None:
         if self.pins:
             self._ways_to_pins = frozenset(above for pin in self.pins for above in above_and_at(pin))
 
     def value(self, goal: Goal, place: Place) -> JSON:
-        """A value that keeps all schemas of the goal. Raises :class:`Contradiction` where none was found."""
+        """Return a value that satisfies all schemas of the goal. Raises :class:`Contradiction` where none was found."""
         if place.pointer in self.pins:
             return self.pins[place.pointer]
         self.spent += 1
         self.values += 1
         turn = self.turns.get(place.pointer, 0) if self.turns else 0
+        # A value that validation has refused before is not taken from examples or names a second time.
         if not turn:
             has_value, value = self._exemplified(goal, place) if self.exemplary else (False, None)
             if not has_value:
@@ -108,6 +111,8 @@ class Walk:
                 return value
         place = self._entered(goal, place, turn)
         for shape in self.shapes(goal, place):
+            # Only a risky shape (oneOf, not, unevaluated ...) may give an invalid value, so others are not validated
+            # here.
             for turn in range(TURNS if shape.is_risky else 1):
                 try:
                     candidate = MAKERS[shape.kind](self, shape, place.turned(turn) if turn else place)
@@ -132,12 +137,12 @@ class Walk:
             raise Contradiction(*_ENDLESS, pointer=_first_return(goal, place))
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
-        if not (len(goal) == 1 and goal[0].is_scalar):  # nothing stands below a scalar
+        if not (len(goal) == 1 and goal[0].is_scalar):  # a scalar has no values below it
             place = place.within(goal)
         return place.turned(turn) if turn else place
 
     def _exemplified(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
-        """What the schemas themselves give, where all of them take it."""
+        """Return whether an example or default of the schemas is valid by all of them, and the value."""
         values = [value for node in goal for value in documented(node)]
         if not values or place.salt or self.is_pinned(place.pointer) or _LATER_ITEM.search(place.pointer):
             return False, None
@@ -147,22 +152,24 @@ class Walk:
         return False, None
 
     def _believable(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
-        """What the field's name suggests, where the schema takes it."""
+        """Return whether the field's name gives a value that is valid, and the value."""
         make = FIELDS.get(place.name)
         if make is None or self.persona is None or place.salt or (self.wanted and self.wants(place.pointer)):
             return False, None
         value = make(self.persona, place.pointer)
         if place.pointer in self._ways_to_pins and not self._leaves_pins(place.pointer, value):
             return False, None
+        # A trace needs the choices within the value, which a ready value skips; the plain variant has no nulls.
         if self.trace is not None or (value is None and ("", "plain") in self.wanted):
             return False, None
+        # Trusted members of the root are validated together with the whole, which is faster.
         if goal and ((place.depth == 1 and place.name in self.trusted) or _keeps(goal, value)):
             return True, value
-        # A pair or a map of another make than the schema's says that nothing fitting is known.
+        # A pair or a map in another form than the schema's is of no use: null takes its place, where it is valid.
         return isinstance(value, (dict, list)) and bool(goal) and _keeps(goal, None), None
 
     def believe(self, trusted: frozenset[str]) -> None:
-        """Leave the members of the root of these names to the check of the whole."""
+        """Leave the members of the root with these names to the validation of the whole."""
         self.trusted = trusted
         free = self.persona is not None and not self.exemplary
         self.believed = frozenset(
@@ -170,7 +177,7 @@ class Walk:
         )  # fmt: skip
 
     def believable(self, name: str) -> JSON:
-        """The value of a member of the root that is believed."""
+        """Return the value of a member of the root that comes from its name alone."""
         assert self.persona is not None
         return FIELDS[name](self.persona, f"/{name}")
 
@@ -186,11 +193,11 @@ class Walk:
         return True
 
     def wants(self, pointer: str) -> bool:
-        """Whether a variant asks for something of the value itself."""
+        """Tell whether a variant wants something of the value itself."""
         return any(where == pointer and what != "present" for where, what in self.wanted if where or what != "plain")
 
     def shapes(self, goal: Goal, place: Place) -> Iterator[Shape]:
-        """The shapes of a goal, those that the draw prefers first."""
+        """Return the shapes of a goal, those that the draw prefers first."""
         tried = [0]
 
         def down(path: tuple[int, ...], until: int) -> Iterator[Shape]:
@@ -225,6 +232,7 @@ class Walk:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
         if place.lean:
             return choice.smallest_first
+        # The first choice of a kind draws by its place alone: choices that a schema gets later do not change it.
         number = choice.name.rpartition(".")[2]
         random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
         order: list[int] = []
@@ -233,25 +241,26 @@ class Walk:
             if others and self.complete and not place.depth:
                 may_be_null = False  # an answer that is null shows nothing
             is_null = may_be_null and (not others or random.random() < NULL_SHARE)
+            # Begin with the drawn option, then try all others in turn.
             start = others.index(random.choice(others)) if others else 0
             turned = [*others[start:], *others[:start]]
-            if place.level >= self.fill:  # of objects that have only what is required, the smallest will do
+            if place.level >= self.fill:  # objects with only what is required should be small
                 turned.sort(key=lambda i: options[i].height)
             order += [*nulls, *turned] if is_null else [*turned, *nulls]
         return order
 
     def is_pinned(self, pointer: str) -> bool:
-        """Whether something at or below a pointer is fixed beforehand."""
+        """Tell whether something at or below a pointer is pinned."""
         return pointer in self._ways_to_pins
 
     def note(self, place: Place, nothing: Contradiction) -> None:
-        """Remember why a way led nowhere."""
+        """Remember a contradiction, if it is the deepest so far."""
         pointer = place.pointer if nothing.pointer is None else nothing.pointer
         if self.worst is None or len(pointer) > len(self.worst[0]):
             self.worst = (pointer, nothing)
 
     def reason(self, place: Place) -> Contradiction:
-        """The contradiction to tell of: the deepest below a place, or the return of a schema that the place is in."""
+        """Return the contradiction to report: the deepest below a place, or the return of a schema around the place."""
         if self.worst is not None:
             pointer, nothing = self.worst
             is_return = nothing.keywords == _ENDLESS and place.pointer.startswith(pointer)
@@ -261,11 +270,11 @@ class Walk:
 
 
 _ENDLESS = ("required", "$ref")
-"""The keywords of a schema that requires itself for ever."""
+"""The keywords of a schema that requires itself without end."""
 
 
 def _first_return(goal: Goal, place: Place) -> str:
-    """The JSON Pointer at which a schema that comes back to itself does so for the first time."""
+    """Return the JSON Pointer at which a recursive schema comes back to itself for the first time."""
     levels = [level for level, mark in enumerate(place.above) if mark is goal[0].settled()] if goal else []
     return "/".join(place.pointer.split("/")[: levels[1] + 1]) if len(levels) > 1 else place.pointer
 

@@ -1,6 +1,6 @@
-"""From a schema to a value that keeps it: made, checked, and where the check fails made anew.
+"""From a schema to a valid value: made, validated, and made again in part where it is not valid.
 
-The walk is a search (``walk``) over shapes (``expansion``): whatever cannot be decided by looking is tried.
+The walk is a search (``walk``) over shapes (``expansion``): what cannot be decided by reading schemas is tried.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ from mock_server.generate.shape import Shape
 from mock_server.generate.walk import BUDGET, FULL, SearchBudgetExceeded, Walk
 
 ATTEMPTS = 12
-"""Values that are made before a search is called fruitless."""
+"""Most values that are made and validated before generation fails."""
 LARGEST = 64 * 1024
-"""Bytes that a value may have beyond which it is made with fewer optional members."""
+"""Bytes above which a value is made again with fewer optional members."""
 ENOUGH = 150
-"""Values after which two levels of an answer have what is required only: about 5 KB. Three levels have four times as
-many, and so on; a million more would say nothing new of an API."""
+"""Values after which two levels of an answer have only what is required: about 5 KB.
+
+Three levels may have four times as many, and so on; more values would show nothing new of an API.
+"""
 
 Schema = dict[str, JSON]
 
 
 class SearchExhaustedError(GenerationError):
-    """A search came to no end in the values that it may try; a smaller one may."""
+    """Raised by a search that tried all the values that it may; a search for a smaller value may succeed."""
 
 
 _COMPANIES = frozenset({"team", "company", "organization", "business"})
-"""Kinds of customers that are no persons."""
+"""Types of customers that are not persons."""
 
 
 def generate(
@@ -52,15 +54,16 @@ def generate(
     exemplary: bool = False,
     strict: bool = False,
 ) -> JSON:
-    """A value for a schema; the same for the same arguments.
+    """Return a value for a schema; the same for the same arguments.
 
-    ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value shall have: where
-    the schema does not take them it is not kept, unless ``strict`` asks for an error; ``complete`` leaves no optional
-    member out of the first ``fill`` levels of objects, and what is below them has what is required; ``exemplary`` takes
-    what schemas give as examples and defaults. Where a search comes to no end, or to more than :data:`LARGEST` bytes,
-    another one has fewer levels.
-    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies; what
-    was found out of a schema is remembered.
+    ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value has to have: where
+    the schema refuses them the value is not valid, unless ``strict`` asks for an error instead; ``complete`` leaves no
+    optional member out of the first ``fill`` levels of objects, and deeper ones have what is required; ``exemplary``
+    uses the examples and defaults of schemas. Where a search fails, or makes more than :data:`LARGEST` bytes, another
+    one has fewer levels.
+
+    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies; this
+    result is cached.
     """
     node = document.root(schema)
     known = document.kept.get((node, "unsatisfiable"))
@@ -70,7 +73,7 @@ def generate(
     exhausted: GenerationError | None = None
     for levels in _levels(fill):
         if failure is not None and levels:
-            continue  # only what is required can be the reason
+            continue  # optional members cannot be the reason, so the search without them is the one left
         walk = Walk(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
         walk.exemplary = exemplary
         walk.persona = persona_of(walk, node)
@@ -93,17 +96,17 @@ def generate(
 
 
 def _levels(fill: int) -> list[int]:
-    """The numbers of levels to try, the last of them none."""
+    """Return the numbers of levels to try, the last of them 0."""
     return [fill, *(levels for levels in (2, 1, 0) if levels < fill)]
 
 
 def enough_of(levels: int) -> int:
-    """How many values so many levels of an answer may have before it is enough."""
+    """Return the number of values after which an answer of so many levels has only what is required."""
     return BUDGET if levels >= FULL else min(BUDGET, ENOUGH * 4**levels // 16)
 
 
 def size_of(value: JSON) -> int:
-    """About how many bytes a value takes as JSON: exact for long strings, which is what makes it large."""
+    """Return about how many bytes a value takes as JSON: exact for long strings, which make a value large."""
     if isinstance(value, dict):
         return sum(len(name) + 6 + size_of(member) for name, member in value.items())
     if isinstance(value, list):
@@ -112,9 +115,9 @@ def size_of(value: JSON) -> int:
 
 
 def _trusted(node: Node) -> frozenset[str]:
-    """The members whose believable values need no check of their own.
+    """Return the members whose believable values need no validation of their own.
 
-    Where the schema leaves no choice between branches, the check of the whole says the same of each member.
+    Where the schema has no choice between branches, the validation of the whole finds the same errors.
     """
     cache = node.document.kept
     if (node, "trusted") not in cache:
@@ -125,14 +128,17 @@ def _trusted(node: Node) -> frozenset[str]:
 
 
 def _distrust(walk: Walk, node: Node, value: JSON) -> None:
-    """Check the members that were refused by themselves, in this value and in all that come after."""
+    """Validate each refused member by itself from now on, in this value and in all later ones."""
     names = {pointer_parts(pointer)[0] for pointer, _ in node.faults(value) if pointer}
     node.document.kept[node, "trusted"] = _trusted(node) - names
     walk.believe(frozenset())
 
 
 def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
-    """The value of a walk; where the validator refuses it, the part that it names is made anew."""
+    """Return a valid value of a walk; the part that the validator refuses is made again.
+
+    Raises :class:`GenerationError` for a contradiction or after :data:`ATTEMPTS`, and :class:`SearchExhaustedError`.
+    """
     reason = ""
     for _ in range(ATTEMPTS):
         walk.values = 0
@@ -147,9 +153,11 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
             raise GenerationError(_contradiction(nothing)) from None
         if node.accepts(value):
             return value
+        # A member taken without validation was wrong: from now on each is validated by itself.
         if walk.trusted:
             _distrust(walk, node, value)
             continue
+        # The pins are what the caller has chosen, so they win over the schema.
         if walk.pins and not strict:
             return value
         pointer, keyword = next(iter(node.faults(value)), ("", "the schema"))
@@ -180,7 +188,7 @@ def _contradiction(nothing: Contradiction) -> str:
 
 
 def persona_of(walk: Walk, node: Node) -> Persona:
-    """Whom a value of the schema is about, as far as pins and variants do not say."""
+    """Return the persona of a value of the schema, from pins and variants, or else from the draw."""
     country = _pinned_or_drawn(walk, node, ("country", "country_code"))
     kind = _pinned_or_drawn(walk, node, ("type",))
     known = country is not None and is_country(country)

@@ -1,4 +1,4 @@
-"""Words, for texts of which nothing is known: those of Faker, drawn without seeding a Faker for each."""
+"""Words, for texts with no other description: Faker's list, drawn without seeding a Faker for each word."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def _words() -> tuple[str, ...]:
 
 
 def word(random: Source) -> str:
-    """An English word in lower case."""
+    """Return an English word in lower case."""
     return random.choice(_words())

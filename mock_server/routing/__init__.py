@@ -1,4 +1,4 @@
-"""Which operation a method and a path mean."""
+"""Routing: the operation for a method and a path."""
 
 from mock_server.routing.router import Router
 

@@ -1,4 +1,4 @@
-"""A program that compiles a contract and has its routes read, so that another process finds both remembered.
+"""A program that compiles a contract and has its routes read, so that another process finds both in the cache.
 
 ``python -m mock_server.routing.ahead FETCH CONTRACT [OVERLAY ...]``, where FETCH is 1 if references may lead to URLs.
 """
@@ -14,7 +14,7 @@ from mock_server.routing.router import Router
 
 
 def main() -> int:
-    """Compile what the arguments name; the exit code."""
+    """Compile the contract of the arguments; return the exit code."""
     fetch, place, *overlays = sys.argv[1:]
     contract_input = Given(place, tuple(overlays), fetch == "1")
     try:

@@ -1,10 +1,10 @@
 """The routes of a contract, read by Connexion. The only importer of connexion.
 
-Connexion walks the paths and operations of the document and makes Starlette routes of them; what goes
-on from here is each route's operation and compiled path. Connexion's own router is not asked: it takes
-the first match in document order where OpenAPI 3.1 ("Path Templating Matching") wants the concrete path
-before the templated; it lists one method in ``Allow`` where RFC 9110 (15.5.6) wants all; and it decides
-on HEAD and slashes by itself, where each API has manners of its own.
+Connexion walks the paths and operations of the document and makes Starlette routes of them; only each route's operation
+and compiled path are used from here on. Connexion's own router is not used: it takes the first match in document order
+where OpenAPI 3.1 ("Path Templating Matching") wants the concrete path before the templated; it lists one method in
+``Allow`` where RFC 9110 (15.5.6) wants all; and it decides on HEAD and slashes by itself, where each API has its own
+HTTP behaviour.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from starlette.routing import Route
 
 @dataclass(frozen=True, slots=True)
 class PathRoute:
-    """One operation's path: ``pattern`` is the regular expression, whose groups are called as in ``names``."""
+    """The path of one operation: ``pattern`` is the regular expression, ``names`` are the names of its groups."""
 
     operation: str
     pattern: str
@@ -37,10 +37,9 @@ class PathRoute:
 
 
 def read_routes(contract: Contract) -> list[PathRoute]:
-    """The routes in document order.
+    """Return the routes in document order.
 
-    Path parameters match as texts: whether ``abc`` is an integer is for the judge to say, with a reason,
-    and not a 404.
+    Path parameters match as texts: validation tells whether ``abc`` is an integer, with a reason, and not a 404.
     """
     plain = {key: _plain_names(path_parts(operation.path)[0]) for key, operation in contract.operations.items()}
     specification = _specification(contract, {key: template for key, (template, _) in plain.items()})
@@ -51,10 +50,10 @@ def read_routes(contract: Contract) -> list[PathRoute]:
 
 
 def _specification(contract: Contract, templates: dict[str, str]) -> _Specification:
-    """The paths of the contract for Connexion: the operations under keys that are never missing or doubled.
+    """Return the paths of the contract for Connexion, with operation keys as ids, which are never missing or doubled.
 
-    What is below an operation stays out. Connexion would resolve every reference of it, which takes
-    longer than all the rest of the loading on a large contract, and reads none of it for routing.
+    What is below an operation is left out. Connexion would resolve every reference of it, which takes longer than all
+    the rest of the loading on a large contract, and reads none of it for routing.
     """
     paths: dict[str, dict[str, object]] = {}
     for key, operation in contract.operations.items():
@@ -66,9 +65,9 @@ def _specification(contract: Contract, templates: dict[str, str]) -> _Specificat
 
 
 def _plain_names(path: str) -> tuple[str, tuple[str, ...]]:
-    """The template with parameters called p0, p1 ..., and their real names.
+    """Return the template with parameters named p0, p1 ..., and their real names.
 
-    Connexion rewrites ``{pet-id}`` to ``pet_id``, and Starlette takes only names that are identifiers.
+    Connexion rewrites ``{pet-id}`` to ``pet_id``, and Starlette accepts only names that are identifiers.
     """
     template = ""
     names: list[str] = []
@@ -86,7 +85,7 @@ def _key(route: Route) -> str:
 
 
 class _Specification(OpenAPISpecification):
-    """Connexion knows 3.0 alone; the contract was checked when it was loaded."""
+    """Skips Connexion's validation, which knows 3.0 alone; the contract was validated when it was loaded."""
 
     @classmethod
     def _validate_spec(cls, spec: object) -> None:
@@ -94,7 +93,7 @@ class _Specification(OpenAPISpecification):
 
 
 class _Resolver(Resolver):
-    """Operations have no function to find: every one is answered by the engine."""
+    """Finds no functions for operations: the engine answers every one."""
 
     def resolve_function_from_operation_id(self, operation_id: str) -> None:
         return None
@@ -109,7 +108,7 @@ class _Routes(RoutingAPI):
 
 
 class _Untyped:
-    """An operation that says of no path parameter that it is a number."""
+    """An operation without types of path parameters, so that all of them are texts."""
 
     def __init__(self, operation: AbstractOperation) -> None:
         self.operation = operation
@@ -119,4 +118,4 @@ class _Untyped:
 
 
 async def _nowhere(scope: object, receive: object, send: object) -> None:
-    """Stands where Connexion wants an application: the routes are asked, never called."""
+    """Do nothing: Connexion wants an application, but its routes are only read, never called."""

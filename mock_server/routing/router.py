@@ -1,9 +1,9 @@
-"""From a method and a path to an operation, in the order OpenAPI wants, at a cost that does not grow.
+"""From a method and a path to an operation, in the order of OpenAPI, at a cost that does not grow with the contract.
 
-The paths are a tree of segments, walked with those of the request, the literal branch before the templated
-one: OpenAPI wants the concrete path first, and what a walk costs depends on the path and not on the contract.
-The routes themselves are Connexion's, remembered with the contract: importing Connexion takes longer than
-all the rest of a second start.
+The paths are a tree of segments, walked with those of the request, the literal branch before the templated one: OpenAPI
+wants the concrete path first, and the cost of a walk depends on the path and not on the contract. The routes themselves
+are Connexion's, stored in the cache with the contract: importing Connexion takes longer than all the rest of a second
+start.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from mock_server.exchange import JSON, Route
 from mock_server.routing.raw_path import forms, literal
 
 _REMEMBERED = 1024
-"""Questions whose route is remembered: clients ask for the same paths again."""
+"""Most requests whose route is remembered: clients send the same paths again."""
 _LONGEST = 512
 """Characters of a question that is remembered."""
 
 
 @dataclass(slots=True)
 class _Path:
-    """One path of the contract with the operations that it has."""
+    """One path of the contract with its operations."""
 
     template: str
     source: str
     operations: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
     """By method, the operations and the names of their path parameters; several where fragments tell them apart."""
     query: tuple[tuple[str, str], ...] = ()
-    """What the path's key has behind a question mark: the query has to hold it, and may hold more."""
+    """The part of the path's key after a question mark: the query has to contain it, and may contain more."""
     _pattern: re.Pattern[str] | None = None
 
     def is_meant(self, query: str) -> bool:
-        """Whether a query has what the path's key wants of it."""
+        """Tell whether a query contains what the path's key wants of it."""
         if not self.query:
             return True
         sent = parse_qsl(query, keep_blank_values=True)
@@ -47,7 +47,7 @@ class _Path:
         return all(name in names if "{" in value else (name, value) in sent for name, value in self.query)
 
     def match(self, path: str) -> re.Match[str] | None:
-        """Connexion's pattern has the last word; compiled when it is first asked, since most never are."""
+        """Match a path with Connexion's pattern, which decides; compiled at first use, since most are never used."""
         if self._pattern is None:
             self._pattern = re.compile(self.source)
         return self._pattern.fullmatch(path)
@@ -55,7 +55,7 @@ class _Path:
 
 @dataclass(slots=True)
 class _Branch:
-    """The paths that begin alike. ``literal`` by the text of the next segment; ``open`` where it has a parameter."""
+    """The paths with the same beginning. ``literal`` by the text of the next segment; ``open`` for a parameter."""
 
     literal: dict[str, _Branch] = field(default_factory=dict)
     open: _Branch | None = None
@@ -63,7 +63,7 @@ class _Branch:
 
 
 class Router:
-    """The routes of one contract. Built at load; asked once a request."""
+    """The routes of one contract. Built at load; used once for each request."""
 
     def __init__(self, contract: Contract, *, no_cache: bool = False) -> None:
         self._contract = contract
@@ -136,12 +136,12 @@ class Router:
         return Route(allow=tuple(sorted(allow))) if allow else None
 
     def _method(self, method: str, path: _Path) -> str:
-        """HEAD is GET without the body (RFC 9110, 9.3.2), unless it has an operation or this API refuses it."""
+        """Return GET for HEAD (RFC 9110, 9.3.2), unless the path has HEAD or this API refuses it; else the method."""
         plain = method != "HEAD" or "HEAD" in path.operations or self._contract.manners.head == "refuse"
         return method if plain else "GET"
 
     def _redirect(self, path: str) -> str | None:
-        """The path without its slash, where that leads somewhere and this API redirects."""
+        """Return the path without its trailing slash, where that matches and this API redirects; else None."""
         if self._contract.manners.trailing_slash != "redirect" or not path.endswith("/"):
             return None
         shorter = path.rstrip("/")
@@ -150,7 +150,7 @@ class Router:
 
 
 def _candidates(branch: _Branch, segments: list[str], at: int) -> Iterator[_Path]:
-    """The paths that may be meant, segment by segment the literal before the templated."""
+    """Yield the paths that may match, segment by segment the literal before the templated."""
     if at == len(segments):
         yield from branch.paths
         return
@@ -162,7 +162,7 @@ def _candidates(branch: _Branch, segments: list[str], at: int) -> Iterator[_Path
 
 
 def _routes(contract: Contract, *, no_cache: bool) -> list[tuple[str, str, tuple[str, ...]]]:
-    """The operation, the pattern and the parameter names of each route."""
+    """Return the operation, the pattern and the parameter names of each route."""
     known = None if no_cache else cache.recall(contract.digest, "routes")
     if not _is_complete(known, contract):
         from mock_server.routing.by_connexion import read_routes

@@ -1,4 +1,4 @@
-"""Where records are kept: a protocol, and what keeps it."""
+"""Stores of records: a protocol, and its implementations in memory and in databases."""
 
 from mock_server.store.address import open_stores
 from mock_server.store.layered import LayeredStore

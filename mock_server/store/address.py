@@ -11,7 +11,7 @@ from mock_server.store.memory import MemoryStores
 from mock_server.store.protocol import Stores
 
 PRIVATE = "private"
-"""The query of a SQLite address whose file lasts no longer than its server."""
+"""The query of a SQLite address whose file exists only as long as its server."""
 
 
 def open_stores(address: str, capacity: int) -> Stores:
@@ -44,14 +44,14 @@ def open_stores(address: str, capacity: int) -> Stores:
 
 
 def sqlite_address(file: Path) -> str:
-    """The address of a file that lasts no longer than its server."""
+    """Return the address of a file that exists only as long as its server."""
     from urllib.parse import quote
 
     return f"sqlite:///{quote(str(file))}?{PRIVATE}"
 
 
 def shown(address: str) -> str:
-    """An address without user, password and options: whatever might be one is left out."""
+    """Return an address without user, password and options: everything that may be one of them is left out."""
     plain = address.partition("?")[0]
     scheme, separator, rest = plain.partition("://")
     if scheme == "sqlite" or not separator:

@@ -1,11 +1,10 @@
-"""A database as one process uses it: a connection, what was read by it, and how long that holds.
+"""A database as one process uses it: a connection, the rows that were read, and how long they are valid.
 
-What was read holds until somebody changes something. Those on the same machine renew the :class:`Mark`; of others
-the database tells when it is asked, which happens when its last word is :data:`LEASE` old. So no read is older
-than that, and most cost what memory costs.
+Rows that were read are valid until something changes. Processes on the same machine renew the :class:`Mark`; changes of
+others are found by asking the database, once its last answer is :data:`LEASE` old. So no read is older than that, and
+most cost what memory costs.
 
-A database that is lost is tried again by a thread until it is back; meanwhile whoever wants to read or to change
-something is told so at once.
+A thread tries to reconnect to a lost database until it is back; meanwhile reads and changes raise at once.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from mock_server.store.tables import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORL
 log = logging.getLogger("mock_server")
 
 LEASE = 0.1
-"""Seconds for which the word of the database holds."""
+"""Seconds for which an answer of the database is valid."""
 RETRY = 0.25
 """Seconds between two tries to have a lost database back."""
 BRIEF = 0.05
@@ -42,26 +41,26 @@ BRIEF = 0.05
 PAUSE = 0.01
 """Seconds after which it tries again."""
 REMEMBERED = 1024
-"""Changes that the database tells one by one. Who has missed more forgets all that it read."""
+"""Changes that the database lists one by one. A process that has missed more forgets all rows that it read."""
 
 Alter: TypeAlias = Callable[[Connection, int], Sequence[Changed]]
-"""What changes something within a transaction, which is given its revision; nothing changed is rolled back."""
+"""Changes something within a transaction, whose revision it gets; where nothing changed, it is rolled back."""
 
 
 class Database:
-    """A store's tables, opened: migrated where they are of an older version, made where there are none.
+    """The tables of a store, opened: migrated where they are of an older version, made where there are none.
 
-    Raises :class:`StoreError` where that cannot be, without a password in the message.
+    Raises :class:`StoreError` where that fails, without a password in the message.
     """
 
     def __init__(self, driver: Driver) -> None:
         self.knowledge = Knowledge()
         self.seen: int | None = None
-        """The mark as it was when the database was last asked; None where it has to be asked."""
+        """The mark at the time when the database was last asked; None where it has to be asked."""
         self.fresh_until = 0.0
-        """Until when its last word holds, by the monotonic clock."""
+        """Until when its last answer is valid, by the monotonic clock."""
         self.absence = 0
-        """The revision of everything while the database is lost: one that no state has."""
+        """The revision of everything while the database is lost: a number that no state has."""
         self._driver = driver
         self._lock = threading.RLock()
         self._patience = PATIENCE
@@ -69,7 +68,7 @@ class Database:
         self._ended = threading.Event()
         self._revision = 0
         self._connection: Connection | None = None
-        """None where it is lost, or was let go of."""
+        """None where it is lost, or was closed."""
         self._listener: threading.Thread | None = None
         try:
             self._connection, self.name = self._opened()
@@ -88,10 +87,11 @@ class Database:
         return self._driver.shown
 
     def confirm(self) -> None:
-        """Know every change that was acknowledged on this machine, and those of others that are a lease old.
+        """Make sure that all changes acknowledged on this machine are known, and others that are older than a lease.
 
         Raises :class:`StoreLostError`.
         """
+        # The usual case compares numbers and needs no lock.
         if self.mark[0] != self.seen or monotonic() >= self.fresh_until:
             with self._alone():
                 self._catch_up()
@@ -121,8 +121,9 @@ class Database:
                 yield connection
 
     def _catch_up(self) -> None:
-        """Ask for what has changed, and forget what was read of it."""
+        """Ask for the changes since the last time, and forget the rows that they changed."""
         self._listen()
+        # Read before the database is asked, so that a later change is found the next time.
         mark, now = self.mark[0], monotonic()
         with self._asked() as connection:
             self._driver.check(connection)
@@ -130,6 +131,7 @@ class Database:
             if not is_as_it_was or mark != self.seen:
                 known = CHANGES.c.revision > self._revision
                 rows = connection.execute(select(CHANGES).where(known).order_by(CHANGES.c.revision)).all()
+                # The list of changes has no gap, so only what has changed is forgotten.
                 if rows and rows[0].revision == self._revision + 1:
                     self.knowledge.learn([(row.contract, row.world, row.resource, row.handle) for row in rows])
                     self._revision = rows[-1].revision
@@ -142,9 +144,9 @@ class Database:
         self.knowledge.forget((row.contract, row.world) for row in connection.execute(select(WORLDS)))
 
     def change(self, alter: Alter) -> bool:
-        """Change something, all or nothing of it; whether there was anything to change.
+        """Change something, all or nothing of it; return whether there was anything to change.
 
-        It is on the disk, and seen by whoever asks next on this machine, when this returns. Raises
+        When this returns, the change is on the disk, and every later read on this machine sees it. Raises
         :class:`StoreLostError` and :class:`StoreFullError`.
         """
         until = monotonic() + PATIENCE
@@ -167,7 +169,10 @@ class Database:
         return changed
 
     def load(self, alter: Callable[[Connection], Sequence[Changed]]) -> bool:
-        """The same for much at once, on a connection of its own: others read on meanwhile, and no other loads."""
+        """Change much at once, on a connection of its own; return whether anything was changed.
+
+        Others may read meanwhile, but not load.
+        """
 
         def alone(connection: Connection, _: int) -> Sequence[Changed]:
             self._driver.keep_others_out(connection)
@@ -185,6 +190,7 @@ class Database:
 
     def _changed(self, connection: Connection, alter: Alter, *, is_numbered_last: bool = False) -> bool:
         with _transaction(connection, self._driver.begin) as end:
+            # Taking a revision keeps all other changes waiting, so a long load takes it at its end.
             revision = 0 if is_numbered_last else _next(connection)
             changed = alter(connection, revision)
             if not changed:
@@ -194,6 +200,7 @@ class Database:
             names = ("contract", "world", "resource", "handle")
             rows = [{"revision": revision, **dict(zip(names, change, strict=True))} for change in changed]
             connection.execute(insert(CHANGES), rows)
+            # The list of changes is shortened now and then, since each time costs a query.
             if revision % 64 == 0:
                 connection.execute(delete(CHANGES).where(CHANGES.c.revision <= revision - REMEMBERED))
             self._driver.tell(connection)
@@ -201,11 +208,12 @@ class Database:
         return True
 
     def _opened(self) -> tuple[Connection, str]:
-        """A first connection, and the name of the store."""
+        """Return a first connection, and the name of the store."""
         connection = self._driver.connect(create=True)
         try:
             self._driver.identify()
             self._driver.be_patient(connection, OPENING)
+            # Each version is a transaction of its own; another server may be migrating at the same time.
             while version_of(connection) < len(MIGRATIONS):
                 self._prepared(connection, migrate)
             if connection.execute(select(STATE.c.name)).first() is None:
@@ -218,7 +226,7 @@ class Database:
             raise
 
     def _prepared(self, connection: Connection, step: Callable[[Connection], bool]) -> None:
-        """Take a step while nobody else does; one that turns out to be done already is none."""
+        """Take a step while no other process does; one that returns False, as done already, is rolled back."""
         with _transaction(connection, self._driver.begin) as end:
             self._driver.keep_others_out(connection)
             end("COMMIT" if step(connection) else "ROLLBACK")
@@ -256,7 +264,7 @@ class Database:
             raise self._failure(error) from None
 
     def _failure(self, error: SQLAlchemyError | OSError) -> Exception:
-        """What an error means to whoever asked."""
+        """Return the exception to raise for an error."""
         trouble, reason = self._driver.trouble(error), self._driver.reason(error)
         store = f"the store {self._driver.shown}"
         if trouble == "wrong":
@@ -306,7 +314,7 @@ class Database:
                 return
 
     def _adopt(self, connection: Connection) -> None:
-        """Go on with a connection, if it leads to the same store as before."""
+        """Take over a connection, if it leads to the same store as before."""
         try:
             name = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
             if name != self.name:
@@ -322,9 +330,10 @@ class Database:
             raise
 
     def _listen(self) -> None:
-        """Have a thread that listens, from the first read on: there is none in a process that others are copies of."""
+        """Start a thread that listens, at the first read: there must be none in a process that is forked later."""
         if self._listener is not None:
             return
+        # The thread must not keep a database alive that is no longer used.
         reference = weakref.ref(self)
 
         def heard() -> None:
@@ -338,7 +347,7 @@ class Database:
         self._listener.start()
 
     def close(self) -> None:
-        """Let go of the database, however often it is called."""
+        """Close the connection; it may be called more than once."""
         self._ended.set()
         with self._lock:
             self._hang_up()
@@ -361,7 +370,7 @@ atexit.register(_close_all)
 
 @contextlib.contextmanager
 def _transaction(connection: Connection, begin: str) -> Iterator[Callable[[str], None]]:
-    """A transaction, which is given its end by a call; without one, and on an error, it is rolled back."""
+    """Yield a function that ends a transaction; where it is not called, and on an error, roll it back."""
     is_open = True
 
     def end(how: str) -> None:
@@ -385,7 +394,7 @@ def _next(connection: Connection) -> int:
 
 
 def _named(connection: Connection) -> bool:
-    """Give a new store its name; whether it was new."""
+    """Give a new store its name; return whether it was new."""
     if connection.execute(select(STATE.c.name)).first() is not None:
         return False
     connection.execute(insert(STATE).values(name=str(uuid.uuid4()), revision=0))

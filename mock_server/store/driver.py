@@ -1,4 +1,4 @@
-"""What the two databases do each in their own way."""
+"""The differences between the two databases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 Trouble: TypeAlias = Literal["full", "busy", "lost", "wrong"]
-"""What an error means: no room; not now, but the connection is well; the connection is not; a mistake of ours."""
+"""The kind of an error: no room; busy, but the connection works; the connection is lost; a mistake of ours."""
 
 PATIENCE = 2.0
 """Seconds that a change waits for those of others."""
@@ -20,51 +20,51 @@ SLACK = 1.0
 LONGEST = PATIENCE + SLACK
 """Seconds that a call may take while the server serves."""
 OPENING = 60.0
-"""The same while a store is opened: another server may be loading its fixtures."""
+"""Seconds to wait while a store is opened: another server may be loading its fixtures."""
 
 
 class Driver(Protocol):
     """A database. Connections commit each statement, unless it is within an explicit transaction."""
 
     shown: str
-    """The address as people may see it: without user, password and options."""
+    """The address as it may be shown: without user, password and options."""
     begin: str
-    """What begins a transaction that is to change something."""
+    """The statement that begins a transaction with changes."""
     sees_others: bool
-    """Whether :meth:`is_as_it_was` finds out what any program has changed."""
+    """Whether :meth:`is_as_it_was` notices changes of any program."""
 
     def connect(self, *, create: bool = False) -> Connection:
-        """A connection; ``create`` makes the database where there is none and that is for us to do.
+        """Return a connection; ``create`` makes the database where there is none and that is ours to do.
 
         Raises :class:`StoreError` or one of SQLAlchemy's errors.
         """
 
     def identify(self) -> None:
-        """Take what stands at the address now for what is meant."""
+        """Remember what is at the address now as the right database."""
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
         """Let changes wait that long for those of others, and no call longer than :data:`SLACK` beyond that."""
 
     def keep_others_out(self, connection: Connection) -> None:
-        """Within a transaction: nobody else opens the store until it ends."""
+        """Keep others from opening the store until this transaction ends."""
 
     def check(self, connection: Connection) -> None:
-        """Raise :class:`OSError` where the connection leads nowhere any more."""
+        """Raise :class:`OSError` where the connection is no longer to the right database."""
 
     def is_as_it_was(self, connection: Connection) -> bool:
-        """Whether no other connection has changed anything since the last call; False where nobody knows."""
+        """Tell whether no other connection has changed anything since the last call; False where that is not known."""
 
     def tell(self, connection: Connection) -> None:
-        """Within a transaction: let those who listen know of it when it is done."""
+        """Notify listeners when this transaction is committed."""
 
     def listen(self, heard: Callable[[], None], ended: Event) -> None:
         """Call ``heard`` for each change that somebody tells of, until the end. Returns at once where nobody does."""
 
     def mark(self, name: str) -> Path | None:
-        """The file for the mark of the store of that name, None where there is no place for it."""
+        """Return the file for the mark of the store of that name, None where there is no place for it."""
 
     def trouble(self, error: SQLAlchemyError | OSError) -> Trouble:
-        """What an error means."""
+        """Return the kind of an error."""
 
     def reason(self, error: Exception) -> str:
-        """An error in a line, without a password."""
+        """Return an error in a line, without a password."""

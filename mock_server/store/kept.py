@@ -1,4 +1,4 @@
-"""What was read of a database, kept as long as there is room: the least recently used goes first."""
+"""A cache of rows of a database, as long as there is room: the least recently used goes first."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Key: TypeAlias = tuple[int, str, str, str]
 
 
 class Lack(Enum):
-    """Why there is no record: there is no such row, or nobody has looked yet."""
+    """Why there is no record: there is no such row, or it was not looked up yet."""
 
     ABSENT = 0
     UNKNOWN = 1
 
 
 Row: TypeAlias = Record | Literal[Lack.ABSENT] | None
-"""A row: a record, none (deleted in that world), or none at all."""
+"""A row: a record, None (deleted in that world), or no row at all."""
 
 LIMIT = 64 * 1024 * 1024
 _ABSENT_BYTES = 300
-"""A key, and its place among the others."""
+"""Bytes of a key, and of its place among the others."""
 _VALUE_BYTES = 8
-"""What a character of JSON costs as Python's objects, measured on customers."""
+"""Bytes of one character of JSON as Python's objects, measured on customers."""
 
 
 class Kept:
-    """Rows by key, with a bound on what they take together, in bytes, roughly."""
+    """Rows by key, with a bound on the bytes that they take together, about."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
@@ -49,7 +49,7 @@ class Kept:
         return entry[0]
 
     def keep(self, key: Key, row: Row, characters: int) -> None:
-        """Keep a row whose JSON has that many characters."""
+        """Cache a row whose JSON has that many characters."""
         self.drop(key)
         size = _ABSENT_BYTES + _VALUE_BYTES * characters
         self._rows[key] = (row, size)
@@ -65,11 +65,11 @@ class Kept:
             self.size -= entry[1]
 
     def drop_world(self, contract: int, world: str) -> None:
-        """Keep nothing more of a world."""
+        """Remove all rows of a world."""
         for key in [key for key in self._rows if key[:2] == (contract, world)]:
             self.drop(key)
 
     def clear(self) -> None:
-        """Keep nothing more."""
+        """Remove all rows."""
         self._rows.clear()
         self.size = 0

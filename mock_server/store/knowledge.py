@@ -1,4 +1,4 @@
-"""What a process knows of a database: rows that it read, which worlds have any, and which state of each it knows."""
+"""What a process knows of a database: rows that it read, the worlds that have any, and the revision of each."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ Changed: TypeAlias = tuple[int, str, str, str]
 
 
 class Knowledge:
-    """Rows by key, and a number for the state of each world. It knows nothing to begin with."""
+    """Rows by key, and a revision for each world. It starts empty."""
 
     def __init__(self) -> None:
         self.kept = Kept()
         self.worlds: set[tuple[int, str]] = set()
         """The worlds that have rows of their own, by contract."""
         self.generation = 0
-        """Another after everything that was learnt."""
+        """A number that is new after each change of what is known."""
         self._revisions: dict[tuple[int, str], int] = {}
 
     def learn(self, changes: Sequence[Changed]) -> None:
-        """Forget what was read of what has changed."""
+        """Forget the rows that have changed."""
         self.generation = next_revision()
         for contract, world, resource, handle in changes:
+            # The fixtures are visible in all worlds, so all of them have changed.
             if world == EVERY_WORLD:
                 self._revisions.clear()
             self._revisions.pop((contract, world), None)
@@ -39,14 +40,14 @@ class Knowledge:
                 self.worlds.discard((contract, world))
 
     def forget(self, worlds: Iterable[tuple[int, str]]) -> None:
-        """Know nothing but which worlds have rows."""
+        """Forget everything but which worlds have rows."""
         self.worlds = set(worlds)
         self.kept.clear()
         self._revisions.clear()
         self.generation = next_revision()
 
     def revision(self, contract: int, world: str) -> int:
-        """The number of the state of a world. Worlds without rows of their own have that of the fixtures."""
+        """Return the revision of a world. Worlds without rows of their own have that of the fixtures."""
         key = (contract, world if (contract, world) in self.worlds else EVERY_WORLD)
         revision = self._revisions.get(key)
         if revision is None:

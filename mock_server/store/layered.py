@@ -1,4 +1,4 @@
-"""Records of one's own over those that everybody shares."""
+"""Copy on write: the changed records of a world over records that all worlds share."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mock_server.store.search import ALL, Search
 
 
 class LayeredStore:
-    """What was changed, over a store that stays as it is. It costs what was changed and nothing else."""
+    """Changed records over a store that stays as it is. It takes memory for the changed records only."""
 
     __slots__ = ("_base", "_changed", "_revision")
 
     def __init__(self, base: Records) -> None:
         self._base = base
         self._changed: dict[tuple[str, str], Record | None] = {}
-        """None stands for a record that was deleted."""
+        """The changed records by resource and handle; None stands for a deleted one."""
         self._revision = 0
 
     @property
@@ -26,38 +26,38 @@ class LayeredStore:
         return max(self._base.revision, self._revision)
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """The record of a handle, None where there is none."""
+        """Return the record of a handle, None where there is none."""
         key = (resource, handle)
         return self._changed[key] if key in self._changed else self._base.get(resource, handle)
 
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
-        """The records that a search means: those of below in their order, then those that came here."""
+        """Return the records that a search matches: those of the store below in their order, then the new ones."""
         return search.of(self._all(resource))
 
     def count(self, resource: str, search: Search = ALL) -> int:
-        """How many records a search means."""
+        """Return how many records a search matches."""
         return sum(1 for _ in search.meant(self._all(resource)))
 
     def put(self, record: Record) -> bool:
-        """Hold a record, in place of one of the same handle where there is one; whether there was none."""
+        """Put a record, in place of one of the same handle if there is one; return whether there was none."""
         is_new = self.get(record.resource, record.handle) is None
         self._changed[record.resource, record.handle] = record
         self._revision = next_revision()
         return is_new
 
     def add(self, record: Record) -> bool:
-        """Hold a record of a new handle; whether the handle was free."""
+        """Add a record with a new handle; return whether the handle was free."""
         return self.get(record.resource, record.handle) is None and self.put(record)
 
     def change(self, old: Record, new: Record) -> bool:
-        """Hold a record in place of another; whether that was still there as it was."""
+        """Replace a record by another; return whether it was still there unchanged."""
         if self.get(old.resource, old.handle) != old:
             return False
         self.put(new)
         return True
 
     def delete(self, resource: str, handle: str) -> bool:
-        """Hold that record no more; whether there was one."""
+        """Delete a record; return whether there was one."""
         if self.get(resource, handle) is None:
             return False
         self._changed[resource, handle] = None
@@ -65,7 +65,7 @@ class LayeredStore:
         return True
 
     def clear(self) -> None:
-        """Back to the store below."""
+        """Drop all changes, so that the store below is visible again."""
         self._changed.clear()
         self._revision = next_revision()
 

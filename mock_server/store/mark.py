@@ -1,7 +1,8 @@
-"""Eight bytes that all processes of a machine share: whoever changed a store renews them before it says so.
+"""The mark of a store: eight bytes that all processes of a machine share, and renew after each change.
 
-So a process that asks right after another one's change was acknowledged knows that it has to look again, for the
-price of reading a number. The number is drawn and not counted: two that renew it at once cannot undo each other.
+A process renews the mark before it acknowledges a change. So a process that reads right after that knows that it has to
+ask the database, for the price of reading a number. The number is random and not a counter: two processes that renew it
+at once cannot undo each other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ SIZE = 8
 
 
 class Mark:
-    """The mark of a store in a file; without one, or where it cannot be had, this process has one of its own."""
+    """The mark of a store in a file; without a file, or where it cannot be used, this process has one of its own."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._map = _mapped(file)
@@ -23,11 +24,11 @@ class Mark:
         """The mark is ``value[0]``; reading it takes 30 ns."""
 
     def renew(self) -> None:
-        """Tell everybody that something has changed."""
+        """Renew the mark, so that all processes know that something has changed."""
         self.value[0] = secrets.randbits(64)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.value.release()
         self._map.close()
 

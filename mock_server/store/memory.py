@@ -1,4 +1,4 @@
-"""Records in this process."""
+"""A store of records in the memory of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mock_server.store.search import ALL, Search
 
 
 class MemoryStore:
-    """A store that forgets when the process ends."""
+    """A store whose records are gone when the process ends."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records: dict[tuple[str, str], Record] = {}
@@ -21,7 +21,7 @@ class MemoryStore:
 
     @property
     def is_shared(self) -> Literal[False]:
-        """Nobody else sees it."""
+        """Whether others change it: never, it belongs to this process."""
         return False
 
     @property
@@ -30,23 +30,23 @@ class MemoryStore:
         return self._revision
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """The record of a handle, None where there is none."""
+        """Return the record of a handle, None where there is none."""
         return self._records.get((resource, handle))
 
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
-        """The records of a resource that a search means, in the order they came."""
+        """Return the records of a resource that a search matches, in the order in which they came."""
         return search.of(self._all(resource))
 
     def count(self, resource: str, search: Search = ALL) -> int:
-        """How many records a search means."""
+        """Return how many records a search matches."""
         return sum(1 for _ in search.meant(self._all(resource)))
 
     def layer(self, world: str) -> LayeredStore:
-        """A new layer, over these records."""
+        """Return a new layer over these records."""
         return LayeredStore(self)
 
     def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
-        """Hold these records and no others."""
+        """Replace all records by these; return whether they were loaded."""
         if only_into_empty and self._records:
             return False
         self._replace(records())
@@ -61,11 +61,11 @@ class MemoryStore:
 
 
 class MemoryStores:
-    """A store for whoever asks."""
+    """A new store for each contract."""
 
     def store(self, contract: str) -> Store:
-        """An empty store."""
+        """Return an empty store."""
         return MemoryStore()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is nothing to close."""

@@ -22,9 +22,9 @@ from mock_server.store.driver import PATIENCE, SLACK, Trouble
 CHANNEL = "mock_server"
 CONNECT_SECONDS = 3
 _LOCK = 5_063_412_877_123_894
-"""The advisory lock of whoever opens a store: any number, as long as it is this one."""
+"""The advisory lock for opening a store: an arbitrary number, always the same."""
 _TICK = 0.25
-"""Seconds after which whoever listens looks up."""
+"""Seconds between two checks of a listening thread for other work."""
 _FULL = {"53100"}
 _BUSY = {"25006", "40001", "40P01", "55P03", "57014"}
 _LOST = {"25P03", "42P01", "53300", "3D000", "28000", "28P01"}
@@ -32,7 +32,7 @@ _LOST_CLASSES = {"08", "57", "58", "XX"}
 
 
 class Postgresql:
-    """A database of a server. Changes come one after the other, by the lock on the row of the state."""
+    """A database of a PostgreSQL server. Changes come one after the other, by the lock on the row of the state."""
 
     sees_others = False
     begin = "BEGIN"
@@ -43,7 +43,10 @@ class Postgresql:
         self._engine: Engine | None = None
 
     def connect(self, *, create: bool = False) -> Connection:
-        """A connection, had within a few seconds or not at all."""
+        """Return a connection, within :data:`CONNECT_SECONDS`.
+
+        Raises :class:`StoreError` for a database in another encoding than UTF8.
+        """
         connection = self._made_engine().connect()
         try:
             encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
@@ -56,7 +59,7 @@ class Postgresql:
         return connection
 
     def identify(self) -> None:
-        """A server stays where it is."""
+        """Do nothing: a server is known by its address."""
 
     def be_patient(self, connection: Connection, seconds: float) -> None:
         """Let a change wait for others that long, and a call for its answer a second longer, but three at least.
@@ -75,7 +78,7 @@ class Postgresql:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
     def check(self, connection: Connection) -> None:
-        """The server says so itself when it has gone."""
+        """Do nothing: the connection itself fails when the server is gone."""
 
     def is_as_it_was(self, connection: Connection) -> bool:
         return False
@@ -91,7 +94,7 @@ class Postgresql:
                 self._made_engine().connect() as connection,
             ):
                 connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-                heard()  # whatever came while nobody listened
+                heard()  # changes that came before the connection listened
                 driver: Any = connection.connection.driver_connection
                 while not ended.is_set():
                     for _ in driver.notifies(timeout=_TICK, stop_after=1):
@@ -99,7 +102,7 @@ class Postgresql:
             ended.wait(_TICK)
 
     def mark(self, name: str) -> Path | None:
-        """A file in a directory of this user alone: its processes on this machine find it by the store's name."""
+        """Return a file in a directory of this user alone: processes on this machine find it by the store's name."""
         if not hasattr(os, "getuid"):
             return None
         directory = Path(tempfile.gettempdir()) / f"mock-server-{os.getuid()}"
@@ -133,7 +136,7 @@ class Postgresql:
     def _made_engine(self) -> Engine:
         if self._engine is None:
             options = {"connect_timeout": CONNECT_SECONDS, "application_name": "mock-server", "client_encoding": "utf8"}
-            # A server that is cut off does not say so.
+            # A server that is cut off does not close its connections.
             options |= {"tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
             arguments = {name: value for name, value in options.items() if name not in self._url.query}
             try:
@@ -151,7 +154,7 @@ class Postgresql:
 
 
 def _url(address: str) -> URL:
-    """The address as SQLAlchemy has it; its own message would show the password."""
+    """Return the address as SQLAlchemy's URL; raises :class:`StoreError`, since its own message shows the password."""
     try:
         url = make_url(address).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError):
@@ -195,7 +198,7 @@ def _impatient() -> Any:
 
 
 def _errors() -> type[Exception]:
-    """The root of psycopg's errors, which is there when somebody has connected."""
+    """Return the root of psycopg's errors; psycopg is imported once there is a connection."""
     import psycopg
 
     return psycopg.Error

@@ -1,4 +1,4 @@
-"""Records in memory for several processes: in a file of theirs that goes when they do."""
+"""Records in memory for several processes: a temporary file, which is removed with them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mock_server.store.address import sqlite_address
 
 @contextmanager
 def shared_address(address: str) -> Iterator[str]:
-    """The address under which several processes find the same records.
+    """Yield the address under which several processes find the same records.
 
-    For ``memory`` that is a SQLite file in a directory of this user alone, which is gone afterwards.
+    For ``memory`` that is a SQLite file in a directory of this user alone, which is removed afterwards.
     """
     if address != "memory":
         yield address

@@ -1,4 +1,4 @@
-"""What a store is to the rest of the house."""
+"""The protocol of stores, which all other modules use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mock_server.exchange import JSON
 from mock_server.store.search import ALL, Search
 
 HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""The form of a handle: no record has one of another."""
+"""The form of every handle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a resource. Nobody changes ``value``; ``location`` is the file and line it came from."""
+    """One record of a resource. ``value`` is read-only; ``location`` is the file and line it came from."""
 
     resource: str
     handle: str
@@ -25,74 +25,73 @@ class Record:
 
 
 class Records(Protocol):
-    """Records by resource and handle, to be read. What is in a store has been judged before it got there.
+    """Read access to records by resource and handle. Records are validated before they get into a store.
 
     A store that others share raises :class:`StoreLostError` where it cannot be read for now.
     """
 
     @property
     def revision(self) -> int:
-        """The number of what is shown now: what shows anything else has another, over all layers of a store.
+        """The number of the present state: any other state has another number, over all layers of a store.
 
         It never raises and never waits, and costs less than a microsecond. It is negative where nobody knows: while the
         store is lost, and :data:`UNKNOWN` where to know it would be to wait for a lock.
         """
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """The record of a handle, None where there is none."""
+        """Return the record of a handle, None where there is none."""
 
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
-        """The records of a resource that a search means, in the order they came."""
+        """Return the records of a resource that a search matches, in the order in which they came."""
 
     def count(self, resource: str, search: Search = ALL) -> int:
-        """How many records a search means, whichever part of them it wants."""
+        """Return how many records a search matches, without regard to its offset and limit."""
 
 
 class Layer(Records, Protocol):
-    """The records of one world, to be changed. A change is kept, and seen by whoever asks next, when a call returns.
+    """The records of one world, for changes. When a call returns, its change is stored, and later reads see it.
 
-    Each raises :class:`StoreLostError` or :class:`StoreFullError` where nothing could be changed.
+    Each method raises :class:`StoreLostError` or :class:`StoreFullError` where nothing could be changed.
     """
 
     def put(self, record: Record) -> bool:
-        """Hold a record, in place of one of the same handle where there is one; whether there was none."""
+        """Put a record, in place of one of the same handle if there is one; return whether there was none."""
 
     def add(self, record: Record) -> bool:
-        """Hold a record of a new handle; False, and nothing is changed, where the handle has a record."""
+        """Add a record with a new handle; return False, and change nothing, where the handle has a record."""
 
     def change(self, old: Record, new: Record) -> bool:
-        """Hold ``new`` in place of ``old``; False, and nothing is changed, where ``old`` is no more what is there."""
+        """Replace ``old`` by ``new``; return False, and change nothing, where ``old`` is no longer there unchanged."""
 
     def delete(self, resource: str, handle: str) -> bool:
-        """Hold that record no more; whether there was one."""
+        """Delete a record; return whether there was one."""
 
     def clear(self) -> None:
-        """Back to what the world is a layer over."""
+        """Drop all changes of the world."""
 
 
 class Store(Records, Protocol):
-    """The records that every world begins with."""
+    """The records that every world starts with."""
 
     @property
     def is_shared(self) -> bool:
-        """Whether others change it too, so that a world may have records that were put elsewhere."""
+        """Whether other processes change it too, so that a world may have records from elsewhere."""
 
     def layer(self, world: str) -> Layer:
-        """What a world has over these records. Where nobody shares it, it is the caller's to keep."""
+        """Return the layer of a world over these records. Where the store is not shared, the caller has to keep it."""
 
     def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
-        """Hold these records and no others, all of them or, on an error, what was there before.
+        """Replace all records by these; on an error all stay as they were. Return whether they were loaded.
 
-        Whether they were loaded: ``only_into_empty`` leaves a store alone that holds anything, and does not ask for
-        the records then.
+        ``only_into_empty`` leaves a store alone that has any record, and does not read ``records`` then.
         """
 
 
 class Stores(Protocol):
-    """Where the stores of all contracts are kept."""
+    """The stores of all contracts."""
 
     def store(self, contract: str) -> Store:
-        """The store of a contract, by a name that stays the same over restarts."""
+        """Return the store of a contract, by a name that stays the same over restarts."""
 
     def close(self) -> None:
-        """Let go of all files and connections, however often it is called."""
+        """Close all files and connections; it may be called more than once."""

@@ -1,4 +1,4 @@
-"""The numbers of states: no two states of records that this process has seen have the same."""
+"""Revisions: numbers of states, never the same for two states of records that this process has seen."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ UNKNOWN = -(1 << 62)
 
 
 def next_revision() -> int:
-    """A number higher than all before it."""
+    """Return a number higher than all before it."""
     return next(_NUMBERS)

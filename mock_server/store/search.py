@@ -1,4 +1,4 @@
-"""Which records of a resource are meant: by a part of their texts, by the beginning of the handle, and which part."""
+"""Searches of the records of a resource: by a part of their texts, the beginning of the handle, offset and limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What records have to have. ``text`` stands in any of their texts, whatever its case; ``handle`` is a prefix."""
+    """The conditions of a search. ``text`` is in any of a record's texts, in any case; ``handle`` is a prefix."""
 
     text: str = ""
     handle: str = ""
@@ -23,12 +23,12 @@ class Search:
     limit: int | None = None
 
     def of(self, records: Iterable[Record]) -> list[Record]:
-        """The part that is wanted of the records that are meant."""
+        """Return the matching records from ``offset`` on, at most ``limit``."""
         end = None if self.limit is None else self.offset + self.limit
         return [*islice(self.meant(records), self.offset, end)]
 
     def meant(self, records: Iterable[Record]) -> Iterator[Record]:
-        """All records that are meant."""
+        """Yield all matching records."""
         text = folded(self.text)
         for record in records:
             if record.handle.startswith(self.handle) and (not text or text in texts_of(record)):
@@ -40,17 +40,17 @@ ALL = Search()
 
 
 def texts_of(record: Record) -> str:
-    """What a search looks through: handle, texts and numbers of a record, a line each, without regard to case."""
+    """Return the text that a search examines: handle, texts and numbers of a record, a line each, case folded."""
     return folded("\n".join([record.handle, *_texts(record.value)]))
 
 
 def folded(text: str) -> str:
-    """A text without regard to case (Unicode, 3.13), and without what no database takes."""
+    """Return a case-folded text (Unicode, 3.13), without characters that databases refuse."""
     return storable(text.casefold())
 
 
 def storable(text: str) -> str:
-    """A text without the character 0 and without halves of surrogate pairs."""
+    """Return a text without the character 0 and without halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 

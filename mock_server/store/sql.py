@@ -1,4 +1,4 @@
-"""Records in the tables of a database: those of a world over those that every world begins with."""
+"""Records in the tables of a database: those of a world over those that every world starts with."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
 log = logging.getLogger("mock_server")
 
 COUNTED = 64
-"""Searches whose number of records is kept."""
+"""Most searches whose number of records is remembered."""
 BATCH = 1000
 """Records that are written at once while many are loaded."""
 TOLD = 50_000
-"""Records after which the log is told how far the loading is: that many take some seconds."""
+"""Records after which the progress of loading is logged: that many take some seconds."""
 _OWN = 1 << 40
-"""Where the positions of records begin that came after the fixtures."""
+"""The position from which on records come that were added after the fixtures."""
 _columns = RECORDS.c
 
 _ROW = select(_columns.value, _columns.deleted, _columns.location, _columns.position).where(
@@ -67,9 +67,12 @@ class SqlRecords:
         self._contract = contract
         self._world = world
         self._worlds = tuple(dict.fromkeys((world, EVERY_WORLD)))
-        """Whose rows they are, the uppermost first."""
+        """The worlds whose rows are visible, the uppermost first."""
         self._counted: tuple[int, dict[tuple[str, str, str], int]] = (-1, {})
-        """What was counted, and as of which generation: whoever looks at parts asks for the whole with each."""
+        """Counts of searches, and the generation that they belong to.
+
+        A client that reads part by part needs the total each time.
+        """
         self._generation = -1
         self._revision = 0
 
@@ -78,6 +81,7 @@ class SqlRecords:
         """The number of what is shown now, which no other state has; a negative one while that cannot be known."""
         database = self._database
         if (
+            # The same test as in Database.confirm, inline because every request reads this number.
             database.mark[0] == database.seen
             and monotonic() < database.fresh_until
             and self._generation == database.knowledge.generation
@@ -95,7 +99,7 @@ class SqlRecords:
         return self._revision
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """The record of a handle, None where there is none."""
+        """Return the record of a handle, None where there is none."""
         self._database.confirm()
         rows = (self._known(world, resource, handle) for world in self._worlds)
         row = next((row for row in rows if row is not Lack.ABSENT), Lack.ABSENT)
@@ -104,7 +108,7 @@ class SqlRecords:
         return row if isinstance(row, Record) else None
 
     def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
-        """The records that a search means, the fixtures first."""
+        """Return the records that a search matches, the fixtures first."""
         with self._database.reading() as connection:
             query = self._meant(resource, search).order_by("position", "handle")
             if search.limit is not None:
@@ -113,7 +117,7 @@ class SqlRecords:
         return [Record(resource, row.handle, json.loads(row.value), row.location) for row in rows]
 
     def count(self, resource: str, search: Search = ALL) -> int:
-        """How many records a search means."""
+        """Return how many records a search matches."""
         with self._database.reading() as connection:
             generation, key = self._database.knowledge.generation, (resource, search.text, search.handle)
             if self._counted[0] != generation or len(self._counted[1]) >= COUNTED:
@@ -125,14 +129,14 @@ class SqlRecords:
             return counts[key]
 
     def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Lack.UNKNOWN]:
-        """A row, as far as this process knows."""
+        """Return a row, as far as this process knows it without the database."""
         contract, knowledge = self._contract, self._database.knowledge
         if world != EVERY_WORLD and (contract, world) not in knowledge.worlds:
             return Lack.ABSENT
         return knowledge.kept.get((contract, world, resource, handle))
 
     def _asked_for(self, resource: str, handle: str) -> KeptRow:
-        """The uppermost row that there is, which the database is asked for where it has to be."""
+        """Return the uppermost row that exists; the database is asked only for rows that are not cached."""
         if not HANDLE.fullmatch(handle):
             return Lack.ABSENT
         with self._database.reading() as connection:
@@ -158,13 +162,14 @@ class SqlRecords:
         return row
 
     def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
-        """The rows that a search means, of this world and, where it has none of its own over them, of the fixtures."""
+        """Return the query for the rows that a search matches: of this world, and the fixtures it has not changed."""
         columns = columns or (_columns.handle, _columns.value, _columns.location, _columns.position)
         here, there = self._of(self._world, resource), self._of(EVERY_WORLD, resource)
         conditions = _conditions(search)
         fixtures = select(*columns).where(*there, *conditions)
         if self._world == EVERY_WORLD or (self._contract, self._world) not in self._database.knowledge.worlds:
             return fixtures
+        # A row of the world hides that of the fixtures, also where it is marked as deleted.
         own = select(_columns.handle).where(*here)
         return union_all(
             fixtures.where(_columns.handle.not_in(own)),
@@ -183,7 +188,7 @@ class SqlLayer(SqlRecords):
         self._kept = capacity
 
     def put(self, record: Record) -> bool:
-        """Hold a record, in place of one of the same handle where there is one; whether there was none."""
+        """Put a record, in place of one of the same handle if there is one; return whether there was none."""
         is_new = False
 
         def put(connection: Connection, revision: int) -> Sequence[Changed]:
@@ -195,7 +200,7 @@ class SqlLayer(SqlRecords):
         return is_new
 
     def add(self, record: Record) -> bool:
-        """Hold a record of a new handle; whether the handle was free."""
+        """Add a record with a new handle; return whether the handle was free."""
 
         def add(connection: Connection, revision: int) -> Sequence[Changed]:
             if self._now(connection, record.resource, record.handle) is not None:
@@ -205,7 +210,7 @@ class SqlLayer(SqlRecords):
         return self._database.change(add)
 
     def change(self, old: Record, new: Record) -> bool:
-        """Hold a record in place of another; whether that was still there as it was."""
+        """Replace a record by another; return whether it was still there unchanged."""
 
         def change(connection: Connection, revision: int) -> Sequence[Changed]:
             if self._now(connection, old.resource, old.handle) != old:
@@ -215,7 +220,7 @@ class SqlLayer(SqlRecords):
         return self._database.change(change)
 
     def delete(self, resource: str, handle: str) -> bool:
-        """Hold that record no more; whether there was one."""
+        """Delete a record; return whether there was one."""
 
         def remove(connection: Connection, revision: int) -> Sequence[Changed]:
             if self._now(connection, resource, handle) is None:
@@ -225,17 +230,18 @@ class SqlLayer(SqlRecords):
         return HANDLE.fullmatch(handle) is not None and self._database.change(remove)
 
     def clear(self) -> None:
-        """Back to the fixtures."""
+        """Drop all changes, so that the fixtures are visible again."""
 
         def clear(connection: Connection, _: int) -> Sequence[Changed]:
             return _dropped(connection, self._contract, self._world)
 
         self._database.confirm()
+        # A world without rows has nothing to drop, which needs no transaction.
         if (self._contract, self._world) in self._database.knowledge.worlds:
             self._database.change(clear)
 
     def _now(self, connection: Connection, resource: str, handle: str) -> Record | None:
-        """The record as it is within a transaction, whatever is kept."""
+        """Return the record as it is within a transaction, without the cache."""
         for world in self._worlds:
             stored_row = _read(connection, self._contract, world, resource, handle)
             if stored_row is not None:
@@ -250,6 +256,7 @@ class SqlLayer(SqlRecords):
         self, connection: Connection, revision: int, record: Record, *, deleted: bool = False
     ) -> Sequence[Changed]:
         below = _read(connection, self._contract, EVERY_WORLD, record.resource, record.handle)
+        # A changed fixture keeps its place in lists; a new record comes after all fixtures.
         row = _row_of(record, self._contract, self._world, _OWN + revision if below is None else below.position)
         connection.execute(_PUT, {**row, "deleted": int(deleted)})
         world = {"contract": self._contract, "world": self._world}
@@ -260,7 +267,10 @@ class SqlLayer(SqlRecords):
         return [*dropped, (self._contract, self._world, record.resource, record.handle)]
 
     def _room_made(self, connection: Connection) -> list[Changed]:
-        """Drop the worlds that were changed longest ago, where there are as many as are kept. The plain one stays."""
+        """Drop the worlds that were changed longest ago, where there are as many as may be kept.
+
+        The plain one stays.
+        """
         named = select(WORLDS.c.world).where(WORLDS.c.contract == self._contract, WORLDS.c.world != "")
         worlds = connection.execute(named.order_by(WORLDS.c.revision)).scalars().all()
         oldest = worlds[: len(worlds) - self._kept + 1] if len(worlds) >= self._kept else ()
@@ -268,7 +278,7 @@ class SqlLayer(SqlRecords):
 
 
 class SqlStore(SqlRecords):
-    """The fixtures of a contract, which every world begins with."""
+    """The fixtures of a contract, which every world starts with."""
 
     def __init__(self, database: Database, contract: int, capacity: int) -> None:
         super().__init__(database, contract, EVERY_WORLD)
@@ -276,15 +286,15 @@ class SqlStore(SqlRecords):
 
     @property
     def is_shared(self) -> Literal[True]:
-        """Other processes may use it too."""
+        """Whether others change it: always, other processes may use it too."""
         return True
 
     def layer(self, world: str) -> SqlLayer:
-        """What a world has over the fixtures."""
+        """Return the layer of a world over the fixtures."""
         return SqlLayer(self._database, self._contract, world, self._kept)
 
     def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
-        """Hold these fixtures and no others, in one transaction; whether they were loaded."""
+        """Replace the fixtures by these, in one transaction; return whether they were loaded."""
         if only_into_empty and not self._is_empty():
             return False
 
@@ -316,16 +326,16 @@ class SqlStores:
         self._kept = capacity
 
     def store(self, contract: str) -> SqlStore:
-        """The store of a contract."""
+        """Return the store of a contract."""
         return SqlStore(self._database, self._database.number_of(storable(contract)), self._kept)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
 
 def _read(connection: Connection, contract: int, world: str, resource: str, handle: str) -> Any:
-    """A row with its value, deleted, location and position; None where there is none."""
+    """Return a row with its value, deleted, location and position; None where there is none."""
     key = {"contract": contract, "world": world, "resource": resource, "handle": handle}
     return connection.execute(_ROW, key).first()
 
@@ -345,7 +355,7 @@ def _row_of(record: Record, contract: int, world: str, position: int) -> dict[st
 
 
 def _json(value: object) -> str:
-    """A value as JSON. Half a surrogate pair, which no database takes, is escaped."""
+    """Return a value as JSON. Half a surrogate pair, which databases refuse, is escaped."""
     plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
         plain.encode()
@@ -357,7 +367,7 @@ def _json(value: object) -> str:
 def _conditions(search: Search) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search.handle:
-        # LIKE has regard to case in one database and not in the other.
+        # LIKE is case-sensitive in one database and not in the other.
         conditions.append(func.substr(_columns.handle, 1, len(search.handle)) == storable(search.handle))
     if search.text:
         conditions.append(_columns.texts.contains(folded(search.text), autoescape=True))
@@ -365,14 +375,14 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
 
 
 def _dropped(connection: Connection, contract: int, world: str) -> list[Changed]:
-    """Drop all rows of a world."""
+    """Drop all rows of a world, and return the change."""
     for table in (RECORDS, WORLDS):
         connection.execute(delete(table).where(table.c.contract == contract, table.c.world == world))
     return [(contract, world, "", "")]
 
 
 def _is_empty(connection: Connection, contract: int) -> bool:
-    """Whether neither fixtures nor the plain world have rows."""
+    """Tell whether neither the fixtures nor the plain world have rows."""
     worlds = _columns.world.in_([EVERY_WORLD, ""])
     return (
         connection.execute(select(_columns.handle).where(_columns.contract == contract, worlds).limit(1)).first()

@@ -20,14 +20,14 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
 _LOST = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOTADB}
 _CHECKED_BYTES = 64 * 1024 * 1024
-"""A file of up to this size is looked through when it is opened, which takes a tenth of a second at most."""
+"""Most bytes of a file that is checked when it is opened, which takes a tenth of a second at most."""
 
 
 class Sqlite:
-    """A file, in WAL mode: who reads waits for nobody, and changes come one after the other.
+    """A file, in WAL mode: readers wait for nothing, and changes come one after the other.
 
-    ``durable`` has each change on the disk before it is acknowledged (``synchronous=FULL``), so that it outlives a
-    loss of power and not only the end of the process. Changes are few, and one takes a millisecond or some.
+    ``durable`` has each change on the disk before it is acknowledged (``synchronous=FULL``), so that it outlives a loss
+    of power and not only the end of the process. Changes are few, and each takes about a millisecond.
     """
 
     sees_others = True
@@ -41,12 +41,13 @@ class Sqlite:
         self._data_version: object = None
 
     def connect(self, *, create: bool = False) -> Connection:
-        """A connection to the file. What is no database, or a damaged one, is refused."""
+        """Return a connection to the file; refuse a file that is not a database, or a damaged one."""
         if create:
             self._refuse_unusable()
         place = f"file:{quote(str(self._file))}?mode={'rwc' if create else 'rw'}"
 
         def open_file() -> sqlite3.Connection:
+            # Several threads use the connection, one after the other, under the lock of Database.
             return sqlite3.connect(place, uri=True, timeout=OPENING, isolation_level=None, check_same_thread=False)
 
         engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool, isolation_level="AUTOCOMMIT")
@@ -72,7 +73,7 @@ class Sqlite:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}").all()
 
     def keep_others_out(self, connection: Connection) -> None:
-        """A transaction that is to change something does so already."""
+        """Do nothing: a transaction with changes keeps others out already."""
 
     def check(self, connection: Connection) -> None:
         """The file must be where it was: SQLite would go on with one that was moved away or replaced."""
@@ -87,7 +88,7 @@ class Sqlite:
         return is_same
 
     def tell(self, connection: Connection) -> None:
-        """Who asks for ``data_version`` finds out."""
+        """Do nothing: others find changes by ``data_version``."""
 
     def listen(self, heard: Callable[[], None], ended: Event) -> None:
         """Nobody tells."""
@@ -111,7 +112,7 @@ class Sqlite:
         return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
 
     def _begin_wal(self, connection: Connection) -> None:
-        """Two that make the same file get in each other's way here, and SQLite does not wait by itself."""
+        """Switch to WAL mode; wait for others that make the same file, since SQLite does not wait by itself here."""
         until = monotonic() + OPENING
         while True:
             try:

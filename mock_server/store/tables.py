@@ -1,9 +1,9 @@
-"""The tables of a store, and how each version of them came to be.
+"""The tables of a store, and the migrations to each version of them.
 
-Records stand in rows of a contract, a world, a resource and a handle. The world ``*`` has what every world begins
-with, the fixtures; a row of another world stands over it, and is ``deleted`` where that world has the record no
-more. ``position`` orders, ``texts`` is what a search looks through. Each change has the next revision;
-``mock_changes`` says for the last of them what it was that changed, so that others forget that and no more.
+Records are rows of a contract, a world, a resource and a handle. The world ``*`` has what every world starts with, the
+fixtures; a row of another world hides it, and is ``deleted`` where that world has deleted the record. ``position``
+orders, a search examines ``texts``. Each change has the next revision; ``mock_changes`` tells for the last of them what
+was changed, so that other processes forget only that.
 """
 
 from __future__ import annotations
@@ -87,11 +87,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX mock_changes_in_order ON mock_changes (revision)",
     ),
 )
-"""The statements of each version, in order, as both databases take them. One that was released is never changed."""
+"""The statements of each version, in order, for both databases. A version that was released is never changed."""
 
 
 def version_of(connection: Connection) -> int:
-    """The version of the tables, 0 where there are none.
+    """Return the version of the tables, 0 where there are none.
 
     Raises :class:`StoreError` for one that this program does not know.
     """
@@ -107,7 +107,7 @@ def version_of(connection: Connection) -> int:
 
 
 def migrate(connection: Connection) -> bool:
-    """Take the tables to the next version, within a transaction that keeps others out; whether there was one to go."""
+    """Migrate the tables to the next version, in a transaction that keeps others out; return whether there was one."""
     version = version_of(connection)
     if version == len(MIGRATIONS):
         return False

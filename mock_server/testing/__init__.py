@@ -1,11 +1,11 @@
-"""A test's own API: a server in this process or another, worlds, what they recorded.
+"""The API for tests: a server in this process or another, worlds, and what they recorded.
 
 ::
 
     with MockServer() as mock, mock.world() as world:
         client = Client(base_url=world.url)
         ...
-        world.verify(method="GET", path="/pets/{id}", times=2)
+        world.verify(method="GET", path="/pets/{id}", times=2).
 """
 
 from mock_server.errors import ControlError, MockServerError

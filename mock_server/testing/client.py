@@ -1,4 +1,4 @@
-"""Asks the control API of a server, with the standard library alone: a test suite has clients enough of its own."""
+"""Client of the admin API of a server, with the standard library alone: it conflicts with no client of a suite."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from mock_server.errors import ControlError, UsageError
 
 SECONDS = 30.0
-"""How long an answer is waited for: the first one of a server may have a large contract to get ready."""
+"""Seconds to wait for an answer: before its first one, a server may have to prepare a large contract."""
 
 
 class ControlClient:
-    """The control API below a base URL: that of a server, or of a world. Safe to share between threads."""
+    """The admin API below a base URL: that of a server, or of a world. Safe to share between threads."""
 
     def __init__(self, url: str, admin_token: str = "") -> None:
         parts = urlsplit(url)
@@ -28,11 +28,10 @@ class ControlClient:
         self._path = parts.path.rstrip("/")
 
     def ask(self, method: str, path: str, body: object = None, *, expect: tuple[int, ...] = ()) -> Any:
-        """The JSON of an answer to a control request (``/requests/count``); None where it has none.
+        """Send an admin request (``/requests/count``); return the JSON of the answer, None where it has none.
 
-        ``expect`` are statuses beside those below 400 that are no error.
-
-        Raises :class:`ControlError` with the problem that the server tells of, or where no server answers.
+        ``expect`` are statuses from 400 up that are not an error. Raises :class:`ControlError` with the server's
+        problem, or where no server answers.
         """
         status, data = self._sent(method, path, body)
         if status >= 400 and status not in expect:

@@ -1,4 +1,4 @@
-"""The handle of a server: started and stopped by a ``with``, asked through its control API."""
+"""A server for tests: started and stopped by a ``with``, controlled through its admin API."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class MockServer(World):
 
     @classmethod
     def subprocess(cls, **options: Unpack[Options]) -> MockServer:
-        """The same in a process of its own, with ``python -m mock_server serve``; its log comes to standard error."""
+        """Return the same in a process of its own, ``python -m mock_server serve``; it logs to standard error."""
         return cls._run(InProcess(options), str(options.get("admin_token") or ""))
 
     @classmethod
     def at(cls, url: str, *, admin_token: str = "", known: bool = False) -> MockServer:
-        """The handle of a server that runs already, in a service container say. Leaving it stops nothing.
+        """Return the handle of a server that is running already, in a service container say. Leaving it stops nothing.
 
-        It is asked whether it is ready, unless it is ``known`` to be.
+        Entering it checks that the server is ready, unless it is ``known`` to be.
         """
         return cls._run(Elsewhere(url, known=known), admin_token)
 
@@ -69,7 +69,7 @@ class MockServer(World):
         self._started = client
 
     def start(self) -> MockServer:
-        """Start; it answers when this returns."""
+        """Start the server; it answers when this returns."""
         if self._started is None:
             try:
                 self._client = ControlClient(self._running.start(), self._admin_token)
@@ -79,17 +79,17 @@ class MockServer(World):
         return self
 
     def stop(self) -> None:
-        """Stop, in less than two seconds; answers under way get one of them."""
+        """Stop the server, in less than two seconds; answers under way get one of them."""
         self._started = None
         self._running.stop()
 
     def world(self, name: str | None = None) -> World:
-        """The world of that name, or a fresh one; it exists from its first request."""
+        """Return the world of that name, or a new one; it exists from its first request."""
         chosen = f"world-{uuid4().hex}" if name is None else checked_name(name)
         return World(ControlClient(f"{self.url}/~{chosen}", self._admin_token), chosen)
 
     def forget(self) -> None:
-        """Let the world without a prefix begin anew; the others go on."""
+        """Reset the world without a prefix; the others stay as they are."""
         super().forget()
 
     def __enter__(self) -> MockServer:

@@ -1,4 +1,4 @@
-"""A request as the journal of a world has it."""
+"""A request as recorded in the journal of a world."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class HeaderValues(Mapping[str, str]):
-    """Header fields by name, in whatever case; the lines of one name are one value (RFC 9110, 5.3)."""
+    """Header fields by name, in any case; the lines of one name are one value (RFC 9110, 5.3)."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values: dict[str, str] = {}
@@ -37,28 +37,28 @@ class HeaderValues(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """What a client sent, and what it was answered. Secrets are redacted: they were never kept."""
+    """What a client sent, and the answer that it got. Secrets are redacted."""
 
     method: str
     path: str
-    """Within the world, decoded, without the query."""
+    """The path within the world, decoded, without the query."""
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The values of each parameter, in their order."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By name, in whatever case."""
+    """The headers by name, in any case."""
     body: bytes = b""
     operation: str = ""
     """The operationId, or the key (``GET /pets``) where it has none; empty where no operation has the path."""
     status: int = 0
-    """Of the answer; 0 where none was sent."""
+    """The status of the answer; 0 where none was sent."""
     reason: str = ""
-    """Why this answer was chosen."""
+    """The source of the answer."""
     findings: Sequence[Mapping[str, Any]] = ()
     """What the request breaks of the contract: ``rule``, ``location``, ``pointer``, ``found``, ``expected``."""
     id: str = ""
 
     def json(self) -> Any:
-        """The body as JSON; raises :class:`ValueError` where it is none."""
+        """Return the body as JSON; raises :class:`ValueError` where it is not JSON."""
         return json.loads(self.body)
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class RecordedRequest:
 
 
 def recorded(entry: Mapping[str, Any]) -> RecordedRequest:
-    """An entry of the journal, as ``/__admin/requests`` gives it (WireMock's shape, and what stands beside it)."""
+    """Return an entry of the journal, from the JSON of ``/__admin/requests`` (WireMock's, with our members)."""
     request: Mapping[str, Any] = entry.get("request") or entry
     answer: Mapping[str, Any] = entry.get("response") or {}
     parts = urlsplit(str(request.get("url", "")))

@@ -1,4 +1,4 @@
-"""Where the server of a test runs: in a thread of this process, in a process of its own, or somewhere already."""
+"""Ways to run the server of a test: in a thread of this process, in a process of its own, or outside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mock_server.settings import ROWS, Row, Settings, read_settings, suggestion
 
 Place: TypeAlias = str | os.PathLike[str]
 STOP_SECONDS = 5.0
-"""After that a process is killed, and a thread left to end by itself; either takes less than two as a rule."""
+"""Seconds after which a process is killed, and a thread left to end by itself; usually either takes less than two."""
 
 
 class Options(TypedDict, total=False):
@@ -65,13 +65,13 @@ class Options(TypedDict, total=False):
 
 
 class Running(Protocol):
-    """Something that has a base URL between its start and its stop."""
+    """A server that has a base URL between its start and its stop."""
 
     def start(self) -> str:
-        """Start; the base URL. Raises :class:`MockServerError` where nothing can be served."""
+        """Start it; return the base URL. Raises :class:`MockServerError` where nothing can be served."""
 
     def stop(self) -> None:
-        """Stop, however often it is called."""
+        """Stop it; it may be called more than once."""
 
 
 class InThread:
@@ -88,7 +88,7 @@ class InThread:
         self._end: Callable[[], None] = _nothing
 
     def start(self) -> str:
-        from mock_server.server import Background  # what serves takes a while to import
+        from mock_server.server import Background  # the server takes long to import
 
         background = Background(self._settings)
         thread = threading.Thread(target=background.run, name="mock-server", daemon=True)
@@ -133,7 +133,7 @@ class InProcess:
         if match is None:
             _, errors = self._process.communicate(timeout=STOP_SECONDS)
             raise MockServerError(errors.strip().removeprefix("mock-server: ") or "the server ended without a word")
-        # A pipe that nobody reads would stop it.
+        # A full pipe would block the process.
         pipes = ((self._process.stdout, None), (self._process.stderr, sys.stderr))
         self._drains = [threading.Thread(target=_drain, args=pipe, daemon=True) for pipe in pipes]
         for drain in self._drains:
@@ -155,7 +155,7 @@ class InProcess:
 
 
 class Elsewhere:
-    """A server that somebody else starts and stops; one that is ``known`` to answer is not asked whether it does."""
+    """A server that is started and stopped elsewhere; one that is ``known`` to answer is not checked."""
 
     def __init__(self, url: str, *, known: bool = False) -> None:
         self._url = url.rstrip("/")
@@ -170,13 +170,13 @@ class Elsewhere:
         return self._url
 
     def stop(self) -> None:
-        """Nothing to do: it goes on."""
+        """Do nothing: the server keeps running."""
 
 
 def settings_of(options: Mapping[str, Any]) -> Settings:
-    """The settings of keywords alone: no variable of the environment changes what a test was written for.
+    """Return the settings from keywords alone: no variable of the environment can change a test.
 
-    Raises :class:`TypeError` for a keyword that is no setting, :class:`UsageError` for a value that does not fit.
+    Raises :class:`TypeError` for a keyword that is not a setting, :class:`UsageError` for an invalid value.
     """
     rows = {row.name: row for row in ROWS}
     for name in options:
@@ -187,7 +187,7 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
 
 
 def _flag(row: Row, value: object) -> str | bool | tuple[str, ...]:
-    """A value as the settings read it: a text, a switch, several texts."""
+    """Return a value as the settings read it: a text, a switch, several texts; raises :class:`UsageError`."""
     if isinstance(row.default, tuple):
         several = [value] if isinstance(value, (str, os.PathLike)) else value
         if not isinstance(several, Sequence):
@@ -219,7 +219,7 @@ def _arguments(options: Mapping[str, Any]) -> list[str]:
 
 
 def _drain(source: IO[str], target: TextIO | None) -> None:
-    """Pass on what comes, or let it go."""
+    """Copy lines to a target, or only read them where there is none."""
     with source:
         for line in source:
             if target is not None:
@@ -227,4 +227,4 @@ def _drain(source: IO[str], target: TextIO | None) -> None:
 
 
 def _nothing() -> None:
-    """Nothing runs, and nothing has to be stopped."""
+    """Do nothing: there is no server to stop."""

@@ -1,8 +1,8 @@
-"""One server for a test session, however many processes it has, and what its tests exercised.
+"""One server for a test session, in any number of processes, and the coverage of its tests.
 
-The process that began the session (the controller, under pytest-xdist) starts the server when it is first wanted.
-Other processes ask it for the URL, at an address that they were given: a connection is a question, the answer is a
-line of JSON, ``{"url": ...}`` or ``{"error": ...}``.
+The process that began the session (the controller, under pytest-xdist) starts the server at its first use. Other
+processes ask it for the URL, at an address that they were given: each connection gets one line of JSON, ``{"url":
+...}`` or ``{"error": ...}``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from mock_server.errors import ControlError, MockServerError, UsageError
 from mock_server.testing.handle import MockServer
 
 _START_SECONDS = 120.0
-"""How long another process waits for the server to start."""
+"""Seconds that another process waits for the server to start."""
 _SHOWN = 20
-"""Operations that a summary names."""
+"""Most operations that a summary names."""
 
 
 class Session:
-    """The server of a session. ``meeting`` is where another process has it, None where this one does.
+    """The server of a session. ``meeting`` is the address of the process that has it, None for this process.
 
     ``options`` holds settings of the server, and ``url``, ``admin_token`` and ``fail_under``; empty ones are as good
     as absent. Raises :class:`UsageError` for one that does not fit.
@@ -33,9 +33,9 @@ class Session:
     def __init__(self, meeting: tuple[str, int] | None, options: Mapping[str, Any]) -> None:
         settings = {name: value for name, value in options.items() if value not in (None, "", [])}
         self.identity = uuid4().hex
-        """Tells this process of this session from any other."""
+        """A text that identifies this process of this session."""
         self.least = _percent(settings.pop("fail_under", None))
-        """The percentage of operations that has to be exercised, None where nobody asked."""
+        """The percentage of operations that has to be covered, None where no flag asks for one."""
         self._meeting = meeting
         self._url = settings.pop("url", "")
         self._admin_token = settings.pop("admin_token", "")
@@ -48,7 +48,7 @@ class Session:
         self._listener: socket.socket | None = None
 
     def server(self) -> MockServer:
-        """The server, started if it is not. Raises :class:`MockServerError` where it cannot serve."""
+        """Return the server, started if it is not. Raises :class:`MockServerError` where it cannot serve."""
         with self._lock:
             if self._failed:
                 raise MockServerError(self._failed)
@@ -64,7 +64,7 @@ class Session:
             return self._handle
 
     def invite(self) -> tuple[str, int]:
-        """Where other processes ask for the server; answered from now on."""
+        """Return the address at which other processes can ask for the server; it answers from now on."""
         with self._lock:
             if self._listener is None:
                 self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -90,18 +90,19 @@ class Session:
                 try:
                     connection.sendall(json.dumps(reply).encode() + b"\n")
                 except OSError:
-                    continue  # who asked has gone
+                    continue  # the other process is gone
 
     def begin(self) -> None:
-        """Where a server runs already, note what others exercised before; not for a process that was invited.
+        """Note what earlier clients of a running server have covered.
 
-        Raises :class:`MockServerError` where there is no such server.
+        A process that gets the server from another does not call this. Raises :class:`MockServerError` where there is
+        no such server.
         """
         if self._url and self.least is not None:
             self._before = self._exercised()
 
     def finish(self) -> None:
-        """Note what was exercised, in all worlds; not for a process that was invited."""
+        """Note what was covered, in all worlds. A process that gets the server from another does not call this."""
         if self._started and self.least is not None:
             try:
                 self._counts = {key: count - self._before.get(key, 0) for key, count in self._exercised().items()}
@@ -113,7 +114,7 @@ class Session:
         return {str(operation["operation"]): int(operation["count"]) for operation in operations}
 
     def falls_short(self) -> bool:
-        """Whether fewer of the operations were exercised than have to be."""
+        """Tell whether fewer of the operations were covered than required."""
         done = len(self._counts) - len(self._missing)
         return self.least is not None and 100 * done < self.least * max(len(self._counts), 1)
 
@@ -122,7 +123,7 @@ class Session:
         return [key for key, count in self._counts.items() if count <= 0]
 
     def told(self) -> list[str]:
-        """The verdict, in lines."""
+        """Return the lines of the coverage report."""
         total, missing = len(self._counts), self._missing
         if self._failed:
             return [f"what was exercised is not known: {self._failed}"]

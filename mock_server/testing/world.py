@@ -1,4 +1,4 @@
-"""The handle of a world: what its clients sent, and what it shall do to them."""
+"""A world in tests: what its clients sent, and how it answers them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mock_server.testing.client import ControlClient
 from mock_server.testing.record import RecordedRequest, recorded
 
 Values: TypeAlias = Mapping[str, Any]
-"""What each header or parameter has to be: a text, or a pattern such as ``{"contains": "json"}``."""
+"""For each header or parameter, a text or a pattern such as ``{"contains": "json"}``."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Pattern(TypedDict, total=False):
-    """Which requests are meant. A request has to fit all that is given; nothing given is every request."""
+    """The requests to match. A request has to match all that is given; an empty pattern matches every request."""
 
     operation: str
     """The operationId or the key, ``GET /pets``."""
@@ -29,16 +29,16 @@ class Pattern(TypedDict, total=False):
     query: Values
     headers: Values
     body: Values
-    """By JSON Pointer (``/email``) or JSONPath (``$.email``): the value there."""
+    """By JSON Pointer (``/email``) or JSONPath (``$.email``), the value there."""
     json: Any
-    """What the whole body is, as JSON."""
+    """The whole body as JSON."""
 
 
 class World:
-    """A world of its own: ``/~NAME`` of a server. Every method asks the server, and is done when the server is.
+    """A world: an isolated environment, ``/~NAME`` of a server. Every method returns when the server has answered.
 
-    Any of them raises :class:`mock_server.errors.ControlError`, with the words of the server, where it refuses.
-    As a context manager it is forgotten at the end.
+    Any of them raises :class:`mock_server.errors.ControlError`, with the server's message, where it refuses. As a
+    context manager it is removed at the end.
     """
 
     def __init__(self, client: ControlClient, name: str = "") -> None:
@@ -52,7 +52,7 @@ class World:
 
     @property
     def clock(self) -> Clock:
-        """What this world takes for the time."""
+        """The clock of this world."""
         return Clock(self._client)
 
     @property
@@ -73,7 +73,7 @@ class World:
         return [request for request in self.requests if request.id in ids]
 
     def count(self, **pattern: Unpack[Pattern]) -> int:
-        """How many requests fit."""
+        """Return how many requests match."""
         return int(self._client.ask("POST", "/requests/count", _asked(pattern))["count"])
 
     def verify(
@@ -84,9 +84,9 @@ class World:
         at_most: int | None = None,
         **pattern: Unpack[Pattern],
     ) -> None:
-        """Raise :class:`AssertionError`, with what came nearest, unless as many requests fit as are expected.
+        """Raise :class:`AssertionError`, with the nearest misses, unless as many requests match as are expected.
 
-        That is one, where nothing is said of how many.
+        One is expected where no number is given.
         """
         bounds = {"times": times, "min": at_least, "max": at_most}
         limits = {name: bound for name, bound in bounds.items() if bound is not None} or {"times": 1}
@@ -95,14 +95,14 @@ class World:
             raise AssertionError(_complaint(reply, pattern))
 
     def scenario(self, scenario: str | Mapping[str, Any]) -> Any:
-        """Let a scenario act here: one of those by name (``"flaky"``), or as data. What the server says of it."""
+        """Start a scenario in this world: by its name (``"flaky"``), or as data. Return the server's answer."""
         data = {"name": scenario} if isinstance(scenario, str) else scenario
         return self._client.ask("POST", "/scenarios", data)
 
     def fixture(self, resource: str, handle: str, members: Mapping[str, Any] | None = None, **more: Any) -> Any:
-        """Change members of the record of a handle, or put a new one, of all its members, there: the record.
+        """Change members of the record of a handle, or add a new record with all its members; return the record.
 
-        Only this world sees it. A record that breaks the contract is refused, and nothing is changed.
+        Only this world sees it. A record that is not valid is refused, and nothing is changed.
         """
         path = f"/fixtures/{quote(resource, safe='')}/{quote(handle, safe='')}"
         record = {**(members or {}), **more}
@@ -114,19 +114,19 @@ class World:
         return self._client.ask("PUT", path, record)
 
     def fixtures(self, resource: str) -> Any:
-        """The records of a resource."""
+        """Return the records of a resource."""
         return self._client.ask("GET", f"/fixtures/{quote(resource, safe='')}")
 
     def coverage(self, *, all_worlds: bool = False) -> Any:
-        """What has been exercised of the contract here, or in all worlds together, by operation and in total."""
+        """Return the coverage of the contract here, or in all worlds together, by operation and in total."""
         return self._client.ask("GET", f"/coverage?worlds={'all' if all_worlds else 'this'}")
 
     def reset(self) -> None:
-        """Begin anew: fixtures as they were, no scenarios, an empty journal."""
+        """Reset the world: the original fixtures, no scenarios, an empty journal."""
         self._client.ask("POST", "/reset")
 
     def forget(self) -> None:
-        """Let the world go, with all that it holds. Its name is free for another."""
+        """Remove the world with all its state. Its name can be used again."""
         self._client.ask("DELETE", "/")
 
     def __enter__(self) -> World:
@@ -140,33 +140,33 @@ class World:
 
 
 class Clock:
-    """The time of a world, as rate limits and replays see it."""
+    """The clock of a world, for rate limits and replays."""
 
     def __init__(self, client: ControlClient) -> None:
         self._client = client
 
     @property
     def now(self) -> datetime:
-        """What time it is."""
+        """The time of the world."""
         return datetime.fromisoformat(self._client.ask("GET", "/clock")["now"])
 
     def advance(self, by: float | timedelta) -> None:
-        """Let seconds pass at once. The clock goes on as it did before."""
+        """Move the clock forward. A running clock keeps running, a stopped one stays stopped."""
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
         self._client.ask("POST", "/clock", {"advance_seconds": seconds})
 
     def set(self, moment: datetime) -> None:
-        """Make it that moment, until the clock is moved; a moment without a time zone is one of UTC."""
+        """Stop the clock at a moment, until it is moved; a moment without a time zone is in UTC."""
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self._client.ask("POST", "/clock", {"now": aware.isoformat()})
 
     def reset(self) -> None:
-        """Back to the real time."""
+        """Return the clock to the real time."""
         self._client.ask("DELETE", "/clock")
 
 
 def checked_name(name: str) -> str:
-    """The name of a world; raises :class:`UsageError` where it is none."""
+    """Return the name of a world; raises :class:`UsageError` for an invalid one."""
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"world {name[:80]!r}: found a name that a URL cannot carry; expected 1 to 64 letters, digits, dots,"
