@@ -50,7 +50,7 @@ class Answer:
 
     @classmethod
     def read(cls, file: Path) -> Answer:
-        """The answer that :meth:`write` wrote."""
+        """Return the answer that :meth:`write` wrote."""
         data = json.loads(file.read_text(encoding="utf-8"))
         headers = tuple((name, value) for name, value in data["headers"])
         return cls(data["status"], headers, data["body"].encode("latin-1"))
@@ -85,7 +85,7 @@ def _connected(url: str) -> socket.socket:
 
 
 def check_same(name: str, url: str, other: str, other_url: str, request: bytes) -> Answer:
-    """The answer that two servers both give, to the byte. Raises :class:`NotComparableError` where they differ."""
+    """Return the answer that two servers give, equal to the byte; raises :class:`NotComparableError` otherwise."""
     first, second = answer(url, request), answer(other_url, request)
     for part in ("status", "headers", "body"):
         actual, expected = getattr(second, part), getattr(first, part)
@@ -109,7 +109,7 @@ class AnswerSchema:
         self._validator = Draft202012Validator(schema, registry=registry, format_checker=_FORMATS)
 
     def findings(self, reply: Answer) -> list[str]:
-        """What breaks the contract, the outermost first; formats count."""
+        """Return what is wrong with an answer by the contract, the outermost first; formats are asserted."""
         if reply.status != self._status:
             return [f"status {reply.status}"]
         try:

@@ -181,7 +181,7 @@ def workers(plan: Plan) -> list[Result | PeerResult]:
 
 
 def _bare_beside(stack: ExitStack, plan: Plan, ours: Server, request: bytes) -> tuple[Server, Answer]:
-    """A bare server that sends what ours does, proven to."""
+    """Start a bare server with the same answer as ours, check that it sends it, and return both."""
     reply = answer(ours.url, request)
     if reply.status >= 400:
         raise NotComparableError(f"found a {reply.status} from ours; expected a good answer: {reply.body[:500]!r}")
@@ -190,7 +190,7 @@ def _bare_beside(stack: ExitStack, plan: Plan, ours: Server, request: bytes) -> 
 
 
 def _of_mean_size(ours: Server, load: Load) -> bytes:
-    """The request of some whose answer is nearest to their mean in size: that answer stands for all."""
+    """Return the request whose answer is nearest to the mean in size: that answer stands for all."""
     sample = list(load.some(SAMPLE) if isinstance(load, Fresh) else load.requests[:SAMPLE])
     sizes = [len(reply.body) for reply in answers(ours.url, sample)]
     mean = sum(sizes) / len(sizes)
@@ -240,7 +240,7 @@ def _check(runs: Runs, name: str, *others: str) -> None:
 
 
 def _rates(row: Row, runs: Runs) -> Result:
-    """The first server's requests a second as a share of the second's, round by round."""
+    """Return the first server's requests a second as a share of the second's, round by round."""
     first, second = runs.values()
     return Result(row, _ratios(first, second), runs=runs)
 

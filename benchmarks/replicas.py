@@ -93,7 +93,7 @@ def world_of(server: RunningServer) -> str:
 
 
 def milliseconds(call: Callable[[], object], times: int = 50) -> float:
-    """The median of what a call takes."""
+    """Return the median time of a call in milliseconds."""
     durations = []
     for _ in range(times):
         began = time.perf_counter()

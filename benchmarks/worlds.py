@@ -54,7 +54,7 @@ def microseconds_of_an_entry(served: Served) -> tuple[float, float]:
 
 
 def bytes_of_an_idle_world() -> float:
-    """What a world holds that was asked for its name and nothing else."""
+    """Return the bytes of a world that got no request."""
     worlds = Worlds(capacity=IDLE)
     gc.collect()
     tracemalloc.start()

@@ -127,7 +127,11 @@ class Ladder:
         )
 
     def _streamed(self, question: Question, status: int, content_type: str, source: Source) -> Answer:
-        """The answer whose body is a stream. Its first item is made, so that one that has none is no answer."""
+        """Return the answer whose body is a stream.
+
+        The first item is made here, so that a stream whose items cannot be made raises before anything is sent. Raises
+        :class:`CannotHonourError` for ``items`` outside the bounds of the sequence.
+        """
         preferences = question.preferences
         items, name, findings = self._given(question, source)
         low, high = source.sequence.least, source.sequence.most
@@ -160,7 +164,11 @@ class Ladder:
     def _given(
         self, question: Question, source: Source
     ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Finding, ...]]:
-        """The items that an example or a variant gives, the name of the example, and what is wrong with that."""
+        """Return the items that an example or a variant gives, the name of the example, and findings about the example.
+
+        The items and the name are None where the items have to be generated. Raises :class:`CannotHonourError` for an
+        example or a variant that does not exist.
+        """
         preferences, examples = question.preferences, source.examples
         if preferences.variant is not None:
             listed = self._listed(question.operation, source.response, source.media, preferences.seed)
@@ -181,7 +189,10 @@ class Ladder:
         return (examples[name], name, findings) if name in examples else (None, None, findings)
 
     def _encoded(self, selection: _Made, content_type: str, media: MediaType) -> Body:
-        """The body of a value; of an example, which stays with the contract, it is written once."""
+        """Return the encoded body of a value.
+
+        The body of an example never changes, so it is encoded once and remembered.
+        """
         key = (id(selection.value), content_type)
         known = self._written.get(key)
         if known is not None and known[0] is selection.value:
@@ -225,7 +236,10 @@ class Ladder:
         return (responses[0], _a_status(responses[0].status)) if responses else (Response("200"), 200)
 
     def _made(self, question: Question, response: Response, media: MediaType) -> _Made:
-        """The value of the body, from the highest rung that there is."""
+        """Return the value of the body from the first source in the selection order that has one.
+
+        The order: the preferred example, the preferred variant, the record, an example of the contract, generated data.
+        """
         preferences = question.preferences
         sound = self._examples.of(media, response, question.operation)
         if preferences.example is not None:

@@ -226,7 +226,7 @@ def seen_of(scope: Scope) -> Seen:
 
 
 def note(scope: Scope, world: World, journaled: LoggedExchange, operation: str, number: int) -> None:
-    """Let those who watch know what a journal was told, if there are any."""
+    """Pass an entry of the journal on to the observers of the request, if there are any."""
     seen: Seen | None = scope.get(SEEN)
     if seen is not None:
         seen.note(world, journaled, operation, number)

@@ -97,7 +97,10 @@ class _Loaded:
         return self._ways[fitting[-1] if fitting else -1]
 
     def warm(self) -> None:
-        """Build what answers before somebody asks."""
+        """Build everything that answers requests, before the first one comes.
+
+        Errors are logged and make it not ready.
+        """
         trouble = ""
         for mount in self.served:
             try:
@@ -217,7 +220,7 @@ class Application:
         return CONTROL in path and self._loaded.control.is_for(path)
 
     def redaction(self) -> Redaction:
-        """What takes the secrets out of what is shown of a request."""
+        """Return the redaction, which hides the secrets of a request where it is shown."""
         return redaction_of(self.settings, [one.contract for one in self.served])
 
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
@@ -245,7 +248,7 @@ class Application:
             REQUEST.reset(named)
 
     async def _in_steps(self, request: Request, world: World) -> Answer:
-        """Control's answer, whose making holds nobody else up."""
+        """Return the response of the admin API, whose making holds nobody else up."""
         from mock_server.control.errands import Errand, Errands
 
         errands = Errands(waits=True)
@@ -272,7 +275,7 @@ class Application:
         return self._loaded.control.figures()
 
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
-        """An exchange with the contract at a base path, and its number in the world's journal."""
+        """Answer a request to the contract at a base path; return the exchange and its number in the journal."""
         (api,) = [candidate for candidate in self._loaded.apis if candidate.base_path == base_path]
         return api.answered(request, world)
 
@@ -329,7 +332,7 @@ class Application:
         self._stores.close()
 
     def watched(self) -> list[Path]:
-        """The files and directories whose change means a reload."""
+        """Return the absolute paths of the files and directories whose change causes a reload."""
         names = [self.settings.fixtures, *(name for mount in self.served for name in mount.contract.files)]
         if not self.settings.contract:
             names += [str(bundled.contract().parent), str(bundled.fixtures())]

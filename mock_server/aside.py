@@ -49,7 +49,7 @@ class Aside:
         return await self._waiting.run(work, *args, **kwargs)
 
     async def run_aside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what the work does that surely takes long."""
+        """Return the result of work that is known to take long; run it in the thread from the start."""
         return await self._making.run(work, *args, **kwargs)
 
     def start(self, *steps: Callable[[], object]) -> None:

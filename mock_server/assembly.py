@@ -183,7 +183,7 @@ def scenario_files(settings: Settings) -> ScenarioFiles:
 
 
 def rehearsed(scenario: Scenario, served: Sequence[Served]) -> list[Finding]:
-    """What speaks against a scenario, whichever of the contracts it is for; empty where nothing does."""
+    """Return what is wrong with a scenario, for all contracts that it matches; empty where nothing is."""
     rehearsals = [mount.rehearsal() for mount in served]
     matches = [rehearsal for rehearsal in rehearsals if rehearsal.meets(scenario)]
     if not matches:

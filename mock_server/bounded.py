@@ -266,7 +266,7 @@ def same(
 
 
 def _paired(actual: list[JSON], expected: list[JSON], budget: Budget, ignore_extra: bool) -> bool:
-    """Whether each wanted item has a found one of its own: a matching in a bipartite graph, by augmenting paths."""
+    """Tell whether each wanted item can have an equal item of its own: a bipartite matching by augmenting paths."""
     fits = [
         [n for n, item in enumerate(actual) if same(item, want, budget, ignore_order=True, ignore_extra=ignore_extra)]
         for want in expected

@@ -119,7 +119,7 @@ MOST_TOLD = 16 * 1024
 
 
 def _announce(url: str, served: Sequence[Served]) -> None:
-    """One line with the URL, then the routes. A reader that has gone away is no reason to stop serving."""
+    """Print a line with the URL, then the routes. A reader that has gone away does not stop the server."""
     contracts = [mount.contract for mount in served]
     for contract in contracts:
         warn_of(contract.findings)
@@ -292,7 +292,7 @@ def _audit(served: Served) -> Audit:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit with its code; every error is one message."""
+    """Run a command and exit with its code; print every error as one message."""
     _fill_standard_files()
     try:
         commands.main(args=arguments, prog_name="mock-server", standalone_mode=False)

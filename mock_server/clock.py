@@ -63,7 +63,7 @@ class Clock:
 
     @classmethod
     def restored(cls, form: ClockForm) -> Clock:
-        """What was saved."""
+        """Return the clock that was saved as ``form``."""
         clock = cls()
         clock._stands_at, clock._ahead = form["stands_at"], form["ahead"]
         return clock

@@ -117,7 +117,7 @@ class Gauge:
         return (seen - others) | named
 
     def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
-        """What is shown by all but the body, which is mostly the same."""
+        """Return what all but the body covers; this is remembered, since it is mostly the same."""
         key = (answer.status, answer.headers, request.query)
         known = self._heads.get(key)
         if known is None:
@@ -229,7 +229,7 @@ class Coverage:
         self._counts: dict[Gauge, int] | None = None
 
     def note(self, hits: Shown) -> None:
-        """Note what an exchange shows."""
+        """Note what an exchange covers."""
         news = self._news
         if news is None:
             news = self._news = {}

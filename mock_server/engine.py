@@ -398,7 +398,7 @@ def _deprecated(answer: Answer) -> Answer:
 
 
 def _finished(answer: Answer, preferences: Preferences, caller: Caller, *, is_refused: bool) -> Answer:
-    """Return the answer with its delay, and with what was honoured of the preferences."""
+    """Return the answer with its delay, and with the preferences that were applied."""
     if preferences == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
     # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.

@@ -38,7 +38,7 @@ class Examples:
         self._kept: dict[int, Sound] = {}
 
     def of(self, media: MediaType, response: Response, operation: Operation) -> Sound:
-        """The examples of a media type of an operation's response."""
+        """Return the examples of a media type of an operation's response."""
         examples = self._kept.get(id(media))
         if examples is None:
             pointer = operation.pointer + pointer_of("responses", response.status, "content", media.name)

@@ -149,7 +149,7 @@ class Answer:
     """The body of an answer of control that is too large to be held, piece by piece; ``body`` then is empty."""
 
     def header(self, name: str) -> str | None:
-        """The first field line of that name, whatever its case."""
+        """Return the first field line of that name in any case, or None."""
         lower_name = name.lower()
         for key, value in self.headers:
             if key.lower() == lower_name:

@@ -58,7 +58,7 @@ class Plan:
 
 
 def plan(export: Export, contract: Contract) -> Plan:
-    """What an export comes to; raises :class:`UsageError` where something of what is wanted does not fit."""
+    """Return the plan of an export; raises :class:`UsageError` where something does not fit the contract."""
     maker = maker_of(contract, export.resource)
     countries = maker.countries(export.countries)
     count = export.count if export.count is not None else max(1, len(countries))

@@ -129,7 +129,7 @@ class Failures:
         )  # fmt: skip
 
     def _beside(self, response: Response, example: str, extra: Headers) -> Headers:
-        """Return the headers of a response; those given take the place of its own."""
+        """Return the headers of a response; the given ones replace those of the same name."""
         headers = {name.lower(): (name, value) for name, value in self._headers.written(response, example, "")}
         return tuple((headers | {name.lower(): (name, value) for name, value in extra}).values())
 

@@ -91,7 +91,7 @@ class FixtureFile:
 
 
 def taken_handles(resource: Resource, contract: Contract) -> dict[str, str]:
-    """The suffixes that mean something else, and what."""
+    """Return the suffixes of tokens that have another meaning, and the meaning of each."""
     reserved = dict.fromkeys(contract.manners.suffixes, "a reserved suffix")
     for pin in resource.pins:
         for value in enum_at({"$ref": resource.schema}, pin, Document(dict(contract.document), contract.openapi)):

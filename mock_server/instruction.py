@@ -93,7 +93,7 @@ class Part:
         return self.refusal("value", shown(self.value), expected)
 
     def refusal(self, rule: str, actual: str, expected: str, remedy: str = "") -> InstructionError:
-        """The refusal of this part; ``rule`` is a stable name."""
+        """Return the error for this part; ``rule`` is a stable name."""
         finding = Finding(rule, "body", actual, expected, self.pointer, remedy)
         return InstructionError(f"{self.pointer or 'the whole'}: found {actual}; expected {expected}.", (finding,))
 

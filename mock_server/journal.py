@@ -283,7 +283,7 @@ class Journal:
         return number
 
     def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
-        """Keep an exchange that ended now."""
+        """Add an exchange that has just ended."""
         self._last += 1
         if self._kept == 0:
             return
@@ -334,7 +334,7 @@ class Journal:
         return UUID(int=self._space() | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
-        """The entry of an id; None where it is gone or was never here."""
+        """Return the entry with an id; None where it is gone or was never here."""
         place = self._place_of(number.int & _NUMBER)
         found = next(self._rows(place, place + 1), None)
         return found if found is not None and self.id_of(found.number) == number else None
@@ -361,7 +361,7 @@ class Journal:
         self._give_back(size)
 
     def clear(self) -> None:
-        """Let all entries go. Their numbers are not given again."""
+        """Remove all entries. Their numbers are not used again."""
         self._give_back(sum([_released(kept) for kept in islice(self._members or (), _MEMBERS - 1, None, _MEMBERS)]))
         self._members = None
 
@@ -384,6 +384,6 @@ class Journal:
 
 
 def _released(journaled: LoggedExchange) -> int:
-    """The bytes that go with an entry: what others have too stays."""
+    """Return the bytes that an entry frees: what others share stays."""
     journaled.holders -= 1
     return _SLIM if journaled.holders else _SLIM + journaled.cost

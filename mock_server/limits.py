@@ -39,7 +39,7 @@ class Allowance:
     exceeded: bool
 
     def headers(self) -> Headers:
-        """The fields of draft-ietf-httpapi-ratelimit-headers-07, 2; with ``Retry-After`` (RFC 9110, 10.2.3)."""
+        """Return the fields of draft-ietf-httpapi-ratelimit-headers-07, 2; with ``Retry-After`` (RFC 9110, 10.2.3)."""
         fields = (
             ("RateLimit-Limit", str(self.limit)),
             ("RateLimit-Remaining", str(self.remaining)),
@@ -137,7 +137,7 @@ class Limits:
 
     @classmethod
     def restored(cls, form: LimitsForm) -> Limits:
-        """What was saved."""
+        """Return the limits that were saved as ``form``."""
         limits = cls()
         for window in form["windows"]:
             limits._windows[window["token"], RateLimit(window["limit"], window["seconds"])] = (
@@ -177,7 +177,7 @@ class _Desk(Protocol):
 
 
 def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Request, caller: Caller) -> Memory:
-    """Count a request, and look for what its key was answered with."""
+    """Count a request, and look up the answer that its key got before."""
     token = short(caller.token or "")
     headers: Headers = ()
     if manners.rate_limit is not None:

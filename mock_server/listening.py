@@ -19,7 +19,7 @@ LONGEST_DIRECTORY = 60
 
 
 def listen(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
-    """A listening socket. Raises :class:`UsageError` where the port cannot be had."""
+    """Return a listening socket. Raises :class:`UsageError` where the port is not available."""
     listener = _bound(host, port)
     listener.listen(backlog)
     return listener

@@ -27,7 +27,7 @@ class Telling:
         self._redaction = redaction
 
     def event(self, entry: Entry) -> dict[str, JSON]:
-        """An entry as a serve event: request, response, timing, and what we know beside."""
+        """Return an entry as a serve event: request, response, timing, and members of our own."""
         request, answer = entry.request, entry.answer  # each time they are asked for they are unpacked
         findings: list[JSON] = [self._redaction.value(one.as_json(), request) for one in entry.findings]
         members: dict[str, JSON] = {
@@ -78,7 +78,7 @@ class Telling:
         }
 
     def _request_id(self, entry: Entry, request: Request) -> str:
-        """The id that the client gave the request, if it may be shown, else that of the entry."""
+        """Return the id that the client gave the request, if it may be shown, else that of the entry."""
         return given_id(self._redaction.headers(request.headers)) or str(self._journal.id_of(entry.number))
 
     def _response(self, answer: Answer) -> dict[str, JSON]:
@@ -98,7 +98,7 @@ def bodies(body: bytes) -> Mapping[str, JSON]:
 
 
 def fields(headers: Headers) -> dict[str, JSON]:
-    """Headers by name; a text, or a list where a name stands several times."""
+    """Return headers by name: a text, or a list where a name occurs several times."""
     values: dict[str, JSON] = {}
     names: dict[str, str] = {}
     for name, value in headers:

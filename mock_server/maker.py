@@ -59,7 +59,7 @@ class Maker:
         return {pin: name for pin, enum in self._enums.items() if name in enum}
 
     def countries(self, names: tuple[str, ...]) -> list[str]:
-        """The values that ``--country`` asks for; ``all`` is every one. Raises :class:`UsageError` for others."""
+        """Return the values for ``--country``; ``all`` is every one. Raises :class:`UsageError` for others."""
         known = [*next(iter(self._enums.values()), {})]
         chosen: list[str] = []
         for name in names:

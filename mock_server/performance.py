@@ -183,7 +183,7 @@ class Rehearsal:
     store: Store
 
     def meets(self, scenario: Scenario) -> list[Operation]:
-        """The operations whose requests could fit."""
+        """Return the operations whose requests the scenario may match."""
         return [operation for operation in self.contract.operations.values() if scenario.match.may_meet(operation)]
 
     def findings(self, scenario: Scenario) -> list[Finding]:

@@ -46,7 +46,7 @@ def _add(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse what cannot be meant before the first test; nothing starts yet."""
+    """Refuse invalid settings before the first test; no server is started yet."""
     options = {name: _given(config, name) for name in (*_PLACES, "seed", "url", "admin_token", "fail_under")}
     if any(options.values()):
         config.stash[_SESSION] = _session(config, options)

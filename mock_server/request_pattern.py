@@ -87,12 +87,12 @@ class RequestPattern:
         return cls([check for key, one in members.items() for check in _READERS[key](one, members)], data)
 
     def matches(self, request: Request, route: Route, operation: Operation | None = None) -> bool:
-        """Whether a request fits. ``operation`` is that of the route, where the route has one."""
+        """Tell whether a request matches. ``operation`` is that of the route, where the route has one."""
         candidate = _Asked(request, route, operation)
         return not any(check(candidate) for check in self._checks)
 
     def differences(self, request: Request, route: Route, operation: Operation | None = None) -> list[str]:
-        """How a request differs, part by part, in words; empty where it fits."""
+        """Return how a request differs, part by part, in words; empty where it matches."""
         candidate = _Asked(request, route, operation)
         return [text for check in self._checks if (text := check(candidate))]
 

@@ -54,7 +54,7 @@ class ResponseHeaders:
             return None
 
     def _takes(self, header: Header, example: str, value: JSON) -> bool:
-        """Whether the schema takes an example: found out once, since the header stays with the contract."""
+        """Tell whether an example is valid by its schema; the result is remembered, since the header never changes."""
         entry = self._takes_kept.get((id(header), example))
         if entry is None or entry[0] is not header or entry[1] is not value:
             entry = self._takes_kept[id(header), example] = (header, value, self._reads(header, value))

@@ -54,7 +54,7 @@ class ScenarioFiles:
         return scenario
 
     def standing(self, names: Iterable[str]) -> tuple[Scenario, ...]:
-        """The scenarios that ``--scenario`` names; raises :class:`UsageError` for one that there is not."""
+        """Return the scenarios that ``--scenario`` names; raises :class:`UsageError` for an unknown one."""
         pairs = [(name, self.get(name)) for name in names]
         for name, scenario in pairs:
             if scenario is None:

@@ -71,7 +71,7 @@ class Cue:
 
     @property
     def is_as_ever(self) -> bool:
-        """Whether it is the answer that would have come, whatever happens to it on the way."""
+        """Whether it is the usual answer, apart from its timing and faults in sending."""
         parts = (self.code, self.example, self.failure, self.fixture, self.variant, self.breaks, self.items)
         return all(part is None for part in parts) and not (self.body or self.patch or self.headers)
 

@@ -86,7 +86,7 @@ class Running:
 
     @classmethod
     def restored(cls, form: RunningForm) -> Running:
-        """What was saved."""
+        """Return the running scenario that was saved as ``form``."""
         running = cls(Scenario.from_json(form["data"], form["name"]))
         running.met, running._used = form["met"], [*form["used"]]
         return running
@@ -124,7 +124,7 @@ class Stage:
         return tuple(self._running)
 
     def start(self, scenario: Scenario) -> Running | None:
-        """Start a scenario; one of the same name ends. None where too many run already."""
+        """Start a scenario, and end one of the same name; return None where too many are running."""
         others = [other for other in self._running if other.scenario.name != scenario.name]
         if len(others) >= MOST_SCENARIOS:
             return None
@@ -134,7 +134,7 @@ class Stage:
         return running
 
     def end(self, name: str | None = None) -> bool:
-        """End the scenario of that name, or all; whether there was one."""
+        """End the scenario of that name, or all; return whether there was one."""
         remaining = [running for running in self._running if name is not None and running.scenario.name != name]
         ended, self._running = len(remaining) < len(self._running), remaining
         if name is None:
@@ -179,7 +179,7 @@ class Stage:
 
     @classmethod
     def restored(cls, form: StageForm) -> Stage:
-        """What was saved."""
+        """Return the stage that was saved as ``form``."""
         stage = cls()
         stage.clock = Clock.restored(form["clock"])
         stage._running = [Running.restored(entry) for entry in form["running"]]

@@ -166,7 +166,7 @@ class Streams:
         return slots or [Slot(names[index]) for index in ordered(names)]
 
     def _value(self, sample: Shown, schema: JSON) -> tuple[JSON, ...]:
-        """The item that a text shows, in the form that keeps the schema; nothing where none does."""
+        """Return the item of a sample in the form that is valid by the schema, in a tuple; empty without one."""
         forms: list[JSON] = [sample.value] if isinstance(sample.value, str) else [sample.value, json_text(sample.value)]
         fields: dict[str, JSON] = {} if sample.event is None else {"event": sample.event}
         if "data" in Shape([schema], self._contract.resolve).names:
@@ -174,7 +174,7 @@ class Streams:
         return next(((form,) for form in forms if self._accepts(schema, form)), ())
 
     def _parts(self, sample: Shown, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
-        """What of an item that a text shows can stay where it breaks its schema as a whole.
+        """Return what of an item that a text shows can stay where it breaks its schema as a whole.
 
         Samples get older than their contract: they lack members that were added later, and have nulls that it does not
         allow.

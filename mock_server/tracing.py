@@ -133,7 +133,7 @@ def _begun(seen: Seen) -> _Attributes:
 
 
 def _ended(seen: Seen) -> _Attributes:
-    """What is known of every request in the end."""
+    """Return the attributes that are known of every request in the end."""
     attributes: _Attributes = {"mock.request_id": seen.request_id}
     if seen.status:
         attributes[http.HTTP_RESPONSE_STATUS_CODE] = seen.status
@@ -164,7 +164,7 @@ def _name(begun: _Attributes) -> str:
 
 
 def _carrier(scope: Scope) -> dict[str, list[str]]:
-    """The headers as propagators read them."""
+    """Return the headers in the form that propagators read."""
     carrier: dict[str, list[str]] = {}
     for line in scope["headers"]:
         name, value = field_of(line)[1]

@@ -46,7 +46,7 @@ class Seen:
         self._began = perf_counter()
 
     def note(self, world: World, journaled: LoggedExchange, operation: str, number: int) -> None:
-        """Note what became of the request, which a journal of the world was told of by that number."""
+        """Note the journal's entry of the request: its world, its contents, its operation and its number."""
         self._world, self._number = world, number
         self.kept = journaled
         self.operation = operation
@@ -63,7 +63,7 @@ class Seen:
 
     @cached_property
     def request_id(self) -> str:
-        """The id that the client gave, or that of the journal's entry, or one made up."""
+        """The id that the client gave, or that of the journal's entry, or a new one."""
         identifier = given_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
         return identifier or str(self._world.journal.id_of(self._number) if self._world else uuid4())
 

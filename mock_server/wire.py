@@ -66,7 +66,7 @@ class ClientGoneError(Exception):
 
 
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The body; None where it has more bytes than the limit. A request without one is not waited for.
+    """Return the body; None where it has more bytes than the limit. A request without one is not waited for.
 
     Raises :class:`ClientGoneError` where it does not come to its end.
     """

@@ -55,7 +55,7 @@ class Workers:
         self._longest = stall_timeout + STUCK_SECONDS if stall_timeout else inf
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all answer.
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all workers answer.
 
         Raises :class:`WorkerError` where a worker cannot start, when the others have ended.
         """
@@ -130,7 +130,7 @@ class _Worker:
         return [self._process.sentinel, self._pipe]
 
     def attend(self) -> None:
-        """Hear what the worker has to say, and start another where it has ended. Raises :class:`WorkerError`."""
+        """Read the worker's message, and start another where it has ended. Raises :class:`WorkerError`."""
         self._hear()
         assert self._process is not None
         if self._process.exitcode is None:
@@ -233,7 +233,7 @@ def parent_is_gone() -> bool:
 
 @contextlib.contextmanager
 def _signals(hang_ups: HangUps) -> Iterator[socket.socket]:
-    """A socket from which the numbers of signals can be read that ask this process to end, or for what is new."""
+    """Yield a socket from which the numbers of signals can be read that ask this process to end, or for what is new."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with ours, theirs:

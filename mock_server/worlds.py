@@ -202,7 +202,7 @@ class Worlds:
             self._told, self._lost = now, 0
 
     def find(self, name: str) -> World | None:
-        """The world of that name, where there is one; that it was looked for is no use of it."""
+        """Return the world of that name, or None; looking it up does not count as use."""
         return (self._named.get(name) or self._changed.get(name)) if name else self.plain
 
     def __iter__(self) -> Iterator[World]:
@@ -227,7 +227,7 @@ class Worlds:
         return self._ledger.held
 
     def forget(self, name: str) -> None:
-        """Let a world go; the next request to it finds a fresh one."""
+        """Remove a world; the next request to it gets a new one."""
         world = self.find(name)
         if world is not None:
             self.reset(world)
@@ -247,7 +247,7 @@ class Worlds:
         world.reset()
 
     def coverage(self) -> Coverage:
-        """What all worlds together have covered, those that are forgotten included."""
+        """Return the coverage of all worlds together, removed ones included."""
         total = Coverage()
         for part in (self._past, *(world.coverage for world in self)):
             total.add(part)

@@ -15,7 +15,7 @@ LARGE = 4_000
 
 
 def remembered(client: Client) -> None:
-    """The same question again and again, by a few tokens."""
+    """Ask the same question again and again, by a few tokens."""
     for number in range(5):
         client.ask("/me", token=f"cst_known{number}")
     check(client.ask("/me").json()["name"], ["Ada Wren"], "the name of ada")
@@ -28,14 +28,14 @@ def new_tokens(client: Client) -> None:
 
 
 def generated(client: Client) -> None:
-    """What is made from schemas, in JSON and XML."""
+    """Ask for what is made from schemas, in JSON and XML."""
     client.ask(f"/products/sku-{client.fresh}")
     client.ask("/products?limit=5&tags=a&tags=b&sort[by]=name")
     client.ask("/products", headers={"Accept": "application/xml"})
 
 
 def invalid(client: Client) -> None:
-    """What the contract refuses."""
+    """Send what the contract refuses."""
     client.ask(f"/products?limit={client.turn + 1000}", 422)
     client.ask("/products/NOT_A_SKU", 422)
     client.ask("/me", 401, token=f"unknown_{client.fresh}")
@@ -56,7 +56,7 @@ def orders(client: Client) -> None:
 
 
 def large_bodies(client: Client) -> None:
-    """A body of 200 kB that is good, and one whose last line is not."""
+    """Send a body of 200 kB that is good, and one whose last line is not."""
     order = order_of(client, LARGE)
     client.ask("/orders", 201, method="POST", headers=JSON_TYPE, body=json.dumps(order))
     order["lines"] = [*order_of(client, LARGE - 1)["lines"], {"product": "p", "quantity": 0}]  # type: ignore[misc]
@@ -98,13 +98,13 @@ def streams(client: Client) -> None:
 
 
 def variants(client: Client) -> None:
-    """The shapes of an answer in turn."""
+    """Ask for the shapes of an answer in turn."""
     count = len(client.ask("/__admin/variants/product").json())
     client.ask(f"/products/sku?__variant={client.turn % count}")
 
 
 def preferences(client: Client) -> None:
-    """What ``Prefer`` and its query parameters ask."""
+    """Send what ``Prefer`` and its query parameters ask."""
     client.ask("/me", 404, headers={"Prefer": "code=404"})
     client.ask("/me", 500, headers={"Prefer": "code=500"})
     client.ask("/me", headers={"Prefer": f"dynamic=true, seed={client.turn}"})
@@ -142,7 +142,7 @@ def broken_http(client: Client) -> None:
 
 
 def scenarios(client: Client) -> None:
-    """A world in which things go wrong as told, and no other way."""
+    """Ask a world in which things go wrong as told, and no other way."""
     world = f"/~s-{client.number}-{client.turn % 50}"
     client.ask(f"{world}/__admin/reset", method="POST")
     failures = [
@@ -168,7 +168,7 @@ def scenarios(client: Client) -> None:
 
 
 def journals(client: Client) -> None:
-    """A world that comes and goes: it was asked what its journal says, and that is redacted."""
+    """Ask a world that comes and goes: it was asked what its journal says, and that is redacted."""
     world = f"/~j-{client.fresh}"
     secret = f"cst_secret{client.fresh}"
     for _ in range(3):
@@ -185,7 +185,7 @@ def journals(client: Client) -> None:
 
 
 def records(client: Client) -> None:
-    """A record made, changed, answered with, refused and deleted, in a world of the client's."""
+    """Make, change, ask for, refuse and delete a record, in a world of the client's."""
     place = f"/~r-{client.number}-{client.turn % 40}/__admin/fixtures/customers"
     handle = f"c{client.turn}"
     record = {"handle": handle, "id": "5d0cbb3e-26d4-4b64-9f5c-1f3a35b0b5a1", "email": "c@example.com", "name": "C"}
@@ -201,7 +201,7 @@ def records(client: Client) -> None:
 
 
 def monitoring(client: Client) -> None:
-    """What monitors ask; each on a connection of its own."""
+    """Ask what monitors ask; each on a connection of its own."""
     client.ask("/__admin/health")
     client.ask("/__admin/health/ready")
     client.ask("/__admin/metrics")

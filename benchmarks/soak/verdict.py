@@ -78,7 +78,7 @@ def _unanswered(findings: Findings) -> int:
 
 
 def text(found: list[Verdict], samples: Samples, findings: Findings) -> str:
-    """The table, what the clients did, and the first of what they did not expect."""
+    """Write the table, what the clients did, and the first of what they did not expect."""
     rows = [("what", "has to be", "was", ""), *((one.what, one.bound, one.found, _word(one)) for one in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in rows]
@@ -104,7 +104,7 @@ def _word(one: Verdict) -> str:
 
 
 def as_json(found: list[Verdict], samples: Samples, findings: Findings) -> dict[str, Any]:
-    """The same for programs, with every sample."""
+    """Return the same for programs, with every sample."""
     return {
         "good": all(one.good for one in found),
         "verdicts": [asdict(one) for one in found],
@@ -116,5 +116,5 @@ def as_json(found: list[Verdict], samples: Samples, findings: Findings) -> dict[
 
 
 def tracebacks(log: str) -> list[str]:
-    """The tracebacks in a log, the first lines of each."""
+    """Return the tracebacks in a log, the first lines of each."""
     return [part[:3000] for part in re.split(r"(?=Traceback \(most recent call last\))", log)[1:]]

@@ -193,7 +193,10 @@ class BodyMedia:
         return shape.value(text, way)
 
     def _check_type(self, part: Part, stated: str) -> None:
-        """A part's own Content-Type has to be one of its encoding's; a part without one is taken for it."""
+        """Raise :class:`UnreadableError` for a part whose Content-Type its encoding does not have.
+
+        A part without a Content-Type is taken to have the right one.
+        """
         types = [essence_of(media_type) for media_type in stated.split(",") if media_type.strip()]
         sent = essence_of(part.content_type)
         if types and sent and not {sent, sent.partition("/")[0] + "/*", "*/*"} & {*types}:

@@ -192,7 +192,7 @@ class _Bundler:
         self.rewrite(home, list(nodes(part, kind, follow=False)), source, at)
 
     def rewrite(self, home: str, members: list[tuple[str, Document, str]], source: Source, at: str) -> None:
-        """Rewrite the references of these nodes, whose pointers begin at ``home`` and, in the source, at ``at``."""
+        """Rewrite the references of these nodes, whose pointers begin with ``home`` and, in the source, with ``at``."""
         own: set[str] = set() if home else self._arrived
         for pointer, node, is_a in members:
             if own and not own.isdisjoint(_homes_of(pointer)):
@@ -324,7 +324,7 @@ class _Bundler:
         return "#" + self._homes[key]
 
     def _free(self, plain: str, section: str, definitions: Document) -> str:
-        """The name, with a number where something else has it."""
+        """Return the name, with a number added where it is taken."""
         name = plain
         while name in definitions:
             self._numbers[section, plain] = self._numbers.get((section, plain), 1) + 1

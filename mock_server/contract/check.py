@@ -147,7 +147,7 @@ class Judge:
         return f"{scheme.place} {scheme.key}" if scheme and scheme.type == "apiKey" else "header authorization"
 
     def answer(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
-        """What is wrong with an answer of an operation."""
+        """Return what is wrong with an answer of an operation."""
         endpoint = self._contract.operations[operation]
         if self._is_accepted((endpoint.key, answer.status), answer, lambda: endpoint.response_for(answer.status)):
             return ()

@@ -99,7 +99,7 @@ class Given:
         return self._made(document, findings, compilation.others)
 
     def _recalled(self, key: str) -> Compiled | None:
-        """What was remembered, if no file that it was made from has changed since."""
+        """Return what was stored, if no file that it was made from has changed since; else None."""
         entry = cache.recall(key, "contract")
         if not isinstance(entry, dict):
             return None

@@ -51,7 +51,7 @@ class Imported:
 
     @property
     def report(self) -> list[str]:
-        """How much each page gave, and the findings: for whoever started the import."""
+        """Lines with the number of parts from each page, and the findings, for the user who started the import."""
         tallies: dict[str, list[int]] = {}
         for pointer, place in self.parts:
             tallies.setdefault(place.rpartition(":")[0], [0, 0])[not pointer.startswith("/paths/")] += 1
@@ -184,7 +184,7 @@ class _Merged:
         listed += [item for item in value if _canonical(mapping_at({"": item}, "").get(_LISTS[key])) not in known]
 
     def _take_version(self, block: _Block, key: str, value: JSON) -> None:
-        """Documents of one minor version of OpenAPI mean the same by their keywords."""
+        """Add the version, or report a conflict: documents have to be of one minor version of OpenAPI."""
         before = next((self.document[name] for name in ("openapi", "swagger") if name in self.document), value)
         if str(before).split(".")[:2] != str(value).split(".")[:2]:
             first = self._blocks[0].source
@@ -282,7 +282,7 @@ def _canonical(value: JSON) -> str:
 
 
 def _difference(value: JSON, other: JSON) -> str:
-    """The JSON Pointer of the first place that both have and where they differ."""
+    """Return the JSON Pointer of the first place that both have and where they differ."""
     if isinstance(value, dict) and isinstance(other, dict):
         steps = [(key, value[key], other[key]) for key in other if key in value]
     elif isinstance(value, list) and isinstance(other, list):

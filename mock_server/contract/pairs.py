@@ -69,7 +69,7 @@ class Pairs(Generic[Leaf]):
 
 
 def objects_of(sent: Pairs[Leaf], names: Collection[str]) -> dict[str, Tree[Leaf]]:
-    """Return pairs as the members of one object; ``names`` are members that may be called with brackets themselves."""
+    """Return pairs as the members of one object; ``names`` are members whose names may contain brackets."""
     groups: dict[str, list[tuple[list[str], Leaf]]] = {}
     for key, value in sent:
         name, steps = _split(key, names)

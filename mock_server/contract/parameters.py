@@ -168,7 +168,10 @@ class Parameter:
         return sent.below(self.stem, self.taken - {self.name})
 
     def _members(self, sent: Pairs[str], decode: Decode) -> list[Raw] | None:
-        """An object whose members are parameters of their own: those it names; if it is open, unclaimed ones too."""
+        """Return an object whose members were sent as parameters of their own; None where none was sent.
+
+        Its members are those that it names, and, if it is open, the parameters that belong to nothing else.
+        """
         members: dict[str, list[Raw]] = {}
         is_open = self.shape.is_open
         for name, value in sent:
@@ -265,7 +268,7 @@ class Parameter:
 def read_parameter(
     node: Mapping[str, JSON], resolve: Resolve, other_names: frozenset[str] = frozenset()
 ) -> Parameter | None:
-    """The parameter that a Parameter Object describes; None for one that is to be ignored, or is none."""
+    """Return the parameter that a Parameter Object describes; None for an ignored header, or for another object."""
     name, place = node.get("name"), node.get("in")
     if not isinstance(name, str) or place not in (*_STYLES, "querystring"):
         return None

@@ -43,7 +43,7 @@ class _Loader(yaml.CSafeLoader):
         return mapping
 
     def _merged(self, node: yaml.MappingNode) -> dict[Any, Any]:
-        """What the merge keys of a mapping bring (a mapping or a list of them, the first to win)."""
+        """Return the members that the merge keys of a mapping bring (a mapping or a list of them, the first wins)."""
         merges = yaml.MappingNode(node.tag, [pair for pair in node.value if pair[0].tag == "tag:yaml.org,2002:merge"])
         self.flatten_mapping(merges)
         return {key.value: self.construct_object(value, deep=True) for key, value in merges.value}
@@ -89,7 +89,7 @@ def parse_source(
     what: str = "contract",
     allows_halves: bool = False,
 ) -> Source:
-    """The data in a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader.
+    """Return the data in a text; raises ``error`` where it is neither YAML nor JSON or would exhaust its reader.
 
     Half characters (lone surrogates) are an error too, unless the text ``allows_halves``.
     """

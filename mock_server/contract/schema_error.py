@@ -80,7 +80,7 @@ def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:
 
 
 def _shown(value: object) -> str:
-    """A value as JSON, written only as far as it is shown: it may have a million members."""
+    """Return a value as JSON, written only as far as it is shown: it may have a million members."""
     if isinstance(value, str):
         value = value[: LONGEST + 1]
     text = ""

@@ -37,7 +37,7 @@ _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-temp
 
 
 def made_sound(document: Document, source: Layers) -> list[Finding]:
-    """Mend ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
+    """Repair ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
     findings: list[Finding] = []
     judge = _judge(".".join(str(document["openapi"]).split(".")[:2]))
     spared: set[str] = set()
@@ -107,7 +107,7 @@ def _is_pattern(text: object) -> bool:
 
 
 def _flaws(judge: Any, document: Document) -> list[tuple[str, Any]]:
-    """The JSON Pointer and the error of each flaw, each place once."""
+    """Return the JSON Pointer and the error of each defect, each place once."""
     flaws: dict[str, Any] = {}
     for error in judge.iter_errors(document):
         for leaf in _leaves(document, error):

@@ -78,7 +78,7 @@ def _switches(operation: Document, resolve: Resolve) -> Iterator[Shape]:
 
 
 def _beside(document: Document, resolve: Resolve) -> dict[str, JSON]:
-    """The schemas of documented streams, by the reference of what the same answer is in JSON."""
+    """Return the schemas of documented streams, by the reference of the schema of the same answer in JSON."""
     schemas: dict[str, JSON] = {}
     for _, operation in operations(document):
         for response in map(resolve, mapping_at(operation, "responses").values()):
@@ -120,7 +120,7 @@ def _unions(document: Document, resolve: Resolve) -> Iterator[tuple[str, frozens
 
 
 def _schema(transcript: Transcript, named: list[tuple[str, frozenset[str], str]]) -> JSON:
-    """A reference to the smallest union that has all events of a sample; None where none has."""
+    """Return a reference to the smallest union that has all events of a sample; None where none has."""
     fits: list[tuple[int, str]] = []
     for member, names, reference in named:
         values = [item.value.get(member) if isinstance(item.value, dict) else None for item in transcript.items]

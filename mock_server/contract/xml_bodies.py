@@ -55,7 +55,7 @@ def _raw(node: Any, shape: Shape) -> Raw:
 
 
 def _items(node: Any, shape: Shape) -> Raw:
-    """The items within the one element that wraps them."""
+    """Return the items within the one element that wraps them."""
     children = [
         child for key, child in (node if isinstance(node, dict) else {}).items() if not key.startswith(("@", "#"))
     ]

@@ -45,7 +45,7 @@ def _move(clock: Clock, part: Part) -> None:
 
 
 def _real(request: Asked) -> Answer:
-    """Back to the real time."""
+    """Return the clock to the real time."""
     request.world.stage(request.served[0].standing).clock = Clock()
     return _told(request)
 

@@ -46,7 +46,7 @@ def _operations(request: Asked, seen: Coverage) -> Iterable[dict[str, JSON]]:
 
 
 def _totals(operations: list[dict[str, JSON]]) -> dict[str, JSON]:
-    """By kind how many there are, how many were seen, and the share of it (in percent); and of all kinds together."""
+    """Return totals by kind, and for all kinds together: covered, total, and percent."""
     sums = {"operations": [sum(1 for operation in operations if operation["count"]), len(operations)]}
     for kind in PLURALS.values():
         lists = [cast("dict[str, list[JSON]]", operation[kind]) for operation in operations]
@@ -64,7 +64,7 @@ def _share(covered: int, total: int) -> JSON:
 
 
 def _table(operations: list[dict[str, JSON]], totals: dict[str, JSON]) -> str:
-    """A row an operation, then what is missing of each."""
+    """Return a table with a row for each operation, then what is missing of each."""
     width = max([len(str(operation["operation"])) for operation in operations] + [9])
     heads = ["requests", *(kind for kind in _KINDS if kind != "operations"), "variants"]
     lines = [f"{'operation':<{width}}  " + "  ".join(heads)]

@@ -33,13 +33,13 @@ _MEGABYTE = 1024 * 1024
 
 
 def exposed(request: Asked, accept: str) -> tuple[bytes, str]:
-    """All metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and the media type of that."""
+    """Return all metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and its media type."""
     encode, media_type = choose_encoder(accept)
     return encode(_Exposition(request)), media_type
 
 
 def forms_of(request: Asked) -> JSON:
-    """The metrics of this process as JSON: of each its name, help, type and samples (name, labels, value)."""
+    """Return the metrics of this process as JSON: name, help, type and samples (name, labels, value) of each."""
     return [
         [
             metric.name,
@@ -67,7 +67,7 @@ class _Exposition(Collector):
         self._own = {"worker": str(os.getpid())} if request.settings.workers > 1 else {}
 
     def collect(self) -> Iterable[Metric]:
-        """The metrics of all processes, each once."""
+        """Return the metrics of all processes, each once."""
         metrics = {metric.name: metric for metric in self.own()}
         for metric in (metric for form in self._asked.figures for metric in _read(form)):
             if metric.name in metrics:

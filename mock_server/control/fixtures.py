@@ -25,7 +25,7 @@ TRIES = 10
 
 
 def _listed(request: Asked) -> Answer:
-    """A part of the records, with the number of all that are meant and links to the other parts (RFC 8288)."""
+    """Return a part of the records, with the number of all that match and links to the other parts (RFC 8288)."""
     served, name = _resource(request)
     accept = ", ".join(request.request.header_values("accept"))
     choice = choose(("application/json", "text/html"), accept)
@@ -46,7 +46,7 @@ def _listed(request: Asked) -> Answer:
 
 
 def _searched(request: Asked, usual: int) -> tuple[Search, dict[str, str]]:
-    """What the query means, and the same as it is for the other parts."""
+    """Return the search that the query asks for, and the query parameters for links to the other parts."""
     parameters = request.query("q", "handle", "limit", "offset")
     limit = _number(parameters, "limit", usual, 1, MOST_LISTED)
     search = Search(
@@ -109,7 +109,10 @@ def _replace(request: Asked) -> Answer:
 
 
 def _patch(request: Asked) -> Answer:
-    """A JSON Merge Patch (RFC 7396) on a record."""
+    """Apply a JSON Merge Patch (RFC 7396) to a record.
+
+    Raises :class:`RefusedError` (409) where others changed the record :data:`TRIES` times in between.
+    """
     served, _ = _resource(request)
     patch = request.body()
     for _ in range(TRIES):
@@ -164,7 +167,10 @@ def _unknown(request: Asked, store: Records) -> RefusedError:
 
 
 def _taken_in(request: Asked, served: Served, node: JSON, handle: str | None = None) -> Record:
-    """The record that a body holds, judged; where the path has a handle, the body may leave it out."""
+    """Return the record of a body, validated; where the path has a handle, the body may leave it out.
+
+    Raises :class:`RefusedError` (422) for a record that is not valid, or another handle than that of the path.
+    """
     resource = served.contract.manners.resources[request.values["resource"]]
     if handle is not None and isinstance(node, dict):
         value = node.setdefault(resource.handle, handle)
@@ -184,7 +190,7 @@ def _judged(served: Served, resource: str, node: JSON) -> Record:
 
 
 def _put(request: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
-    """The answer to a change that was made."""
+    """Return the answer to a change of a record: 201 with Location for a new one, else 200."""
     place = request.request.origin + request.world.prefix + served.base_path + _place(record)
     return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 

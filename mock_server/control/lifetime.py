@@ -7,13 +7,13 @@ from mock_server.exchange import Answer
 
 
 def _forget(request: Asked) -> Answer:
-    """Forget a world. The one without a prefix cannot go; it begins anew."""
+    """Remove a world. The one without a prefix cannot be removed; it is reset."""
     request.worlds.forget(request.world.name)
     return answered({})
 
 
 def _reset(request: Asked) -> Answer:
-    """The world back to how worlds begin; clients of WireMock read a JSON object."""
+    """Reset the world to its initial state, and return ``{}``, since clients of WireMock read a JSON object."""
     request.worlds.reset(request.world)
     return answered({})
 

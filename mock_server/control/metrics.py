@@ -21,7 +21,7 @@ def _metrics(request: Asked) -> Answer:
 
 
 def figures_of(request: Asked) -> JSON:
-    """The metrics of this process, as another one takes them in."""
+    """Return the metrics of this process as JSON, for another process."""
     from mock_server.control.exposition import forms_of
 
     return forms_of(request)

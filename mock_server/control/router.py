@@ -64,7 +64,7 @@ class Asked:
         return data
 
     def query(self, *known: str) -> dict[str, str]:
-        """The query parameters, the last of each name; raises :class:`RefusedError` for one that is not known."""
+        """Return the query parameters, the last of each name; raises :class:`RefusedError` for an unknown one."""
         parameters = dict(parse_qsl(self.request.query, keep_blank_values=True))
         for name in parameters:
             if name not in known:

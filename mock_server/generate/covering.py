@@ -138,7 +138,7 @@ def _pairs(factors: Sequence[Factor]) -> dict[Pair, None]:
 
 
 def _closed(factors: Sequence[Factor], option: Option) -> Assignment | None:
-    """The option with all that it needs; None where that contradicts itself."""
+    """Return the option with all that it needs; None where that contradicts itself."""
     assignment = dict([option])
     waiting = [option[0]]
     while waiting:

@@ -50,7 +50,7 @@ def _exclusive(schema: Schema, inclusive: str, exclusive: str) -> None:
 
 
 def _nullable(schema: Schema) -> None:
-    """``nullable`` adds null to the type that stands beside it, and to nothing else (3.0.3)."""
+    """Rewrite ``nullable``, which adds null to the type next to it, and to nothing else (3.0.3)."""
     if schema.pop("nullable", False) is True and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in cast("list[JSON]", schema["enum"]):

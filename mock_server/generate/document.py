@@ -230,7 +230,7 @@ class Node:
         self._settled: Node | None = None
 
     def child(self, *path: str) -> Node:
-        """The schema under a keyword, and a name or an index below it."""
+        """Return the schema under a keyword, and a name or an index below it."""
         node = self._children.get(path)
         if node is None:
             schema: Any = self.schema
@@ -379,7 +379,7 @@ def _typed(schema: Any) -> JSON:
 
 
 def _mentioned(data: JSON, keywords: frozenset[str]) -> set[str]:
-    """Which of the keywords a document has anywhere; one walk, since it may be large."""
+    """Return those of the keywords that a document has anywhere; one walk, since it may be large."""
     names: set[str] = set()
     stack: list[JSON] = [data]
     while stack:

@@ -67,7 +67,7 @@ schema that is named twice may be kept in two ways."""
 
 
 def outcome(document: Document, goal: Goal, path: tuple[int, ...]) -> Outcome:
-    """What the options taken lead to: a shape, the next choice, or nowhere."""
+    """Return what the options taken lead to: a shape, the next choice, or a contradiction."""
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
         known = document.kept[goal] = {}
@@ -265,7 +265,7 @@ class _Expansion:
         self._add(node.child("dependentSchemas", name))
 
     def _kept(self, node: Node, key: tuple[str, ...], schema: JSON) -> Node:
-        """A schema of our own, the same object each time."""
+        """Return the node of a schema of our own, the same object each time."""
         cache = node.document.kept
         whole = (node, "made", *key)
         if whole not in cache:
@@ -273,7 +273,10 @@ class _Expansion:
         return cast("Node", cache[whole])
 
     def _values(self) -> list[JSON] | None:
-        """The values that ``const`` and ``enum`` leave, None where neither is there."""
+        """Return the values that ``const`` and ``enum`` allow, None where there is neither.
+
+        Raises :class:`Contradiction` where no value is left.
+        """
         values: list[JSON] | None = None
         said: list[str] = []
         for atom in self._atoms:
@@ -294,7 +297,7 @@ class _Expansion:
         return remaining
 
     def _against(self, values: list[JSON]) -> list[str]:
-        """The keywords that refuse the first of the values."""
+        """Return the keywords that refuse the first of the values, at most three."""
         named = [keyword for node in self._atoms for value in values[:1] for _, keyword in node.faults(value)]
         return list(dict.fromkeys(keyword for keyword in named if keyword not in ("const", "enum")))[:3]
 

@@ -11,7 +11,7 @@ ENDLESS = 10**6
 
 
 def height(node: Node) -> int:
-    """Levels of objects and arrays that a value of the schema has at least; :data:`ENDLESS` where there is no end."""
+    """Return the least number of levels of objects and arrays in a value; :data:`ENDLESS` where there is no end."""
     cache = node.document.kept
     key = (node, "height")
     if key not in cache:
@@ -38,7 +38,7 @@ def _settled(first: Node) -> dict[Node, int]:
 
 
 def _reached(first: Node) -> list[Node]:
-    """A schema and all that it cannot do without; not what lies behind those whose heights are known."""
+    """Return a schema and all that it requires, without what is behind those whose heights are known."""
     cache = first.document.kept
     reached = {first: None}
     waiting = [first]

@@ -55,12 +55,12 @@ class Memory:
         return self._known[number]
 
     def learn(self, parts: Mapping[_Key, _Part]) -> None:
-        """Keep what a walk has made that came to a good end."""
+        """Add the parts of a walk that succeeded."""
         for key, part in parts.items():
             self.parts.setdefault(key, part).values.update(part.values)
 
     def agree(self, asks: frozenset[str], left: int, right: int) -> bool:
-        """Whether two personas give the same answers (when they joined is the same in every country, say)."""
+        """Tell whether two personas have the same values of these attributes (the join date is often the same)."""
         key = (asks, left, right)
         if key not in self._agreed:
             first, second = self._known[left], self._known[right]
@@ -98,7 +98,7 @@ class RememberingWalk(Walk):
         return self
 
     def heard(self, names: Iterable[str]) -> None:
-        """Note what the part that is being made asks of the persona."""
+        """Note the attributes of the persona that the current part reads."""
         self._asked.update(names)
 
     def wants(self, pointer: str) -> bool:
@@ -149,7 +149,10 @@ class _Listened:
 
 
 def _by_pointer(wanted: Wanted) -> dict[str, _Asked]:
-    """By JSON Pointer, what is asked of the value there and of what is in it. Whether it is there, its holder says."""
+    """Return, by JSON Pointer, what is wanted of the value there and of what is in it.
+
+    Whether a member is present belongs to the object around it.
+    """
     entries: dict[str, set[tuple[tuple[str, str], int]]] = {}
     for (pointer, what), number in wanted.items():
         for above in above_and_at(pointer):

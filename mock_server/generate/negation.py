@@ -26,7 +26,7 @@ STRANGER = "x-mock-stranger"
 
 
 def ways_to_miss(schema: Mapping[str, JSON]) -> list[JSON]:
-    """Schemas, any of which a value that breaks the given one satisfies; nearly all values do satisfy one."""
+    """Return schemas of which a value that breaks the given one satisfies at least one, with rare exceptions."""
     alternatives: list[JSON] = []
     for keyword, value in schema.items():
         if keyword in _WAYS:

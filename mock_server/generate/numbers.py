@@ -77,7 +77,7 @@ class Span:
 
 
 def common_multiple(numbers: Sequence[Fraction]) -> Fraction | None:
-    """The least number that all of these divide; None for none of them."""
+    """Return the least common multiple of these numbers; None where there are none."""
     multiple: Fraction | None = None
     for number in numbers:
         multiple = number if multiple is None else _least(multiple, number)

@@ -20,7 +20,7 @@ EXTRA = 300
 
 
 def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """An object that keeps the shape."""
+    """Return an object that satisfies the shape; raises :class:`Contradiction` where there is none."""
     refuse_large("minProperties", shape.least, MOST_MEMBERS, place.pointer)
     refuse_large("required", len(shape.required), MOST_MEMBERS, place.pointer)
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
@@ -121,7 +121,7 @@ def _beside(shape: Shape, name: str) -> set[str]:
 
 
 def _fill(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], least: int = 0) -> None:
-    """Add members beyond those named: as many as there must be, and one to a map unless told not to."""
+    """Add members that the schema does not name: as many as there must be, and one to a map unless that is off."""
     entries = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
     usual = int(shape.is_map and walk.fill_properties and not place.lean)
     if ("", "plain") in walk.wanted:

@@ -101,7 +101,7 @@ def _provider(locale: str, maker: Any) -> Any:
 
 
 def _readings(maker: Any) -> dict[str, str]:
-    """How names are read that letters alone do not tell: Faker has Japanese ones in kanji, kana and Latin letters."""
+    """Return the Latin spelling of Japanese names, which Faker has in kanji, kana and Latin letters."""
     first, last = (
         [pair for provider in maker.get_providers() for pair in getattr(provider, kind, ())] for kind in _PAIRS
     )

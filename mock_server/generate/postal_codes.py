@@ -94,7 +94,7 @@ def _known(country: str) -> _Known:
 
 
 def _thinned(node: dict[str, Any]) -> dict[str, Any]:
-    """What is needed of a country, a subdivision or a city; of the table of them all, those of which anything is."""
+    """Return the used members of a country, a subdivision or a city; of the table of all, those that are not empty."""
     if any(isinstance(child, dict) for child in node.values()):
         return {path: child for path, child in node.items() if child}
     if node.keys().isdisjoint(("fmt", "sub_keys", "zip")):

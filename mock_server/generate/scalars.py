@@ -34,14 +34,14 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Null, unless just that is refused."""
+    """Return None, for null; raises :class:`Contradiction` where null is refused."""
     if any(value is None for value in shape.not_values):
         raise Contradiction("type", "not")
     return None
 
 
 def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """True or false."""
+    """Return a boolean; raises :class:`Contradiction` where both are refused."""
     choice = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
     drawn = bool(choice) if choice is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):

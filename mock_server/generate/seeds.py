@@ -38,7 +38,7 @@ class Source:
         return (state >> 11) * 2.0**-53
 
     def getrandbits(self, bits: int) -> int:
-        """A number of so many bits."""
+        """Return a whole number of so many bits."""
         number = 0
         for _ in range(0, bits, 32):
             self._state = state = self._state * _FACTOR + _TERM & _MASK

@@ -22,7 +22,7 @@ TaxId = tuple[str, str]
 
 @cache
 def formats_of(country: str) -> tuple[str, ...]:
-    """The formats that production stores for a country, in the order in which it tries them; most have none."""
+    """Return the formats that production stores for a country, in the order in which it tries them; often none."""
     formats = table("tax_ids")["formats"].keys() | {"eu_vat"}
     return tuple(name for name in table("tax_ids")["countries"].get(country, "").split() if name in formats)
 

@@ -176,7 +176,7 @@ def _words(shape: Shape, random: Source) -> Iterator[str]:
 
 
 def _matching(shape: Shape, random: Source) -> Iterator[str]:
-    """Texts for patterns: of one, or of several one after the other."""
+    """Yield texts for patterns: of one, or of several one after the other."""
     least, most, drawn = shape.least, shape.most, 0
     for index in range(TRIES):
         deadline.check(deadline.current())

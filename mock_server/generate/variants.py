@@ -187,7 +187,7 @@ def _has(value: JSON, pointer: str) -> bool:
 
 
 def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
-    """The choices that were met on the way to a value, the outer ones first."""
+    """Yield the choices of a trace, the outer ones first."""
     for pointer, met, index in sorted(trace, key=lambda step: step[0].count("/")):
         if "#" in pointer:
             continue

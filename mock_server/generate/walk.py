@@ -182,7 +182,7 @@ class Walk:
         return FIELDS[name](self.persona, f"/{name}")
 
     def _leaves_pins(self, pointer: str, value: JSON) -> bool:
-        """Whether a value has what is fixed beforehand below its place."""
+        """Tell whether a value has the pinned values below its place."""
         for pin, pinned in self.pins.items():
             if pin.startswith(pointer + "/"):
                 try:
@@ -223,7 +223,7 @@ class Walk:
         return iter((only,)) if isinstance(only, Shape) else down((), WAYS)
 
     def order(self, choice: Choice, place: Place) -> Sequence[int]:
-        """The options of a choice, in the order to try them in."""
+        """Return the indexes of the options of a choice, in the order in which to try them."""
         index = self.wanted.get((place.pointer, choice.name)) if self.wanted else None
         if index is not None and index < len(choice.options):
             return [index, *(i for i in range(len(choice.options)) if i != index)]

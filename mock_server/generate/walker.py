@@ -196,7 +196,7 @@ def persona_of(walk: Walk, node: Node) -> Persona:
 
 
 def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
-    """The value that the first enum field of one of these names will have."""
+    """Return the value that the first enum field of one of these names will have, or None."""
     match = enum_named(node, names)
     if match is None:
         return None

@@ -94,7 +94,10 @@ class Router:
         branch.paths.append(path)
 
     def route(self, method: str, path: str, query: str = "") -> Route:
-        """The operation for a method, a path as sent and a raw query, or what there is instead (see :class:`Route`)."""
+        """Return the operation for a method, a path as sent and a raw query.
+
+        Where there is none, return what there is instead (see :class:`Route`).
+        """
         query = query if self._asks_queries else ""
         find = self._remembered if len(method) + len(path) + len(query) <= _LONGEST else self._found
         return find(method, path, query)

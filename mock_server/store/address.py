@@ -15,7 +15,7 @@ PRIVATE = "private"
 
 
 def open_stores(address: str, capacity: int) -> Stores:
-    """What stands at an address, opened. ``capacity`` bounds the worlds that have records of their own there.
+    """Open what stands at an address. ``capacity`` bounds the worlds that have records of their own there.
 
     Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
     """

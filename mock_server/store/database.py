@@ -108,13 +108,16 @@ class Database:
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Connection]:
-        """A connection to read by, whatever is known."""
+        """Yield a connection for reading, whatever is known."""
         with self._alone(), self._asked() as connection:
             yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection to read by, and knowledge as of now that nobody else in this process adds to meanwhile."""
+        """Yield a connection for reading, with knowledge up to date.
+
+        No other thread of this process changes what is known meanwhile.
+        """
         with self._alone():
             self.confirm()
             with self._asked() as connection:
@@ -232,7 +235,7 @@ class Database:
             end("COMMIT" if step(connection) else "ROLLBACK")
 
     def number_of(self, contract: str) -> int:
-        """The number of a contract in the tables, given to it where it has none."""
+        """Return the number of a contract in the tables; give it one where it has none."""
         query = select(CONTRACTS.c.id).where(CONTRACTS.c.name == contract)
 
         def numbered(connection: Connection) -> bool:
@@ -249,7 +252,7 @@ class Database:
 
     @contextlib.contextmanager
     def _asked(self, patience: float = PATIENCE) -> Iterator[Connection]:
-        """The connection, which waits so many seconds for a lock, and does not where waiting is forbidden.
+        """Yield the connection, which waits so many seconds for a lock, and does not where waiting is forbidden.
 
         What goes wrong with it comes out as an error of the store.
         """
@@ -298,7 +301,7 @@ class Database:
                 connection.close()
 
     def _regain(self) -> None:
-        """Try until the store is back, or this server ends. Of another store in its place the log tells once."""
+        """Try until the store is back, or this server ends. Another store in its place is logged once."""
         is_logged = False
         while not self._ended.wait(RETRY):
             try:
@@ -388,7 +391,10 @@ def _transaction(connection: Connection, begin: str) -> Iterator[Callable[[str],
 
 
 def _next(connection: Connection) -> int:
-    """The revision of this transaction. Nobody else gets one until it ends, so that they become visible in order."""
+    """Return the revision of this transaction.
+
+    No other gets one until it ends, so that they become visible in order.
+    """
     result = connection.execute(update(STATE).values(revision=STATE.c.revision + 1).returning(STATE.c.revision))
     return int(result.scalar_one())
 

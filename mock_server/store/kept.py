@@ -41,7 +41,7 @@ class Kept:
         return len(self._rows)
 
     def get(self, key: Key) -> Row | Literal[Lack.UNKNOWN]:
-        """A row, ``UNKNOWN`` where it is not kept."""
+        """Return a row, ``UNKNOWN`` where it is not cached."""
         entry = self._rows.get(key)
         if entry is None:
             return Lack.UNKNOWN
@@ -59,7 +59,7 @@ class Kept:
             self.size -= freed
 
     def drop(self, key: Key) -> None:
-        """Keep a row no more."""
+        """Remove a row from the cache."""
         entry = self._rows.pop(key, None)
         if entry is not None:
             self.size -= entry[1]

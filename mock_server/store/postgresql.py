@@ -87,7 +87,7 @@ class Postgresql:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
     def listen(self, heard: Callable[[], None], ended: Event) -> None:
-        """Listen for as long as it takes, on a connection of its own; one that is lost is made anew."""
+        """Listen until the end, on a connection of its own; a lost one is replaced."""
         while not ended.is_set():
             with (
                 contextlib.suppress(SQLAlchemyError, StoreError, _errors()),

@@ -65,7 +65,7 @@ class Sqlite:
         return connection
 
     def identify(self) -> None:
-        """Take the file that stands there now for the one that is meant."""
+        """Remember the file that is at the path now as the right one."""
         status = os.stat(self._file)
         self._identity, self._data_version = (status.st_dev, status.st_ino), None
 
@@ -76,7 +76,10 @@ class Sqlite:
         """Do nothing: a transaction with changes keeps others out already."""
 
     def check(self, connection: Connection) -> None:
-        """The file must be where it was: SQLite would go on with one that was moved away or replaced."""
+        """Raise :class:`FileNotFoundError` where another file is at the path.
+
+        SQLite would go on with a file that was moved away or replaced.
+        """
         status = os.stat(self._file)
         if (status.st_dev, status.st_ino) != self._identity:
             raise FileNotFoundError(f"another file stands in the place of {self._file.name}")
@@ -91,7 +94,7 @@ class Sqlite:
         """Do nothing: others find changes by ``data_version``."""
 
     def listen(self, heard: Callable[[], None], ended: Event) -> None:
-        """Nobody tells."""
+        """Return at once: SQLite does not notify."""
 
     def mark(self, name: str) -> Path | None:
         return self._file.with_name(self._file.name + "-mark")

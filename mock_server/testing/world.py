@@ -57,7 +57,7 @@ class World:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """What was sent, the first first; at most as many as the journal keeps."""
+        """The requests that were sent, the oldest first; at most as many as the journal keeps."""
         found: list[RecordedRequest] = []
         path: str = "/requests"
         while path:
@@ -68,7 +68,7 @@ class World:
         return found[::-1]
 
     def find(self, **pattern: Unpack[Pattern]) -> list[RecordedRequest]:
-        """The requests that fit, the first first."""
+        """Return the requests that match, the oldest first."""
         ids = {request["id"] for request in self._client.ask("POST", "/requests/find", _asked(pattern))["requests"]}
         return [request for request in self.requests if request.id in ids]
 
@@ -176,7 +176,7 @@ def checked_name(name: str) -> str:
 
 
 def _asked(pattern: Pattern) -> dict[str, Any]:
-    """The pattern as the control API takes it."""
+    """Return the pattern in the form of the admin API."""
     body: dict[str, Any] = {**pattern}
     if "json" in body:
         body["bodyPatterns"] = [{"equalToJson": body.pop("json")}]
@@ -184,7 +184,7 @@ def _asked(pattern: Pattern) -> dict[str, Any]:
 
 
 def _complaint(reply: Mapping[str, Any], pattern: Pattern) -> str:
-    """What a failed verification says: what was expected, what came instead, and how that differs."""
+    """Return the message of a failed verification: what was expected, what came instead, and the differences."""
     description = ", ".join(f"{name} {value!r}" for name, value in pattern.items()) or "any request"
     lines = [f"{description}: {reply['detail']}"]
     lines += [f"  {request['method']} {request['url']}" for request in reply.get("requests", ())]
