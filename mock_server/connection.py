@@ -58,6 +58,8 @@ class ReachableConnection(HttpToolsProtocol):
         self.stage = NEW
         self.since = limits.now
         self.received = 0
+        self.unsent = 0
+        self.taken_at = 0.0
         self._beside = 0
         """Bytes of the request that came after its head and since the last ones of its body."""
         self._begun: RequestResponseCycle | None = None
@@ -167,6 +169,11 @@ class ReachableConnection(HttpToolsProtocol):
         self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     @property
+    def waiting(self) -> int:
+        """Bytes that were written and that the system has not taken, since the client reads none."""
+        return self.transport.get_write_buffer_size()
+
+    @property
     def is_held(self) -> bool:
         """Whether this side keeps it from being read, an answer is to go out before it closes, or it closes already."""
         is_closing = self.transport.is_closing()
@@ -223,6 +230,11 @@ class ReachableConnection(HttpToolsProtocol):
         self.stage = CLOSING
         if not self.transport.is_closing():
             self.transport.close()
+
+    def abort(self) -> None:
+        """End at once, whatever has not gone out."""
+        self.stage = CLOSING
+        self.transport.abort()
 
     def shutdown(self) -> None:
         if self.stage == CLOSING and not self._is_answering():
