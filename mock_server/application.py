@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mock_server import bundled
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
-from mock_server.assembly import Served, assembled
+from mock_server.assembly import Served, assembled, compile_ahead
 from mock_server.contract.load import CONTROL
 from mock_server.cors import Cors
 from mock_server.deadline import WaitNeeded, without_waiting
@@ -291,6 +291,7 @@ class Application:
     def reload(self) -> None:
         """Load contracts and fixtures anew. What cannot be served leaves the old one serving."""
         try:
+            compile_ahead(self.settings)
             loaded = self._load()
             loaded.warm()
             self._loaded = loaded

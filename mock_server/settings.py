@@ -172,6 +172,10 @@ class Settings:
         1024, "Bytes a second, over ten seconds, that a request body has to come at; 0 for any.", "BYTES",
         _whole(0, 1000000000), bound=True,
     )  # fmt: skip
+    send_timeout: int = _row(
+        60, "Seconds within which a client has to take some of an answer that waits for it; 0 for any.", "SECONDS",
+        _whole(0, 86400), bound=True,
+    )  # fmt: skip
     stall_timeout: int = _row(
         5, "Seconds after which an event loop that is held up is told of, and a worker is replaced; 0 for never.",
         "SECONDS", _whole(0, 86400), bound=True,

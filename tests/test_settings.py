@@ -41,6 +41,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "first_byte_timeout": ("3", 3),
     "head_timeout": ("0", 0),
     "min_body_rate": ("100", 100),
+    "send_timeout": ("20", 20),
     "stall_timeout": ("2", 2),
     "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
     "no_redaction": ("true", True),

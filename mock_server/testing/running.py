@@ -43,6 +43,7 @@ class Options(TypedDict, total=False):
     first_byte_timeout: int
     head_timeout: int
     min_body_rate: int
+    send_timeout: int
     stall_timeout: int
     redact_header: str | Sequence[str]
     redact_body: str | Sequence[str]
