@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from marshal import dumps, loads
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -329,7 +330,7 @@ class Journal:
 
     def id_of(self, number: int) -> UUID:
         """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""
-        return UUID(int=self._space() | 8 << 76 | 2 << 62 | number & _NUMBER)
+        return UUID(int=_space_of(self._name) | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
         """The entry of an id; None where it is gone or was never here."""
@@ -376,9 +377,10 @@ class Journal:
         if self._ledger is not None and size:
             self._ledger.change(-size)
 
-    def _space(self) -> int:
-        digest = hashlib.blake2b(self._name.encode(), digest_size=6).digest()
-        return int.from_bytes(digest) << 80
+
+@lru_cache(1024)
+def _space_of(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest()) << 80
 
 
 def _released(kept: LoggedExchange) -> int:

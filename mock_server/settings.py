@@ -252,11 +252,15 @@ def bounds_of(settings: Settings) -> dict[str, int]:
     return {row.name: getattr(settings, row.name) for row in ROWS if row.bound}
 
 
+_LONGEST_NAME = 256
+"""Characters of what may be a name written wrongly: to compare takes time that grows with its length."""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """``; did you mean X?`` where something known is near, else nothing."""
     import difflib  # for messages alone
 
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name, list(known), n=1) if len(name) <= _LONGEST_NAME else []
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.exchange import JSON, Answer, Headers
-from mock_server.har import archive, archived
+from mock_server.har import Archiving, archive
 from mock_server.instruction import Part
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
@@ -63,7 +63,7 @@ def _listed(asked: Asked) -> Steps:
         headers = (("link", f'<{asked.request.origin}{asked.world.prefix}{asked.request.path}?{query}>; rel="next"'),)
     telling = _telling(asked)
 
-    def page() -> Iterator[JSON | None]:
+    def page() -> Iterator[bytes]:
         for entry in islice(filter(fits, journal.newest_first(before)), count):
             yield telling.event(entry)
             if last is not None and entry.number == last.number:
@@ -137,7 +137,7 @@ _FILTER: dict[str, Callable[[str], Callable[[Entry], bool]]] = {
 
 
 def _one(asked: Asked) -> Answer:
-    return answered(_telling(asked).event(_found(asked)))
+    return in_pieces(iter([_telling(asked).event(_found(asked))]))
 
 
 def _found(asked: Asked) -> Entry:
@@ -194,7 +194,7 @@ def _unmatched(asked: Asked) -> Answer:
 def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
     telling = _telling(asked)
 
-    def requests() -> Iterator[JSON | None]:
+    def requests() -> Iterator[bytes | None]:
         for entry in paced(asked.world.journal.oldest_first()):
             if entry is None:
                 yield None
@@ -216,7 +216,7 @@ def _remove(asked: Asked) -> Steps:
             gone.append(entry)
     asked.world.journal.remove_all({entry.number for entry in gone})
 
-    def events() -> Iterator[JSON]:
+    def events() -> Iterator[bytes]:
         while gone:
             yield telling.event(gone.popleft())
 
@@ -243,7 +243,7 @@ def _verify(asked: Asked) -> Steps:
     telling = _telling(asked)
     told: dict[str, JSON]
     if count > high:
-        told = {"requests": [telling.request(entry) for entry in newest]}
+        told = {"requests": [json.loads(telling.request(entry)) for entry in newest]}
         which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
         hint = f"{which} are below."
     else:
@@ -300,7 +300,7 @@ def _nearest(asked: Asked, pattern: RequestPattern) -> Generator[None, None, lis
     misses: list[JSON] = []
     for entry, differences in nearest:
         texts: list[JSON] = [redaction.text(text, entry.request) for text in differences]
-        misses.append({"request": telling.request(entry), "differences": texts})
+        misses.append({"request": json.loads(telling.request(entry)), "differences": texts})
     return misses
 
 
@@ -318,14 +318,14 @@ def _archive(asked: Asked) -> Steps:
         meant: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731
     else:
         meant = fits
-    redaction, prefix = _redaction(asked), asked.world.prefix
+    telling = Archiving(asked.world.prefix, _redaction(asked))
 
-    def entries() -> Iterator[JSON | None]:
+    def entries() -> Iterator[bytes | None]:
         for entry in paced(journal.oldest_first()):
             if entry is None:
                 yield None
             elif meant(entry):
-                yield archived(entry, prefix, redaction)
+                yield telling.entry(entry)
 
     return in_pieces(listed(entries(), *_around()))
 
