@@ -127,7 +127,8 @@ class Api:
             engine = self._served.engine
             run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
             examined = await run(engine.examine, request, world)
-            admitted = engine.admit(examined, world)
+            fitting = await run(engine.fitting, examined, world) if request.body and engine.is_staged(world) else None
+            admitted = engine.admit(examined, world, fitting)
             return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
         except Exception:
             return _failed(request)

@@ -11,11 +11,14 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, SupportsIndex
 
+from mock_server import deadline
 from mock_server.exchange import JSON
 from mock_server.json_text import read_json
 
 STEPS = 200_000
 """Values that one comparison or one path may look at."""
+_OFTEN = 64
+"""Looks at values between two looks at the clock."""
 LONGEST = 4096
 """Characters of a pattern or a path."""
 MOST_PATTERNS = 100
@@ -31,16 +34,21 @@ class TooMuchWorkError(Exception):
 
 
 class Budget:
-    """The values that a search may still look at."""
+    """The values that a search may still look at. On the event loop it keeps the deadline of the work it is part of."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self._left = steps
+        self._deadline = deadline.current()
+        self._looks = 0
 
     def spend(self, steps: int = 1) -> None:
         """Look at values; raises :class:`TooMuchWorkError`."""
         self._left -= steps
         if self._left < 0:
             raise TooMuchWorkError
+        self._looks += 1
+        if self._looks % _OFTEN == 0:
+            deadline.check(self._deadline)
 
 
 def regex(pattern: str, *, ignore_case: bool = False) -> Callable[[str], bool]:
