@@ -26,7 +26,7 @@ FLOORS = (
         "memo",
         "json_text",
         "footprint",
-        "second_chance",
+        "eviction",
     ),
     ("contract", "generate", "store", "bundled", "prefer", "problem", "negotiation", "payload"),
     ("framing", "lifecycle", "pointer", "programme", "xml_body"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from enum import Enum
 from typing import Literal, TypeAlias
 
@@ -45,7 +46,8 @@ class Kept:
         found = self._rows.get(key)
         if found is None:
             return Lack.UNKNOWN
-        self._rows.move_to_end(key)
+        with suppress(KeyError):  # another thread may have dropped it
+            self._rows.move_to_end(key)
         return found[0]
 
     def keep(self, key: Key, row: Row, characters: int) -> None:

@@ -37,6 +37,7 @@ class Knowledge:
             else:
                 self.kept.drop_world(contract, world)
                 self.worlds.discard((contract, world))
+        self.generation = next_revision()  # again: another thread may have taken one for the other in between
 
     def forget(self, worlds: Iterable[tuple[int, str]]) -> None:
         """Know nothing but which worlds have rows."""
