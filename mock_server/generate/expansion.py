@@ -183,6 +183,8 @@ class _Expansion:
         if len(branches) == 1:
             self._add(branches[0])
             return
+        if len({branch.settled() for branch in branches}) == 1:
+            raise Contradiction("oneOf")  # what keeps one of them keeps the others
         self._is_risky = True
         options = [*plain, *careful, *_undiscriminated(node, plain)]
         index = self._choose("oneOf", _named(node, "oneOf"), options)
