@@ -8,8 +8,8 @@ jsonschema-rs. A JSONPath (RFC 9535) may look at so many values and no more.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, SupportsIndex
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, SupportsIndex, TypeVar
 
 from mock_server import deadline
 from mock_server.exchange import JSON
@@ -24,6 +24,7 @@ LONGEST = 4096
 MOST_PATTERNS = 100
 """Patterns of one schema, or regular expressions of one request pattern: 100 MB at worst, and 5 MB as people write
 them."""
+_T = TypeVar("_T")
 _NAMES = ("$id", "$anchor", "$dynamicAnchor", "$dynamicRef")
 _REGEX_MEMORY = 1 << 20
 """Bytes that a compiled pattern may take."""
@@ -46,8 +47,9 @@ class Budget:
         self._left -= steps
         if self._left < 0:
             raise TooMuchWorkError
-        self._looks += 1
-        if self._looks % _OFTEN == 0:
+        self._looks += steps
+        if self._looks >= _OFTEN:
+            self._looks = 0
             deadline.check(self._deadline)
 
 
@@ -207,8 +209,8 @@ class _Members(dict[str, JSON]):
     budget: Budget
 
     def items(self) -> Any:
-        self.budget.spend(len(self) + 1)
-        return super().items()
+        self.budget.spend()
+        return _spent(super().items(), self.budget)
 
     def __getitem__(self, key: str) -> JSON:
         self.budget.spend()
@@ -221,12 +223,18 @@ class _Items(list[JSON]):
     budget: Budget
 
     def __iter__(self) -> Iterator[JSON]:
-        self.budget.spend(len(self) + 1)
-        return super().__iter__()
+        self.budget.spend()
+        return _spent(super().__iter__(), self.budget)
 
     def __getitem__(self, key: SupportsIndex | slice) -> Any:
         self.budget.spend(len(self) if isinstance(key, slice) else 1)
         return super().__getitem__(key)
+
+
+def _spent(values: Iterable[_T], budget: Budget) -> Iterator[_T]:
+    for value in values:
+        budget.spend()
+        yield value
 
 
 def _counted(value: JSON, budget: Budget) -> Any:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import cast
 
+from mock_server.deadline import check, current
 from mock_server.exchange import JSON
 from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Document, Node
@@ -73,6 +74,7 @@ def outcome(document: Document, goal: Goal, taken: tuple[int, ...]) -> Outcome:
         known = document.kept[goal] = {}
     found = known.get(taken)
     if found is None:
+        check(current())
         found = known[taken] = _found(goal, taken)
     return found
 
@@ -183,6 +185,8 @@ class _Expansion:
         if len(branches) == 1:
             self._add(branches[0])
             return
+        if len({branch.settled() for branch in branches}) == 1:
+            raise Contradiction("oneOf")  # what keeps one of them keeps the others
         self._is_risky = True
         options = [*plain, *careful, *_undiscriminated(node, plain)]
         index = self._choose("oneOf", _named(node, "oneOf"), options)
