@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -29,7 +30,12 @@ SECONDS = 30
 
 def workers_of(server: RunningServer) -> list[psutil.Process]:
     children = psutil.Process(server.process.pid).children()
-    return [one for one in children if not any("resource_tracker" in part for part in one.cmdline())]
+    workers = []
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, and its parent has not noticed yet
+            if not any("resource_tracker" in part for part in child.cmdline()):
+                workers.append(child)
+    return workers
 
 
 def answered_by(server: RunningServer, handle: str) -> tuple[int, bytes]:
