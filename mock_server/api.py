@@ -56,6 +56,10 @@ class Api:
         self._ending = ending
         self._peers = peers
 
+    def remember_in(self, fast: FastPath) -> None:
+        """Have answers remembered elsewhere from now on."""
+        self._fast = fast
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await body_of(scope, receive, MAX_BODY)
         world: World = scope[WORLD]

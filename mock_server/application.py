@@ -74,6 +74,17 @@ class _Loaded:
         self.apis = [Api(one, self.fast, tallies, ending, peers, aside) for one in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
+    def forget_answers(self) -> None:
+        """Let go of the remembered answers, and remember no more, since another load serves.
+
+        Not all of this load goes at once: requests are under way, and of the first load some stays for good, since
+        Connexion keeps the error of an import of Flask, and with it the frames of whoever imported Connexion.
+        """
+        if self.fast is not None:
+            self.fast = self._vitals.fast = nothing = FastPath(0)
+            for api in self.apis:
+                api.remember_in(nothing)
+
     @cached_property
     def control(self) -> Control:
         """What answers below ``/__admin``."""
@@ -294,7 +305,9 @@ class Application:
             compile_ahead(self.settings)
             loaded = self._load()
             loaded.warm()
-            self._loaded = loaded
+            former, self._loaded = self._loaded, loaded
+            former.forget_answers()
+            del former
             self.worlds.begin_over([one.store for one in loaded.served])
             self._let_go_of_former()
         except MockServerError as error:

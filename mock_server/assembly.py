@@ -221,7 +221,7 @@ def contracts_of(settings: Settings) -> list[Contract]:
 def compile_ahead(settings: Settings) -> None:
     """Compile in other processes what a load will need, so that requests are answered in the meantime.
 
-    Raises :class:`ContractError` where a contract or an overlay cannot be read.
+    Raises :class:`ContractError` where a contract or an overlay cannot be read, or a contract cannot be served.
     """
     if settings.no_cache:
         return  # there is nothing by which one process could tell another

@@ -44,6 +44,9 @@ class LoggedExchange(Protocol):
 
     holders: int
 
+    def __hash__(self) -> int:
+        """Return a hash: each is itself and no other."""
+
     @property
     def cost(self) -> int:
         """Bytes of memory that it holds."""

@@ -9,7 +9,7 @@ from mock_server.readiness import Readiness
 from mock_server.tally import Tallies
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Vitals:
     """What was counted, whether requests can be answered, and what is remembered (None: nothing is)."""
 

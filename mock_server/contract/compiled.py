@@ -64,7 +64,7 @@ class Given:
     def compile_ahead(self) -> None:
         """Have the document compiled in another process, where it is not remembered: this one has others to answer.
 
-        A large one is compiled so in any case. Raises :class:`ContractError` where there is nothing to read.
+        A large one is compiled so in any case. Raises :class:`ContractError` where it cannot be served.
         """
         if not self._is_large and self._recalled(self.key) is None:
             compile_apart(self.place, self.overlays, self.may_fetch)
