@@ -46,6 +46,8 @@ class LoggedExchange(Protocol):
 
     holders: int
 
+    def __hash__(self) -> int: ...  # it is itself by which it is remembered
+
     @property
     def cost(self) -> int:
         """Bytes of memory that it holds."""

@@ -121,7 +121,7 @@ async def send_in_pieces(answer: Answer, scope: Scope, receive: Receive, send: S
         if piece is None:
             if transport is not None and not transport.is_closing():
                 transport.close()
-            await _gone(receive)
+            await until_gone(receive)
             return
         if transport is not None and transport.is_closing():  # the client has gone
             return
@@ -140,7 +140,7 @@ def _told_of(pieces: Iterator[bytes], scope: Scope) -> Iterator[bytes | None]:
         yield None
 
 
-async def _gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
     """Wait until the connection has ended."""
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -226,7 +226,7 @@ class Delivery:
 
     async def _until_gone(self) -> None:
         """Wait until the client has gone or the server stops."""
-        tasks = [asyncio.ensure_future(_gone(self._receive)), asyncio.ensure_future(self._ending.wait())]
+        tasks = [asyncio.ensure_future(until_gone(self._receive)), asyncio.ensure_future(self._ending.wait())]
         _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in others:
             task.cancel()
@@ -245,4 +245,4 @@ class Delivery:
                 transport.abort()
             else:
                 transport.close()
-        await _gone(self._receive)
+        await until_gone(self._receive)
