@@ -231,7 +231,7 @@ class Application:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
             await self.peers.endpoint(scope, receive, send)
         else:
-            await send_in_pieces(await self._controlled(scope, receive, world), scope, send)
+            await send_in_pieces(await self._controlled(scope, receive, world), scope, receive, send)
 
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
         """Control's answer. Who may not ask is told so before the body is read."""

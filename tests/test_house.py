@@ -53,6 +53,7 @@ FLOORS = (
         "secret_names",
         "redacted_body",
         "redaction",
+        "ledger",
         "journal",
         "coverage",
         "tally",

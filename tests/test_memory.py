@@ -11,7 +11,8 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route
-from mock_server.journal import Journal, Kept, Ledger
+from mock_server.journal import Journal, Kept
+from mock_server.ledger import Ledger
 from mock_server.settings import Settings
 from mock_server.wire import Scope
 from tests.asgi import answered, scope_of

@@ -7,7 +7,6 @@ from bisect import insort
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -63,14 +62,19 @@ def _listed(asked: Asked) -> Steps:
         headers = (("link", f'<{asked.request.origin}{asked.world.prefix}{asked.request.path}?{query}>; rel="next"'),)
     telling = _telling(asked)
 
-    def page() -> Iterator[bytes]:
-        for entry in islice(filter(fits, journal.newest_first(before)), count):
-            yield telling.event(entry)
-            if last is not None and entry.number == last.number:
-                return
+    end = None if last is None else last.number
+
+    def page() -> Iterator[bytes | None]:
+        for entry in paced(journal.newest_first(before) if end is not None else ()):
+            if entry is None:
+                yield None
+            elif fits(entry):
+                yield telling.event(entry)
+                if entry.number == end:
+                    return
 
     ends = {"meta": meta, "requestJournalDisabled": asked.settings.journal_size == 0}
-    return in_pieces(listed(paced(page()), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
+    return in_pieces(listed(page(), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
 
 
 def _chosen(given: Mapping[str, str]) -> Callable[[Entry], bool]:
@@ -154,8 +158,7 @@ def _found(asked: Asked) -> Entry:
 
 
 def _remove_one(asked: Asked) -> Answer:
-    meant = _found(asked)
-    asked.world.journal.remove(lambda entry: entry.number == meant.number)
+    asked.world.journal.remove_all({_found(asked).number})
     return answered({})
 
 
@@ -208,19 +211,14 @@ def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
 def _remove(asked: Asked) -> Steps:
     telling = _telling(asked)
     fits = _fits(_pattern(asked))
-    gone: deque[Entry] = deque()
+    numbers: set[int] = set()
     for entry in paced(asked.world.journal.oldest_first()):
         if entry is None:
             yield
         elif fits(entry):
-            gone.append(entry)
-    asked.world.journal.remove_all({entry.number for entry in gone})
-
-    def events() -> Iterator[bytes]:
-        while gone:
-            yield telling.event(gone.popleft())
-
-    return in_pieces(listed(paced(events()), '{"serveEvents": [', "]}"))
+            numbers.add(entry.number)
+    events = map(telling.event, asked.world.journal.take_out(numbers))
+    return in_pieces(listed(paced(events), '{"serveEvents": [', "]}"))
 
 
 def _verify(asked: Asked) -> Steps:
@@ -310,10 +308,12 @@ def _archive(asked: Asked) -> Steps:
     limit = _limit(given["limit"]) if "limit" in given else None
     numbers: set[int] = set()
     if limit is not None or "before" in given:
-        for entry in paced(islice(filter(fits, journal.newest_first(before)), limit)):
+        for entry in paced(journal.newest_first(before)):
+            if len(numbers) == limit:
+                break
             if entry is None:
                 yield
-            else:
+            elif fits(entry):
                 numbers.add(entry.number)
         meant: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731
     else:
