@@ -51,9 +51,7 @@ def same_request(plan: Plan) -> list[Result | PeerResult]:
             )
         found = list(_peers(stack, plan, contract, given, schema)) if "peers" in plan.keys else []
         running = {one.peer.name: one for one in found if isinstance(one, peers.Running)}
-        runs = _in_turns(
-            plan, {"ours": ours, "bare": bare, **{name: one.server for name, one in running.items()}}, load
-        )
+        runs = in_turns(plan, {"ours": ours, "bare": bare, **{name: one.server for name, one in running.items()}}, load)
         _check(runs, "ours", "bare")
         others = [
             one if isinstance(one, PeerResult) else one.result(runs[one.peer.name], runs["bare"]) for one in found
@@ -104,8 +102,8 @@ def _against_bare(plan: Plan, row: Row, load: Load, *arguments: str) -> Result:
     with ExitStack() as stack:
         ours = stack.enter_context(plan.place.mock_server(*arguments))
         bare, _ = _bare_beside(stack, plan, ours, _of_mean_size(ours, load))
-        _warm(plan, ours, load)
-        runs = _in_turns(plan, {"ours": ours, "bare": bare}, load)
+        warm(plan, ours, load)
+        runs = in_turns(plan, {"ours": ours, "bare": bare}, load)
     _check(runs, "ours", "bare")
     return _rates(row, runs)
 
@@ -126,9 +124,9 @@ def full_contract(plan: Plan) -> list[Result | PeerResult]:
         with ExitStack() as stack:
             small = stack.enter_context(plan.place.mock_server())
             full = stack.enter_context(plan.place.mock_server(*arguments))
-            _warm(plan, small, load)
-            _warm(plan, full, load)
-            runs = _in_turns(plan, {"full": full, "small": small}, load)
+            warm(plan, small, load)
+            warm(plan, full, load)
+            runs = in_turns(plan, {"full": full, "small": small}, load)
         _check(runs, "full", "small")
         results.append(_rates(rows.FULL[key], runs))
     return results
@@ -173,7 +171,7 @@ def workers(plan: Plan) -> list[Result | PeerResult]:
         given = check_same("one worker", one.url, "two workers", two.url, load.requests[0])
         bare_one, bare_two = (stack.enter_context(plan.place.bare(given, number)) for number in (1, 2))
         servers = {"two": two, "one": one, "bare two": bare_two, "bare one": bare_one}
-        runs = _in_turns(plan, servers, load)
+        runs = in_turns(plan, servers, load)
     _check(runs, *servers)
     possible = Spread.of(_ratios(runs["bare two"], runs["bare one"])).median
     return [Result(rows.WORKERS, _ratios(runs["two"], runs["one"]), runs=runs, note=f"bare: {possible:.2f} times")]
@@ -196,7 +194,7 @@ def _of_mean_size(ours: Server, load: Load) -> bytes:
     return min(zip(asked, sizes, strict=True), key=lambda pair: abs(pair[1] - mean))[0]
 
 
-def _warm(plan: Plan, server: Server, load: Load) -> None:
+def warm(plan: Plan, server: Server, load: Load) -> None:
     """The first full round, of requests that come again."""
     if isinstance(load, Cycle):
         _ask(plan, server, load.requests)
@@ -211,7 +209,7 @@ def _ask(plan: Plan, server: Server, asked: Iterable[bytes], already: int = 0) -
             raise NotComparableError(f"found a {wrong[0].status}; expected 200: {wrong[0].body[:500]!r}")
 
 
-def _in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
+def in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
     """Runs of all servers, by turns, each round begun by another; a second before them is not counted."""
     runs: dict[str, list[Run]] = {name: [] for name in servers}
     for name, server in servers.items():
