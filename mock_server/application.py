@@ -140,7 +140,7 @@ class Application:
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
         if self.peers is not None:
             self.readiness.add("peers", self.peers.trouble)
-        self._stores = open_stores(settings.store, settings.max_worlds)
+        self._stores = open_stores(settings.store, settings.max_worlds, settings.record_memory * 1024 * 1024)
         try:
             self._loaded = self._load()
         except BaseException:

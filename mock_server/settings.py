@@ -141,6 +141,9 @@ class Settings:
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
     no_fast_path: bool = _row(False, "Find and judge every answer anew, also one that was judged before.", "", _switch)
+    record_memory: int = _row(
+        64, "Megabytes of records of a database that are remembered.", "NUMBER", _whole(1, 65536), bound=True
+    )
     answer_memory: int = _row(
         20, "Megabytes that remembered answers hold together.", "NUMBER", _whole(1, 65536), bound=True
     )

@@ -162,7 +162,7 @@ def _start(status: int, headers: Headers, length: int | None) -> Message:
     return {"type": "http.response.start", "status": status, "headers": fields}
 
 
-_shared_start = lru_cache(4096)(_start)
+_shared_start = lru_cache(1024)(_start)
 
 
 def _field(value: str) -> bytes:

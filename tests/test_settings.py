@@ -31,6 +31,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "allow_remote_refs": ("true", True),
     "no_cache": ("1", True),
     "no_fast_path": ("1", True),
+    "record_memory": ("8", 8),
     "answer_memory": ("48", 48),
     "max_worlds": ("5", 5),
     "journal_size": ("0", 0),

@@ -55,8 +55,8 @@ class Database:
     Raises :class:`StoreError` where that cannot be, without a password in the message.
     """
 
-    def __init__(self, driver: Driver) -> None:
-        self.knowledge = Knowledge()
+    def __init__(self, driver: Driver, memory: int) -> None:
+        self.knowledge = Knowledge(memory)
         self.seen: int | None = None
         """The mark as it was when the database was last asked; None where it has to be asked."""
         self.fresh_until = 0.0

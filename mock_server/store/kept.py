@@ -24,6 +24,7 @@ Row: TypeAlias = Record | Literal[Lack.ABSENT] | None
 """A row: a record, none (deleted in that world), or none at all."""
 
 LIMIT = 64 * 1024 * 1024
+"""Bytes of what is remembered where the settings say nothing else."""
 _ABSENT_BYTES = 300
 """A key, and its place among the others."""
 _VALUE_BYTES = 8

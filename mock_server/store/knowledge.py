@@ -14,10 +14,13 @@ Changed: TypeAlias = tuple[int, str, str, str]
 
 
 class Knowledge:
-    """Rows by key, and a number for the state of each world. It knows nothing to begin with."""
+    """Rows by key, in so many bytes of memory, and a number for the state of each world.
 
-    def __init__(self) -> None:
-        self.kept = Kept()
+    It knows nothing to begin with.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self.kept = Kept(memory)
         self.worlds: set[tuple[int, str]] = set()
         """The worlds that have rows of their own, by contract."""
         self.generation = 0

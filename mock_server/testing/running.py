@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     fill: int
     stream_interval: int
     validate_requests: str
+    record_memory: int
     answer_memory: int
     max_worlds: int
     journal_size: int

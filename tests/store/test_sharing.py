@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from mock_server.store import Record, Records, Search, database
-from mock_server.store.kept import Lack
+from mock_server.store.kept import LIMIT, Lack
 from mock_server.store.knowledge import Knowledge
 from mock_server.store.postgresql import Postgresql
 from mock_server.store.sqlite import Sqlite
@@ -235,7 +235,7 @@ def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays
 
 
 def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
-    kept = Knowledge().kept
+    kept = Knowledge(LIMIT).kept
     for number in range(100_000):
         kept.keep((1, "*", "pets", str(number)), TOM, 1000)
     assert 1000 < len(kept) < 10_000
