@@ -49,11 +49,9 @@ def same_request(plan: Plan) -> list[Result | PeerResult]:
             raise NotComparableError(
                 f"found {'; '.join(findings)} in our answer; expected one that keeps the contract."
             )
-        entries = list(_peers(stack, plan, contract, reply, schema)) if "peers" in plan.keys else []
-        running = {entry.peer.name: entry for entry in entries if isinstance(entry, peers.Running)}
-        runs = _in_turns(
-            plan, {"ours": ours, "bare": bare, **{name: peer.server for name, peer in running.items()}}, load
-        )
+        found = list(_peers(stack, plan, contract, given, schema)) if "peers" in plan.keys else []
+        running = {one.peer.name: one for one in found if isinstance(one, peers.Running)}
+        runs = in_turns(plan, {"ours": ours, "bare": bare, **{name: one.server for name, one in running.items()}}, load)
         _check(runs, "ours", "bare")
         others = [
             entry if isinstance(entry, PeerResult) else entry.result(runs[entry.peer.name], runs["bare"])
@@ -105,8 +103,8 @@ def _against_bare(plan: Plan, row: Row, load: Load, *arguments: str) -> Result:
     with ExitStack() as stack:
         ours = stack.enter_context(plan.place.mock_server(*arguments))
         bare, _ = _bare_beside(stack, plan, ours, _of_mean_size(ours, load))
-        _warm(plan, ours, load)
-        runs = _in_turns(plan, {"ours": ours, "bare": bare}, load)
+        warm(plan, ours, load)
+        runs = in_turns(plan, {"ours": ours, "bare": bare}, load)
     _check(runs, "ours", "bare")
     return _rates(row, runs)
 
@@ -127,9 +125,9 @@ def full_contract(plan: Plan) -> list[Result | PeerResult]:
         with ExitStack() as stack:
             small = stack.enter_context(plan.place.mock_server())
             full = stack.enter_context(plan.place.mock_server(*arguments))
-            _warm(plan, small, load)
-            _warm(plan, full, load)
-            runs = _in_turns(plan, {"full": full, "small": small}, load)
+            warm(plan, small, load)
+            warm(plan, full, load)
+            runs = in_turns(plan, {"full": full, "small": small}, load)
         _check(runs, "full", "small")
         results.append(_rates(rows.FULL[key], runs))
     return results
@@ -169,12 +167,12 @@ def workers(plan: Plan) -> list[Result | PeerResult]:
     """Two processes against one; what the server beneath makes of a second one here is told beside it."""
     load = requests.one_customer()
     with ExitStack() as stack:
-        single = stack.enter_context(plan.place.mock_server())
-        double = stack.enter_context(plan.place.mock_server("--workers", "2"))
-        reply = check_same("one worker", single.url, "two workers", double.url, load.requests[0])
-        bare_one, bare_two = (stack.enter_context(plan.place.bare(reply, number)) for number in (1, 2))
-        servers = {"two": double, "one": single, "bare two": bare_two, "bare one": bare_one}
-        runs = _in_turns(plan, servers, load)
+        one = stack.enter_context(plan.place.mock_server())
+        two = stack.enter_context(plan.place.mock_server("--workers", "2"))
+        given = check_same("one worker", one.url, "two workers", two.url, load.requests[0])
+        bare_one, bare_two = (stack.enter_context(plan.place.bare(given, number)) for number in (1, 2))
+        servers = {"two": two, "one": one, "bare two": bare_two, "bare one": bare_one}
+        runs = in_turns(plan, servers, load)
     _check(runs, *servers)
     possible = Spread.of(_ratios(runs["bare two"], runs["bare one"])).median
     return [Result(rows.WORKERS, _ratios(runs["two"], runs["one"]), runs=runs, note=f"bare: {possible:.2f} times")]
@@ -197,8 +195,8 @@ def _of_mean_size(ours: Server, load: Load) -> bytes:
     return min(zip(sample, sizes, strict=True), key=lambda pair: abs(pair[1] - mean))[0]
 
 
-def _warm(plan: Plan, server: Server, load: Load) -> None:
-    """Send the first full round, of requests that come again."""
+def warm(plan: Plan, server: Server, load: Load) -> None:
+    """The first full round, of requests that come again."""
     if isinstance(load, Cycle):
         _ask(plan, server, load.requests)
 
@@ -212,8 +210,8 @@ def _ask(plan: Plan, server: Server, messages: Iterable[bytes], already: int = 0
             raise NotComparableError(f"found a {wrong[0].status}; expected 200: {wrong[0].body[:500]!r}")
 
 
-def _in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
-    """Return runs of all servers, by turns, each round begun by another; a second before them is not counted."""
+def in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
+    """Runs of all servers, by turns, each round begun by another; a second before them is not counted."""
     runs: dict[str, list[Run]] = {name: [] for name in servers}
     for name, server in servers.items():
         plan.progress(f"warming up {name}")

@@ -57,8 +57,11 @@ class Server:
 class Place:
     """A directory of one run of the benchmark, for what its servers read and keep."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tree: Path = ROOT) -> None:
+        """``tree`` is the source tree of the server; another one than this has its own environment in ``.venv``."""
         self._directory = directory
+        self._tree = tree
+        self._python = sys.executable if tree == ROOT else str(tree / ".venv/bin/python")
         self._names = count()
         own = {name: value for name, value in os.environ.items() if not name.startswith("MOCK_SERVER_")}
         own.pop("PORT", None)
@@ -71,8 +74,8 @@ class Place:
 
     @contextmanager
     def mock_server(self, *arguments: str) -> Iterator[Server]:
-        """Start this project's server, with its defaults but for these arguments; it is ready when its line says so."""
-        command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", *arguments]
+        """This project's server, with its defaults but for these arguments. Ready is when its line says so."""
+        command = [self._python, "-m", "mock_server", "serve", "--port", "0", *arguments]
         with self._spawned(command, subprocess.PIPE) as (process, started, log):
             assert process.stdout is not None
             match = re.search(r"http://\S+", process.stdout.readline().decode())
@@ -124,7 +127,7 @@ class Place:
         with log.open("wb") as errors:
             started = time.perf_counter()
             process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, start_new_session=True,
+                command, cwd=self._tree, env=environment, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
             )  # fmt: skip
         try:

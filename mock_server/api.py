@@ -56,6 +56,10 @@ class Api:
         self._ending = ending
         self._peers = peers
 
+    def remember_in(self, fast: FastPath) -> None:
+        """Have answers remembered elsewhere from now on."""
+        self._fast = fast
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await body_of(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
@@ -134,8 +138,8 @@ class Api:
             engine = self._served.engine
             run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
             examined = await run(engine.examine, request, world)
-            # Steps that change the world run on the event loop only, one request after the other.
-            admitted = engine.admit(examined, world)
+            fitting = await run(engine.fitting, examined, world) if request.body and engine.is_staged(world) else None
+            admitted = engine.admit(examined, world, fitting)
             return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
         except Exception:
             return _failed(request)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mock_server import bundled
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
-from mock_server.assembly import Served, assembled
+from mock_server.assembly import Served, assembled, compile_ahead
 from mock_server.contract.load import CONTROL
 from mock_server.cors import Cors
 from mock_server.deadline import WaitNeeded, without_waiting
@@ -73,6 +73,17 @@ class _Loaded:
         self._vitals = Vitals(tallies, readiness, self.fast)
         self.apis = [Api(mount, self.fast, tallies, ending, peers, aside) for mount in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
+
+    def forget_answers(self) -> None:
+        """Let go of the remembered answers, and remember no more, since another load serves.
+
+        Not all of this load goes at once: requests are under way, and of the first load some stays for good, since
+        Connexion keeps the error of an import of Flask, and with it the frames of whoever imported Connexion.
+        """
+        if self.fast is not None:
+            self.fast = self._vitals.fast = nothing = FastPath(0)
+            for api in self.apis:
+                api.remember_in(nothing)
 
     @cached_property
     def control(self) -> Control:
@@ -135,7 +146,7 @@ class Application:
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
         if self.peers is not None:
             self.readiness.add("peers", self.peers.trouble)
-        self._stores = open_stores(settings.store, settings.max_worlds)
+        self._stores = open_stores(settings.store, settings.max_worlds, settings.record_memory * 1024 * 1024)
         try:
             self._loaded = self._load()
         except BaseException:
@@ -227,7 +238,7 @@ class Application:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
             await self.peers.endpoint(scope, receive, send)
         else:
-            await send_in_pieces(await self._controlled(scope, receive, world), scope, send)
+            await send_in_pieces(await self._controlled(scope, receive, world), scope, receive, send)
 
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
         """Return the admin API's answer. A caller without access is refused before the body is read."""
@@ -304,9 +315,12 @@ class Application:
         Where they cannot be served, log the error and keep serving the old ones.
         """
         try:
+            compile_ahead(self.settings)
             loaded = self._load()
             loaded.warm()
-            self._loaded = loaded
+            former, self._loaded = self._loaded, loaded
+            former.forget_answers()
+            del former
             self.worlds.begin_over([one.store for one in loaded.served])
             self._let_go_of_former()
         except MockServerError as error:

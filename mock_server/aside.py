@@ -17,6 +17,9 @@ PATIENCE = 0.008
 WAITING = 4
 """Threads in which work waits for others: one that waits for a lock must not hold up one that could go on."""
 
+_WAITS = 3
+"""How often work is begun anew on the event loop when what it had to wait for is there."""
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -36,13 +39,17 @@ class Aside:
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return the result of the work. It may be started twice; see :mod:`mock_server.deadline`."""
         try:
-            with within(PATIENCE), without_waiting():
-                return work(*args, **kwargs)
-        except WaitNeeded:
-            return await self._waiting.run(work, *args, **kwargs)
+            for _ in range(_WAITS):
+                try:
+                    with within(PATIENCE), without_waiting():
+                        return work(*args, **kwargs)
+                except WaitNeeded as need:
+                    if need.first is None or not await self._waiting.run(_succeeds, need.first):
+                        break
         except DeadlineExceeded:
             # The work starts again from the beginning; what it has cached so far makes this run shorter.
             return await self.run_aside(work, *args, **kwargs)
+        return await self._waiting.run(work, *args, **kwargs)
 
     async def run_waiting(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what the work does that has to wait for somebody else."""
@@ -64,6 +71,15 @@ class Aside:
         """Wait for the threads to end what they are about; what waits for its turn is not begun."""
         self._making.close()
         self._waiting.close()
+
+
+def _succeeds(step: Callable[[], object]) -> bool:
+    """Take a step, and return whether all went well; the work that needs it meets again what did not."""
+    try:
+        step()
+    except Exception:
+        return False
+    return True
 
 
 class _Threads:

@@ -14,9 +14,11 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server import bundled
+from mock_server.contract.compiled import Given
 from mock_server.contract.enum_graph import EnumGraph
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
+from mock_server.contract.text import is_url
 from mock_server.coverage import Gauge
 from mock_server.errors import ContractError, UsageError
 from mock_server.exchange import Finding
@@ -212,12 +214,27 @@ def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
-    """Return the contracts that the settings name, with overlays applied. The built-in one has overlays of its own."""
+    """The contracts that the settings name, with overlays. The one that ships has overlays of its own."""
+    return [_loaded(place, overlays, settings) for place, overlays in _named(settings)]
+
+
+def compile_ahead(settings: Settings) -> None:
+    """Compile in other processes what a load will need, so that requests are answered in the meantime.
+
+    Raises :class:`ContractError` where a contract or an overlay cannot be read, or a contract cannot be served.
+    """
+    if settings.no_cache:
+        return  # there is nothing by which one process could tell another
+    for place, overlays in _named(settings):
+        Given(place, tuple(overlays), settings.allow_remote_refs or is_url(place)).compile_ahead()
+
+
+def _named(settings: Settings) -> list[tuple[str, list[str]]]:
+    """The places of the contracts that the settings name, and of the overlays of each."""
     if not settings.contract:
-        overlays = [*map(str, bundled.overlays()), *settings.overlay]
-        return [_loaded(str(bundled.contract()), overlays, settings)]
+        return [(str(bundled.contract()), [*map(str, bundled.overlays()), *settings.overlay])]
     overlays_of = _overlays(settings)
-    return [_loaded(place, overlays_of[place], settings) for place in dict.fromkeys(settings.contract)]
+    return [(place, overlays_of[place]) for place in dict.fromkeys(settings.contract)]
 
 
 def _loaded(place: str, overlays: list[str], settings: Settings) -> Contract:

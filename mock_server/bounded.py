@@ -8,19 +8,23 @@ jsonschema-rs. A JSONPath (RFC 9535) may look at ``STEPS`` values.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, SupportsIndex
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, SupportsIndex, TypeVar
 
+from mock_server import deadline
 from mock_server.exchange import JSON
 from mock_server.json_text import read_json
 
 STEPS = 200_000
-"""Most values that one comparison or one path may look at."""
+"""Values that one comparison or one path may look at."""
+_OFTEN = 64
+"""Looks at values between two looks at the clock."""
 LONGEST = 4096
 """Characters of a pattern or a path."""
 MOST_PATTERNS = 100
 """Patterns of one schema, or regular expressions of one request pattern: 100 MB at worst, and 5 MB as people write
 them."""
+_T = TypeVar("_T")
 _NAMES = ("$id", "$anchor", "$dynamicAnchor", "$dynamicRef")
 _REGEX_MEMORY = 1 << 20
 """Most bytes that a compiled pattern may take."""
@@ -31,16 +35,22 @@ class TooMuchWorkError(Exception):
 
 
 class Budget:
-    """The number of values that a search may still look at."""
+    """The values that a search may still look at. On the event loop it keeps the deadline of the work it is part of."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self._left = steps
+        self._deadline = deadline.current()
+        self._looks = 0
 
     def spend(self, steps: int = 1) -> None:
         """Take ``steps`` values off the budget; raises :class:`TooMuchWorkError` where fewer are left."""
         self._left -= steps
         if self._left < 0:
             raise TooMuchWorkError
+        self._looks += steps
+        if self._looks >= _OFTEN:
+            self._looks = 0
+            deadline.check(self._deadline)
 
 
 def regex(pattern: str, *, ignore_case: bool = False) -> Callable[[str], bool]:
@@ -202,8 +212,8 @@ class _Members(dict[str, JSON]):
     budget: Budget
 
     def items(self) -> Any:
-        self.budget.spend(len(self) + 1)
-        return super().items()
+        self.budget.spend()
+        return _spent(super().items(), self.budget)
 
     def __getitem__(self, key: str) -> JSON:
         self.budget.spend()
@@ -216,12 +226,18 @@ class _Items(list[JSON]):
     budget: Budget
 
     def __iter__(self) -> Iterator[JSON]:
-        self.budget.spend(len(self) + 1)
-        return super().__iter__()
+        self.budget.spend()
+        return _spent(super().__iter__(), self.budget)
 
     def __getitem__(self, key: SupportsIndex | slice) -> Any:
         self.budget.spend(len(self) if isinstance(key, slice) else 1)
         return super().__getitem__(key)
+
+
+def _spent(values: Iterable[_T], budget: Budget) -> Iterator[_T]:
+    for value in values:
+        budget.spend()
+        yield value
 
 
 def _counted(value: JSON, budget: Budget) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from mock_server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
@@ -58,8 +58,12 @@ class ReachableConnection(HttpToolsProtocol):
         self.stage = NEW
         self.since = limits.now
         self.received = 0
+        self.unsent = 0
+        self.taken_at = 0.0
         self._beside = 0
         """Bytes of the request that came after its head and since the last ones of its body."""
+        self._begun: RequestResponseCycle | None = None
+        """What answers, where a request stands behind the one that it answers."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -123,7 +127,10 @@ class ReachableConnection(HttpToolsProtocol):
                 raise _RefusedError
         if self.url[:1] != b"/":
             self._take_authority()
+        former = self.cycle
         super().on_headers_complete()
+        if self.pipeline and self._begun is None:
+            self._begun = former
         self.stage = BODY
         self.received = 0
         self.headers = []  # trailers are no part of what the scope says
@@ -139,6 +146,19 @@ class ReachableConnection(HttpToolsProtocol):
             cycle.more_body = False
             cycle.message_event.set()
 
+    def on_response_complete(self) -> None:
+        if self._begun is not None:
+            self._begun = self.pipeline[-1][0] if self.pipeline else None
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell what answers, and not only the last request: others wait behind it where clients do not wait."""
+        if self._begun is not None:
+            self._begun.disconnected = True
+            self._begun.message_event.set()
+            self.pipeline.clear()
+        super().connection_lost(exc)
+
     def _take_authority(self) -> None:
         """Let the authority of a target in absolute form be the host, whatever ``Host`` says (RFC 9112, 3.2.2)."""
         target = _ABSOLUTE.fullmatch(self.url)
@@ -147,6 +167,11 @@ class ReachableConnection(HttpToolsProtocol):
         authority, rest = target.groups()
         self.url = rest if rest.startswith(b"/") else b"/" + rest
         self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were written and that the system has not taken, since the client reads none."""
+        return self.transport.get_write_buffer_size()
 
     @property
     def is_held(self) -> bool:
@@ -205,6 +230,11 @@ class ReachableConnection(HttpToolsProtocol):
         self.stage = CLOSING
         if not self.transport.is_closing():
             self.transport.close()
+
+    def abort(self) -> None:
+        """End at once, whatever has not gone out."""
+        self.stage = CLOSING
+        self.transport.abort()
 
     def shutdown(self) -> None:
         if self.stage == CLOSING and not self._is_answering():

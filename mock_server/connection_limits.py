@@ -40,6 +40,14 @@ class Connection(Protocol):
     stage: int
     since: float
     received: int
+    unsent: int
+    """Bytes that the last look saw waiting for the client to take them."""
+    taken_at: float
+    """When the client took some of them last, or they began to wait."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of answers that wait for the client to take them."""
 
     @property
     def idle_until(self) -> float | None:
@@ -51,6 +59,7 @@ class Connection(Protocol):
 
     def refuse(self, answer: Answer) -> None: ...
     def close(self) -> None: ...
+    def abort(self) -> None: ...
     def answer_only(self, wrap: Callable[[App], App]) -> None: ...
 
 
@@ -86,11 +95,25 @@ class ConnectionLimits:
         self.now += min(now - self._looked, 1.0)
         self._looked = now
         for connection in [*connections]:
+            waiting = connection.waiting
+            if waiting or connection.unsent:
+                self._look_at_unsent(connection, waiting)
             if connection.stage == RESTING:
                 if connection.idle_until == 0.0:
                     connection.close()
             else:
                 self._look_at(connection, self.now - connection.since)
+
+    def _look_at_unsent(self, connection: Connection, waiting: int) -> None:
+        """Leave a client that takes nothing: what it is to read stays in memory, and what makes it waits."""
+        timeout = self._settings.send_timeout
+        if not connection.unsent or waiting < connection.unsent:
+            connection.taken_at = self.now
+        elif 0 < timeout <= self.now - connection.taken_at:
+            self._tallies.bounds["send_timeout"] += 1
+            connection.abort()
+            waiting = 0
+        connection.unsent = waiting
 
     def _look_at(self, connection: Connection, waited: float) -> None:
         settings = self._settings

@@ -10,7 +10,7 @@ alone, without a deadline, and is allowed again once the work has changed someth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
@@ -27,7 +27,15 @@ class DeadlineExceeded(BaseException):
 
 
 class WaitNeeded(DeadlineExceeded):
-    """The work has to wait for somebody else, which it may not here."""
+    """The work has to wait for somebody else, which it may not here.
+
+    ``first`` is what has to be done first where waiting is allowed, if that is known: the work may then be begun anew.
+    It changes nothing but what is remembered.
+    """
+
+    def __init__(self, first: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        self.first = first
 
 
 _FORBIDDEN: ContextVar[list[bool] | None] = ContextVar("forbidden", default=None)

@@ -24,7 +24,7 @@ from mock_server.problem import problem
 from mock_server.question import Question
 from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario
-from mock_server.stage import Stage
+from mock_server.stage import Fitting, Stage
 from mock_server.streams import Streams
 from mock_server.worlds import World
 
@@ -163,8 +163,23 @@ class Engine:
             wants_stream=asks,
         )
 
-    def admit(self, examined: Examined, world: World | None = None) -> Admitted:
-        """Apply the limits, remembered answers and scenarios of the world. This changes the state of the world."""
+    def is_staged(self, world: World) -> bool:
+        """Return whether scenarios run in a world."""
+        stage = self._stage(world)
+        return stage is not None and not stage.is_empty
+
+    def fitting(self, examined: Examined, world: World) -> Fitting:
+        """Return which scenarios of a world a request is for. Changes nothing, so that it may be begun anew."""
+        stage, operation = self._stage(world), examined.operation
+        if stage is None or operation is None or examined.failure is not None:
+            return {}
+        return stage.fitting(examined.request, examined.route, operation)
+
+    def admit(self, examined: Examined, world: World | None = None, fitting: Fitting | None = None) -> Admitted:
+        """Let limits, kept answers and scenarios of the world have their say, which they remember.
+
+        ``fitting`` is what is known already of the scenarios that the request is for.
+        """
         stage = self._stage(world)
         memory = Memory()
         failure, operation = examined.failure, examined.operation
@@ -179,9 +194,11 @@ class Engine:
             )
             return Admitted(examined, memory, preferences)
         if unreadable or memory.replay is not None or operation is None:
-            return Admitted(examined, memory, preferences, unreadable)
-        question = Question(operation, examined.request, examined.caller, preferences, world, examined.wants_stream)
-        return Admitted(examined, memory, preferences, (), question, self._played(stage, question, examined.route))
+            return Admitted(examined, memory, asked, unreadable)
+        question = Question(operation, examined.request, examined.caller, asked, world, examined.wants_stream)
+        return Admitted(
+            examined, memory, asked, (), question, self._played(stage, question, examined.route, fitting or {})
+        )
 
     def respond(self, admitted: Admitted) -> Exchange:
         """Select the answer and validate it. Changes nothing in the world, so it may run twice (``deadline``)."""
@@ -275,12 +292,14 @@ class Engine:
             return None
         return world.stage(self._standing) if self._always_staged else world.staged
 
-    def _played(self, stage: Stage | None, question: Question, route: Route) -> Performance | None:
-        """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
+    def _played(
+        self, stage: Stage | None, question: Question, route: Route, fitting: Fitting
+    ) -> Performance | None:  # fmt: skip
+        """What a scenario has for a request that prefers nothing itself."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
-        match = stage.next(question.request, route, question.operation, self._seed)
-        return None if match is None else Performance(*match, self._seed)
+        found = stage.next(question.request, route, question.operation, self._seed, fitting)
+        return None if found is None else Performance(*found, self._seed)
 
     def _tell(self, answer: Answer) -> None:
         """Log what is wrong with the contract's examples, each finding once."""

@@ -18,10 +18,10 @@ from sys import getsizeof, intern
 from mock_server.contract.model import Operation
 from mock_server.coverage import Shown
 from mock_server.errors import StoreError
+from mock_server.eviction import Eviction
 from mock_server.exchange import Exchange
 from mock_server.footprint import bytes_of, footprint
 from mock_server.ready import Lines, Parts, Question, Ready, sight_of
-from mock_server.second_chance import SecondChance
 from mock_server.store import Store
 from mock_server.tally import Tally
 from mock_server.wire import Scope
@@ -48,7 +48,7 @@ class FastPath:
         """Bytes that the answers may hold."""
         self._bounds = Counter() if bounds is None else bounds
         self._ready: dict[Question, Ready] = {}
-        self._queue = SecondChance(self._drop)
+        self._eviction = Eviction(self._drop)
         self._parts = Parts()
         self._lines = Lines()
 
@@ -58,7 +58,7 @@ class FastPath:
     @property
     def held(self) -> int:
         """Bytes that the answers hold, with their questions."""
-        return self._queue.held + self._beside
+        return self._eviction.held + self._beside
 
     @property
     def _beside(self) -> int:
@@ -76,7 +76,7 @@ class FastPath:
         )
         if ready is None:
             return None
-        ready.lives = 1
+        ready.stamp = self._eviction.now
         return ready if ready.sight is None or ready.sight.still_holds(world) else None
 
     def remember(
@@ -104,11 +104,11 @@ class FastPath:
         if ready.cost > self.limit // _LARGEST:
             self._parts.release(ready)
             return
-        former = self._ready.pop(question, None)  # stands in the queue until it is its turn, and for nothing
+        former = self._ready.pop(question, None)  # has its place until it is its turn, and for nothing
         if former is not None:
-            former.lives = 0
+            former.stamp = 0
         self._ready[question] = ready
-        self._queue.add(ready, self.limit - self._beside)
+        self._eviction.add(ready, self.limit - self._beside)
 
     def _drop(self, ready: Ready) -> None:
         self._parts.release(ready)

@@ -6,77 +6,102 @@ http://www.softwareishard.com/blog/har-12-spec/ describes the members; -1 stands
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable
 from http.client import responses
 from importlib.metadata import version
 from urllib.parse import parse_qsl
 
-from mock_server.exchange import JSON, Headers
-from mock_server.journal import Entry
-from mock_server.logged_request import moment
+from mock_server.exchange import JSON, Answer, Headers, Request
+from mock_server.journal import Entry, LoggedExchange
+from mock_server.logged_request import moment, took_of
+from mock_server.memo import Memo
 from mock_server.redaction import Redaction
+
+_MEMORY = 4 * 1024 * 1024
+"""Bytes of texts that are remembered while an archive is told: those that more entries have."""
+_TEXT = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def archive(entries: Iterable[JSON]) -> dict[str, JSON]:
-    """Return entries (:func:`archived`) as one archive, the oldest first."""
+    """Return entries (:class:`Archiving`) as one archive, the oldest first."""
     creator: JSON = {"name": "mock-server", "version": version("contract-mock-server")}
     return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": [*entries]}}
 
 
-def archived(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
-    """Return an entry of the world with that prefix as an archive has it."""
-    wait = round(entry.elapsed * 1000, 3) + entry.answer.delay
-    return {
-        "startedDateTime": moment(entry.started),
-        "time": wait,
-        "request": _request(entry, prefix, redaction),
-        "response": _response(entry, redaction),
-        "cache": {},
-        "timings": {"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": wait, "receive": 0},
-        "comment": entry.answer.reason,
-    }
+class Archiving:
+    """Tells the entries of the world with a prefix. Those of one exchange differ in their times alone."""
 
+    def __init__(self, prefix: str, redaction: Redaction) -> None:
+        self._prefix = prefix
+        self._redaction = redaction
+        self._texts: Memo[LoggedExchange, tuple[str, int]] = Memo(_MEMORY)
 
-def _request(entry: Entry, prefix: str, redaction: Redaction) -> dict[str, JSON]:
-    request = entry.request
-    query = redaction.query(request.query)
-    parameters: list[JSON] = [{"name": name, "value": value} for name, value in parse_qsl(query, True)]
-    members: dict[str, JSON] = {
-        "method": request.method,
-        "url": request.origin + prefix + (request.raw_path or request.path) + (f"?{query}" if query else ""),
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": _headers(redaction.headers(request.headers)),
-        "queryString": parameters,
-        "headersSize": -1,
-        "bodySize": entry.sizes[0],
-    }
-    if request.body:
-        media_type = request.header("content-type") or ""
-        text = redaction.body(request.body, media_type).decode("utf-8", "replace")
-        members["postData"] = {"mimeType": media_type, "params": [], "text": text}
-    return members
+    def entry(self, entry: Entry) -> bytes:
+        """Return an entry as the JSON text that an archive has of it."""
+        text, delay = self._shared(entry.kept)
+        wait = took_of(entry) + delay
+        own = (
+            f'{{"startedDateTime": "{moment(entry.started)}", "time": {wait}, "timings": {{"blocked": -1, "dns": -1,'
+            f' "connect": -1, "ssl": -1, "send": 0, "wait": {wait}, "receive": 0}}, {text}'
+        )
+        return own.encode("utf-8", "replace")
 
+    def _shared(self, exchange: LoggedExchange) -> tuple[str, int]:
+        """Return the JSON text of what entries of one exchange have in common, and milliseconds of delay."""
+        shared = self._texts.get(exchange)
+        if shared is None:
+            request, answer, sizes = exchange.request, exchange.answer, exchange.sizes
+            members: dict[str, JSON] = {
+                "request": self._request(request, sizes[0]),
+                "response": self._response(answer, sizes[1]),
+                "cache": {},
+                "comment": answer.reason,
+            }
+            shared = _TEXT(members)[1:], answer.delay
+            if exchange.holders > 1:
+                self._texts.keep(exchange, shared, 4 * len(shared[0]) + exchange.cost)
+        return shared
 
-def _response(entry: Entry, redaction: Redaction) -> dict[str, JSON]:
-    answer = entry.answer
-    content: dict[str, JSON] = {"size": entry.sizes[1], "mimeType": answer.header("content-type") or "x-unknown"}
-    body = redaction.body(answer.body, answer.header("content-type") or "")
-    try:
-        content["text"] = body.decode("utf-8")
-    except UnicodeDecodeError:
-        content |= {"text": base64.b64encode(body).decode(), "encoding": "base64"}
-    return {
-        "status": answer.status,
-        "statusText": responses.get(answer.status, ""),
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": _headers(redaction.headers(answer.headers)),
-        "content": content,
-        "redirectURL": redaction.url(answer.header("location") or ""),
-        "headersSize": -1,
-        "bodySize": entry.sizes[1],
-    }
+    def _request(self, request: Request, size: int) -> dict[str, JSON]:
+        query = self._redaction.query(request.query)
+        url = request.origin + self._prefix + (request.raw_path or request.path) + (f"?{query}" if query else "")
+        parameters: list[JSON] = [{"name": name, "value": value} for name, value in parse_qsl(query, True)]
+        told: dict[str, JSON] = {
+            "method": request.method,
+            "url": url,
+            "httpVersion": "HTTP/1.1",
+            "cookies": [],
+            "headers": _headers(self._redaction.headers(request.headers)),
+            "queryString": parameters,
+            "headersSize": -1,
+            "bodySize": size,
+        }
+        if request.body:
+            media_type = request.header("content-type") or ""
+            text = self._redaction.body(request.body, media_type).decode("utf-8", "replace")
+            told["postData"] = {"mimeType": media_type, "params": [], "text": text}
+        return told
+
+    def _response(self, answer: Answer, size: int) -> dict[str, JSON]:
+        media_type = answer.header("content-type") or ""
+        content: dict[str, JSON] = {"size": size, "mimeType": media_type or "x-unknown"}
+        body = self._redaction.body(answer.body, media_type)
+        try:
+            content["text"] = body.decode("utf-8")
+        except UnicodeDecodeError:
+            content |= {"text": base64.b64encode(body).decode(), "encoding": "base64"}
+        return {
+            "status": answer.status,
+            "statusText": responses.get(answer.status, ""),
+            "httpVersion": "HTTP/1.1",
+            "cookies": [],
+            "headers": _headers(self._redaction.headers(answer.headers)),
+            "content": content,
+            "redirectURL": self._redaction.url(answer.header("location") or ""),
+            "headersSize": -1,
+            "bodySize": size,
+        }
 
 
 def _headers(headers: Headers) -> list[JSON]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, compress, islice
 from marshal import dumps, loads
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from operator import not_
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from mock_server.contract.model import Operation
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route, Stream
+from mock_server.ledger import AT_ONCE, MEMBERS, SLIM, Ledger, Member, release, released
 
 KEPT = 1000
 """Entries of one world that are kept where the settings give no other number."""
@@ -27,11 +30,11 @@ _OVERHEAD = 240
 """Bytes of what an entry keeps beside its texts and bodies, as measured."""
 _BYTES = 33
 """Bytes of an object of bytes beside those that are in it."""
-_SLIM = 115
-"""Bytes of an entry beside what it shares with others, as measured."""
 _NUMBER = (1 << 62) - 1
 _PORTION = 1024
 """Entries that a walk through a journal holds at once."""
+_PORTION_MEMORY = 4 * 1024 * 1024
+"""Bytes of what such a walk holds beside its first entry, whatever the journal lets go of meanwhile."""
 
 
 class LoggedExchange(Protocol):
@@ -41,6 +44,8 @@ class LoggedExchange(Protocol):
     """
 
     holders: int
+
+    def __hash__(self) -> int: ...  # it is itself by which it is remembered
 
     @property
     def cost(self) -> int:
@@ -185,31 +190,6 @@ class Entry(NamedTuple):
         return self.sizes != (len(self.request.body), len(self.answer.body))
 
 
-_Member: TypeAlias = Any
-"""A number (int), when (float), how long (float), or a :class:`LoggedExchange`, by turns."""
-_MEMBERS = len(Entry._fields)
-
-
-class Ledger:
-    """Bytes that all journals take together, with a function that frees memory when they are too many."""
-
-    __slots__ = ("_relieve", "bounds", "held", "limit")
-
-    def __init__(self, limit: int, relieve: Callable[[], None], bounds: Counter[str] | None = None) -> None:
-        self.limit = limit
-        self.held = 0
-        self.bounds: Counter[str] = Counter() if bounds is None else bounds
-        """How often journals came up against each bound, by the name of its setting."""
-        self._relieve = relieve
-
-    def change(self, size: int) -> None:
-        """Add ``size`` bytes, or subtract them where it is negative; free memory above the limit."""
-        self.held += size
-        if self.held > self.limit:
-            self.bounds["journal_memory"] += 1
-            self._relieve()
-
-
 class Journal:
     """The entries of one world, the oldest first."""
 
@@ -219,7 +199,7 @@ class Journal:
         self._name = name
         self._kept = capacity
         self._ledger = ledger
-        self._members: deque[_Member] | None = None
+        self._members: deque[Member] | None = None
         """The members of the entries one after the other: half a million rows would be as many objects that Python's
         garbage collection looks through again and again, and numbers are none."""
         self._is_gathered = False
@@ -227,7 +207,7 @@ class Journal:
         """The last number that was given; the first one is the next after ``after``."""
 
     def __len__(self) -> int:
-        return len(self._members or ()) // _MEMBERS
+        return len(self._members or ()) // MEMBERS
 
     def __iter__(self) -> Iterator[Entry]:
         members = iter([*(self._members or ())])
@@ -238,7 +218,7 @@ class Journal:
 
         Nothing is held in between: an entry that goes before its turn has come is passed over.
         """
-        number, last, rows = -1, self._last, [*self._rows(0, _PORTION)]
+        number, last, rows = -1, self._last, self._portion(0, _PORTION, newest=False)
         while rows:
             for entry in rows:
                 if not self._is_gathered and entry.number > last:
@@ -246,12 +226,12 @@ class Journal:
                 number = entry.number
                 yield entry
             begin = self._place_after(number)
-            rows = [*self._rows(begin, begin + _PORTION)]
+            rows = self._portion(begin, begin + _PORTION, newest=False)
 
     def newest_first(self, before: int | None = None) -> Iterator[Entry]:
         """Yield the entries that are here now, the newest first, those before the one of a number if one is given."""
         end = len(self) if before is None else self._place_of(before)
-        while rows := [*self._rows(max(0, end - _PORTION), end)]:
+        while rows := self._portion(end - _PORTION, end, newest=True):
             yield from reversed(rows)
             end = self._place_of(rows[0].number)
 
@@ -260,16 +240,28 @@ class Journal:
         count = len(self)
         end = min(end, count)
         if begin > count // 2:  # a deque is walked through from either end
-            some = [*islice(reversed(members), (count - end) * _MEMBERS, (count - begin) * _MEMBERS)][::-1]
+            some = [*islice(reversed(members), (count - end) * MEMBERS, (count - begin) * MEMBERS)][::-1]
         else:
-            some = [*islice(members, begin * _MEMBERS, end * _MEMBERS)]
+            some = [*islice(members, begin * MEMBERS, end * MEMBERS)]
         walk = iter(some)
         return (Entry(*row) for row in zip(walk, walk, walk, walk, strict=True))
+
+    def _portion(self, begin: int, end: int, *, newest: bool) -> list[Entry]:
+        """Return entries between two places, the oldest first; where they hold much, fewer, from one of the ends."""
+        rows = [*self._rows(max(0, begin), end)]
+        held, exchanges = 0, set[int]()
+        for count, entry in enumerate(reversed(rows) if newest else rows):
+            if id(entry.kept) not in exchanges:
+                exchanges.add(id(entry.kept))
+                held += entry.kept.cost
+            if held > _PORTION_MEMORY and count:
+                return rows[-count:] if newest else rows[:count]
+        return rows
 
     def _place_of(self, number: int) -> int:
         """Return how many entries are before that of a number, whether it is here or not."""
         if self._is_gathered:  # by time, not by number
-            numbers = islice(self._members or (), 0, None, _MEMBERS)
+            numbers = islice(self._members or (), 0, None, MEMBERS)
             return next((place for place, one in enumerate(numbers) if one == number), 0)
         return bisect_left(range(len(self)), number, key=self._number_at)
 
@@ -279,7 +271,7 @@ class Journal:
 
     def _number_at(self, place: int) -> int:
         assert self._members is not None
-        number: int = self._members[place * _MEMBERS]
+        number: int = self._members[place * MEMBERS]
         return number
 
     def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
@@ -289,12 +281,12 @@ class Journal:
             return
         members = self._members
         if members is None:
-            members = self._members = deque(maxlen=self._kept * _MEMBERS)
-        change = _SLIM if journaled.holders else _SLIM + journaled.cost
-        journaled.holders += 1
+            members = self._members = deque(maxlen=self._kept * MEMBERS)
+        change = SLIM if kept.holders else SLIM + kept.cost
+        kept.holders += 1
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
-            oldest: LoggedExchange = members[_MEMBERS - 1]
-            change -= _released(oldest)
+            oldest: LoggedExchange = members[MEMBERS - 1]
+            change -= released(oldest)
             if self._ledger is not None:
                 self._ledger.bounds["journal_size"] += 1
         members.extend((self._last, started, elapsed, journaled))
@@ -321,17 +313,14 @@ class Journal:
         self.clear()
         self._is_gathered = True
         held = [*entries]
-        room = max(self._kept, len(held)) * _MEMBERS
+        room = max(self._kept, len(held)) * MEMBERS
         self._members = deque((member for entry in held for member in entry), maxlen=room)
         for entry in held:
             entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
-        """Return the id of the entry with a number.
-
-        It is a UUID of version 8 (RFC 9562) made of the world's name and the number.
-        """
-        return UUID(int=self._space() | 8 << 76 | 2 << 62 | number & _NUMBER)
+        """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""
+        return UUID(int=_space_of(self._name) | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
         """Return the entry with an id; None where it is gone or was never here."""
@@ -347,30 +336,51 @@ class Journal:
 
     def remove_all(self, numbers: Set[int]) -> None:
         """Let the entries of these numbers go."""
-        if not numbers or self._members is None:
-            return
-        members = iter([*self._members])
-        left: deque[_Member] = deque(maxlen=self._members.maxlen)
-        size = 0
-        for number, started, elapsed, kept in zip(members, members, members, members, strict=True):
-            if number in numbers:
-                size += _released(kept)
-            else:
-                left.extend((number, started, elapsed, kept))
-        self._members = left
-        self._give_back(size)
+        self._abandon(self._taken_out(numbers))
+
+    def take_out(self, numbers: Set[int]) -> Iterator[Entry]:
+        """Let the entries of these numbers go at once, and yield them, the oldest first. They are counted until then.
+
+        Those that are not asked for are released when the iterator is closed.
+        """
+        return self._drained(self._taken_out(numbers))
+
+    def _drained(self, members: deque[Member]) -> Iterator[Entry]:
+        try:
+            while members:
+                entry = Entry(*islice(members, MEMBERS))
+                yield entry
+                self._give_back(release(members, 1))
+        finally:
+            self._abandon(members)
+
+    def _taken_out(self, numbers: Set[int]) -> deque[Member]:
+        """Return the members of the entries of these numbers, which are here no more."""
+        members = self._members
+        if not numbers or members is None:
+            return deque()
+        meant = [number in numbers for number in islice(members, 0, None, MEMBERS)]
+        gone = deque(compress(members, _each_member(meant)))
+        self._members = deque(compress(members, map(not_, _each_member(meant))), maxlen=members.maxlen)
+        return gone
 
     def clear(self) -> None:
-        """Remove all entries. Their numbers are not used again."""
-        self._give_back(sum([_released(kept) for kept in islice(self._members or (), _MEMBERS - 1, None, _MEMBERS)]))
-        self._members = None
+        """Let all entries go. Their numbers are not given again."""
+        members, self._members = self._members, None
+        self._abandon(members or deque())
+
+    def _abandon(self, members: deque[Member]) -> None:
+        """Release entries: a few at once, and many when the ledger has time for it."""
+        if self._ledger is None or len(members) <= AT_ONCE * MEMBERS:
+            self._give_back(release(members, len(members)))
+        else:
+            self._ledger.abandon(deque(members))  # without a bound, which would hold more than there is
 
     def shorten(self, enough: Callable[[], bool]) -> None:
         """Let the older half go, or less where that is enough."""
         for _ in range((len(self) + 1) // 2):
             assert self._members is not None
-            *_, kept = (self._members.popleft() for _ in range(_MEMBERS))
-            self._give_back(_released(kept))
+            self._give_back(release(self._members, 1))
             if enough():
                 break
 
@@ -378,12 +388,12 @@ class Journal:
         if self._ledger is not None and size:
             self._ledger.change(-size)
 
-    def _space(self) -> int:
-        digest = hashlib.blake2b(self._name.encode(), digest_size=6).digest()
-        return int.from_bytes(digest) << 80
+
+def _each_member(flags: list[bool]) -> Iterator[bool]:
+    """Yield what is said of entries for each of their members."""
+    return chain.from_iterable(zip(*[flags] * MEMBERS, strict=True))
 
 
-def _released(journaled: LoggedExchange) -> int:
-    """Return the bytes that an entry frees: what others share stays."""
-    journaled.holders -= 1
-    return _SLIM if journaled.holders else _SLIM + journaled.cost
+@lru_cache(1024)
+def _space_of(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest()) << 80

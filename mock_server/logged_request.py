@@ -7,54 +7,104 @@ out.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from mock_server.exchange import JSON, Answer, Headers, Request
-from mock_server.journal import Entry
+from mock_server.journal import Entry, LoggedExchange
+from mock_server.memo import Memo
 from mock_server.redaction import Redaction
 from mock_server.request_id import given_id
 from mock_server.worlds import World
 
+_MEMORY = 4 * 1024 * 1024
+"""Bytes of texts that are remembered while a list is told: those that more entries have."""
+_TEXT = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class _Shared(NamedTuple):
+    """JSON texts of what entries of one exchange have in common: members of an event, and of its request.
+
+    ``delay`` is in milliseconds, ``request_id`` is empty where the client gave none.
+    """
+
+    event: str
+    request: str
+    delay: int
+    request_id: str
+
 
 class Telling:
-    """Writes the entries of one world as JSON."""
+    """Tells the entries of one world. Those of one exchange differ in their ids and times alone."""
 
     def __init__(self, world: World, redaction: Redaction) -> None:
         self._journal = world.journal
         self._world = world
         self._redaction = redaction
+        self._texts: Memo[LoggedExchange, _Shared] = Memo(_MEMORY)
 
-    def event(self, entry: Entry) -> dict[str, JSON]:
-        """Return an entry as a serve event: request, response, timing, and members of our own."""
-        request, answer = entry.request, entry.answer  # each time they are asked for they are unpacked
-        findings: list[JSON] = [self._redaction.value(one.as_json(), request) for one in entry.findings]
+    def event(self, entry: Entry) -> bytes:
+        """Return an entry as the JSON text of a serve event: request, response, timing, and what we know beside."""
+        shared = self._shared(entry)
+        name, took = str(self._journal.id_of(entry.number)), took_of(entry)
+        text = (
+            f'{{"id": "{name}", "requestId": {shared.request_id or _TEXT(name)}, "timing": {{"addedDelay":'
+            f' {shared.delay}, "processTime": {took}, "totalTime": {took + shared.delay}}}, "request":'
+            f" {self._request(entry, shared, name)}, {shared.event}"
+        )
+        return text.encode("utf-8", "replace")
+
+    def request(self, entry: Entry) -> bytes:
+        """Return the JSON text of the request as it was logged."""
+        name = str(self._journal.id_of(entry.number))
+        return self._request(entry, self._shared(entry), name).encode("utf-8", "replace")
+
+    @staticmethod
+    def _request(entry: Entry, shared: _Shared, name: str) -> str:
+        started = entry.started
+        return (
+            f'{{"id": "{name}", "loggedDate": {int(started * 1000)}, "loggedDateString": "{moment(started)}",'
+            f" {shared.request}"
+        )
+
+    def _shared(self, entry: Entry) -> _Shared:
+        exchange = entry.kept
+        shared = self._texts.get(exchange)
+        if shared is None:
+            shared = self._shared_of(exchange)
+            if exchange.holders > 1:
+                self._texts.keep(exchange, shared, 4 * (len(shared.event) + len(shared.request)) + exchange.cost)
+        return shared
+
+    def _shared_of(self, exchange: LoggedExchange) -> _Shared:
+        request, answer, sizes = exchange.request, exchange.answer, exchange.sizes  # unpacked each time
+        operation, findings = exchange.operation, exchange.findings
+        headers = self._redaction.headers(request.headers)
         members: dict[str, JSON] = {
-            "id": str(self._journal.id_of(entry.number)),
-            "request": self.request(entry),
-            "responseDefinition": {"status": answer.status, "fromConfiguredStub": entry.was_matched},
+            "responseDefinition": {"status": answer.status, "fromConfiguredStub": operation is not None},
             "response": self._response(answer),
-            "wasMatched": entry.was_matched,
-            "timing": timing(entry),
-            "requestId": self._request_id(entry, request),
+            "wasMatched": operation is not None,
             "world": self._world.name,
-            "operation": entry.operation.key if entry.operation else None,
-            "operationId": entry.operation.operation_id if entry.operation else None,
-            "pathParameters": dict(entry.route.path_parameters),
+            "operation": operation.key if operation else None,
+            "operationId": operation.operation_id if operation else None,
+            "pathParameters": dict(exchange.route.path_parameters),
             "reason": answer.reason,
-            "findings": findings,
+            "findings": self._redaction.value([one.as_json() for one in findings], request) if findings else [],
         }
         stream = answer.stream
         if stream is not None:
             members["stream"] = {"items": stream.sent, "end": stream.end}
-        if entry.is_shortened:
-            members["bodySizes"] = {"request": entry.sizes[0], "response": entry.sizes[1]}
-        return members
+        if sizes != (len(request.body), len(answer.body)):
+            members["bodySizes"] = {"request": sizes[0], "response": sizes[1]}
+        name = given_id(headers)
+        told = _TEXT(self._members_of(request, headers))
+        return _Shared(_TEXT(members)[1:], told[1:], answer.delay, _TEXT(name) if name else "")
 
-    def request(self, entry: Entry) -> dict[str, JSON]:
-        """Return the request as it was logged."""
-        request = entry.request
+    def _members_of(self, request: Request, headers: Headers) -> dict[str, JSON]:
+        """Return the request without what is of one entry alone; ``headers`` are those that may be shown."""
         query = self._redaction.query(request.query)
         url = (request.raw_path or request.path) + (f"?{query}" if query else "")
         host = request.origin.partition("://")[2].partition("/")[0].partition(":")[0]
@@ -62,34 +112,26 @@ class Telling:
             name: {"key": name, "values": [*values]} for name, values in parse_qs(query, keep_blank_values=True).items()
         }
         return {
-            "id": str(self._journal.id_of(entry.number)),
             "url": url,
             "absoluteUrl": request.origin + self._world.prefix + url,
             "method": request.method,
             "scheme": request.origin.partition(":")[0],
             "host": host,
-            "headers": fields(self._redaction.headers(request.headers)),
+            "headers": fields(headers),
             "cookies": {},
             "queryParams": parameters,
             "browserProxyRequest": False,
-            "loggedDate": int(entry.started * 1000),
-            "loggedDateString": moment(entry.started),
             **bodies(self._redaction.body(request.body, request.header("content-type") or "")),
         }
-
-    def _request_id(self, entry: Entry, request: Request) -> str:
-        """Return the id that the client gave the request, if it may be shown, else that of the entry."""
-        return given_id(self._redaction.headers(request.headers)) or str(self._journal.id_of(entry.number))
 
     def _response(self, answer: Answer) -> dict[str, JSON]:
         body = self._redaction.body(answer.body, answer.header("content-type") or "")
         return {"status": answer.status, "headers": fields(self._redaction.headers(answer.headers)), **bodies(body)}
 
 
-def timing(entry: Entry) -> dict[str, JSON]:
-    """Return milliseconds: the delay that was added, and the time that it took to find the answer."""
-    took = round(entry.elapsed * 1000, 3)
-    return {"addedDelay": entry.answer.delay, "processTime": took, "totalTime": took + entry.answer.delay}
+def took_of(entry: Entry) -> float:
+    """Return the milliseconds that it took to find the answer."""
+    return round(entry.elapsed * 1000, 3)
 
 
 def bodies(body: bytes) -> Mapping[str, JSON]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from mock_server import deadline
 from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract, Operation, is_json
@@ -33,6 +34,8 @@ from mock_server.store import Record, Search, Store
 MOST_REHEARSED = 50
 """Most operations that a scenario with answers of its own may match."""
 VIOLATION = "X-Mock-Violation"
+_LARGE = 32 * 1024
+"""Characters of an answer, 16 for each value, that surely takes longer than others should wait."""
 
 
 class _CannotBePlayedError(Exception):
@@ -123,6 +126,8 @@ def _with_value(answer: Answer, value: JSON) -> Answer:
 
 
 def _with_body(answer: Answer, value: JSON) -> Answer:
+    if _is_large(value):
+        deadline.takes_long()
     if answer.stream is not None:  # its items, or the one item
         texts = tuple(json_text(item) for item in (value if isinstance(value, list) else [value]))
         return replace(answer, stream=replace(answer.stream, given=texts, count=len(texts)))
@@ -132,6 +137,21 @@ def _with_body(answer: Answer, value: JSON) -> Answer:
     elif not is_json(media) and isinstance(value, str):
         return replace(answer, body=value.encode("utf-8", "replace"), judged=None)
     return _with_value(answer, value)
+
+
+def _is_large(value: JSON) -> bool:
+    """Return whether a value has too much to be written and judged where others wait, after a look at so much of it."""
+    left, waiting = _LARGE, [value]
+    while waiting and left > 0:
+        node = waiting.pop()
+        left -= len(node) if isinstance(node, str) else 16
+        if isinstance(node, dict):
+            left -= 16 * len(node)
+            waiting += node.values() if left > 0 else ()
+        elif isinstance(node, list):
+            left -= 16 * len(node)
+            waiting += node if left > 0 else ()
+    return left <= 0
 
 
 def _broken(answer: Answer, cue: Cue) -> Answer:
@@ -192,11 +212,13 @@ class Rehearsal:
         operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
         if len(operations) > MOST_REHEARSED:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
-            actual = f"a scenario that {len(operations)} operations could meet"
-            return [Finding("limit", "body", actual, expected, "/match", "Name the operation.")]
-        wrong = [
-            finding for index, cue in own for operation in operations for finding in self._of(index, cue, operation)
-        ]
+            found = f"a scenario that {len(operations)} operations could meet"
+            return [Finding("limit", "body", found, expected, "/match", "Name the operation.")]
+        wrong: list[Finding] = []
+        for index, cue in own:
+            for operation in operations:
+                deadline.check(deadline.current())
+                wrong += self._of(index, cue, operation)
         return wrong or [*self._without_streams(scenario)]
 
     def _without_streams(self, scenario: Scenario) -> Iterator[Finding]:

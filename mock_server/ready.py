@@ -149,11 +149,11 @@ _T = TypeVar("_T")
 class Ready:
     """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted.
 
-    ``cost`` is the bytes that go when it goes. ``holders`` is how many entries of journals have it, ``lives`` how
-    often it may be passed over before it makes room for others.
+    ``cost`` is the bytes that go when it goes. ``holders`` is how many entries of journals have it, ``stamp`` when
+    it was asked for last, as its :class:`Eviction` counts.
     """
 
-    __slots__ = ("body", "cost", "head", "holders", "lives", "question", "sight", "sign", "target")
+    __slots__ = ("body", "cost", "head", "holders", "question", "sight", "sign", "stamp", "target")
 
     def __init__(
         self, question: Question, target: Target, head: Head, sign: Sign, body: bytes, sight: Sight | None, shared: int
@@ -165,9 +165,14 @@ class Ready:
         self.body = body
         self.sight = sight
         self.holders = 0
-        self.lives = 0
+        self.stamp = 0
         size = bytes_of(self) + footprint(question) - shared + bytes_of(body) + (sight.cost if sight else 0)
         self.cost = _SIZES.setdefault(size, size) if len(_SIZES) < _MANY else size
+
+    @property
+    def key(self) -> Question:
+        """What it is found by."""
+        return self.question
 
     @property
     def request(self) -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from mock_server.exchange import JSON
 from mock_server.secret_names import is_secret, is_strong
@@ -12,13 +13,25 @@ from mock_server.secret_names import is_secret, is_strong
 HIDDEN = "[redacted]"
 ANY = "*"
 """A step of a pointer that leads to every member and item."""
-_HINT = re.compile(r"pass|pwd|secret|token|key|cred|auth|sess|sid|sig|cv[cv]|otp|pin|jwt|bearer|dpop|assert|code", re.I)
+_HINTS = "pass|pwd|secret|token|key|cred|auth|sess|sid|sig|cv[cv]|otp|pin|jwt|bearer|dpop|assert|code"
 """Names of secrets have one of these: most bodies have none and need no reading."""
+_HINTED_MEMBER = rf'(?:{_HINTS}|\\u00[4-7])(?:[^"\\]|\\.)*"\s*:'
+"""The rest of a name that has a hint, or a letter of ASCII written as an escape, which may be one of a hint."""
+_NAME_OF_MEMBER = re.compile(rb'(\\?"[^"]*+)(?="\s*+:)')
+"""What may be the name of a member, with the quotation mark before it, and the backslash before that.
+
+Each quotation mark is looked at once, so that no name is passed over and a body takes as long as it is. What has a
+backslash may be another name than it seems: that body is read.
+"""
+_MOST_NAMES = 4096
+_LONGEST_NAME = 128
+"""Bytes of a name that is remembered."""
 _MEMBER = re.compile(r'("((?:[^"\\]|\\.)*)"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*)')
 _ELEMENT = re.compile(r"(<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>)([^<]+)")
 _NAME = re.compile(r'name="((?:[^"\\]|\\.)*)"', re.I)
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.I)
 
+_FORM = "application/x-www-form-urlencoded"
 _Steps = tuple[str, ...]
 
 
@@ -28,6 +41,18 @@ def _steps_of(pointer: str) -> _Steps:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
 
 
+@cache
+def _quick(pattern: str) -> re.Pattern[bytes]:
+    """Return a pattern of bytes in any case, ten times as fast as Python's own."""
+    import re2  # 10 ms that a start does not pay
+
+    options = re2.Options()
+    options.case_sensitive = False
+    options.encoding = re2.Options.Encoding.LATIN1
+    compiled: re.Pattern[bytes] = re2.compile(pattern.encode(), options)
+    return compiled
+
+
 class BodyRedaction:
     """Hides members of bodies by their names and by JSON Pointers (RFC 6901), in which ``*`` is any step."""
 
@@ -35,22 +60,38 @@ class BodyRedaction:
         self._paths = [_steps_of(pointer) for pointer in pointers]
         self._form = form
         self._by_name = by_name
+        self._harmless: set[bytes] = set()
+        """Names of members that hide nothing, each with what stands before it (:data:`_NAME_OF_MEMBER`)."""
 
     def shown(self, body: bytes, content_type: str) -> bytes:
         """Return a body as it may be shown; to the byte what it was where nothing in it is hidden."""
-        text = body.decode("utf-8", "surrogateescape")
-        if not body or not (self._paths or (self._by_name and _HINT.search(text))):
+        if not body or not (self._paths or self._by_name):
             return body
         kind = content_type.partition(";")[0].strip().lower()
-        if kind == "application/x-www-form-urlencoded":
+        is_json = not (kind == _FORM or kind.startswith("multipart/") or kind.endswith(("/xml", "+xml")))
+        if not self._paths and not (self._may_hide_members(body) if is_json else _quick(_HINTS).search(body)):
+            return body
+        text = body.decode("utf-8", "surrogateescape")
+        if is_json:
+            text = self._of_json(text)
+        elif kind == _FORM:
             text = self._of_form(text)
         elif kind.startswith("multipart/"):
             text = self._of_parts(text, content_type)
-        elif kind.endswith(("/xml", "+xml")):
-            text = _ELEMENT.sub(lambda match: match[1] + HIDDEN if self._is_hidden((match[2],)) else match[0], text)
         else:
-            text = self._of_json(text)
+            text = _ELEMENT.sub(lambda match: match[1] + HIDDEN if self._is_hidden((match[2],)) else match[0], text)
         return text.encode("utf-8", "surrogateescape")
+
+    def _may_hide_members(self, body: bytes) -> bool:
+        """Tell whether JSON may have members that are hidden by name. It costs less than to read it."""
+        if not _quick(_HINTED_MEMBER).search(body):
+            return False
+        for name in {*_NAME_OF_MEMBER.findall(body)} - self._harmless:
+            if b"\\" in name or is_secret(name[1:].decode("utf-8", "replace")):
+                return True
+            if len(name) <= _LONGEST_NAME and len(self._harmless) < _MOST_NAMES:
+                self._harmless.add(name)
+        return False
 
     def secrets(self, body: bytes, content_type: str) -> Iterator[str]:
         """Yield the texts that are hidden in a JSON body or a form, for sentences that may repeat them."""
@@ -130,7 +171,7 @@ class BodyRedaction:
         return self._by_name and is_secret(name)
 
     def _is_pointed(self, path: _Steps) -> bool:
-        return any(
+        return bool(self._paths) and any(
             len(steps) <= len(path) and all(step in (ANY, name) for step, name in zip(steps, path, strict=False))
             for steps in self._paths
         )

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, unquote_plus
 from mock_server.contract.model import Contract, SecurityScheme
 from mock_server.contract.pairs import cookie_pairs
 from mock_server.exchange import JSON, Headers, Request
+from mock_server.memo import LONGEST
 from mock_server.redacted_body import HIDDEN, BodyRedaction
 from mock_server.secret_names import is_code, is_secret
 from mock_server.settings import Settings
@@ -25,6 +26,8 @@ _QUERY = re.compile(r"([?#])([^?#\s<>\"]+)")
 _USER = re.compile(r"(//[^/@:\s]*:)[^/@\s]+@")
 _SHORTEST = 4
 """Characters of a secret: what is shorter is hidden in its place and left alone in sentences."""
+_MOST_NAMES = 1024
+"""Names of headers that are known to need no hiding: most requests have the same."""
 _BEGINNING = 24
 """Characters of a long secret by which it is known where a sentence has no more than its beginning."""
 
@@ -54,16 +57,24 @@ class Redaction:
             (HEADERS if by_name else set()) | own | {one.key.lower() for one in keys if one.place == "header"}
         )
         self._parameters = {one.key for one in keys if one.place == "query"}
+        self._harmless: set[str] = set()
+        """Names of headers, as they were sent, that are shown as they are."""
         self._body = BodyRedaction(pointers, self.query, by_name=by_name)
 
     def headers(self, headers: Headers) -> Headers:
         """Return headers as they may be shown."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+        harmless = self._harmless
+        return tuple([line if line[0] in harmless else self._line(*line) for line in headers])
 
-    def _header(self, name: str, value: str) -> str:
-        if self._is_hidden(name):
-            return HIDDEN
-        return self.url(value) if name in _LINKS else value
+    def _line(self, name: str, value: str) -> tuple[str, str]:
+        header = name.lower()
+        if self._is_hidden(header):
+            return name, HIDDEN
+        if header in _LINKS:
+            return name, self.url(value)
+        if len(name) <= LONGEST and len(self._harmless) < _MOST_NAMES:
+            self._harmless.add(name)
+        return name, value
 
     def _is_hidden(self, header: str) -> bool:
         return header in self._headers or (self._by_name and is_secret(header))
@@ -76,6 +87,8 @@ class Redaction:
 
     def query(self, query: str) -> str:
         """Return a raw query, or a form, as it may be shown."""
+        if not query:
+            return query
         parts = [part.partition("=") for part in query.split("&")]
         names = {unquote_plus(name) for name, _, _ in parts}
         return "&".join(
@@ -92,21 +105,22 @@ class Redaction:
 
     def text(self, text: str, request: Request) -> str:
         """Return a sentence about a request without the secrets of that request."""
-        for secret in self._secrets(request):
-            text = text.replace(secret, HIDDEN)
-            if len(secret) > _BEGINNING and secret[:_BEGINNING] in text:  # no more than the beginning is told
-                text = re.sub(re.escape(secret[:_BEGINNING]) + r"[^\s,;\"']*", HIDDEN, text)
-        return text
+        return _without(text, self._secrets(request))
 
     def value(self, value: JSON, request: Request) -> JSON:
         """Return a value with the same done to every text within it."""
-        if isinstance(value, str):
-            return self.text(value, request)
-        if isinstance(value, list):
-            return [self.value(item, request) for item in value]
-        if isinstance(value, dict):
-            return {key: self.value(member, request) for key, member in value.items()}
-        return value
+        secrets = self._secrets(request)
+
+        def shown(value: JSON) -> JSON:
+            if isinstance(value, str):
+                return _without(value, secrets)
+            if isinstance(value, list):
+                return [shown(item) for item in value]
+            if isinstance(value, dict):
+                return {key: shown(member) for key, member in value.items()}
+            return value
+
+        return shown(value) if secrets else value
 
     def _secrets(self, request: Request) -> list[str]:
         """Return the secrets of a request in all forms that a sentence may have, the longest first."""
@@ -130,3 +144,11 @@ class Redaction:
                 json.dumps(value, ensure_ascii=False)[1:-1],
             }
         return sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+
+
+def _without(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+        if len(secret) > _BEGINNING and secret[:_BEGINNING] in text:  # no more than the beginning is told
+            text = re.sub(re.escape(secret[:_BEGINNING]) + r"[^\s,;\"']*", HIDDEN, text)
+    return text

@@ -141,6 +141,9 @@ class Settings:
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
     no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
     no_fast_path: bool = _row(False, "Find and judge every answer anew, also one that was judged before.", "", _switch)
+    record_memory: int = _row(
+        64, "Megabytes of records of a database that are remembered.", "NUMBER", _whole(1, 65536), bound=True
+    )
     answer_memory: int = _row(
         20, "Megabytes that remembered answers hold together.", "NUMBER", _whole(1, 65536), bound=True
     )
@@ -171,6 +174,10 @@ class Settings:
     min_body_rate: int = _row(
         1024, "Bytes a second, over ten seconds, that a request body has to come at; 0 for any.", "BYTES",
         _whole(0, 1000000000), bound=True,
+    )  # fmt: skip
+    send_timeout: int = _row(
+        60, "Seconds within which a client has to take some of an answer that waits for it; 0 for any.", "SECONDS",
+        _whole(0, 86400), bound=True,
     )  # fmt: skip
     stall_timeout: int = _row(
         5, "Seconds after which an event loop that is held up is told of, and a worker is replaced; 0 for never.",
@@ -248,11 +255,15 @@ def bounds_of(settings: Settings) -> dict[str, int]:
     return {row.name: getattr(settings, row.name) for row in ROWS if row.bound}
 
 
+_LONGEST_NAME = 256
+"""Characters of what may be a name written wrongly: to compare takes time that grows with its length."""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean X?`` where a known name is similar, else an empty text."""
     import difflib  # for messages alone
 
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name, list(known), n=1) if len(name) <= _LONGEST_NAME else []
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import TypeAlias, TypedDict
 
 from mock_server.clock import Clock, ClockForm
 from mock_server.contract.model import Operation
@@ -92,6 +93,10 @@ class Running:
         return running
 
 
+Fitting: TypeAlias = "Mapping[Running, bool]"
+"""Whether a request is one that a scenario is for."""
+
+
 def _drawn(seed: int, name: str, what: str) -> float:
     return Draw(seed, f"scenario {name}", what).at("").random()
 
@@ -150,14 +155,24 @@ class Stage:
         """Return the state of a scenario's machine."""
         return self._states.get(scenario.machine, STARTED)
 
-    def next(self, request: Request, route: Route, operation: Operation, seed: int) -> tuple[Running, Cue] | None:
-        """Return the running scenario that answers a request, and its answer; None where none does."""
+    def fitting(self, request: Request, route: Route, operation: Operation) -> Fitting:
+        """Return which of the scenarios a request is for. It changes nothing, and takes long for a large body."""
+        return {running: running.scenario.match.matches(request, route, operation) for running in self._running}
+
+    def next(
+        self, request: Request, route: Route, operation: Operation, seed: int, fitting: Fitting
+    ) -> tuple[Running, Cue] | None:  # fmt: skip
+        """What a scenario wants answered, and which it is; None where none has a say.
+
+        Scenarios that ``fitting`` says nothing of are asked here.
+        """
         for running in self._running:
             scenario = running.scenario
             state = self.state(scenario)
             if scenario.required_state not in (None, state):
                 continue
-            if not scenario.match.matches(request, route, operation):
+            fits = fitting.get(running)
+            if not (scenario.match.matches(request, route, operation) if fits is None else fits):
                 continue
             cue = running.next(state, seed)
             if cue is not None:

@@ -11,7 +11,7 @@ from typing import Literal
 from mock_server.engine import Engine
 from mock_server.exchange import Answer, Stream, Wire
 from mock_server.journal import LONGEST_BODY
-from mock_server.wire import CONNECTION, Delivery, Receive, Scope, Send, start_of
+from mock_server.wire import CONNECTION, Delivery, Receive, Scope, Send, start_of, until_gone
 
 log = logging.getLogger("mock_server")
 
@@ -59,7 +59,7 @@ class Transmission(Delivery):
             self._tell("complete")
             await self._send({"type": "http.response.body", "body": b""})
             return
-        client = asyncio.ensure_future(self._gone())
+        client = asyncio.ensure_future(until_gone(self._receive))
         server = asyncio.ensure_future(self._ending.wait())
         server.add_done_callback(self._let_go)
         try:

@@ -9,7 +9,7 @@ from mock_server.readiness import Readiness
 from mock_server.tally import Tallies
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Vitals:
     """The counters, the checks of readiness, and the remembered answers (None: the fast path is off)."""
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import socket
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -32,6 +33,8 @@ _OVERSTATED = 64
 _RESET = struct.pack("ii", 1, 0)
 """The value of SO_LINGER, on with 0 seconds: closing the connection resets it (socket(7))."""
 
+
+log = logging.getLogger("mock_server")
 
 Field = tuple[bytes, bytes]
 """A field line as ASGI has it, the name in lower case."""
@@ -99,10 +102,11 @@ async def send_answer(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def send_in_pieces(answer: Answer, scope: Scope, send: Send) -> None:
+async def send_in_pieces(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer; where its body comes in pieces, each when its turn has come and the client has read.
 
-    Clients of HTTP/1.0 know no chunks (RFC 9112, 6.1): they get it in one piece.
+    Clients of HTTP/1.0 know no chunks (RFC 9112, 6.1): they get it in one piece. Where a piece cannot be made the log
+    has the reason, and the connection is closed: so the client sees that the body is not whole (RFC 9112, 8).
     """
     if answer.pieces is None:
         await send_answer(answer, send)
@@ -113,13 +117,33 @@ async def send_in_pieces(answer: Answer, scope: Scope, send: Send) -> None:
     transport = scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
     start = start_of(answer.status, answer.headers, None)
     await send({**start, "headers": [*start["headers"]]})
-    for piece in answer.pieces if scope["method"] != "HEAD" else ():
+    for piece in _told_of(answer.pieces, scope) if scope["method"] != "HEAD" else ():
+        if piece is None:
+            if transport is not None and not transport.is_closing():
+                transport.close()
+            await until_gone(receive)
+            return
         if transport is not None and transport.is_closing():  # the client has gone
             return
         if piece:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await asyncio.sleep(0)
     await send({"type": "http.response.body", "body": b""})
+
+
+def _told_of(pieces: Iterator[bytes], scope: Scope) -> Iterator[bytes | None]:
+    """Yield pieces; None, once the log has the reason, where the next one cannot be made."""
+    try:
+        yield from pieces
+    except Exception:
+        log.exception("%s %s: control failed, its answer is cut off", scope["method"], scope["path"])
+        yield None
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the connection has ended."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def start_of(status: int, headers: Headers, length: int | None) -> Message:
@@ -138,7 +162,7 @@ def _start(status: int, headers: Headers, length: int | None) -> Message:
     return {"type": "http.response.start", "status": status, "headers": fields}
 
 
-_shared_start = lru_cache(4096)(_start)
+_shared_start = lru_cache(1024)(_start)
 
 
 def _field(value: str) -> bytes:
@@ -201,15 +225,11 @@ class Delivery:
         return self._ending.is_set()
 
     async def _until_gone(self) -> None:
-        """Wait until the client is gone or the server stops."""
-        tasks = [asyncio.ensure_future(self._gone()), asyncio.ensure_future(self._ending.wait())]
+        """Wait until the client has gone or the server stops."""
+        tasks = [asyncio.ensure_future(until_gone(self._receive)), asyncio.ensure_future(self._ending.wait())]
         _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in others:
             task.cancel()
-
-    async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
 
     async def _close(self, *, reset: bool) -> None:
         """Close the connection: at once with a reset, or after everything was sent."""
@@ -225,4 +245,4 @@ class Delivery:
                 transport.abort()
             else:
                 transport.close()
-        await self._gone()
+        await until_gone(self._receive)

@@ -18,7 +18,8 @@ from mock_server.contract.load import WORLDS
 from mock_server.coverage import Coverage
 from mock_server.errors import UsageError
 from mock_server.journal import KEPT as JOURNAL
-from mock_server.journal import Journal, Ledger
+from mock_server.journal import Journal
+from mock_server.ledger import Ledger
 from mock_server.store import Layer, Records, Store, next_revision
 
 if TYPE_CHECKING:
@@ -252,6 +253,10 @@ class Worlds:
         for part in (self._past, *(world.coverage for world in self)):
             total.add(part)
         return total
+
+    def release(self) -> bool:
+        """Release some of what journals have let go of; tell whether there is more."""
+        return self._ledger.release()
 
     def _relieve(self) -> None:
         """Remove the older halves of journals, of the least recently used worlds first, until there is enough room."""

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -238,6 +240,9 @@ class Standing:
         self.received = 1
         self.idle_until = idle_until
         self.is_held = False
+        self.waiting = self.unsent = 0
+        self.taken_at = 0.0
+        self.is_aborted = False
         self.statuses: list[int] = []
         self.is_closed = False
 
@@ -246,6 +251,9 @@ class Standing:
 
     def close(self) -> None:
         self.is_closed = True
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def answer_only(self, wrap: Callable[[App], App]) -> None:
         self.statuses.append(0)
@@ -301,6 +309,59 @@ def test_nobody_is_slow_while_the_event_loop_is_held_up(limits: Limits) -> None:
     assert half.statuses == []
     limits.pass_time(half, 10)
     assert half.statuses[0] == 408
+
+
+@pytest.mark.parametrize("stage", [RESTING, BODY, CLOSING])
+def test_a_client_that_takes_nothing_of_its_answer_is_left(limits: Limits, stage: int) -> None:
+    asleep = Standing(stage)
+    asleep.is_held, asleep.waiting = True, 1000
+    limits.pass_time(asleep, 60)
+    assert not asleep.is_aborted
+    limits.pass_time(asleep, 1)
+    assert (asleep.is_aborted, limits.tallies.bounds["send_timeout"]) == (True, 1)
+
+
+def test_a_client_that_takes_some_of_its_answer_now_and_then_is_waited_for(limits: Limits) -> None:
+    slow = Standing(RESTING)
+    for waiting in (1000, 999, 5000, 4999, 0, 5000, 6000):
+        slow.waiting = waiting
+        limits.pass_time(slow, 29)
+    assert not slow.is_aborted
+
+
+EVENTS = {
+    "openapi": "3.1.0",
+    "info": {"title": "Events", "version": "1"},
+    "paths": {"/events": {"get": {"responses": {"200": {"description": "Long ones.", "content": {
+        "text/event-stream": {"schema": {"const": "a" * 20_000}},
+    }}}}}},
+}  # fmt: skip
+
+
+def asleep(url: str, target: str) -> socket.socket:
+    """Return a connection that asked for something and reads nothing."""
+    address = urlsplit(url)
+    connection = socket.socket()
+    connection.settimeout(30)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((address.hostname, address.port))
+    connection.sendall(request(target, "Host: localhost").encode())
+    return connection
+
+
+def test_a_stream_that_nobody_reads_comes_to_its_end(tmp_path: Path) -> None:
+    contract = tmp_path / "events.json"
+    contract.write_text(json.dumps(EVENTS), encoding="utf-8")
+    with RunningServer(str(contract), "--send-timeout", "1", "--workers", "1") as server:
+        with asleep(server.url, "/events?__items=100000&__interval=0"):
+            ends: list[str] = []
+            while "client gone" not in ends:  # the journal has a stream when it has ended
+                answer = said(server.url, request("/__admin/requests", "Host: localhost", version="1.0"))
+                entries = json.loads(answer.partition(b"\r\n\r\n")[2])["requests"]
+                ends = [entry["stream"]["end"] for entry in entries]
+        metrics = said(server.url, request("/__admin/metrics", "Host: localhost")).decode()
+    assert 'mock_server_bound_reached_total{bound="send_timeout"} 1' in metrics
+    assert "Traceback" not in server.errors
 
 
 def test_what_can_best_be_spared_makes_room_first(limits: Limits) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +26,7 @@ from mock_server.store import MemoryStore
 from mock_server.tally import Tally
 from mock_server.wire import Scope
 from mock_server.worlds import World
-from tests.conftest import ME, RunningServer
+from tests.conftest import ME, ROOT, RunningServer
 from tests.test_cases import CASES, asked
 
 OWN = ("date", "location")
@@ -303,5 +305,27 @@ def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share
     fields = ((b"content-length", b"20"),)
     post = scope_of("", "/__admin/fixtures/customers", *fields, method="POST")
     assert shared(post, json.dumps(record).encode())[0] == 201
-    stored = shared(scope_of("nobody-yet"))
-    assert (stored == generated, json.loads(stored[1])["name"]) == (False, record["name"])
+    found = shared(scope_of("nobody-yet"))
+    assert (found == made, json.loads(found[1])["name"]) == (False, record["name"])
+
+
+RESIDENT = """
+import os
+from tests.test_fast import Answer, FastPath, remember
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+fast = FastPath(memory=100_000_000)
+for number in range(30_000):
+    remember(fast, Answer(200, body=b"%0700d" % number), number=number)
+    if number == 9_999:  # lines that questions have in common are known, and tables are as large as they get for now
+        before = resident(), fast.held
+print((resident() - before[0]) / (fast.held - before[1]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux says there how much of a process is resident")
+def test_what_is_counted_is_what_a_process_gets_of_the_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", RESIDENT], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert float(done.stdout) == pytest.approx(1, abs=0.1)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from mock_server.application import Application
+from mock_server.contract.compiled import Given
+from mock_server.settings import Settings
 from tests.conftest import ROOT
 
 FORMER = """
@@ -36,3 +44,43 @@ def test_the_contract_of_before_is_let_go_of(tmp_path: Path) -> None:
         [sys.executable, "-c", FORMER, str(contract)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "[None, None] True", done.stderr
+
+
+CONTRACT = """{openapi: 3.1.0, info: {title: Pets, version: '1'},
+  paths: {/pets: {get: {responses: {200: {description: d}}}}}}
+"""
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Path:
+    place = tmp_path / "contract.yaml"
+    place.write_text(CONTRACT, encoding="utf-8")
+    return place
+
+
+def test_remembered_answers_go_with_their_contract_whoever_still_has_it(contract: Path) -> None:
+    with closing(Application(Settings(contract=(str(contract),)), shares_process=True)) as application:
+        application.warm()
+        loaded = application._loaded  # as a request has it that is under way
+        remembered = weakref.ref(loaded.fast)
+        application.reload()
+        assert loaded is not application._loaded
+        gc.collect()  # its parts refer to one another
+        assert remembered() is None
+
+
+def test_a_reload_leaves_it_to_another_process_to_compile(
+    contract: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(Application(Settings(contract=(str(contract),)), shares_process=True)) as application:
+        monkeypatch.setattr(Given, "compile", lambda *_: pytest.fail("compiled in the process that serves"))
+        contract.write_text(CONTRACT.replace("'1'", "'2'"), encoding="utf-8")
+        application.reload()
+        assert application.served[0].contract.version == "2"
+        contract.write_text(CONTRACT.replace("description: d", "descripton: d"), encoding="utf-8")
+        application.reload()
+        contract.write_text(CONTRACT + "{", encoding="utf-8")
+        application.reload()
+    told = [record.getMessage() for record in caplog.records if "not reloaded" in record.getMessage()]
+    assert len(told) == 1
+    assert "contract.yaml:3" in told[0]

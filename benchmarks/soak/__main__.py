@@ -20,7 +20,10 @@ from benchmarks.soak.verdict import WARM_UP, as_json, text, tracebacks, verdicts
 from benchmarks.soak.watch import Watch
 
 SHOP = Path(__file__).parent / "shop"
-SETTINGS = ("--max-worlds", "100", "--journal-memory", "16", "--journal-size", "200", "--reload")
+SETTINGS = (
+    "--max-worlds", "100", "--journal-memory", "16", "--journal-size", "200", "--answer-memory", "8",
+    "--record-memory", "2", "--reload",
+)  # fmt: skip
 """Small bounds, so that a short run comes up against all of them."""
 ROUND = 10.0
 """Seconds between two quiet looks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import threading
 import time
@@ -104,18 +105,41 @@ class Watch:
             connection.getresponse().read()
         except OSError:
             connection.close()
-        return Timing(at, (time.perf_counter() - started) * 1000, self._waited() - waited)
+        return Timing(at, (time.perf_counter() - started) * 1000, self._waited().since(waited))
 
-    def _waited(self) -> float:
-        """Return the milliseconds in which the server's event loop and this thread were ready and had no core."""
-        server = f"/proc/{self._server.process.pid}/schedstat"
-        return _queued(server) + _queued("/proc/thread-self/schedstat")
+    def _waited(self) -> _Waits:
+        """Return how long the threads of the server and this one were ready and had no core until now."""
+        process = Path(f"/proc/{self._server.process.pid}")
+        try:
+            names = os.listdir(process / "task")
+        except OSError:
+            names = []
+        threads = {name: _queued(process / "task" / name / "schedstat") for name in names}
+        loop = threads.pop(process.name, 0.0)
+        return _Waits(loop, threads, _queued(Path("/proc/thread-self/schedstat")))
 
 
-def _queued(file: str) -> float:
+@dataclass(frozen=True)
+class _Waits:
+    """Milliseconds for want of a core: of the server's event loop, of its other threads by name, and of the asker."""
+
+    loop: float
+    others: dict[str, float]
+    asker: float
+
+    def since(self, former: _Waits) -> float:
+        """Return what an answer may have waited.
+
+        Of the other threads one counts, since one at a time has Python's lock, which the event loop waits for.
+        """
+        others = max((now - former.others.get(name, 0.0) for name, now in self.others.items()), default=0.0)
+        return self.loop - former.loop + others + self.asker - former.asker
+
+
+def _queued(file: Path) -> float:
     """Return the milliseconds of a thread in the run queue (sched-stats.rst of Linux); 0 where nobody counts them."""
     try:
-        return int(Path(file).read_text(encoding="ascii").split()[1]) / 1e6
+        return int(file.read_text(encoding="ascii").split()[1]) / 1e6
     except (OSError, IndexError):
         return 0.0
 

@@ -106,8 +106,7 @@ class BodyMedia:
         self._refuse_empty(name for name, value in sent if not value)
         raws = {name: raw for name, member in self.members.items() if (raw := self._raws(member, sent))}
         extra = objects_of(Pairs((name, unquote_plus(value)) for name, value in self._undeclared(sent)), raws)
-        # The likeliest reading of every member, then the last one of each: not all combinations of them.
-        for choice in (0, -1):
+        for choice in (0, -1) if any(len(raw) > 1 for raw in raws.values()) else (0,):
             for way in ways:
                 chosen = {name: raw[choice] for name, raw in raws.items()} | extra
                 yield {name: self._member(name, raw, way) for name, raw in chosen.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from mock_server.contract.brackets import Tree, indexed
@@ -55,6 +55,7 @@ class Shape:
         self._resolve = resolve
         self._branches = [*_flattened(schemas, resolve)]
         self._below: dict[str | int, Shape] = {}
+        self._listed = max((len(_listed(branch)) for branch in self._branches), default=0)
         self.types = frozenset(name for branch in self._branches for name in _types(branch))
         named = [branch["properties"] for branch in self._branches if isinstance(branch.get("properties"), dict)]
         self.names = tuple(
@@ -93,8 +94,8 @@ class Shape:
         return self._below[name]
 
     def item(self, index: int) -> Shape:
-        """Return the shape of an item of an array."""
-        place = min(index, max((len(_listed(branch)) for branch in self._branches), default=0))
+        """The shape of an item of an array."""
+        place = min(index, self._listed)
         if place not in self._below:
             schemas = [schema for branch in self._branches for schema in _item(branch, place)]
             self._below[place] = Shape(schemas, self._resolve)
@@ -112,7 +113,15 @@ class Shape:
             whole = _json(raw[0])
             if isinstance(whole, list):
                 return whole
-        return [self.item(index).value(item, reading) for index, item in enumerate(raw)]
+        items = [self.item(index).value(one, reading) for index, one in enumerate(raw[: self._listed])]
+        return items + self.item(self._listed).values(raw[self._listed :], reading)
+
+    def values(self, raws: Sequence[Raw], reading: Reading) -> list[JSON]:
+        """Return the values that items of this shape stand for; texts that stand there often are read once."""
+        if self.is_array or self.is_object:
+            return [self.value(raw, reading) for raw in raws]
+        texts = {raw: self.scalar(raw, reading) for raw in {raw for raw in raws if isinstance(raw, str)}}
+        return [texts[raw] if isinstance(raw, str) else self.value(raw, reading) for raw in raws]
 
     def _of_text(self, text: str, reading: Reading) -> JSON:
         if reading != "literal" or not self.is_scalar:

@@ -63,6 +63,18 @@ class Given:
             b"fetch" if self.may_fetch else b"",
         ])  # fmt: skip
 
+    def compile_ahead(self) -> None:
+        """Have the document compiled in another process, where it is not remembered: this one has others to answer.
+
+        A large one is compiled so in any case. Raises :class:`ContractError` where it cannot be served.
+        """
+        if not self._is_large and self._recalled(self.key) is None:
+            compile_apart(self.place, self.overlays, self.may_fetch)
+
+    @property
+    def _is_large(self) -> bool:
+        return sum(len(text) for _, text in self._encoded) > _LARGE
+
     def compiled(self, *, no_cache: bool = False) -> Compiled:
         """Return the document with overlays and repairs. Raises :class:`ContractError` where it cannot be served."""
         compiled = self._found(no_cache=no_cache)
@@ -74,7 +86,7 @@ class Given:
         """Return the document from the cache, or compile it."""
         key = self.key
         known = None if no_cache else self._recalled(key)
-        if known is None and not no_cache and sum(len(text) for _, text in self._encoded) > _LARGE:
+        if known is None and not no_cache and self._is_large:
             compile_apart(self.place, self.overlays, self.may_fetch)
             known = self._recalled(key)
         return known or self.compile(None if no_cache else key)

@@ -22,8 +22,9 @@ from mock_server import deadline
 from mock_server.contract.evaluated import unevaluated_properties
 from mock_server.contract.pattern import matches
 
-STEPS = 30_000
-"""Keywords that are asked for one explanation: 0.15 s. A large request of a real API takes a few thousand."""
+STEPS = 10_000
+"""Keywords that are asked for one explanation: 0.05 s, and 0.3 s where each has branches to tell of. A large
+request of a real API takes a few thousand."""
 UNEXPLAINED = "what the schema says, of which it would take too long to say more"
 """What was expected where nothing better can be said."""
 _OFTEN = 64

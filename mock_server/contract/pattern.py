@@ -26,8 +26,13 @@ OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACKS[-1][1])
 """How jsonschema-rs asks the patterns of schemas that are not asked here."""
 
 _ESCAPES_AND_CLASSES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
-_ENDLESS = re.compile(r"[*+]|\{\d+,\}|\{\d+,\d{3,}\}")
-_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d+,\d*\})")
+_GROUP = re.compile(r"\(\?(?::|=|!|<=|<!|<[^>]*>)")
+_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d+(?:,\d*)?\})")
+_QUANTIFIER = re.compile(r"(?:([*+?])|\{(\d+)(,?)(\d*)\})\??")
+_OFTEN = 100
+"""Times that a part stands there, as a contract may well have it."""
+_MOST = 10**18
+"""Steps of which nobody counts more."""
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -96,8 +101,16 @@ def _backtracking(pattern: str) -> Regex | None:
 
 
 def _steps(pattern: str, length: int) -> int:
-    """Return about how many steps backtracking may take at worst, for a text of this length."""
-    plain = _ESCAPES_AND_CLASSES.sub("x", pattern)
-    if _REPEATED_GROUP.search(plain):
-        return int(2 ** min(length, 64))
-    return int(max(length, 1) ** min(1 + len(_ENDLESS.findall(plain)), 16))
+    """Return about how many steps backtracking may take at worst, for a text of a length."""
+    plain = _GROUP.sub("(", _ESCAPES_AND_CLASSES.sub("x", pattern))
+    steps = 2 ** min(length, 60) if _REPEATED_GROUP.search(plain) else max(length, 1)
+    for sign, least, comma, most in _QUANTIFIER.findall(plain):
+        if sign:
+            steps *= 2 if sign == "?" else length + 1
+        else:
+            ways = 1 if not comma else min(int(most) - int(least), length) + 1 if most else length + 1
+            # What has no length is repeated as often as it says, however short the text.
+            steps *= max(ways, 1) * (int(least) if int(least) > _OFTEN else 1)
+        if steps > _MOST:
+            return _MOST
+    return steps

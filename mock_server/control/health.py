@@ -10,7 +10,7 @@ from mock_server.assembly import Served
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.exchange import JSON, Answer, Finding
 from mock_server.settings import bounds_of
-from mock_server.store import UNKNOWN
+from mock_server.store import UNASKED, UNKNOWN
 
 HEALTH = "/health"
 LIVE = f"{HEALTH}/live"
@@ -34,7 +34,8 @@ def _told(served: Served) -> dict[str, JSON]:
     contract = served.contract
     # A lost store is no reason to send requests elsewhere: most need no record, and others have lost it too.
     revision = served.store.revision
-    trouble: dict[str, JSON] = {"store": "busy" if revision == UNKNOWN else "lost"} if revision < 0 else {}
+    is_well = revision >= 0 or revision == UNASKED
+    trouble: dict[str, JSON] = {} if is_well else {"store": "busy" if revision == UNKNOWN else "lost"}
     return {
         **trouble,
         "title": contract.title,

@@ -5,14 +5,13 @@ What looks through a journal is a generator that stops wherever others may have 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from time import perf_counter
 from typing import TypeAlias, TypeVar
 
-from mock_server.exchange import JSON, Answer, Headers
+from mock_server.exchange import Answer, Headers
 
 SLICE = 0.005
 """Seconds after which others have their turn."""
@@ -34,18 +33,17 @@ def paced(items: Iterable[_T]) -> Iterator[_T | None]:
             since = perf_counter()
 
 
-def listed(values: Iterable[JSON | None], head: str, tail: str) -> Iterator[bytes]:
-    """Yield the pieces of a JSON text that has values in a list between two texts; after each others have their turn.
+def listed(texts: Iterable[bytes | None], head: str, tail: str) -> Iterator[bytes]:
+    """Yield the pieces of a JSON text that has others in a list between two texts; after each others have their turn.
 
-    None among the values is such a turn and none of them.
+    None among the texts is such a turn and none of them.
     """
     parts, size, comma = [head.encode()], 0, b""
-    for value in values:
-        if value is not None:
-            data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-            parts += (comma, data)
-            size, comma = size + len(data), b", "
-        if value is None or size > SIZE:
+    for text in texts:
+        if text is not None:
+            parts += (comma, text)
+            size, comma = size + len(text), b", "
+        if text is None or size > SIZE:
             yield b"".join(parts)
             parts, size = [], 0
     yield b"".join((*parts, tail.encode()))

@@ -7,14 +7,13 @@ from bisect import insort
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from urllib.parse import urlencode
 from uuid import UUID
 
 from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.exchange import JSON, Answer, Headers
-from mock_server.har import archive, archived
+from mock_server.har import Archiving, archive
 from mock_server.instruction import Part
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
@@ -63,14 +62,19 @@ def _listed(asked: Asked) -> Steps:
         headers = (("link", f'<{asked.request.origin}{asked.world.prefix}{asked.request.path}?{query}>; rel="next"'),)
     telling = _telling(asked)
 
-    def page() -> Iterator[JSON | None]:
-        for entry in islice(filter(fits, journal.newest_first(before)), count):
-            yield telling.event(entry)
-            if last is not None and entry.number == last.number:
-                return
+    end = None if last is None else last.number
+
+    def page() -> Iterator[bytes | None]:
+        for entry in paced(journal.newest_first(before) if end is not None else ()):
+            if entry is None:
+                yield None
+            elif fits(entry):
+                yield telling.event(entry)
+                if entry.number == end:
+                    return
 
     ends = {"meta": meta, "requestJournalDisabled": asked.settings.journal_size == 0}
-    return in_pieces(listed(paced(page()), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
+    return in_pieces(listed(page(), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
 
 
 def _chosen(given: Mapping[str, str]) -> Callable[[Entry], bool]:
@@ -136,8 +140,8 @@ _FILTER: dict[str, Callable[[str], Callable[[Entry], bool]]] = {
 }
 
 
-def _one(request: Asked) -> Answer:
-    return answered(_telling(request).event(_found(request)))
+def _one(asked: Asked) -> Answer:
+    return in_pieces(iter([_telling(asked).event(_found(asked))]))
 
 
 def _found(request: Asked) -> Entry:
@@ -153,9 +157,8 @@ def _found(request: Asked) -> Entry:
     return entry
 
 
-def _remove_one(request: Asked) -> Answer:
-    target = _found(request)
-    request.world.journal.remove(lambda entry: entry.number == target.number)
+def _remove_one(asked: Asked) -> Answer:
+    asked.world.journal.remove_all({_found(asked).number})
     return answered({})
 
 
@@ -194,7 +197,7 @@ def _unmatched(asked: Asked) -> Answer:
 def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
     telling = _telling(asked)
 
-    def requests() -> Iterator[JSON | None]:
+    def requests() -> Iterator[bytes | None]:
         for entry in paced(asked.world.journal.oldest_first()):
             if entry is None:
                 yield None
@@ -208,19 +211,14 @@ def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
 def _remove(asked: Asked) -> Steps:
     telling = _telling(asked)
     fits = _fits(_pattern(asked))
-    gone: deque[Entry] = deque()
+    numbers: set[int] = set()
     for entry in paced(asked.world.journal.oldest_first()):
         if entry is None:
             yield
         elif fits(entry):
-            gone.append(entry)
-    asked.world.journal.remove_all({entry.number for entry in gone})
-
-    def events() -> Iterator[JSON]:
-        while gone:
-            yield telling.event(gone.popleft())
-
-    return in_pieces(listed(paced(events()), '{"serveEvents": [', "]}"))
+            numbers.add(entry.number)
+    events = map(telling.event, asked.world.journal.take_out(numbers))
+    return in_pieces(listed(paced(events), '{"serveEvents": [', "]}"))
 
 
 def _verify(asked: Asked) -> Steps:
@@ -243,7 +241,7 @@ def _verify(asked: Asked) -> Steps:
     telling = _telling(asked)
     details: dict[str, JSON]
     if count > high:
-        details = {"requests": [telling.request(entry) for entry in newest]}
+        told = {"requests": [json.loads(telling.request(entry)) for entry in newest]}
         which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
         hint = f"{which} are below."
     else:
@@ -300,7 +298,7 @@ def _nearest(asked: Asked, pattern: RequestPattern) -> Generator[None, None, lis
     misses: list[JSON] = []
     for entry, differences in nearest:
         texts: list[JSON] = [redaction.text(text, entry.request) for text in differences]
-        misses.append({"request": telling.request(entry), "differences": texts})
+        misses.append({"request": json.loads(telling.request(entry)), "differences": texts})
     return misses
 
 
@@ -310,22 +308,24 @@ def _archive(asked: Asked) -> Steps:
     limit = _limit(given["limit"]) if "limit" in given else None
     numbers: set[int] = set()
     if limit is not None or "before" in given:
-        for entry in paced(islice(filter(fits, journal.newest_first(before)), limit)):
+        for entry in paced(journal.newest_first(before)):
+            if len(numbers) == limit:
+                break
             if entry is None:
                 yield
-            else:
+            elif fits(entry):
                 numbers.add(entry.number)
         meant: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731
     else:
         meant = fits
-    redaction, prefix = _redaction(asked), asked.world.prefix
+    telling = Archiving(asked.world.prefix, _redaction(asked))
 
-    def entries() -> Iterator[JSON | None]:
+    def entries() -> Iterator[bytes | None]:
         for entry in paced(journal.oldest_first()):
             if entry is None:
                 yield None
             elif meant(entry):
-                yield archived(entry, prefix, redaction)
+                yield telling.entry(entry)
 
     return in_pieces(listed(entries(), *_around()))
 

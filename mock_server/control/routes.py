@@ -20,7 +20,7 @@ from mock_server.control.health import ROUTES as HEALTH_ROUTES
 from mock_server.control.lifetime import ROUTES as LIFETIME
 from mock_server.control.metrics import METRICS, figures_of
 from mock_server.control.metrics import ROUTES as METRICS_ROUTES
-from mock_server.control.pieces import Steps, whole
+from mock_server.control.pieces import Steps, paced, whole
 from mock_server.control.requests import ROUTES as REQUESTS
 from mock_server.control.router import PREFIX, Asked, RefusedError, Table
 from mock_server.control.scenarios import ROUTES as SCENARIOS
@@ -113,7 +113,12 @@ class Control:
                 request, world, all_of, served, self._settings, self._vitals, values, figures, errands or Errands()
             )
             answer = function(asked)
-            return answer if isinstance(answer, Answer) else (yield from answer)
+            if not isinstance(answer, Answer):
+                answer = yield from answer
+            for turn in paced(iter(self._worlds.release, False)):  # who clears a journal finds its memory given back
+                if turn is None:
+                    yield
+            return answer
         except RefusedError as refused:
             return refused.answer
         except InstructionError as error:

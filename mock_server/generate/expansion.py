@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import cast
 
+from mock_server.deadline import check, current
 from mock_server.exchange import JSON
 from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Document, Node
@@ -71,10 +72,11 @@ def outcome(document: Document, goal: Goal, path: tuple[int, ...]) -> Outcome:
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
         known = document.kept[goal] = {}
-    result = known.get(path)
-    if result is None:
-        result = known[path] = _found(goal, path)
-    return result
+    found = known.get(taken)
+    if found is None:
+        check(current())
+        found = known[taken] = _found(goal, taken)
+    return found
 
 
 def _found(goal: Goal, path: tuple[int, ...]) -> Outcome:
@@ -187,6 +189,8 @@ class _Expansion:
         if len(branches) == 1:
             self._add(branches[0])
             return
+        if len({branch.settled() for branch in branches}) == 1:
+            raise Contradiction("oneOf")  # what keeps one of them keeps the others
         self._is_risky = True
         # Each branch comes up to three times: alone, with all others negated, and without the discriminator.
         options = [*plain, *careful, *_undiscriminated(node, plain)]

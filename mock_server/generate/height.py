@@ -21,11 +21,11 @@ def height(node: Node) -> int:
 
 
 def _settled(first: Node) -> dict[Node, int]:
-    """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
-    nodes = _reached(first)
-    cache = first.document.kept
-    heights = {node: int(cache.get((node, "height"), ENDLESS)) for node in nodes}
-    waiting = [node for node in reversed(nodes) if (node, "height") not in cache]
+    """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
+    nodes = reached_from(first, "height")
+    kept = first.document.kept
+    heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
+    waiting = [node for node in reversed(nodes) if (node, "height") not in kept]
     changed = True
     while changed:
         changed = False
@@ -37,14 +37,14 @@ def _settled(first: Node) -> dict[Node, int]:
     return heights
 
 
-def _reached(first: Node) -> list[Node]:
-    """Return a schema and all that it requires, without what is behind those whose heights are known."""
-    cache = first.document.kept
+def reached_from(first: Node, known: str = "") -> list[Node]:
+    """Return a schema and all that it cannot do without; not what lies behind those of which something is known."""
+    kept = first.document.kept
     reached = {first: None}
     waiting = [first]
     while waiting:
         node = waiting.pop()
-        for part in _parts(node) if (node, "height") not in cache else ():
+        for part in _parts(node) if not known or (node, known) not in kept else ():
             if part not in reached:
                 reached[part] = None
                 waiting.append(part)
@@ -52,43 +52,50 @@ def _reached(first: Node) -> list[Node]:
 
 
 def _parts(node: Node) -> Iterable[Node]:
-    yield from _in_place(node)
-    yield from _inner(node)
+    yield from parts_in_place(node)
+    yield from inner_of(node)
     yield from node.children("anyOf")
     yield from node.children("oneOf")
 
 
-def _in_place(node: Node) -> list[Node]:
+def parts_in_place(node: Node) -> list[Node]:
+    """Return the schemas that a value has to keep as well: of references and ``allOf``."""
     references = [key for key in ("$ref", "$dynamicRef") if isinstance(node.keywords.get(key), str)]
     return [*map(node.reference, references), *node.children("allOf")]
 
 
-def _inner(node: Node) -> list[Node]:
-    """Return the schemas of the members and items that a value must have."""
+def inner_of(node: Node) -> dict[Node, int]:
+    """Return the members and items that a value has to have, and how often each is there at least."""
     keywords = node.keywords
     kinds = keywords.get("type")
     listed = kinds if isinstance(kinds, list) else [kinds]
+    inner: dict[Node, int] = {}
     if "const" in keywords or "enum" in keywords:
-        return []
-    nodes: list[Node] = []
+        return inner
     required, properties = keywords.get("required"), keywords.get("properties")
     if listed == ["object"] and isinstance(required, list) and isinstance(properties, dict):
-        nodes += [node.child("properties", name) for name in map(str, required) if name in properties]
+        for name in dict.fromkeys(map(str, required)):
+            if name in properties:
+                member = node.child("properties", name)
+                inner[member] = inner.get(member, 0) + 1
     least = keywords.get("minItems")
     if listed == ["array"] and isinstance(least, int):
         prefix = node.children("prefixItems")
-        nodes += prefix[:least]
-        nodes += [node.child("items")] if least > len(prefix) and "items" in keywords else []
-    return nodes
+        for item in prefix[:least]:
+            inner[item] = inner.get(item, 0) + 1
+        if least > len(prefix) and "items" in keywords:
+            item = node.child("items")
+            inner[item] = inner.get(item, 0) + least - len(prefix)
+    return inner
 
 
 def _once(node: Node, heights: dict[Node, int]) -> int:
     if node.schema is False:
         return ENDLESS
-    levels = 0
-    for part in _in_place(node):
-        levels = max(levels, heights[part])
-    inner = _inner(node)
+    found = 0
+    for part in parts_in_place(node):
+        found = max(found, heights[part])
+    inner = inner_of(node)
     if inner:
         levels = max(levels, 1 + max(heights[part] for part in inner))
     for keyword in ("anyOf", "oneOf"):

@@ -22,7 +22,7 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKS = " -_.:/,@#+!?=&%$*()[]{}<>|~^`'\"\\;\t\n\r"
 _WORLD = "éßÑçœāřſªºλΩπЖдяאבعسअกあアー中日本語한국١२५½²€£¥©°…“”\u00a0\u0301\u200d\ufeff\u000b\f\b\0😀🐲Ⅷ\u2028ǅ"
 MOST_DRAWN = 100_000
-"""Letters that are drawn for one text: 0.1 s."""
+"""Letters, repetitions and alternatives that are drawn for one text: 0.1 s."""
 _EVERYTHING = 0x11000
 """Code points that are tried when no common letter matches."""
 
@@ -213,12 +213,13 @@ def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = Fa
     drawn = 0
 
     def said(part: Part) -> str:
+        nonlocal drawn
+        drawn += 1
+        if drawn > MOST_DRAWN:
+            raise Contradiction(
+                TOO_LARGE, f"pattern: {pattern[:80]}, for which more than {MOST_DRAWN:,} parts are drawn"
+            )
         if isinstance(part, Letters):
-            nonlocal drawn
-            drawn += 1
-            if drawn > MOST_DRAWN:
-                found = f"pattern: {pattern[:80]}, for a text of more than {MOST_DRAWN:,} characters"
-                raise Contradiction(TOO_LARGE, found)
             letters = letters_of(part.text)[everything]
             return random.choice(letters) if letters else ""
         if isinstance(part, Same):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_server.contract.source import above_and_at, find
 from mock_server.deadline import check, current
+from mock_server.errors import GenerationError
 from mock_server.exchange import JSON
 from mock_server.generate.arrays import make_array
 from mock_server.generate.contradiction import Contradiction
-from mock_server.generate.document import Document
+from mock_server.generate.document import Document, Node
 from mock_server.generate.documented import documented
 from mock_server.generate.expansion import Choice, outcome
 from mock_server.generate.fields import FIELDS
@@ -21,6 +22,7 @@ from mock_server.generate.place import Place
 from mock_server.generate.scalars import make_boolean, make_null, make_number, make_value
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Goal, Shape
+from mock_server.generate.size import BOUNDLESS, least_size
 from mock_server.generate.texts import make_text
 
 FULL = 12
@@ -28,7 +30,9 @@ FULL = 12
 BOTTOM = 100
 """Levels at which a search is given up."""
 BUDGET = 30_000
-"""Most values that one search may try. Then another search makes a smaller value."""
+"""Values that one search may try. Then another one has to be content with less."""
+_MANY = 1000
+"""Values after which a search asks how many there must be at least."""
 _LOOKS = 15
 """The clock is read once for so many values and one."""
 NULL_SHARE = 0.2
@@ -44,6 +48,10 @@ _LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
 
 Trace = list[tuple[str, Shape | Choice, int]]
 """By JSON Pointer, a shape or a choice; with a choice, the option that was tried first."""
+
+
+class TooLargeError(GenerationError):
+    """A schema whose values are all larger than what is made."""
 
 
 class SearchBudgetExceeded(Exception):  # noqa: N818  (not a failure of the program)
@@ -131,6 +139,8 @@ class Walk:
     def _entered(self, goal: Goal, place: Place, turn: int) -> Place:
         if self.spent > BUDGET:
             raise SearchBudgetExceeded
+        if self.spent == _MANY:
+            _refuse_large([*place.above, *goal])
         if not self.spent & _LOOKS:
             check(self.deadline)
         if place.depth > BOTTOM:
@@ -267,6 +277,20 @@ class Walk:
             if is_return or pointer.startswith(place.pointer):
                 return Contradiction(*nothing.keywords, pointer=pointer)
         return Contradiction(*_ENDLESS, pointer=place.pointer)
+
+
+def _refuse_large(above: Iterable[object]) -> None:
+    """Raise :class:`TooLargeError` where a value has to have more values than a search may try.
+
+    ``above`` are the schemas of the value that is being made, and of those that it is within.
+    """
+    least = max((least_size(node) for node in above if isinstance(node, Node)), default=0)
+    if least > BUDGET:
+        many = f"at least {least:,}" if least < BOUNDLESS else "more than anybody counts"
+        raise TooLargeError(
+            f"/: found a schema whose smallest value is too large: {many} values, more than the {BUDGET:,} that are "
+            "made; expected a smaller one. Lower minItems or required, or give an example."
+        )
 
 
 _ENDLESS = ("required", "$ref")

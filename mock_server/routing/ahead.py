@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 
+from mock_server.contract.apart import REFUSED, report_of
 from mock_server.contract.compiled import Given
 from mock_server.contract.load import load_contract
-from mock_server.errors import MockServerError
+from mock_server.errors import ContractError, MockServerError
 from mock_server.routing.router import Router
 
 
@@ -18,8 +19,11 @@ def main() -> int:
     fetch, place, *overlays = sys.argv[1:]
     contract_input = Given(place, tuple(overlays), fetch == "1")
     try:
-        contract_input.compile(contract_input.key)
-        Router(load_contract(place, overlays, may_fetch=contract_input.may_fetch))
+        given.compile(given.key)
+        Router(load_contract(place, overlays, may_fetch=given.may_fetch))
+    except ContractError as error:
+        sys.stdout.write(report_of(error))
+        return REFUSED
     except MockServerError:
         return 2
     return 0

@@ -5,12 +5,13 @@ from mock_server.store.layered import LayeredStore
 from mock_server.store.memory import MemoryStore
 from mock_server.store.private import shared_address
 from mock_server.store.protocol import HANDLE, Layer, Record, Records, Store, Stores
-from mock_server.store.revision import UNKNOWN, next_revision
+from mock_server.store.revision import UNASKED, UNKNOWN, next_revision
 from mock_server.store.search import ALL, Search
 
 __all__ = [
     "ALL",
     "HANDLE",
+    "UNASKED",
     "UNKNOWN",
     "Layer",
     "LayeredStore",

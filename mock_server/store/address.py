@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from mock_server.errors import StoreError
+from mock_server.store.kept import LIMIT
 from mock_server.store.memory import MemoryStores
 from mock_server.store.protocol import Stores
 
@@ -14,8 +15,11 @@ PRIVATE = "private"
 """The query of a SQLite address whose file exists only as long as its server."""
 
 
-def open_stores(address: str, capacity: int) -> Stores:
-    """Open what stands at an address. ``capacity`` bounds the worlds that have records of their own there.
+def open_stores(address: str, kept: int, memory: int = LIMIT) -> Stores:
+    """Open what stands at an address.
+
+    ``kept`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a database
+    and is remembered.
 
     Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
     """
@@ -33,14 +37,15 @@ def open_stores(address: str, capacity: int) -> Stores:
                 f"--store {address}: found no file; expected sqlite:///FILE (sqlite:////FILE for one from the root)."
                 " Records in the process alone are --store memory."
             )
-        return SqlStores(Database(Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)), capacity)
+        driver = Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)
+        return SqlStores(Database(driver, memory), kept)
     from mock_server.store.postgresql import Postgresql
 
     try:
-        driver = Postgresql(address, shown(address))
+        server = Postgresql(address, shown(address))
     except StoreError as error:
         raise StoreError(f"--store {shown(address)}: {error}") from None
-    return SqlStores(Database(driver), capacity)
+    return SqlStores(Database(server, memory), kept)
 
 
 def sqlite_address(file: Path) -> str:

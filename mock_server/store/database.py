@@ -22,9 +22,10 @@ from typing import TypeAlias
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from mock_server.deadline import has_changed, may_wait, waits
+from mock_server.deadline import WaitNeeded, has_changed, may_wait, waits
 from mock_server.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.store.driver import OPENING, PATIENCE, Driver
+from mock_server.store.keeper import Keeper
 from mock_server.store.knowledge import Changed, Knowledge
 from mock_server.store.mark import Mark
 from mock_server.store.revision import next_revision
@@ -53,8 +54,8 @@ class Database:
     Raises :class:`StoreError` where that fails, without a password in the message.
     """
 
-    def __init__(self, driver: Driver) -> None:
-        self.knowledge = Knowledge()
+    def __init__(self, driver: Driver, memory: int) -> None:
+        self.knowledge = Knowledge(memory)
         self.seen: int | None = None
         """The mark at the time when the database was last asked; None where it has to be asked."""
         self.fresh_until = 0.0
@@ -70,6 +71,11 @@ class Database:
         self._connection: Connection | None = None
         """None where it is lost, or was closed."""
         self._listener: threading.Thread | None = None
+        self._began: float | None = None
+        """When the call began that is under way."""
+        self._keeper: Keeper | None = None
+        self.is_used = False
+        """Whether anybody went by what is known since the keeper looked last."""
         try:
             self._connection, self.name = self._opened()
         except StoreError as error:
@@ -86,6 +92,12 @@ class Database:
         """The address, without user, password and options."""
         return self._driver.shown
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a call takes longer than the word of the database holds."""
+        began = self._began
+        return began is not None and monotonic() - began > LEASE
+
     def confirm(self) -> None:
         """Make sure that all changes acknowledged on this machine are known, and others that are older than a lease.
 
@@ -98,13 +110,30 @@ class Database:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep other threads from the connection. Where one has it and waiting is forbidden, that is told."""
+        """Keep other threads from the connection. Where waiting is forbidden and one has it, that is told.
+
+        So it is where the database is another machine's, which may take any time to answer; one that is lost does not.
+        """
+        if self._driver.is_remote and self._connection is not None and not may_wait():
+            if self._keeper is not None:
+                self._keeper.wake()
+            raise WaitNeeded(self.confirm)
         if not self._lock.acquire(blocking=may_wait()):
             waits()
+        outermost = self._began is None
+        if outermost:
+            self._began = monotonic()
         try:
             yield
         finally:
+            if outermost:
+                self._began = None
             self._lock.release()
+
+    def renew(self) -> None:
+        """Ask what has changed, whether the last word holds or not. Raises :class:`StoreLostError`."""
+        with self._alone():
+            self._catch_up()
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Connection]:
@@ -343,15 +372,21 @@ class Database:
             database = reference()
             if database is not None:
                 database.seen = None
+                if database._keeper is not None:
+                    database._keeper.wake()
 
         self._listener = threading.Thread(
             target=self._driver.listen, args=(heard, self._ended), name="mock-server-store", daemon=True
         )
         self._listener.start()
+        if self._driver.is_remote:
+            self._keeper = Keeper(self, self._ended, LEASE / 2)
 
     def close(self) -> None:
         """Close the connection; it may be called more than once."""
         self._ended.set()
+        if self._keeper is not None:
+            self._keeper.wake()
         with self._lock:
             self._hang_up()
 

@@ -33,6 +33,9 @@ class Driver(Protocol):
     sees_others: bool
     """Whether :meth:`is_as_it_was` notices changes of any program."""
 
+    is_remote: bool
+    """Whether a call may take as long as a network likes, however quick the last one was."""
+
     def connect(self, *, create: bool = False) -> Connection:
         """Return a connection; ``create`` makes the database where there is none and that is ours to do.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from enum import Enum
 from typing import Literal, TypeAlias
 
@@ -23,6 +24,7 @@ Row: TypeAlias = Record | Literal[Lack.ABSENT] | None
 """A row: a record, None (deleted in that world), or no row at all."""
 
 LIMIT = 64 * 1024 * 1024
+"""Bytes of what is remembered where the settings say nothing else."""
 _ABSENT_BYTES = 300
 """Bytes of a key, and of its place among the others."""
 _VALUE_BYTES = 8
@@ -45,8 +47,9 @@ class Kept:
         entry = self._rows.get(key)
         if entry is None:
             return Lack.UNKNOWN
-        self._rows.move_to_end(key)
-        return entry[0]
+        with suppress(KeyError):  # another thread may have dropped it
+            self._rows.move_to_end(key)
+        return found[0]
 
     def keep(self, key: Key, row: Row, characters: int) -> None:
         """Cache a row whose JSON has that many characters."""

@@ -14,10 +14,13 @@ Changed: TypeAlias = tuple[int, str, str, str]
 
 
 class Knowledge:
-    """Rows by key, and a revision for each world. It starts empty."""
+    """Rows by key, in so many bytes of memory, and a number for the state of each world.
 
-    def __init__(self) -> None:
-        self.kept = Kept()
+    It knows nothing to begin with.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self.kept = Kept(memory)
         self.worlds: set[tuple[int, str]] = set()
         """The worlds that have rows of their own, by contract."""
         self.generation = 0
@@ -38,6 +41,7 @@ class Knowledge:
             else:
                 self.kept.drop_world(contract, world)
                 self.worlds.discard((contract, world))
+        self.generation = next_revision()  # again: another thread may have taken one for the other in between
 
     def forget(self, worlds: Iterable[tuple[int, str]]) -> None:
         """Forget everything but which worlds have rows."""

@@ -35,6 +35,7 @@ class Postgresql:
     """A database of a PostgreSQL server. Changes come one after the other, by the lock on the row of the state."""
 
     sees_others = False
+    is_remote = True
     begin = "BEGIN"
 
     def __init__(self, address: str, display: str) -> None:

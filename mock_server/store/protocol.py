@@ -35,7 +35,8 @@ class Records(Protocol):
         """The number of the present state: any other state has another number, over all layers of a store.
 
         It never raises and never waits, and costs less than a microsecond. It is negative where nobody knows: while the
-        store is lost, and :data:`UNKNOWN` where to know it would be to wait for a lock.
+        store is lost, :data:`UNKNOWN` where to know it would be to wait for somebody, and :data:`UNASKED` where it
+        would be to ask another machine.
         """
 
     def get(self, resource: str, handle: str) -> Record | None:

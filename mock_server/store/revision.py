@@ -11,6 +11,10 @@ UNKNOWN = -(1 << 62)
 """The number that stands for a state that cannot be known without waiting."""
 
 
+UNASKED = UNKNOWN + 1
+"""The same where nobody has asked the database of late, which answers as far as is known."""
+
+
 def next_revision() -> int:
     """Return a number higher than all before it."""
     return next(_NUMBERS)

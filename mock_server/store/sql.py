@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from time import monotonic
 from typing import Any, Literal
@@ -28,7 +29,7 @@ from mock_server.store.kept import Lack
 from mock_server.store.kept import Row as KeptRow
 from mock_server.store.knowledge import Changed
 from mock_server.store.protocol import HANDLE, Record
-from mock_server.store.revision import UNKNOWN
+from mock_server.store.revision import UNASKED, UNKNOWN
 from mock_server.store.search import ALL, Search, folded, storable, texts_of
 from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
 
@@ -86,12 +87,13 @@ class SqlRecords:
             and monotonic() < database.fresh_until
             and self._generation == database.knowledge.generation
         ):
+            database.is_used = True
             return self._revision
         try:
             with without_waiting():
                 database.confirm()
-        except WaitNeeded:
-            return UNKNOWN
+        except WaitNeeded as need:
+            return UNKNOWN if need.first is None or database.is_held_up else UNASKED
         except StoreLostError:
             return database.absence
         self._generation = database.knowledge.generation
@@ -99,7 +101,15 @@ class SqlRecords:
         return self._revision
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """Return the record of a handle, None where there is none."""
+        """The record of a handle, None where there is none."""
+        try:
+            return self._get(resource, handle)
+        except WaitNeeded as need:
+            if need.first is None:
+                raise
+            raise WaitNeeded(partial(self._get, resource, handle)) from None
+
+    def _get(self, resource: str, handle: str) -> Record | None:
         self._database.confirm()
         rows = (self._known(world, resource, handle) for world in self._worlds)
         row = next((row for row in rows if row is not Lack.ABSENT), Lack.ABSENT)

@@ -31,6 +31,7 @@ class Sqlite:
     """
 
     sees_others = True
+    is_remote = False
     begin = "BEGIN IMMEDIATE"
 
     def __init__(self, file: Path, display: str, *, durable: bool = True) -> None:

@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     fill: int
     stream_interval: int
     validate_requests: str
+    record_memory: int
     answer_memory: int
     max_worlds: int
     journal_size: int
@@ -43,6 +44,7 @@ class Options(TypedDict, total=False):
     first_byte_timeout: int
     head_timeout: int
     min_body_rate: int
+    send_timeout: int
     stall_timeout: int
     redact_header: str | Sequence[str]
     redact_body: str | Sequence[str]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -15,7 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from mock_server.application import Application
 from mock_server.settings import Settings
-from tests.conftest import ME
+from tests.conftest import ME, RunningServer
+from tests.postgresql import Postgres, running
+from tests.store.relay import Relay
 
 LOCKS = {
     "sqlite": "BEGIN EXCLUSIVE",
@@ -120,3 +125,73 @@ def test_changes_that_wait_are_all_made_once(kind: str, app: Application, other:
             return [one.status_code for one in answers]
 
     assert asyncio.run(run()) == [201] * 8
+
+
+QUICK = 0.25
+"""Seconds within which whoever needs nothing of the store is answered, without those for want of a core."""
+FAULTY = 1.5
+"""Seconds for which PostgreSQL does not answer: less than it takes to give a call up."""
+
+
+@pytest.fixture
+def far(own_cache: None) -> Iterator[tuple[RunningServer, Postgres, Relay]]:
+    """A server whose PostgreSQL can be frozen, or be parted from it."""
+    with running() as postgres, postgres.database() as address, Relay(postgres.port) as relay:
+        store = address.replace(f":{postgres.port}/", f":{relay.port}/")
+        with RunningServer(env={"MOCK_SERVER_STORE": store}) as server:
+            yield server, postgres, relay
+
+
+def queued(pid: int) -> float:
+    """Return the seconds in which a process's first thread was ready and had no core (Linux, sched-stats)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+
+
+def longest_wait(server: RunningServer, seconds: float, others: Sequence[httpx.Request]) -> float:
+    """Return the longest that one of the requests took, asked in turn for so many seconds."""
+    longest, end, pid = 0.0, monotonic() + seconds, server.process.pid
+    with httpx.Client(timeout=30) as client:
+        while monotonic() < end:
+            for request in others:
+                waited, began, own = queued(pid), monotonic(), queued(os.getpid())
+                answer = client.send(request)
+                assert answer.status_code < 500, (request.url, answer.text)
+                missed = queued(pid) - waited + queued(os.getpid()) - own
+                longest = max(longest, monotonic() - began - missed)
+    return longest
+
+
+@pytest.mark.store
+@pytest.mark.parametrize("fault", ["frozen", "parted"])
+def test_nobody_waits_for_a_postgresql_that_does_not_answer_but_who_needs_it(
+    fault: str, far: tuple[RunningServer, Postgres, Relay]
+) -> None:
+    server, postgres, relay = far
+    url = server.url
+    others = [
+        httpx.Request("GET", url + path)
+        for path in ("/__admin/health/live", "/__admin/health", "/__admin/requests?limit=1", "/nowhere", "/nowhere")
+    ]
+    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(8) as clients:
+        assert client.get(url + ME, headers=OF_A_RECORD).status_code == 200
+        longest_wait(server, 0.3, others)
+        (postgres.freeze if fault == "frozen" else relay.cut)()
+        try:
+            reads = [clients.submit(client.get, url + ME, headers=OF_A_RECORD) for _ in range(4)]
+            changes = [clients.submit(client.patch, url + RECORD, json={"name": "Ada Byron"}) for _ in range(3)]
+            longest = longest_wait(server, FAULTY, others)
+            told = client.get(url + "/__admin/health").json()
+            assert (told.get("store"), any(one.done() for one in changes)) == ("busy", False)
+        finally:
+            (postgres.thaw if fault == "frozen" else relay.join)()
+        assert [one.result().status_code for one in (*reads, *changes)] == [200] * 7
+        assert client.get(url + ME, headers=OF_A_RECORD).json()["name"] == "Ada Byron"
+    assert longest < QUICK
+
+
+@pytest.mark.store
+def test_a_health_check_of_a_server_that_nobody_uses_finds_its_store_well(
+    far: tuple[RunningServer, Postgres, Relay],
+) -> None:
+    server, _, _ = far
+    assert all("store" not in httpx.get(server.url + "/__admin/health").json() for _ in range(3))
