@@ -49,9 +49,11 @@ def same_request(plan: Plan) -> list[Result | PeerResult]:
             raise NotComparableError(
                 f"found {'; '.join(findings)} in our answer; expected one that keeps the contract."
             )
-        found = list(_peers(stack, plan, contract, given, schema)) if "peers" in plan.keys else []
-        running = {one.peer.name: one for one in found if isinstance(one, peers.Running)}
-        runs = in_turns(plan, {"ours": ours, "bare": bare, **{name: one.server for name, one in running.items()}}, load)
+        entries = list(_peers(stack, plan, contract, reply, schema)) if "peers" in plan.keys else []
+        running = {entry.peer.name: entry for entry in entries if isinstance(entry, peers.Running)}
+        runs = in_turns(
+            plan, {"ours": ours, "bare": bare, **{name: peer.server for name, peer in running.items()}}, load
+        )
         _check(runs, "ours", "bare")
         others = [
             entry if isinstance(entry, PeerResult) else entry.result(runs[entry.peer.name], runs["bare"])
@@ -196,7 +198,7 @@ def _of_mean_size(ours: Server, load: Load) -> bytes:
 
 
 def warm(plan: Plan, server: Server, load: Load) -> None:
-    """The first full round, of requests that come again."""
+    """Ask the first full round, of requests that come again."""
     if isinstance(load, Cycle):
         _ask(plan, server, load.requests)
 
@@ -211,7 +213,7 @@ def _ask(plan: Plan, server: Server, messages: Iterable[bytes], already: int = 0
 
 
 def in_turns(plan: Plan, servers: Mapping[str, Server], load: Load) -> Runs:
-    """Runs of all servers, by turns, each round begun by another; a second before them is not counted."""
+    """Return runs of all servers, by turns, each round begun by another; a second before them is not counted."""
     runs: dict[str, list[Run]] = {name: [] for name in servers}
     for name, server in servers.items():
         plan.progress(f"warming up {name}")

@@ -74,7 +74,7 @@ class Place:
 
     @contextmanager
     def mock_server(self, *arguments: str) -> Iterator[Server]:
-        """This project's server, with its defaults but for these arguments. Ready is when its line says so."""
+        """Start this project's server, with its defaults but for these arguments; it is ready when its line says so."""
         command = [self._python, "-m", "mock_server", "serve", "--port", "0", *arguments]
         with self._spawned(command, subprocess.PIPE) as (process, started, log):
             assert process.stdout is not None

@@ -214,7 +214,7 @@ def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
 
 
 def contracts_of(settings: Settings) -> list[Contract]:
-    """The contracts that the settings name, with overlays. The one that ships has overlays of its own."""
+    """Return the contracts that the settings name, with overlays applied. The built-in one has overlays of its own."""
     return [_loaded(place, overlays, settings) for place, overlays in _named(settings)]
 
 
@@ -230,7 +230,7 @@ def compile_ahead(settings: Settings) -> None:
 
 
 def _named(settings: Settings) -> list[tuple[str, list[str]]]:
-    """The places of the contracts that the settings name, and of the overlays of each."""
+    """Return the places of the contracts that the settings name, and of the overlays of each."""
     if not settings.contract:
         return [(str(bundled.contract()), [*map(str, bundled.overlays()), *settings.overlay])]
     overlays_of = _overlays(settings)

@@ -194,10 +194,10 @@ class Engine:
             )
             return Admitted(examined, memory, preferences)
         if unreadable or memory.replay is not None or operation is None:
-            return Admitted(examined, memory, asked, unreadable)
-        question = Question(operation, examined.request, examined.caller, asked, world, examined.wants_stream)
+            return Admitted(examined, memory, preferences, unreadable)
+        question = Question(operation, examined.request, examined.caller, preferences, world, examined.wants_stream)
         return Admitted(
-            examined, memory, asked, (), question, self._played(stage, question, examined.route, fitting or {})
+            examined, memory, preferences, (), question, self._played(stage, question, examined.route, fitting or {})
         )
 
     def respond(self, admitted: Admitted) -> Exchange:
@@ -295,7 +295,7 @@ class Engine:
     def _played(
         self, stage: Stage | None, question: Question, route: Route, fitting: Fitting
     ) -> Performance | None:  # fmt: skip
-        """What a scenario has for a request that prefers nothing itself."""
+        """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
         found = stage.next(question.request, route, question.operation, self._seed, fitting)

@@ -282,8 +282,8 @@ class Journal:
         members = self._members
         if members is None:
             members = self._members = deque(maxlen=self._kept * MEMBERS)
-        change = SLIM if kept.holders else SLIM + kept.cost
-        kept.holders += 1
+        change = SLIM if journaled.holders else SLIM + journaled.cost
+        journaled.holders += 1
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
             oldest: LoggedExchange = members[MEMBERS - 1]
             change -= released(oldest)
@@ -319,7 +319,10 @@ class Journal:
             entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
-        """The id of the entry of a number: a UUID of version 8 (RFC 9562) made of the world's name and that."""
+        """Return the id of the entry with a number.
+
+        It is a UUID of version 8 (RFC 9562) made of the world's name and the number.
+        """
         return UUID(int=_space_of(self._name) | 8 << 76 | 2 << 62 | number & _NUMBER)
 
     def find(self, number: UUID) -> Entry | None:
@@ -365,7 +368,7 @@ class Journal:
         return gone
 
     def clear(self) -> None:
-        """Let all entries go. Their numbers are not given again."""
+        """Remove all entries. Their numbers are not used again."""
         members, self._members = self._members, None
         self._abandon(members or deque())
 

@@ -83,6 +83,6 @@ def release(members: deque[Member], count: int) -> int:
 
 
 def released(kept: Logged) -> int:
-    """The bytes that go with an entry: what others have too stays."""
+    """Return the bytes that go with an entry: what others have too stays."""
     kept.holders -= 1
     return SLIM if kept.holders else SLIM + kept.cost

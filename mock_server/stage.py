@@ -162,7 +162,7 @@ class Stage:
     def next(
         self, request: Request, route: Route, operation: Operation, seed: int, fitting: Fitting
     ) -> tuple[Running, Cue] | None:  # fmt: skip
-        """What a scenario wants answered, and which it is; None where none has a say.
+        """Return what a scenario wants answered, and which it is; None where none has a say.
 
         Scenarios that ``fitting`` says nothing of are asked here.
         """

@@ -225,7 +225,7 @@ class Delivery:
         return self._ending.is_set()
 
     async def _until_gone(self) -> None:
-        """Wait until the client has gone or the server stops."""
+        """Wait until the client is gone or the server stops."""
         tasks = [asyncio.ensure_future(until_gone(self._receive)), asyncio.ensure_future(self._ending.wait())]
         _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in others:

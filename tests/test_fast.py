@@ -306,7 +306,7 @@ def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share
     post = scope_of("", "/__admin/fixtures/customers", *fields, method="POST")
     assert shared(post, json.dumps(record).encode())[0] == 201
     found = shared(scope_of("nobody-yet"))
-    assert (found == made, json.loads(found[1])["name"]) == (False, record["name"])
+    assert (found == generated, json.loads(found[1])["name"]) == (False, record["name"])
 
 
 RESIDENT = """

@@ -94,7 +94,7 @@ class Shape:
         return self._below[name]
 
     def item(self, index: int) -> Shape:
-        """The shape of an item of an array."""
+        """Return the shape of an item of an array."""
         place = min(index, self._listed)
         if place not in self._below:
             schemas = [schema for branch in self._branches for schema in _item(branch, place)]

@@ -101,7 +101,7 @@ def _backtracking(pattern: str) -> Regex | None:
 
 
 def _steps(pattern: str, length: int) -> int:
-    """Return about how many steps backtracking may take at worst, for a text of a length."""
+    """Return about how many steps backtracking may take at worst, for a text of this length."""
     plain = _GROUP.sub("(", _ESCAPES_AND_CLASSES.sub("x", pattern))
     steps = 2 ** min(length, 60) if _REPEATED_GROUP.search(plain) else max(length, 1)
     for sign, least, comma, most in _QUANTIFIER.findall(plain):

@@ -241,7 +241,7 @@ def _verify(asked: Asked) -> Steps:
     telling = _telling(asked)
     details: dict[str, JSON]
     if count > high:
-        told = {"requests": [json.loads(telling.request(entry)) for entry in newest]}
+        details = {"requests": [json.loads(telling.request(entry)) for entry in newest]}
         which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
         hint = f"{which} are below."
     else:

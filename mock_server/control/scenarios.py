@@ -54,7 +54,7 @@ def _start(request: Asked) -> Answer:
         raise RefusedError("scenario", 422, str(error.findings[0]), error.findings) from None
     except UsageError as error:
         raise RefusedError("scenario", 422, str(error)) from None
-    findings = asked.errands.run(rehearsed, scenario, asked.served, is_long=asked.is_large)
+    findings = request.errands.run(rehearsed, scenario, request.served, is_long=request.is_large)
     if findings:
         detail = f"{findings[0]}. Mend the answer, or put what shall break the contract under breaks."
         raise RefusedError("scenario", 422, detail, findings)

@@ -72,10 +72,10 @@ def outcome(document: Document, goal: Goal, path: tuple[int, ...]) -> Outcome:
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
         known = document.kept[goal] = {}
-    found = known.get(taken)
+    found = known.get(path)
     if found is None:
         check(current())
-        found = known[taken] = _found(goal, taken)
+        found = known[path] = _found(goal, path)
     return found
 
 

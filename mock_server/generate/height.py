@@ -21,7 +21,7 @@ def height(node: Node) -> int:
 
 
 def _settled(first: Node) -> dict[Node, int]:
-    """The heights of a schema and of all that it cannot do without, lowered until nothing changes."""
+    """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
     nodes = reached_from(first, "height")
     kept = first.document.kept
     heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
@@ -92,9 +92,9 @@ def inner_of(node: Node) -> dict[Node, int]:
 def _once(node: Node, heights: dict[Node, int]) -> int:
     if node.schema is False:
         return ENDLESS
-    found = 0
+    levels = 0
     for part in parts_in_place(node):
-        found = max(found, heights[part])
+        levels = max(levels, heights[part])
     inner = inner_of(node)
     if inner:
         levels = max(levels, 1 + max(heights[part] for part in inner))

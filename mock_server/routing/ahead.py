@@ -19,8 +19,8 @@ def main() -> int:
     fetch, place, *overlays = sys.argv[1:]
     contract_input = Given(place, tuple(overlays), fetch == "1")
     try:
-        given.compile(given.key)
-        Router(load_contract(place, overlays, may_fetch=given.may_fetch))
+        contract_input.compile(contract_input.key)
+        Router(load_contract(place, overlays, may_fetch=contract_input.may_fetch))
     except ContractError as error:
         sys.stdout.write(report_of(error))
         return REFUSED

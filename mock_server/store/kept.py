@@ -49,7 +49,7 @@ class Kept:
             return Lack.UNKNOWN
         with suppress(KeyError):  # another thread may have dropped it
             self._rows.move_to_end(key)
-        return found[0]
+        return entry[0]
 
     def keep(self, key: Key, row: Row, characters: int) -> None:
         """Cache a row whose JSON has that many characters."""

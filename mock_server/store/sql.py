@@ -101,7 +101,7 @@ class SqlRecords:
         return self._revision
 
     def get(self, resource: str, handle: str) -> Record | None:
-        """The record of a handle, None where there is none."""
+        """Return the record of a handle, None where there is none."""
         try:
             return self._get(resource, handle)
         except WaitNeeded as need:

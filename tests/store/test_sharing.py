@@ -235,7 +235,7 @@ def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays
 
 
 def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
-    kept = Knowledge(LIMIT).kept
+    rows = Knowledge(LIMIT).kept
     for number in range(100_000):
         rows.keep((1, "*", "pets", str(number)), TOM, 1000)
     assert 1000 < len(rows) < 10_000
