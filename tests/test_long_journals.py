@@ -24,7 +24,7 @@ LONGEST_TURN = 0.25
 """Seconds of the processor that one turn may take."""
 ROOM = 20 * 1024 * 1024
 """Bytes that a list may take, however long it is."""
-SIZES = [5_000, pytest.param(40_000, marks=pytest.mark.slow)]
+SIZES = [2_000, pytest.param(40_000, marks=pytest.mark.slow)]
 
 GET = {"method": "GET"}
 ODD = {"urlPattern": "/pets/[0-9]*[13579]"}
@@ -141,7 +141,7 @@ ENDS: dict[str, Callable[[Application], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_is_let_go_of_is_released_bit_by_bit_and_counted_until_then(end: str, own_cache: None) -> None:
-    application = filled(5000)
+    application = filled(2000)
     worlds = application.worlds
     before = worlds.journal_bytes
     worlds.get("w").journal.clear()
@@ -159,7 +159,7 @@ async def _awaited(work: Awaitable[object]) -> None:
 def test_a_list_that_cannot_be_told_to_its_end_is_cut_off_and_the_log_says_why(
     own_cache: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    application = filled(5000)
+    application = filled(2000)
     event = Telling.event
 
     def failing(telling: Telling, entry: Entry) -> bytes:
