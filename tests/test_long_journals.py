@@ -141,7 +141,7 @@ ENDS: dict[str, Callable[[Application], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_is_let_go_of_is_released_bit_by_bit_and_counted_until_then(end: str, own_cache: None) -> None:
-    application = filled(2000)
+    application = filled(5000)
     worlds = application.worlds
     before = worlds.journal_bytes
     worlds.get("w").journal.clear()
@@ -159,7 +159,7 @@ async def _awaited(work: Awaitable[object]) -> None:
 def test_a_list_that_cannot_be_told_to_its_end_is_cut_off_and_the_log_says_why(
     own_cache: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    application = filled(2000)
+    application = filled(5000)
     event = Telling.event
 
     def failing(telling: Telling, entry: Entry) -> bytes:
