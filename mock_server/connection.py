@@ -60,6 +60,7 @@ class ReachableConnection(HttpToolsProtocol):
         self.received = 0
         self.unsent = 0
         self.taken_at = 0.0
+        self._idle_since = limits.now
         self._beside = 0
         """Bytes of the request that came after its head and since the last ones of its body."""
         self._begun: RequestResponseCycle | None = None
@@ -67,8 +68,16 @@ class ReachableConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions: dict[str, dict[object, object]] = {
-            CONNECTION: {"transport": transport, "unframe": self._unframe}
+        # What the scopes of all requests of the connection have alike (ASGI 3, "HTTP Connection Scope").
+        self._scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "extensions": {CONNECTION: {"transport": transport, "unframe": self._unframe}},
         }
         if len(self.connections) > self._limits.most:
             self._limits.make_room(self, cast("set[ReachableConnection]", self.connections))
@@ -81,8 +90,6 @@ class ReachableConnection(HttpToolsProtocol):
             return
         if self.stage == CLOSING:
             return  # whatever else comes is not read
-        if self.timeout_keep_alive_task is not None:
-            self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -115,8 +122,10 @@ class ReachableConnection(HttpToolsProtocol):
             self.refuse(self._limits.too_large("max_head", f"a head of {size // 1024} KB or more"))
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = self._extensions  # the same for all requests of the connection
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+        self.scope = cast("Any", {**self._scope, "headers": self.headers})
         self.stage = HEAD
         self.received = 0
 
@@ -147,9 +156,21 @@ class ReachableConnection(HttpToolsProtocol):
             cycle.message_event.set()
 
     def on_response_complete(self) -> None:
-        if self._begun is not None:
-            self._begun = self.pipeline[-1][0] if self.pipeline else None
-        super().on_response_complete()
+        """Go on with the next request. That none comes for long is seen when all connections are looked at.
+
+        uvicorn sets a timer after each answer, and takes it back at the next request.
+        """
+        self.server_state.total_requests += 1
+        self._idle_since = self._limits.now
+        if self.transport.is_closing():
+            self._begun = None
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._begun, app = self.pipeline.pop()
+            self._start_asgi_task(self._begun, app)
+        else:
+            self._begun = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell what answers, and not only the last request: others wait behind it where clients do not wait."""
@@ -181,14 +202,10 @@ class ReachableConnection(HttpToolsProtocol):
 
     @property
     def idle_until(self) -> float | None:
-        """When it ends if nothing more is asked, by the clock of the event loop; None while something is.
-
-        0 where nothing will end it: blank lines came, which are no request.
-        """
+        """When it ends if nothing more is asked, as :attr:`ConnectionLimits.now` counts; None while something is."""
         if self._is_answering() or self.transport.is_closing():
             return None
-        task = self.timeout_keep_alive_task
-        return 0.0 if task is None else task.when()
+        return self._idle_since + self.timeout_keep_alive
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not (self.cycle.response_complete or self.cycle.disconnected)

@@ -99,7 +99,8 @@ class ConnectionLimits:
             if waiting or connection.unsent:
                 self._look_at_unsent(connection, waiting)
             if connection.stage == RESTING:
-                if connection.idle_until == 0.0:
+                until = connection.idle_until
+                if until is not None and until <= self.now:
                     connection.close()
             else:
                 self._look_at(connection, self.now - connection.since)

@@ -20,7 +20,6 @@ from mock_server.coverage import Shown
 from mock_server.errors import StoreError
 from mock_server.eviction import Eviction
 from mock_server.exchange import Exchange
-from mock_server.footprint import bytes_of, footprint
 from mock_server.ready import Lines, Parts, Question, Ready, sight_of
 from mock_server.store import Store
 from mock_server.tally import Tally
@@ -98,9 +97,9 @@ class FastPath:
         target = self._parts.target(exchange, operation, common)
         lines = [self._lines.shared(line) for line in scope["headers"]]
         question: Question = (world.revision, *target.common, *[line for line, _ in lines])
-        shared = sum([size for _, size in lines]) + sum([bytes_of(part) for part in common]) + footprint(world.revision)
+        own = sum([size for _, size in lines])
         head, sign = self._parts.head(exchange, tally), self._parts.sign(shown)
-        ready = Ready(question, target, head, sign, exchange.answer.body, sight, shared)
+        ready = Ready(question, own, target, head, sign, exchange.answer.body, sight)
         if ready.cost > self.limit // _LARGEST:
             self._parts.release(ready)
             return
@@ -119,7 +118,8 @@ class FastPath:
     def _is_lasting(self, exchange: Exchange) -> bool:
         answer = exchange.answer
         return (
-            not answer.delay
+            not exchange.request.body
+            and not answer.delay
             and answer.wire is None
             and answer.stream is None
             and not (answer.reason == "problem" and answer.status >= 500)

@@ -19,7 +19,7 @@ from mock_server.coverage import Shown
 from mock_server.deadline import WaitNeeded, without_waiting
 from mock_server.errors import StoreError, StoreLostError
 from mock_server.exchange import Answer, Exchange, Finding, Request, Route
-from mock_server.footprint import bytes_of, footprint
+from mock_server.footprint import bytes_of, footprint, footprint_of_line
 from mock_server.journal import LONGEST_BODY
 from mock_server.store import Record, Records, Store
 from mock_server.tally import QUICK, Tally
@@ -149,14 +149,14 @@ _T = TypeVar("_T")
 class Ready:
     """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted.
 
-    ``cost`` is the bytes that go when it goes. ``holders`` is how many entries of journals have it, ``stamp`` when
-    it was asked for last, as its :class:`Eviction` counts.
+    ``own`` is the bytes of what the question alone has of its parts, ``cost`` those that go when it goes. ``holders``
+    is how many entries of journals have it, ``stamp`` when it was asked for last, as its :class:`Eviction` counts.
     """
 
     __slots__ = ("body", "cost", "head", "holders", "question", "sight", "sign", "stamp", "target")
 
     def __init__(
-        self, question: Question, target: Target, head: Head, sign: Sign, body: bytes, sight: Sight | None, shared: int
+        self, question: Question, own: int, target: Target, head: Head, sign: Sign, body: bytes, sight: Sight | None
     ) -> None:
         self.question = question
         self.target = target
@@ -166,7 +166,7 @@ class Ready:
         self.sight = sight
         self.holders = 0
         self.stamp = 0
-        size = bytes_of(self) + footprint(question) - shared + bytes_of(body) + (sight.cost if sight else 0)
+        size = bytes_of(self) + bytes_of(question) + own + bytes_of(body) + (sight.cost if sight else 0)
         self.cost = _SIZES.setdefault(size, size) if len(_SIZES) < _MANY else size
 
     @property
@@ -235,19 +235,23 @@ class Parts:
 
     def target(self, exchange: Exchange, operation: Operation | None, common: tuple[Any, ...]) -> Target:
         """Return where an exchange went, for one more holder. ``common`` is what its question begins with."""
-        request = replace(exchange.request, headers=(), body=b"")
-        key = (common, request, exchange.route.operation)
+        request = exchange.request
+        key = (common, request.path, request.origin, exchange.route.operation)
         target = self._targets.get(key)
         if target is None:
+            request = replace(request, headers=(), body=b"")
             target = self._targets[key] = Target(key, request, exchange.route, operation, common)
         return self._taken(target)
 
     def head(self, exchange: Exchange, tally: Tally) -> Head:
         """Return the head of an exchange's answer, for one more holder."""
-        answer, length = replace(exchange.answer, body=b"", judged=None, sought=None), len(exchange.answer.body)
-        key = (answer, length, exchange.findings, tally.operation, tally.method)
+        answer, length = exchange.answer, len(exchange.answer.body)
+        # What lasts has nothing else: no delay, no stream, nothing that goes wrong on the way.
+        key = (answer.status, answer.headers, answer.reason, answer.findings, length, exchange.findings,
+               tally.operation, tally.method)  # fmt: skip
         head = self._heads.get(key)
         if head is None:
+            answer = replace(answer, body=b"", judged=None, sought=None)
             head = self._heads[key] = Head(key, answer, length, exchange.findings, tally)
         return self._taken(head)
 
@@ -299,23 +303,23 @@ class Lines:
         self._names: dict[bytes, bytes] = {}
 
     def shared(self, line: Field) -> tuple[Field, int]:
-        """Return a line to be held in place of this one, and how many bytes of it are held anyway."""
+        """Return a line to be held in place of this one, and how many bytes it takes that are not held anyway."""
         common = self._common.get(line)
         if common is not None:
-            return common, footprint(common)
+            return common, 0
         name, value = line
         if len(name) + len(value) > self.LONGEST:
-            return line, 0
+            return line, footprint_of_line(name, value)
         if line in self._new:
             self._new.discard(line)
             _bounded(self._common, self.NUMBER)[line] = line
-            return line, 0
+            return line, footprint_of_line(name, value)
         if len(self._new) >= self.NUMBER:
             self._new.clear()
         name = _bounded(self._names, self.NUMBER).setdefault(name, name)
         line = (name, value)
         self._new.add(line)
-        return line, bytes_of(name)
+        return line, footprint_of_line(name, value) - bytes_of(name)
 
 
 def _bounded(known: dict[_T, _T], number: int) -> dict[_T, _T]:

@@ -40,6 +40,7 @@ FLOORS = (
         "listening",
         "workers",
         "end_guard",
+        "end_guard_program",
         "hang_up",
     ),
     ("fixtures", "fixture_file", "intake", "maker", "recordfile", "refusal"),

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,15 @@ def test_a_server_goes_on_when_the_reader_of_its_output_has_gone(free_port: int)
         assert process.stderr.read() == b""
 
 
+@pytest.fixture
+def hears_hang_ups() -> Iterator[None]:
+    """Have servers hear SIGHUP, also where the tests themselves run under nohup: what is ignored is inherited."""
+    former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, former)
+
+
+@pytest.mark.usefixtures("hears_hang_ups")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_hang_up_has_the_contract_loaded_anew(workers: str, tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
@@ -96,7 +106,9 @@ def hang_up(server: RunningServer, times: int, told: str) -> None:
     server.process.send_signal(signal.SIGHUP)
     assert server.process.stderr is not None
     while times:
-        times -= server.process.stderr.readline().startswith(told)
+        line = server.process.stderr.readline()
+        assert line, "the server has ended"
+        times -= line.startswith(told)
 
 
 def test_a_server_that_ignores_hang_ups_goes_on_doing_so() -> None:

@@ -178,8 +178,7 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
     tried: list[JSON] = []
     try:
         for value in readings:
-            # Readings often give the same value. Types count, since 1 == True in Python.
-            if any(value == before and type(value) is type(before) for before in tried):
+            if tried and any(value == before and type(value) is type(before) for before in tried):
                 continue
             tried.append(value)
             wrong = explained(errors(value), MOST_FINDINGS)

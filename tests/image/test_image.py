@@ -105,11 +105,12 @@ def test_buildah_runs_the_image_until_a_signal_ends_it(image: Image, engine: Eng
         assert process.stdout is not None
         assert process.stdout.readline() == "Mock server ready at http://0.0.0.0:4010 (Polar API 0.1.0)\n"
         figures.append(f"run by buildah: ready after {time.perf_counter() - start:.2f} s")
-        (server,) = [
-            child
-            for child in psutil.Process(process.pid).children(recursive=True)
-            if child.cmdline()[:1] == ["/opt/mock-server/bin/python"]
+        server, guard = [
+            one
+            for one in psutil.Process(process.pid).children(recursive=True)
+            if one.cmdline()[:1] == ["/opt/mock-server/bin/python"]
         ]
+        assert guard.ppid() == server.pid
         assert server.uids().real == int(image.config["User"].split(":")[0])
         check = [*run, *image.config["Healthcheck"]["Test"][1:]]
         engine.run(*check, network_of=server.pid)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from mock_server.store import Record, Store, Stores, open_stores
+from mock_server.store import Record, Records, Store, Stores, open_stores
 from tests.postgresql import Postgres, running
 
 KINDS = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.store))
@@ -56,3 +56,11 @@ def loaded(store: Store, *records: Record) -> Store:
     """The store, holding these records."""
     assert store.load(lambda: records, only_into_empty=False)
     return store
+
+
+def revision_of(records: Records) -> int:
+    """Return the number of what records show; it is known as soon as they were asked for one of late."""
+    while True:
+        records.get("pets", "tom")
+        if (revision := records.revision) >= 0:
+            return revision
