@@ -12,8 +12,22 @@ from typing import Any
 
 import yaml
 
+from mock_server.contract.yaml_loader import CoreSchemaLoader
+
 _DECODER = json.JSONDecoder()
 _BLANK = " \t\n\r"
+
+
+def looks_like_json(name: str, text: str) -> bool:
+    """Tell whether a text is JSON by its name, or by how it begins."""
+    return name.lower().endswith(".json") or (text.lstrip()[:1] == "{" and text.lstrip()[1:].lstrip()[:1] in ('"', "}"))
+
+
+def line_at(name: str, text: str, parts: list[str]) -> int | None:
+    """Return the line (from 1) of the node at these parts of a JSON Pointer, or of its nearest ancestor in the text."""
+    if looks_like_json(name, text):
+        return line_in_json(text, parts)
+    return line_in_yaml(text, parts, CoreSchemaLoader)
 
 
 def line_in_yaml(text: str, parts: list[str], loader: Any) -> int | None:

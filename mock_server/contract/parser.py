@@ -13,9 +13,10 @@ from typing import Any, cast
 
 import yaml
 
-from mock_server.contract.lines import line_in_json, line_in_yaml
-from mock_server.contract.source import Source, pointer_parts
+from mock_server.contract.lines import looks_like_json
+from mock_server.contract.source import Source
 from mock_server.contract.text import indefinite
+from mock_server.contract.yaml_loader import CoreSchemaLoader
 from mock_server.errors import ContractError, MockServerError
 from mock_server.exchange import JSON
 from mock_server.json_text import DEEPEST, NotJSONError, check_value, first_twice
@@ -24,61 +25,6 @@ MAX_DEPTH = DEEPEST
 """The deepest nesting; libyaml's composer overruns the stack somewhere above 5,000."""
 MAX_EXPANSION = 20
 """How many times larger than itself a text may become when its YAML aliases are written out."""
-
-
-class _Loader(yaml.CSafeLoader):
-    """Loads the scalars of YAML 1.2's core schema and keys as texts; refuses a key that occurs twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
-        mapping = self._merged(node) if len(own) < len(node.value) else {}
-        seen: set[str] = set()
-        for key, value in own:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key that is not a text", key.start_mark)
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
-            seen.add(key.value)
-            mapping[key.value] = self.construct_object(value, deep=True)
-        return mapping
-
-    def _merged(self, node: yaml.MappingNode) -> dict[Any, Any]:
-        """Return the members that the merge keys of a mapping bring (a mapping or a list of them, the first wins)."""
-        merges = yaml.MappingNode(node.tag, [pair for pair in node.value if pair[0].tag == "tag:yaml.org,2002:merge"])
-        self.flatten_mapping(merges)
-        return {key.value: self.construct_object(value, deep=True) for key, value in merges.value}
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    return loader.construct_mapping(node)
-
-
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
-    ("merge", r"<<", ["<"]),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
-
-
-def _int(loader: _Loader, node: yaml.ScalarNode) -> int:
-    # PyYAML reads 010 by YAML 1.1, as octal.
-    text = node.value
-    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-
-
-def _float(loader: _Loader, node: yaml.ScalarNode) -> float | str:
-    # PyYAML wants a sign in the exponent; 1.2 does not. What JSON cannot say stays a text.
-    number = float(node.value)
-    return number if isfinite(number) else str(node.value)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:int", _int)
-_Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
 def parse_source(
@@ -94,7 +40,7 @@ def parse_source(
     Half characters (lone surrogates) are an error too, unless the text ``allows_halves``.
     """
     try:
-        data = _parse_json(text, allows_halves=allows_halves) if _looks_like_json(name, text) else _parse_yaml(text)
+        data = _parse_json(text, allows_halves=allows_halves) if looks_like_json(name, text) else _parse_yaml(text)
     except json.JSONDecodeError as problem:
         raise error(
             f"{name}:{problem.lineno}: found {problem.msg.lower()} in column {problem.colno};"
@@ -119,24 +65,12 @@ def parse_source(
     return Source(name, text, data)
 
 
-def line_of(source: Source, pointer: str) -> int | None:
-    """Return the line (from 1) of the node at a JSON Pointer, or of its nearest ancestor that is in the text."""
-    parts = pointer_parts(pointer)
-    if _looks_like_json(source.name, source.text):
-        return line_in_json(source.text, parts)
-    return line_in_yaml(source.text, parts, _Loader)
-
-
 class _DuplicateKeyError(ValueError):
     """Raised for a JSON object that has a key twice."""
 
 
 class _RefusedError(ValueError):
     """Raised for a text that would exhaust its reader."""
-
-
-def _looks_like_json(name: str, text: str) -> bool:
-    return name.lower().endswith(".json") or (text.lstrip()[:1] == "{" and text.lstrip()[1:].lstrip()[:1] in ('"', "}"))
 
 
 def _parse_json(text: str, *, allows_halves: bool) -> JSON:
@@ -165,7 +99,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _parse_yaml(text: str) -> JSON:
     _refuse_depth(text)
-    data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of the safe loader)
+    data = yaml.load(text, Loader=CoreSchemaLoader)  # noqa: S506  (a subclass of the safe loader)
     # Without both an anchor and an alias nothing can expand.
     if "&" in text and "*" in text:
         _refuse_expansion(data)

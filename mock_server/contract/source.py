@@ -27,9 +27,9 @@ class Source:
 
         The text is parsed again for this: lines are needed only for messages.
         """
-        from mock_server.contract.parser import line_of
+        from mock_server.contract.lines import line_at  # for messages alone
 
-        return line_of(self, pointer)
+        return line_at(self.name, self.text, pointer_parts(pointer))
 
     def location(self, pointer: str) -> str:
         """Return ``polar.yaml:12`` for a JSON Pointer."""
