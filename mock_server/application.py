@@ -18,10 +18,11 @@ from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
 from mock_server.assembly import Served, assembled, compile_ahead
 from mock_server.contract.load import CONTROL
+from mock_server.core.types import JSON
 from mock_server.cors import Cors
 from mock_server.deadline import WaitNeeded, without_waiting
 from mock_server.errors import MockServerError, UsageError
-from mock_server.exchange import JSON, Answer, Exchange, Request
+from mock_server.exchange import Answer, Exchange, Request
 from mock_server.fast import FastPath
 from mock_server.foreign import is_foreign, no_world_for
 from mock_server.log import REQUEST
@@ -37,8 +38,8 @@ from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 
 if TYPE_CHECKING:
-    from mock_server.control import Control
     from mock_server.control.pieces import Steps
+    from mock_server.control.routes import Control
     from mock_server.peers import Peers
 
 log = logging.getLogger("mock_server")
@@ -88,7 +89,7 @@ class _Loaded:
     @cached_property
     def control(self) -> Control:
         """The admin API: everything below ``/__admin``."""
-        from mock_server.control import Control  # imported here, so that the start does not wait for it
+        from mock_server.control.routes import Control  # imported here, so that the start does not wait for it
 
         return Control(self.served, self._worlds, self._settings, self._vitals)
 

@@ -9,10 +9,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mock_server.deadline import DeadlineExceeded, WaitNeeded, within, without_waiting
-
-PATIENCE = 0.008
-"""Seconds that a piece of work may take on the event loop: about as long as a first answer of 150 values takes."""
+from mock_server.deadline import PATIENCE, DeadlineExceeded, WaitNeeded, within, without_waiting
 
 WAITING = 4
 """Threads in which work waits for others: one that waits for a lock must not hold up one that could go on."""

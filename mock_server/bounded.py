@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, SupportsIndex, TypeVar
 
 from mock_server import deadline
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.json_text import read_json
 
 STEPS = 200_000

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mock_server.core.text import suggestion
 from mock_server.end_guard import guarded
 from mock_server.errors import MockServerError, UsageError
 from mock_server.log import log_to_stderr, warn_of
-from mock_server.settings import PREFIX, ROWS, Row, read_settings, suggestion
+from mock_server.settings import PREFIX, ROWS, Row, read_settings
 
 if TYPE_CHECKING:
     from mock_server.assembly import Served

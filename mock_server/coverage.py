@@ -15,11 +15,12 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from mock_server.contract.enum_graph import EnumGraph, Vertex
-from mock_server.contract.media import essence_of
-from mock_server.contract.model import Contract, Operation, is_json
-from mock_server.contract.source import find
-from mock_server.exchange import JSON, Answer, Exchange, Headers, Request
+from mock_server.contract.model import Contract, Operation
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer, Exchange, Headers, Request
+from mock_server.http.media_types import essence_of, is_json
 from mock_server.memo import LONGEST
+from mock_server.pointer import find
 
 Key: TypeAlias = tuple[str, str, str]
 """The kind, the place and the value of what is covered: ``("enum", "query sort", "price")``."""

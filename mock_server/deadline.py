@@ -102,3 +102,7 @@ def takes_long() -> None:
     """Raise :class:`DeadlineExceeded` where there is any deadline, before work that certainly takes longer."""
     if _DEADLINE.get() != inf:
         raise DeadlineExceeded
+
+
+PATIENCE = 0.008
+"""Seconds that a piece of work may take on the event loop: about as long as a first answer of 150 values takes."""

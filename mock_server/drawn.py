@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_server.contract.model import MediaType
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import size_of
 

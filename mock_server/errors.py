@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mock_server.exchange import Finding
+from mock_server.core.diagnostics import Finding
 
 
 class MockServerError(Exception):

@@ -9,43 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
-"""A JSON value (RFC 8259)."""
+from mock_server.core.diagnostics import Finding
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Field lines in the order in which they are sent. Names in requests are in lower case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, described so that the reader can fix it.
-
-    ``rule`` is a stable name (``dangling-reference``), ``location`` is a place for people (``polar.yaml:12``, ``header
-    authorization``), ``pointer`` is a JSON Pointer (RFC 6901) into it.
-    """
-
-    rule: str
-    location: str
-    found: str
-    expected: str
-    pointer: str = ""
-    remedy: str = ""
-    severity: str = "error"
-    """How severe it is.
-
-    ``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for a part of a request
-    that is ignored.
-    """
-
-    def __str__(self) -> str:
-        where = f"{self.location} {self.pointer}".strip()
-        text = f"{where}: {self.found}; expected {self.expected} [{self.rule}]"
-        return f"{text}. {self.remedy}" if self.remedy else text
-
-    def as_json(self) -> dict[str, JSON]:
-        """Return the finding as a member of a problem document; empty parts are left out."""
-        parts = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in parts.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 
-from mock_server.contract.load import response_of
 from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
+from mock_server.contract.model_builder import response_of
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
 from mock_server.encode import encode
 from mock_server.errors import GenerationError
 from mock_server.examples import Examples
-from mock_server.exchange import JSON, Answer, Finding, Headers
+from mock_server.exchange import Answer, Headers
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_server.contract.event_stream import FIELDS
-from mock_server.contract.media import essence_of
-from mock_server.contract.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
+from mock_server.http.media_types import essence_of
+from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
 
 BOUNDARY = "mock-server-5f1c0e7a9d"
 """The boundary between parts: always the same, since equal requests get equal answers."""

@@ -12,7 +12,8 @@ from http.client import responses
 from importlib.metadata import version
 from urllib.parse import parse_qsl
 
-from mock_server.exchange import JSON, Answer, Headers, Request
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer, Headers, Request
 from mock_server.journal import Entry, LoggedExchange
 from mock_server.logged_request import moment, took_of
 from mock_server.memo import Memo

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from mock_server.exchange import Finding
+from mock_server.core.diagnostics import Finding
 
 MOST_WARNINGS = 3
 """Findings of one rule that are logged one by one: a contract may have hundreds."""

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mock_server.contract.model import is_json
+from mock_server.http.media_types import is_json
 from mock_server.memo import LONGEST
 
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')

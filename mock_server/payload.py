@@ -9,7 +9,8 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import TypedDict
 
-from mock_server.exchange import Answer, Exchange, Finding, Headers, Request, Route, Stream, Wire
+from mock_server.core.diagnostics import Finding
+from mock_server.exchange import Answer, Exchange, Headers, Request, Route, Stream, Wire
 
 
 class RequestForm(TypedDict):

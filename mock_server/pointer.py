@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mock_server.exchange import JSON
+from collections.abc import Iterator, Mapping
+
+from mock_server.core.types import JSON
 
 
 def placed(value: JSON, parts: list[str], member: JSON) -> JSON:
@@ -35,3 +37,47 @@ def overlaid(value: JSON, parts: JSON) -> JSON:
     if isinstance(value, list) and isinstance(parts, list) and value:
         return [overlaid(value[min(index, len(value) - 1)], part) for index, part in enumerate(parts)]
     return parts
+
+
+def pointer_parts(pointer: str) -> list[str]:
+    """Return the unescaped parts of a JSON Pointer (RFC 6901); a leading ``#`` is allowed."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.lstrip("#").split("/")[1:]]
+
+
+def pointer_of(*parts: str | int) -> str:
+    """Return the JSON Pointer made of these parts."""
+    pointer = ""
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer += "/" + text
+    return pointer
+
+
+def above_and_at(pointer: str) -> Iterator[str]:
+    """Yield a JSON Pointer and those of all its ancestors, the innermost first, the root (empty) last."""
+    yield pointer
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
+
+
+def find(data: JSON, pointer: str) -> JSON:
+    """Return the value at a JSON Pointer; raises KeyError where there is none."""
+    if pointer.lstrip("#") and not pointer.lstrip("#").startswith("/"):
+        raise KeyError(pointer)
+    for part in pointer_parts(pointer):
+        if isinstance(data, dict):
+            data = data[part]
+        elif isinstance(data, list) and re.fullmatch("0|[1-9][0-9]*", part) and int(part) < len(data):
+            data = data[int(part)]
+        else:
+            raise KeyError(part)
+    return data
+
+
+def mapping_at(data: JSON | Mapping[str, JSON], key: str) -> Mapping[str, JSON]:
+    """Return the mapping under a key of a mapping; empty where there is none."""
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, dict) else {}

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
-from mock_server.exchange import Finding, Request
-from mock_server.settings import STRICTNESS
+from mock_server.core.diagnostics import Finding
+from mock_server.exchange import Request
 
 LONGEST_DELAY = 600_000
 """Most milliseconds by which an answer, or an item of a stream, may be delayed."""
@@ -136,3 +136,7 @@ def _token(value: object) -> str:
     if re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", text):
         return text
     return '"' + re.sub(r'(["\\])', r"\\\1", text.encode("ascii", "replace").decode()) + '"'
+
+
+STRICTNESS = ("strict", "lenient", "warn", "off")
+"""How strictly requests are validated."""

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
 from mock_server.errors import StoreError, StoreFullError
-from mock_server.exchange import JSON, Answer, Finding, Headers
+from mock_server.exchange import Answer, Headers
 
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.lifecycle import Stage, stage_of
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from mock_server.contract.model import BODYLESS, Operation, Response
 from mock_server.contract.security import Caller
-from mock_server.contract.sequences import PARTS, form_of
 from mock_server.exchange import Request
+from mock_server.http.sequences import PARTS, form_of
 from mock_server.negotiation import Choice, choose
 from mock_server.prefer import Preferences
 from mock_server.store import Record

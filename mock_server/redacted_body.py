@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.secret_names import is_secret, is_strong
 
 HIDDEN = "[redacted]"

@@ -15,7 +15,9 @@ from itertools import islice
 from typing import Any
 
 from mock_server.contract.model import Operation, Response
-from mock_server.exchange import JSON, Answer, Finding, Headers
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer, Headers
 
 STATUSES: Mapping[str, tuple[int, ...]] = {
     "unauthenticated": (401,),

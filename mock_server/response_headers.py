@@ -6,8 +6,9 @@ import contextlib
 import json
 
 from mock_server.contract.model import FRAMING, Header, Response
+from mock_server.core.types import JSON
 from mock_server.errors import GenerationError
-from mock_server.exchange import JSON, Headers
+from mock_server.exchange import Headers
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias, cast
 
+from mock_server.core.text import suggestion
 from mock_server.errors import UsageError
+from mock_server.prefer import STRICTNESS
 
 PREFIX = "MOCK_SERVER_"
-STRICTNESS = ("strict", "lenient", "warn", "off")
-"""How strictly requests are validated."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -253,18 +253,6 @@ def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Ma
 def bounds_of(settings: Settings) -> dict[str, int]:
     """Return the bounds on what a server takes on, by the name of their setting."""
     return {row.name: getattr(settings, row.name) for row in ROWS if row.bound}
-
-
-_LONGEST_NAME = 256
-"""Characters of what may be a name written wrongly: to compare takes time that grows with its length."""
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean X?`` where a known name is similar, else an empty text."""
-    import difflib  # for messages alone
-
-    near = difflib.get_close_matches(name, list(known), n=1) if len(name) <= _LONGEST_NAME else []
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def settings_table() -> str:

@@ -17,19 +17,21 @@ from itertools import islice
 from mock_server.contract.check import Judge
 from mock_server.contract.coercion import Shape
 from mock_server.contract.model import Contract, MediaType, Operation, Response
-from mock_server.contract.sequences import EVENTS, Sequence, sequence_of
-from mock_server.contract.source import find, pointer_of, pointer_parts
+from mock_server.contract.sequences import sequence_of
 from mock_server.contract.transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
 from mock_server.contract.unions import Union, union_of
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
 from mock_server.errors import GenerationError
-from mock_server.exchange import JSON, Finding, Stream
+from mock_server.exchange import Stream
 from mock_server.framing import Framing, json_text
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
+from mock_server.http.sequences import EVENTS, Sequence
 from mock_server.lifecycle import ordered
 from mock_server.merge_patch import patched
-from mock_server.pointer import overlaid, placed, without
+from mock_server.pointer import find, overlaid, placed, pointer_of, pointer_parts, without
 from mock_server.programme import Programme, Slot
 from mock_server.settings import Settings
 

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from mock_server.exchange import Finding
+from mock_server.core.diagnostics import Finding
 
 QUICK = 0.0001
 """Seconds within which an answer is quick: from memory always, and often otherwise."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mock_server.bounded import Budget, TooMuchWorkError, json_path, json_schema, regex, same
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.instruction import Part, shown
 from mock_server.json_text import DEEPEST, read_json
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 NAMELESS = "xml"
 """The name of the root element of a schema that has none, neither by ``xml`` nor as a component."""

@@ -11,8 +11,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mock_server.contract.load import load_contract
+from mock_server.core.diagnostics import Finding
 from mock_server.errors import ContractError
-from mock_server.exchange import Finding, Request
+from mock_server.exchange import Request
 from mock_server.log import warn_of
 from tests.samples import engine_of
 

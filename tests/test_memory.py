@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from mock_server.application import Application
-from mock_server.exchange import Answer, Exchange, Finding, Request, Route
+from mock_server.core.diagnostics import Finding
+from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.journal import Journal, Kept
 from mock_server.ledger import Ledger
 from mock_server.settings import Settings

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.merge_patch import patched
 
 CASES: list[tuple[JSON, JSON, JSON]] = [

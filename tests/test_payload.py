@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.exchange import Answer, Exchange, Finding, Request, Route, Wire
+from mock_server.core.diagnostics import Finding
+from mock_server.exchange import Answer, Exchange, Request, Route, Wire
 from mock_server.payload import answer_form, answer_of, exchange_form, exchange_of, request_form, request_of
 
 TEXTS = st.text(max_size=20)

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from mock_server.exchange import Request
-from mock_server.settings import STRICTNESS, Settings
+from mock_server.prefer import STRICTNESS
+from mock_server.settings import Settings
 from tests.conftest import ROOT
 from tests.samples import engine_of, load
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.exchange import Finding
+from mock_server.core.diagnostics import Finding
 from mock_server.tally import BOUNDS, OTHER, QUICK, Tallies, Tally
 
 

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from mock_server.core.diagnostics import Finding
 from mock_server.errors import ContractError
-from mock_server.exchange import Finding
 
 _PROGRAM = "mock_server.routing.ahead"
 MOST_SECONDS = 120

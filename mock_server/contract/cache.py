@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 _PACKAGES = ("openapi_spec_validator", "jsonschema_rs", "python_jsonpath", "connexion")
 """Packages whose versions are part of the digest, since the results depend on them."""

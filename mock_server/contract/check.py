@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any, cast
 from mock_server.contract.acceptance import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
 from mock_server.contract.direction import Direction
 from mock_server.contract.explaining import UnexplainedError, explained
-from mock_server.contract.load import response_of
 from mock_server.contract.model import Contract, Operation, Response
+from mock_server.contract.model_builder import response_of
 from mock_server.contract.requests import MOST_FINDINGS, Errors, Judgement, RequestPlan, plan_of
 from mock_server.contract.security import satisfies
-from mock_server.contract.source import find, pointer_of
 from mock_server.contract.walk import METHODS
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
 from mock_server.deadline import takes_long
-from mock_server.exchange import JSON, Answer, Finding, Request, Route, Stream
+from mock_server.exchange import Answer, Request, Route, Stream
+from mock_server.pointer import find, pointer_of
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from mock_server.contract.brackets import Tree, indexed
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.json_text import read_json
 
 Raw: TypeAlias = "Tree[str]"
@@ -32,16 +32,6 @@ _LONGEST_NUMBER = 400
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _CONDITIONAL = ("if", "then", "else")
-
-
-class UnreadableError(ValueError):
-    """Raised for a value that is not of the form that the contract documents."""
-
-    def __init__(self, actual: str, expected: str, pointer: str = "") -> None:
-        super().__init__(f"{actual}; expected {expected}")
-        self.found = actual
-        self.expected = expected
-        self.pointer = pointer
 
 
 class Shape:

@@ -8,7 +8,6 @@ from typing import cast
 
 from mock_server.contract.ambiguity import endless_patterns
 from mock_server.contract.bundle import Files, bundle
-from mock_server.contract.compiled import counted
 from mock_server.contract.defects import defects
 from mock_server.contract.meaning import read_as_meant
 from mock_server.contract.overlay import apply_overlay
@@ -19,8 +18,9 @@ from mock_server.contract.source import Layers, Located, Moved, Source
 from mock_server.contract.swagger import Remark, modernized
 from mock_server.contract.undocumented import undocumented_streams
 from mock_server.contract.walk import Document
+from mock_server.core.diagnostics import Finding
+from mock_server.core.text import counted
 from mock_server.errors import ContractError
-from mock_server.exchange import Finding
 
 SUPPORTED = ((2, 0), (3, 0), (3, 1), (3, 2))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -13,8 +13,9 @@ from mock_server.contract.apart import compile_apart
 from mock_server.contract.source import Layers
 from mock_server.contract.text import is_url, read_text
 from mock_server.contract.walk import Document
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
 from mock_server.errors import ContractError
-from mock_server.exchange import JSON, Finding
 
 _LARGE = 1024 * 1024
 """Bytes from which on a contract is compiled in a process of its own.
@@ -140,11 +141,6 @@ class Given:
         from mock_server.contract.compilation import Compilation
 
         return Compilation(self.texts, self.may_fetch).layered()[1]
-
-
-def counted(findings: Sequence[Finding]) -> str:
-    """Return ``a defect`` or ``3 defects``."""
-    return "a defect" if len(findings) == 1 else f"{len(findings)} defects"
 
 
 def version_of(document: Mapping[str, JSON]) -> tuple[int, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mock_server.contract.source import Layers, pointer_of
+from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, references, target
-from mock_server.exchange import Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.pointer import pointer_of
 
 
 def defects(document: Document, source: Layers) -> list[Finding]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from mock_server.contract.source import mapping_at, pointer_of
 from mock_server.contract.walk import GRAMMAR, Document, resolved
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
+from mock_server.pointer import mapping_at, pointer_of
 
 Keyword = Literal["readOnly", "writeOnly"]
 

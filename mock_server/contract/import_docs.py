@@ -17,11 +17,13 @@ from urllib.parse import unquote
 import yaml
 
 from mock_server.contract.parser import parse_source
-from mock_server.contract.source import Source, find, mapping_at, pointer_of, pointer_parts
+from mock_server.contract.source import Source
 from mock_server.contract.text import read_text
 from mock_server.contract.walk import METHODS, references
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
 from mock_server.errors import ContractError
-from mock_server.exchange import JSON, Finding
+from mock_server.pointer import find, mapping_at, pointer_of, pointer_parts
 
 Node = dict[str, JSON]
 

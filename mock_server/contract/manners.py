@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from mock_server.contract.source import Places, pointer_of
+from mock_server.contract.source import Places
+from mock_server.core.text import suggestion
+from mock_server.core.types import JSON
 from mock_server.errors import ContractError
-from mock_server.exchange import JSON
-from mock_server.settings import suggestion
+from mock_server.pointer import pointer_of
 
 ROOT_KEYS = (
     "x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http", "x-mock-rate-limit",

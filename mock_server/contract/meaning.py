@@ -11,9 +11,11 @@ from typing import cast
 from urllib.parse import quote, unquote
 
 from mock_server.contract.discriminator import settle_discriminator
-from mock_server.contract.source import Layers, above_and_at, pointer_of
+from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, nodes, resolved
-from mock_server.exchange import JSON, Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.pointer import above_and_at, pointer_of
 
 _COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
 """Keywords that apply other schemas to the same value."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.json_text import read_json
 
 Reader = Callable[..., Any]
@@ -23,11 +23,6 @@ def read_text(body: bytes, charset: str = "utf-8", **parameters: str) -> str:
         return body.decode(charset)
     except (UnicodeError, LookupError):
         return body.decode("latin-1")
-
-
-def essence_of(media_type: str) -> str:
-    """Return a media type in lower case without its parameters (RFC 9110, 8.3.1)."""
-    return media_type.partition(";")[0].strip().lower()
 
 
 class AnswerReaders(dict[str, Reader]):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mock_server.contract.manners import Manners
-from mock_server.contract.media import essence_of
 from mock_server.contract.walk import resolved
-from mock_server.exchange import JSON, Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.http.media_types import is_json
 
 Schema = Mapping[str, JSON]
 
@@ -22,15 +23,6 @@ FRAMING = frozenset({
     "upgrade",
 })  # fmt: skip
 """Headers about the transfer of a message (RFC 9110, 7.6.1 and 8.4 to 8.6), which the server writes itself."""
-
-
-def is_json(media_type: str) -> bool:
-    """Tell whether a media type is written in JSON: ``application/json``, ``text/json``, every ``+json``.
-
-    RFC 6839; WHATWG, MIME Sniffing, 4.6, "JSON MIME type".
-    """
-    essence = essence_of(media_type)
-    return essence in ("application/json", "text/json") or essence.endswith("+json")
 
 
 def path_parts(key: str) -> tuple[str, str, str]:

@@ -38,12 +38,15 @@ from werkzeug.datastructures import Headers
 from mock_server.contract.direction import Direction, Keyword, mentions, with_schemas
 from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, allowance, bounded, explained
 from mock_server.contract.formats import FORMATS, OF_REQUESTS
-from mock_server.contract.media import AnswerReaders, essence_of, judgeable
-from mock_server.contract.model import BODYLESS, FRAMING, Contract, is_json
+from mock_server.contract.media import AnswerReaders, judgeable
+from mock_server.contract.model import BODYLESS, FRAMING, Contract
 from mock_server.contract.requests import MOST_FINDINGS, Errors
 from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
-from mock_server.exchange import JSON, Answer, Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer
+from mock_server.http.media_types import essence_of, is_json
 
 _VALIDATORS = {
     (3, 0): (V30RequestValidator, V30ResponseValidator),

@@ -12,10 +12,12 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from mock_server.contract.source import Origin, Source, pointer_of
+from mock_server.contract.source import Origin, Source
+from mock_server.core.diagnostics import Finding
+from mock_server.core.text import suggestion
+from mock_server.core.types import JSON
 from mock_server.errors import ContractError
-from mock_server.exchange import JSON, Finding
-from mock_server.settings import suggestion
+from mock_server.pointer import pointer_of
 
 _KEYS = ("overlay", "info", "extends", "actions")
 _ACTION_KEYS = ("target", "description", "update", "remove")

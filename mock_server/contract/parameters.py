@@ -13,11 +13,12 @@ from functools import cached_property
 from urllib.parse import unquote, unquote_plus
 
 from mock_server.contract.brackets import Leaf, tree_of
-from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape, UnreadableError, shown
-from mock_server.contract.media import essence_of
-from mock_server.contract.model import is_json
+from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape, shown
 from mock_server.contract.pairs import Pairs, cookie_pairs, form_pairs, objects_of
-from mock_server.exchange import JSON, Request, Route
+from mock_server.core.diagnostics import UnreadableError
+from mock_server.core.types import JSON
+from mock_server.exchange import Request, Route
+from mock_server.http.media_types import essence_of, is_json
 from mock_server.json_text import read_json
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})

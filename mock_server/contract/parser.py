@@ -17,8 +17,8 @@ from mock_server.contract.lines import looks_like_json
 from mock_server.contract.source import Source
 from mock_server.contract.text import indefinite
 from mock_server.contract.yaml_loader import CoreSchemaLoader
+from mock_server.core.types import JSON
 from mock_server.errors import ContractError, MockServerError
-from mock_server.exchange import JSON
 from mock_server.json_text import DEEPEST, NotJSONError, check_value, first_twice
 
 MAX_DEPTH = DEEPEST

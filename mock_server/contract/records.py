@@ -19,9 +19,9 @@ from mock_server.contract.formats import FORMATS
 from mock_server.contract.model import Contract
 from mock_server.contract.pattern import matches
 from mock_server.contract.schema_error import explain
-from mock_server.contract.source import mapping_at, pointer_of
-from mock_server.exchange import JSON
-from mock_server.settings import suggestion
+from mock_server.core.text import suggestion
+from mock_server.core.types import JSON
+from mock_server.pointer import mapping_at, pointer_of
 
 Schema = dict[str, JSON]
 MOST_FINDINGS = 50

@@ -13,9 +13,11 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from mock_server.contract.model import path_parts
-from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.contract.source import Layers
 from mock_server.contract.walk import METHODS, Document, nodes, operations, resolved, target
-from mock_server.exchange import JSON, Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.pointer import mapping_at, pointer_of
 
 Rule = Callable[[Document, Layers], Iterator[Finding]]
 

@@ -14,16 +14,17 @@ from functools import partial
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.contract.bodies import Body, BodyMedia, MalformedError, read_body
-from mock_server.contract.coercion import LENIENT, READINGS, Reading, Resolve, UnreadableError, shown
+from mock_server.contract.coercion import LENIENT, READINGS, Reading, Resolve, shown
 from mock_server.contract.direction import Direction
 from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, explained
-from mock_server.contract.media import essence_of
-from mock_server.contract.model import is_json
 from mock_server.contract.parameters import Parameter, Sent, read_parameter
 from mock_server.contract.schema_error import explain
-from mock_server.contract.source import mapping_at
-from mock_server.exchange import JSON, Finding, Request, Route
+from mock_server.core.diagnostics import Finding, UnreadableError
+from mock_server.core.types import JSON
+from mock_server.exchange import Request, Route
+from mock_server.http.media_types import essence_of, is_json
 from mock_server.json_text import TOO_DEEP, read_json
+from mock_server.pointer import mapping_at
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """Returns the errors of a value by a schema."""

@@ -18,9 +18,11 @@ from urllib.parse import unquote
 import jsonschema_rs
 from regress import Regex, RegressError
 
-from mock_server.contract.source import Layers, find, pointer_of
+from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, references
-from mock_server.exchange import JSON, Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.pointer import find, pointer_of
 
 ROUNDS = 30
 """Most rounds of validating a document again after its defects were repaired."""

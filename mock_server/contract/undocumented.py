@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from functools import partial
 
 from mock_server.contract.coercion import Resolve, Shape
-from mock_server.contract.model import is_json
-from mock_server.contract.sequences import EVENTS, form_of
-from mock_server.contract.source import Layers, mapping_at, pointer_of
+from mock_server.contract.source import Layers
 from mock_server.contract.transcripts import Transcript, texts_of, transcript_of
 from mock_server.contract.unions import union_of
 from mock_server.contract.walk import Document, operations, resolved
-from mock_server.exchange import JSON, Finding
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.http.media_types import is_json
+from mock_server.http.sequences import EVENTS, form_of
+from mock_server.pointer import mapping_at, pointer_of
 
 SWITCH = "stream"
 """The name of the member of a body, or the parameter of a query, that asks for a stream."""

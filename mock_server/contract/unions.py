@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mock_server.contract.coercion import Resolve, Shape
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 _DEEPEST = 6
 """Most levels of unions within unions that are searched."""

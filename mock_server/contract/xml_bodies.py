@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError
 import xmltodict
 
 from mock_server.contract.coercion import Raw, Shape
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 _TEXT = "#text"
 

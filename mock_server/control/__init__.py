@@ -1,6 +1,1 @@
-"""The admin API under ``/__admin/``: it shows the state of the server and takes instructions from tests."""
-
-from mock_server.control.router import PREFIX
-from mock_server.control.routes import Control
-
-__all__ = ["PREFIX", "Control"]
+"""The admin API below /__admin: what tests tell the server, and what it tells of itself."""

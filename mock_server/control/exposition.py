@@ -24,7 +24,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from mock_server.control.router import Asked
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.settings import bounds_of
 from mock_server.tally import BOUNDS, Tally
 

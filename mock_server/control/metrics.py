@@ -6,7 +6,8 @@ The library that writes them is imported at the first request: a server without 
 from __future__ import annotations
 
 from mock_server.control.router import Asked, Rows
-from mock_server.exchange import JSON, Answer
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer
 
 METRICS = "/metrics"
 

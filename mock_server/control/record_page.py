@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from mock_server.exchange import JSON, Answer, Headers
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer, Headers
 from mock_server.store import Search
 
 _STYLE = """

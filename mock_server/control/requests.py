@@ -12,7 +12,8 @@ from uuid import UUID
 
 from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
-from mock_server.exchange import JSON, Answer, Headers
+from mock_server.core.types import JSON
+from mock_server.exchange import Answer, Headers
 from mock_server.har import Archiving, archive
 from mock_server.instruction import Part
 from mock_server.journal import Entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.contradiction import Contradiction, refuse_large
 from mock_server.generate.document import Node
 from mock_server.generate.place import Place, Walker

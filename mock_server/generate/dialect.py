@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 Schema = dict[str, JSON]
 

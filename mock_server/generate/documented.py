@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.document import Node
 
 _DEEPEST = 4

@@ -9,8 +9,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from mock_server.exchange import JSON, Finding
-from mock_server.settings import suggestion
+from mock_server.core.diagnostics import Finding
+from mock_server.core.text import suggestion
+from mock_server.core.types import JSON
 
 _HIDDEN = frozenset({"add_provider", "del_arguments", "format", "get_arguments", "get_formatter", "get_providers",
                      "optional", "parse", "provider", "seed", "seed_instance", "seed_locale", "set_arguments",

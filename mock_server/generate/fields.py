@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import timedelta
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.oauth import oauth_accounts
 from mock_server.generate.persona import NOW, Persona, date_time
 from mock_server.generate.places import Place

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 Schema = dict[str, JSON]
 

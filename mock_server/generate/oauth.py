@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.people import in_ascii, names_of
 from mock_server.generate.persona import Persona
 from mock_server.generate.seeds import Source, totals

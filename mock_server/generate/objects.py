@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.contradiction import Contradiction, refuse_large
-from mock_server.generate.patterns import matches, sample
+from mock_server.generate.ecma_regex import matches
+from mock_server.generate.patterns import sample
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Shape
 from mock_server.generate.words import word

@@ -10,12 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from regress import Regex, RegressError
-
-from mock_server.contract.pattern import is_quick
-from mock_server.contract.pattern import matches as found_in
-from mock_server.errors import GenerationError
 from mock_server.generate.contradiction import TOO_LARGE, Contradiction
+from mock_server.generate.ecma_regex import matches
 from mock_server.generate.seeds import Source
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,32 +21,6 @@ MOST_DRAWN = 100_000
 """Letters, repetitions and alternatives that are drawn for one text: 0.1 s."""
 _EVERYTHING = 0x11000
 """Code points that are tried when no common letter matches."""
-
-
-@lru_cache(maxsize=4096)
-def compiled(pattern: str) -> Regex:
-    """Return the pattern compiled as ECMA-262 with the flag u, or without it where that is refused.
-
-    Raises :class:`GenerationError` where neither compiles.
-    """
-    for flags in ("u", ""):
-        try:
-            return Regex(pattern, flags)
-        except RegressError as error:
-            reason = error
-    raise GenerationError(
-        f"found the pattern {pattern!r} ({reason}); expected a regular expression of ECMA-262. Mend the pattern."
-    )
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern is found in a text, in bounded time. A lone surrogate is in no text that regress takes."""
-    try:
-        if not is_quick(pattern, len(text)):
-            return found_in(pattern, text)
-        return compiled(pattern).find(text) is not None
-    except UnicodeEncodeError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

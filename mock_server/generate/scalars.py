@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.expansion import same
 from mock_server.generate.faker_method import faked
-from mock_server.generate.numbers import Span, exact, numbers_in
+from mock_server.generate.number_range import Span, exact
+from mock_server.generate.numbers import numbers_in
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.shape import Shape
 

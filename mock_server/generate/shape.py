@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Node
+from mock_server.generate.ecma_regex import matches
 from mock_server.generate.faker_method import method_of
 from mock_server.generate.negation import (
     NOT_FORMATS,
@@ -21,8 +22,7 @@ from mock_server.generate.negation import (
     STRANGER,
     TYPES,
 )
-from mock_server.generate.numbers import Span, common_multiple, exact
-from mock_server.generate.patterns import matches
+from mock_server.generate.number_range import Span, common_multiple, exact
 
 Goal = tuple[Node, ...]
 """Schemas that apply to one value, all of them."""

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from mock_server import deadline
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.contradiction import Contradiction, refuse_large
 from mock_server.generate.document import CHECKER
+from mock_server.generate.ecma_regex import matches
 from mock_server.generate.faker_method import faked
 from mock_server.generate.fields import FORMATS, uuid4
-from mock_server.generate.patterns import MOST_DRAWN, matches, sample
+from mock_server.generate.patterns import MOST_DRAWN, sample
 from mock_server.generate.place import Place, Walker
 from mock_server.generate.seeds import Source
 from mock_server.generate.shape import Shape

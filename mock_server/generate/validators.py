@@ -19,8 +19,8 @@ import jsonschema_rs
 
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.pattern import OPTIONS, backtracks, matches
-from mock_server.contract.source import pointer_of
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
+from mock_server.pointer import pointer_of
 
 LINK = "x-mock-link"
 """The keyword of a link. Its value is the reference, ``#/components/schemas/Pet``."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.store.search import ALL, Search
 
 HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")

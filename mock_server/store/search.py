@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 
 if TYPE_CHECKING:
     from mock_server.store.protocol import Record

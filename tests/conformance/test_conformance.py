@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.contract.load import load_contract
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from tests.conftest import ROOT, SHARED, RunningServer
 
 pytestmark = pytest.mark.conformance

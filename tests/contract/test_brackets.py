@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.contract.brackets import BracketError, indexed, name_and_steps, tree_of
-from mock_server.contract.coercion import UnreadableError
 from mock_server.contract.pairs import MOST, MOST_NAMES, form_pairs
+from mock_server.core.diagnostics import UnreadableError
 from tests.samples import repeatable
 
 

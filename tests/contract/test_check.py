@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mock_server.contract.check import Judge
-from mock_server.exchange import Answer, Finding, Headers, Request, Route
+from mock_server.core.diagnostics import Finding
+from mock_server.exchange import Answer, Headers, Request, Route
 from tests.samples import Document, document, load, operation
 
 JSON = ("content-type", "application/json")

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from mock_server.contract.model import Contract
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.persona import NOW, Persona, date_time
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.validators import LARGEST
 from tests.samples import document

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mock_server.contract.model import Contract
-from mock_server.exchange import JSON
+from mock_server.core.types import JSON
 from mock_server.generate.covering import Factor, covering_rows
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw

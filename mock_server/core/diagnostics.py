@@ -1,0 +1,49 @@
+"""Describe what is wrong: where, what was found, what was expected, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mock_server.core.types import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, described so that the reader can fix it.
+
+    ``rule`` is a stable name (``dangling-reference``), ``location`` is a place for people (``polar.yaml:12``, ``header
+    authorization``), ``pointer`` is a JSON Pointer (RFC 6901) into it.
+    """
+
+    rule: str
+    location: str
+    found: str
+    expected: str
+    pointer: str = ""
+    remedy: str = ""
+    severity: str = "error"
+    """How severe it is.
+
+    ``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for a part of a request
+    that is ignored.
+    """
+
+    def __str__(self) -> str:
+        where = f"{self.location} {self.pointer}".strip()
+        text = f"{where}: {self.found}; expected {self.expected} [{self.rule}]"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+    def as_json(self) -> dict[str, JSON]:
+        """Return the finding as a member of a problem document; empty parts are left out."""
+        parts = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in parts.items() if value}
+
+
+class UnreadableError(ValueError):
+    """Raised for a value that is not of the form that the contract documents."""
+
+    def __init__(self, actual: str, expected: str, pointer: str = "") -> None:
+        super().__init__(f"{actual}; expected {expected}")
+        self.found = actual
+        self.expected = expected
+        self.pointer = pointer
