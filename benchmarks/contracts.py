@@ -11,7 +11,7 @@ import yaml
 from benchmarks.answers import answer
 from benchmarks.requests import ME
 from benchmarks.servers import ROOT, Place
-from mock_server import bundled
+from mock_server.core import bundled
 
 ORDERS = Path(__file__).with_name("orders.yaml")
 FULL = ROOT.parent / "shared" / "contracts" / "polar-full-2026-10.json"

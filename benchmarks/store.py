@@ -81,7 +81,7 @@ def rename(url: str, name: str) -> None:
 
 def make_fixtures(directory: Path) -> None:
     """Write the built-in customers, and as many others as are asked for."""
-    from mock_server import bundled
+    from mock_server.core import bundled
 
     fixtures = directory / "fixtures"
     fixtures.mkdir()

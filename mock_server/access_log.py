@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mock_server.contract.load import CONTROL
-from mock_server.log import FIELDS, REQUEST
+from mock_server.core.logging import FIELDS, REQUEST
 from mock_server.redaction import Redaction
 from mock_server.watched import Seen
 

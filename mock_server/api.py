@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from mock_server.aside import Aside
 from mock_server.assembly import Served
+from mock_server.core.logging import REQUEST
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
 from mock_server.journal import Journal, Kept, LoggedExchange
-from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.request_id import given_id
 from mock_server.store import Store

@@ -13,19 +13,19 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from mock_server import bundled
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
 from mock_server.assembly import Served, assembled, compile_ahead
 from mock_server.contract.load import CONTROL
+from mock_server.core import bundled
+from mock_server.core.deadline import WaitNeeded, without_waiting
+from mock_server.core.errors import MockServerError, UsageError
+from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
 from mock_server.cors import Cors
-from mock_server.deadline import WaitNeeded, without_waiting
-from mock_server.errors import MockServerError, UsageError
 from mock_server.exchange import Answer, Exchange, Request
 from mock_server.fast import FastPath
 from mock_server.foreign import is_foreign, no_world_for
-from mock_server.log import REQUEST
 from mock_server.problem import problem
 from mock_server.readiness import Readiness
 from mock_server.redaction import Redaction, redaction_of

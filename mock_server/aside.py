@@ -9,7 +9,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from mock_server.deadline import PATIENCE, DeadlineExceeded, WaitNeeded, within, without_waiting
+from mock_server.core.deadline import PATIENCE, DeadlineExceeded, WaitNeeded, within, without_waiting
 
 WAITING = 4
 """Threads in which work waits for others: one that waits for a lock must not hold up one that could go on."""
@@ -34,7 +34,7 @@ class Aside:
         self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return the result of the work. It may be started twice; see :mod:`mock_server.deadline`."""
+        """Return the result of the work. It may be started twice; see :mod:`mock_server.core.deadline`."""
         try:
             for _ in range(_WAITS):
                 try:

@@ -13,16 +13,16 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mock_server import bundled
 from mock_server.contract.compiled import Given
 from mock_server.contract.enum_graph import EnumGraph
 from mock_server.contract.load import first_base_path, load_contract
 from mock_server.contract.model import Contract
 from mock_server.contract.text import is_url
+from mock_server.core import bundled
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import ContractError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.coverage import Gauge
-from mock_server.errors import ContractError, UsageError
 from mock_server.fixtures import fixture_files, load_fixtures, stream_fixtures
 from mock_server.routing import Router
 from mock_server.settings import Settings

@@ -10,7 +10,7 @@ from mock_server.contract.check import Judge
 from mock_server.contract.model import BODYLESS, Contract, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.core.diagnostics import Finding
-from mock_server.errors import GenerationError
+from mock_server.core.errors import GenerationError
 from mock_server.exchange import Answer, Request
 from mock_server.generate.faker_method import unknown_methods
 from mock_server.prefer import Preferences

@@ -11,9 +11,9 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, SupportsIndex, TypeVar
 
-from mock_server import deadline
+from mock_server.core import deadline
+from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
-from mock_server.json_text import read_json
 
 STEPS = 200_000
 """Values that one comparison or one path may look at."""

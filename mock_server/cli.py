@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mock_server.core.errors import MockServerError, UsageError
+from mock_server.core.logging import log_to_stderr, warn_of
 from mock_server.core.text import suggestion
 from mock_server.end_guard import guarded
-from mock_server.errors import MockServerError, UsageError
-from mock_server.log import log_to_stderr, warn_of
 from mock_server.settings import PREFIX, ROWS, Row, read_settings
 
 if TYPE_CHECKING:
@@ -243,8 +243,8 @@ def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
     Where its parts came from stands in comments, and in short on standard error.
     """
     from mock_server.contract.import_docs import import_pages
-    from mock_server.errors import ContractError
-    from mock_server.outfile import opened
+    from mock_server.core.atomic_file import opened
+    from mock_server.core.errors import ContractError
 
     settings = _read(flags)
     imported = import_pages(pages, as_json=output.lower().endswith(".json"))

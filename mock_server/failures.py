@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
 from mock_server.contract.model_builder import response_of
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
 from mock_server.encode import encode
-from mock_server.errors import GenerationError
 from mock_server.examples import Examples
 from mock_server.exchange import Answer, Headers
 from mock_server.generate.document import Document

@@ -16,9 +16,9 @@ from collections import Counter
 from sys import getsizeof, intern
 
 from mock_server.contract.model import Operation
+from mock_server.core.errors import StoreError
+from mock_server.core.eviction import Eviction
 from mock_server.coverage import Shown
-from mock_server.errors import StoreError
-from mock_server.eviction import Eviction
 from mock_server.exchange import Exchange
 from mock_server.ready import Lines, Parts, Question, Ready, sight_of
 from mock_server.store import Store

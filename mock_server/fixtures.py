@@ -14,7 +14,7 @@ from typing import Any, cast
 from mock_server.contract import cache
 from mock_server.contract.model import Contract
 from mock_server.core.diagnostics import Finding
-from mock_server.errors import FixtureError
+from mock_server.core.errors import FixtureError
 from mock_server.store import Record
 
 REMEMBERED = 4 * 1024 * 1024

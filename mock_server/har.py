@@ -12,11 +12,11 @@ from http.client import responses
 from importlib.metadata import version
 from urllib.parse import parse_qsl
 
+from mock_server.core.sized_cache import Memo
 from mock_server.core.types import JSON
 from mock_server.exchange import Answer, Headers, Request
 from mock_server.journal import Entry, LoggedExchange
 from mock_server.logged_request import moment, took_of
-from mock_server.memo import Memo
 from mock_server.redaction import Redaction
 
 _MEMORY = 4 * 1024 * 1024

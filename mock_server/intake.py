@@ -8,12 +8,12 @@ from mock_server.contract.manners import Resource
 from mock_server.contract.model import Contract
 from mock_server.contract.records import RecordJudge
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import FixtureError
+from mock_server.core.json_pointer import pointer_of
+from mock_server.core.json_text import TOO_DEEP
 from mock_server.core.types import JSON
-from mock_server.errors import FixtureError
 from mock_server.fixture_file import A_HANDLE, taken_handles
 from mock_server.fixtures import things
-from mock_server.json_text import TOO_DEEP
-from mock_server.pointer import pointer_of
 from mock_server.store import HANDLE, Record
 
 

@@ -17,8 +17,8 @@ from mock_server.clock import Clock
 from mock_server.contract.manners import Manners, RateLimit
 from mock_server.contract.model import Operation
 from mock_server.contract.security import Caller
+from mock_server.core.sized_cache import LONGEST
 from mock_server.exchange import Answer, Headers, Request
-from mock_server.memo import LONGEST
 from mock_server.payload import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
 
 MOST_CALLERS = 10_000

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 
 BACKLOG = 2048
 """Connections that may wait to be taken, and are then taken at once."""

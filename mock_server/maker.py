@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from mock_server.contract.manners import Resource
 from mock_server.contract.model import Contract
+from mock_server.core.errors import GenerationError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError, UsageError
 from mock_server.generate.document import Document
 from mock_server.generate.enums import enum_at
 from mock_server.generate.seeds import Draw

@@ -12,20 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mock_server import deadline
 from mock_server.answer import Ladder
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract, Operation
 from mock_server.contract.security import Caller
+from mock_server.core import deadline
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import StoreLostError
+from mock_server.core.json_pointer import placed, pointer_parts
+from mock_server.core.merge_patch import patched
 from mock_server.core.types import JSON
-from mock_server.errors import StoreLostError
 from mock_server.exchange import Answer, Headers, Request, Stream
 from mock_server.framing import GARBLES, json_text
 from mock_server.http.media_types import is_json
 from mock_server.http.sequences import form_of
-from mock_server.merge_patch import patched
-from mock_server.pointer import placed, pointer_parts
 from mock_server.prefer import MOST_ITEMS, Preferences
 from mock_server.problem import problem
 from mock_server.question import Question

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import StoreError, StoreFullError
 from mock_server.core.types import JSON
-from mock_server.errors import StoreError, StoreFullError
 from mock_server.exchange import Answer, Headers
 
 TITLES: Mapping[str, str] = {

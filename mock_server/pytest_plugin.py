@@ -68,7 +68,7 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.fixture(scope="session")
 def mock_server(pytestconfig: pytest.Config) -> MockServer:
     """Return the server of this test run; with pytest-xdist all workers share it. For an isolated world: mock_world."""
-    from mock_server.errors import MockServerError
+    from mock_server.core.errors import MockServerError
 
     trouble = ""
     try:
@@ -97,7 +97,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Note the coverage at the start of the run."""
-    from mock_server.errors import MockServerError
+    from mock_server.core.errors import MockServerError
 
     own = _judging(session.config)
     try:
@@ -152,7 +152,7 @@ def _absolute(base: Path, place: str) -> str:
 
 
 def _session(config: pytest.Config, options: dict[str, Any]) -> Session:
-    from mock_server.errors import MockServerError
+    from mock_server.core.errors import MockServerError
     from mock_server.testing.session import Session
 
     try:
@@ -176,7 +176,7 @@ def _name(item: pytest.Item, identity: str) -> str:
 
 
 def _journal(world: World) -> str:
-    from mock_server.errors import MockServerError
+    from mock_server.core.errors import MockServerError
 
     try:
         requests = world.requests

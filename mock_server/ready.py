@@ -15,12 +15,12 @@ from time import monotonic, time
 from typing import Any, TypeAlias, TypeVar
 
 from mock_server.contract.model import Operation
+from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import StoreError, StoreLostError
+from mock_server.core.memory_size import bytes_of, footprint, footprint_of_line
 from mock_server.coverage import Shown
-from mock_server.deadline import WaitNeeded, without_waiting
-from mock_server.errors import StoreError, StoreLostError
 from mock_server.exchange import Answer, Exchange, Request, Route
-from mock_server.footprint import bytes_of, footprint, footprint_of_line
 from mock_server.journal import LONGEST_BODY
 from mock_server.store import Record, Records, Store
 from mock_server.tally import QUICK, Tally

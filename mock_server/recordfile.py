@@ -20,10 +20,10 @@ import yaml
 from mock_server.contract.parser import parse_source
 from mock_server.contract.source import Source
 from mock_server.contract.text import MAX_BYTES, read_text
+from mock_server.core.errors import FixtureError
+from mock_server.core.json_pointer import pointer_parts
+from mock_server.core.json_text import DEEPEST, read_json
 from mock_server.core.types import JSON
-from mock_server.errors import FixtureError
-from mock_server.json_text import DEEPEST, read_json
-from mock_server.pointer import pointer_parts
 
 Row = Mapping[str, JSON]
 

@@ -18,10 +18,10 @@ from mock_server.bounded import MOST_PATTERNS, Budget, TooMuchWorkError, parsed,
 from mock_server.contract.model import Operation
 from mock_server.contract.pairs import raw_pairs
 from mock_server.contract.security import bearer_token, cookies
+from mock_server.core.json_pointer import find
+from mock_server.core.json_reader import Part, shown
 from mock_server.core.types import JSON
 from mock_server.exchange import Request, Route
-from mock_server.instruction import Part, shown
-from mock_server.pointer import find
 from mock_server.value_pattern import ValuePattern, matcher, path_of, schema_of, value_pattern
 
 KEYS = (

@@ -6,8 +6,8 @@ import contextlib
 import json
 
 from mock_server.contract.model import FRAMING, Header, Response
+from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError
 from mock_server.exchange import Headers
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from itertools import pairwise
 
-from mock_server.memo import LONGEST
+from mock_server.core.sized_cache import LONGEST
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _STRONG = frozenset({

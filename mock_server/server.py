@@ -22,11 +22,11 @@ from mock_server.assembly import Served, assembled
 from mock_server.capacity import backlog, most_connections, raise_file_limit
 from mock_server.connection import ReachableConnection
 from mock_server.connection_limits import ConnectionLimits
+from mock_server.core.errors import UsageError
+from mock_server.core.logging import log_to_stderr
 from mock_server.end_guard import tell_guard, tell_guard_of_end
-from mock_server.errors import UsageError
 from mock_server.hang_up import HangUps
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
-from mock_server.log import log_to_stderr
 from mock_server.settings import Settings
 from mock_server.stall import StallWatch
 from mock_server.store import open_stores, shared_address

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias, cast
 
+from mock_server.core.errors import UsageError
 from mock_server.core.text import suggestion
-from mock_server.errors import UsageError
 from mock_server.prefer import STRICTNESS
 
 PREFIX = "MOCK_SERVER_"

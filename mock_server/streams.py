@@ -21,8 +21,10 @@ from mock_server.contract.sequences import sequence_of
 from mock_server.contract.transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
 from mock_server.contract.unions import Union, union_of
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import GenerationError
+from mock_server.core.json_pointer import find, overlaid, placed, pointer_of, pointer_parts, without
+from mock_server.core.merge_patch import patched
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError
 from mock_server.exchange import Stream
 from mock_server.framing import Framing, json_text
 from mock_server.generate.document import Document
@@ -30,8 +32,6 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
 from mock_server.http.sequences import EVENTS, Sequence
 from mock_server.lifecycle import ordered
-from mock_server.merge_patch import patched
-from mock_server.pointer import find, overlaid, placed, pointer_of, pointer_parts, without
 from mock_server.programme import Programme, Slot
 from mock_server.settings import Settings
 

@@ -31,8 +31,8 @@ from opentelemetry.semconv.attributes import user_agent_attributes as user_agent
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_span_id, format_trace_id, use_span
 
 from mock_server.application import Application
-from mock_server.errors import UsageError
-from mock_server.log import SPAN
+from mock_server.core.errors import UsageError
+from mock_server.core.logging import SPAN
 from mock_server.tally import METHODS, OTHER
 from mock_server.watched import Seen
 from mock_server.wire import Scope, field_of

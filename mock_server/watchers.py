@@ -6,7 +6,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 from mock_server.settings import Settings
 from mock_server.watched import Watcher
 

@@ -16,8 +16,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from mock_server.core.sized_cache import LONGEST
 from mock_server.exchange import Answer, Headers, Wire
-from mock_server.memo import LONGEST
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import TypeAlias
 
-from mock_server.errors import MockServerError, WorkerError
+from mock_server.core.errors import MockServerError, WorkerError
 from mock_server.hang_up import HANG_UP, HangUps
 
 log = logging.getLogger("mock_server")

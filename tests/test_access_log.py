@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mock_server.application import Application
-from mock_server.log import FIELDS
+from mock_server.core.logging import FIELDS
 from mock_server.settings import Settings
 from mock_server.watched import App, Watched
 from mock_server.watchers import watchers_of

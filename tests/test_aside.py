@@ -12,7 +12,7 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.aside import Aside
-from mock_server.deadline import DeadlineExceeded, check, current, takes_long, within
+from mock_server.core.deadline import DeadlineExceeded, check, current, takes_long, within
 from mock_server.engine import Admitted, Engine
 from mock_server.exchange import Exchange
 from mock_server.settings import Settings

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from mock_server import bundled
 from mock_server.answer import Ladder
 from mock_server.audit import Audit, status_of
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
+from mock_server.core import bundled
 from mock_server.fixtures import load_fixtures
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore, Record

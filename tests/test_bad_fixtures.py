@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server import bundled
+from mock_server.core import bundled
 from tests.conftest import RunningServer
 from tests.in_process import assert_one_message, called
 from tests.test_bad_contracts import COMMANDS, PETS

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from mock_server.eviction import Eviction
+from mock_server.core.eviction import Eviction
 
 ROOM = 3000
 """Items for which there is room."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mock_server import bundled
 from mock_server.contract.model import Contract
-from mock_server.errors import FixtureError
+from mock_server.core import bundled
+from mock_server.core.errors import FixtureError
 from mock_server.fixture_file import FixtureFile
 from mock_server.fixtures import load_fixtures
 from mock_server.store import Record

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from mock_server.core.merge_patch import patched
 from mock_server.core.types import JSON
-from mock_server.merge_patch import patched
 
 CASES: list[tuple[JSON, JSON, JSON]] = [
     ({"a": "b"}, {"a": "c"}, {"a": "c"}),

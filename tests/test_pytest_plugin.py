@@ -8,7 +8,8 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from mock_server import MockServer, bundled
+from mock_server import MockServer
+from mock_server.core import bundled
 from tests.test_serving import me
 
 SHOP = """

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from mock_server.contract.model import Operation
+from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
-from mock_server.errors import InstructionError
 from mock_server.exchange import Request, Route
 from mock_server.request_pattern import RequestPattern
 

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from mock_server import bundled
 from mock_server.cli import MOST_TOLD
+from mock_server.core import bundled
 from tests.conftest import ME, Done, RunningServer
 from tests.in_process import called
 from tests.samples import document, operation, written

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from mock_server.core.errors import UsageError
 from mock_server.core.text import suggestion
-from mock_server.errors import UsageError
 from mock_server.settings import OTHER_VARIABLES, ROWS, Row, Settings, Value, read_settings, settings_table
 from tests.conftest import ROOT
 

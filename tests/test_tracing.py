@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from mock_server.application import Application
-from mock_server.log import SPAN
+from mock_server.core.logging import SPAN
 from mock_server.settings import Settings
 from mock_server.tracing import Tracing, provider_of_environment
 from mock_server.watched import Watched

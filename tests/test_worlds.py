@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mock_server.application import Application
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore, Record
 from mock_server.worlds import World, Worlds, address_of

@@ -19,7 +19,7 @@ from regress import Regex, RegressError
 from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, nodes
 from mock_server.core.diagnostics import Finding
-from mock_server.pointer import pointer_of
+from mock_server.core.json_pointer import pointer_of
 
 MOST_PLACES = 120
 """Most positions of an automaton that is analysed: all pairs of them are visited, which takes 0.1 s."""

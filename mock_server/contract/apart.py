@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from mock_server.core.diagnostics import Finding
-from mock_server.errors import ContractError
+from mock_server.core.errors import ContractError
 
 _PROGRAM = "mock_server.routing.ahead"
 MOST_SECONDS = 120

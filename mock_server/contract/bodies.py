@@ -19,9 +19,9 @@ from mock_server.contract.pairs import Pairs, form_pairs, objects_of
 from mock_server.contract.parameters import Parameter
 from mock_server.contract.sequences import sequence_of
 from mock_server.core.diagnostics import UnreadableError
+from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.json_text import read_json
 
 if TYPE_CHECKING:
     from mock_server.contract.multipart import Part

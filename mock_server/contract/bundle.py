@@ -20,9 +20,9 @@ from mock_server.contract.source import Layers, Origin, Source
 from mock_server.contract.text import is_url, read_text
 from mock_server.contract.walk import LONGEST_CHAIN, Document, nodes, operations, target
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import ContractError
+from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError
-from mock_server.pointer import find, mapping_at, pointer_of, pointer_parts
 
 MAX_DOCUMENTS = 5_000
 """Most files and addresses that one contract may refer to."""

@@ -19,11 +19,11 @@ from mock_server.contract.model_builder import response_of
 from mock_server.contract.requests import MOST_FINDINGS, Errors, Judgement, RequestPlan, plan_of
 from mock_server.contract.security import satisfies
 from mock_server.contract.walk import METHODS
+from mock_server.core.deadline import takes_long
 from mock_server.core.diagnostics import Finding
+from mock_server.core.json_pointer import find, pointer_of
 from mock_server.core.types import JSON
-from mock_server.deadline import takes_long
 from mock_server.exchange import Answer, Request, Route, Stream
-from mock_server.pointer import find, pointer_of
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError

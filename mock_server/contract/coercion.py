@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from mock_server.contract.brackets import Tree, indexed
+from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
-from mock_server.json_text import read_json
 
 Raw: TypeAlias = "Tree[str]"
 """A value whose leaves are still texts."""

@@ -19,8 +19,8 @@ from mock_server.contract.swagger import Remark, modernized
 from mock_server.contract.undocumented import undocumented_streams
 from mock_server.contract.walk import Document
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import ContractError
 from mock_server.core.text import counted
-from mock_server.errors import ContractError
 
 SUPPORTED = ((2, 0), (3, 0), (3, 1), (3, 2))
 

@@ -14,8 +14,8 @@ from mock_server.contract.source import Layers
 from mock_server.contract.text import is_url, read_text
 from mock_server.contract.walk import Document
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import ContractError
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError
 
 _LARGE = 1024 * 1024
 """Bytes from which on a contract is compiled in a process of its own.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, references, target
 from mock_server.core.diagnostics import Finding
-from mock_server.pointer import pointer_of
+from mock_server.core.json_pointer import pointer_of
 
 
 def defects(document: Document, source: Layers) -> list[Finding]:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from mock_server.contract.walk import GRAMMAR, Document, resolved
+from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
-from mock_server.pointer import mapping_at, pointer_of
 
 Keyword = Literal["readOnly", "writeOnly"]
 

@@ -12,8 +12,8 @@ from typing import cast
 from regress import Regex, RegressError
 
 from mock_server.contract.walk import Document, resolved
+from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
-from mock_server.pointer import mapping_at
 
 _DEEPEST = 12
 """Most levels of nested schemas in which the member is searched."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.pointer import mapping_at, pointer_of, pointer_parts
 
 Resolve = Callable[[JSON], JSON]
 _BRANCHES = ("allOf", "anyOf", "oneOf")

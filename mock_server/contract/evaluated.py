@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from mock_server.contract.pattern import matches
+from mock_server.core.regex import matches
 
 
 def unevaluated_properties(validator: Any, below: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:

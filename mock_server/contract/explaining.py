@@ -18,9 +18,9 @@ from typing import Any, cast
 from jsonschema.exceptions import ValidationError as SchemaError
 from jsonschema.validators import extend
 
-from mock_server import deadline
 from mock_server.contract.evaluated import unevaluated_properties
-from mock_server.contract.pattern import matches
+from mock_server.core import deadline
+from mock_server.core.regex import matches
 
 STEPS = 10_000
 """Keywords that are asked for one explanation: 0.05 s, and 0.3 s where each has branches to tell of. A large

@@ -21,9 +21,9 @@ from mock_server.contract.source import Source
 from mock_server.contract.text import read_text
 from mock_server.contract.walk import METHODS, references
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import ContractError
+from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError
-from mock_server.pointer import find, mapping_at, pointer_of, pointer_parts
 
 Node = dict[str, JSON]
 

@@ -16,10 +16,10 @@ from typing import cast
 from mock_server.contract.coercion import Resolve, Shape
 from mock_server.contract.event_stream import Event, events_of
 from mock_server.contract.media import read_text
+from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
-from mock_server.json_text import read_json
 
 MOST_PARTS = 10_000
 """Most parts of a body that are read; a body of 16 MB could have a million."""

@@ -12,10 +12,10 @@ from mock_server.contract.model_builder import _flag, response_of
 from mock_server.contract.source import Places
 from mock_server.contract.text import is_url
 from mock_server.contract.walk import Document, operations, resolved
+from mock_server.core.errors import ContractError
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.text import counted
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError
-from mock_server.pointer import mapping_at, pointer_of, pointer_parts
 
 CONTROL = "/__admin"
 WORLDS = "/~"

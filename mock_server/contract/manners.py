@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from mock_server.contract.source import Places
+from mock_server.core.errors import ContractError
+from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError
-from mock_server.pointer import pointer_of
 
 ROOT_KEYS = (
     "x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http", "x-mock-rate-limit",

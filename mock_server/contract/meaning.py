@@ -14,8 +14,8 @@ from mock_server.contract.discriminator import settle_discriminator
 from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, nodes, resolved
 from mock_server.core.diagnostics import Finding
+from mock_server.core.json_pointer import above_and_at, pointer_of
 from mock_server.core.types import JSON
-from mock_server.pointer import above_and_at, pointer_of
 
 _COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
 """Keywords that apply other schemas to the same value."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
-from mock_server.json_text import read_json
 
 Reader = Callable[..., Any]
 ALLOW_EMPTY = "x-allow-empty-value"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from mock_server.contract.model import Header, MediaType, Response
 from mock_server.contract.walk import resolved
+from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
-from mock_server.pointer import mapping_at
 
 
 def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Response:

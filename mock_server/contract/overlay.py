@@ -14,10 +14,10 @@ from typing import cast
 
 from mock_server.contract.source import Origin, Source
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import ContractError
+from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError
-from mock_server.pointer import pointer_of
 
 _KEYS = ("overlay", "info", "extends", "actions")
 _ACTION_KEYS = ("target", "description", "update", "remove")

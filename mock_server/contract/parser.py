@@ -17,9 +17,9 @@ from mock_server.contract.lines import looks_like_json
 from mock_server.contract.source import Source
 from mock_server.contract.text import indefinite
 from mock_server.contract.yaml_loader import CoreSchemaLoader
+from mock_server.core.errors import ContractError, MockServerError
+from mock_server.core.json_text import DEEPEST, NotJSONError, check_value, first_twice
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError, MockServerError
-from mock_server.json_text import DEEPEST, NotJSONError, check_value, first_twice
 
 MAX_DEPTH = DEEPEST
 """The deepest nesting; libyaml's composer overruns the stack somewhere above 5,000."""

@@ -17,11 +17,11 @@ from mock_server.contract.direction import Direction, mentions, with_schemas
 from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, bounded, explained
 from mock_server.contract.formats import FORMATS
 from mock_server.contract.model import Contract
-from mock_server.contract.pattern import matches
 from mock_server.contract.schema_error import explain
+from mock_server.core.json_pointer import mapping_at, pointer_of
+from mock_server.core.regex import matches
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.pointer import mapping_at, pointer_of
 
 Schema = dict[str, JSON]
 MOST_FINDINGS = 50

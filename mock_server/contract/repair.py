@@ -16,8 +16,8 @@ from mock_server.contract.model import path_parts
 from mock_server.contract.source import Layers
 from mock_server.contract.walk import METHODS, Document, nodes, operations, resolved, target
 from mock_server.core.diagnostics import Finding
+from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
-from mock_server.pointer import mapping_at, pointer_of
 
 Rule = Callable[[Document, Layers], Iterator[Finding]]
 

@@ -20,11 +20,11 @@ from mock_server.contract.explaining import UNEXPLAINED, UnexplainedError, expla
 from mock_server.contract.parameters import Parameter, Sent, read_parameter
 from mock_server.contract.schema_error import explain
 from mock_server.core.diagnostics import Finding, UnreadableError
+from mock_server.core.json_pointer import mapping_at
+from mock_server.core.json_text import TOO_DEEP, read_json
 from mock_server.core.types import JSON
 from mock_server.exchange import Request, Route
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.json_text import TOO_DEEP, read_json
-from mock_server.pointer import mapping_at
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """Returns the errors of a value by a schema."""

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
-from mock_server.pointer import pointer_of
+from mock_server.core.json_pointer import pointer_of
 
 LONGEST = 200
 """Most characters of a value or a rule that a message shows."""

@@ -21,8 +21,8 @@ from regress import Regex, RegressError
 from mock_server.contract.source import Layers
 from mock_server.contract.walk import Document, references
 from mock_server.core.diagnostics import Finding
+from mock_server.core.json_pointer import find, pointer_of
 from mock_server.core.types import JSON
-from mock_server.pointer import find, pointer_of
 
 ROUNDS = 30
 """Most rounds of validating a document again after its defects were repaired."""

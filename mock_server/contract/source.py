@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from mock_server.core.json_pointer import find, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.pointer import find, pointer_parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import cast
 
 from mock_server.contract.media import ALLOW_EMPTY
 from mock_server.contract.walk import METHODS, Document, resolved
+from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.pointer import mapping_at, pointer_of
 
 _SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses",
              "securityDefinitions": "securitySchemes"}  # fmt: skip

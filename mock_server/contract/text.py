@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mock_server.errors import ContractError, MockServerError
+from mock_server.core.errors import ContractError, MockServerError
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest text that is read. GitHub's contract, one of the largest known, has 13 MB."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mock_server.contract.event_stream import events_of
+from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
 from mock_server.http.sequences import EVENTS
-from mock_server.pointer import mapping_at
 
 _DEEPEST = 8
 _MOST_TEXTS = 400

@@ -16,10 +16,10 @@ from mock_server.contract.transcripts import Transcript, texts_of, transcript_of
 from mock_server.contract.unions import union_of
 from mock_server.contract.walk import Document, operations, resolved
 from mock_server.core.diagnostics import Finding
+from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
 from mock_server.http.media_types import is_json
 from mock_server.http.sequences import EVENTS, form_of
-from mock_server.pointer import mapping_at, pointer_of
 
 SWITCH = "stream"
 """The name of the member of a body, or the parameter of a query, that asks for a stream."""

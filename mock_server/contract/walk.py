@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import unquote
 
+from mock_server.core.json_pointer import find, mapping_at, pointer_of
 from mock_server.core.types import JSON
-from mock_server.pointer import find, mapping_at, pointer_of
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods a path item may have (OpenAPI 3.2 added query)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mock_server.clock import FARTHEST, Clock, moment_of
 from mock_server.control.router import Asked, RefusedError, Rows, answered
-from mock_server.errors import InstructionError
+from mock_server.core.errors import InstructionError
+from mock_server.core.json_reader import Part
 from mock_server.exchange import Answer
-from mock_server.instruction import Part
 
 
 def _clock(request: Asked) -> Clock:

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from mock_server.deadline import PATIENCE, DeadlineExceeded, within
+from mock_server.core.deadline import PATIENCE, DeadlineExceeded, within
 
 _T = TypeVar("_T")
 

@@ -7,11 +7,11 @@ from urllib.parse import quote, urlencode
 from mock_server.assembly import Served
 from mock_server.control.record_page import RecordPage
 from mock_server.control.router import PREFIX, Asked, RefusedError, Rows, answered
+from mock_server.core.errors import FixtureError
+from mock_server.core.merge_patch import patched
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.errors import FixtureError
 from mock_server.exchange import Answer, Headers
-from mock_server.merge_patch import patched
 from mock_server.negotiation import choose
 from mock_server.store import Record, Records, Search
 

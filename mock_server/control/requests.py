@@ -12,10 +12,10 @@ from uuid import UUID
 
 from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.core.json_reader import Part
 from mock_server.core.types import JSON
 from mock_server.exchange import Answer, Headers
 from mock_server.har import Archiving, archive
-from mock_server.instruction import Part
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
 from mock_server.problem import problem

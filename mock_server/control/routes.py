@@ -26,8 +26,8 @@ from mock_server.control.router import PREFIX, Asked, RefusedError, Table
 from mock_server.control.scenarios import ROUTES as SCENARIOS
 from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
+from mock_server.core.errors import InstructionError, StoreError
 from mock_server.core.types import JSON
-from mock_server.errors import InstructionError, StoreError
 from mock_server.exchange import Answer, Request
 from mock_server.problem import problem, store_problem
 from mock_server.settings import Settings

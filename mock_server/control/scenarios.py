@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from mock_server.assembly import rehearsed, scenario_files
 from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.core.errors import InstructionError, UsageError
+from mock_server.core.json_reader import Part
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.errors import InstructionError, UsageError
 from mock_server.exchange import Answer
-from mock_server.instruction import Part
 from mock_server.scenarios import Scenario
 from mock_server.stage import MOST_SCENARIOS, Running, Stage
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mock_server.assembly import Served
 from mock_server.contract.model import Operation
 from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.core.errors import GenerationError
 from mock_server.core.text import suggestion
-from mock_server.errors import GenerationError
 from mock_server.exchange import Answer
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from mmap import ACCESS_READ, mmap
 from typing import Any
 
-from mock_server.deadline import takes_long
+from mock_server.core.deadline import takes_long
 from mock_server.generate.seeds import Source, totals
 from mock_server.generate.tables import table
 

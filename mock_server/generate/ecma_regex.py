@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from regress import Regex, RegressError
 
-from mock_server.contract.pattern import is_quick
-from mock_server.contract.pattern import matches as found_in
-from mock_server.errors import GenerationError
+from mock_server.core.errors import GenerationError
+from mock_server.core.regex import is_quick
+from mock_server.core.regex import matches as found_in
 
 
 @lru_cache(maxsize=4096)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
 from mock_server.generate.document import Document, Node
-from mock_server.pointer import mapping_at, pointer_of, pointer_parts
 
 DEEPEST = 3
 """Most levels of objects in which a member of a name is searched: as many as the record of a person has."""

@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import cast
 
+from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
-from mock_server.deadline import check, current
 from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Document, Node
 from mock_server.generate.height import ENDLESS, height

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from mock_server.core.json_pointer import above_and_at
 from mock_server.core.types import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.persona import Persona
@@ -17,7 +18,6 @@ from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Goal
 from mock_server.generate.walk import Trace, Walk
-from mock_server.pointer import above_and_at
 
 Wanted = Mapping[tuple[str, str], int]
 """What a variant wants: by JSON Pointer and name of a choice, the number of the option."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from anyascii import anyascii
 
-from mock_server.deadline import takes_long
+from mock_server.core.deadline import takes_long
 from mock_server.generate.peoples import people_of
 from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.tables import table

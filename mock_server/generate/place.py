@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
 from mock_server.generate.seeds import Draw
-from mock_server.pointer import pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

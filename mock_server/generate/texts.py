@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 
-from mock_server import deadline
+from mock_server.core import deadline
 from mock_server.core.types import JSON
 from mock_server.generate.contradiction import Contradiction, refuse_large
 from mock_server.generate.document import CHECKER

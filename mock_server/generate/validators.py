@@ -18,14 +18,14 @@ from urllib.parse import quote
 import jsonschema_rs
 
 from mock_server.contract.formats import FORMATS
-from mock_server.contract.pattern import OPTIONS, backtracks, matches
+from mock_server.core.json_pointer import pointer_of
+from mock_server.core.regex import OPTIONS, backtracks, matches
 from mock_server.core.types import JSON
-from mock_server.pointer import pointer_of
 
 LINK = "x-mock-link"
 """The keyword of a link. Its value is the reference, ``#/components/schemas/Pet``."""
 PATTERN = "x-mock-pattern"
-"""The keyword of a pattern that is asked elsewhere (:mod:`mock_server.contract.pattern`), since it backtracks."""
+"""The keyword of a pattern that is asked elsewhere (:mod:`mock_server.core.regex`), since it backtracks."""
 LARGEST = 8
 """Most schemas behind a reference for it to be copied in; each counts as often as it is referred to."""
 

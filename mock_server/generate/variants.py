@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mock_server.core.errors import GenerationError
+from mock_server.core.json_pointer import above_and_at, find
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError
 from mock_server.generate.covering import Assignment, Factor, covering_rows
 from mock_server.generate.document import Document
 from mock_server.generate.expansion import Choice
@@ -21,7 +22,6 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Shape
 from mock_server.generate.walk import FULL, Trace
 from mock_server.generate.walker import SearchExhaustedError, checked, persona_of
-from mock_server.pointer import above_and_at, find
 
 BIG_ENUM = 12
 """Number of values above which each value of an enum is shown once and not paired with everything else."""

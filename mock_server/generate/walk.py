@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mock_server.core.deadline import check, current
+from mock_server.core.errors import GenerationError
+from mock_server.core.json_pointer import above_and_at, find
 from mock_server.core.types import JSON
-from mock_server.deadline import check, current
-from mock_server.errors import GenerationError
 from mock_server.generate.arrays import make_array
 from mock_server.generate.contradiction import Contradiction
 from mock_server.generate.document import Document, Node
@@ -23,7 +24,6 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Goal, Shape
 from mock_server.generate.size import BOUNDLESS, least_size
 from mock_server.generate.texts import make_text
-from mock_server.pointer import above_and_at, find
 
 FULL = 12
 """Levels of objects of which all members are made, unless fewer are wanted."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mock_server.core.errors import GenerationError
+from mock_server.core.json_pointer import pointer_parts
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError
 from mock_server.generate.contradiction import TOO_LARGE, Contradiction
 from mock_server.generate.document import Document, Node
 from mock_server.generate.enums import enum_named
@@ -19,7 +20,6 @@ from mock_server.generate.place import Place
 from mock_server.generate.seeds import Draw
 from mock_server.generate.shape import Shape
 from mock_server.generate.walk import BUDGET, FULL, SearchBudgetExceeded, Walk
-from mock_server.pointer import pointer_parts
 
 ATTEMPTS = 12
 """Most values that are made and validated before generation fails."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from mock_server.deadline import takes_long
+from mock_server.core.deadline import takes_long
 from mock_server.generate.seeds import Source
 
 

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypedDict, cast
 
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.payload import (
     AnswerForm,

@@ -10,7 +10,7 @@ import sys
 from mock_server.contract.apart import REFUSED, report_of
 from mock_server.contract.compiled import Given
 from mock_server.contract.load import load_contract
-from mock_server.errors import ContractError, MockServerError
+from mock_server.core.errors import ContractError, MockServerError
 from mock_server.routing.router import Router
 
 

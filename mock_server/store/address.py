@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from mock_server.errors import StoreError
+from mock_server.core.errors import StoreError
 from mock_server.store.kept import LIMIT
 from mock_server.store.memory import MemoryStores
 from mock_server.store.protocol import Stores

@@ -22,8 +22,8 @@ from typing import TypeAlias
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from mock_server.deadline import WaitNeeded, has_changed, may_wait, waits
-from mock_server.errors import StoreError, StoreFullError, StoreLostError
+from mock_server.core.deadline import WaitNeeded, has_changed, may_wait, waits
+from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.store.driver import OPENING, PATIENCE, Driver
 from mock_server.store.keeper import Keeper
 from mock_server.store.knowledge import Changed, Knowledge

@@ -11,7 +11,7 @@ import weakref
 from contextlib import suppress
 from typing import Protocol
 
-from mock_server.errors import StoreError
+from mock_server.core.errors import StoreError
 
 
 class Lease(Protocol):

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from mock_server.errors import StoreError
+from mock_server.core.errors import StoreError
 from mock_server.store.driver import PATIENCE, SLACK, Trouble
 
 CHANNEL = "mock_server"

@@ -22,8 +22,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from mock_server.deadline import WaitNeeded, without_waiting
-from mock_server.errors import StoreLostError
+from mock_server.core.deadline import WaitNeeded, without_waiting
+from mock_server.core.errors import StoreLostError
 from mock_server.store.database import Database
 from mock_server.store.kept import Lack
 from mock_server.store.kept import Row as KeptRow

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, inspect, select
 
-from mock_server.errors import StoreError
+from mock_server.core.errors import StoreError
 
 EVERY_WORLD = "*"
 """The world of the fixtures: no world has this name."""

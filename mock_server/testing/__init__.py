@@ -8,7 +8,7 @@
         world.verify(method="GET", path="/pets/{id}", times=2).
 """
 
-from mock_server.errors import ControlError, MockServerError
+from mock_server.core.errors import ControlError, MockServerError
 from mock_server.testing.handle import MockServer
 from mock_server.testing.record import RecordedRequest
 from mock_server.testing.world import Clock, World

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_server.errors import ControlError, UsageError
+from mock_server.core.errors import ControlError, UsageError
 
 SECONDS = 30.0
 """Seconds to wait for an answer: before its first one, a server may have to prepare a large contract."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import Unpack
 from uuid import uuid4
 
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 from mock_server.testing.client import ControlClient
 from mock_server.testing.running import Elsewhere, InProcess, InThread, Options, Running
 from mock_server.testing.world import World, checked_name
@@ -25,8 +25,8 @@ class MockServer(World):
     ``mock-server serve``; variables of the environment count for nothing here. Of itself it is the world without a
     prefix; :meth:`world` gives others.
 
-    Raises :class:`TypeError` for a keyword that is no setting, :class:`mock_server.errors.UsageError` for a value
-    that does not fit, and, when it is entered, any :class:`mock_server.errors.MockServerError` that stands in the
+    Raises :class:`TypeError` for a keyword that is no setting, :class:`mock_server.core.errors.UsageError` for a value
+    that does not fit, and, when it is entered, any :class:`mock_server.core.errors.MockServerError` that stands in the
     way of serving.
     """
 

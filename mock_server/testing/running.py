@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Protocol, TextIO, TypeAlias, TypedDict
 
+from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.text import suggestion
-from mock_server.errors import MockServerError, UsageError
 from mock_server.settings import ROWS, Row, Settings, read_settings
 
 Place: TypeAlias = str | os.PathLike[str]

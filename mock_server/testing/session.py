@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from mock_server.errors import ControlError, MockServerError, UsageError
+from mock_server.core.errors import ControlError, MockServerError, UsageError
 from mock_server.testing.handle import MockServer
 
 _START_SECONDS = 120.0

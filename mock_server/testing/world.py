@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
-from mock_server.errors import ControlError, UsageError
+from mock_server.core.errors import ControlError, UsageError
 from mock_server.testing.client import ControlClient
 from mock_server.testing.record import RecordedRequest, recorded
 
@@ -37,7 +37,7 @@ class Pattern(TypedDict, total=False):
 class World:
     """A world: an isolated environment, ``/~NAME`` of a server. Every method returns when the server has answered.
 
-    Any of them raises :class:`mock_server.errors.ControlError`, with the server's message, where it refuses. As a
+    Any of them raises :class:`mock_server.core.errors.ControlError`, with the server's message, where it refuses. As a
     context manager it is removed at the end.
     """
 

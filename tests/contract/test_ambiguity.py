@@ -6,7 +6,7 @@ from time import perf_counter
 import pytest
 
 from mock_server.contract.ambiguity import is_endless
-from mock_server.errors import ContractError
+from mock_server.core.errors import ContractError
 from tests.samples import document, load
 
 

@@ -15,7 +15,7 @@ import yaml
 
 from mock_server.contract import bundle, download
 from mock_server.contract.load import load_contract
-from mock_server.errors import ContractError
+from mock_server.core.errors import ContractError
 from mock_server.exchange import Request
 from tests.samples import engine_of
 

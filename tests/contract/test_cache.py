@@ -9,7 +9,7 @@ import pytest
 from mock_server.contract import cache
 from mock_server.contract.compilation import Compilation
 from mock_server.contract.model import Contract
-from mock_server.errors import ContractError
+from mock_server.core.errors import ContractError
 from tests.samples import Document, document, load, operation
 
 DEFECTIVE: Document = document({"/a/{id}": {"get": operation({"$ref": "#/components/schemas/Gone"})}})

@@ -17,7 +17,7 @@ from mock_server.contract.manners import (
 from mock_server.contract.model import Contract
 from mock_server.contract.parser import parse_source
 from mock_server.contract.source import Layers, Places
-from mock_server.errors import ContractError
+from mock_server.core.errors import ContractError
 
 PLACES = Places(lambda: Layers(parse_source("a.yaml", "")))
 PET = "#/components/schemas/Pet"

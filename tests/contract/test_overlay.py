@@ -10,7 +10,7 @@ from mock_server.contract.overlay import apply_overlay
 from mock_server.contract.parser import parse_source
 from mock_server.contract.source import Layers, Source
 from mock_server.core.diagnostics import Finding
-from mock_server.errors import ContractError
+from mock_server.core.errors import ContractError
 
 DOCUMENT: Any = {
     "info": {"title": "Pets", "tags": ["a"]},

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mock_server.contract.parser import MAX_DEPTH, parse_source
 from mock_server.contract.source import Layers, Origin
 from mock_server.contract.text import read_text
+from mock_server.core.errors import ContractError, FixtureError
+from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.errors import ContractError, FixtureError
-from mock_server.pointer import find, mapping_at, pointer_of, pointer_parts
 from tests.samples import repeatable
 
 SECONDS = 2.0

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mock_server.contract.load import load_contract
-from mock_server.errors import ContractError
-from mock_server.pointer import find
+from mock_server.core.errors import ContractError
+from mock_server.core.json_pointer import find
 from tests.conftest import SHARED
 from tests.samples import Document, document, load
 

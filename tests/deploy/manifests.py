@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 from mock_server.settings import PREFIX, read_settings
 from tests.conftest import ROOT
 

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import strategies as st
 
 from mock_server.application import Application
-from mock_server.errors import MockServerError
+from mock_server.core.errors import MockServerError
 from mock_server.settings import Settings
 from mock_server.wire import Message, Scope
 from tests.asgi import scope_of

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
-from mock_server.contract.pattern import matches
+from mock_server.core.errors import GenerationError, MockServerError
+from mock_server.core.regex import matches
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError, MockServerError
 from mock_server.exchange import Request, Route
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from mock_server import bundled
 from mock_server.contract.model import Contract
+from mock_server.core import bundled
 from mock_server.generate.document import Document
 
 _CONTRACT: dict[str, Any] = yaml.load(bundled.contract().read_text("utf-8"), yaml.CSafeLoader)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.errors import GenerationError
+from mock_server.core.errors import GenerationError
 from mock_server.generate.fields import FORMATS
 from tests.generate.test_walker import CHECKER, made, wrong
 from tests.samples import repeatable

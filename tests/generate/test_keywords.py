@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mock_server.errors import GenerationError
+from mock_server.core.errors import GenerationError
 from mock_server.generate.document import Document
 from mock_server.generate.fields import FORMATS
 from mock_server.generate.seeds import Draw

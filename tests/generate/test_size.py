@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.errors import GenerationError
+from mock_server.core.errors import GenerationError
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import LARGEST, generate

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server import bundled
+from mock_server.core import bundled
 from mock_server.generate.seeds import Source
 from mock_server.generate.tables import table
 from mock_server.generate.tax_ids import formats_of, tax_id_in

@@ -13,18 +13,18 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
-from mock_server import bundled
 from mock_server.contract.formats import is_uuid4
 from mock_server.contract.load import load_contract
 from mock_server.contract.model import Contract
+from mock_server.core import bundled
+from mock_server.core.errors import GenerationError
+from mock_server.core.json_pointer import find, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.errors import GenerationError
 from mock_server.generate.document import Document
 from mock_server.generate.enums import enum_at
 from mock_server.generate.fields import FIELDS, FORMATS
 from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.walker import generate
-from mock_server.pointer import find, pointer_parts
 from tests.conftest import ROOT
 from tests.generate.conftest import schemas_of
 

@@ -13,7 +13,7 @@ from time import monotonic
 
 import pytest
 
-from mock_server.errors import StoreError, StoreFullError, StoreLostError
+from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.store import Record, Store, address, database, open_stores, tables
 from mock_server.store.driver import LONGEST
 from tests.postgresql import PASSWORD, WRITTEN, Postgres, running

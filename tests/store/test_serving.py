@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server import MockServer, bundled
+from mock_server import MockServer
 from mock_server.application import Application
 from mock_server.assembly import assembled
+from mock_server.core import bundled
 from mock_server.settings import Settings
 from mock_server.store import Record, open_stores
 from tests.conftest import ME, RunningServer

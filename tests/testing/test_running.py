@@ -17,7 +17,7 @@ import pytest
 
 import mock_server
 from mock_server import MockServer
-from mock_server.errors import ContractError, ControlError, MockServerError, UsageError
+from mock_server.core.errors import ContractError, ControlError, MockServerError, UsageError
 from mock_server.settings import ROWS
 from mock_server.testing.running import Options
 from tests.conftest import RunningServer

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mock_server import MockServer, World
-from mock_server.errors import ControlError
+from mock_server.core.errors import ControlError
 from tests.conftest import ME
 from tests.test_pytest_plugin import SHOP
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Finding
+from mock_server.core.errors import InstructionError
+from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.errors import InstructionError
-from mock_server.pointer import pointer_of
 
 _SHOWN = 80
 """Most characters of a wrong value that a message repeats."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from mock_server.errors import UsageError
+from mock_server.core.errors import UsageError
 
 
 @contextlib.contextmanager

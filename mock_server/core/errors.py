@@ -1,0 +1,81 @@
+"""Every error that reaches a user.
+
+::
+
+    MockServerError          exit code 2, one message
+    ├── UsageError           a flag, a variable or an argument
+    ├── ContractError        a contract or overlay that cannot be served
+    ├── FixtureError         a record that cannot be served
+    ├── GenerationError      a schema that no value satisfies
+    ├── ControlError         a control request that a running server refused or did not answer
+    ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
+    ├── WorkerError          a worker process that cannot start
+    └── StoreError           a store that cannot be opened
+        ├── StoreLostError   one that does not answer for now; 503 while it serves
+        └── StoreFullError   one that has no room; 507 while it serves
+
+A message says where, what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mock_server.core.diagnostics import Finding
+
+
+class MockServerError(Exception):
+    """The root of all errors. ``findings`` has the parts of the message, where there are parts."""
+
+    def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
+
+
+class UsageError(MockServerError):
+    """A flag, a variable or an argument that cannot be understood or does not fit."""
+
+
+class ContractError(MockServerError):
+    """A contract or an overlay that cannot be read, understood or served."""
+
+
+class FixtureError(MockServerError):
+    """A fixture file or record that cannot be read or that breaks the contract."""
+
+
+class GenerationError(MockServerError):
+    """A schema for which no value was found."""
+
+
+class ControlError(MockServerError):
+    """An admin request that a running server refused, or that no server answered.
+
+    ``status`` is that of the answer, 0 where there was none; ``problem`` is the problem document (RFC 9457).
+    """
+
+    def __init__(self, message: str, status: int = 0, problem: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem: Mapping[str, Any] = problem or {}
+
+
+class InstructionError(MockServerError):
+    """An instruction of a test that cannot be understood or is not allowed."""
+
+
+class WorkerError(MockServerError):
+    """A worker process that reported why it cannot start, or ended before it was ready."""
+
+
+class StoreError(MockServerError):
+    """A store that cannot be opened. No message of this kind has a password in it."""
+
+
+class StoreLostError(StoreError):
+    """A store that does not answer for now; nothing was changed, or the change was not reported as done."""
+
+
+class StoreFullError(StoreError):
+    """A store that is full; nothing was changed."""
