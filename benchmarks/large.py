@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.assembly import Served, assembled
-from mock_server.exchange import Request
+from mock_server.http.messages import Request
 from mock_server.settings import Settings
 
 SECONDS = 3.0

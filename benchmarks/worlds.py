@@ -12,7 +12,7 @@ import tracemalloc
 from time import process_time
 
 from mock_server.assembly import Served, assembled
-from mock_server.exchange import Exchange, Request
+from mock_server.http.messages import Exchange, Request
 from mock_server.journal import Kept
 from mock_server.settings import Settings
 from mock_server.worlds import World, Worlds

@@ -19,17 +19,17 @@ from mock_server.core.errors import GenerationError, StoreError
 from mock_server.core.json_pointer import find
 from mock_server.core.types import JSON
 from mock_server.drawn import DrawnValues
-from mock_server.encode import Body, encode
 from mock_server.examples import Examples
-from mock_server.exchange import Answer, Headers, Request
 from mock_server.failures import Failures
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walker import generate
+from mock_server.http.body_serializers import Body, encode
+from mock_server.http.messages import Answer, Headers, Request
+from mock_server.http.preferences import Preferences
+from mock_server.http.problem_details import problem, store_problem
 from mock_server.maker import Maker
-from mock_server.prefer import Preferences
-from mock_server.problem import problem, store_problem
 from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings

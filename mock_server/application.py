@@ -23,17 +23,26 @@ from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
 from mock_server.cors import Cors
-from mock_server.exchange import Answer, Exchange, Request
 from mock_server.fast import FastPath
 from mock_server.foreign import is_foreign, no_world_for
-from mock_server.problem import problem
+from mock_server.http.asgi import (
+    ClientGoneError,
+    Receive,
+    Scope,
+    Send,
+    body_of,
+    host_trouble,
+    send_answer,
+    send_in_pieces,
+)
+from mock_server.http.messages import Answer, Exchange, Request
+from mock_server.http.problem_details import problem
 from mock_server.readiness import Readiness
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.settings import Settings
 from mock_server.store import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.wire import ClientGoneError, Receive, Scope, Send, body_of, host_trouble, send_answer, send_in_pieces
 from mock_server.worlds import PREFIX as WORLD_PREFIX
 from mock_server.worlds import World, Worlds, address_of
 

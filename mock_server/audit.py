@@ -11,9 +11,9 @@ from mock_server.contract.model import BODYLESS, Contract, Operation, Response
 from mock_server.contract.security import Caller
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
-from mock_server.exchange import Answer, Request
 from mock_server.generate.faker_method import unknown_methods
-from mock_server.prefer import Preferences
+from mock_server.http.messages import Answer, Request
+from mock_server.http.preferences import Preferences
 from mock_server.question import Question
 from mock_server.store import Store
 

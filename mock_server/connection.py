@@ -20,8 +20,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from mock_server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
-from mock_server.exchange import Answer
-from mock_server.wire import CONNECTION, start_of
+from mock_server.http.asgi import CONNECTION, start_of
+from mock_server.http.messages import Answer
 
 log = logging.getLogger("uvicorn.error")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 
 from mock_server.contract.model import Contract
-from mock_server.wire import Receive, Scope, Send
+from mock_server.http.asgi import Receive, Scope, Send
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -19,8 +19,8 @@ from mock_server.contract.model import Contract, Operation
 from mock_server.core.json_pointer import find
 from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Exchange, Headers, Request
 from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.messages import Answer, Exchange, Headers, Request
 
 Key: TypeAlias = tuple[str, str, str]
 """The kind, the place and the value of what is covered: ``("enum", "query sort", "price")``."""

@@ -16,12 +16,12 @@ from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
 from mock_server.contract.security import Caller, caller_of
 from mock_server.core.diagnostics import Finding
 from mock_server.core.sized_cache import Memo
-from mock_server.exchange import Answer, Exchange, Headers, Request, Route, Stream
 from mock_server.http.media_types import essence_of
+from mock_server.http.messages import Answer, Exchange, Headers, Request, Route, Stream
+from mock_server.http.preferences import Preferences, read_preferences
+from mock_server.http.problem_details import problem
 from mock_server.limits import Memory, remembered
 from mock_server.performance import Performance
-from mock_server.prefer import Preferences, read_preferences
-from mock_server.problem import problem
 from mock_server.question import Question
 from mock_server.refusal import findings_header
 from mock_server.scenarios import Scenario

@@ -12,8 +12,8 @@ from mock_server.contract.model import Contract, MediaType, Operation, Response
 from mock_server.core.diagnostics import Finding
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
-from mock_server.encode import NOTHING, encode
 from mock_server.generate.document import Document
+from mock_server.http.body_serializers import NOTHING, encode
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from mock_server.contract.model_builder import response_of
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
-from mock_server.encode import encode
 from mock_server.examples import Examples
-from mock_server.exchange import Answer, Headers
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
-from mock_server.negotiation import concrete
-from mock_server.problem import problem
+from mock_server.http.body_serializers import encode
+from mock_server.http.content_negotiation import concrete
+from mock_server.http.messages import Answer, Headers
+from mock_server.http.problem_details import problem
 from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings

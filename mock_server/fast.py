@@ -19,11 +19,11 @@ from mock_server.contract.model import Operation
 from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.coverage import Shown
-from mock_server.exchange import Exchange
+from mock_server.http.asgi import Scope
+from mock_server.http.messages import Exchange
 from mock_server.ready import Lines, Parts, Question, Ready, sight_of
 from mock_server.store import Store
 from mock_server.tally import Tally
-from mock_server.wire import Scope
 from mock_server.worlds import World
 
 MEMORY = 20 * 1024 * 1024

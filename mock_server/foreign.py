@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from mock_server.exchange import Answer
-from mock_server.problem import problem
+from mock_server.http.asgi import Field
+from mock_server.http.messages import Answer
+from mock_server.http.problem_details import problem
 from mock_server.settings import Settings
-from mock_server.wire import Field
 
 
 def is_foreign(headers: Iterable[Field], settings: Settings) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from mock_server.core.sized_cache import Memo
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers, Request
+from mock_server.http.messages import Answer, Headers, Request
 from mock_server.journal import Entry, LoggedExchange
 from mock_server.logged_request import moment, took_of
 from mock_server.redaction import Redaction

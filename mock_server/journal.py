@@ -20,7 +20,7 @@ from uuid import UUID
 
 from mock_server.contract.model import Operation
 from mock_server.core.diagnostics import Finding
-from mock_server.exchange import Answer, Exchange, Request, Route, Stream
+from mock_server.http.messages import Answer, Exchange, Request, Route, Stream
 from mock_server.ledger import AT_ONCE, MEMBERS, SLIM, Ledger, Member, release, released
 
 KEPT = 1000

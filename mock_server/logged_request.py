@@ -15,10 +15,10 @@ from urllib.parse import parse_qs
 
 from mock_server.core.sized_cache import Memo
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers, Request
+from mock_server.http.messages import Answer, Headers, Request
+from mock_server.http.request_id import given_id
 from mock_server.journal import Entry, LoggedExchange
 from mock_server.redaction import Redaction
-from mock_server.request_id import given_id
 from mock_server.worlds import World
 
 _MEMORY = 4 * 1024 * 1024

@@ -22,12 +22,12 @@ from mock_server.core.errors import StoreLostError
 from mock_server.core.json_pointer import placed, pointer_parts
 from mock_server.core.merge_patch import patched
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers, Request, Stream
-from mock_server.framing import GARBLES, json_text
 from mock_server.http.media_types import is_json
+from mock_server.http.messages import Answer, Headers, Request, Stream
+from mock_server.http.preferences import MOST_ITEMS, Preferences
+from mock_server.http.problem_details import problem
+from mock_server.http.sequence_framing import GARBLES, json_text
 from mock_server.http.sequences import form_of
-from mock_server.prefer import MOST_ITEMS, Preferences
-from mock_server.problem import problem
 from mock_server.question import Question
 from mock_server.scenarios import Breaks, Cue, Scenario
 from mock_server.stage import Running

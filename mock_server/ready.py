@@ -20,11 +20,11 @@ from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import StoreError, StoreLostError
 from mock_server.core.memory_size import bytes_of, footprint, footprint_of_line
 from mock_server.coverage import Shown
-from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.http.asgi import Field, start_of
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.journal import LONGEST_BODY
 from mock_server.store import Record, Records, Store
 from mock_server.tally import QUICK, Tally
-from mock_server.wire import Field, start_of
 from mock_server.worlds import World
 
 Question: TypeAlias = tuple[Any, ...]

@@ -17,7 +17,7 @@ from typing import Any
 from mock_server.contract.model import Operation, Response
 from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers
+from mock_server.http.messages import Answer, Headers
 
 STATUSES: Mapping[str, tuple[int, ...]] = {
     "unauthenticated": (401,),

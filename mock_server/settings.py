@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from mock_server.core.errors import UsageError
 from mock_server.core.text import suggestion
-from mock_server.prefer import STRICTNESS
+from mock_server.http.preferences import STRICTNESS
 
 PREFIX = "MOCK_SERVER_"
 _TRUE = frozenset({"1", "true", "yes", "on"})

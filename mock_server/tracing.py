@@ -33,9 +33,9 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_span_
 from mock_server.application import Application
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import SPAN
+from mock_server.http.asgi import Scope, field_of
 from mock_server.tally import METHODS, OTHER
 from mock_server.watched import Seen
-from mock_server.wire import Scope, field_of
 
 log = logging.getLogger("mock_server")
 

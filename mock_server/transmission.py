@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Literal
 
 from mock_server.engine import Engine
-from mock_server.exchange import Answer, Stream, Wire
+from mock_server.http.asgi import CONNECTION, Delivery, Receive, Scope, Send, start_of, until_gone
+from mock_server.http.messages import Answer, Stream, Wire
 from mock_server.journal import LONGEST_BODY
-from mock_server.wire import CONNECTION, Delivery, Receive, Scope, Send, start_of, until_gone
 
 log = logging.getLogger("mock_server")
 

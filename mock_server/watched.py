@@ -13,9 +13,9 @@ from typing import Protocol, TypeAlias
 from urllib.parse import quote
 from uuid import uuid4
 
+from mock_server.http.asgi import Message, Receive, Scope, Send, field_of
+from mock_server.http.request_id import given_id
 from mock_server.journal import LoggedExchange
-from mock_server.request_id import given_id
-from mock_server.wire import Message, Receive, Scope, Send, field_of
 from mock_server.worlds import World
 
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from mock_server.http.asgi import Message, Scope
 from mock_server.watched import App
-from mock_server.wire import Message, Scope
 from tests.conftest import ME
 from tests.test_cases import Got
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from mock_server.exchange import Answer, Exchange, Request
+from mock_server.http.messages import Answer, Exchange, Request
 from mock_server.settings import Settings
 from tests.samples import Document, document, engine_of, load, received
 

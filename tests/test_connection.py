@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 from mock_server.settings import Settings
 from mock_server.tally import Tallies
 from tests.conftest import ME, RunningServer

@@ -9,7 +9,7 @@ import httpx
 
 from mock_server.core.types import JSON
 from mock_server.coverage import Coverage, Gauge, told
-from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.worlds import Worlds
 from tests.conftest import ME
 from tests.samples import document, load, operation

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mock_server.contract.model import Contract
 from mock_server.engine import Engine
-from mock_server.exchange import Exchange, Request
+from mock_server.http.messages import Exchange, Request
 from mock_server.store import Record
 from tests.conftest import ME
 from tests.samples import Document, document, engine_of, load, operation, repeatable, value_of

@@ -18,13 +18,13 @@ import pytest
 from mock_server.application import Application
 from mock_server.coverage import Shown
 from mock_server.engine import Admitted
-from mock_server.exchange import Answer, Exchange, Request, Route
 from mock_server.fast import FastPath
+from mock_server.http.asgi import Scope
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.ready import Ready
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore
 from mock_server.tally import Tally
-from mock_server.wire import Scope
 from mock_server.worlds import World
 from tests.conftest import ME, ROOT, RunningServer
 from tests.test_cases import CASES, asked

@@ -14,7 +14,7 @@ from mock_server.contract.load import load_contract
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import ContractError
 from mock_server.core.logging import warn_of
-from mock_server.exchange import Request
+from mock_server.http.messages import Request
 from tests.samples import engine_of
 
 DATA = yaml.safe_load((Path(__file__).parent / "cases/flawed.yaml").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.journal import LONGEST_BODY, Journal, Kept
 from mock_server.worlds import Worlds
 

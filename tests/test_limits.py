@@ -12,7 +12,7 @@ import pytest
 
 from mock_server.clock import Clock, moment_of
 from mock_server.contract.manners import RateLimit
-from mock_server.exchange import Answer, Request
+from mock_server.http.messages import Answer, Request
 from mock_server.limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, Limits
 from tests.conftest import RunningServer
 

@@ -13,11 +13,11 @@ from unittest.mock import Mock
 import pytest
 
 from mock_server.application import COLLECTIONS, Application
-from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.http.asgi import CONNECTION, Message
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.journal import Entry, Kept
 from mock_server.logged_request import Telling
 from mock_server.settings import Settings
-from mock_server.wire import CONNECTION, Message
 from tests.asgi import scope_of, sent
 
 LONGEST_TURN = 0.25

@@ -11,11 +11,11 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.core.diagnostics import Finding
-from mock_server.exchange import Answer, Exchange, Request, Route
+from mock_server.http.asgi import Scope
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.journal import Journal, Kept
 from mock_server.ledger import Ledger
 from mock_server.settings import Settings
-from mock_server.wire import Scope
 from tests.asgi import answered, scope_of
 from tests.conftest import ME
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.core.diagnostics import Finding
-from mock_server.exchange import Answer, Exchange, Request, Route, Wire
-from mock_server.payload import answer_form, answer_of, exchange_form, exchange_of, request_form, request_of
+from mock_server.http.json_codec import answer_form, answer_of, exchange_form, exchange_of, request_form, request_of
+from mock_server.http.messages import Answer, Exchange, Request, Route, Wire
 
 TEXTS = st.text(max_size=20)
 HEADERS = st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.exchange import Request
-from mock_server.prefer import LONGEST_DELAY, Preferences, read_preferences
+from mock_server.http.messages import Request
+from mock_server.http.preferences import LONGEST_DELAY, Preferences, read_preferences
 from tests.samples import repeatable
 
 

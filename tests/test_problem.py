@@ -6,7 +6,7 @@ import re
 import pytest
 
 from mock_server.core.diagnostics import Finding
-from mock_server.problem import TITLES, problem
+from mock_server.http.problem_details import TITLES, problem
 from mock_server.refusal import STATUSES
 from tests.conftest import ROOT
 

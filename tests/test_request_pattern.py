@@ -11,7 +11,7 @@ import yaml
 from mock_server.contract.model import Operation
 from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
-from mock_server.exchange import Request, Route
+from mock_server.http.messages import Request, Route
 from mock_server.request_pattern import RequestPattern
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases/request-patterns.yaml").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mock_server.contract.model import Contract
 from mock_server.contract.walk import METHODS
-from mock_server.exchange import Route
+from mock_server.http.messages import Route
 from mock_server.routing import Router
 from mock_server.routing import router as routing
 from tests.conftest import SHARED

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from mock_server import MockServer
-from mock_server.contract.event_stream import events_of
+from mock_server.http.event_stream import events_of
 from tests.samples import Document, document, written
 
 DATA = yaml.safe_load((Path(__file__).parent / "cases/streams.yaml").read_text(encoding="utf-8"))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.exchange import Request
-from mock_server.prefer import STRICTNESS
+from mock_server.http.messages import Request
+from mock_server.http.preferences import STRICTNESS
 from mock_server.settings import Settings
 from tests.conftest import ROOT
 from tests.samples import engine_of, load

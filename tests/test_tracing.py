@@ -24,10 +24,10 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from mock_server.application import Application
 from mock_server.core.logging import SPAN
+from mock_server.http.asgi import Scope
 from mock_server.settings import Settings
 from mock_server.tracing import Tracing, provider_of_environment
 from mock_server.watched import Watched
-from mock_server.wire import Scope
 from tests.asgi import answered, scope_of, sent, tokens, told
 from tests.conftest import ME, RunningServer
 from tests.in_process import assert_one_message, called

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from mock_server import MockServer
-from mock_server.exchange import Request
+from mock_server.http.messages import Request
 from tests.conftest import RunningServer
 from tests.samples import Document, document, engine_of, load, written
 

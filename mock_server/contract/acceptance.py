@@ -14,8 +14,8 @@ from mock_server.contract.parameters import Parameter, Sent, read_parameter
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers, Request, Route
 from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.messages import Answer, Headers, Request, Route
 from mock_server.http.sequences import form_of
 
 Accepts = Callable[[JSON], bool]

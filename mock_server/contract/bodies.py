@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote_plus
 
-from mock_server.contract.brackets import Tree, indexed, tree_of
 from mock_server.contract.coercion import READINGS, Raw, Reading, Resolve, Shape
 from mock_server.contract.item_bodies import ItemError, ItemReader
 from mock_server.contract.media import ALLOW_EMPTY, read_text
-from mock_server.contract.pairs import Pairs, form_pairs, objects_of
 from mock_server.contract.parameters import Parameter
 from mock_server.contract.sequences import sequence_of
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
+from mock_server.http.bracket_notation import Tree, indexed, tree_of
+from mock_server.http.form_pairs import Pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from mock_server.core.deadline import takes_long
 from mock_server.core.diagnostics import Finding
 from mock_server.core.json_pointer import find, pointer_of
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Request, Route, Stream
+from mock_server.http.messages import Answer, Request, Route, Stream
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from mock_server.contract.brackets import Tree, indexed
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
+from mock_server.http.bracket_notation import Tree, indexed
 
 Raw: TypeAlias = "Tree[str]"
 """A value whose leaves are still texts."""

@@ -14,10 +14,10 @@ from email.policy import HTTP
 from typing import cast
 
 from mock_server.contract.coercion import Resolve, Shape
-from mock_server.contract.event_stream import Event, events_of
 from mock_server.contract.media import read_text
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
+from mock_server.http.event_stream import Event, events_of
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
 

@@ -45,8 +45,8 @@ from mock_server.contract.schema_error import explain
 from mock_server.contract.walk import METHODS
 from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer
 from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.messages import Answer
 
 _VALIDATORS = {
     (3, 0): (V30RequestValidator, V30ResponseValidator),

@@ -23,8 +23,8 @@ from mock_server.core.diagnostics import Finding, UnreadableError
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.json_text import TOO_DEEP, read_json
 from mock_server.core.types import JSON
-from mock_server.exchange import Request, Route
 from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.messages import Request, Route
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """Returns the errors of a value by a schema."""

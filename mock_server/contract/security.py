@@ -14,8 +14,8 @@ from urllib.parse import parse_qs
 
 from mock_server.contract.manners import Manners, TokenKind
 from mock_server.contract.model import SecurityScheme
-from mock_server.contract.pairs import cookie_pairs
-from mock_server.exchange import Request
+from mock_server.http.form_pairs import cookie_pairs
+from mock_server.http.messages import Request
 
 
 @dataclass(frozen=True, slots=True)

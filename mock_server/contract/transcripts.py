@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mock_server.contract.event_stream import events_of
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
+from mock_server.http.event_stream import events_of
 from mock_server.http.sequences import EVENTS
 
 _DEEPEST = 8

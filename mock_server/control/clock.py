@@ -6,7 +6,7 @@ from mock_server.clock import FARTHEST, Clock, moment_of
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import InstructionError
 from mock_server.core.json_reader import Part
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 
 
 def _clock(request: Asked) -> Clock:

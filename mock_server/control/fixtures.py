@@ -11,8 +11,8 @@ from mock_server.core.errors import FixtureError
 from mock_server.core.merge_patch import patched
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers
-from mock_server.negotiation import choose
+from mock_server.http.content_negotiation import choose
+from mock_server.http.messages import Answer, Headers
 from mock_server.store import Record, Records, Search
 
 LISTED = 1000

@@ -10,7 +10,7 @@ from mock_server.assembly import Served
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 from mock_server.settings import bounds_of
 from mock_server.store import UNASKED, UNKNOWN
 

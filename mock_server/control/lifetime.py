@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_server.control.router import Asked, Rows, answered
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 
 
 def _forget(request: Asked) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mock_server.control.router import Asked, Rows
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 
 METRICS = "/metrics"
 

@@ -11,7 +11,7 @@ from itertools import chain
 from time import perf_counter
 from typing import TypeAlias, TypeVar
 
-from mock_server.exchange import Answer, Headers
+from mock_server.http.messages import Answer, Headers
 
 SLICE = 0.005
 """Seconds after which others have their turn."""

@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import quote
 
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers
+from mock_server.http.messages import Answer, Headers
 from mock_server.store import Search
 
 _STYLE = """

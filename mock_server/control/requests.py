@@ -14,11 +14,11 @@ from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.json_reader import Part
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers
 from mock_server.har import Archiving, archive
+from mock_server.http.messages import Answer, Headers
+from mock_server.http.problem_details import problem
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
-from mock_server.problem import problem
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.request_pattern import RequestPattern
 

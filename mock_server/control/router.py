@@ -21,8 +21,8 @@ from mock_server.core.diagnostics import Finding
 from mock_server.core.json_text import DEEPEST, TooDeepError, json_bytes, read_json
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers, Request
-from mock_server.problem import problem
+from mock_server.http.messages import Answer, Headers, Request
+from mock_server.http.problem_details import problem
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds

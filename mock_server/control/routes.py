@@ -28,8 +28,8 @@ from mock_server.control.service import ROUTES as SERVICE
 from mock_server.control.variants import ROUTES as VARIANTS
 from mock_server.core.errors import InstructionError, StoreError
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Request
-from mock_server.problem import problem, store_problem
+from mock_server.http.messages import Answer, Request
+from mock_server.http.problem_details import problem, store_problem
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
 from mock_server.worlds import World, Worlds

@@ -7,7 +7,7 @@ from mock_server.contract.model import Operation
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import GenerationError
 from mock_server.core.text import suggestion
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 
 
 def _variants(request: Asked) -> Answer:

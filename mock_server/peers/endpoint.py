@@ -15,9 +15,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mock_server.exchange import Answer
+from mock_server.http.asgi import Receive, Scope, Send, body_of, send_answer
+from mock_server.http.messages import Answer
 from mock_server.peers.client import PATH
-from mock_server.wire import Receive, Scope, Send, body_of, send_answer
 
 log = logging.getLogger("mock_server")
 

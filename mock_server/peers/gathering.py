@@ -8,9 +8,9 @@ from typing import TypedDict
 
 from mock_server.assembly import Served
 from mock_server.coverage import Coverage, Gauge
-from mock_server.exchange import Exchange
+from mock_server.http.json_codec import ExchangeForm, exchange_form, exchange_of
+from mock_server.http.messages import Exchange
 from mock_server.journal import Entry, Journal, Kept, LoggedExchange
-from mock_server.payload import ExchangeForm, exchange_form, exchange_of
 from mock_server.worlds import World, Worlds
 
 

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from mock_server.core.errors import UsageError
-from mock_server.exchange import Answer, Exchange, Request, Route
-from mock_server.payload import (
+from mock_server.http.json_codec import (
     AnswerForm,
     FindingForm,
     RequestForm,
@@ -30,6 +29,7 @@ from mock_server.payload import (
     request_form,
     request_of,
 )
+from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.peers.address import Address
 from mock_server.peers.client import PATH
 from mock_server.peers.control import ControlForm, Home, SharedControl

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from mock_server.contract import cache
 from mock_server.contract.model import Contract, path_parts
 from mock_server.core.types import JSON
-from mock_server.exchange import Route
+from mock_server.http.messages import Route
 from mock_server.routing.raw_path import forms, literal
 
 _REMEMBERED = 1024

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mock_server.contract.acceptance import acceptance_of
 from mock_server.contract.check import Judge
 from mock_server.contract.model import Contract
-from mock_server.exchange import Answer, Request, Route
 from mock_server.generate.document import Document
+from mock_server.http.messages import Answer, Request, Route
 from tests.samples import document, load, operation
 
 JSON_TYPE = ("content-type", "application/json")

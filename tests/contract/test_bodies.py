@@ -14,7 +14,7 @@ from mock_server.contract.check import Judge
 from mock_server.contract.multipart import read_parts
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.types import JSON
-from mock_server.exchange import Request, Route
+from mock_server.http.messages import Request, Route
 from tests.samples import Document, document, load, operation, repeatable
 from tests.test_cases import written
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.contract.brackets import BracketError, indexed, name_and_steps, tree_of
-from mock_server.contract.pairs import MOST, MOST_NAMES, form_pairs
 from mock_server.core.diagnostics import UnreadableError
+from mock_server.http.bracket_notation import BracketError, indexed, name_and_steps, tree_of
+from mock_server.http.form_pairs import MOST, MOST_NAMES, form_pairs
 from tests.samples import repeatable
 
 

@@ -16,7 +16,7 @@ import yaml
 from mock_server.contract import bundle, download
 from mock_server.contract.load import load_contract
 from mock_server.core.errors import ContractError
-from mock_server.exchange import Request
+from mock_server.http.messages import Request
 from tests.samples import engine_of
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/files.yaml").read_text(encoding="utf-8"))["cases"]

@@ -8,7 +8,7 @@ import pytest
 
 from mock_server.contract.check import Judge
 from mock_server.core.diagnostics import Finding
-from mock_server.exchange import Answer, Headers, Request, Route
+from mock_server.http.messages import Answer, Headers, Request, Route
 from tests.samples import Document, document, load, operation
 
 JSON = ("content-type", "application/json")

@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.contract.check import Judge
 from mock_server.contract.formats import FORMATS
-from mock_server.exchange import Answer
+from mock_server.http.messages import Answer
 from tests.samples import document, load, operation
 
 CHECKED: dict[str, tuple[list[str], list[str]]] = {

@@ -17,7 +17,7 @@ from mock_server.contract.check import Judge
 from mock_server.contract.parameters import Sent, read_parameter
 from mock_server.core.diagnostics import Finding, UnreadableError
 from mock_server.core.types import JSON
-from mock_server.exchange import Request, Route
+from mock_server.http.messages import Request, Route
 from tests.samples import Document, document, load, operation, repeatable
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/parameters.yaml").read_text(encoding="utf-8"))["cases"]

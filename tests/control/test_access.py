@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.control.access import check_access
 from mock_server.control.router import RefusedError
-from mock_server.exchange import Request
+from mock_server.http.messages import Request
 from mock_server.settings import Settings
 
 OPEN = Settings(host="0.0.0.0", admin_token="s3cret", allowed_host=("mock",))

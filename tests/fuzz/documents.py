@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from mock_server.application import Application
 from mock_server.core.errors import MockServerError
+from mock_server.http.asgi import Message, Scope
 from mock_server.settings import Settings
-from mock_server.wire import Message, Scope
 from tests.asgi import scope_of
 from tests.fuzz.junk import mutated
 from tests.fuzz.target import SHOP, FaultError, Target, bounded

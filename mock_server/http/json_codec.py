@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from mock_server.core.diagnostics import Finding
-from mock_server.exchange import Answer, Exchange, Headers, Request, Route, Stream, Wire
+from mock_server.http.messages import Answer, Exchange, Headers, Request, Route, Stream, Wire
 
 
 class RequestForm(TypedDict):

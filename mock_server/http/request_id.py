@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mock_server.exchange import Headers
+from mock_server.http.messages import Headers
 
 HEADER = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")

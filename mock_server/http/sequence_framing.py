@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.contract.event_stream import FIELDS
 from mock_server.core.types import JSON
+from mock_server.http.event_stream import FIELDS
 from mock_server.http.media_types import essence_of
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
 

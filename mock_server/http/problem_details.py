@@ -9,7 +9,7 @@ from http import HTTPStatus
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import StoreError, StoreFullError
 from mock_server.core.types import JSON
-from mock_server.exchange import Answer, Headers
+from mock_server.http.messages import Answer, Headers
 
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
 from mock_server.core.diagnostics import Finding
-from mock_server.exchange import Request
+from mock_server.http.messages import Request
 
 LONGEST_DELAY = 600_000
 """Most milliseconds by which an answer, or an item of a stream, may be delayed."""

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from mock_server.core.sized_cache import LONGEST
-from mock_server.exchange import Answer, Headers, Wire
+from mock_server.http.messages import Answer, Headers, Wire
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from mock_server.core.types import JSON
-from mock_server.framing import BOUNDARY, Framing, as_json, json_text
 from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.sequence_framing import BOUNDARY, Framing, as_json, json_text
 from mock_server.http.sequences import Sequence, form_of
-from mock_server.xml_body import Resolve, xml_body
+from mock_server.http.xml_serializer import Resolve, xml_body
 
 FORM = "application/x-www-form-urlencoded"
 NOTHING = b""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Generic
 from urllib.parse import unquote_plus
 
-from mock_server.contract.brackets import BracketError, Leaf, Tree, name_and_steps, tree_of
 from mock_server.core.diagnostics import UnreadableError
+from mock_server.http.bracket_notation import BracketError, Leaf, Tree, name_and_steps, tree_of
 
 MOST = 250_000
 """Most pairs of one request that are read: it takes a fifth of a second. A form of 16 MB may have eight million."""
