@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from mock_server.contract.formats import is_uuid4
+from mock_server.openapi.validation.formats import is_uuid4
 
 SECONDS = 30
 """How long an answer is waited for."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mock_server.contract.load import CONTROL
 from mock_server.core.logging import FIELDS, REQUEST
+from mock_server.openapi.loading.loader import CONTROL
 from mock_server.redaction import Redaction
 from mock_server.watched import Seen
 

@@ -11,9 +11,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mock_server.contract.manners import Resource
-from mock_server.contract.model import Contract, MediaType, Operation, Response
-from mock_server.contract.security import Caller
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError, StoreError
 from mock_server.core.json_pointer import find
@@ -30,6 +27,9 @@ from mock_server.http.messages import Answer, Headers, Request
 from mock_server.http.preferences import Preferences
 from mock_server.http.problem_details import problem, store_problem
 from mock_server.maker import Maker
+from mock_server.openapi.extensions import Resource
+from mock_server.openapi.model import Contract, MediaType, Operation, Response
+from mock_server.openapi.security import Caller
 from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
 from mock_server.assembly import Served, assembled, compile_ahead
-from mock_server.contract.load import CONTROL
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.errors import MockServerError, UsageError
@@ -37,6 +36,7 @@ from mock_server.http.asgi import (
 )
 from mock_server.http.messages import Answer, Exchange, Request
 from mock_server.http.problem_details import problem
+from mock_server.openapi.loading.loader import CONTROL
 from mock_server.readiness import Readiness
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.settings import Settings

@@ -13,27 +13,27 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mock_server.contract.compiled import Given
-from mock_server.contract.enum_graph import EnumGraph
-from mock_server.contract.load import first_base_path, load_contract
-from mock_server.contract.model import Contract
-from mock_server.contract.text import is_url
 from mock_server.core import bundled
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import ContractError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.coverage import Gauge
 from mock_server.fixtures import fixture_files, load_fixtures, stream_fixtures
-from mock_server.routing import Router
+from mock_server.openapi.enum_graph import EnumGraph
+from mock_server.openapi.loading.compiled import Given
+from mock_server.openapi.loading.loader import first_base_path, load_contract
+from mock_server.openapi.loading.reader import is_url
+from mock_server.openapi.model import Contract
+from mock_server.openapi.routing import Router
 from mock_server.settings import Settings
 from mock_server.store import Record, Store, Stores, open_stores
 
 if TYPE_CHECKING:
     from mock_server.answer import Ladder
-    from mock_server.contract.check import Judge
     from mock_server.engine import Engine
     from mock_server.generate.document import Document
     from mock_server.intake import Intake
+    from mock_server.openapi.validation.validator import Judge
     from mock_server.performance import Rehearsal
     from mock_server.scenario_files import ScenarioFiles
     from mock_server.scenarios import Scenario
@@ -103,8 +103,8 @@ class Served:
 
     def _made_sent(self) -> Document:
         """Return the schemas of request bodies; those of answers, where no member is ``readOnly`` or ``writeOnly``."""
-        from mock_server.contract.direction import mentions
         from mock_server.generate.document import Document
+        from mock_server.openapi.read_write_only import mentions
 
         schemas, document = self._schemas(), self.contract.document
         if not schemas.hides and not mentions(document, "readOnly"):
@@ -129,7 +129,7 @@ class Served:
         return self._intakes[resource]
 
     def _made_judge(self) -> Judge:
-        from mock_server.contract.check import Judge
+        from mock_server.openapi.validation.validator import Judge
 
         return Judge(
             self.contract,
@@ -251,9 +251,9 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
     """
     if len(settings.contract) == 1:
         return {settings.contract[0]: [*settings.overlay]}
-    from mock_server.contract.bundle import same_place
-    from mock_server.contract.parser import parse_source
-    from mock_server.contract.text import read_text
+    from mock_server.openapi.loading.bundler import same_place
+    from mock_server.openapi.loading.parser import parse_source
+    from mock_server.openapi.loading.reader import read_text
 
     overlays: dict[str, list[str]] = {place: [] for place in settings.contract}
     for name in settings.overlay:

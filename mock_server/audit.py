@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mock_server.answer import Ladder
-from mock_server.contract.check import Judge
-from mock_server.contract.model import BODYLESS, Contract, Operation, Response
-from mock_server.contract.security import Caller
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.generate.faker_method import unknown_methods
 from mock_server.http.messages import Answer, Request
 from mock_server.http.preferences import Preferences
+from mock_server.openapi.model import BODYLESS, Contract, Operation, Response
+from mock_server.openapi.security import Caller
+from mock_server.openapi.validation.validator import Judge
 from mock_server.question import Question
 from mock_server.store import Store
 

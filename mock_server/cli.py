@@ -242,9 +242,9 @@ def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
 
     Where its parts came from stands in comments, and in short on standard error.
     """
-    from mock_server.contract.import_docs import import_pages
     from mock_server.core.atomic_file import opened
     from mock_server.core.errors import ContractError
+    from mock_server.openapi.loading.markdown_import import import_pages
 
     settings = _read(flags)
     imported = import_pages(pages, as_json=output.lower().endswith(".json"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 
-from mock_server.contract.model import Contract
 from mock_server.http.asgi import Receive, Scope, Send
+from mock_server.openapi.model import Contract
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -14,13 +14,13 @@ from itertools import islice
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-from mock_server.contract.enum_graph import EnumGraph, Vertex
-from mock_server.contract.model import Contract, Operation
 from mock_server.core.json_pointer import find
 from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Answer, Exchange, Headers, Request
+from mock_server.openapi.enum_graph import EnumGraph, Vertex
+from mock_server.openapi.model import Contract, Operation
 
 Key: TypeAlias = tuple[str, str, str]
 """The kind, the place and the value of what is covered: ``("enum", "query sort", "price")``."""

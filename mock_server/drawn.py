@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-from mock_server.contract.model import MediaType
 from mock_server.core.types import JSON
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import size_of
+from mock_server.openapi.model import MediaType
 
 MEMORY = 512 * 1024
 """Most bytes of JSON that are remembered; as Python's objects they take some eight times as much."""

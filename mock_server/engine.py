@@ -9,11 +9,6 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote
 
 from mock_server.answer import Ladder
-from mock_server.contract.bodies import FORM
-from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract, Operation, path_parts
-from mock_server.contract.requests import MALFORMED, MEDIA_TYPE
-from mock_server.contract.security import Caller, caller_of
 from mock_server.core.diagnostics import Finding
 from mock_server.core.sized_cache import Memo
 from mock_server.http.media_types import essence_of
@@ -21,6 +16,11 @@ from mock_server.http.messages import Answer, Exchange, Headers, Request, Route,
 from mock_server.http.preferences import Preferences, read_preferences
 from mock_server.http.problem_details import problem
 from mock_server.limits import Memory, remembered
+from mock_server.openapi.model import Contract, Operation, path_parts
+from mock_server.openapi.security import Caller, caller_of
+from mock_server.openapi.validation.request_bodies import FORM
+from mock_server.openapi.validation.request_validator import MALFORMED, MEDIA_TYPE
+from mock_server.openapi.validation.validator import Judge
 from mock_server.performance import Performance
 from mock_server.question import Question
 from mock_server.refusal import findings_header

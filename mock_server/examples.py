@@ -7,13 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.contract.direction import Direction
-from mock_server.contract.model import Contract, MediaType, Operation, Response
 from mock_server.core.diagnostics import Finding
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
 from mock_server.generate.document import Document
 from mock_server.http.body_serializers import NOTHING, encode
+from mock_server.openapi.model import Contract, MediaType, Operation, Response
+from mock_server.openapi.read_write_only import Direction
 
 
 @dataclass(frozen=True, slots=True)

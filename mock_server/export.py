@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mock_server.contract.model import Contract
 from mock_server.core.atomic_file import opened
 from mock_server.core.errors import UsageError
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.maker import Maker, maker_of
+from mock_server.openapi.model import Contract
 from mock_server.recordfile import WRITERS
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 
-from mock_server.contract.model import BODYLESS, Contract, MediaType, Operation, Response
-from mock_server.contract.model_builder import response_of
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
@@ -23,6 +21,8 @@ from mock_server.http.body_serializers import encode
 from mock_server.http.content_negotiation import concrete
 from mock_server.http.messages import Answer, Headers
 from mock_server.http.problem_details import problem
+from mock_server.openapi.model import BODYLESS, Contract, MediaType, Operation, Response
+from mock_server.openapi.model_builder import response_of
 from mock_server.refusal import STATUSES, documented, findings_header, informed
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings

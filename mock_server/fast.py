@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections import Counter
 from sys import getsizeof, intern
 
-from mock_server.contract.model import Operation
 from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.coverage import Shown
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange
+from mock_server.openapi.model import Operation
 from mock_server.ready import Lines, Parts, Question, Ready, sight_of
 from mock_server.store import Store
 from mock_server.tally import Tally

@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from mock_server.contract.manners import Resource
-from mock_server.contract.model import Contract
-from mock_server.contract.records import RecordJudge
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import FixtureError
 from mock_server.core.json_pointer import pointer_of
@@ -16,6 +13,9 @@ from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.enums import enum_at
+from mock_server.openapi.extensions import Resource
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.record_validator import RecordJudge
 from mock_server.recordfile import RecordFile, open_record_file
 from mock_server.store import HANDLE, Record
 

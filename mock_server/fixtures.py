@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from mock_server.contract import cache
-from mock_server.contract.model import Contract
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import FixtureError
+from mock_server.openapi import cache
+from mock_server.openapi.model import Contract
 from mock_server.store import Record
 
 REMEMBERED = 4 * 1024 * 1024

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mock_server.contract.manners import Resource
-from mock_server.contract.model import Contract
-from mock_server.contract.records import RecordJudge
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import FixtureError
 from mock_server.core.json_pointer import pointer_of
@@ -14,6 +11,9 @@ from mock_server.core.json_text import TOO_DEEP
 from mock_server.core.types import JSON
 from mock_server.fixture_file import A_HANDLE, taken_handles
 from mock_server.fixtures import things
+from mock_server.openapi.extensions import Resource
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.record_validator import RecordJudge
 from mock_server.store import HANDLE, Record
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mock_server.contract.manners import Resource
-from mock_server.contract.model import Contract
 from mock_server.core.errors import GenerationError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
@@ -13,6 +11,8 @@ from mock_server.generate.document import Document
 from mock_server.generate.enums import enum_at
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
+from mock_server.openapi.extensions import Resource
+from mock_server.openapi.model import Contract
 
 
 class Maker:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mock_server.contract.model import BODYLESS, Operation, Response
-from mock_server.contract.security import Caller
 from mock_server.http.content_negotiation import Choice, choose
 from mock_server.http.messages import Request
 from mock_server.http.preferences import Preferences
 from mock_server.http.sequences import PARTS, form_of
+from mock_server.openapi.model import BODYLESS, Operation, Response
+from mock_server.openapi.security import Caller
 from mock_server.store import Record
 from mock_server.worlds import World
 

@@ -14,7 +14,6 @@ from marshal import dumps
 from time import monotonic, time
 from typing import Any, TypeAlias, TypeVar
 
-from mock_server.contract.model import Operation
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import StoreError, StoreLostError
@@ -23,6 +22,7 @@ from mock_server.coverage import Shown
 from mock_server.http.asgi import Field, start_of
 from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.journal import LONGEST_BODY
+from mock_server.openapi.model import Operation
 from mock_server.store import Record, Records, Store
 from mock_server.tally import QUICK, Tally
 from mock_server.worlds import World

@@ -17,13 +17,13 @@ from typing import IO, Any, Protocol
 
 import yaml
 
-from mock_server.contract.parser import parse_source
-from mock_server.contract.source import Source
-from mock_server.contract.text import MAX_BYTES, read_text
 from mock_server.core.errors import FixtureError
 from mock_server.core.json_pointer import pointer_parts
 from mock_server.core.json_text import DEEPEST, read_json
 from mock_server.core.types import JSON
+from mock_server.openapi.loading.parser import parse_source
+from mock_server.openapi.loading.reader import MAX_BYTES, read_text
+from mock_server.openapi.loading.source_map import Source
 
 Row = Mapping[str, JSON]
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote, unquote_plus
 
-from mock_server.contract.model import Contract, SecurityScheme
 from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
 from mock_server.http.form_pairs import cookie_pairs
 from mock_server.http.messages import Headers, Request
+from mock_server.openapi.model import Contract, SecurityScheme
 from mock_server.redacted_body import HIDDEN, BodyRedaction
 from mock_server.secret_names import is_code, is_secret
 from mock_server.settings import Settings

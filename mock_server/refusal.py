@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from mock_server.contract.model import Operation, Response
 from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Headers
+from mock_server.openapi.model import Operation, Response
 
 STATUSES: Mapping[str, tuple[int, ...]] = {
     "unauthenticated": (401,),

@@ -15,13 +15,13 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from mock_server.bounded import MOST_PATTERNS, Budget, TooMuchWorkError, parsed, same
-from mock_server.contract.model import Operation
-from mock_server.contract.security import bearer_token, cookies
 from mock_server.core.json_pointer import find
 from mock_server.core.json_reader import Part, shown
 from mock_server.core.types import JSON
 from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route
+from mock_server.openapi.model import Operation
+from mock_server.openapi.security import bearer_token, cookies
 from mock_server.value_pattern import ValuePattern, matcher, path_of, schema_of, value_pattern
 
 KEYS = (

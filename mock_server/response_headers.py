@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 
-from mock_server.contract.model import FRAMING, Header, Response
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
 from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
 from mock_server.http.messages import Headers
+from mock_server.openapi.model import FRAMING, Header, Response
 
 _HAS_GRAMMAR = frozenset({"link", "set-cookie"})
 """Headers whose values clients parse: a text that only satisfies a schema would make them fail."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mock_server.contract.parser import parse_source
-from mock_server.contract.text import read_text
 from mock_server.core.errors import InstructionError, UsageError
 from mock_server.core.text import suggestion
+from mock_server.openapi.loading.parser import parse_source
+from mock_server.openapi.loading.reader import read_text
 from mock_server.scenarios import Scenario
 
 _SUFFIXES = (".yaml", ".yml", ".json")

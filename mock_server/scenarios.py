@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.contract.manners import FAILURES
 from mock_server.core.json_reader import Part, shown
 from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, Wire
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
+from mock_server.openapi.extensions import FAILURES
 from mock_server.request_pattern import RequestPattern
 
 STARTED = "Started"

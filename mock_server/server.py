@@ -214,7 +214,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
 
 
-_NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.contract.check", "mock_server.control.routes")
+_NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.openapi.validation.validator", "mock_server.control.routes")
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TypeAlias, TypedDict
 
 from mock_server.clock import Clock, ClockForm
-from mock_server.contract.model import Operation
 from mock_server.core.types import JSON
 from mock_server.generate.seeds import Draw
 from mock_server.http.messages import Request, Route
 from mock_server.limits import Limits, LimitsForm
+from mock_server.openapi.model import Operation
 from mock_server.scenarios import STARTED, Cue, Scenario
 
 MOST_SCENARIOS = 100

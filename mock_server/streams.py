@@ -14,12 +14,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-from mock_server.contract.check import Judge
-from mock_server.contract.coercion import Shape
-from mock_server.contract.model import Contract, MediaType, Operation, Response
-from mock_server.contract.sequences import sequence_of
-from mock_server.contract.transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
-from mock_server.contract.unions import Union, union_of
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import find, overlaid, placed, pointer_of, pointer_parts, without
@@ -32,6 +26,12 @@ from mock_server.http.messages import Stream
 from mock_server.http.sequence_framing import Framing, json_text
 from mock_server.http.sequences import EVENTS, Sequence
 from mock_server.lifecycle import ordered
+from mock_server.openapi.coercion import Shape
+from mock_server.openapi.model import Contract, MediaType, Operation, Response
+from mock_server.openapi.sequential_media import sequence_of
+from mock_server.openapi.stream_transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
+from mock_server.openapi.unions import Union, union_of
+from mock_server.openapi.validation.validator import Judge
 from mock_server.programme import Programme, Slot
 from mock_server.settings import Settings
 

@@ -14,12 +14,12 @@ from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from mock_server.contract.load import WORLDS
 from mock_server.core.errors import UsageError
 from mock_server.coverage import Coverage
 from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal
 from mock_server.ledger import Ledger
+from mock_server.openapi.loading.loader import WORLDS
 from mock_server.store import Layer, Records, Store, next_revision
 
 if TYPE_CHECKING:

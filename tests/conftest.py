@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.load import load_contract
-from mock_server.contract.model import Contract
 from mock_server.core import bundled
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.model import Contract
 from tests.postgresql import running
 
 ROOT = Path(__file__).resolve().parents[1]

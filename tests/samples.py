@@ -11,13 +11,13 @@ from typing import Any
 from hypothesis import settings
 
 from mock_server.answer import Ladder
-from mock_server.contract.check import Judge
-from mock_server.contract.load import load_contract
-from mock_server.contract.model import Contract
 from mock_server.engine import Engine
 from mock_server.generate.document import Document as Schemas
 from mock_server.http.messages import Answer
-from mock_server.routing import Router
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.model import Contract
+from mock_server.openapi.routing import Router
+from mock_server.openapi.validation.validator import Judge
 from mock_server.settings import Settings
 from mock_server.store import MemoryStore, Record
 

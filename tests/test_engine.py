@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.contract.model import Contract
 from mock_server.engine import Engine
 from mock_server.http.messages import Exchange, Request
+from mock_server.openapi.model import Contract
 from mock_server.store import Record
 from tests.conftest import ME
 from tests.samples import Document, document, engine_of, load, operation, repeatable, value_of

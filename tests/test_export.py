@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from docs.make_customers import table
-from mock_server.contract.model import Contract
 from mock_server.export import Export, plan
 from mock_server.fixtures import load_fixtures
+from mock_server.openapi.model import Contract
 from mock_server.recordfile import WRITERS, Row, read_record_file
 from tests.conftest import ROOT, Done
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.model import Contract
 from mock_server.core import bundled
 from mock_server.core.errors import FixtureError
 from mock_server.fixture_file import FixtureFile
 from mock_server.fixtures import load_fixtures
+from mock_server.openapi.model import Contract
 from mock_server.store import Record
 from tests.samples import document, load
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from mock_server.clock import Clock, moment_of
-from mock_server.contract.manners import RateLimit
 from mock_server.http.messages import Answer, Request
 from mock_server.limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, Limits
+from mock_server.openapi.extensions import RateLimit
 from tests.conftest import RunningServer
 
 CONTRACT = Path(__file__).parent / "cases/limits.yaml"

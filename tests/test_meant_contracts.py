@@ -11,11 +11,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from mock_server.contract.load import load_contract
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import find
 from mock_server.engine import Engine
 from mock_server.http.messages import Exchange, Request
+from mock_server.openapi.loading.loader import load_contract
 from tests.samples import engine_of
 
 DATA = yaml.safe_load((Path(__file__).parent / "cases/meant.yaml").read_text(encoding="utf-8"))

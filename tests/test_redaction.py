@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mock_server.application import Application
-from mock_server.contract.model import SecurityScheme
 from mock_server.http.messages import Request
+from mock_server.openapi.model import SecurityScheme
 from mock_server.redacted_body import HIDDEN
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.settings import Settings

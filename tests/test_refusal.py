@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.load import load_contract
 from mock_server.engine import Engine
 from mock_server.http.messages import Answer, Request
+from mock_server.openapi.loading.loader import load_contract
 from tests.conftest import SHARED
 from tests.samples import Document, document, engine_of, load, operation, value_of
 

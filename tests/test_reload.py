@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.application import Application
-from mock_server.contract.compiled import Given
+from mock_server.openapi.loading.compiled import Given
 from mock_server.settings import Settings
 from tests.conftest import ROOT
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.contract.model import Operation
 from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
+from mock_server.openapi.model import Operation
 from mock_server.request_pattern import RequestPattern
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases/request-patterns.yaml").read_text(encoding="utf-8"))

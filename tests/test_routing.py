@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.contract.model import Contract
-from mock_server.contract.walk import METHODS
 from mock_server.http.messages import Route
-from mock_server.routing import Router
-from mock_server.routing import router as routing
+from mock_server.openapi.model import Contract
+from mock_server.openapi.routing import Router
+from mock_server.openapi.routing import router as routing
+from mock_server.openapi.traversal import METHODS
 from tests.conftest import SHARED
 from tests.samples import Document, document, load, operation, repeatable
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from mock_server.contract.manners import RateLimit
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Request
 from mock_server.limits import fingerprint
+from mock_server.openapi.extensions import RateLimit
 from mock_server.scenarios import Scenario
 from mock_server.stage import Stage, StageForm
 

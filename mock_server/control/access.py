@@ -14,9 +14,9 @@ import re
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from mock_server.contract.security import bearer_token
 from mock_server.control.router import RefusedError
 from mock_server.http.messages import Request
+from mock_server.openapi.security import bearer_token
 from mock_server.settings import Settings
 
 ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104

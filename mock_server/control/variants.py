@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mock_server.assembly import Served
-from mock_server.contract.model import Operation
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import GenerationError
 from mock_server.core.text import suggestion
 from mock_server.http.messages import Answer
+from mock_server.openapi.model import Operation
 
 
 def _variants(request: Asked) -> Answer:

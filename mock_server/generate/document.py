@@ -22,16 +22,16 @@ from referencing import Registry, Resource, Specification
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
-from mock_server.contract.direction import Direction, Keyword, with_schemas
-from mock_server.contract.explaining import bounded
-from mock_server.contract.formats import FORMATS
-from mock_server.contract.schema_error import explain, of_jsonschema
-from mock_server.contract.walk import target
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
 from mock_server.generate.dialect import modern
 from mock_server.generate.validators import LINK, Judging, Validators
+from mock_server.openapi.read_write_only import Direction, Keyword, with_schemas
+from mock_server.openapi.traversal import target
+from mock_server.openapi.validation.error_messages import explain, of_jsonschema
+from mock_server.openapi.validation.explanations import bounded
+from mock_server.openapi.validation.formats import FORMATS
 
 MOST_VALIDATORS = 1000
 """Most compiled validators of a document: about 10 KB each; GitHub's contract could have three thousand."""

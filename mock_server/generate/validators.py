@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-from mock_server.contract.formats import FORMATS
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.regex import OPTIONS, backtracks, matches
 from mock_server.core.types import JSON
+from mock_server.openapi.validation.formats import FORMATS
 
 LINK = "x-mock-link"
 """The keyword of a link. Its value is the reference, ``#/components/schemas/Pet``."""

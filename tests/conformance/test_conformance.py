@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.contract.load import load_contract
 from mock_server.core.types import JSON
+from mock_server.openapi.loading.loader import load_contract
 from tests.conftest import ROOT, SHARED, RunningServer
 
 pytestmark = pytest.mark.conformance

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_server.contract.acceptance import acceptance_of
-from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract
 from mock_server.generate.document import Document
 from mock_server.http.messages import Answer, Request, Route
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.fast_validator import acceptance_of
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import document, load, operation
 
 JSON_TYPE = ("content-type", "application/json")

@@ -5,8 +5,8 @@ from time import perf_counter
 
 import pytest
 
-from mock_server.contract.ambiguity import is_endless
 from mock_server.core.errors import ContractError
+from mock_server.openapi.loading.ambiguous_patterns import is_endless
 from tests.samples import document, load
 
 

@@ -9,12 +9,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.contract.bodies import read_body
-from mock_server.contract.check import Judge
-from mock_server.contract.multipart import read_parts
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
+from mock_server.openapi.validation.multipart import read_parts
+from mock_server.openapi.validation.request_bodies import read_body
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import Document, document, load, operation, repeatable
 from tests.test_cases import written
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.contract import bundle, download
-from mock_server.contract.load import load_contract
 from mock_server.core.errors import ContractError
 from mock_server.http.messages import Request
+from mock_server.openapi.loading import bundler, http_reader
+from mock_server.openapi.loading.loader import load_contract
 from tests.samples import engine_of
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/files.yaml").read_text(encoding="utf-8"))["cases"]
@@ -80,7 +80,7 @@ def test_a_link_that_leads_outside_is_no_way_out(tmp_path: Path) -> None:
 
 
 def test_more_documents_than_anybody_writes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "MAX_DOCUMENTS", 2)
+    monkeypatch.setattr(bundler, "MAX_DOCUMENTS", 2)
     files = {f"{n}.yaml": f"properties: {{n: {{$ref: {n + 1}.yaml}}}}" for n in range(4)}
     with pytest.raises(ContractError, match=r"found one document too many; expected a contract of at most 2 files"):
         load_contract(str(laid_out({"openapi.yaml": PET % "0.yaml", **files}, tmp_path)))
@@ -163,7 +163,7 @@ def test_a_file_refers_to_addresses_where_that_is_allowed(site: str, tmp_path: P
 def test_an_address_that_hangs_is_not_waited_for(
     slow_site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "URL_SECONDS", 0.3)
+    monkeypatch.setattr(http_reader, "URL_SECONDS", 0.3)
     place = str(laid_out({"openapi.yaml": PET % f"{slow_site}/pet.yaml"}, tmp_path))
     start = time.monotonic()
     with pytest.raises(ContractError, match=r"openapi\.yaml:6 .*: found no whole answer within 0\.3 seconds"):
@@ -172,7 +172,7 @@ def test_an_address_that_hangs_is_not_waited_for(
 
 
 def test_an_address_with_too_much_is_refused(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_server.contract.text.MAX_BYTES", 1000)
+    monkeypatch.setattr("mock_server.openapi.loading.reader.MAX_BYTES", 1000)
     laid_out({"pet.yaml": "#" * 2000}, tmp_path / "site")
     place = str(laid_out({"openapi.yaml": PET % f"{site}/pet.yaml"}, tmp_path))
     with pytest.raises(ContractError, match="found more than 1,000 bytes"):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.contract import cache
-from mock_server.contract.compilation import Compilation
-from mock_server.contract.model import Contract
 from mock_server.core.errors import ContractError
+from mock_server.openapi import cache
+from mock_server.openapi.loading.compiler import Compilation
+from mock_server.openapi.model import Contract
 from tests.samples import Document, document, load, operation
 
 DEFECTIVE: Document = document({"/a/{id}": {"get": operation({"$ref": "#/components/schemas/Gone"})}})

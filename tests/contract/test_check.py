@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.check import Judge
 from mock_server.core.diagnostics import Finding
 from mock_server.http.messages import Answer, Headers, Request, Route
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import Document, document, load, operation
 
 JSON = ("content-type", "application/json")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.check import Judge
-from mock_server.contract.formats import FORMATS
 from mock_server.http.messages import Answer
+from mock_server.openapi.validation.formats import FORMATS
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import document, load, operation
 
 CHECKED: dict[str, tuple[list[str], list[str]]] = {

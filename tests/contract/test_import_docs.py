@@ -12,10 +12,10 @@ import httpx
 import pytest
 import yaml
 
-from mock_server.contract.import_docs import Imported, import_pages
-from mock_server.contract.parser import parse_source
 from mock_server.core import bundled
 from mock_server.core.errors import ContractError
+from mock_server.openapi.loading.markdown_import import Imported, import_pages
+from mock_server.openapi.loading.parser import parse_source
 from tests.conftest import SHARED, Done, RunningServer
 
 SEED = SHARED / "seed" / "get-customer.md"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.load import load_contract
-from mock_server.contract.model import Contract, Header, MediaType, SecurityScheme
 from mock_server.core import bundled
 from mock_server.core.errors import ContractError
 from mock_server.http.messages import Request
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.model import Contract, Header, MediaType, SecurityScheme
 from tests.conftest import ME, SHARED
 from tests.samples import Document, document, engine_of, load, operation, written
 

@@ -4,20 +4,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.manners import (
-    FAILURES,
-    Cors,
-    Failure,
-    Manners,
-    Resource,
-    Suffix,
-    TokenKind,
-    read_manners,
-)
-from mock_server.contract.model import Contract
-from mock_server.contract.parser import parse_source
-from mock_server.contract.source import Layers, Places
 from mock_server.core.errors import ContractError
+from mock_server.openapi.extensions import FAILURES, Cors, Failure, Manners, Resource, Suffix, TokenKind, read_manners
+from mock_server.openapi.loading.parser import parse_source
+from mock_server.openapi.loading.source_map import Layers, Places
+from mock_server.openapi.model import Contract
 
 PLACES = Places(lambda: Layers(parse_source("a.yaml", "")))
 PET = "#/components/schemas/Pet"

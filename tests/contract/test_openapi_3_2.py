@@ -9,12 +9,12 @@ import pytest
 
 from mock_server.answer import Ladder
 from mock_server.audit import Audit
-from mock_server.contract.check import Judge
-from mock_server.contract.load import load_contract
-from mock_server.contract.model import Contract
 from mock_server.engine import Engine
 from mock_server.generate.document import Document as Schemas
 from mock_server.http.messages import Answer, Request
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.validator import Judge
 from mock_server.settings import Settings
 from mock_server.store.memory import MemoryStore
 from tests.conftest import ROOT

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.overlay import apply_overlay
-from mock_server.contract.parser import parse_source
-from mock_server.contract.source import Layers, Source
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import ContractError
+from mock_server.openapi.loading.overlay import apply_overlay
+from mock_server.openapi.loading.parser import parse_source
+from mock_server.openapi.loading.source_map import Layers, Source
 
 DOCUMENT: Any = {
     "info": {"title": "Pets", "tags": ["a"]},

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 
-from mock_server.contract.check import Judge
-from mock_server.contract.parameters import Sent, read_parameter
 from mock_server.core.diagnostics import Finding, UnreadableError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
+from mock_server.openapi.validation.parameters import Sent, read_parameter
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import Document, document, load, operation, repeatable
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/parameters.yaml").read_text(encoding="utf-8"))["cases"]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.contract.check import Judge
-from mock_server.contract.explaining import bounded
 from mock_server.core.regex import matches
 from mock_server.http.messages import Request, Route
+from mock_server.openapi.validation.explanations import bounded
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import document, load, operation
 
 LONG = "a" * 40 + "!"

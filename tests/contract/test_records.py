@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.model import Contract
-from mock_server.contract.records import RecordJudge
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.record_validator import RecordJudge
 from tests.samples import Document, document, load
 
 NAMED: Document = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.load import load_contract
-from mock_server.contract.parser import parse_source
-from mock_server.contract.repair import repair
-from mock_server.contract.source import Layers
-from mock_server.contract.walk import operations, references
 from mock_server.core import bundled
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import find
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.loading.parser import parse_source
+from mock_server.openapi.loading.repair_rules import repair
+from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.traversal import operations, references
 from tests.samples import Document, document, load, operation
 
 GONE = {"$ref": "#/components/schemas/Gone"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.contract.schema_error import LONGEST, explain
+from mock_server.openapi.validation.error_messages import LONGEST, explain
 
 
 def explained(schema: Any, value: Any) -> tuple[str, str, str]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.check import Judge
-from mock_server.contract.manners import Manners, Suffix, TokenKind
-from mock_server.contract.model import SecurityScheme
-from mock_server.contract.security import Caller, bearer_token, caller_of, cookies
 from mock_server.http.messages import Headers, Request, Route
+from mock_server.openapi.extensions import Manners, Suffix, TokenKind
+from mock_server.openapi.model import SecurityScheme
+from mock_server.openapi.security import Caller, bearer_token, caller_of, cookies
+from mock_server.openapi.validation.validator import Judge
 from tests.samples import Document, document, load, operation
 
 SCHEMES: Document = {

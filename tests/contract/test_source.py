@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.contract.parser import MAX_DEPTH, parse_source
-from mock_server.contract.source import Layers, Origin
-from mock_server.contract.text import read_text
 from mock_server.core.errors import ContractError, FixtureError
 from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
+from mock_server.openapi.loading.parser import MAX_DEPTH, parse_source
+from mock_server.openapi.loading.reader import read_text
+from mock_server.openapi.loading.source_map import Layers, Origin
 from tests.samples import repeatable
 
 SECONDS = 2.0

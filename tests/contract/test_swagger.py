@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.contract.load import load_contract
-from mock_server.contract.model import Contract
 from mock_server.core.json_pointer import find
 from mock_server.http.messages import Request
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.model import Contract
 from tests.samples import engine_of
 
 DATA = yaml.safe_load((Path(__file__).parents[1] / "cases/swagger.yaml").read_text(encoding="utf-8"))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.contract.load import load_contract
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import find
+from mock_server.openapi.loading.loader import load_contract
 from tests.conftest import SHARED
 from tests.samples import Document, document, load
 

@@ -12,8 +12,6 @@ from typing import Any
 import jsonschema_rs
 from hypothesis import strategies as st
 
-from mock_server.contract.check import Judge
-from mock_server.contract.model import Contract
 from mock_server.core.errors import GenerationError, MockServerError
 from mock_server.core.regex import matches
 from mock_server.core.types import JSON
@@ -21,6 +19,8 @@ from mock_server.generate.document import Document
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
 from mock_server.http.messages import Request, Route
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.validator import Judge
 from tests.fuzz.junk import SCALARS, VALUES, mutated
 from tests.fuzz.target import FaultError, Target, bounded
 from tests.generate.test_any_schema import schemas as any_schemas

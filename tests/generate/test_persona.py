@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import pytest
 
-from mock_server.contract.model import Contract
 from mock_server.core.types import JSON
 from mock_server.generate.persona import NOW, Persona, date_time
 from mock_server.generate.seeds import Draw
 from mock_server.generate.walker import generate
+from mock_server.openapi.model import Contract
 from tests.generate.conftest import COUNTRIES, schemas_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "customers.json"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from mock_server.contract.model import Contract
 from mock_server.core.types import JSON
 from mock_server.generate.covering import Factor, covering_rows
 from mock_server.generate.document import Document
@@ -14,6 +13,7 @@ from mock_server.generate.seeds import Draw
 from mock_server.generate.texts import make_text
 from mock_server.generate.variants import Variant, variants
 from mock_server.generate.walk import MAKERS
+from mock_server.openapi.model import Contract
 
 
 def found(schema: Any) -> list[Variant]:

@@ -13,9 +13,6 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
-from mock_server.contract.formats import is_uuid4
-from mock_server.contract.load import load_contract
-from mock_server.contract.model import Contract
 from mock_server.core import bundled
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import find, pointer_parts
@@ -25,6 +22,9 @@ from mock_server.generate.enums import enum_at
 from mock_server.generate.fields import FIELDS, FORMATS
 from mock_server.generate.seeds import Draw, Source
 from mock_server.generate.walker import generate
+from mock_server.openapi.loading.loader import load_contract
+from mock_server.openapi.model import Contract
+from mock_server.openapi.validation.formats import is_uuid4
 from tests.conftest import ROOT
 from tests.generate.conftest import schemas_of
 
@@ -74,7 +74,7 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
         "import json, sys\n"
         "from tests.generate.test_walker import customers\n"
         "from mock_server import bundled\n"
-        "from mock_server.contract.load import load_contract\n"
+        "from mock_server.openapi.loading.loader import load_contract\n"
         "contract = load_contract(str(bundled.contract()), [str(one) for one in bundled.overlays()])\n"
         "json.dump(customers(contract, 30), sys.stdout)\n"
     )

@@ -1,0 +1,297 @@
+"""Defects of a contract that have one safe repair: found, repaired, and always reported.
+
+Each rule is a function that repairs the document in place and yields what it found. A defect without a safe repair is
+reported with severity ``error`` and stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import cast
+from urllib.parse import urlsplit
+
+from mock_server.core.diagnostics import Finding
+from mock_server.core.json_pointer import mapping_at, pointer_of
+from mock_server.core.types import JSON
+from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.model import path_parts
+from mock_server.openapi.traversal import METHODS, Document, nodes, operations, resolved, target
+
+Rule = Callable[[Document, Layers], Iterator[Finding]]
+
+
+def repair(document: Document, source: Layers) -> list[Finding]:
+    """Repair ``document`` in place; the findings say what was wrong and what was done."""
+    return [finding for rule in RULES for finding in rule(document, source)]
+
+
+def _loose_version(document: Document, source: Layers) -> Iterator[Finding]:
+    """Repair a version that YAML reads as a number, or one of only two numbers."""
+    version = document["openapi"]
+    text = str(version)
+    whole = text if text.count(".") > 1 else f"{text}.0"
+    if version != whole:
+        yield _repaired("version", source, "/openapi", repr(version), "a text such as '3.1.0'", f"{whole!r} is meant")
+        document["openapi"] = whole
+
+
+def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
+    info = document.get("info")
+    if not isinstance(info, dict):
+        document["info"] = info = {}
+    for key, value in (("title", source.name), ("version", "0")):
+        if isinstance(info.get(key), (int, float)) and not isinstance(info[key], bool):
+            value = str(info[key])
+        if not isinstance(info.get(key), str):
+            actual = f"no {key}" if key not in info else f"{info[key]!r}"
+            yield _repaired("missing-info", source, pointer_of("info", key), actual, "a text", f"{value!r} is used")
+            info[key] = value
+
+
+def _missing_description(document: Document, source: Layers) -> Iterator[Finding]:
+    if str(document["openapi"]).startswith("3.2"):  # which has a summary, too, and asks for neither
+        return
+    for pointer, operation in operations(document):
+        for status, response in mapping_at(operation, "responses").items():
+            if isinstance(response, dict) and "$ref" not in response and "description" not in response:
+                where = f"{pointer}{pointer_of('responses', status)}"
+                yield _repaired(
+                    "missing-description", source, where, "a response without description", "one", "left blank"
+                )
+                response["description"] = ""
+
+
+def _undeclared_path_parameter(document: Document, source: Layers) -> Iterator[Finding]:
+    for path, item in mapping_at(document, "paths").items():
+        shared = _parameter_names(document, item)
+        for method in METHODS:
+            operation = item.get(method) if isinstance(item, dict) else None
+            if not isinstance(operation, dict):
+                continue
+            for name in re.findall(r"\{([^{}]+)\}", path):
+                if name not in shared | _parameter_names(document, operation):
+                    where = pointer_of("paths", path, method)
+                    yield _repaired("undeclared-path-parameter", source, where, f"no parameter {name!r}",
+                                    "a parameter in path", "it is taken as a text")  # fmt: skip
+                    declared = operation.get("parameters")
+                    added: JSON = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                    operation["parameters"] = [*(declared if isinstance(declared, list) else []), added]
+
+
+def _parameter_names(document: Document, node: JSON) -> set[str]:
+    parameters = node.get("parameters") if isinstance(node, dict) else None
+    names: set[str] = set()
+    for parameter in parameters if isinstance(parameters, list) else []:
+        parameter = resolved(document, parameter)
+        if isinstance(parameter, dict) and parameter.get("in") == "path":
+            names.add(str(parameter.get("name")))
+    return names
+
+
+def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
+    paths = mapping_at(document, "paths")
+    for path in [path for path in paths if not path.startswith("x-")]:
+        where = pointer_of("paths", path)
+        outside = "".join(part.rpartition("}")[2] for part in path.split("{"))
+        whole = path.count("{") == path.count("}") and "}" not in outside and "{}" not in path
+        if not whole or any(part.count("}") != 1 for part in path.split("{")[1:]):
+            yield _repaired("path", source, where, repr(path), "a path whose braces each hold the name of a parameter",
+                            "it is left out")  # fmt: skip
+            del cast("Document", paths)[path]
+        elif not path.startswith("/"):
+            correction = "/" + path
+            done = "it is left out" if correction in paths else f"{correction!r} is served"
+            yield _repaired("path", source, where, repr(path), "a path that begins with a slash", done)
+            item = cast("Document", paths).pop(path)
+            cast("Document", paths).setdefault(correction, item)
+
+
+def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
+    """Report paths with a fragment, which authors add to tell operations apart that have one path."""
+    for path in mapping_at(document, "paths"):
+        template, _, fragment = path_parts(path)
+        if fragment and not path.startswith("x-"):
+            done = f"{template!r} is served, by the first of its operations that takes the request"
+            yield _repaired("fragment", source, pointer_of("paths", path), repr(path),
+                            "a path without a fragment, which no client sends", done)  # fmt: skip
+
+
+def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
+    """Remove operations that no path tells apart from an earlier one (OpenAPI 3.1, Paths Object)."""
+    first: dict[tuple[str, str], str] = {}
+    for path, item in mapping_at(document, "paths").items():
+        plain = re.sub(r"\{[^}]*\}", "{}", path)
+        for method in [name for name in METHODS if isinstance(item, dict) and isinstance(item.get(name), dict)]:
+            owner = first.setdefault((plain, method), path)
+            if owner != path:
+                expected = f"an operation that a path tells from that of {owner!r}"
+                where = pointer_of("paths", path, method)
+                yield _repaired("identical-paths", source, where, repr(path), expected, "it is left out")
+                del cast("Document", item)[method]
+
+
+def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:
+    servers = document.get("servers")
+    # From the end, since removing a server moves those after it.
+    for index in reversed(range(len(servers) if isinstance(servers, list) else 0)):
+        server = cast("list[JSON]", servers)[index]
+        url = server.get("url") if isinstance(server, dict) else None
+        try:
+            urlsplit(url if isinstance(url, str) else "")
+        except ValueError:
+            where = pointer_of("servers", index, "url")
+            yield _repaired("server", source, where, repr(url), "the URL of a server", "the server is left out")
+            del cast("list[JSON]", servers)[index]
+
+
+def _unknown_schemes(document: Document, source: Layers) -> Iterator[Finding]:
+    schemes = mapping_at(document.get("components"), "securitySchemes")
+    for pointer, node in [("", document), *operations(document)]:
+        alternatives = node.get("security")
+        for index, alternative in enumerate(alternatives if isinstance(alternatives, list) else []):
+            for name in [name for name in alternative if name not in schemes] if isinstance(alternative, dict) else ():
+                where = pointer + pointer_of("security", index, name)
+                yield _repaired("security-scheme", source, where, repr(name), "one of components.securitySchemes",
+                                "nothing is asked for it")  # fmt: skip
+                del cast("Document", alternative)[name]
+
+
+def _odd_statuses(document: Document, source: Layers) -> Iterator[Finding]:
+    """Repair keys of ``responses`` that are neither a status nor a range: ``2xx``, ``200 OK``, ``success``."""
+    for pointer, operation in operations(document):
+        responses = operation.get("responses")
+        for key in [*responses] if isinstance(responses, dict) else ():
+            if re.fullmatch(r"[1-5](\d\d|XX)|default|x-.*", key) or not isinstance(responses, dict):
+                continue
+            match = re.match(r"[1-5](\d\d|XX)|DEFAULT", key.upper())
+            name = match[0].replace("DEFAULT", "default") if match else ""
+            done = f"{name!r} is meant" if name and name not in responses else "it is left out"
+            yield _repaired("status", source, pointer + pointer_of("responses", key), repr(key),
+                            "a status, a range such as '2XX', or 'default'", done)  # fmt: skip
+            response = responses.pop(key)
+            if name:
+                responses.setdefault(name, response)
+
+
+def _missing_responses(document: Document, source: Layers) -> Iterator[Finding]:
+    for pointer, operation in operations(document):
+        responses = operation.get("responses", None if not _is_newer(document) else {"": ""})
+        if responses in (None, {}):
+            yield _repaired("missing-responses", source, pointer, "an operation without responses", "at least one",
+                            "it answers 200 without a body")  # fmt: skip
+            operation["responses"] = {"200": {"description": ""}}
+
+
+def _is_newer(document: Document) -> bool:
+    return not str(document["openapi"]).startswith("3.0")
+
+
+def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding]:
+    """Remove parameters in path that the path does not have: no request can contain one."""
+    for path, item in mapping_at(document, "paths").items():
+        names = set(re.findall(r"\{([^{}]+)\}", path))
+        places = [(pointer_of("paths", path), item)]
+        places += [
+            (pointer_of("paths", path, method), item.get(method)) for method in METHODS if isinstance(item, dict)
+        ]
+        for pointer, node in places:
+            listed = node.get("parameters") if isinstance(node, dict) else None
+            # From the end, since removing a parameter moves those after it.
+            for index in reversed(range(len(listed) if isinstance(listed, list) else 0)):
+                parameter = resolved(document, cast("list[JSON]", listed)[index])
+                if (
+                    isinstance(parameter, dict)
+                    and parameter.get("in") == "path"
+                    and str(parameter.get("name")) not in names
+                ):
+                    where = f"{pointer}/parameters/{index}"
+                    yield _repaired("idle-path-parameter", source, where, f"{parameter.get('name')!r} in path",
+                                    "a parameter that the path has", "it is left out")  # fmt: skip
+                    del cast("list[JSON]", listed)[index]
+
+
+def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]:
+    for at, node, _ in list(nodes(document)):
+        if "$ref" not in node:
+            continue
+        pointer, reference = at + "/$ref", node["$ref"]
+        if not isinstance(reference, str):
+            yield _repaired("dangling-reference", source, pointer, json.dumps(reference)[:80],
+                            "a text that says where something is", "it is left out")  # fmt: skip
+            del node["$ref"]
+        elif not reference.startswith("#"):
+            yield Finding("external-reference", source.location(pointer), f"{reference!r}",
+                          "a reference within the file", pointer, "Bundle the files into one.")  # fmt: skip
+        elif target(document, reference) is None and not _anchored(document, reference):
+            yield _mend_reference(document, source, pointer, reference)
+
+
+def _mend_reference(document: Document, source: Layers, pointer: str, reference: str) -> Finding:
+    parts = reference.lstrip("#/").split("/")
+    if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
+        schemas = _table(_table(document, "components"), "schemas")
+        schemas[parts[2].replace("~1", "/").replace("~0", "~")] = {}
+        return _repaired("dangling-reference", source, pointer, f"{reference!r}, which is not defined",
+                         "a reference to something in the document", "any value is taken there")  # fmt: skip
+    return Finding("dangling-reference", source.location(pointer), f"{reference!r}, which is not defined",
+                   "a reference to something in the document", pointer, "Define it or mend the reference.")  # fmt: skip
+
+
+def _table(node: Document, key: str) -> Document:
+    """Return the object under a key; make it where there is none."""
+    if not isinstance(node.get(key), dict):
+        node[key] = {}
+    return cast("Document", node[key])
+
+
+def _duplicate_operation_id(document: Document, source: Layers) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for pointer, operation in operations(document):
+        name = operation.get("operationId")
+        if isinstance(name, str):
+            if name in first:
+                yield _repaired("duplicate-operation-id", source, f"{pointer}/operationId", f"{name!r} a second time",
+                                "an operationId of its own", "the operation goes without")  # fmt: skip
+                del operation["operationId"]
+            first.setdefault(name, pointer)
+
+
+# In this order, since later rules rely on what earlier ones repair (the version first of all).
+RULES: tuple[Rule, ...] = (
+    _loose_version,
+    _missing_info,
+    _odd_paths,
+    _path_fragments,
+    _identical_paths,
+    _odd_servers,
+    _unknown_schemes,
+    _odd_statuses,
+    _missing_responses,
+    _missing_description,
+    _dangling_reference,
+    _undeclared_path_parameter,
+    _idle_path_parameter,
+    _duplicate_operation_id,
+)
+
+
+def _anchored(document: JSON, reference: str) -> bool:
+    """Tell whether a ``#name`` reference has its ``$anchor`` somewhere."""
+    if reference.startswith("#/") or reference == "#":
+        return reference == "#"
+    stack: list[JSON] = [document]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            if reference[1:] in (node.get("$anchor"), node.get("$dynamicAnchor")):
+                return True
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return False
+
+
+def _repaired(rule: str, source: Layers, pointer: str, actual: str, expected: str, done: str) -> Finding:
+    return Finding(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")

@@ -1,0 +1,149 @@
+"""The model of a contract: frozen, resolved where it pays, with a digest.
+
+Schemas stay as they are in the document, references included; code that walks them resolves references as it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mock_server.core.diagnostics import Finding
+from mock_server.core.types import JSON
+from mock_server.http.media_types import is_json
+from mock_server.openapi.extensions import Manners
+from mock_server.openapi.traversal import resolved
+
+Schema = Mapping[str, JSON]
+
+BODYLESS = frozenset({204, 205, 304})
+"""Final statuses whose answers have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5)."""
+FRAMING = frozenset({
+    "connection", "content-encoding", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding",
+    "upgrade",
+})  # fmt: skip
+"""Headers about the transfer of a message (RFC 9110, 7.6.1 and 8.4 to 8.6), which the server writes itself."""
+
+
+def path_parts(key: str) -> tuple[str, str, str]:
+    """Return the path template, the query and the fragment of a key of ``paths``; the latter two may be empty.
+
+    OpenAPI knows templates alone; authors add a query or a fragment to tell operations apart.
+    """
+    before, _, fragment = key.partition("#")
+    template, _, query = before.partition("?")
+    return template, query, fragment
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One entry of ``content``. ``name`` is the key, parameters included (``text/plain; charset=utf-8``)."""
+
+    name: str
+    schema: JSON = None
+    """A schema object or a boolean; None where the contract has none."""
+    examples: Mapping[str, JSON] = field(default_factory=dict)
+    """Values by name; the value of ``example`` has the name ``""``."""
+    external: frozenset[str] = frozenset()
+    """The names of examples whose value is in another place (``externalValue``); they are not fetched."""
+    item_schema: JSON = None
+    """The schema of each item of a sequence (OpenAPI 3.2, ``itemSchema``)."""
+    node: Mapping[str, JSON] = field(default_factory=dict, repr=False, compare=False)
+    """The Media Type Object itself."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is written in JSON."""
+        return is_json(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A response header. ``examples`` as in :class:`MediaType`; ``explode`` tells how an object is written."""
+
+    name: str
+    required: bool
+    schema: JSON
+    examples: Mapping[str, JSON] = field(default_factory=dict)
+    explode: bool = False
+    is_json: bool = False
+    """Whether the value is JSON: the header is described by ``content``."""
+
+    def value_for(self, example: str) -> JSON:
+        """Return the header's value that goes with the body example of that name; None where it has none."""
+        return self.examples.get(example, self.examples.get(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A documented answer. ``status`` is the key: ``200``, ``4XX`` or ``default``."""
+
+    status: str
+    headers: tuple[Header, ...] = ()
+    content: tuple[MediaType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation. ``key`` (``GET /pets/{id}``) is unique; ``pointer`` is the JSON Pointer to it in the document."""
+
+    key: str
+    method: str
+    path: str
+    operation_id: str | None
+    pointer: str
+    responses: Mapping[str, Response]
+    security: tuple[tuple[str, ...], ...]
+    """The schemes of each alternative: an OR of ANDs. Empty: no security."""
+    resource: str | None = None
+    """The fixture resource whose record answers, selected by the caller's token."""
+    deprecated: bool = False
+
+    def response_for(self, status: int) -> Response | None:
+        """Return the response that documents a status: by the status itself, its range, or ``default``; else None."""
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in self.responses:
+                return self.responses[key]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """A scheme of ``components.securitySchemes``. ``scheme`` is in lower case."""
+
+    name: str
+    type: str
+    scheme: str = ""
+    place: str = ""
+    """Where an apiKey is: header, query or cookie."""
+    key: str = ""
+    """The name of an apiKey's header, parameter or cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract that can be served.
+
+    ``document`` is the document with overlays and repairs; it is read-only. ``digest`` (SHA-256) identifies what it was
+    made from. ``findings`` are the repairs. ``base_paths`` are the paths of ``servers``.
+    """
+
+    name: str
+    document: Mapping[str, JSON]
+    digest: str
+    title: str
+    version: str
+    openapi: tuple[int, int]
+    operations: Mapping[str, Operation]
+    schemes: Mapping[str, SecurityScheme]
+    manners: Manners
+    base_paths: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    files: tuple[str, ...] = ()
+    """The files and addresses that it was read from, overlays included."""
+    locate: Callable[[str], str] = field(default=str, repr=False, compare=False)
+    """Returns the file and line of the node at a JSON Pointer into ``document``."""
+
+    def resolve(self, node: JSON) -> JSON:
+        """Return the node itself, or what its ``$ref`` leads to after any number of steps; None for nothing."""
+        return resolved(dict(self.document), node)

@@ -1,0 +1,61 @@
+"""Build the parts of the model from the nodes of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mock_server.core.json_pointer import mapping_at
+from mock_server.core.types import JSON
+from mock_server.openapi.model import Header, MediaType, Response
+from mock_server.openapi.traversal import resolved
+
+
+def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Response:
+    """Return the :class:`Response` of a response object, or of a reference to one."""
+    response = resolved(document, node)
+    headers = tuple(
+        _header(document, name, resolved(document, item))
+        for name, item in mapping_at(response, "headers").items()
+        if name.lower() != "content-type"  # OpenAPI 3.1, Response Object: ignored
+    )
+    content = tuple(_media_type(document, name, entry) for name, entry in mapping_at(response, "content").items())
+    return Response(status, headers, content)
+
+
+def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaType:
+    node = resolved(document, node)  # OpenAPI 3.2, "Components Object", mediaTypes
+    media = mapping_at({"": node}, "")
+    external = frozenset(
+        key for key, item in mapping_at(media, "examples").items()
+        if mapping_at({"": resolved(document, item)}, "").keys() & {"externalValue"}
+    )  # fmt: skip
+    examples = _examples(document, node)
+    external = external.difference(examples)
+    return MediaType(name, media.get("schema"), examples, external, media.get("itemSchema"), media)
+
+
+def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:
+    """Return the :class:`Header` of a header object; one that is described by ``content`` holds JSON."""
+    for media in mapping_at(node if isinstance(node, dict) else {}, "content").values():
+        described = media if isinstance(media, dict) else {}
+        schema, examples = described.get("schema", True), _examples(document, media)
+        return Header(name, _flag(node, "required"), schema, examples, is_json=True)
+    schema = node.get("schema", True) if isinstance(node, dict) else True
+    return Header(name, _flag(node, "required"), schema, _examples(document, node), _flag(node, "explode"))
+
+
+def _flag(node: JSON, key: str) -> bool:
+    return isinstance(node, dict) and node.get(key) is True
+
+
+def _examples(document: Mapping[str, JSON], node: JSON) -> dict[str, JSON]:
+    examples: dict[str, JSON] = {}
+    if isinstance(node, dict) and "example" in node:
+        examples[""] = node["example"]
+    for name, item in mapping_at(node, "examples").items():
+        example = resolved(document, item)
+        said = mapping_at({"": example}, "")
+        key = next((name for name in ("value", "dataValue", "serializedValue") if name in said), None)
+        if key is not None:  # the latter two are of OpenAPI 3.2
+            examples[name] = said[key]
+    return examples

@@ -1,0 +1,141 @@
+"""Credentials: what a request has for a security scheme, and which caller a token names.
+
+OpenAPI 3.1, "Security Scheme Object"; RFC 6750 (bearer), RFC 7617 (basic). This module only reads credentials;
+validation tells whether an alternative of schemes is met.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from mock_server.http.form_pairs import cookie_pairs
+from mock_server.http.messages import Request
+from mock_server.openapi.extensions import Manners, TokenKind
+from mock_server.openapi.model import SecurityScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The caller of a request.
+
+    ``token`` is the bearer token or key as sent, None where there is none. ``kind`` is the row of the contract's token
+    table that it matches, ``suffix`` the rest of it. ``failure`` is the failure that it always gets, ``delay``
+    (milliseconds) how long its answers wait.
+    """
+
+    token: str | None = None
+    kind: TokenKind | None = None
+    suffix: str = ""
+    failure: str | None = None
+    delay: int = 0
+
+
+def caller_of(request: Request, manners: Manners, schemes: Mapping[str, SecurityScheme]) -> Caller:
+    """Return the caller that a request's credentials name. Without a token table any credential is accepted."""
+    if not manners.tokens:
+        return Caller(_token(request) or _any_credential(request, schemes))
+    token = bearer_token(request)
+    if token is None:
+        return Caller()
+    kind = next((entry for entry in manners.tokens if token.startswith(entry.prefix) and token != entry.prefix), None)
+    if kind is None:
+        return Caller(token, failure="invalid_token")
+    suffix = token[len(kind.prefix) :]
+    reserved = manners.suffixes.get(suffix)
+    if reserved is None:
+        return Caller(token, kind, suffix)
+    return Caller(token, kind, suffix, reserved.failure, reserved.delay)
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return what follows the scheme in ``Authorization: Bearer TOKEN``, spaces within it included; else None.
+
+    The scheme is read in any case (RFC 9110, 11.1). RFC 6750 (2.1) has no spaces in a token, but clients are given
+    keys such as ``My API Key`` by their tests.
+    """
+    return _credentials(request, "bearer")
+
+
+_OTHER_SCHEMES = frozenset({"basic", "digest", "hoba", "mutual", "negotiate", "scram-sha-1", "scram-sha-256", "vapid"})
+"""Schemes of HTTP's registry whose credentials are not a token; a client that sends one mistook the scheme."""
+
+
+def _token(request: Request) -> str | None:
+    """Return the token of ``Bearer TOKEN``, or of another scheme that carries one (``token TOKEN``, ``DPoP TOKEN``).
+
+    OAuth leaves the scheme to the type of the token (RFC 6749, 7.1), and clients write ``token`` or ``Token``.
+    """
+    header = request.header("authorization")
+    if header is None or not header.isascii():
+        return None
+    scheme, _, rest = header.strip().partition(" ")
+    return None if scheme.lower() in _OTHER_SCHEMES else rest.strip() or None
+
+
+def satisfies(scheme: SecurityScheme, request: Request, manners: Manners) -> bool:
+    """Tell whether the request has a credential of this scheme, and of a kind that the scheme accepts."""
+    if not manners.tokens and _takes_tokens(scheme):
+        return _token(request) is not None
+    credential = credential_of(scheme, request)
+    if credential is None:
+        return False
+    if scheme.type != "http" or scheme.scheme != "bearer":
+        return True
+    kind = next((entry for entry in manners.tokens if credential.startswith(entry.prefix)), None)
+    return kind is not None and scheme.name in kind.schemes
+
+
+def _takes_tokens(scheme: SecurityScheme) -> bool:
+    return scheme.type in ("oauth2", "openIdConnect") or (scheme.type == "http" and scheme.scheme == "bearer")
+
+
+def credential_of(scheme: SecurityScheme, request: Request) -> str | None:
+    """Return the credential of a request for a scheme; None where it has none, or one of another form."""
+    if scheme.type == "apiKey":
+        return _api_key(scheme, request)
+    if _takes_tokens(scheme):
+        return bearer_token(request)
+    if scheme.type == "mutualTLS":
+        return "tls"  # a mock has no certificates to look at
+    credentials = _credentials(request, scheme.scheme)
+    return _basic(credentials) if scheme.scheme == "basic" else credentials
+
+
+def _credentials(request: Request, scheme: str) -> str | None:
+    header = request.header("authorization")
+    if header is None or not header.isascii():
+        return None
+    name, _, rest = header.strip().partition(" ")
+    return rest.strip() or None if name.lower() == scheme else None
+
+
+def _basic(credentials: str | None) -> str | None:
+    if credentials is None:
+        return None
+    try:
+        pair = base64.b64decode(credentials, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return pair if ":" in pair else None
+
+
+def _api_key(scheme: SecurityScheme, request: Request) -> str | None:
+    if scheme.place == "header":
+        return request.header(scheme.key.lower()) or None
+    if scheme.place == "query":
+        return next(iter(parse_qs(request.query).get(scheme.key, [])), None)
+    return cookies(request).get(scheme.key) or None
+
+
+def cookies(request: Request) -> dict[str, str]:
+    """Return the request's cookies, the first of each name."""
+    return dict(reversed([*cookie_pairs(request.header_values("cookie"))]))
+
+
+def _any_credential(request: Request, schemes: Mapping[str, SecurityScheme]) -> str | None:
+    credentials = (credential_of(scheme, request) for scheme in schemes.values() if scheme.type != "mutualTLS")
+    return next((credential for credential in credentials if credential is not None), None)

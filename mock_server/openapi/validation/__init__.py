@@ -1,0 +1,1 @@
+"""Validation of requests, responses and records against the contract."""

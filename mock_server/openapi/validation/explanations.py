@@ -1,0 +1,165 @@
+"""Saying what is wrong with a value, within bounds: jsonschema's validators, which explain well and take their time.
+
+What a schema has against a value was found out before, in time that is linear in the value. To say where and why takes
+jsonschema a microsecond a keyword where all is simple, and for ever where ``allOf`` of ``allOf`` doubles forty times.
+So its keywords count their steps. On the event loop they keep its deadline; beyond :data:`STEPS` what was found by
+then is all that is said (:class:`UnexplainedError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, wraps
+from itertools import islice
+from typing import Any, cast
+
+from jsonschema.exceptions import ValidationError as SchemaError
+from jsonschema.validators import extend
+
+from mock_server.core import deadline
+from mock_server.core.regex import matches
+from mock_server.openapi.validation.unevaluated import unevaluated_properties
+
+STEPS = 10_000
+"""Keywords that are asked for one explanation: 0.05 s, and 0.3 s where each has branches to tell of. A large
+request of a real API takes a few thousand."""
+UNEXPLAINED = "what the schema says, of which it would take too long to say more"
+"""What was expected where nothing better can be said."""
+_OFTEN = 64
+"""Steps between two looks at the clock."""
+
+Keyword = Callable[[Any, Any, Any, Any], "Iterable[SchemaError] | None"]
+"""A keyword of jsonschema: the validator, the keyword's value, the instance, the schema."""
+
+
+class UnexplainedError(Exception):
+    """An explanation that takes more steps than it may."""
+
+
+class _Allowance:
+    """The steps that are left of an explanation."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left % _OFTEN == 0:
+            deadline.check(deadline.current())
+        if self.left < 0:
+            raise UnexplainedError
+
+
+_ALLOWANCE: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def allowance(steps: int = STEPS) -> Iterator[None]:
+    """Let what is explained in the block take so many steps; within another such block those of that one are left."""
+    if _ALLOWANCE.get() is not None:
+        yield
+        return
+    token = _ALLOWANCE.set(_Allowance(steps))
+    try:
+        yield
+    finally:
+        _ALLOWANCE.reset(token)
+
+
+def explained(errors: Iterable[SchemaError], most: int) -> list[SchemaError]:
+    """Return the first errors, at most so many.
+
+    Where it takes too long to find all, those that were found; :class:`UnexplainedError` where there were none.
+    """
+    if errors == ():  # as nearly always: what is right is known to be before anything is to be explained
+        return []
+    found: list[SchemaError] = []
+    try:
+        with allowance():
+            for error in islice(errors, most):
+                found.append(error)
+    except UnexplainedError:
+        if not found:
+            raise
+    return found
+
+
+@cache
+def bounded(validator: Any) -> Any:
+    """Return a class of jsonschema's validators as one whose keywords count their steps, and ask patterns here."""
+    keywords = {name: keyword for name, keyword in validator.VALIDATORS.items() if keyword is not None}
+    keywords |= {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items}
+    if "additionalProperties" in keywords:
+        keywords["additionalProperties"] = _beside_patterns(keywords["additionalProperties"])
+    if "unevaluatedProperties" in keywords:
+        keywords["unevaluatedProperties"] = unevaluated_properties
+    counted = {name: _counted(keyword) for name, keyword in keywords.items()}
+    return cast("Any", extend)(validator, counted)
+
+
+def _counted(keyword: Keyword) -> Keyword:
+    @wraps(keyword)
+    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
+        left = _ALLOWANCE.get()
+        if left is not None:
+            left.spend()
+        return keyword(validator, value, instance, schema)
+
+    return judged
+
+
+def _pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
+    if isinstance(instance, str) and isinstance(pattern, str) and not matches(pattern, instance):
+        yield SchemaError(f"{instance!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
+    if not validator.is_type(instance, "object") or not isinstance(patterns, dict):
+        return
+    for pattern, below in patterns.items():
+        for name, value in instance.items():
+            if matches(pattern, name):
+                yield from validator.descend(value, below, path=name, schema_path=pattern)
+
+
+def _beside_patterns(keyword: Keyword) -> Keyword:
+    """Return ``additionalProperties`` without its reading patterns as Python does."""
+
+    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
+        patterns = schema.get("patternProperties")
+        if not validator.is_type(instance, "object") or not isinstance(patterns, dict):
+            return keyword(validator, value, instance, schema)
+        others = {
+            name: member for name, member in instance.items() if not any(matches(pattern, name) for pattern in patterns)
+        }
+        plain = {name: rest for name, rest in schema.items() if name != "patternProperties"}
+        return keyword(validator, value, others, plain)
+
+    return judged
+
+
+def _unique_items(validator: Any, is_unique: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
+    """``uniqueItems`` in time that is linear in the value: jsonschema compares each object with each other."""
+    if is_unique and validator.is_type(instance, "array"):
+        seen: set[object] = set()
+        for item in instance:
+            key = _identity(item)
+            if key in seen:
+                yield SchemaError("an item has been there before")
+                return
+            seen.add(key)
+
+
+def _identity(value: Any) -> object:
+    """Return what two values have in common that are equal as JSON: 1 is 1.0, and true is no 1."""
+    if isinstance(value, bool):
+        return bool, value
+    if isinstance(value, Mapping):
+        return dict, frozenset((name, _identity(member)) for name, member in value.items())
+    if isinstance(value, (list, tuple)):
+        return list, tuple(map(_identity, value))
+    return value

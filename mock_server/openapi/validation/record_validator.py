@@ -1,0 +1,151 @@
+"""Records of a resource: whether one is valid by the contract, and the order of its members.
+
+A record is validated more strictly than an answer: a member that the schema does not name counts as a typing error,
+unless the contract explicitly allows other members.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from itertools import islice
+from typing import cast
+
+from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
+
+from mock_server.core.json_pointer import mapping_at, pointer_of
+from mock_server.core.regex import matches
+from mock_server.core.text import suggestion
+from mock_server.core.types import JSON
+from mock_server.openapi.model import Contract
+from mock_server.openapi.read_write_only import Direction, mentions, with_schemas
+from mock_server.openapi.validation.error_messages import explain
+from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, bounded, explained
+from mock_server.openapi.validation.formats import FORMATS
+
+Schema = dict[str, JSON]
+MOST_FINDINGS = 50
+"""Things that are told of one record, and names of one object: more help nobody."""
+_LISTS = ("allOf", "anyOf", "oneOf")
+_SINGLES = ("if", "then", "else")
+_OPEN = ("additionalProperties", "unevaluatedProperties")
+
+
+class RecordJudge:
+    """Validates the records of one resource, whose schema is a reference into the contract."""
+
+    def __init__(self, contract: Contract, reference: str) -> None:
+        self._contract = contract
+        self._parts_before: dict[int, tuple[JSON, list[Schema]]] = {}
+        """By the ``id`` of a schema: every record needs the same few."""
+        self._schema: Schema = {"$ref": reference}
+        modern = contract.openapi >= (3, 1)
+        checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)
+        for name, check in FORMATS.items():
+            checker.checks(name)(check)
+        validator = bounded(OAS31Validator if modern else OAS30ReadValidator)
+        document = contract.document
+        if mentions(document, "writeOnly"):  # a record is what answers show
+            document = with_schemas(document, Direction(document, "writeOnly", {"not": {}}).schema)
+        self._validator = validator({**document, **self._schema}, format_checker=checker)
+
+    def problems(self, value: JSON, *, is_accepted: bool = False) -> Iterator[tuple[str, str, str]]:
+        """Yield the JSON Pointer, what was found and what was expected for everything that is wrong with a record.
+
+        ``is_accepted``: a faster validator has accepted it already, so only unknown members are searched.
+        """
+        try:
+            for error in () if is_accepted else explained(self._validator.iter_errors(value), MOST_FINDINGS):
+                if error.validator not in _OPEN:  # said better below
+                    yield explain(error)
+        except UnexplainedError:
+            yield "", "a record that breaks it", UNEXPLAINED
+        yield from islice(self._unknown_members(value, self._schema, ""), MOST_FINDINGS)
+
+    def ordered(self, value: JSON) -> JSON:
+        """Return the record with its members in the order of the schema."""
+        return self._ordered(value, self._schema)
+
+    def _unknown_members(self, value: JSON, schema: JSON, pointer: str) -> Iterator[tuple[str, str, str]]:
+        parts = self._parts(schema)
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._unknown_members(item, _item_schema(parts, index), f"{pointer}/{index}")
+        elif isinstance(value, dict):
+            known = _properties(parts)
+            unknown = [name for name in value if name not in known and not _welcome(parts, name)]
+            if unknown:
+                said = [f"the unknown key {name!r}{suggestion(name, known)}" for name in unknown[:MOST_FINDINGS]]
+                said += [f"and {len(unknown) - len(said)} more"] if len(unknown) > len(said) else []
+                yield pointer, ", ".join(said), "no other members"
+            strange = frozenset(unknown)
+            for name, item in value.items():
+                if name not in strange:
+                    yield from self._unknown_members(item, _child(known, parts, name), pointer + pointer_of(name))
+
+    def _ordered(self, value: JSON, schema: JSON) -> JSON:
+        parts = self._parts(schema)
+        if isinstance(value, list):
+            return [self._ordered(item, _item_schema(parts, index)) for index, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        known = _properties(parts)
+        names = [name for name in known if name in value] + [name for name in value if name not in known]
+        return {name: self._ordered(value[name], _child(known, parts, name)) for name in names}
+
+    def _parts(self, schema: JSON) -> list[Schema]:
+        """Return the schema and the schemas that it consists of, by references and applicators."""
+        known = self._parts_before.get(id(schema))
+        if known is None or known[0] is not schema:
+            known = self._parts_before[id(schema)] = (schema, self._found_parts(schema))
+        return known[1]
+
+    def _found_parts(self, schema: JSON, depth: int = 0) -> list[Schema]:
+        node = self._contract.resolve(schema)
+        if not isinstance(node, dict) or depth > 12:
+            return []
+        within = [node[key] for key in _SINGLES if key in node]
+        for key in _LISTS:
+            within += cast("list[JSON]", node.get(key) or [])
+        within += mapping_at(node, "dependentSchemas").values()
+        if isinstance(schema, dict) and "$ref" in schema and len(schema) > 1:  # siblings of a reference (3.1)
+            within.append({key: value for key, value in schema.items() if key != "$ref"})
+        return [node, *(part for child in within for part in self._found_parts(child, depth + 1))]
+
+
+def _properties(parts: list[Schema]) -> Schema:
+    known: Schema = {}
+    for part in parts:
+        known |= mapping_at(part, "properties")
+    return known
+
+
+def _child(known: Schema, parts: list[Schema], name: str) -> JSON:
+    """Return the schema of a member."""
+    return known[name] if name in known else _other_schema(parts, name)
+
+
+def _welcome(parts: list[Schema], name: str) -> bool:
+    """Tell whether the contract allows this member in addition to those that it names."""
+    if any(key in part and part[key] is not False for part in parts for key in _OPEN):
+        return True
+    if _other_schema(parts, name) is not True:
+        return True
+    return not any("properties" in part or any(part.get(key) is False for key in _OPEN) for part in parts)
+
+
+def _other_schema(parts: list[Schema], name: str) -> JSON:
+    """Return the schema of a member that ``properties`` does not name; true where there is none."""
+    for part in parts:
+        for pattern, schema in mapping_at(part, "patternProperties").items():
+            if matches(pattern, name):
+                return schema
+    return next((part[key] for part in parts for key in _OPEN if isinstance(part.get(key), dict)), True)
+
+
+def _item_schema(parts: list[Schema], index: int) -> JSON:
+    for part in parts:
+        prefix = part.get("prefixItems")
+        if isinstance(prefix, list) and index < len(prefix):
+            return prefix[index]
+    return next((part["items"] for part in parts if "items" in part), True)

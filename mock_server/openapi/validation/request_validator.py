@@ -1,0 +1,269 @@
+"""The requirements of one operation for a request: worked out once, checked for every request.
+
+Parameters and body are read (``parameters``, ``bodies``), and the values go to the validators of openapi-core, which
+``check`` passes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from jsonschema.exceptions import ValidationError as SchemaError
+
+from mock_server.core.diagnostics import Finding, UnreadableError
+from mock_server.core.json_pointer import mapping_at
+from mock_server.core.json_text import TOO_DEEP, read_json
+from mock_server.core.types import JSON
+from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.messages import Request, Route
+from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve, shown
+from mock_server.openapi.read_write_only import Direction
+from mock_server.openapi.validation.error_messages import explain
+from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, explained
+from mock_server.openapi.validation.parameters import Parameter, Sent, read_parameter
+from mock_server.openapi.validation.request_bodies import Body, BodyMedia, MalformedError, read_body
+
+Errors = Callable[[JSON], Iterable[SchemaError]]
+"""Returns the errors of a value by a schema."""
+Ignored = Callable[[JSON], Iterable[str]]
+"""Returns the JSON Pointers of the members of a value that only answers have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The validation by the schema at one place: ``strict``, or ``lenient``, which does not assert ``format``."""
+
+    strict: Errors
+    lenient: Errors
+
+    def errors(self, *, is_lenient: bool) -> Errors:
+        """Return the lenient validation or the strict one."""
+        return self.lenient if is_lenient else self.strict
+
+
+JudgementAt = Callable[[tuple[str | int, ...]], Judgement]
+"""Returns the validation by the schema at a place below an operation or its path item."""
+
+BODY = "body"
+MALFORMED = "malformed-body"
+MEDIA_TYPE = "media-type"
+PARAMETER = "parameter"
+READ_ONLY = "read-only"
+MOST_FINDINGS = 50
+"""Most findings about one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlan:
+    """The parameters and the body of an operation, each with the validation of its schema.
+
+    ``refuses_bodies``: the operation takes no body, and documents its answer to one (415).
+    """
+
+    parameters: tuple[tuple[Parameter, Judgement], ...]
+    body: Body | None
+    bodies: Mapping[str, Judgement]
+    ignored: Mapping[str, Ignored]
+    """By media type, a function that lists the ignored members of a body; only for schemas with such members."""
+    refuses_bodies: bool = False
+
+    def findings(self, route: Route, request: Request, *, is_lenient: bool = False) -> Iterator[Finding]:
+        """Yield what is wrong with the parts of a request, parameters first.
+
+        ``is_lenient``: formats are not asserted, and texts may be JSON.
+        """
+        ways = LENIENT if is_lenient else READINGS
+        if self.parameters:
+            sent = Sent(request, route)
+            unreadable = self._unreadable_query(sent)
+            yield from unreadable
+            for parameter, judgement in self.parameters:
+                if not (unreadable and parameter.place == "query"):
+                    yield from _of_parameter(parameter, judgement.errors(is_lenient=is_lenient), sent, ways)
+        if self.refuses_bodies and request.body:
+            content_type = request.header("content-type")
+            actual = f"a body of type {shown(content_type)}" if content_type else "a body"
+            yield Finding(MEDIA_TYPE, "body", actual, "none: the operation takes no body")
+        if self.body is not None:
+            yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
+
+    def is_on(self, request: Request, name: str) -> bool:
+        """Tell whether a boolean member of the body, or a boolean parameter of the query, of that name is true."""
+        for parameter, _ in self.parameters:
+            if (parameter.name, parameter.place) == (name, "query") and "boolean" in parameter.shape.types:
+                with suppress(UnreadableError):
+                    if next(parameter.readings(Sent(request, Route())) or iter(()), None) is True:
+                        return True
+        media = None if self.body is None else self.body.media(request.header("content-type") or "")
+        if media is None or "boolean" not in media.shape.member(name).types:
+            return False
+        with suppress(UnreadableError):
+            value = next(media.readings(request.body, request.header("content-type") or ""), None)
+            return isinstance(value, dict) and value.get(name) is True
+        return False
+
+    def _unreadable_query(self, sent: Sent) -> tuple[Finding, ...]:
+        """Return what is wrong with the query as a whole, which is reported only once."""
+        try:
+            if any(parameter.place == "query" for parameter, _ in self.parameters):
+                sent.query  # noqa: B018
+        except UnreadableError as problem:
+            return (Finding(PARAMETER, "query", problem.found, problem.expected),)
+        return ()
+
+    def _of_body(
+        self, body: Body, request: Request, ways: tuple[Reading, ...], *, is_lenient: bool
+    ) -> Iterable[Finding]:
+        content_type = request.header("content-type") or ""
+        media = body.media(content_type) if content_type else None
+        if not request.body and not (media and _may_be_empty(media, request)):
+            return [Finding(BODY, "body", "no body", "a body of " + _names(body))] if body.required else []
+        if media is None and is_lenient:
+            media, content_type = _as_json(body, request.body), "application/json"
+        if media is None:
+            actual = f"the media type {shown(content_type)}" if content_type else "a body without a Content-Type"
+            return [Finding(MEDIA_TYPE, "header content-type", actual, _names(body))] if body.content else []
+        errors = self.bodies[media.name].errors(is_lenient=is_lenient)
+        try:
+            readings = media.readings(request.body, content_type, ways)
+            return _judged(Finding(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
+        except UnreadableError as problem:
+            rule = MALFORMED if isinstance(problem, MalformedError) else BODY
+            return [Finding(rule, "body", problem.found, problem.expected, problem.pointer)]
+
+
+def _as_json(body: Body, sent: bytes) -> BodyMedia | None:
+    """Return the entry for JSON where there is one and the bytes are JSON, whatever their Content-Type; else None."""
+    try:
+        read_json(sent)
+    except ValueError:
+        return None
+    return next((media for media in body.content.values() if is_json(media.essence)), None)
+
+
+def _names(body: Body) -> str:
+    return " or ".join(body.content) or "any media type"
+
+
+def _may_be_empty(media: BodyMedia, request: Request) -> bool:
+    """Tell whether a body of no bytes is valid for this type: an empty text, file or form that was announced."""
+    essence = essence_of(request.header("content-type") or "")
+    announced = request.header("content-length") is not None
+    return announced and not is_json(essence) and not essence.startswith("multipart/") and "xml" not in essence
+
+
+def _of_parameter(
+    parameter: Parameter, errors: Errors, sent: Sent, ways: tuple[Reading, ...]
+) -> Iterator[Finding]:  # fmt: skip
+    plain = Finding(PARAMETER, parameter.location, "", "")
+    try:
+        readings = parameter.readings(sent, ways)
+        if readings is None:
+            if parameter.required:
+                yield Finding(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
+        elif not parameter.is_empty(sent):
+            yield from _judged(plain, readings, errors)
+    except UnreadableError as problem:
+        yield Finding(PARAMETER, parameter.location, problem.found, problem.expected, problem.pointer)
+
+
+def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None) -> list[Finding]:
+    """Return what is wrong with the first reading; where some reading is valid, which of its members are ignored.
+
+    Raises :class:`UnreadableError` for what cannot be read.
+    """
+    first: list[Finding] | None = None
+    tried: list[JSON] = []
+    try:
+        for value in readings:
+            if tried and any(value == before and type(value) is type(before) for before in tried):
+                continue
+            tried.append(value)
+            wrong = explained(errors(value), MOST_FINDINGS)
+            if not wrong:
+                return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
+            if first is None:
+                said = (explain(error) for error in wrong)
+                first = [
+                    Finding(plain.rule, plain.location, actual, expected, where) for where, actual, expected in said
+                ]
+    except RecursionError:
+        return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
+    except UnexplainedError:
+        return [Finding(plain.rule, plain.location, "a value that breaks it", UNEXPLAINED)]
+    return [*dict.fromkeys(first or ())]
+
+
+def _passed_over(plain: Finding, pointer: str) -> Finding:
+    """Return a warning about a member of a request that only answers have (``readOnly``)."""
+    remedy = "It is passed over."
+    return Finding(READ_ONLY, plain.location, "a readOnly member", "no such member", pointer, remedy, "warning")
+
+
+def plan_of(
+    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: JudgementAt, direction: Direction
+) -> RequestPlan:
+    """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
+
+    The places that ``at`` is called with begin with ``item`` or ``operation``. ``direction`` tells what is readOnly.
+    """
+    nodes: dict[tuple[JSON, JSON], tuple[tuple[str | int, ...], dict[str, JSON]]] = {}
+    for start, owner in (("item", item), ("operation", operation)):
+        listed = owner.get("parameters")
+        for index, entry in enumerate(listed if isinstance(listed, list) else []):
+            node = resolve(entry)
+            if isinstance(node, dict):
+                nodes[str(node.get("name")), str(node.get("in"))] = ((start, "parameters", index), node)
+    # An open object takes undeclared names of the query as its members, but not the names of other parameters.
+    names = frozenset(str(name) for name, place in nodes if place == "query")
+    parameters = []
+    for place, node in nodes.values():
+        parameter = read_parameter(node, resolve, names - {str(node.get("name"))})
+        if parameter is not None:
+            content = next(iter(mapping_at(node, "content")), "")
+            below = ("content", content, "schema") if parameter.is_content else ("schema",)
+            parameters.append((parameter, at((*place, *below))))
+    described = resolve(operation.get("requestBody"))
+    body = read_body(described, resolve) if isinstance(described, dict) else None
+    contents = body.content if body else {}
+    bodies = {name: _judgement_of(entry, at) for name, entry in contents.items()}
+    media = mapping_at(described if isinstance(described, dict) else {}, "content")
+    schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in contents}
+    ignored = {
+        name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
+    }
+    refuses_bodies = not contents and "415" in mapping_at(operation, "responses")
+    return RequestPlan(tuple(parameters), body, bodies, ignored, refuses_bodies)
+
+
+def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
+    return direction.pointers(value, schema)
+
+
+def _judgement_of(media: BodyMedia, at: JudgementAt) -> Judgement:
+    """Return the validation of a body: by the schema of the whole body, of each item, or by both."""
+    place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
+    sequence = None if media.items is None else media.items.sequence
+    if sequence is None or (sequence.is_listed and not media.items_have_a_schema):
+        return at((*place, "schema"))
+    of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
+    of_list = at((*place, "schema")) if sequence.is_listed else None
+    return Judgement(
+        _each(of_item.strict, None if of_list is None else of_list.strict),
+        _each(of_item.lenient, None if of_list is None else of_list.lenient),
+    )
+
+
+def _each(of_item: Errors, of_list: Errors | None) -> Errors:
+    def errors(value: JSON) -> Iterable[SchemaError]:
+        if of_list is not None:
+            yield from of_list(value)
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            for error in of_item(item):
+                error.path.appendleft(index)  # the index of the item
+                yield error
+
+    return errors

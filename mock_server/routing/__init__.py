@@ -1,5 +1,0 @@
-"""Routing: the operation for a method and a path."""
-
-from mock_server.routing.router import Router
-
-__all__ = ["Router"]
