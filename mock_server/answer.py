@@ -18,10 +18,10 @@ from mock_server.core.types import JSON
 from mock_server.drawn import DrawnValues
 from mock_server.examples import Examples
 from mock_server.failures import Failures
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.variants import Variant, variants
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
+from mock_server.generation.variants import Variant, variants
 from mock_server.http.body_serializers import Body, encode
 from mock_server.http.messages import Answer, Headers, Request
 from mock_server.http.preferences import Preferences

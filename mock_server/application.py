@@ -315,7 +315,7 @@ class Application:
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
-        from mock_server.generate.preparation import STEPS  # imported here, so that the start does not wait for it
+        from mock_server.generation.preload import STEPS  # imported here, so that the start does not wait for it
 
         self._aside.start(*STEPS)
 

@@ -31,7 +31,7 @@ from mock_server.store import Record, Store, Stores, open_stores
 if TYPE_CHECKING:
     from mock_server.answer import Ladder
     from mock_server.engine import Engine
-    from mock_server.generate.document import Document
+    from mock_server.generation.schema_document import Document
     from mock_server.intake import Intake
     from mock_server.openapi.validation.validator import Judge
     from mock_server.performance import Rehearsal
@@ -97,13 +97,13 @@ class Served:
         return bool(self.standing) or self.contract.manners.remembers
 
     def _made_schemas(self) -> Document:
-        from mock_server.generate.document import Document
+        from mock_server.generation.schema_document import Document
 
         return Document(dict(self.contract.document), self.contract.openapi)
 
     def _made_sent(self) -> Document:
         """Return the schemas of request bodies; those of answers, where no member is ``readOnly`` or ``writeOnly``."""
-        from mock_server.generate.document import Document
+        from mock_server.generation.schema_document import Document
         from mock_server.openapi.read_write_only import mentions
 
         schemas, document = self._schemas(), self.contract.document

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mock_server.answer import Ladder
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
-from mock_server.generate.faker_method import unknown_methods
+from mock_server.generation.fake.faker_bridge import unknown_methods
 from mock_server.http.messages import Answer, Request
 from mock_server.http.preferences import Preferences
 from mock_server.openapi.model import BODYLESS, Contract, Operation, Response

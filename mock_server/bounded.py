@@ -92,7 +92,7 @@ def json_schema(schema: JSON) -> Callable[[JSON], bool]:
     """
     import jsonschema_rs
 
-    from mock_server.generate.document import Document
+    from mock_server.generation.schema_document import Document
 
     def refused(uri: str) -> JSON:
         raise LookupError(f"{uri} is not fetched")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_server.core.types import JSON
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import size_of
+from mock_server.generation.generator import size_of
+from mock_server.generation.seeding import Draw
 from mock_server.openapi.model import MediaType
 
 MEMORY = 512 * 1024

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mock_server.core.diagnostics import Finding
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
+from mock_server.generation.schema_document import Document
 from mock_server.http.body_serializers import NOTHING, encode
 from mock_server.openapi.model import Contract, MediaType, Operation, Response
 from mock_server.openapi.read_write_only import Direction

@@ -14,9 +14,9 @@ from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
 from mock_server.examples import Examples
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
 from mock_server.http.body_serializers import encode
 from mock_server.http.content_negotiation import concrete
 from mock_server.http.messages import Answer, Headers

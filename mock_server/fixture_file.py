@@ -11,8 +11,8 @@ from mock_server.core.errors import FixtureError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.enums import enum_at
+from mock_server.generation.member_enums import enum_at
+from mock_server.generation.schema_document import Document
 from mock_server.openapi.extensions import Resource
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.record_validator import RecordJudge

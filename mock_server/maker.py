@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from mock_server.core.errors import GenerationError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.enums import enum_at
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.member_enums import enum_at
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
 from mock_server.openapi.extensions import Resource
 from mock_server.openapi.model import Contract
 

@@ -7,9 +7,9 @@ import json
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Headers
 from mock_server.openapi.model import FRAMING, Header, Response
 

@@ -7,7 +7,7 @@ from typing import TypeAlias, TypedDict
 
 from mock_server.clock import Clock, ClockForm
 from mock_server.core.types import JSON
-from mock_server.generate.seeds import Draw
+from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Request, Route
 from mock_server.limits import Limits, LimitsForm
 from mock_server.openapi.model import Operation

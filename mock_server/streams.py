@@ -19,9 +19,9 @@ from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import find, overlaid, placed, pointer_of, pointer_parts, without
 from mock_server.core.merge_patch import patched
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Stream
 from mock_server.http.sequence_framing import Framing, json_text
 from mock_server.http.sequences import EVENTS, Sequence

@@ -278,9 +278,9 @@ def _text(schema: Mapping[str, Any], turn: int) -> str:
 def _patterned(schema: Mapping[str, Any], turn: int) -> str:
     """Return a text for a pattern. None is made here: that is what the project's own generator is asked for."""
     from mock_server.core.errors import GenerationError
-    from mock_server.generate.document import Document
-    from mock_server.generate.seeds import Draw
-    from mock_server.generate.walker import generate
+    from mock_server.generation.generator import generate
+    from mock_server.generation.schema_document import Document
+    from mock_server.generation.seeding import Draw
 
     text_schema = {
         "type": "string",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_server.generate.document import Document
+from mock_server.generation.schema_document import Document
 from mock_server.http.messages import Answer, Request, Route
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.fast_validator import acceptance_of

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from mock_server.core.errors import GenerationError, MockServerError
 from mock_server.core.regex import matches
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import Judge

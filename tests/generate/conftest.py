@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from mock_server.core import bundled
-from mock_server.generate.document import Document
+from mock_server.generation.schema_document import Document
 from mock_server.openapi.model import Contract
 
 _CONTRACT: dict[str, Any] = yaml.load(bundled.contract().read_text("utf-8"), yaml.CSafeLoader)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.core.errors import GenerationError
-from mock_server.generate.fields import FORMATS
+from mock_server.generation.fake.field_providers import FORMATS
 from tests.generate.test_walker import CHECKER, made, wrong
 from tests.samples import repeatable
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mock_server.core.errors import GenerationError
-from mock_server.generate.document import Document
-from mock_server.generate.fields import FORMATS
-from mock_server.generate.seeds import Draw
-from mock_server.generate.texts import MORE_FORMATS
-from mock_server.generate.walker import generate
+from mock_server.generation.fake.field_providers import FORMATS
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
+from mock_server.generation.values.strings import MORE_FORMATS
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/schemas.yaml").read_text(encoding="utf-8"))
 SEEDS = range(20)

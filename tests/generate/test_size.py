@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mock_server.core.errors import GenerationError
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.walker import LARGEST, generate
+from mock_server.generation.generator import LARGEST, generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
 from tests.generate.test_validators import reference, ring, schemas
 
 

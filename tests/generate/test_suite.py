@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.variants import variants
-from mock_server.generate.walker import generate
+from mock_server.generation.generator import generate
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw
+from mock_server.generation.variants import variants
 from tests.conftest import ROOT, SHARED
 
 pytestmark = pytest.mark.schemas

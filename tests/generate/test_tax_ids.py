@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from mock_server.core import bundled
-from mock_server.generate.seeds import Source
-from mock_server.generate.tables import table
-from mock_server.generate.tax_ids import formats_of, tax_id_in
+from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.tax_ids import formats_of, tax_id_in
+from mock_server.generation.seeding import Source
 from tests.generate.conftest import COUNTRIES
 
 TABLE = table("tax_ids")

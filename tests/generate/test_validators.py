@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.validators import LARGEST
+from mock_server.generation.schema_document import Document
+from mock_server.generation.schema_validators import LARGEST
 from tests.samples import document
 
 WIDE = LARGEST + 8

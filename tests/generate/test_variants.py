@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from mock_server.core.types import JSON
-from mock_server.generate.covering import Factor, covering_rows
-from mock_server.generate.document import Document
-from mock_server.generate.seeds import Draw
-from mock_server.generate.texts import make_text
-from mock_server.generate.variants import Variant, variants
-from mock_server.generate.walk import MAKERS
+from mock_server.generation.pairwise import Factor, covering_rows
+from mock_server.generation.schema_document import Document
+from mock_server.generation.search import MAKERS
+from mock_server.generation.seeding import Draw
+from mock_server.generation.values.strings import make_text
+from mock_server.generation.variants import Variant, variants
 from mock_server.openapi.model import Contract
 
 

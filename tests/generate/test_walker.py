@@ -17,11 +17,11 @@ from mock_server.core import bundled
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import find, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.generate.document import Document
-from mock_server.generate.enums import enum_at
-from mock_server.generate.fields import FIELDS, FORMATS
-from mock_server.generate.seeds import Draw, Source
-from mock_server.generate.walker import generate
+from mock_server.generation.fake.field_providers import FIELDS, FORMATS
+from mock_server.generation.generator import generate
+from mock_server.generation.member_enums import enum_at
+from mock_server.generation.schema_document import Document
+from mock_server.generation.seeding import Draw, Source
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.formats import is_uuid4

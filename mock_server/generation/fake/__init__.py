@@ -1,0 +1,1 @@
+"""Believable values: people, places, companies, numbers and codes of countries."""

@@ -1,0 +1,150 @@
+"""Names of people in the language and script of their country, and mail addresses made from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.util import find_spec, module_from_spec
+from typing import Any
+
+from anyascii import anyascii
+
+from mock_server.core.deadline import takes_long
+from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.locales import people_of
+from mock_server.generation.seeding import Draw, Source
+
+DOMAINS = ("example.com", "example.com", "example.net", "example.org")
+"""Domains reserved for examples (RFC 2606, 3). The first is listed twice, since people use it most."""
+_PAIRS = ("first_name_pairs", "last_name_pairs")
+_UNUSUAL = re.compile(r",|[A-Za-z].*[Ͱ-ӿ]|[Ͱ-ӿ].*[A-Za-z]")
+"""Names that Faker has and nobody bears: `Berg, van den` as in an index, a Bulgarian name with a Latin a in it."""
+_POOLED = 150
+"""Names drawn from Faker for each kind: enough for variety, and common names stay common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a country; ``roman`` spells those in Latin letters whose letters do not tell the pronunciation."""
+
+    men: tuple[str, ...]
+    women: tuple[str, ...]
+    family: tuple[str, ...]
+    women_family: tuple[str, ...]
+    orders: tuple[str, str]
+    roman: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person. ``name`` has given and family name in the order of the country."""
+
+    name: str
+    given: str
+    family: str
+
+
+@cache
+def names_of(country: str) -> Names:
+    """Return the names of an ISO 3166 code: Faker's where it has them, else those of ``names.yaml``."""
+    people = people_of(country).names
+    order = table("name_orders").get(people, "{given} {family}")
+    orders = (order, order) if isinstance(order, str) else (order[0], order[1])
+    row = table("names").get(people)
+    if row is None:
+        return _from_faker(people, orders)
+    family = tuple(row["family"])
+    return Names(
+        tuple(row["men"]),
+        tuple(row["women"]),
+        family,
+        tuple(row.get("women_family", family)),
+        orders,
+        table("romanizations"),
+    )
+
+
+@cache
+def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
+    """Draw names from a locale once, so that no request pays for Faker and no thread shares its state."""
+    takes_long()
+    from faker.generator import Generator  # 0.1 s; many servers never generate
+
+    maker: Any = Generator()
+    maker.add_provider(_provider(locale, maker))
+    maker.seed_instance(0)
+
+    def pool(make: Callable[[], Any]) -> tuple[str, ...]:
+        names = (str(make()).strip() for _ in range(_POOLED))
+        return tuple(name for name in names if not _UNUSUAL.search(name))
+
+    men, women = pool(maker.first_name_male), pool(maker.first_name_female)
+    family, women_family = pool(maker.last_name_male), pool(maker.last_name_female)
+    return Names(men, women, family, women_family, orders, _readings(maker))
+
+
+def _provider(locale: str, maker: Any) -> Any:
+    """Return Faker's provider of names for a locale, without keeping its module: the 50 needed take 6 MB.
+
+    ``Factory.create`` would keep them all.
+    """
+    spec = find_spec(f"faker.providers.person.{locale}")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    provider = module.Provider(maker)
+    provider.__use_weighting__ = True
+    return provider
+
+
+def _readings(maker: Any) -> dict[str, str]:
+    """Return the Latin spelling of Japanese names, which Faker has in kanji, kana and Latin letters."""
+    first, last = (
+        [pair for provider in maker.get_providers() for pair in getattr(provider, kind, ())] for kind in _PAIRS
+    )
+    pairs = [*first, *last]
+    return {kanji: roman for kanji, _, roman in pairs}
+
+
+def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
+    """Make a person of a country; the same for the same draw and purpose."""
+    names, random = names_of(country), draw.at(purpose)
+    woman = random.random() < 0.5
+    given_name = _pick(names.women if woman else names.men, random)
+    families = names.women_family if woman else names.family
+    family, second = _pick(families, random), _pick(families, random)
+    return Person(names.orders[woman].format(given=given_name, family=family, second=second), given_name, family)
+
+
+def _pick(options: tuple[str, ...], random: Source) -> str:
+    return options[int(random.random() * len(options))]
+
+
+def mailbox_of(person: Person, country: str, draw: Draw) -> str:
+    """Return a person's mail address, ``given.family@example.com`` and the like, in ASCII."""
+    random = draw.at("person/email")
+    given_name, family = (in_ascii(name, names_of(country).roman) for name in (person.given, person.family))
+    given_name, family = given_name or "user", family or given_name or "user"
+    number = str(1 + int(random.random() * 98)) if random.random() < 0.4 else ""
+    name = _pick(_FORMS, random).format(given=given_name, family=family, initial=given_name[0])
+    return f"{name[:56]}{number}@{_pick(DOMAINS, random)}"
+
+
+_FORMS = ("{given}.{family}", "{given}.{family}", "{initial}.{family}", "{given}{family}", "{family}.{given}")
+"""The forms in which people write their names in an address."""
+
+
+def in_ascii(text: str, roman: dict[str, str] | None = None) -> str:
+    """Return the lower-case ASCII letters and digits of a name, as used in a mail address."""
+    return _plain((roman or {}).get(text) or text)
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "", anyascii(text.translate(_SPELLED)).lower())
+
+
+_SPELLED = str.maketrans({"ö": "o", "ü": "u", "ä": "a", "å": "a", "ø": "o", "ß": "ss"})

@@ -1,0 +1,211 @@
+"""From a schema to a valid value: made, validated, and made again in part where it is not valid.
+
+The walk is a search (``walk``) over shapes (``expansion``): what cannot be decided by reading schemas is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mock_server.core.errors import GenerationError
+from mock_server.core.json_pointer import pointer_parts
+from mock_server.core.types import JSON
+from mock_server.generation.branches import outcome
+from mock_server.generation.constraints import Shape
+from mock_server.generation.contradiction import TOO_LARGE, Contradiction
+from mock_server.generation.fake.locales import is_country
+from mock_server.generation.fake.persona import Persona
+from mock_server.generation.location import Place
+from mock_server.generation.member_enums import enum_named
+from mock_server.generation.schema_document import Document, Node
+from mock_server.generation.search import BUDGET, FULL, SearchBudgetExceeded, Walk
+from mock_server.generation.seeding import Draw
+
+ATTEMPTS = 12
+"""Most values that are made and validated before generation fails."""
+LARGEST = 64 * 1024
+"""Bytes above which a value is made again with fewer optional members."""
+ENOUGH = 150
+"""Values after which two levels of an answer have only what is required: about 5 KB.
+
+Three levels may have four times as many, and so on; more values would show nothing new of an API.
+"""
+
+Schema = dict[str, JSON]
+
+
+class SearchExhaustedError(GenerationError):
+    """Raised by a search that tried all the values that it may; a search for a smaller value may succeed."""
+
+
+_COMPANIES = frozenset({"team", "company", "organization", "business"})
+"""Types of customers that are not persons."""
+
+
+def generate(
+    schema: JSON,
+    draw: Draw,
+    document: Document,
+    *,
+    pins: Mapping[str, JSON] | None = None,
+    fill_properties: bool = True,
+    complete: bool = False,
+    fill: int = FULL,
+    exemplary: bool = False,
+    strict: bool = False,
+) -> JSON:
+    """Return a value for a schema; the same for the same arguments.
+
+    ``document`` is what the schema refers into; ``pins`` are values by JSON Pointer that the value has to have: where
+    the schema refuses them the value is not valid, unless ``strict`` asks for an error instead; ``complete`` leaves no
+    optional member out of the first ``fill`` levels of objects, and deeper ones have what is required; ``exemplary``
+    uses the examples and defaults of schemas. Where a search fails, or makes more than :data:`LARGEST` bytes, another
+    one has fewer levels.
+
+    Raises :class:`GenerationError`, with the JSON Pointer and the keywords, for a schema that nothing satisfies; this
+    result is cached.
+    """
+    node = document.root(schema)
+    known = document.kept.get((node, "unsatisfiable"))
+    if known is not None and not pins:
+        raise GenerationError(known)
+    failure: GenerationError | None = None
+    exhausted: GenerationError | None = None
+    for levels in _levels(fill):
+        if failure is not None and levels:
+            continue  # optional members cannot be the reason, so the search without them is the one left
+        walk = Walk(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
+        walk.exemplary = exemplary
+        walk.persona = persona_of(walk, node)
+        walk.believe(_trusted(node))
+        try:
+            value = checked(walk, node, strict=strict)
+        except SearchExhaustedError as error:
+            exhausted = error
+            continue
+        except GenerationError as error:
+            failure = error
+            continue
+        if not levels or size_of(value) <= LARGEST:
+            return value
+    failure = failure or exhausted
+    assert failure is not None
+    if not pins:
+        document.kept[node, "unsatisfiable"] = str(failure)
+    raise failure
+
+
+def _levels(fill: int) -> list[int]:
+    """Return the numbers of levels to try, the last of them 0."""
+    return [fill, *(levels for levels in (2, 1, 0) if levels < fill)]
+
+
+def enough_of(levels: int) -> int:
+    """Return the number of values after which an answer of so many levels has only what is required."""
+    return BUDGET if levels >= FULL else min(BUDGET, ENOUGH * 4**levels // 16)
+
+
+def size_of(value: JSON) -> int:
+    """Return about how many bytes a value takes as JSON: exact for long strings, which make a value large."""
+    if isinstance(value, dict):
+        return sum(len(name) + 6 + size_of(member) for name, member in value.items())
+    if isinstance(value, list):
+        return sum(2 + size_of(item) for item in value)
+    return len(value) if isinstance(value, str) else 4
+
+
+def _trusted(node: Node) -> frozenset[str]:
+    """Return the members whose believable values need no validation of their own.
+
+    Where the schema has no choice between branches, the validation of the whole finds the same errors.
+    """
+    cache = node.document.kept
+    if (node, "trusted") not in cache:
+        shape = outcome(node.document, (node,), ())
+        cache[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Shape) else frozenset()
+    names: frozenset[str] = cache[node, "trusted"]
+    return names
+
+
+def _distrust(walk: Walk, node: Node, value: JSON) -> None:
+    """Validate each refused member by itself from now on, in this value and in all later ones."""
+    names = {pointer_parts(pointer)[0] for pointer, _ in node.faults(value) if pointer}
+    node.document.kept[node, "trusted"] = _trusted(node) - names
+    walk.believe(frozenset())
+
+
+def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
+    """Return a valid value of a walk; the part that the validator refuses is made again.
+
+    Raises :class:`GenerationError` for a contradiction or after :data:`ATTEMPTS`, and :class:`SearchExhaustedError`.
+    """
+    reason = ""
+    for _ in range(ATTEMPTS):
+        walk.values = 0
+        try:
+            value = walk.value((node,), Place())
+        except SearchBudgetExceeded:
+            expected = "expected a schema that some value satisfies. Loosen it or give an example"
+            raise SearchExhaustedError(
+                f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts; {expected}."
+            ) from None
+        except Contradiction as nothing:
+            raise GenerationError(_contradiction(nothing)) from None
+        if node.accepts(value):
+            return value
+        # A member taken without validation was wrong: from now on each is validated by itself.
+        if walk.trusted:
+            _distrust(walk, node, value)
+            continue
+        # The pins are what the caller has chosen, so they win over the schema.
+        if walk.pins and not strict:
+            return value
+        pointer, keyword = next(iter(node.faults(value)), ("", "the schema"))
+        reason = f"{pointer or '/'}: found only values that {keyword} refuses"
+        walk.turns[pointer] = walk.turns.get(pointer, 0) + 1
+    raise GenerationError(f"{reason}; expected a schema that some value satisfies. Loosen it or give an example.")
+
+
+def _where(walk: Walk) -> str:
+    if walk.worst is None:
+        return "/"
+    return f"{walk.worst[0] or '/'} ({', '.join(walk.worst[1].keywords)})"
+
+
+def _contradiction(nothing: Contradiction) -> str:
+    keywords = list(dict.fromkeys(nothing.keywords))
+    pointer = nothing.pointer or "/"
+    if keywords[:1] == [TOO_LARGE]:
+        return f"{pointer}: found {keywords[-1]}; expected a smaller one. Lower it, or give an example."
+    if keywords == ["false"]:
+        return f"{pointer}: found the schema false; expected one that some value satisfies. Take it out."
+    if keywords == ["required", "$ref"]:
+        fault = "a schema that requires itself for ever"
+        return f"{pointer}: found {fault}; expected a way to end. Make a member optional."
+    said = " and ".join([", ".join(keywords[:-1]), keywords[-1]] if len(keywords) > 1 else keywords)
+    wrong = "which no value satisfies together" if len(keywords) > 1 else "which no value satisfies"
+    return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
+
+
+def persona_of(walk: Walk, node: Node) -> Persona:
+    """Return the persona of a value of the schema, from pins and variants, or else from the draw."""
+    country = _pinned_or_drawn(walk, node, ("country", "country_code"))
+    kind = _pinned_or_drawn(walk, node, ("type",))
+    known = country is not None and is_country(country)
+    return Persona(walk.draw, country if country and known else "US", kind in _COMPANIES)
+
+
+def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
+    """Return the value that the first enum field of one of these names will have, or None."""
+    match = enum_named(node, names)
+    if match is None:
+        return None
+    pointer, enum = match
+    if pointer in walk.pins:
+        value = walk.pins[pointer]
+    elif (pointer, "value") in walk.wanted:
+        value = enum[min(walk.wanted[pointer, "value"], len(enum) - 1)]
+    else:
+        usable = [option for option in enum if option is not None] if ("", "plain") in walk.wanted else enum
+        value = walk.draw.at(pointer).choice(usable or enum)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""Values of each JSON type, made to satisfy constraints."""

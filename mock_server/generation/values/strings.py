@@ -1,0 +1,227 @@
+"""Texts: by Faker's method, by format, by pattern, or a word; of the length that is wanted."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+from mock_server.core import deadline
+from mock_server.core.types import JSON
+from mock_server.generation.constraints import Shape
+from mock_server.generation.contradiction import Contradiction, refuse_large
+from mock_server.generation.ecma_regex import matches
+from mock_server.generation.fake.faker_bridge import faked
+from mock_server.generation.fake.field_providers import FORMATS, uuid4
+from mock_server.generation.fake.words import word
+from mock_server.generation.location import Place, Walker
+from mock_server.generation.schema_document import CHECKER
+from mock_server.generation.seeding import Source
+from mock_server.generation.values.regex import MOST_DRAWN, sample
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LONGEST = 1_000
+"""Characters of a text that nothing bounds above and a variant wants at its longest."""
+MOST_LETTERS = 1_000_000
+"""Characters of a text that is made: a megabyte, which takes as long as a hundred usual answers."""
+TRIES = 160
+"""Most texts that are tried for a pattern."""
+
+Format = Callable[[Source], JSON]
+
+MORE_FORMATS: Mapping[str, Format] = {
+    "base64url": lambda random: "bW9jaw",
+    "binary": lambda random: "mock",
+    "char": lambda random: random.choice(_LETTERS),
+    "commonmark": lambda random: f"*{word(random)}*",
+    "decimal": lambda random: f"{random.randrange(1000)}.{random.randrange(100):02}",
+    "decimal128": lambda random: f"{random.randrange(1000)}.{random.randrange(100):02}",
+    "html": lambda random: f"<p>{word(random)}</p>",
+    "http-date": lambda random: "Thu, 01 Jan 2026 00:00:00 GMT",
+    "idn-hostname": lambda random: f"bücher{random.randrange(1000)}.example.com",
+    "int64": lambda random: str(random.randrange(10**9)),
+    "iri": lambda random: f"https://example.com/ö{random.randrange(10_000)}",
+    "iri-reference": lambda random: f"/ö{random.randrange(10_000)}",
+    "media-range": lambda random: "application/json",
+    "relative-json-pointer": lambda random: f"{random.randrange(3)}/items",
+    "sf-binary": lambda random: ":bW9jaw==:",
+    "sf-boolean": lambda random: f"?{random.randrange(2)}",
+    "sf-decimal": lambda random: f"{random.randrange(1000)}.5",
+    "sf-integer": lambda random: str(random.randrange(1000)),
+    "sf-string": lambda random: f'"{word(random)}"',
+    "sf-token": lambda random: word(random),
+    "uint64": lambda random: str(random.randrange(10**9)),
+    "uri-template": lambda random: f"https://example.com/{random.randrange(100)}{{?page}}",
+}
+"""Formats of JSON Schema and of the OpenAPI registry, in addition to those of the fields."""
+
+_SHORTEST: Mapping[str, str] = {
+    "email": "a@b.co", "idn-email": "a@b.co", "hostname": "a", "idn-hostname": "a", "ipv4": "1.1.1.1", "ipv6": "::",
+    "uri": "a:b", "uri-reference": "", "iri": "a:b", "iri-reference": "", "json-pointer": "", "regex": "",
+    "relative-json-pointer": "0", "uri-template": "", "duration": "P1D", "url": "a:b", "byte": "", "binary": "",
+    "password": "", "date-time": "2026-01-01T00:00:00Z", "time": "00:00:00Z",
+}  # fmt: skip
+
+_STRETCHED: Mapping[str, Callable[[int], str]] = {
+    "email": lambda size: _long_email(size),
+    "idn-email": lambda size: _long_email(size),
+    "uri": lambda size: "https://example.com/" + "a" * (size - 20),
+    "url": lambda size: "https://example.com/" + "a" * (size - 20),
+    "iri": lambda size: "https://example.com/" + "a" * (size - 20),
+    "uri-reference": lambda size: "/" + "a" * (size - 1),
+    "iri-reference": lambda size: "/" + "a" * (size - 1),
+    "uri-template": lambda size: "/" + "a" * (size - 1),
+    "json-pointer": lambda size: "/" + "a" * (size - 1),
+    "regex": lambda size: "a" * size,
+    "hostname": lambda size: _long_host(size),
+    "idn-hostname": lambda size: _long_host(size),
+    "byte": lambda size: base64.b64encode(b"m" * -(-size * 3 // 4)).decode(),
+    "date-time": lambda size: "2026-01-01T00:00:00." + "0" * (size - 21) + "Z",
+    "time": lambda size: "00:00:00." + "0" * (size - 10) + "Z",
+}
+"""By format, a function that returns a text of so many characters."""
+
+
+def _long_host(size: int) -> str:
+    labels = []
+    while size > 63:
+        labels.append("a" * 62)
+        size -= 63
+    return ".".join([*labels, "a" * size])
+
+
+def _long_email(size: int) -> str:
+    local = min(64, max(1, size - 12))
+    return "a" * local + "@" + _long_host(max(1, size - local - 5)) + ".com"
+
+
+def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
+    """Return a text that satisfies the shape; raises :class:`Contradiction` where none was found."""
+    edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    # These makers give valid texts only, so nothing has to be checked.
+    if shape.is_format_alone and shape.formats[0] in FORMATS:
+        return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
+    refuse_large("minLength", shape.least, MOST_LETTERS, place.pointer)
+    last = ""
+    for last in _texts(walk, shape, place, edge):
+        if _wrong(shape, last) is None:
+            return last
+    raise Contradiction(*dict.fromkeys(_said(shape, last)))
+
+
+def _said(shape: Shape, text: str) -> Iterator[str]:
+    for keyword, there in (("format", shape.formats), ("pattern", shape.patterns),
+                           ("minLength", shape.least), ("maxLength", shape.most is not None),
+                           ("not", shape.not_patterns or shape.not_formats or shape.not_values)):  # fmt: skip
+        if there:
+            yield keyword
+    yield _wrong(shape, text) or "type"
+
+
+def _wrong(shape: Shape, text: str) -> str | None:
+    """Return the keyword that refuses a text, or None."""
+    if len(text) < shape.least:
+        return "minLength"
+    if shape.most is not None and len(text) > shape.most:
+        return "maxLength"
+    if any(not matches(pattern, text) for pattern in shape.patterns):
+        return "pattern"
+    if any(not CHECKER.conforms(text, name) for name in shape.formats):
+        return "format"
+    if shape.not_values and text in shape.not_values:
+        return "not"
+    if any(matches(pattern, text) for pattern in shape.not_patterns):
+        return "not"
+    return "not" if any(CHECKER.conforms(text, name) for name in shape.not_formats) else None
+
+
+def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterator[str]:
+    """Yield texts to try, the believable ones first."""
+    random = walk.draw.at(place.key)
+    if edge in (0, 1):
+        yield from _edged(shape, random, edge)
+    if shape.faker:
+        yield str(faked(shape.faker, walk.draw.number(place.key)))
+    if shape.media is not None:
+        yield _encoded(walk, shape, place)
+    for name in shape.formats:
+        make = FORMATS.get(name) or MORE_FORMATS.get(name)
+        for _ in range(8 if make else 0):
+            yield str(make(random)) if make else ""
+    if shape.patterns:
+        yield from _matching(shape, random)
+    for name in shape.formats:
+        if name in _STRETCHED and shape.least:
+            yield _STRETCHED[name](shape.least)
+        if name in _SHORTEST:
+            yield _SHORTEST[name]
+    # An id without other constraints is a UUID, as most ids are.
+    if not shape.formats and not shape.patterns and place.name == "id":
+        yield uuid4(random)
+    yield from _words(shape, random)
+
+
+def _words(shape: Shape, random: Source) -> Iterator[str]:
+    least = shape.least
+    for _ in range(4):
+        text = word(random)
+        while len(text) < least:
+            text += " " + word(random) if least - len(text) > 20 else random.choice(_LETTERS)
+            if least - len(text) > 200:
+                text += " " + text
+        yield text[: shape.most if shape.most is not None else max(len(text), least)]
+    size = max(least, 1) if shape.most is None else min(max(least, 1), shape.most)
+    for letter in ("A", "0", "-", " ", "é", ""):
+        yield letter * size
+    yield "".join(random.choice(_LETTERS) for _ in range(max(size, 8)))
+
+
+def _matching(shape: Shape, random: Source) -> Iterator[str]:
+    """Yield texts for patterns: of one, or of several one after the other."""
+    least, most, drawn = shape.least, shape.most, 0
+    for index in range(TRIES):
+        deadline.check(deadline.current())
+        stretch = (3, 1, 0, 6, least, most or 12, least // 2 + 1, 40)[index % 8]
+        parts = [
+            sample(pattern, random, min(stretch, LONGEST), everything=index > TRIES // 2) for pattern in shape.patterns
+        ]
+        drawn += sum(map(len, parts))
+        if drawn > MOST_DRAWN:
+            return
+        yield parts[index % len(parts)]
+        if len(parts) > 1:
+            yield "".join(parts if index % 2 else reversed(parts))
+        text = parts[0]
+        if len(text) < least:
+            yield text + "a" * (least - len(text))
+            yield "a" * (least - len(text)) + text
+
+
+def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
+    """Yield candidates for the shortest (0) or the longest (1) text."""
+    size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
+    for pattern in shape.patterns:
+        texts = [sample(pattern, random, 0 if edge == 0 else size) for _ in range(8)]
+        yield from sorted(texts, key=len, reverse=edge == 1)
+    for name in shape.formats:
+        if edge == 0 and name in _SHORTEST:
+            yield _SHORTEST[name]
+        if name in _STRETCHED:
+            yield _STRETCHED[name](size)
+    yield "a" * size
+
+
+def _encoded(walk: Walker, shape: Shape, place: Place) -> str:
+    """Return a text with encoded contents: JSON, or bytes in base 64."""
+    assert shape.media is not None
+    keywords = shape.media.keywords
+    text = "mock"
+    if "json" in str(keywords.get("contentMediaType", "")):
+        inner = (
+            walk.value((shape.media.child("contentSchema"),), place.below("#")) if "contentSchema" in keywords else {}
+        )
+        text = json.dumps(inner)
+    encoding = str(keywords.get("contentEncoding", "")).lower()
+    if encoding in ("base64", "base64url"):
+        return base64.b64encode(text.encode()).decode()
+    return base64.b16encode(text.encode()).decode() if encoding == "base16" else text
