@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from mock_server.intake import Intake
     from mock_server.openapi.validation.validator import Judge
     from mock_server.performance import Rehearsal
-    from mock_server.scenario_files import ScenarioFiles
-    from mock_server.scenarios import Scenario
+    from mock_server.scenarios.files import ScenarioFiles
+    from mock_server.scenarios.model import Scenario
 
 Made = TypeVar("Made")
 
@@ -179,7 +179,7 @@ def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served,
 
 def scenario_files(settings: Settings) -> ScenarioFiles:
     """Return the scenarios that can be started by name: the built-in ones, and those next to the fixtures."""
-    from mock_server.scenario_files import ScenarioFiles
+    from mock_server.scenarios.files import ScenarioFiles
 
     own = [Path(settings.fixtures) / "scenarios"] if settings.fixtures else []
     return ScenarioFiles([bundled.fixtures() / "scenarios", *own])

@@ -24,7 +24,7 @@ from mock_server.openapi.validation.validator import Judge
 from mock_server.performance import Performance
 from mock_server.question import Question
 from mock_server.refusal import findings_header
-from mock_server.scenarios import Scenario
+from mock_server.scenarios.model import Scenario
 from mock_server.stage import Fitting, Stage
 from mock_server.streams import Streams
 from mock_server.worlds import World

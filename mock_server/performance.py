@@ -29,7 +29,7 @@ from mock_server.openapi.model import Contract, Operation
 from mock_server.openapi.security import Caller
 from mock_server.openapi.validation.validator import Judge
 from mock_server.question import Question
-from mock_server.scenarios import Breaks, Cue, Scenario
+from mock_server.scenarios.model import Breaks, Cue, Scenario
 from mock_server.stage import Running
 from mock_server.store import Record, Search, Store
 

@@ -11,7 +11,7 @@ from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Request, Route
 from mock_server.limits import Limits, LimitsForm
 from mock_server.openapi.model import Operation
-from mock_server.scenarios import STARTED, Cue, Scenario
+from mock_server.scenarios.model import STARTED, Cue, Scenario
 
 MOST_SCENARIOS = 100
 """Most scenarios that run in one world."""

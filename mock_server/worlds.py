@@ -23,7 +23,7 @@ from mock_server.openapi.loading.loader import WORLDS
 from mock_server.store import Layer, Records, Store, next_revision
 
 if TYPE_CHECKING:
-    from mock_server.scenarios import Scenario
+    from mock_server.scenarios.model import Scenario
     from mock_server.stage import Stage
 
 PREFIX = WORLDS

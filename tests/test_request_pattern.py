@@ -12,7 +12,7 @@ from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
-from mock_server.request_pattern import RequestPattern
+from mock_server.scenarios.request_pattern import RequestPattern
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases/request-patterns.yaml").read_text(encoding="utf-8"))
 OPERATION = Operation("POST /v1/pets/{id}", "POST", "/v1/pets/{id}", "feed_pet", "", {}, ())

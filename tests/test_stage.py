@@ -8,7 +8,7 @@ from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Request
 from mock_server.limits import fingerprint
 from mock_server.openapi.extensions import RateLimit
-from mock_server.scenarios import Scenario
+from mock_server.scenarios.model import Scenario
 from mock_server.stage import Stage, StageForm
 
 LIMIT = RateLimit(3, 60)

@@ -20,7 +20,7 @@ from mock_server.http.problem_details import problem
 from mock_server.journal import Entry
 from mock_server.logged_request import Telling
 from mock_server.redaction import Redaction, redaction_of
-from mock_server.request_pattern import RequestPattern
+from mock_server.scenarios.request_pattern import RequestPattern
 
 PAGE = 1000
 """Entries of a page where nothing is said: as many as a journal keeps where nothing is said of that."""

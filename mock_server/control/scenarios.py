@@ -11,7 +11,7 @@ from mock_server.core.json_reader import Part
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
-from mock_server.scenarios import Scenario
+from mock_server.scenarios.model import Scenario
 from mock_server.stage import MOST_SCENARIOS, Running, Stage
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mock_server.peers import pins as module
 from mock_server.peers.pins import PinForm, Pins
-from mock_server.scenarios import Scenario
+from mock_server.scenarios.model import Scenario
 from mock_server.stage import Stage, StageForm
 
 

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from mock_server.bounded import Budget, TooMuchWorkError, json_path, json_schema, regex, same
 from mock_server.core.json_reader import Part, shown
 from mock_server.core.json_text import DEEPEST, read_json
 from mock_server.core.types import JSON
+from mock_server.scenarios.safe_matching import Budget, TooMuchWorkError, json_path, json_schema, regex, same
 
 ValuePattern: TypeAlias = Callable[["str | None"], str]
 """Returns what a value (None: there is none) should be instead; empty where it matches."""

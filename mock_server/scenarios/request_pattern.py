@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from mock_server.bounded import MOST_PATTERNS, Budget, TooMuchWorkError, parsed, same
 from mock_server.core.json_pointer import find
 from mock_server.core.json_reader import Part, shown
 from mock_server.core.types import JSON
@@ -22,7 +21,8 @@ from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
 from mock_server.openapi.security import bearer_token, cookies
-from mock_server.value_pattern import ValuePattern, matcher, path_of, schema_of, value_pattern
+from mock_server.scenarios.safe_matching import MOST_PATTERNS, Budget, TooMuchWorkError, parsed, same
+from mock_server.scenarios.value_patterns import ValuePattern, matcher, path_of, schema_of, value_pattern
 
 KEYS = (
     "operation", "method", "path", "pathParameters", "query", "headers", "token", "body", "schema",

@@ -9,7 +9,7 @@ from mock_server.core.errors import InstructionError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import read_text
-from mock_server.scenarios import Scenario
+from mock_server.scenarios.model import Scenario
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 

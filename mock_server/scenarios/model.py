@@ -11,7 +11,7 @@ from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, Wire
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
 from mock_server.openapi.extensions import FAILURES
-from mock_server.request_pattern import RequestPattern
+from mock_server.scenarios.request_pattern import RequestPattern
 
 STARTED = "Started"
 """The initial state of everything; the name is WireMock's."""
