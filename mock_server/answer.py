@@ -33,7 +33,7 @@ from mock_server.openapi.security import Caller
 from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
 from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
-from mock_server.store import Record, Store
+from mock_server.storage import Record, Store
 from mock_server.streams import Source, Streams
 
 LISTS = 64

@@ -19,7 +19,7 @@ from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.http.problem_details import problem
 from mock_server.http.request_id import given_id
 from mock_server.journal import Journal, Kept, LoggedExchange
-from mock_server.store import Store
+from mock_server.storage import Store
 from mock_server.tally import Tallies
 from mock_server.transmission import Transmission
 from mock_server.watched import SEEN, Seen

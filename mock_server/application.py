@@ -40,7 +40,7 @@ from mock_server.openapi.loading.loader import CONTROL
 from mock_server.readiness import Readiness
 from mock_server.redaction import Redaction, redaction_of
 from mock_server.settings import Settings
-from mock_server.store import Stores, open_stores
+from mock_server.storage import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
 from mock_server.worlds import PREFIX as WORLD_PREFIX

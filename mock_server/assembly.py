@@ -18,7 +18,6 @@ from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import ContractError, UsageError
 from mock_server.core.text import suggestion
 from mock_server.coverage import Gauge
-from mock_server.fixtures import fixture_files, load_fixtures, stream_fixtures
 from mock_server.openapi.enum_graph import EnumGraph
 from mock_server.openapi.loading.compiled import Given
 from mock_server.openapi.loading.loader import first_base_path, load_contract
@@ -26,17 +25,18 @@ from mock_server.openapi.loading.reader import is_url
 from mock_server.openapi.model import Contract
 from mock_server.openapi.routing import Router
 from mock_server.settings import Settings
-from mock_server.store import Record, Store, Stores, open_stores
+from mock_server.storage import Record, Store, Stores, open_stores
+from mock_server.storage.fixtures.loader import fixture_files, load_fixtures, stream_fixtures
 
 if TYPE_CHECKING:
     from mock_server.answer import Ladder
     from mock_server.engine import Engine
     from mock_server.generation.schema_document import Document
-    from mock_server.intake import Intake
     from mock_server.openapi.validation.validator import Judge
     from mock_server.performance import Rehearsal
     from mock_server.scenarios.files import ScenarioFiles
     from mock_server.scenarios.model import Scenario
+    from mock_server.storage.fixtures.record_parser import Intake
 
 Made = TypeVar("Made")
 
@@ -120,7 +120,7 @@ class Served:
 
     def intake(self, resource: str) -> Intake:
         """Return the parser of records of a resource; raises :class:`KeyError` where the contract does not have it."""
-        from mock_server.intake import Intake
+        from mock_server.storage.fixtures.record_parser import Intake
 
         if resource not in self._intakes:
             described = self.contract.manners.resources[resource]

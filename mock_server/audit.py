@@ -15,7 +15,7 @@ from mock_server.openapi.model import BODYLESS, Contract, Operation, Response
 from mock_server.openapi.security import Caller
 from mock_server.openapi.validation.validator import Judge
 from mock_server.question import Question
-from mock_server.store import Store
+from mock_server.storage import Store
 
 
 @dataclass(frozen=True, slots=True)

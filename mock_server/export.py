@@ -12,7 +12,7 @@ from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.maker import Maker, maker_of
 from mock_server.openapi.model import Contract
-from mock_server.recordfile import WRITERS
+from mock_server.storage.fixtures.file_formats import WRITERS
 
 
 @dataclass(frozen=True, slots=True)

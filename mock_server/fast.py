@@ -22,7 +22,7 @@ from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange
 from mock_server.openapi.model import Operation
 from mock_server.ready import Lines, Parts, Question, Ready, sight_of
-from mock_server.store import Store
+from mock_server.storage import Store
 from mock_server.tally import Tally
 from mock_server.worlds import World
 

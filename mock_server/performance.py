@@ -31,7 +31,7 @@ from mock_server.openapi.validation.validator import Judge
 from mock_server.question import Question
 from mock_server.scenarios.model import Breaks, Cue, Scenario
 from mock_server.stage import Running
-from mock_server.store import Record, Search, Store
+from mock_server.storage import Record, Search, Store
 
 MOST_REHEARSED = 50
 """Most operations that a scenario with answers of its own may match."""

@@ -23,7 +23,7 @@ from mock_server.http.asgi import Field, start_of
 from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.journal import LONGEST_BODY
 from mock_server.openapi.model import Operation
-from mock_server.store import Record, Records, Store
+from mock_server.storage import Record, Records, Store
 from mock_server.tally import QUICK, Tally
 from mock_server.worlds import World
 

@@ -29,7 +29,7 @@ from mock_server.hang_up import HangUps
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.settings import Settings
 from mock_server.stall import StallWatch
-from mock_server.store import open_stores, shared_address
+from mock_server.storage import open_stores, shared_address
 from mock_server.watched import Watched, Watcher
 from mock_server.watchers import check_watchers, watchers_of
 from mock_server.workers import Ready, Workers, parent_is_gone

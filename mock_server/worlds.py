@@ -20,7 +20,7 @@ from mock_server.journal import KEPT as JOURNAL
 from mock_server.journal import Journal
 from mock_server.ledger import Ledger
 from mock_server.openapi.loading.loader import WORLDS
-from mock_server.store import Layer, Records, Store, next_revision
+from mock_server.storage import Layer, Records, Store, next_revision
 
 if TYPE_CHECKING:
     from mock_server.scenarios.model import Scenario

@@ -19,7 +19,7 @@ from mock_server.openapi.model import Contract
 from mock_server.openapi.routing import Router
 from mock_server.openapi.validation.validator import Judge
 from mock_server.settings import Settings
-from mock_server.store import MemoryStore, Record
+from mock_server.storage import MemoryStore, Record
 
 Document = dict[str, Any]
 

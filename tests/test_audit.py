@@ -8,11 +8,11 @@ import pytest
 from mock_server.answer import Ladder
 from mock_server.audit import Audit, status_of
 from mock_server.core import bundled
-from mock_server.fixtures import load_fixtures
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import Judge
 from mock_server.settings import Settings
-from mock_server.store import MemoryStore, Record
+from mock_server.storage import MemoryStore, Record
+from mock_server.storage.fixtures.loader import load_fixtures
 from tests.samples import Document, document, load, operation
 
 NAME = {"type": "string"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mock_server.engine import Engine
 from mock_server.http.messages import Exchange, Request
 from mock_server.openapi.model import Contract
-from mock_server.store import Record
+from mock_server.storage import Record
 from tests.conftest import ME
 from tests.samples import Document, document, engine_of, load, operation, repeatable, value_of
 

@@ -12,9 +12,9 @@ import pytest
 
 from docs.make_customers import table
 from mock_server.export import Export, plan
-from mock_server.fixtures import load_fixtures
 from mock_server.openapi.model import Contract
-from mock_server.recordfile import WRITERS, Row, read_record_file
+from mock_server.storage.fixtures.file_formats import WRITERS, Row, read_record_file
+from mock_server.storage.fixtures.loader import load_fixtures
 from tests.conftest import ROOT, Done
 
 FORMATS = sorted(WRITERS)

@@ -23,7 +23,7 @@ from mock_server.http.asgi import Scope
 from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.ready import Ready
 from mock_server.settings import Settings
-from mock_server.store import MemoryStore
+from mock_server.storage import MemoryStore
 from mock_server.tally import Tally
 from mock_server.worlds import World
 from tests.conftest import ME, ROOT, RunningServer

@@ -8,10 +8,10 @@ import pytest
 
 from mock_server.core import bundled
 from mock_server.core.errors import FixtureError
-from mock_server.fixture_file import FixtureFile
-from mock_server.fixtures import load_fixtures
 from mock_server.openapi.model import Contract
-from mock_server.store import Record
+from mock_server.storage import Record
+from mock_server.storage.fixtures.fixture_file import FixtureFile
+from mock_server.storage.fixtures.loader import load_fixtures
 from tests.samples import document, load
 
 PET = {

@@ -96,7 +96,7 @@ FLOORS = (
 """The rooms from the ground up. A room imports from floors below, or from its own floor without going in circles."""
 DOORS = {
     "connexion": "mock_server.openapi.routing.connexion_adapter",
-    "psycopg": "mock_server.store.postgresql",
+    "psycopg": "mock_server.storage.sql.postgresql",
     "openapi_core": "mock_server.openapi.validation.openapi_core_adapter",
     "prometheus_client": "mock_server.control.exposition",
     "opentelemetry": "mock_server.tracing",

@@ -10,7 +10,7 @@ import pytest
 from mock_server.application import Application
 from mock_server.core.errors import UsageError
 from mock_server.settings import Settings
-from mock_server.store import MemoryStore, Record
+from mock_server.storage import MemoryStore, Record
 from mock_server.worlds import World, Worlds, address_of
 from tests.asgi import answered, scope_of
 from tests.conftest import ME

@@ -13,7 +13,7 @@ from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.http.content_negotiation import choose
 from mock_server.http.messages import Answer, Headers
-from mock_server.store import Record, Records, Search
+from mock_server.storage import Record, Records, Search
 
 LISTED = 1000
 """Records that a list has where the request gives no number; a page for people has fewer."""

@@ -12,7 +12,7 @@ from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
 from mock_server.settings import bounds_of
-from mock_server.store import UNASKED, UNKNOWN
+from mock_server.storage import UNASKED, UNKNOWN
 
 HEALTH = "/health"
 LIVE = f"{HEALTH}/live"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Headers
-from mock_server.store import Search
+from mock_server.storage import Search
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1f24;background:#fff}

@@ -16,7 +16,7 @@ from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import Judge
 from mock_server.settings import Settings
-from mock_server.store.memory import MemoryStore
+from mock_server.storage.memory import MemoryStore
 from tests.conftest import ROOT
 from tests.samples import document, engine_of, load
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from mock_server.store import Record, Records, Store, Stores, open_stores
+from mock_server.storage import Record, Records, Store, Stores, open_stores
 from tests.postgresql import Postgres, running
 
 KINDS = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.store))

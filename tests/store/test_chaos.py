@@ -16,8 +16,8 @@ from time import monotonic
 import psutil
 import pytest
 
-from mock_server.store import open_stores
-from mock_server.store.driver import LONGEST
+from mock_server.storage import open_stores
+from mock_server.storage.sql.driver import LONGEST
 from tests.conftest import RunningServer
 from tests.postgresql import Postgres, running
 from tests.store.load import Load

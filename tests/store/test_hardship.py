@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mock_server.store import open_stores
+from mock_server.storage import open_stores
 from tests.conftest import ME, RunningServer
 from tests.store.conftest import SHARED
 

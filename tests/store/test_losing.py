@@ -14,8 +14,9 @@ from time import monotonic
 import pytest
 
 from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
-from mock_server.store import Record, Store, address, database, open_stores, tables
-from mock_server.store.driver import LONGEST
+from mock_server.storage import Record, Store, open_stores, urls
+from mock_server.storage.sql import database, schema
+from mock_server.storage.sql.driver import LONGEST
 from tests.postgresql import PASSWORD, WRITTEN, Postgres, running
 from tests.store.conftest import SHARED, Opens, loaded
 from tests.store.test_sharing import each_kind, on_postgresql, on_sqlite, until
@@ -92,8 +93,8 @@ def test_tables_of_a_newer_version_are_refused_and_left_alone(
     opens: Opens, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as newer:
-        newer.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, ("CREATE TABLE mock_more (one TEXT)",)))
-        newer.setattr(database, "MIGRATIONS", tables.MIGRATIONS)
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("CREATE TABLE mock_more (one TEXT)",)))
+        newer.setattr(database, "MIGRATIONS", schema.MIGRATIONS)
         opens().store("Pets")
     with pytest.raises(StoreError, match=r"found tables of version 2; expected at most 1.*newer one"):
         opens()
@@ -107,8 +108,8 @@ def test_tables_of_an_older_version_are_taken_to_this_one_in_order(
     loaded(first.store("Pets"), TOM)
     first.close()
     later = (("CREATE TABLE mock_more (one TEXT)",), ("INSERT INTO mock_more VALUES ('a')", "DROP TABLE mock_more"))
-    monkeypatch.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, *later))
-    monkeypatch.setattr(database, "MIGRATIONS", tables.MIGRATIONS)
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, *later))
+    monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS)
     assert opens().store("Pets").get("pets", "tom") == TOM
     assert opens().store("Pets").get("pets", "tom") == TOM
 
@@ -119,8 +120,8 @@ def test_a_step_that_fails_changes_nothing(opens: Opens, monkeypatch: pytest.Mon
     loaded(first.store("Pets"), TOM)
     first.close()
     with monkeypatch.context() as broken:
-        broken.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, ("DROP TABLE mock_records", "NONSENSE")))
-        broken.setattr(database, "MIGRATIONS", tables.MIGRATIONS)
+        broken.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("DROP TABLE mock_records", "NONSENSE")))
+        broken.setattr(database, "MIGRATIONS", schema.MIGRATIONS)
         with pytest.raises(StoreError, match="NONSENSE"):
             opens()
     assert opens().store("Pets").get("pets", "tom") == TOM
@@ -172,7 +173,7 @@ def test_no_message_has_a_password(url: str) -> None:
     ],
 )
 def test_an_address_is_shown_without_user_password_and_options(url: str, display: str) -> None:
-    assert address.shown(url) == display
+    assert urls.shown(url) == display
 
 
 # ----------------------------------------------------------------------------------------------------------- losing

@@ -19,7 +19,7 @@ from mock_server.application import Application
 from mock_server.assembly import assembled
 from mock_server.core import bundled
 from mock_server.settings import Settings
-from mock_server.store import Record, open_stores
+from mock_server.storage import Record, open_stores
 from tests.conftest import ME, RunningServer
 from tests.in_process import assert_one_message, called
 from tests.store.test_sharing import until

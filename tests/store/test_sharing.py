@@ -10,11 +10,12 @@ from time import monotonic
 
 import pytest
 
-from mock_server.store import Record, Records, Search, database
-from mock_server.store.kept import LIMIT, Lack
-from mock_server.store.knowledge import Knowledge
-from mock_server.store.postgresql import Postgresql
-from mock_server.store.sqlite import Sqlite
+from mock_server.storage import Record, Records, Search
+from mock_server.storage.sql import database
+from mock_server.storage.sql.cache_state import Knowledge
+from mock_server.storage.sql.postgresql import Postgresql
+from mock_server.storage.sql.row_cache import LIMIT, Lack
+from mock_server.storage.sql.sqlite import Sqlite
 from tests.store.conftest import SHARED, Opens, loaded, revision_of
 
 each_kind = pytest.mark.parametrize("kind", SHARED)
@@ -247,14 +248,14 @@ def test_reading_what_was_read_asks_no_database(opens: Opens, monkeypatch: pytes
 
 
 def _is_read_without_asking(layer: object, monkeypatch: pytest.MonkeyPatch) -> bool:
-    from mock_server.store import sql
+    from mock_server.storage.sql import store
 
-    assert isinstance(layer, sql.SqlLayer)
+    assert isinstance(layer, store.SqlLayer)
     for handle in ("ida", "tom", "nobody"):
         layer.get("pets", handle)
     reads: list[object] = []
     with monkeypatch.context() as patch:
-        patch.setattr(sql, "_read", lambda *key: reads.append(key))
+        patch.setattr(store, "_read", lambda *key: reads.append(key))
         records = [layer.get("pets", handle) for handle in ("ida", "tom", "nobody")]
     return reads == [] and records == [IDA, TOM, None]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mock_server.core.types import JSON
-from mock_server.store import Layer, Record, Search, Store
+from mock_server.storage import Layer, Record, Search, Store
 from tests.store.conftest import KINDS, Opens, loaded, revision_of
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)

@@ -24,12 +24,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mock_server.core.deadline import WaitNeeded, has_changed, may_wait, waits
 from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
-from mock_server.store.driver import OPENING, PATIENCE, Driver
-from mock_server.store.keeper import Keeper
-from mock_server.store.knowledge import Changed, Knowledge
-from mock_server.store.mark import Mark
-from mock_server.store.revision import next_revision
-from mock_server.store.tables import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORLDS, migrate, version_of
+from mock_server.storage.revision import next_revision
+from mock_server.storage.sql.cache_state import Changed, Knowledge
+from mock_server.storage.sql.change_marker import Mark
+from mock_server.storage.sql.driver import OPENING, PATIENCE, Driver
+from mock_server.storage.sql.lease_keeper import Keeper
+from mock_server.storage.sql.schema import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORLDS, migrate, version_of
 
 log = logging.getLogger("mock_server")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mock_server.store.protocol import Record, Records
-from mock_server.store.revision import next_revision
-from mock_server.store.search import ALL, Search
+from mock_server.storage.interfaces import Record, Records
+from mock_server.storage.query import ALL, Search
+from mock_server.storage.revision import next_revision
 
 
 class LayeredStore:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from mock_server.store.protocol import Record
+from mock_server.storage.interfaces import Record
 
 Key: TypeAlias = tuple[int, str, str, str]
 """Contract, world, resource, handle."""

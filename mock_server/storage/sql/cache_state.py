@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from mock_server.store.kept import Kept
-from mock_server.store.revision import next_revision
-from mock_server.store.tables import EVERY_WORLD
+from mock_server.storage.revision import next_revision
+from mock_server.storage.sql.row_cache import Kept
+from mock_server.storage.sql.schema import EVERY_WORLD
 
 Changed: TypeAlias = tuple[int, str, str, str]
 """What was changed: contract, world, resource and handle; all of the world where the last two are empty."""

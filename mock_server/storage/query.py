@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mock_server.core.types import JSON
 
 if TYPE_CHECKING:
-    from mock_server.store.protocol import Record
+    from mock_server.storage.interfaces import Record
 
 
 @dataclass(frozen=True, slots=True)

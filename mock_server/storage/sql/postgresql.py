@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from mock_server.core.errors import StoreError
-from mock_server.store.driver import PATIENCE, SLACK, Trouble
+from mock_server.storage.sql.driver import PATIENCE, SLACK, Trouble
 
 CHANNEL = "mock_server"
 CONNECT_SECONDS = 3

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from mock_server.store.layered import LayeredStore
-from mock_server.store.protocol import Record, Store
-from mock_server.store.revision import next_revision
-from mock_server.store.search import ALL, Search
+from mock_server.storage.interfaces import Record, Store
+from mock_server.storage.overlay import LayeredStore
+from mock_server.storage.query import ALL, Search
+from mock_server.storage.revision import next_revision
 
 
 class MemoryStore:

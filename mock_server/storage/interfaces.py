@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mock_server.core.types import JSON
-from mock_server.store.search import ALL, Search
+from mock_server.storage.query import ALL, Search
 
 HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """The form of every handle."""

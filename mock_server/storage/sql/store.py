@@ -24,14 +24,14 @@ from sqlalchemy import (
 
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.errors import StoreLostError
-from mock_server.store.database import Database
-from mock_server.store.kept import Lack
-from mock_server.store.kept import Row as KeptRow
-from mock_server.store.knowledge import Changed
-from mock_server.store.protocol import HANDLE, Record
-from mock_server.store.revision import UNASKED, UNKNOWN
-from mock_server.store.search import ALL, Search, folded, storable, texts_of
-from mock_server.store.tables import EVERY_WORLD, RECORDS, WORLDS
+from mock_server.storage.interfaces import HANDLE, Record
+from mock_server.storage.query import ALL, Search, folded, storable, texts_of
+from mock_server.storage.revision import UNASKED, UNKNOWN
+from mock_server.storage.sql.cache_state import Changed
+from mock_server.storage.sql.database import Database
+from mock_server.storage.sql.row_cache import Lack
+from mock_server.storage.sql.row_cache import Row as KeptRow
+from mock_server.storage.sql.schema import EVERY_WORLD, RECORDS, WORLDS
 
 log = logging.getLogger("mock_server")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from mock_server.core.errors import StoreError
-from mock_server.store.kept import LIMIT
-from mock_server.store.memory import MemoryStores
-from mock_server.store.protocol import Stores
+from mock_server.storage.interfaces import Stores
+from mock_server.storage.memory import MemoryStores
+from mock_server.storage.sql.row_cache import LIMIT
 
 PRIVATE = "private"
 """The query of a SQLite address whose file exists only as long as its server."""
@@ -25,11 +25,11 @@ def open_stores(address: str, kept: int, memory: int = LIMIT) -> Stores:
     """
     if address == "memory":
         return MemoryStores()
-    from mock_server.store.database import Database
-    from mock_server.store.sql import SqlStores
+    from mock_server.storage.sql.database import Database
+    from mock_server.storage.sql.store import SqlStores
 
     if address.startswith("sqlite:"):
-        from mock_server.store.sqlite import Sqlite
+        from mock_server.storage.sql.sqlite import Sqlite
 
         file, _, options = address.removeprefix("sqlite:///").partition("?")
         if not file or file == ":memory:" or options not in ("", PRIVATE):
@@ -39,7 +39,7 @@ def open_stores(address: str, kept: int, memory: int = LIMIT) -> Stores:
             )
         driver = Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)
         return SqlStores(Database(driver, memory), kept)
-    from mock_server.store.postgresql import Postgresql
+    from mock_server.storage.sql.postgresql import Postgresql
 
     try:
         server = Postgresql(address, shown(address))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mock_server.store.address import sqlite_address
+from mock_server.storage.urls import sqlite_address
 
 
 @contextmanager
