@@ -13,9 +13,9 @@ from time import process_time
 
 from mock_server.assembly import Served, assembled
 from mock_server.http.messages import Exchange, Request
-from mock_server.journal import Kept
 from mock_server.settings import Settings
-from mock_server.worlds import World, Worlds
+from mock_server.worlds.journal import Kept
+from mock_server.worlds.world import World, Worlds
 
 ROUNDS = 20_000
 REPEATS = 7

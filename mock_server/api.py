@@ -18,12 +18,12 @@ from mock_server.http.asgi import Delivery, Receive, Scope, Send, body_of, field
 from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.http.problem_details import problem
 from mock_server.http.request_id import given_id
-from mock_server.journal import Journal, Kept, LoggedExchange
 from mock_server.storage import Store
 from mock_server.tally import Tallies
 from mock_server.transmission import Transmission
 from mock_server.watched import SEEN, Seen
-from mock_server.worlds import World
+from mock_server.worlds.journal import Journal, Kept, LoggedExchange
+from mock_server.worlds.world import World
 
 if TYPE_CHECKING:
     from mock_server.peers import Peers

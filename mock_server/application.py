@@ -38,13 +38,13 @@ from mock_server.http.messages import Answer, Exchange, Request
 from mock_server.http.problem_details import problem
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.readiness import Readiness
-from mock_server.redaction import Redaction, redaction_of
 from mock_server.settings import Settings
 from mock_server.storage import Stores, open_stores
 from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
-from mock_server.worlds import PREFIX as WORLD_PREFIX
-from mock_server.worlds import World, Worlds, address_of
+from mock_server.worlds.redaction import Redaction, redaction_of
+from mock_server.worlds.world import PREFIX as WORLD_PREFIX
+from mock_server.worlds.world import World, Worlds, address_of
 
 if TYPE_CHECKING:
     from mock_server.control.pieces import Steps

@@ -17,7 +17,6 @@ from mock_server.core import bundled
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import ContractError, UsageError
 from mock_server.core.text import suggestion
-from mock_server.coverage import Gauge
 from mock_server.openapi.enum_graph import EnumGraph
 from mock_server.openapi.loading.compiled import Given
 from mock_server.openapi.loading.loader import first_base_path, load_contract
@@ -27,6 +26,7 @@ from mock_server.openapi.routing import Router
 from mock_server.settings import Settings
 from mock_server.storage import Record, Store, Stores, open_stores
 from mock_server.storage.fixtures.loader import fixture_files, load_fixtures, stream_fixtures
+from mock_server.worlds.coverage import Gauge
 
 if TYPE_CHECKING:
     from mock_server.answer import Ladder

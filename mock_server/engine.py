@@ -15,7 +15,6 @@ from mock_server.http.media_types import essence_of
 from mock_server.http.messages import Answer, Exchange, Headers, Request, Route, Stream
 from mock_server.http.preferences import Preferences, read_preferences
 from mock_server.http.problem_details import problem
-from mock_server.limits import Memory, remembered
 from mock_server.openapi.model import Contract, Operation, path_parts
 from mock_server.openapi.security import Caller, caller_of
 from mock_server.openapi.validation.request_bodies import FORM
@@ -25,9 +24,10 @@ from mock_server.performance import Performance
 from mock_server.question import Question
 from mock_server.refusal import findings_header
 from mock_server.scenarios.model import Scenario
-from mock_server.stage import Fitting, Stage
 from mock_server.streams import Streams
-from mock_server.worlds import World
+from mock_server.worlds.rate_limits import Memory, remembered
+from mock_server.worlds.scenario_state import Fitting, Stage
+from mock_server.worlds.world import World
 
 log = logging.getLogger("mock_server")
 

@@ -30,8 +30,8 @@ from mock_server.openapi.security import Caller
 from mock_server.openapi.validation.validator import Judge
 from mock_server.question import Question
 from mock_server.scenarios.model import Breaks, Cue, Scenario
-from mock_server.stage import Running
 from mock_server.storage import Record, Search, Store
+from mock_server.worlds.scenario_state import Running
 
 MOST_REHEARSED = 50
 """Most operations that a scenario with answers of its own may match."""

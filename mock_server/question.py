@@ -11,7 +11,7 @@ from mock_server.http.sequences import PARTS, form_of
 from mock_server.openapi.model import BODYLESS, Operation, Response
 from mock_server.openapi.security import Caller
 from mock_server.storage import Record
-from mock_server.worlds import World
+from mock_server.worlds.world import World
 
 
 class CannotHonourError(Exception):

@@ -18,14 +18,14 @@ from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import StoreError, StoreLostError
 from mock_server.core.memory_size import bytes_of, footprint, footprint_of_line
-from mock_server.coverage import Shown
 from mock_server.http.asgi import Field, start_of
 from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.journal import LONGEST_BODY
 from mock_server.openapi.model import Operation
 from mock_server.storage import Record, Records, Store
 from mock_server.tally import QUICK, Tally
-from mock_server.worlds import World
+from mock_server.worlds.coverage import Shown
+from mock_server.worlds.journal import LONGEST_BODY
+from mock_server.worlds.world import World
 
 Question: TypeAlias = tuple[Any, ...]
 """A world's revision, method, raw path, query string and the field lines: all that an answer depends on."""

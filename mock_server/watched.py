@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from mock_server.http.asgi import Message, Receive, Scope, Send, field_of
 from mock_server.http.request_id import given_id
-from mock_server.journal import LoggedExchange
-from mock_server.worlds import World
+from mock_server.worlds.journal import LoggedExchange
+from mock_server.worlds.world import World
 
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 """An ASGI application."""

@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 
 from mock_server.core.types import JSON
-from mock_server.coverage import Coverage, Gauge, told
 from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.worlds import Worlds
+from mock_server.worlds.coverage import Coverage, Gauge, told
+from mock_server.worlds.world import Worlds
 from tests.conftest import ME
 from tests.samples import document, load, operation
 

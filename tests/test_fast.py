@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from mock_server.application import Application
-from mock_server.coverage import Shown
 from mock_server.engine import Admitted
 from mock_server.fast import FastPath
 from mock_server.http.asgi import Scope
@@ -25,7 +24,8 @@ from mock_server.ready import Ready
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore
 from mock_server.tally import Tally
-from mock_server.worlds import World
+from mock_server.worlds.coverage import Shown
+from mock_server.worlds.world import World
 from tests.conftest import ME, ROOT, RunningServer
 from tests.test_cases import CASES, asked
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.journal import LONGEST_BODY, Journal, Kept
-from mock_server.worlds import Worlds
+from mock_server.worlds.journal import LONGEST_BODY, Journal, Kept
+from mock_server.worlds.world import Worlds
 
 
 def kept(path: str = "/a", body: bytes = b"") -> Kept:

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.clock import Clock, moment_of
 from mock_server.http.messages import Answer, Request
-from mock_server.limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, Limits
 from mock_server.openapi.extensions import RateLimit
+from mock_server.worlds.clock import Clock, moment_of
+from mock_server.worlds.rate_limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, Limits
 from tests.conftest import RunningServer
 
 CONTRACT = Path(__file__).parent / "cases/limits.yaml"

@@ -15,9 +15,9 @@ import pytest
 from mock_server.application import COLLECTIONS, Application
 from mock_server.http.asgi import CONNECTION, Message
 from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.journal import Entry, Kept
-from mock_server.logged_request import Telling
 from mock_server.settings import Settings
+from mock_server.worlds.journal import Entry, Kept
+from mock_server.worlds.wiremock_events import Telling
 from tests.asgi import scope_of, sent
 
 LONGEST_TURN = 0.25

@@ -13,9 +13,9 @@ from mock_server.application import Application
 from mock_server.core.diagnostics import Finding
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.journal import Journal, Kept
-from mock_server.ledger import Ledger
 from mock_server.settings import Settings
+from mock_server.worlds.journal import Journal, Kept
+from mock_server.worlds.memory_budget import Ledger
 from tests.asgi import answered, scope_of
 from tests.conftest import ME
 

@@ -150,7 +150,7 @@ def test_requests_of_control_have_ids_too(
     app: Application, log_as: LogAs, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_as("json")
-    monkeypatch.setattr("mock_server.journal.Journal.newest_first", broken)
+    monkeypatch.setattr("mock_server.worlds.journal.Journal.newest_first", broken)
     got = answered(app, scope_of("/__admin/requests", x_request_id="abc-1"), scope_of("/__admin/requests"))
     assert [reply.status for reply in got] == [500, 500]
     first, second = (json.loads(line)["request_id"] for line in capsys.readouterr().err.splitlines())

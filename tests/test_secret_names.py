@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.secret_names import is_secret
+from mock_server.worlds.secret_names import is_secret
 
 SECRETS = (
     "X-Auth-Token", "Api-Key", "X-Api-Key", "apikey", "apiKey", "APIKey", "X-Amz-Security-Token", "X-Amz-Signature",

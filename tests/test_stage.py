@@ -6,10 +6,10 @@ import json
 
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Request
-from mock_server.limits import fingerprint
 from mock_server.openapi.extensions import RateLimit
 from mock_server.scenarios.model import Scenario
-from mock_server.stage import Stage, StageForm
+from mock_server.worlds.rate_limits import fingerprint
+from mock_server.worlds.scenario_state import Stage, StageForm
 
 LIMIT = RateLimit(3, 60)
 FIRST: JSON = {"answers": [{"code": 500, "times": 2}, {"pass": True}], "new_state": "Later"}

@@ -11,7 +11,7 @@ from mock_server.application import Application
 from mock_server.core.errors import UsageError
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
-from mock_server.worlds import World, Worlds, address_of
+from mock_server.worlds.world import World, Worlds, address_of
 from tests.asgi import answered, scope_of
 from tests.conftest import ME
 

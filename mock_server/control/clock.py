@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mock_server.clock import FARTHEST, Clock, moment_of
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import InstructionError
 from mock_server.core.json_reader import Part
 from mock_server.http.messages import Answer
+from mock_server.worlds.clock import FARTHEST, Clock, moment_of
 
 
 def _clock(request: Asked) -> Clock:

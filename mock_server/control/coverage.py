@@ -7,8 +7,8 @@ from typing import cast
 
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.types import JSON
-from mock_server.coverage import PLURALS, Coverage, told
 from mock_server.http.messages import Answer
+from mock_server.worlds.coverage import PLURALS, Coverage, told
 
 _KINDS = ("operations", *PLURALS.values())
 _APART = frozenset({"countries"})

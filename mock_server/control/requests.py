@@ -14,13 +14,13 @@ from mock_server.control.pieces import Steps, in_pieces, listed, paced
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.json_reader import Part
 from mock_server.core.types import JSON
-from mock_server.har import Archiving, archive
 from mock_server.http.messages import Answer, Headers
 from mock_server.http.problem_details import problem
-from mock_server.journal import Entry
-from mock_server.logged_request import Telling
-from mock_server.redaction import Redaction, redaction_of
 from mock_server.scenarios.request_pattern import RequestPattern
+from mock_server.worlds.har import Archiving, archive
+from mock_server.worlds.journal import Entry
+from mock_server.worlds.redaction import Redaction, redaction_of
+from mock_server.worlds.wiremock_events import Telling
 
 PAGE = 1000
 """Entries of a page where nothing is said: as many as a journal keeps where nothing is said of that."""

@@ -25,7 +25,7 @@ from mock_server.http.problem_details import problem
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
-from mock_server.worlds import World, Worlds
+from mock_server.worlds.world import World, Worlds
 
 PREFIX = CONTROL
 LARGE_BODY = 64 * 1024

@@ -32,7 +32,7 @@ from mock_server.http.messages import Answer, Request
 from mock_server.http.problem_details import problem, store_problem
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
-from mock_server.worlds import World, Worlds
+from mock_server.worlds.world import World, Worlds
 
 log = logging.getLogger("mock_server")
 

@@ -12,7 +12,7 @@ from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
 from mock_server.scenarios.model import Scenario
-from mock_server.stage import MOST_SCENARIOS, Running, Stage
+from mock_server.worlds.scenario_state import MOST_SCENARIOS, Running, Stage
 
 
 def _stage(request: Asked) -> Stage:

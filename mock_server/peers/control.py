@@ -18,7 +18,7 @@ from mock_server.peers.gathering import Gathered, GaugeForm, JournalForm, covera
 from mock_server.peers.membership import MOST_HOPS, GoneError, Membership
 from mock_server.peers.pins import PinForm
 from mock_server.peers.staging import SharedWorlds, Staging
-from mock_server.worlds import World, Worlds
+from mock_server.worlds.world import World, Worlds
 
 STAGED = frozenset({"scenarios", "clock", "reset", ""})
 """The nouns that the world's owner answers for; the last one is the world itself, which can be forgotten."""

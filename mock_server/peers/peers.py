@@ -40,7 +40,7 @@ from mock_server.peers.membership import MOST_HOPS, GoneError, Membership, Peer
 from mock_server.peers.pins import Pins
 from mock_server.peers.staging import SharedWorlds, Staging
 from mock_server.settings import Settings
-from mock_server.worlds import World
+from mock_server.worlds.world import World
 
 log = logging.getLogger("mock_server")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from time import time_ns
 from typing import TypedDict
 
-from mock_server.stage import Stage, StageForm
+from mock_server.worlds.scenario_state import Stage, StageForm
 
 MOST_ENDINGS = 10_000
 """Pins without a stage that are kept: long enough for none that is older to come after them."""

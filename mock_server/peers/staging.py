@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from mock_server.peers.membership import Membership
 from mock_server.peers.pins import PinForm, Pins
 from mock_server.settings import Settings
-from mock_server.worlds import World, Worlds
+from mock_server.worlds.world import World, Worlds
 
 _NUMBERS = 38
 """Bits of an entry's number that count; those above are the process's own."""

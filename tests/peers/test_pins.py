@@ -9,7 +9,7 @@ import pytest
 from mock_server.peers import pins as module
 from mock_server.peers.pins import PinForm, Pins
 from mock_server.scenarios.model import Scenario
-from mock_server.stage import Stage, StageForm
+from mock_server.worlds.scenario_state import Stage, StageForm
 
 
 def stage(name: str = "x") -> StageForm:

@@ -15,9 +15,9 @@ from mock_server.core.types import JSON
 from mock_server.http.form_pairs import cookie_pairs
 from mock_server.http.messages import Headers, Request
 from mock_server.openapi.model import Contract, SecurityScheme
-from mock_server.redacted_body import HIDDEN, BodyRedaction
-from mock_server.secret_names import is_code, is_secret
 from mock_server.settings import Settings
+from mock_server.worlds.redacted_body import HIDDEN, BodyRedaction
+from mock_server.worlds.secret_names import is_code, is_secret
 
 HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"})
 """Headers whose values are never shown, beside those whose names say it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from mock_server.core.types import JSON
-from mock_server.secret_names import is_secret, is_strong
+from mock_server.worlds.secret_names import is_secret, is_strong
 
 HIDDEN = "[redacted]"
 ANY = "*"

@@ -15,16 +15,16 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
-from mock_server.coverage import Coverage
-from mock_server.journal import KEPT as JOURNAL
-from mock_server.journal import Journal
-from mock_server.ledger import Ledger
 from mock_server.openapi.loading.loader import WORLDS
 from mock_server.storage import Layer, Records, Store, next_revision
+from mock_server.worlds.coverage import Coverage
+from mock_server.worlds.journal import KEPT as JOURNAL
+from mock_server.worlds.journal import Journal
+from mock_server.worlds.memory_budget import Ledger
 
 if TYPE_CHECKING:
     from mock_server.scenarios.model import Scenario
-    from mock_server.stage import Stage
+    from mock_server.worlds.scenario_state import Stage
 
 PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -92,7 +92,7 @@ class World:
     def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
         """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
         if self.staged is None:
-            from mock_server.stage import Stage  # imported here, so that the start does not wait for it
+            from mock_server.worlds.scenario_state import Stage  # imported here, so that the start does not wait for it
 
             self.staged = Stage(standing)
         return self.staged

@@ -17,9 +17,9 @@ from mock_server.core.sized_cache import Memo
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Headers, Request
 from mock_server.http.request_id import given_id
-from mock_server.journal import Entry, LoggedExchange
-from mock_server.redaction import Redaction
-from mock_server.worlds import World
+from mock_server.worlds.journal import Entry, LoggedExchange
+from mock_server.worlds.redaction import Redaction
+from mock_server.worlds.world import World
 
 _MEMORY = 4 * 1024 * 1024
 """Bytes of texts that are remembered while a list is told: those that more entries have."""

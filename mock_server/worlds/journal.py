@@ -20,8 +20,8 @@ from uuid import UUID
 
 from mock_server.core.diagnostics import Finding
 from mock_server.http.messages import Answer, Exchange, Request, Route, Stream
-from mock_server.ledger import AT_ONCE, MEMBERS, SLIM, Ledger, Member, release, released
 from mock_server.openapi.model import Operation
+from mock_server.worlds.memory_budget import AT_ONCE, MEMBERS, SLIM, Ledger, Member, release, released
 
 KEPT = 1000
 """Entries of one world that are kept where the settings give no other number."""

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypedDict
 
-from mock_server.clock import Clock
 from mock_server.core.sized_cache import LONGEST
 from mock_server.http.json_codec import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
 from mock_server.http.messages import Answer, Headers, Request
 from mock_server.openapi.extensions import Manners, RateLimit
 from mock_server.openapi.model import Operation
 from mock_server.openapi.security import Caller
+from mock_server.worlds.clock import Clock
 
 MOST_CALLERS = 10_000
 """Most callers whose windows are remembered, in one world."""

@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl
 from mock_server.core.sized_cache import Memo
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Headers, Request
-from mock_server.journal import Entry, LoggedExchange
-from mock_server.logged_request import moment, took_of
-from mock_server.redaction import Redaction
+from mock_server.worlds.journal import Entry, LoggedExchange
+from mock_server.worlds.redaction import Redaction
+from mock_server.worlds.wiremock_events import moment, took_of
 
 _MEMORY = 4 * 1024 * 1024
 """Bytes of texts that are remembered while an archive is told: those that more entries have."""

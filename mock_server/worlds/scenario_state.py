@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias, TypedDict
 
-from mock_server.clock import Clock, ClockForm
 from mock_server.core.types import JSON
 from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Request, Route
-from mock_server.limits import Limits, LimitsForm
 from mock_server.openapi.model import Operation
 from mock_server.scenarios.model import STARTED, Cue, Scenario
+from mock_server.worlds.clock import Clock, ClockForm
+from mock_server.worlds.rate_limits import Limits, LimitsForm
 
 MOST_SCENARIOS = 100
 """Most scenarios that run in one world."""
