@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mock_server.assembly import Served, assembled
 from mock_server.http.messages import Request
+from mock_server.mocking.mounts import Served, assembled
 from mock_server.settings import Settings
 
 SECONDS = 3.0

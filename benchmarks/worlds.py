@@ -11,8 +11,8 @@ import sys
 import tracemalloc
 from time import process_time
 
-from mock_server.assembly import Served, assembled
 from mock_server.http.messages import Exchange, Request
+from mock_server.mocking.mounts import Served, assembled
 from mock_server.settings import Settings
 from mock_server.worlds.journal import Kept
 from mock_server.worlds.world import World, Worlds

@@ -11,15 +11,15 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from mock_server.aside import Aside
-from mock_server.assembly import Served
 from mock_server.core.logging import REQUEST
-from mock_server.fast import FastPath
 from mock_server.http.asgi import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.http.problem_details import problem
 from mock_server.http.request_id import given_id
+from mock_server.mocking.mounts import Served
+from mock_server.mocking.request_metrics import Tallies
+from mock_server.mocking.response_cache import FastPath
 from mock_server.storage import Store
-from mock_server.tally import Tallies
 from mock_server.transmission import Transmission
 from mock_server.watched import SEEN, Seen
 from mock_server.worlds.journal import Journal, Kept, LoggedExchange

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING
 
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
-from mock_server.assembly import Served, assembled, compile_ahead
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
 from mock_server.cors import Cors
-from mock_server.fast import FastPath
 from mock_server.foreign import is_foreign, no_world_for
 from mock_server.http.asgi import (
     ClientGoneError,
@@ -36,11 +34,13 @@ from mock_server.http.asgi import (
 )
 from mock_server.http.messages import Answer, Exchange, Request
 from mock_server.http.problem_details import problem
+from mock_server.mocking.mounts import Served, assembled, compile_ahead
+from mock_server.mocking.request_metrics import Tallies
+from mock_server.mocking.response_cache import FastPath
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.readiness import Readiness
 from mock_server.settings import Settings
 from mock_server.storage import Stores, open_stores
-from mock_server.tally import Tallies
 from mock_server.vitals import Vitals
 from mock_server.worlds.redaction import Redaction, redaction_of
 from mock_server.worlds.world import PREFIX as WORLD_PREFIX

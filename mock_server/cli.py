@@ -23,8 +23,8 @@ from mock_server.end_guard import guarded
 from mock_server.settings import PREFIX, ROWS, Row, read_settings
 
 if TYPE_CHECKING:
-    from mock_server.assembly import Served
-    from mock_server.audit import Audit
+    from mock_server.mocking.contract_audit import Audit
+    from mock_server.mocking.mounts import Served
     from mock_server.settings import Settings
 
 _LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
@@ -217,8 +217,8 @@ def generate(
 
     The contract is that of the variable MOCK_SERVER_CONTRACT; Polar's Get Customer if none.
     """
-    from mock_server.assembly import contracts_of
-    from mock_server.export import Export, plan
+    from mock_server.mocking.fixture_export import Export, plan
+    from mock_server.mocking.mounts import contracts_of
 
     settings = _read(flags)
     export = Export(resource, _count(count), countries, settings.seed, form, output)
@@ -281,13 +281,13 @@ def healthcheck(url: str | None, **flags: Any) -> None:
 
 
 def _served(settings: Settings) -> tuple[Served, ...]:
-    from mock_server.assembly import assembled
+    from mock_server.mocking.mounts import assembled
 
     return assembled(settings)
 
 
 def _audit(served: Served) -> Audit:
-    from mock_server.audit import Audit
+    from mock_server.mocking.contract_audit import Audit
 
     return Audit(served.contract, served.judge, served.ladder, served.store)
 

@@ -14,8 +14,8 @@ from typing import Protocol
 from mock_server.http.asgi import Receive, Scope, Send, send_answer
 from mock_server.http.messages import Answer
 from mock_server.http.problem_details import problem
+from mock_server.mocking.request_metrics import Tallies
 from mock_server.settings import Settings
-from mock_server.tally import Tallies
 
 RESTING, HEAD, BODY, NEW, CLOSING = range(5)
 """The stages of a connection: nothing is to come before the next request (false, so that it is quickly told), a head or

@@ -18,7 +18,6 @@ from typing import cast
 import uvicorn
 
 from mock_server.application import Application
-from mock_server.assembly import Served, assembled
 from mock_server.capacity import backlog, most_connections, raise_file_limit
 from mock_server.connection import ReachableConnection
 from mock_server.connection_limits import ConnectionLimits
@@ -27,6 +26,7 @@ from mock_server.core.logging import log_to_stderr
 from mock_server.end_guard import tell_guard, tell_guard_of_end
 from mock_server.hang_up import HangUps
 from mock_server.listening import bind_each, listen, sockets_directory, url_of
+from mock_server.mocking.mounts import Served, assembled
 from mock_server.settings import Settings
 from mock_server.stall import StallWatch
 from mock_server.storage import open_stores, shared_address
@@ -214,7 +214,11 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
 
 
-_NEEDED_BY_WORKERS = ("mock_server.engine", "mock_server.openapi.validation.validator", "mock_server.control.routes")
+_NEEDED_BY_WORKERS = (
+    "mock_server.mocking.engine",
+    "mock_server.openapi.validation.validator",
+    "mock_server.control.routes",
+)
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 

@@ -14,7 +14,7 @@ import threading
 import traceback
 from time import monotonic
 
-from mock_server.tally import Tallies
+from mock_server.mocking.request_metrics import Tallies
 
 log = logging.getLogger("mock_server")
 

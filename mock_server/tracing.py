@@ -34,7 +34,7 @@ from mock_server.application import Application
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import SPAN
 from mock_server.http.asgi import Scope, field_of
-from mock_server.tally import METHODS, OTHER
+from mock_server.mocking.request_metrics import METHODS, OTHER
 from mock_server.watched import Seen
 
 log = logging.getLogger("mock_server")

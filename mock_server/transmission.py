@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from mock_server.engine import Engine
 from mock_server.http.asgi import CONNECTION, Delivery, Receive, Scope, Send, start_of, until_gone
 from mock_server.http.messages import Answer, Stream, Wire
+from mock_server.mocking.engine import Engine
 from mock_server.worlds.journal import LONGEST_BODY
 
 log = logging.getLogger("mock_server")

@@ -10,10 +10,10 @@ from typing import Any
 
 from hypothesis import settings
 
-from mock_server.answer import Ladder
-from mock_server.engine import Engine
 from mock_server.generation.schema_document import Document as Schemas
 from mock_server.http.messages import Answer
+from mock_server.mocking.engine import Engine
+from mock_server.mocking.response_selector import Ladder
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.routing import Router

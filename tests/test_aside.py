@@ -13,8 +13,8 @@ import pytest
 from mock_server.application import Application
 from mock_server.aside import Aside
 from mock_server.core.deadline import DeadlineExceeded, check, current, takes_long, within
-from mock_server.engine import Admitted, Engine
 from mock_server.http.messages import Exchange
+from mock_server.mocking.engine import Admitted, Engine
 from mock_server.settings import Settings
 from tests.samples import document, operation, written
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mock_server.assembly import assembled
 from mock_server.core.errors import ContractError, UsageError
+from mock_server.mocking.mounts import assembled
 from mock_server.settings import Settings
 from tests.conftest import Done, RunningServer
 from tests.in_process import assert_one_message, called

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.answer import Ladder
-from mock_server.audit import Audit, status_of
 from mock_server.core import bundled
+from mock_server.mocking.contract_audit import Audit, status_of
+from mock_server.mocking.response_selector import Ladder
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import Judge
 from mock_server.settings import Settings

@@ -17,8 +17,8 @@ import pytest
 
 from mock_server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 from mock_server.http.messages import Answer
+from mock_server.mocking.request_metrics import Tallies
 from mock_server.settings import Settings
-from mock_server.tally import Tallies
 from tests.conftest import ME, RunningServer
 from tests.test_cases import connected
 

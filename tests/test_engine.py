@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.engine import Engine
 from mock_server.http.messages import Exchange, Request
+from mock_server.mocking.engine import Engine
 from mock_server.openapi.model import Contract
 from mock_server.storage import Record
 from tests.conftest import ME

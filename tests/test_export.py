@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs.make_customers import table
-from mock_server.export import Export, plan
+from mock_server.mocking.fixture_export import Export, plan
 from mock_server.openapi.model import Contract
 from mock_server.storage.fixtures.file_formats import WRITERS, Row, read_record_file
 from mock_server.storage.fixtures.loader import load_fixtures

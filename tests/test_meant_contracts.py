@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import find
-from mock_server.engine import Engine
 from mock_server.http.messages import Exchange, Request
+from mock_server.mocking.engine import Engine
 from mock_server.openapi.loading.loader import load_contract
 from tests.samples import engine_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.core.diagnostics import Finding
 from mock_server.http.problem_details import TITLES, problem
-from mock_server.refusal import STATUSES
+from mock_server.mocking.error_responses import STATUSES
 from tests.conftest import ROOT
 
 FINDING = Finding("body", "body", "1", "a text", "/name")

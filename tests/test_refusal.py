@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.engine import Engine
 from mock_server.http.messages import Answer, Request
+from mock_server.mocking.engine import Engine
 from mock_server.openapi.loading.loader import load_contract
 from tests.conftest import SHARED
 from tests.samples import Document, document, engine_of, load, operation, value_of

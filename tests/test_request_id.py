@@ -11,8 +11,8 @@ import pytest
 
 from mock_server.application import Application
 from mock_server.core.logging import log_to_stderr
-from mock_server.engine import Engine
 from mock_server.http.request_id import given_id
+from mock_server.mocking.engine import Engine
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, tokens, told
 from tests.conftest import ME

@@ -11,8 +11,8 @@ import time
 import psutil
 import pytest
 
+from mock_server.mocking.request_metrics import Tallies
 from mock_server.stall import StallWatch
-from mock_server.tally import Tallies
 from tests.conftest import RunningServer
 from tests.test_cases import asked, connected
 from tests.test_workers import workers_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mock_server.core.diagnostics import Finding
-from mock_server.tally import BOUNDS, OTHER, QUICK, Tallies, Tally
+from mock_server.mocking.request_metrics import BOUNDS, OTHER, QUICK, Tallies, Tally
 
 
 def test_an_answer_is_counted_under_the_first_bound_that_it_keeps() -> None:

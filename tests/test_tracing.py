@@ -195,7 +195,7 @@ def test_a_line_of_the_log_names_trace_and_span(traced: Traced, monkeypatch: pyt
         raise ValueError("a hole")
 
     handler = Reader()
-    monkeypatch.setattr("mock_server.engine.Engine.respond", broken)
+    monkeypatch.setattr("mock_server.mocking.engine.Engine.respond", broken)
     logging.getLogger("mock_server").addHandler(handler)
     try:
         (span,) = traced.spans(scope_of(traceparent=f"00-{TRACE}-{PARENT}-01", **SE))

@@ -25,8 +25,8 @@ from prometheus_client.samples import Sample
 
 from mock_server.control.router import Asked
 from mock_server.core.types import JSON
+from mock_server.mocking.request_metrics import BOUNDS, Tally
 from mock_server.settings import bounds_of
-from mock_server.tally import BOUNDS, Tally
 
 _Sample: TypeAlias = tuple[str, dict[str, str], float]
 _MEGABYTE = 1024 * 1024

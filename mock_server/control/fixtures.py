@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from mock_server.assembly import Served
 from mock_server.control.record_page import RecordPage
 from mock_server.control.router import PREFIX, Asked, RefusedError, Rows, answered
 from mock_server.core.errors import FixtureError
@@ -13,6 +12,7 @@ from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.http.content_negotiation import choose
 from mock_server.http.messages import Answer, Headers
+from mock_server.mocking.mounts import Served
 from mock_server.storage import Record, Records, Search
 
 LISTED = 1000

@@ -6,11 +6,11 @@ alive, and sends no requests to one that is not ready.
 
 from __future__ import annotations
 
-from mock_server.assembly import Served
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
+from mock_server.mocking.mounts import Served
 from mock_server.settings import bounds_of
 from mock_server.storage import UNASKED, UNKNOWN
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from mock_server.assembly import Served
 from mock_server.control.errands import Errands
 from mock_server.control.pieces import Steps
 from mock_server.core.diagnostics import Finding
@@ -22,6 +21,7 @@ from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Headers, Request
 from mock_server.http.problem_details import problem
+from mock_server.mocking.mounts import Served
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from mock_server.assembly import Served
 from mock_server.control.access import check_access
 from mock_server.control.clock import ROUTES as CLOCK
 from mock_server.control.coverage import ROUTES as COVERAGE
@@ -30,6 +29,7 @@ from mock_server.core.errors import InstructionError, StoreError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Request
 from mock_server.http.problem_details import problem, store_problem
+from mock_server.mocking.mounts import Served
 from mock_server.settings import Settings
 from mock_server.vitals import Vitals
 from mock_server.worlds.world import World, Worlds

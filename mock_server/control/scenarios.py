@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_server.assembly import rehearsed, scenario_files
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import InstructionError, UsageError
 from mock_server.core.json_reader import Part
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
+from mock_server.mocking.mounts import rehearsed, scenario_files
 from mock_server.scenarios.model import Scenario
 from mock_server.worlds.scenario_state import MOST_SCENARIOS, Running, Stage
 

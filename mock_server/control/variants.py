@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mock_server.assembly import Served
 from mock_server.control.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import GenerationError
 from mock_server.core.text import suggestion
 from mock_server.http.messages import Answer
+from mock_server.mocking.mounts import Served
 from mock_server.openapi.model import Operation
 
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import Protocol, TypedDict, cast
 from weakref import WeakValueDictionary
 
-from mock_server.assembly import Served
 from mock_server.control.router import answered
 from mock_server.core.types import JSON
 from mock_server.http.json_codec import AnswerForm, RequestForm, answer_form, answer_of, request_form, request_of
 from mock_server.http.messages import Answer, Exchange, Request
+from mock_server.mocking.mounts import Served
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.peers.gathering import Gathered, GaugeForm, JournalForm, coverage_form, journal_form
 from mock_server.peers.membership import MOST_HOPS, GoneError, Membership

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import TypedDict
 
-from mock_server.assembly import Served
 from mock_server.http.json_codec import ExchangeForm, exchange_form, exchange_of
 from mock_server.http.messages import Exchange
+from mock_server.mocking.mounts import Served
 from mock_server.worlds.coverage import Coverage, Gauge
 from mock_server.worlds.journal import Entry, Journal, Kept, LoggedExchange
 from mock_server.worlds.world import World, Worlds

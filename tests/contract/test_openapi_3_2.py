@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.answer import Ladder
-from mock_server.audit import Audit
-from mock_server.engine import Engine
 from mock_server.generation.schema_document import Document as Schemas
 from mock_server.http.messages import Answer, Request
+from mock_server.mocking.contract_audit import Audit
+from mock_server.mocking.engine import Engine
+from mock_server.mocking.response_selector import Ladder
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import Judge

@@ -20,9 +20,9 @@ from mock_server.core.errors import StoreError, StoreLostError
 from mock_server.core.memory_size import bytes_of, footprint, footprint_of_line
 from mock_server.http.asgi import Field, start_of
 from mock_server.http.messages import Answer, Exchange, Request, Route
+from mock_server.mocking.request_metrics import QUICK, Tally
 from mock_server.openapi.model import Operation
 from mock_server.storage import Record, Records, Store
-from mock_server.tally import QUICK, Tally
 from mock_server.worlds.coverage import Shown
 from mock_server.worlds.journal import LONGEST_BODY
 from mock_server.worlds.world import World

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mock_server.core.types import JSON
-from mock_server.lifecycle import Stage, stage_of
+from mock_server.mocking.event_lifecycle import Stage, stage_of
 
 
 @dataclass(frozen=True, slots=True)

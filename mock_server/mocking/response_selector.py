@@ -15,9 +15,6 @@ from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError, StoreError
 from mock_server.core.json_pointer import find
 from mock_server.core.types import JSON
-from mock_server.drawn import DrawnValues
-from mock_server.examples import Examples
-from mock_server.failures import Failures
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import Document
 from mock_server.generation.seeding import Draw
@@ -26,15 +23,18 @@ from mock_server.http.body_serializers import Body, encode
 from mock_server.http.messages import Answer, Headers, Request
 from mock_server.http.preferences import Preferences
 from mock_server.http.problem_details import problem, store_problem
-from mock_server.maker import Maker
+from mock_server.mocking.examples import Examples
+from mock_server.mocking.generated_values import DrawnValues
+from mock_server.mocking.mock_request import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
+from mock_server.mocking.record_factory import Maker
+from mock_server.mocking.response_headers import ResponseHeaders
+from mock_server.mocking.streams import Source, Streams
+from mock_server.mocking.validation_failures import Failures
 from mock_server.openapi.extensions import Resource
 from mock_server.openapi.model import Contract, MediaType, Operation, Response
 from mock_server.openapi.security import Caller
-from mock_server.question import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
-from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 from mock_server.storage import Record, Store
-from mock_server.streams import Source, Streams
 
 LISTS = 64
 """Most lists of variants to remember: building one takes seconds, and a client usually walks through one list."""

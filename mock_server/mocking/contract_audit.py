@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_server.answer import Ladder
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.generation.fake.faker_bridge import unknown_methods
 from mock_server.http.messages import Answer, Request
 from mock_server.http.preferences import Preferences
+from mock_server.mocking.mock_request import Question
+from mock_server.mocking.response_selector import Ladder
 from mock_server.openapi.model import BODYLESS, Contract, Operation, Response
 from mock_server.openapi.security import Caller
 from mock_server.openapi.validation.validator import Judge
-from mock_server.question import Question
 from mock_server.storage import Store
 
 

@@ -19,10 +19,10 @@ from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange
+from mock_server.mocking.cached_response import Lines, Parts, Question, Ready, sight_of
+from mock_server.mocking.request_metrics import Tally
 from mock_server.openapi.model import Operation
-from mock_server.ready import Lines, Parts, Question, Ready, sight_of
 from mock_server.storage import Store
-from mock_server.tally import Tally
 from mock_server.worlds.coverage import Shown
 from mock_server.worlds.world import World
 

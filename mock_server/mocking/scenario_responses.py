@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mock_server.answer import Ladder
 from mock_server.core import deadline
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import StoreLostError
@@ -25,10 +24,11 @@ from mock_server.http.preferences import MOST_ITEMS, Preferences
 from mock_server.http.problem_details import problem
 from mock_server.http.sequence_framing import GARBLES, json_text
 from mock_server.http.sequences import form_of
+from mock_server.mocking.mock_request import Question
+from mock_server.mocking.response_selector import Ladder
 from mock_server.openapi.model import Contract, Operation
 from mock_server.openapi.security import Caller
 from mock_server.openapi.validation.validator import Judge
-from mock_server.question import Question
 from mock_server.scenarios.model import Breaks, Cue, Scenario
 from mock_server.storage import Record, Search, Store
 from mock_server.worlds.scenario_state import Running

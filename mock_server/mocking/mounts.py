@@ -29,11 +29,11 @@ from mock_server.storage.fixtures.loader import fixture_files, load_fixtures, st
 from mock_server.worlds.coverage import Gauge
 
 if TYPE_CHECKING:
-    from mock_server.answer import Ladder
-    from mock_server.engine import Engine
     from mock_server.generation.schema_document import Document
+    from mock_server.mocking.engine import Engine
+    from mock_server.mocking.response_selector import Ladder
+    from mock_server.mocking.scenario_responses import Rehearsal
     from mock_server.openapi.validation.validator import Judge
-    from mock_server.performance import Rehearsal
     from mock_server.scenarios.files import ScenarioFiles
     from mock_server.scenarios.model import Scenario
     from mock_server.storage.fixtures.record_parser import Intake
@@ -139,12 +139,12 @@ class Served:
         )
 
     def _made_ladder(self) -> Ladder:
-        from mock_server.answer import Ladder
+        from mock_server.mocking.response_selector import Ladder
 
         return Ladder(self.contract, self.store, self._settings, self._schemas())
 
     def _made_engine(self) -> Engine:
-        from mock_server.engine import Engine
+        from mock_server.mocking.engine import Engine
 
         settings = self._settings
         return Engine(
@@ -154,7 +154,7 @@ class Served:
 
     def rehearsal(self) -> Rehearsal:
         """Return a validator of scenarios for this contract."""
-        from mock_server.performance import Rehearsal
+        from mock_server.mocking.scenario_responses import Rehearsal
 
         return Rehearsal(self.contract, self.judge, self.ladder, self.store)
 

@@ -10,7 +10,7 @@ from mock_server.core.atomic_file import opened
 from mock_server.core.errors import UsageError
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.maker import Maker, maker_of
+from mock_server.mocking.record_factory import Maker, maker_of
 from mock_server.openapi.model import Contract
 from mock_server.storage.fixtures.file_formats import WRITERS
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from mock_server.core.diagnostics import Finding
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
-from mock_server.examples import Examples
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import Document
 from mock_server.generation.seeding import Draw
@@ -21,10 +20,11 @@ from mock_server.http.body_serializers import encode
 from mock_server.http.content_negotiation import concrete
 from mock_server.http.messages import Answer, Headers
 from mock_server.http.problem_details import problem
+from mock_server.mocking.error_responses import STATUSES, documented, findings_header, informed
+from mock_server.mocking.examples import Examples
+from mock_server.mocking.response_headers import ResponseHeaders
 from mock_server.openapi.model import BODYLESS, Contract, MediaType, Operation, Response
 from mock_server.openapi.model_builder import response_of
-from mock_server.refusal import STATUSES, documented, findings_header, informed
-from mock_server.response_headers import ResponseHeaders
 from mock_server.settings import Settings
 
 _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}

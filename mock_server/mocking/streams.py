@@ -25,14 +25,14 @@ from mock_server.generation.seeding import Draw
 from mock_server.http.messages import Stream
 from mock_server.http.sequence_framing import Framing, json_text
 from mock_server.http.sequences import EVENTS, Sequence
-from mock_server.lifecycle import ordered
+from mock_server.mocking.event_lifecycle import ordered
+from mock_server.mocking.stream_schedule import Programme, Slot
 from mock_server.openapi.coercion import Shape
 from mock_server.openapi.model import Contract, MediaType, Operation, Response
 from mock_server.openapi.sequential_media import sequence_of
 from mock_server.openapi.stream_transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
 from mock_server.openapi.unions import Union, union_of
 from mock_server.openapi.validation.validator import Judge
-from mock_server.programme import Programme, Slot
 from mock_server.settings import Settings
 
 log = logging.getLogger("mock_server")

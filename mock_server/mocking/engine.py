@@ -8,23 +8,23 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote
 
-from mock_server.answer import Ladder
 from mock_server.core.diagnostics import Finding
 from mock_server.core.sized_cache import Memo
 from mock_server.http.media_types import essence_of
 from mock_server.http.messages import Answer, Exchange, Headers, Request, Route, Stream
 from mock_server.http.preferences import Preferences, read_preferences
 from mock_server.http.problem_details import problem
+from mock_server.mocking.error_responses import findings_header
+from mock_server.mocking.mock_request import Question
+from mock_server.mocking.response_selector import Ladder
+from mock_server.mocking.scenario_responses import Performance
+from mock_server.mocking.streams import Streams
 from mock_server.openapi.model import Contract, Operation, path_parts
 from mock_server.openapi.security import Caller, caller_of
 from mock_server.openapi.validation.request_bodies import FORM
 from mock_server.openapi.validation.request_validator import MALFORMED, MEDIA_TYPE
 from mock_server.openapi.validation.validator import Judge
-from mock_server.performance import Performance
-from mock_server.question import Question
-from mock_server.refusal import findings_header
 from mock_server.scenarios.model import Scenario
-from mock_server.streams import Streams
 from mock_server.worlds.rate_limits import Memory, remembered
 from mock_server.worlds.scenario_state import Fitting, Stage
 from mock_server.worlds.world import World
