@@ -13,6 +13,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from mock_server.admin.process_status import Vitals
+from mock_server.admin.readiness import Readiness
 from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
 from mock_server.aside import Aside
 from mock_server.core import bundled
@@ -38,17 +40,15 @@ from mock_server.mocking.mounts import Served, assembled, compile_ahead
 from mock_server.mocking.request_metrics import Tallies
 from mock_server.mocking.response_cache import FastPath
 from mock_server.openapi.loading.loader import CONTROL
-from mock_server.readiness import Readiness
 from mock_server.settings import Settings
 from mock_server.storage import Stores, open_stores
-from mock_server.vitals import Vitals
 from mock_server.worlds.redaction import Redaction, redaction_of
 from mock_server.worlds.world import PREFIX as WORLD_PREFIX
 from mock_server.worlds.world import World, Worlds, address_of
 
 if TYPE_CHECKING:
-    from mock_server.control.pieces import Steps
-    from mock_server.control.routes import Control
+    from mock_server.admin.app import Control
+    from mock_server.admin.response_chunks import Steps
     from mock_server.peers import Peers
 
 log = logging.getLogger("mock_server")
@@ -98,7 +98,7 @@ class _Loaded:
     @cached_property
     def control(self) -> Control:
         """The admin API: everything below ``/__admin``."""
-        from mock_server.control.routes import Control  # imported here, so that the start does not wait for it
+        from mock_server.admin.app import Control  # imported here, so that the start does not wait for it
 
         return Control(self.served, self._worlds, self._settings, self._vitals)
 
@@ -270,7 +270,7 @@ class Application:
 
     async def _in_steps(self, request: Request, world: World) -> Answer:
         """Return the response of the admin API, whose making holds nobody else up."""
-        from mock_server.control.errands import Errand, Errands
+        from mock_server.admin.background import Errand, Errands
 
         errands = Errands(waits=True)
         while True:

@@ -28,7 +28,7 @@ def is_foreign(headers: Iterable[Field], settings: Settings) -> bool:
         return False
     if site in (b"same-origin", b"same-site", b"none"):
         return False
-    from mock_server.control.access import is_own_name  # no start waits for control
+    from mock_server.admin.access import is_own_name  # no start waits for control
 
     try:
         parts = urlsplit((origin or b"").decode("latin-1"))

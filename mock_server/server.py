@@ -217,7 +217,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
 _NEEDED_BY_WORKERS = (
     "mock_server.mocking.engine",
     "mock_server.openapi.validation.validator",
-    "mock_server.control.routes",
+    "mock_server.admin.app",
 )
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 

@@ -98,7 +98,7 @@ DOORS = {
     "connexion": "mock_server.openapi.routing.connexion_adapter",
     "psycopg": "mock_server.storage.sql.postgresql",
     "openapi_core": "mock_server.openapi.validation.openapi_core_adapter",
-    "prometheus_client": "mock_server.control.exposition",
+    "prometheus_client": "mock_server.admin.prometheus",
     "opentelemetry": "mock_server.tracing",
     "pytest": "mock_server.pytest_plugin",
 }

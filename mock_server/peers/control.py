@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol, TypedDict, cast
 from weakref import WeakValueDictionary
 
-from mock_server.control.router import answered
+from mock_server.admin.router import answered
 from mock_server.core.types import JSON
 from mock_server.http.json_codec import AnswerForm, RequestForm, answer_form, answer_of, request_form, request_of
 from mock_server.http.messages import Answer, Exchange, Request

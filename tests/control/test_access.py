@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from mock_server.control.access import check_access
-from mock_server.control.router import RefusedError
+from mock_server.admin.access import check_access
+from mock_server.admin.router import RefusedError
 from mock_server.http.messages import Request
 from mock_server.settings import Settings
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from mock_server.control.pieces import Steps, in_pieces, listed, paced
-from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.response_chunks import Steps, in_pieces, listed, paced
+from mock_server.admin.router import Asked, RefusedError, Rows, answered
 from mock_server.core.json_reader import Part
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Headers

@@ -23,7 +23,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from mock_server.control.router import Asked
+from mock_server.admin.router import Asked
 from mock_server.core.types import JSON
 from mock_server.mocking.request_metrics import BOUNDS, Tally
 from mock_server.settings import bounds_of

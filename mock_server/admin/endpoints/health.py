@@ -6,7 +6,7 @@ alive, and sends no requests to one that is not ready.
 
 from __future__ import annotations
 
-from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import Asked, RefusedError, Rows, answered
 from mock_server.core.diagnostics import Finding
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from mock_server.control.record_page import RecordPage
-from mock_server.control.router import PREFIX, Asked, RefusedError, Rows, answered
+from mock_server.admin.console.record_page import RecordPage
+from mock_server.admin.router import PREFIX, Asked, RefusedError, Rows, answered
 from mock_server.core.errors import FixtureError
 from mock_server.core.merge_patch import patched
 from mock_server.core.text import suggestion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import InstructionError, UsageError
 from mock_server.core.json_reader import Part
 from mock_server.core.text import suggestion

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.control.router import Asked, Rows, answered
+from mock_server.admin.router import Asked, Rows, answered
 from mock_server.http.messages import Answer
 
 

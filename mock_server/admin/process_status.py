@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mock_server.admin.readiness import Readiness
 from mock_server.mocking.request_metrics import Tallies
 from mock_server.mocking.response_cache import FastPath
-from mock_server.readiness import Readiness
 
 
 @dataclass(slots=True)

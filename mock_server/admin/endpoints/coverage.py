@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import Asked, RefusedError, Rows, answered
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
 from mock_server.worlds.coverage import PLURALS, Coverage, told

@@ -14,7 +14,7 @@ import re
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from mock_server.control.router import RefusedError
+from mock_server.admin.router import RefusedError
 from mock_server.http.messages import Request
 from mock_server.openapi.security import bearer_token
 from mock_server.settings import Settings

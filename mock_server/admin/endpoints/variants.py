@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.control.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import Asked, RefusedError, Rows, answered
 from mock_server.core.errors import GenerationError
 from mock_server.core.text import suggestion
 from mock_server.http.messages import Answer

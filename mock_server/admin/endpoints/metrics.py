@@ -5,7 +5,7 @@ The library that writes them is imported at the first request: a server without 
 
 from __future__ import annotations
 
-from mock_server.control.router import Asked, Rows
+from mock_server.admin.router import Asked, Rows
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer
 
@@ -13,7 +13,7 @@ METRICS = "/metrics"
 
 
 def _metrics(request: Asked) -> Answer:
-    from mock_server.control.exposition import exposed
+    from mock_server.admin.prometheus import exposed
 
     request.query()
     accept = ", ".join(request.request.header_values("accept"))
@@ -23,7 +23,7 @@ def _metrics(request: Asked) -> Answer:
 
 def figures_of(request: Asked) -> JSON:
     """Return the metrics of this process as JSON, for another process."""
-    from mock_server.control.exposition import forms_of
+    from mock_server.admin.prometheus import forms_of
 
     return forms_of(request)
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from mock_server.control.errands import Errands
-from mock_server.control.pieces import Steps
+from mock_server.admin.background import Errands
+from mock_server.admin.process_status import Vitals
+from mock_server.admin.response_chunks import Steps
 from mock_server.core.diagnostics import Finding
 from mock_server.core.json_text import DEEPEST, TooDeepError, json_bytes, read_json
 from mock_server.core.text import suggestion
@@ -24,7 +25,6 @@ from mock_server.http.problem_details import problem
 from mock_server.mocking.mounts import Served
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.settings import Settings
-from mock_server.vitals import Vitals
 from mock_server.worlds.world import World, Worlds
 
 PREFIX = CONTROL

@@ -9,29 +9,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from mock_server.control.access import check_access
-from mock_server.control.clock import ROUTES as CLOCK
-from mock_server.control.coverage import ROUTES as COVERAGE
-from mock_server.control.errands import Errands
-from mock_server.control.fixtures import ROUTES as FIXTURES
-from mock_server.control.health import HEALTH, LIVE, READY
-from mock_server.control.health import ROUTES as HEALTH_ROUTES
-from mock_server.control.lifetime import ROUTES as LIFETIME
-from mock_server.control.metrics import METRICS, figures_of
-from mock_server.control.metrics import ROUTES as METRICS_ROUTES
-from mock_server.control.pieces import Steps, paced, whole
-from mock_server.control.requests import ROUTES as REQUESTS
-from mock_server.control.router import PREFIX, Asked, RefusedError, Table
-from mock_server.control.scenarios import ROUTES as SCENARIOS
-from mock_server.control.service import ROUTES as SERVICE
-from mock_server.control.variants import ROUTES as VARIANTS
+from mock_server.admin.access import check_access
+from mock_server.admin.background import Errands
+from mock_server.admin.endpoints.clock import ROUTES as CLOCK
+from mock_server.admin.endpoints.coverage import ROUTES as COVERAGE
+from mock_server.admin.endpoints.health import HEALTH, LIVE, READY
+from mock_server.admin.endpoints.health import ROUTES as HEALTH_ROUTES
+from mock_server.admin.endpoints.metrics import METRICS, figures_of
+from mock_server.admin.endpoints.metrics import ROUTES as METRICS_ROUTES
+from mock_server.admin.endpoints.openapi import ROUTES as SERVICE
+from mock_server.admin.endpoints.records import ROUTES as FIXTURES
+from mock_server.admin.endpoints.requests import ROUTES as REQUESTS
+from mock_server.admin.endpoints.scenarios import ROUTES as SCENARIOS
+from mock_server.admin.endpoints.variants import ROUTES as VARIANTS
+from mock_server.admin.endpoints.worlds import ROUTES as LIFETIME
+from mock_server.admin.process_status import Vitals
+from mock_server.admin.response_chunks import Steps, paced, whole
+from mock_server.admin.router import PREFIX, Asked, RefusedError, Table
 from mock_server.core.errors import InstructionError, StoreError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Answer, Request
 from mock_server.http.problem_details import problem, store_problem
 from mock_server.mocking.mounts import Served
 from mock_server.settings import Settings
-from mock_server.vitals import Vitals
 from mock_server.worlds.world import World, Worlds
 
 log = logging.getLogger("mock_server")
