@@ -19,7 +19,7 @@ import click
 from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.logging import log_to_stderr, warn_of
 from mock_server.core.text import suggestion
-from mock_server.end_guard import guarded
+from mock_server.server.shutdown_guard import guarded
 from mock_server.settings import PREFIX, ROWS, Row, read_settings
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def serve(**flags: Any) -> None:
     gc.disable()  # until all is built: the objects of a start stay, and looking through them again takes 8 % of it
     try:
         with guarded() if settings.workers == 1 else contextlib.nullcontext():
-            from mock_server.server import serve as run
+            from mock_server.server.uvicorn_server import serve as run
 
             run(settings, _announce)
     finally:
@@ -270,7 +270,7 @@ def _count(text: str | None) -> int | None:
 @_settings_of(("host", "port"))
 def healthcheck(url: str | None, **flags: Any) -> None:
     """Exit 0 when the server is ready, 1 when it is not."""
-    from mock_server.healthcheck import ask
+    from mock_server.server.healthcheck import ask
 
     settings = _read(flags)
     place = url or os.environ.get(PREFIX + "URL") or f"http://{settings.host}:{settings.port}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mock_server.http.asgi import Message, Scope
-from mock_server.watched import App
+from mock_server.server.observability.middleware import App
 from tests.conftest import ME
 from tests.test_cases import Got
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from mock_server.application import Application
 from mock_server.core.logging import FIELDS
 from mock_server.http.asgi import Scope
+from mock_server.server.application import Application
+from mock_server.server.observability.middleware import App, Watched
+from mock_server.server.observers import watchers_of
 from mock_server.settings import Settings
-from mock_server.watched import App, Watched
-from mock_server.watchers import watchers_of
 from tests.asgi import answered, scope_of, sent, tokens
 from tests.conftest import ME, RunningServer
 from tests.test_cases import asked

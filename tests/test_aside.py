@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.application import Application
-from mock_server.aside import Aside
 from mock_server.core.deadline import DeadlineExceeded, check, current, takes_long, within
 from mock_server.http.messages import Exchange
 from mock_server.mocking.engine import Admitted, Engine
+from mock_server.server.application import Application
+from mock_server.server.worker_thread import Aside
 from mock_server.settings import Settings
 from tests.samples import document, operation, written
 

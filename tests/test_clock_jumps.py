@@ -10,9 +10,9 @@ from itertools import count
 
 import pytest
 
-from mock_server import api
-from mock_server.application import Application
 from mock_server.mocking import cached_response
+from mock_server.server import contract_app
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.asgi import scope_of, sent
 
@@ -27,7 +27,7 @@ def jumps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     def now() -> float:
         return time.time() + next(looks) * float(request.param)
 
-    for module in (api, cached_response):
+    for module in (contract_app, cached_response):
         monkeypatch.setattr(module, "time", now)
     yield float(request.param)
     assert next(looks) > 3

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mock_server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 from mock_server.http.messages import Answer
 from mock_server.mocking.request_metrics import Tallies
+from mock_server.server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 from mock_server.settings import Settings
 from tests.conftest import ME, RunningServer
 from tests.test_cases import connected

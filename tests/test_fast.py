@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.application import Application
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Answer, Exchange, Request, Route
 from mock_server.mocking.cached_response import Ready
 from mock_server.mocking.engine import Admitted
 from mock_server.mocking.request_metrics import Tally
 from mock_server.mocking.response_cache import FastPath
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore
 from mock_server.worlds.coverage import Shown

@@ -99,7 +99,7 @@ DOORS = {
     "psycopg": "mock_server.storage.sql.postgresql",
     "openapi_core": "mock_server.openapi.validation.openapi_core_adapter",
     "prometheus_client": "mock_server.admin.prometheus",
-    "opentelemetry": "mock_server.tracing",
+    "opentelemetry": "mock_server.server.observability.tracing",
     "pytest": "mock_server.pytest_plugin",
 }
 """Libraries that one module alone may import."""

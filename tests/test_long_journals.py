@@ -12,9 +12,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from mock_server.application import COLLECTIONS, Application
 from mock_server.http.asgi import CONNECTION, Message
 from mock_server.http.messages import Answer, Exchange, Request, Route
+from mock_server.server.application import COLLECTIONS, Application
 from mock_server.settings import Settings
 from mock_server.worlds.journal import Entry, Kept
 from mock_server.worlds.wiremock_events import Telling

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_server.application import Application
 from mock_server.core.diagnostics import Finding
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Answer, Exchange, Request, Route
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.worlds.journal import Journal, Kept
 from mock_server.worlds.memory_budget import Ledger

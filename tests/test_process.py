@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.hang_up import HangUps
+from mock_server.server.hangup import HangUps
 from tests.conftest import RunningServer
 from tests.samples import document, operation
 from tests.test_cases import asked

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from mock_server.application import Application
 from mock_server.http.messages import Request
 from mock_server.openapi.model import SecurityScheme
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.worlds.redacted_body import HIDDEN
 from mock_server.worlds.redaction import Redaction, redaction_of

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.application import Application
 from mock_server.openapi.loading.compiled import Given
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.conftest import ROOT
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mock_server.application import Application
 from mock_server.core.logging import log_to_stderr
 from mock_server.http.request_id import given_id
 from mock_server.mocking.engine import Engine
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, tokens, told
 from tests.conftest import ME

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from mock_server.mocking.request_metrics import Tallies
-from mock_server.stall import StallWatch
+from mock_server.server.stall_watchdog import StallWatch
 from tests.conftest import RunningServer
 from tests.test_cases import asked, connected
 from tests.test_workers import workers_of

@@ -22,12 +22,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from mock_server.application import Application
 from mock_server.core.logging import SPAN
 from mock_server.http.asgi import Scope
+from mock_server.server.application import Application
+from mock_server.server.observability.middleware import Watched
+from mock_server.server.observability.tracing import Tracing, provider_of_environment
 from mock_server.settings import Settings
-from mock_server.tracing import Tracing, provider_of_environment
-from mock_server.watched import Watched
 from tests.asgi import answered, scope_of, sent, tokens, told
 from tests.conftest import ME, RunningServer
 from tests.in_process import assert_one_message, called
@@ -326,7 +326,7 @@ def as_if_never_imported() -> Iterator[None]:
     """OpenTelemetry and what imports it are imported anew, until the end of the ``with``."""
     modules = dict(sys.modules)
     for name in modules:
-        if name == "mock_server.tracing" or name.partition(".")[0] == "opentelemetry":
+        if name == "mock_server.server.observability.tracing" or name.partition(".")[0] == "opentelemetry":
             del sys.modules[name]
     try:
         yield

@@ -7,8 +7,8 @@ from collections import Counter
 import httpx
 import pytest
 
-from mock_server.application import Application
 from mock_server.core.errors import UsageError
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
 from mock_server.worlds.world import World, Worlds, address_of

@@ -91,7 +91,7 @@ class InThread:
         self._end: Callable[[], None] = _nothing
 
     def start(self) -> str:
-        from mock_server.server import Background  # the server takes long to import
+        from mock_server.server.uvicorn_server import Background  # the server takes long to import
 
         background = Background(self._settings)
         thread = threading.Thread(target=background.run, name="mock-server", daemon=True)
@@ -165,7 +165,7 @@ class Elsewhere:
         self._known = known
 
     def start(self) -> str:
-        from mock_server.healthcheck import ask
+        from mock_server.server.healthcheck import ask
 
         trouble = "" if self._known else ask(self._url)
         if trouble:

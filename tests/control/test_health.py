@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mock_server.application import Application
-from mock_server.healthcheck import ask
 from mock_server.http.problem_details import problem
 from mock_server.mocking.mounts import Served
+from mock_server.server.application import Application
+from mock_server.server.healthcheck import ask
 from mock_server.settings import ROWS, Settings
 from tests.asgi import answered, scope_of, tokens, told
 from tests.test_cases import Got

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics
 
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, sent, tokens
 from tests.conftest import ME

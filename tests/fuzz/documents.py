@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from mock_server.application import Application
 from mock_server.core.errors import MockServerError
 from mock_server.http.asgi import Message, Scope
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.asgi import scope_of
 from tests.fuzz.junk import mutated

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.application import Application
-from mock_server.peers import Peers
+from mock_server.server.application import Application
+from mock_server.server.cluster import Peers
 from mock_server.settings import Settings, read_settings
 from tests.conftest import ME
 

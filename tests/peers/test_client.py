@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from mock_server.peers import client as module
-from mock_server.peers.address import Address
-from mock_server.peers.client import Client, RefusedError, SilentError
-from mock_server.peers.endpoint import Endpoint, SocketServer
+from mock_server.server.cluster import client as module
+from mock_server.server.cluster.address import Address
+from mock_server.server.cluster.client import Client, RefusedError, SilentError
+from mock_server.server.cluster.endpoint import Endpoint, SocketServer
 from tests.peers.conftest import settled
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from mock_server.peers import client
-from mock_server.peers.address import Address
-from mock_server.peers.client import Client
-from mock_server.peers.discovery import Names, Sockets
-from mock_server.peers.meeting import Greeting
-from mock_server.peers.membership import GoneError, Membership, Peer
+from mock_server.server.cluster import client
+from mock_server.server.cluster.address import Address
+from mock_server.server.cluster.client import Client
+from mock_server.server.cluster.discovery import Names, Sockets
+from mock_server.server.cluster.join_protocol import Greeting
+from mock_server.server.cluster.membership import GoneError, Membership, Peer
 from tests.peers.conftest import Process, settled, some_processes
 
 pytestmark = pytest.mark.usefixtures("own_cache")

@@ -306,7 +306,7 @@ async def ask() -> None:
         assert (await client.post("/__admin/peers/ping", json={})).status_code == 404
 
 asyncio.run(ask())
-print([name for name in sys.modules if name.startswith("mock_server.peers")])
+print([name for name in sys.modules if name.startswith("mock_server.server.cluster")])
 """
 
 

@@ -6,9 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from mock_server.peers import pins as module
-from mock_server.peers.pins import PinForm, Pins
 from mock_server.scenarios.model import Scenario
+from mock_server.server.cluster import versioned_state as module
+from mock_server.server.cluster.versioned_state import PinForm, Pins
 from mock_server.worlds.scenario_state import Stage, StageForm
 
 

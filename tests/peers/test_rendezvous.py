@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mock_server.peers.rendezvous import owner_of
+from mock_server.server.cluster.rendezvous_hash import owner_of
 
 WORLDS = [f"test-{number}" for number in range(3000)]
 PEERS = [f"peer-{number}" for number in range(5)]

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from mock_server import MockServer
-from mock_server.application import Application
 from mock_server.core import bundled
 from mock_server.mocking.mounts import assembled
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import Record, open_stores
 from tests.conftest import ME, RunningServer

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.conftest import ME, RunningServer
 from tests.postgresql import Postgres, running

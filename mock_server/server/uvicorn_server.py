@@ -17,22 +17,22 @@ from typing import cast
 
 import uvicorn
 
-from mock_server.application import Application
-from mock_server.capacity import backlog, most_connections, raise_file_limit
-from mock_server.connection import ReachableConnection
-from mock_server.connection_limits import ConnectionLimits
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import log_to_stderr
-from mock_server.end_guard import tell_guard, tell_guard_of_end
-from mock_server.hang_up import HangUps
-from mock_server.listening import bind_each, listen, sockets_directory, url_of
 from mock_server.mocking.mounts import Served, assembled
+from mock_server.server.application import Application
+from mock_server.server.connection_capacity import backlog, most_connections, raise_file_limit
+from mock_server.server.connection_limits import ConnectionLimits
+from mock_server.server.hangup import HangUps
+from mock_server.server.observability.middleware import Watched, Watcher
+from mock_server.server.observers import check_watchers, watchers_of
+from mock_server.server.shutdown_guard import tell_guard, tell_guard_of_end
+from mock_server.server.sockets import bind_each, listen, sockets_directory, url_of
+from mock_server.server.stall_watchdog import StallWatch
+from mock_server.server.uvicorn_protocol import ReachableConnection
+from mock_server.server.workers import Ready, Workers, parent_is_gone
 from mock_server.settings import Settings
-from mock_server.stall import StallWatch
 from mock_server.storage import open_stores, shared_address
-from mock_server.watched import Watched, Watcher
-from mock_server.watchers import check_watchers, watchers_of
-from mock_server.workers import Ready, Workers, parent_is_gone
 
 DRAIN_SECONDS = 1
 """Seconds that a stop waits for answers under way."""

@@ -14,10 +14,10 @@ from mock_server.http.json_codec import AnswerForm, RequestForm, answer_form, an
 from mock_server.http.messages import Answer, Exchange, Request
 from mock_server.mocking.mounts import Served
 from mock_server.openapi.loading.loader import CONTROL
-from mock_server.peers.gathering import Gathered, GaugeForm, JournalForm, coverage_form, journal_form
-from mock_server.peers.membership import MOST_HOPS, GoneError, Membership
-from mock_server.peers.pins import PinForm
-from mock_server.peers.staging import SharedWorlds, Staging
+from mock_server.server.cluster.aggregation import Gathered, GaugeForm, JournalForm, coverage_form, journal_form
+from mock_server.server.cluster.membership import MOST_HOPS, GoneError, Membership
+from mock_server.server.cluster.scenario_replication import SharedWorlds, Staging
+from mock_server.server.cluster.versioned_state import PinForm
 from mock_server.worlds.world import World, Worlds
 
 STAGED = frozenset({"scenarios", "clock", "reset", ""})

@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 from typing import Protocol
 
-from mock_server.peers.address import Address
+from mock_server.server.cluster.address import Address
 
 log = logging.getLogger("mock_server")
 

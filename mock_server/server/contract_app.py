@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from mock_server.aside import Aside
 from mock_server.core.logging import REQUEST
 from mock_server.http.asgi import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
 from mock_server.http.messages import Answer, Exchange, Request, Route
@@ -19,14 +18,15 @@ from mock_server.http.request_id import given_id
 from mock_server.mocking.mounts import Served
 from mock_server.mocking.request_metrics import Tallies
 from mock_server.mocking.response_cache import FastPath
+from mock_server.server.observability.middleware import SEEN, Seen
+from mock_server.server.stream_sender import Transmission
+from mock_server.server.worker_thread import Aside
 from mock_server.storage import Store
-from mock_server.transmission import Transmission
-from mock_server.watched import SEEN, Seen
 from mock_server.worlds.journal import Journal, Kept, LoggedExchange
 from mock_server.worlds.world import World
 
 if TYPE_CHECKING:
-    from mock_server.peers import Peers
+    from mock_server.server.cluster import Peers
 
 log = logging.getLogger("mock_server")
 

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import TypedDict, cast
 
-from mock_server.peers.address import Address
-from mock_server.peers.client import Client, RefusedError, SilentError
-from mock_server.peers.discovery import Discovery
-from mock_server.peers.membership import GoneError, Membership, Peer
-from mock_server.peers.pins import PinForm
-from mock_server.peers.staging import Staging
+from mock_server.server.cluster.address import Address
+from mock_server.server.cluster.client import Client, RefusedError, SilentError
+from mock_server.server.cluster.discovery import Discovery
+from mock_server.server.cluster.membership import GoneError, Membership, Peer
+from mock_server.server.cluster.scenario_replication import Staging
+from mock_server.server.cluster.versioned_state import PinForm
 
 log = logging.getLogger("mock_server")
 

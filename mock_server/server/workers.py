@@ -25,7 +25,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from mock_server.core.errors import MockServerError, WorkerError
-from mock_server.hang_up import HANG_UP, HangUps
+from mock_server.server.hangup import HANG_UP, HangUps
 
 log = logging.getLogger("mock_server")
 

@@ -15,15 +15,11 @@ from typing import TYPE_CHECKING
 
 from mock_server.admin.process_status import Vitals
 from mock_server.admin.readiness import Readiness
-from mock_server.api import WORLD, Api, note, request_of, seen_of, too_large
-from mock_server.aside import Aside
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
-from mock_server.cors import Cors
-from mock_server.foreign import is_foreign, no_world_for
 from mock_server.http.asgi import (
     ClientGoneError,
     Receive,
@@ -40,6 +36,10 @@ from mock_server.mocking.mounts import Served, assembled, compile_ahead
 from mock_server.mocking.request_metrics import Tallies
 from mock_server.mocking.response_cache import FastPath
 from mock_server.openapi.loading.loader import CONTROL
+from mock_server.server.contract_app import WORLD, Api, note, request_of, seen_of, too_large
+from mock_server.server.cors import Cors
+from mock_server.server.cross_site import is_foreign, no_world_for
+from mock_server.server.worker_thread import Aside
 from mock_server.settings import Settings
 from mock_server.storage import Stores, open_stores
 from mock_server.worlds.redaction import Redaction, redaction_of
@@ -49,7 +49,7 @@ from mock_server.worlds.world import World, Worlds, address_of
 if TYPE_CHECKING:
     from mock_server.admin.app import Control
     from mock_server.admin.response_chunks import Steps
-    from mock_server.peers import Peers
+    from mock_server.server.cluster import Peers
 
 log = logging.getLogger("mock_server")
 
@@ -176,7 +176,7 @@ class Application:
         return Worlds(settings.max_worlds, settings.journal_size, memory, bounds=self.tallies.bounds)
 
     def _peers(self, sockets: Path | None) -> Peers:
-        from mock_server.peers import Peers, check_peers  # a server alone has no use for them
+        from mock_server.server.cluster import Peers, check_peers  # a server alone has no use for them
 
         if sockets is None:
             check_peers(self.settings)

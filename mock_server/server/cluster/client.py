@@ -8,7 +8,7 @@ from time import monotonic
 
 from httptools import HttpParserError, HttpResponseParser
 
-from mock_server.peers.address import Address
+from mock_server.server.cluster.address import Address
 
 PATH = "/__admin/peers/"
 """Where a process is asked by others."""

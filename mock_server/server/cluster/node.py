@@ -30,15 +30,15 @@ from mock_server.http.json_codec import (
     request_of,
 )
 from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.peers.address import Address
-from mock_server.peers.client import PATH
-from mock_server.peers.control import ControlForm, Home, SharedControl
-from mock_server.peers.discovery import Names, Sockets
-from mock_server.peers.endpoint import Endpoint, Handler, SocketServer
-from mock_server.peers.meeting import Meeting
-from mock_server.peers.membership import MOST_HOPS, GoneError, Membership, Peer
-from mock_server.peers.pins import Pins
-from mock_server.peers.staging import SharedWorlds, Staging
+from mock_server.server.cluster.address import Address
+from mock_server.server.cluster.admin_proxy import ControlForm, Home, SharedControl
+from mock_server.server.cluster.client import PATH
+from mock_server.server.cluster.discovery import Names, Sockets
+from mock_server.server.cluster.endpoint import Endpoint, Handler, SocketServer
+from mock_server.server.cluster.join_protocol import Meeting
+from mock_server.server.cluster.membership import MOST_HOPS, GoneError, Membership, Peer
+from mock_server.server.cluster.scenario_replication import SharedWorlds, Staging
+from mock_server.server.cluster.versioned_state import Pins
 from mock_server.settings import Settings
 from mock_server.worlds.world import World
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from mock_server.connection_limits import CONTROL_ROOM
-from mock_server.listening import BACKLOG
+from mock_server.server.connection_limits import CONTROL_ROOM
+from mock_server.server.sockets import BACKLOG
 
 RESERVE = 64 + CONTROL_ROOM
 """Files beside connections: those of a store, of what is loaded, of control."""

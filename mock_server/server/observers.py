@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
+from mock_server.server.observability.middleware import Watcher
 from mock_server.settings import Settings
-from mock_server.watched import Watcher
 
 if TYPE_CHECKING:
-    from mock_server.application import Application
+    from mock_server.server.application import Application
 
 
 def watchers_of(application: Application) -> list[Watcher]:
@@ -19,11 +19,11 @@ def watchers_of(application: Application) -> list[Watcher]:
     watchers: list[Watcher] = []
     if application.settings.otel:
         check_watchers(application.settings)
-        from mock_server.tracing import Tracing, provider_of_environment
+        from mock_server.server.observability.tracing import Tracing, provider_of_environment
 
         watchers.append(Tracing(application, provider_of_environment()))
     if application.settings.access_log:
-        from mock_server.access_log import AccessLog
+        from mock_server.server.observability.access_log import AccessLog
 
         watchers.append(AccessLog(application.redaction))
     return watchers
@@ -37,7 +37,7 @@ def check_watchers(settings: Settings) -> None:
     if not settings.otel:
         return
     try:
-        import_module("mock_server.tracing")
+        import_module("mock_server.server.observability.tracing")
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("opentelemetry"):
             raise
@@ -47,6 +47,6 @@ def check_watchers(settings: Settings) -> None:
         ) from None
     except ValueError as error:  # the import fails for an unknown propagator
         raise UsageError(f"variable OTEL_PROPAGATORS: found {os.environ.get('OTEL_PROPAGATORS')!r}: {error}") from None
-    from mock_server.tracing import check_environment
+    from mock_server.server.observability.tracing import check_environment
 
     check_environment(os.environ)

@@ -30,12 +30,12 @@ from opentelemetry.semconv.attributes import url_attributes as url
 from opentelemetry.semconv.attributes import user_agent_attributes as user_agent
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_span_id, format_trace_id, use_span
 
-from mock_server.application import Application
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import SPAN
 from mock_server.http.asgi import Scope, field_of
 from mock_server.mocking.request_metrics import METHODS, OTHER
-from mock_server.watched import Seen
+from mock_server.server.application import Application
+from mock_server.server.observability.middleware import Seen
 
 log = logging.getLogger("mock_server")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mock_server.peers.membership import Membership
-from mock_server.peers.pins import PinForm, Pins
+from mock_server.server.cluster.membership import Membership
+from mock_server.server.cluster.versioned_state import PinForm, Pins
 from mock_server.settings import Settings
 from mock_server.worlds.world import World, Worlds
 

@@ -19,9 +19,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mock_server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 from mock_server.http.asgi import CONNECTION, start_of
 from mock_server.http.messages import Answer
+from mock_server.server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 
 log = logging.getLogger("uvicorn.error")
 

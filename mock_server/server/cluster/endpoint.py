@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from mock_server.http.asgi import Receive, Scope, Send, body_of, send_answer
 from mock_server.http.messages import Answer
-from mock_server.peers.client import PATH
+from mock_server.server.cluster.client import PATH
 
 log = logging.getLogger("mock_server")
 

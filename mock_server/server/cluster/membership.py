@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from mock_server.peers.address import Address
-from mock_server.peers.client import Client, RefusedError, SilentError
-from mock_server.peers.rendezvous import owner_of
+from mock_server.server.cluster.address import Address
+from mock_server.server.cluster.client import Client, RefusedError, SilentError
+from mock_server.server.cluster.rendezvous_hash import owner_of
 
 MOST_HOPS = 2
 """How often a request is passed on again, by processes that have yet to hear of one who came or went."""

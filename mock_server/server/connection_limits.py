@@ -35,7 +35,7 @@ RETRY = (("Retry-After", "1"), ("Connection", "close"))
 
 
 class Connection(Protocol):
-    """What is asked of a connection; see :class:`mock_server.connection.ReachableConnection`."""
+    """What is asked of a connection; see :class:`mock_server.server.uvicorn_protocol.ReachableConnection`."""
 
     stage: int
     since: float

@@ -9,7 +9,7 @@ from typing import Any
 
 from mock_server.core.logging import FIELDS, REQUEST
 from mock_server.openapi.loading.loader import CONTROL
-from mock_server.watched import Seen
+from mock_server.server.observability.middleware import Seen
 from mock_server.worlds.redaction import Redaction
 
 log = logging.getLogger("mock_server.access")

@@ -1,0 +1,1 @@
+"""The ASGI application, and uvicorn, sockets and worker processes around it."""

@@ -1,0 +1,1 @@
+"""What watches requests: the access log and traces."""
