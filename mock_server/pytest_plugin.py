@@ -16,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from mock_server.testing import MockServer, World
-    from mock_server.testing.session import Session
+    from mock_server.testing.pytest_session import Session
 
 _SESSION = pytest.StashKey["Session"]()
 _PLACES = ("contract", "overlay", "fixtures")
@@ -153,7 +153,7 @@ def _absolute(base: Path, place: str) -> str:
 
 def _session(config: pytest.Config, options: dict[str, Any]) -> Session:
     from mock_server.core.errors import MockServerError
-    from mock_server.testing.session import Session
+    from mock_server.testing.pytest_session import Session
 
     try:
         return Session(getattr(config, "workerinput", {}).get("mock_server"), options)

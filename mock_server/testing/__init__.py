@@ -9,8 +9,8 @@
 """
 
 from mock_server.core.errors import ControlError, MockServerError
-from mock_server.testing.handle import MockServer
-from mock_server.testing.record import RecordedRequest
+from mock_server.testing.mock_server import MockServer
+from mock_server.testing.recorded_request import RecordedRequest
 from mock_server.testing.world import Clock, World
 
 __all__ = ["Clock", "ControlError", "MockServer", "MockServerError", "RecordedRequest", "World"]

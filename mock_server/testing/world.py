@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
 from mock_server.core.errors import ControlError, UsageError
-from mock_server.testing.client import ControlClient
-from mock_server.testing.record import RecordedRequest, recorded
+from mock_server.testing.admin_client import ControlClient
+from mock_server.testing.recorded_request import RecordedRequest, recorded
 
 Values: TypeAlias = Mapping[str, Any]
 """For each header or parameter, a text or a pattern such as ``{"contains": "json"}``."""

@@ -19,7 +19,7 @@ import mock_server
 from mock_server import MockServer
 from mock_server.core.errors import ContractError, ControlError, MockServerError, UsageError
 from mock_server.settings import ROWS
-from mock_server.testing.running import Options
+from mock_server.testing.runners import Options
 from tests.conftest import RunningServer
 from tests.test_cases import connected
 from tests.test_serving import PETSTORE, me

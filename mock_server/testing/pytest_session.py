@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from mock_server.core.errors import ControlError, MockServerError, UsageError
-from mock_server.testing.handle import MockServer
+from mock_server.testing.mock_server import MockServer
 
 _START_SECONDS = 120.0
 """Seconds that another process waits for the server to start."""

@@ -7,8 +7,8 @@ from typing import Unpack
 from uuid import uuid4
 
 from mock_server.core.errors import UsageError
-from mock_server.testing.client import ControlClient
-from mock_server.testing.running import Elsewhere, InProcess, InThread, Options, Running
+from mock_server.testing.admin_client import ControlClient
+from mock_server.testing.runners import Elsewhere, InProcess, InThread, Options, Running
 from mock_server.testing.world import World, checked_name
 
 
