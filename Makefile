@@ -27,18 +27,18 @@ test-slow: $(DEV)
 
 # Stores on a real PostgreSQL.
 test-store: $(DEV)
-	bash tests/store/install
+	bash tests/storage/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
 
 # The same PostgreSQL, its servers and their workers, killed, frozen and parted under load: one test after the other.
 test-chaos: $(DEV)
-	bash tests/store/install
+	bash tests/storage/install
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 # The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
 # and with every answer found anew.
 test-wire: $(DEV)
-	bash tests/store/install
+	bash tests/storage/install
 	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store sqlite $(WIRE) $(ARGS)
@@ -47,7 +47,7 @@ test-wire: $(DEV)
 	$(BIN)/python -m pytest $(CORES) --store postgresql --workers 2 $(WIRE) $(ARGS)
 
 WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/test_scenarios.py tests/test_serving.py \
-	tests/test_limits.py tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/control
+	tests/test_limits.py tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/admin
 
 # Every published contract at hand, every operation of it; what the first answers took is printed.
 test-wild: $(DEV) $(COMPILED) $(PUBLISHED)
@@ -89,9 +89,9 @@ test-image: $(DEV)
 
 # The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
 test-schemas: $(DEV) $(SUITE)
-	$(BIN)/python -m pytest $(CORES) -m schemas tests/generate $(ARGS)
+	$(BIN)/python -m pytest $(CORES) -m schemas tests/generation $(ARGS)
 
-$(SUITE): tests/generate/suite.txt | $(SERVE)
+$(SUITE): tests/generation/suite.txt | $(SERVE)
 	rm -rf .venv/suite && mkdir -p .venv/suite
 	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary jsonschema --require-hashes -r $< -d .venv/suite
 	tar -xzf .venv/suite/jsonschema-*.tar.gz -C .venv/suite --strip-components=1 --wildcards '*/json/tests/draft2020-12' '*/json/remotes'
@@ -174,7 +174,7 @@ $(DEV): requirements/dev.txt $(SERVE)
 	$(PIP) -r requirements/dev.txt
 	@touch $@
 
-$(COMPILED): $(wildcard mock_server/*.py mock_server/*/*.py) | $(BIN)/python
+$(COMPILED): $(shell find mock_server -name "*.py") | $(BIN)/python
 	@$(BIN)/python -m compileall -q mock_server
 	@touch $@
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PACKED = Path(__file__).parent / "bundle"
-_ROOT = _PACKED if _PACKED.is_dir() else Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parent.parent
+_PACKED = _PACKAGE / "bundle"
+_ROOT = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 
 
 def contract() -> Path:

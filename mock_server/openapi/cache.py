@@ -21,12 +21,15 @@ from mock_server.core.types import JSON
 _PACKAGES = ("openapi_spec_validator", "jsonschema_rs", "python_jsonpath", "connexion")
 """Packages whose versions are part of the digest, since the results depend on them."""
 
+_READERS = ("core", "http", "openapi", "storage/fixtures")
+"""The packages, with all below them, that decide what a contract or a fixture file says."""
+
 
 @cache
 def _readers() -> bytes:
     """Return a digest of the code that reads contracts and fixture files: results of other code are not used."""
-    here = Path(__file__).parent
-    files = [*here.glob("*.py"), *(here.parent / "routing").glob("*.py"), *here.parent.glob("*file.py")]
+    package = Path(__file__).parent.parent
+    files = [file for reader in _READERS for file in (package / reader).rglob("*.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).digest()
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import suggestion
 from mock_server.core.types import JSON
-from mock_server.openapi.loading.source_map import Places
+
+if TYPE_CHECKING:
+    from mock_server.openapi.loading.source_map import Places
 
 ROOT_KEYS = (
     "x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http", "x-mock-rate-limit",

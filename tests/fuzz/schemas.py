@@ -23,7 +23,7 @@ from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import Judge
 from tests.fuzz.junk import SCALARS, VALUES, mutated
 from tests.fuzz.target import FaultError, Target, bounded
-from tests.generate.test_any_schema import schemas as any_schemas
+from tests.generation.test_any_schema import schemas as any_schemas
 from tests.samples import document, load, operation
 
 SECONDS = 2.0

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from threading import Thread
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.propagate import extract
@@ -34,8 +34,10 @@ from mock_server.core.errors import UsageError
 from mock_server.core.logging import SPAN
 from mock_server.http.asgi import Scope, field_of
 from mock_server.mocking.request_metrics import METHODS, OTHER
-from mock_server.server.application import Application
 from mock_server.server.observability.middleware import Seen
+
+if TYPE_CHECKING:
+    from mock_server.server.application import Application
 
 log = logging.getLogger("mock_server")
 

@@ -22,7 +22,7 @@ from mock_server.settings import Settings
 from mock_server.storage import Record, open_stores
 from tests.conftest import ME, RunningServer
 from tests.in_process import assert_one_message, called
-from tests.store.test_sharing import until
+from tests.storage.test_sharing import until
 
 CUSTOMERS = "/__admin/fixtures/customers"
 

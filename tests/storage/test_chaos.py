@@ -20,8 +20,8 @@ from mock_server.storage import open_stores
 from mock_server.storage.sql.driver import LONGEST
 from tests.conftest import RunningServer
 from tests.postgresql import Postgres, running
-from tests.store.load import Load
-from tests.store.relay import Relay
+from tests.storage.load import Load
+from tests.storage.relay import Relay
 
 pytestmark = pytest.mark.chaos
 

@@ -18,8 +18,8 @@ from mock_server.storage import Record, Store, open_stores, urls
 from mock_server.storage.sql import database, schema
 from mock_server.storage.sql.driver import LONGEST
 from tests.postgresql import PASSWORD, WRITTEN, Postgres, running
-from tests.store.conftest import SHARED, Opens, loaded
-from tests.store.test_sharing import each_kind, on_postgresql, on_sqlite, until
+from tests.storage.conftest import SHARED, Opens, loaded
+from tests.storage.test_sharing import each_kind, on_postgresql, on_sqlite, until
 
 TOM = Record("pets", "tom", {"name": "Tom"})
 IDA = Record("pets", "ida", {"name": "Ida"})

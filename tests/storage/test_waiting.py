@@ -20,7 +20,7 @@ from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.conftest import ME, RunningServer
 from tests.postgresql import Postgres, running
-from tests.store.relay import Relay
+from tests.storage.relay import Relay
 
 LOCKS = {
     "sqlite": "BEGIN EXCLUSIVE",

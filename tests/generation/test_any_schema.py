@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mock_server.core.errors import GenerationError
 from mock_server.generation.fake.field_providers import FORMATS
-from tests.generate.test_walker import CHECKER, made, wrong
+from tests.generation.test_walker import CHECKER, made, wrong
 from tests.samples import repeatable
 
 texts = st.fixed_dictionaries({"type": st.just("string")}, optional={"minLength": st.integers(0, 30)})

@@ -8,7 +8,7 @@ import pytest
 
 from mock_server.core.types import JSON
 from mock_server.storage import Layer, Record, Search, Store
-from tests.store.conftest import KINDS, Opens, loaded, revision_of
+from tests.storage.conftest import KINDS, Opens, loaded, revision_of
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 

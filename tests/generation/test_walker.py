@@ -26,7 +26,7 @@ from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.formats import is_uuid4
 from tests.conftest import ROOT
-from tests.generate.conftest import schemas_of
+from tests.generation.conftest import schemas_of
 
 CUSTOMER: JSON = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
 COUNTRY = "/billing_address/country"
@@ -72,7 +72,7 @@ def test_customers_differ(contract: Contract) -> None:
 def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Contract) -> None:
     program = (
         "import json, sys\n"
-        "from tests.generate.test_walker import customers\n"
+        "from tests.generation.test_walker import customers\n"
         "from mock_server import bundled\n"
         "from mock_server.openapi.loading.loader import load_contract\n"
         "contract = load_contract(str(bundled.contract()), [str(one) for one in bundled.overlays()])\n"

@@ -12,7 +12,7 @@ from mock_server.core import bundled
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.tax_ids import formats_of, tax_id_in
 from mock_server.generation.seeding import Source
-from tests.generate.conftest import COUNTRIES
+from tests.generation.conftest import COUNTRIES
 
 TABLE = table("tax_ids")
 WITHOUT_CHECK = {

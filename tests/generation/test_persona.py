@@ -16,7 +16,7 @@ from mock_server.generation.fake.persona import NOW, Persona, date_time
 from mock_server.generation.generator import generate
 from mock_server.generation.seeding import Draw
 from mock_server.openapi.model import Contract
-from tests.generate.conftest import COUNTRIES, schemas_of
+from tests.generation.conftest import COUNTRIES, schemas_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "customers.json"
 SHOWN = [

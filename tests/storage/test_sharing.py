@@ -16,7 +16,7 @@ from mock_server.storage.sql.cache_state import Knowledge
 from mock_server.storage.sql.postgresql import Postgresql
 from mock_server.storage.sql.row_cache import LIMIT, Lack
 from mock_server.storage.sql.sqlite import Sqlite
-from tests.store.conftest import SHARED, Opens, loaded, revision_of
+from tests.storage.conftest import SHARED, Opens, loaded, revision_of
 
 each_kind = pytest.mark.parametrize("kind", SHARED)
 on_sqlite = pytest.mark.parametrize("kind", ["sqlite"])

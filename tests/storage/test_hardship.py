@@ -17,7 +17,7 @@ import pytest
 
 from mock_server.storage import open_stores
 from tests.conftest import ME, RunningServer
-from tests.store.conftest import SHARED
+from tests.storage.conftest import SHARED
 
 pytestmark = pytest.mark.store
 
