@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.http.messages import Request
-from mock_server.mocking.mounts import Served, assembled
+from mock_server.mocking.mounts import ApiMount, build_mounts
 from mock_server.settings import Settings
 
 SECONDS = 3.0
@@ -54,13 +54,13 @@ def large_contract(operations: int) -> dict[str, Any]:
             "components": {"schemas": schemas}}  # fmt: skip
 
 
-def loaded(operations: int, directory: Path) -> Served:
+def loaded(operations: int, directory: Path) -> ApiMount:
     """Load a contract twice, print how long both took, and return it."""
     file = directory / f"large-{operations}.json"
     file.write_text(json.dumps(large_contract(operations)), encoding="utf-8")
     for time_of in ("first", "second"):
         start = time.perf_counter()
-        (served,) = assembled(Settings(contract=(str(file),)))
+        (served,) = build_mounts(Settings(contract=(str(file),)))
         print(f"{operations:>5} operations, loaded the {time_of} time: {time.perf_counter() - start:.2f} s")
     start = time.perf_counter()
     served.engine.handle(Request("GET", "/group0/things0"))
@@ -68,7 +68,7 @@ def loaded(operations: int, directory: Path) -> Served:
     return served
 
 
-def rate(served: Served, seconds: float = SECONDS) -> float:
+def rate(served: ApiMount, seconds: float = SECONDS) -> float:
     """Return the requests a second for the operation that all these contracts have."""
     engine, request = served.engine, Request("GET", "/group0/things0")
     start, count = time.perf_counter(), 0

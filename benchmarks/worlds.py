@@ -12,9 +12,9 @@ import tracemalloc
 from time import process_time
 
 from mock_server.http.messages import Exchange, Request
-from mock_server.mocking.mounts import Served, assembled
+from mock_server.mocking.mounts import ApiMount, build_mounts
 from mock_server.settings import Settings
-from mock_server.worlds.journal import Kept
+from mock_server.worlds.journal import JournaledExchange
 from mock_server.worlds.world import World, Worlds
 
 ROUNDS = 20_000
@@ -25,7 +25,7 @@ MOST_BYTES = 2048
 ME = "/v1/customer-portal/customers/me"
 
 
-def exchange_of(served: Served) -> Exchange:
+def exchange_of(served: ApiMount) -> Exchange:
     """Return an exchange as an SDK makes it."""
     headers = (
         ("host", "localhost:4010"), ("accept", "application/json"), ("accept-encoding", "gzip, deflate"),
@@ -35,7 +35,7 @@ def exchange_of(served: Served) -> Exchange:
     return served.engine.handle(Request("GET", ME, "", headers, b"", "http://localhost:4010", ME))
 
 
-def microseconds_of_an_entry(served: Served) -> tuple[float, float]:
+def microseconds_of_an_entry(served: ApiMount) -> tuple[float, float]:
     """Return what a request costs for its journal entry, and for its coverage; the best of several rounds."""
     exchange = exchange_of(served)
     operation = served.contract.operations[exchange.route.operation or ""]
@@ -44,7 +44,7 @@ def microseconds_of_an_entry(served: Served) -> tuple[float, float]:
         world = Worlds().get("a")
         started = process_time()
         for _ in range(ROUNDS):
-            world.journal.add(Kept(exchange, operation), 0.0, 0.0)
+            world.journal.add(JournaledExchange(exchange, operation), 0.0, 0.0)
         entries.append(process_time() - started)
         started = process_time()
         for _ in range(ROUNDS):
@@ -69,7 +69,7 @@ def bytes_of_an_idle_world() -> float:
 
 def main() -> int:
     """Measure and tell."""
-    (served,) = assembled(Settings())
+    (served,) = build_mounts(Settings())
     entry, note = microseconds_of_an_entry(served)
     idle = bytes_of_an_idle_world()
     print(f"an entry of the journal  {entry:8.2f} µs  (at most {MOST_MICROSECONDS})")

@@ -18,13 +18,13 @@ import click
 
 from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.logging import log_to_stderr, warn_of
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.server.shutdown_guard import guarded
-from mock_server.settings import PREFIX, ROWS, Row, read_settings
+from mock_server.settings import PREFIX, ROWS, Option, read_settings
 
 if TYPE_CHECKING:
-    from mock_server.mocking.contract_audit import Audit
-    from mock_server.mocking.mounts import Served
+    from mock_server.mocking.contract_audit import ContractAudit
+    from mock_server.mocking.mounts import ApiMount
     from mock_server.settings import Settings
 
 _LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
@@ -46,7 +46,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(
-                f"there is no command {args[0]!r}{suggestion(args[0], self.list_commands(ctx))}", ctx
+                f"there is no command {args[0]!r}{did_you_mean(args[0], self.list_commands(ctx))}", ctx
             )
         return super().resolve_command(ctx, args)
 
@@ -75,7 +75,7 @@ def _with_argument(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _parameter(row: Row) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _parameter(row: Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
     if not row.flag:
         return click.argument(row.name, nargs=-1)
     default = "" if row.is_switch or row.default in ("", ()) else f" Default: {row.default}."
@@ -119,7 +119,7 @@ MOST_TOLD = 16 * 1024
 """Most characters of routes that are printed at the start: much less than the 64 KB of a pipe that nobody reads."""
 
 
-def _announce(url: str, served: Sequence[Served]) -> None:
+def _announce(url: str, served: Sequence[ApiMount]) -> None:
     """Print a line with the URL, then the routes. A reader that has gone away does not stop the server."""
     contracts = [mount.contract for mount in served]
     for contract in contracts:
@@ -167,7 +167,7 @@ def check(**flags: Any) -> None:
     sys.exit(1 if total else 0)
 
 
-def _checked(served: Served) -> int:
+def _checked(served: ApiMount) -> int:
     """Try the answers of one contract and print them; return the number of findings."""
     findings = list(served.contract.findings)
     tried = 0
@@ -242,7 +242,7 @@ def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
 
     Where its parts came from stands in comments, and in short on standard error.
     """
-    from mock_server.core.atomic_file import opened
+    from mock_server.core.atomic_file import atomic_write
     from mock_server.core.errors import ContractError
     from mock_server.openapi.loading.markdown_import import import_pages
 
@@ -251,7 +251,7 @@ def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
     if settings.strict and imported.findings:
         names = ", ".join(pages)
         raise ContractError(f"{names}: found dangling references; expected none (--strict).", imported.findings)
-    with opened(output) as out:
+    with atomic_write(output) as out:
         out.write(imported.text)
     for line in imported.report:
         click.echo(line, err=True)
@@ -280,16 +280,16 @@ def healthcheck(url: str | None, **flags: Any) -> None:
         sys.exit(1)
 
 
-def _served(settings: Settings) -> tuple[Served, ...]:
-    from mock_server.mocking.mounts import assembled
+def _served(settings: Settings) -> tuple[ApiMount, ...]:
+    from mock_server.mocking.mounts import build_mounts
 
-    return assembled(settings)
+    return build_mounts(settings)
 
 
-def _audit(served: Served) -> Audit:
-    from mock_server.mocking.contract_audit import Audit
+def _audit(served: ApiMount) -> ContractAudit:
+    from mock_server.mocking.contract_audit import ContractAudit
 
-    return Audit(served.contract, served.judge, served.ladder, served.store)
+    return ContractAudit(served.contract, served.judge, served.ladder, served.store)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

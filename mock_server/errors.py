@@ -11,7 +11,7 @@ from mock_server.core.errors import (
     StoreFullError,
     StoreLostError,
     UsageError,
-    WorkerError,
+    WorkerStartError,
 )
 
 __all__ = [
@@ -25,5 +25,5 @@ __all__ = [
     "StoreFullError",
     "StoreLostError",
     "UsageError",
-    "WorkerError",
+    "WorkerStartError",
 ]

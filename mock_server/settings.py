@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias, cast
 
 from mock_server.core.errors import UsageError
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.http.preferences import STRICTNESS
 
 PREFIX = "MOCK_SERVER_"
@@ -209,7 +209,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Option:
     """A setting as users see it. ``bound`` tells that it limits what a server takes on; health shows it."""
 
     name: str
@@ -235,7 +235,9 @@ class Row:
         return isinstance(self.default, bool)
 
 
-ROWS: tuple[Row, ...] = tuple(Row(row.name, cast("Value", row.default), **row.metadata) for row in fields(Settings))
+ROWS: tuple[Option, ...] = tuple(
+    Option(row.name, cast("Value", row.default), **row.metadata) for row in fields(Settings)
+)
 OTHER_VARIABLES = frozenset({PREFIX + "URL"})
 """Variables that are not settings of a server: the address for ``healthcheck``."""
 
@@ -272,7 +274,7 @@ def bounds_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _value(row: Row, flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Value:
+def _value(row: Option, flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Value:
     value = flags.get(row.name)
     if isinstance(value, (bool, tuple)) and value:
         return value
@@ -285,7 +287,7 @@ def _value(row: Row, flags: Mapping[str, str | bool | tuple[str, ...]], environ:
     return row.default
 
 
-def _read(row: Row, text: str, source: str) -> Value:
+def _read(row: Option, text: str, source: str) -> Value:
     try:
         return row.read(text)
     except ValueError as error:
@@ -298,4 +300,4 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {row.variable for row in ROWS} | OTHER_VARIABLES
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            raise UsageError(f"variable {name}: there is no such setting{suggestion(name, sorted(known))}")
+            raise UsageError(f"variable {name}: there is no such setting{did_you_mean(name, sorted(known))}")

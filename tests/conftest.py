@@ -40,7 +40,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def contract(own_cache: None) -> Contract:
     """The contract that ships, with its overlays."""
-    return load_contract(str(bundled.contract()), [str(path) for path in bundled.overlays()])
+    return load_contract(str(bundled.default_contract_path()), [str(path) for path in bundled.overlays()])
 
 
 class RunningServer:

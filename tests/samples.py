@@ -10,14 +10,14 @@ from typing import Any
 
 from hypothesis import settings
 
-from mock_server.generation.schema_document import Document as Schemas
-from mock_server.http.messages import Answer
+from mock_server.generation.schema_document import SchemaDocument as Schemas
+from mock_server.http.messages import Response
 from mock_server.mocking.engine import Engine
-from mock_server.mocking.response_selector import Ladder
+from mock_server.mocking.response_selector import ResponseSelector
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.routing import Router
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
 
@@ -58,19 +58,21 @@ def written(directory: Path, name: str, data: Document) -> str:
 def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Settings | None = None) -> Engine:
     """The engine of a contract, with these records in its store."""
     schemas = Schemas(dict(contract.document), contract.openapi)
-    ladder = Ladder(contract, MemoryStore(records), settings or Settings(), schemas)
+    ladder = ResponseSelector(contract, MemoryStore(records), settings or Settings(), schemas)
     sent = Schemas(dict(contract.document), contract.openapi, sends="request")
-    judge = Judge(contract, lambda schema: schemas.root(schema).accepts, lambda schema: sent.root(schema).accepts)
+    judge = ContractValidator(
+        contract, lambda schema: schemas.root(schema).accepts, lambda schema: sent.root(schema).accepts
+    )
     strictness = (settings or Settings()).validate_requests
     return Engine(contract, judge, ladder, Router(contract).route, strictness=strictness)
 
 
-def value_of(answer: Answer) -> Any:
+def value_of(answer: Response) -> Any:
     """What the JSON body of an answer says."""
     return json.loads(answer.body)
 
 
-def received(engine: Engine, answer: Answer) -> Answer:
+def received(engine: Engine, answer: Response) -> Response:
     """An answer with the body that a client receives: that of a stream is all of its items."""
     if answer.stream is None:
         return answer

@@ -12,8 +12,8 @@ import pytest
 from mock_server.core.logging import FIELDS
 from mock_server.http.asgi import Scope
 from mock_server.server.application import Application
-from mock_server.server.observability.middleware import App, Watched
-from mock_server.server.observers import watchers_of
+from mock_server.server.observability.middleware import App, ObserverMiddleware
+from mock_server.server.observers import build_observers
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, sent, tokens
 from tests.conftest import ME, RunningServer
@@ -25,7 +25,7 @@ SE = {"authorization": "Bearer polar_cst_SE"}
 @pytest.fixture
 def app(own_cache: None) -> App:
     application = Application(Settings(access_log=True), shares_process=True)
-    return Watched(application, watchers_of(application))
+    return ObserverMiddleware(application, build_observers(application))
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def test_requests_at_once_are_told_apart(app: App, caplog: pytest.LogCaptureFixt
 
 def test_a_server_that_was_not_asked_for_it_has_none(own_cache: None, caplog: pytest.LogCaptureFixture) -> None:
     application = Application(Settings(), shares_process=True)
-    assert watchers_of(application) == []
+    assert build_observers(application) == []
     answered(application, *tokens(["SE"]))
     assert caplog.records == []
 

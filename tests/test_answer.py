@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.http.messages import Answer, Request
+from mock_server.http.messages import Request, Response
 from mock_server.mocking.engine import Engine
 from mock_server.settings import Settings
 from mock_server.storage import Record
@@ -41,7 +41,7 @@ def with_examples(get: Document, status: str = "200", **examples: Any) -> Docume
     return get
 
 
-def asked(engine: Engine, query: str = "", token: str = "", **headers: str) -> Answer:
+def asked(engine: Engine, query: str = "", token: str = "", **headers: str) -> Response:
     pairs = [("authorization", f"Bearer {token}")] if token else []
     return engine.handle(Request("GET", "/pet", query, (*pairs, *headers.items()))).answer
 

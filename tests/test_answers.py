@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from mock_server.http.messages import Answer, Exchange, Request
+from mock_server.http.messages import Exchange, Request, Response
 from mock_server.settings import Settings
 from tests.samples import Document, document, engine_of, load, received
 
@@ -45,7 +45,7 @@ def answered(case: Document, directory: Path) -> Exchange:
     return replace(exchange, answer=received(engine, exchange.answer))
 
 
-def compare_body(answer: Answer, expected: dict[str, Any]) -> None:
+def compare_body(answer: Response, expected: dict[str, Any]) -> None:
     if "text" in expected:
         assert answer.body.decode() == expected["text"]
     if "json" in expected:

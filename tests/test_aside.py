@@ -14,7 +14,7 @@ from mock_server.core.deadline import DeadlineExceeded, check, current, takes_lo
 from mock_server.http.messages import Exchange
 from mock_server.mocking.engine import Admitted, Engine
 from mock_server.server.application import Application
-from mock_server.server.worker_thread import Aside
+from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
 from tests.samples import document, operation, written
 
@@ -39,7 +39,7 @@ def test_a_deadline_is_there_within_its_block_alone() -> None:
 
 def test_quick_work_stays_on_the_loop() -> None:
     async def run() -> str:
-        return await Aside().run(lambda: threading.current_thread().name)
+        return await WorkerThread().run(lambda: threading.current_thread().name)
 
     assert asyncio.run(run()) == threading.current_thread().name
 
@@ -52,7 +52,7 @@ def test_work_that_takes_long_is_begun_anew_in_a_thread() -> None:
         takes_long()
         return result
 
-    assert asyncio.run(Aside().run(work, 7)) == 7
+    assert asyncio.run(WorkerThread().run(work, 7)) == 7
     assert [name.startswith("mock-server-aside") for name in names] == [False, True]
     assert lingering() == []
 
@@ -63,7 +63,7 @@ def test_what_goes_wrong_in_the_thread_is_told() -> None:
         raise ValueError("a hole")
 
     with pytest.raises(ValueError, match="a hole"):
-        asyncio.run(Aside().run(work))
+        asyncio.run(WorkerThread().run(work))
 
 
 def test_others_are_answered_while_an_answer_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

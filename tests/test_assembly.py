@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mock_server.core.errors import ContractError, UsageError
-from mock_server.mocking.mounts import assembled
+from mock_server.mocking.mounts import build_mounts
 from mock_server.settings import Settings
 from tests.conftest import Done, RunningServer
 from tests.in_process import assert_one_message, called
@@ -52,7 +52,7 @@ def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, o
 
 
 def test_a_contract_alone_is_served_with_and_without_its_prefix(tmp_path: Path) -> None:
-    (served,) = assembled(Settings(contract=places(tmp_path, contract("Pets", "/v1", "/all"))))
+    (served,) = build_mounts(Settings(contract=places(tmp_path, contract("Pets", "/v1", "/all"))))
     assert [served.router.route("GET", path).operation for path in ("/v1/all", "/all")] == ["GET /all"] * 2
 
 
@@ -60,7 +60,7 @@ def test_servers_of_paths_and_operations_are_served_too(tmp_path: Path) -> None:
     described = contract("Pets", "/v1", "/a")
     described["paths"]["/a"]["servers"] = [{"url": "/v2/{stage}", "variables": {"stage": {"default": "live"}}}]
     described["paths"]["/a"]["get"]["servers"] = [{"url": "v3"}]
-    (served,) = assembled(Settings(contract=places(tmp_path, described)))
+    (served,) = build_mounts(Settings(contract=places(tmp_path, described)))
     routes = {path: served.router.route("GET", path).operation for path in ("/v1/a", "/v2/live/a", "/v3/a", "/v4/a")}
     assert routes == {"/v1/a": "GET /a", "/v2/live/a": "GET /a", "/v3/a": "GET /a", "/v4/a": None}
 
@@ -75,7 +75,7 @@ def test_a_base_path_that_collides_is_refused(tmp_path: Path, capsys: pytest.Cap
 def test_operations_that_overlap_are_refused(tmp_path: Path) -> None:
     files = places(tmp_path, contract("Pets", None, "/v1/{x}"), contract("Cars", "/v1", "/{id}"))
     with pytest.raises(UsageError, match=r"contract-1\.json:\d+: found GET /v1/\{id\}, which .*contract-0\.json has"):
-        assembled(Settings(contract=files))
+        build_mounts(Settings(contract=files))
 
 
 def test_a_path_goes_to_the_contract_that_has_it(tmp_path: Path, own_cache: None) -> None:
@@ -89,9 +89,11 @@ def test_an_overlay_says_which_of_several_contracts_it_is_for(tmp_path: Path) ->
     files = places(tmp_path, contract("Pets", "/pets", "/a"), contract("Cars", "/cars", "/a"))
     overlay: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Cats"}}]}
     with pytest.raises(ContractError, match="found no extends; expected the contract that the overlay is for"):
-        assembled(Settings(contract=files, overlay=(written(tmp_path, "overlay", overlay),)))
+        build_mounts(Settings(contract=files, overlay=(written(tmp_path, "overlay", overlay),)))
     named = written(tmp_path, "overlay", overlay | {"extends": "contract-0.json"})
-    titles = {mount.base_path: mount.contract.title for mount in assembled(Settings(contract=files, overlay=(named,)))}
+    titles = {
+        mount.base_path: mount.contract.title for mount in build_mounts(Settings(contract=files, overlay=(named,)))
+    }
     assert titles == {"/pets": "Cats", "/cars": "Cars"}
 
 
@@ -120,7 +122,7 @@ def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> N
     directory.mkdir()
     for name in ("pets", "cars"):
         (directory / f"{name}.yaml").write_text(f"- {{handle: {name}, a: 1}}\n", encoding="utf-8")
-    served = assembled(Settings(contract=files, fixtures=str(directory)))
+    served = build_mounts(Settings(contract=files, fixtures=str(directory)))
     assert [(mount.base_path, [record.handle for record in mount.store.records("pets")]) for mount in served] == [
         ("/pets", ["pets"]), ("/cars", []),
     ]  # fmt: skip
@@ -129,12 +131,12 @@ def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> N
 def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (file,) = places(tmp_path, contract("Pets", None, "/a"))
-    assembled(Settings(contract=(file,), no_cache=True))
+    build_mounts(Settings(contract=(file,), no_cache=True))
     assert not (tmp_path / "cache").exists()
-    assembled(Settings(contract=(file,)))
+    build_mounts(Settings(contract=(file,)))
     contents = {path: path.read_bytes() for path in (tmp_path / "cache/mock-server").iterdir()}
     assert len(contents) == 2
     for path in contents:
         path.write_bytes(b"spoilt")
-    assert assembled(Settings(contract=(file,), no_cache=True))[0].contract.title == "Pets"
+    assert build_mounts(Settings(contract=(file,), no_cache=True))[0].contract.title == "Pets"
     assert {path.read_bytes() for path in contents} == {b"spoilt"}

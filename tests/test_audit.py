@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from mock_server.core import bundled
-from mock_server.mocking.contract_audit import Audit, status_of
-from mock_server.mocking.response_selector import Ladder
+from mock_server.mocking.contract_audit import ContractAudit, status_of
+from mock_server.mocking.response_selector import ResponseSelector
 from mock_server.openapi.model import Contract
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
 from mock_server.storage.fixtures.loader import load_fixtures
@@ -18,9 +18,9 @@ from tests.samples import Document, document, load, operation
 NAME = {"type": "string"}
 
 
-def audit_of(contract: Contract, *records: Record) -> Audit:
+def audit_of(contract: Contract, *records: Record) -> ContractAudit:
     store = MemoryStore(records)
-    return Audit(contract, Judge(contract), Ladder(contract, store, Settings()), store)
+    return ContractAudit(contract, ContractValidator(contract), ResponseSelector(contract, store, Settings()), store)
 
 
 def answering(**responses: Any) -> Document:

@@ -128,7 +128,7 @@ def test_an_address_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_strict_refuses_the_contract_as_published(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    published = bundled.contract()
+    published = bundled.default_contract_path()
     done = called(capsys, name, str(published), "--strict")
     assert_one_message(done)
     assert f"{published}: found" in done.errors
@@ -138,7 +138,7 @@ def test_strict_refuses_the_contract_as_published(name: str, capsys: pytest.Capt
 
 
 def test_the_contract_as_published_is_served_with_a_warning(own_cache: None) -> None:
-    published = bundled.contract()
+    published = bundled.default_contract_path()
     with RunningServer(str(published)) as server:
         assert server.stop() == 0
     (warning,) = server.errors.splitlines()
@@ -153,7 +153,7 @@ def line_of(file: Path, text: str) -> str:
 
 
 def test_a_repaired_contract_passes_no_check(capsys: pytest.CaptureFixture[str]) -> None:
-    done = called(capsys, "check", str(bundled.contract()))
+    done = called(capsys, "check", str(bundled.default_contract_path()))
     assert (done.code, done.errors) == (1, "")
     assert "[dangling-reference]. Repaired: " in done.output
     assert done.output.endswith("1 findings\n")

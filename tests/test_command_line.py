@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from mock_server.settings import ROWS, Row
+from mock_server.settings import ROWS, Option
 from tests.conftest import Done
 from tests.in_process import assert_one_message, called
 
@@ -82,7 +82,7 @@ def test_a_flag_wins_over_variables_and_the_own_variable_over_port(capsys: pytes
         if row.name in SETTINGS[name]
     ],
 )
-def test_help_shows_every_setting(name: str, row: Row, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_every_setting(name: str, row: Option, capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, name, "--help")
     assert (done.code, done.errors) == (0, "")
     page = " ".join(done.output.split())

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mock_server.http.messages import Answer
-from mock_server.mocking.request_metrics import Tallies
+from mock_server.http.messages import Response
+from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 from mock_server.settings import Settings
 from tests.conftest import ME, RunningServer
@@ -246,7 +246,7 @@ class Standing:
         self.statuses: list[int] = []
         self.is_closed = False
 
-    def refuse(self, answer: Answer) -> None:
+    def refuse(self, answer: Response) -> None:
         self.statuses.append(answer.status)
 
     def close(self) -> None:
@@ -269,7 +269,7 @@ class Limits:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._seconds = 0.0
-        self.tallies = Tallies()
+        self.tallies = RequestMetrics()
         patch.setattr("mock_server.connection_limits.monotonic", lambda: self._seconds)
         self.of_all = ConnectionLimits(Settings(max_connections=8), self.tallies, lambda _: False)
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.worlds.coverage import Coverage, Gauge, told
+from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.worlds.coverage import Coverage, CoverageTarget, describe_coverage
 from mock_server.worlds.world import Worlds
 from tests.conftest import ME
 from tests.samples import document, load, operation
@@ -51,14 +51,14 @@ PET = {
 JSON_TYPE = (("content-type", "application/json; charset=utf-8"),)
 
 
-def gauge(tmp_path: Path) -> Gauge:
+def gauge(tmp_path: Path) -> CoverageTarget:
     contract = load(tmp_path, {**document({}), "paths": PETS, "components": {"schemas": {"Pet": PET}}})
-    return Gauge(contract, contract.operations[f"GET {PATH}"], "/v1")
+    return CoverageTarget(contract, contract.operations[f"GET {PATH}"], "/v1")
 
 
-def asked(query: str = "", kind: str = "cat", answer: Answer | None = None, **headers: str) -> Exchange:
+def asked(query: str = "", kind: str = "cat", answer: Response | None = None, **headers: str) -> Exchange:
     request = Request("GET", f"/pets/{kind}", query, tuple(headers.items()))
-    return Exchange(request, Route(f"GET {PATH}", {"kind": kind}), answer or Answer(404))
+    return Exchange(request, Route(f"GET {PATH}", {"kind": kind}), answer or Response(404))
 
 
 def names(report: dict[str, JSON], kind: str, part: str = "covered") -> object:
@@ -68,7 +68,7 @@ def names(report: dict[str, JSON], kind: str, part: str = "covered") -> object:
 
 
 def test_nothing_is_covered_before_anything_is_asked(tmp_path: Path) -> None:
-    report = told(gauge(tmp_path), frozenset(), 0)
+    report = describe_coverage(gauge(tmp_path), frozenset(), 0)
     assert (report["operation"], report["count"], report["variants"]) == (f"GET /v1{PATH}", 0, [])
     assert names(report, "statuses", "missing") == ["200", "4XX"]
     assert names(report, "mediaTypes", "missing") == ["200 application/json", "200 text/csv"]
@@ -82,12 +82,12 @@ def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
     target, coverage = gauge(tmp_path), Coverage()
     body = b'[{"size": "small", "home": {"country": "SE"}}, {"size": null}]'
     coverage.note(
-        target.shown(asked("sort=name,color&other=1", answer=Answer(200, JSON_TYPE, body), **{"x-shop": "a"}))
+        target.shown(asked("sort=name,color&other=1", answer=Response(200, JSON_TYPE, body), **{"x-shop": "a"}))
     )
     coverage.note(
-        target.shown(asked(kind="dog", answer=Answer(404, (("Preference-Applied", "variant=12, code=404"),))))
+        target.shown(asked(kind="dog", answer=Response(404, (("Preference-Applied", "variant=12, code=404"),))))
     )
-    report = told(target, coverage.of(target), coverage.count(target))
+    report = describe_coverage(target, coverage.of(target), coverage.count(target))
     assert (report["count"], report["variants"]) == (2, [12])
     assert (names(report, "statuses"), names(report, "mediaTypes")) == (["200", "4XX"], ["200 application/json"])
     assert names(report, "parameters") == ["header x-shop", "path kind", "query sort"]
@@ -99,8 +99,8 @@ def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
     target, coverage = gauge(tmp_path), Coverage()
-    coverage.note(target.shown(asked(answer=Answer(200, JSON_TYPE, b'[{"size": "sm'))))
-    report = told(target, coverage.of(target), 1)
+    coverage.note(target.shown(asked(answer=Response(200, JSON_TYPE, b'[{"size": "sm'))))
+    report = describe_coverage(target, coverage.of(target), 1)
     assert (names(report, "statuses"), names(report, "enumValues")) == (["200"], ["path kind cat"])
 
 
@@ -120,10 +120,10 @@ def test_a_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Pat
     schemas = {name: {"properties": {"kind": {"enum": [name]}, **members}} for name in names_of_five}
     paths = {"/s": {"get": operation({"$ref": "#/components/schemas/S0"})}}
     contract = load(tmp_path, document(paths, components={"schemas": schemas}))
-    graph, coverage = Gauge(contract, contract.operations["GET /s"]), Coverage()
+    graph, coverage = CoverageTarget(contract, contract.operations["GET /s"]), Coverage()
     body = b'{"S1": {"S2": {"S0": {"kind": "S0"}, "kind": "S2"}}}'
-    coverage.note(graph.shown(Exchange(Request("GET", "/s"), Route("GET /s"), Answer(200, JSON_TYPE, body))))
-    report = told(graph, coverage.of(graph), 1)
+    coverage.note(graph.shown(Exchange(Request("GET", "/s"), Route("GET /s"), Response(200, JSON_TYPE, body))))
+    report = describe_coverage(graph, coverage.of(graph), 1)
     assert names(report, "enumValues") == ["answer /S2/kind S2", "answer /kind S0"]
     assert names(report, "enumValues", "missing") == [f"answer /S{index}/kind S{index}" for index in (1, 3, 4)]
 

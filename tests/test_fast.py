@@ -16,15 +16,15 @@ import httpx
 import pytest
 
 from mock_server.http.asgi import Scope
-from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.mocking.cached_response import Ready
+from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.mocking.cached_response import CachedResponse
 from mock_server.mocking.engine import Admitted
-from mock_server.mocking.request_metrics import Tally
-from mock_server.mocking.response_cache import FastPath
+from mock_server.mocking.request_metrics import RequestMetric
+from mock_server.mocking.response_cache import ResponseCache
 from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore
-from mock_server.worlds.coverage import Shown
+from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.world import World
 from tests.conftest import ME, ROOT, RunningServer
 from tests.test_cases import CASES, asked
@@ -170,31 +170,31 @@ def test_a_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) 
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(200, delay=1),
-        Answer(500, reason="problem"),
-        Answer(200, body=b"x" * 10_000_000),
+        Response(200, delay=1),
+        Response(500, reason="problem"),
+        Response(200, body=b"x" * 10_000_000),
     ],
     ids=["delayed", "withheld", "large"],
 )
-def test_what_does_more_than_answer_is_not_remembered(answer: Answer) -> None:
-    assert remembered(FastPath(), answer) is None
+def test_what_does_more_than_answer_is_not_remembered(answer: Response) -> None:
+    assert remembered(ResponseCache(), answer) is None
 
 
 @pytest.mark.parametrize("name", ["content-length", "transfer-encoding", "origin"])
 def test_requests_with_a_body_and_of_web_pages_are_not_remembered(name: str) -> None:
-    assert remembered(FastPath(), Answer(200), ((name, "0"),)) is None
+    assert remembered(ResponseCache(), Response(200), ((name, "0"),)) is None
 
 
 def test_a_request_without_a_host_is_not_remembered() -> None:
-    fast = FastPath()
-    exchange = Exchange(Request("GET", ME), Route(), Answer(200))
+    fast = ResponseCache()
+    exchange = Exchange(Request("GET", ME), Route(), Response(200))
     scope = {**scope_of(), "headers": []}
-    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, Tally("", "GET", 200))
+    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, RequestMetric("", "GET", 200))
     assert fast.find(scope, World()) is None
 
 
 def test_of_answers_asked_for_in_turn_a_share_stays_that_is_as_large_as_the_room() -> None:
-    fast = FastPath(memory=1_000_000)
+    fast = ResponseCache(memory=1_000_000)
     rounds = [[_is_found(fast, number) for number in range(2000)] for _ in range(4)]
     room = len(fast)
     assert 500 < room < 1000
@@ -203,7 +203,7 @@ def test_of_answers_asked_for_in_turn_a_share_stays_that_is_as_large_as_the_room
 
 
 def test_what_is_asked_for_no_more_makes_room() -> None:
-    fast = FastPath(memory=1_000_000)
+    fast = ResponseCache(memory=1_000_000)
     for first in (0, 0, *[10_000] * 6):
         found = [_is_found(fast, first + number) for number in range(800)]
     assert all(found)
@@ -211,17 +211,17 @@ def test_what_is_asked_for_no_more_makes_room() -> None:
 
 def test_each_answer_that_goes_is_counted_as_a_bound_that_was_reached() -> None:
     bounds = Counter[str]()
-    fast = FastPath(memory=1_000_000, bounds=bounds)
+    fast = ResponseCache(memory=1_000_000, bounds=bounds)
     for number in range(2000):
         _is_found(fast, number)
     assert bounds == {"answer_memory": 2000 - len(fast)}
 
 
-def _is_found(fast: FastPath, number: int) -> bool:
+def _is_found(fast: ResponseCache, number: int) -> bool:
     """Ask for the answer of a number, which is remembered where it is not found."""
     if fast.find(scope_of(str(number)), World()) is not None:
         return True
-    remember(fast, Answer(200, body=b"%0600d" % number), number=number)
+    remember(fast, Response(200, body=b"%0600d" % number), number=number)
     return False
 
 
@@ -232,15 +232,22 @@ def _is_found(fast: FastPath, number: int) -> bool:
 )
 @pytest.mark.parametrize("length", [0, 600, 5000])
 def test_what_is_counted_is_what_is_held(length: int, fields: tuple[tuple[bytes, bytes], ...]) -> None:
-    fast = FastPath(memory=100_000_000)
+    fast = ResponseCache(memory=100_000_000)
 
     def some(numbers: range) -> None:
         for number in numbers:
             own = tuple((name, value + b"%d" % number) for name, value in fields)
             body = (b"%d" % number).zfill(length)
-            exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"),)), Route(), Answer(200, body=body))
+            exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"),)), Route(), Response(200, body=body))
             fast.remember(
-                scope_of(str(number), ME, *own), World(), MemoryStore(), 0, exchange, None, SHOWN, Tally("", "GET", 200)
+                scope_of(str(number), ME, *own),
+                World(),
+                MemoryStore(),
+                0,
+                exchange,
+                None,
+                SHOWN,
+                RequestMetric("", "GET", 200),
             )
 
     some(range(5000))
@@ -252,19 +259,23 @@ def test_what_is_counted_is_what_is_held(length: int, fields: tuple[tuple[bytes,
     assert held == pytest.approx(fast.held - counted, rel=0.1)
 
 
-SHOWN = Shown(None, frozenset({("status", "", "200")}))  # type: ignore[arg-type]
+SHOWN = CoverageHits(None, frozenset({("status", "", "200")}))  # type: ignore[arg-type]
 
 
-def remembered(fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = ()) -> Ready | None:
+def remembered(
+    fast: ResponseCache, answer: Response, headers: tuple[tuple[str, str], ...] = ()
+) -> CachedResponse | None:
     """Let an answer be remembered; what is found of it then."""
     return fast.find(remember(fast, answer, headers), World())
 
 
-def remember(fast: FastPath, answer: Answer, headers: tuple[tuple[str, str], ...] = (), number: int = 0) -> Scope:
+def remember(
+    fast: ResponseCache, answer: Response, headers: tuple[tuple[str, str], ...] = (), number: int = 0
+) -> Scope:
     """Let an answer be remembered; the request."""
     exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"), *headers)), Route(), answer)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, Tally("", "GET", answer.status))
+    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, RequestMetric("", "GET", answer.status))
     return scope
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.core.logging import warn_of
 from mock_server.http.messages import Request
@@ -58,8 +58,8 @@ def test_a_flawed_contract_is_refused_where_strict(case: dict[str, Any], tmp_pat
 def test_a_start_tells_the_first_findings_of_a_rule_and_counts_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    listed = [Finding("nullable", f"pets.yaml:{line}", "a", "b", severity="repaired") for line in range(1, 6)]
-    warn_of([*listed, Finding("path", "pets.yaml:9", "a", "b")])
+    listed = [Diagnostic("nullable", f"pets.yaml:{line}", "a", "b", severity="repaired") for line in range(1, 6)]
+    warn_of([*listed, Diagnostic("path", "pets.yaml:9", "a", "b")])
     assert caplog.messages == [
         *map(str, listed[:3]), "pets.yaml:9: a; expected b [path]",
         "2 more of [nullable]: `mock-server check` lists them",

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.worlds.journal import LONGEST_BODY, Journal, Kept
+from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.worlds.journal import LONGEST_BODY, Journal, JournaledExchange
 from mock_server.worlds.world import Worlds
 
 
-def kept(path: str = "/a", body: bytes = b"") -> Kept:
-    return Kept(Exchange(Request("POST", path, body=body), Route(), Answer(200, body=b"{}")), None)
+def kept(path: str = "/a", body: bytes = b"") -> JournaledExchange:
+    return JournaledExchange(Exchange(Request("POST", path, body=body), Route(), Response(200, body=b"{}")), None)
 
 
 def paths(journal: Journal) -> list[str]:

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.http.messages import Answer, Request
+from mock_server.http.messages import Request, Response
 from mock_server.openapi.extensions import RateLimit
-from mock_server.worlds.clock import Clock, moment_of
-from mock_server.worlds.rate_limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, Limits
+from mock_server.worlds.clock import WorldClock, moment_of
+from mock_server.worlds.rate_limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, RateLimits
 from tests.conftest import RunningServer
 
 CONTRACT = Path(__file__).parent / "cases/limits.yaml"
@@ -124,7 +124,7 @@ def test_a_time_that_is_none_is_refused_and_the_clock_is_as_it_was(world: httpx.
 
 
 def test_a_clock_that_was_moved_and_not_set_goes_on() -> None:
-    clock = Clock()
+    clock = WorldClock()
     before = clock.now()
     clock.advance(3600)
     assert not clock.stands
@@ -136,18 +136,18 @@ def test_an_offset_is_read() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    limits, limit = Limits(), RateLimit(1, 60)
+    limits, limit = RateLimits(), RateLimit(1, 60)
     for number in range(MOST_CALLERS + 1):
         limits.count(str(number), limit, 0.0)
     assert not limits.count("0", limit, 0.0).exceeded
     assert limits.count(str(MOST_CALLERS), limit, 0.0).exceeded
     request = Request("POST", "/orders")
     for number in range(MOST_KEYS + 1):
-        limits.keep("t", "o", str(number), request, Answer(200))
+        limits.keep("t", "o", str(number), request, Response(200))
     assert limits.kept("t", "o", "0") is None
     assert limits.kept("t", "o", str(MOST_KEYS)) is not None
-    limits.keep("t", "o", "large", request, Answer(200, (), bytes(MOST_BYTES)))
-    limits.keep("t", "o", "next", request, Answer(200, (), b"1"))
+    limits.keep("t", "o", "large", request, Response(200, (), bytes(MOST_BYTES)))
+    limits.keep("t", "o", "next", request, Response(200, (), b"1"))
     assert limits.kept("t", "o", "large") is None
     assert limits.kept("t", "o", "next") is not None
 

@@ -13,11 +13,11 @@ from unittest.mock import Mock
 import pytest
 
 from mock_server.http.asgi import CONNECTION, Message
-from mock_server.http.messages import Answer, Exchange, Request, Route
+from mock_server.http.messages import Exchange, Request, Response, Route
 from mock_server.server.application import COLLECTIONS, Application
 from mock_server.settings import Settings
-from mock_server.worlds.journal import Entry, Kept
-from mock_server.worlds.wiremock_events import Telling
+from mock_server.worlds.journal import Entry, JournaledExchange
+from mock_server.worlds.wiremock_events import ServeEventWriter
 from tests.asgi import scope_of, sent
 
 LONGEST_TURN = 0.25
@@ -53,8 +53,8 @@ def filled(count: int) -> Application:
     headers = (("host", "localhost:4010"), ("user-agent", "client"), ("authorization", "Bearer s3cret"))
     for number in range(count):
         request = Request("GET", f"/pets/{number}", headers=headers, origin="http://localhost:4010")
-        answer = Answer(200, (("content-type", "application/json"),), b'{"number": %d}' % number)
-        journal.add(Kept(Exchange(request, Route(), answer), None), 1.7e9 + number, 0.0001)
+        answer = Response(200, (("content-type", "application/json"),), b'{"number": %d}' % number)
+        journal.add(JournaledExchange(Exchange(request, Route(), answer), None), 1.7e9 + number, 0.0001)
     return application
 
 
@@ -146,7 +146,9 @@ def test_what_is_let_go_of_is_released_bit_by_bit_and_counted_until_then(end: st
     before = worlds.journal_bytes
     worlds.get("w").journal.clear()
     assert (len(worlds.get("w").journal), worlds.journal_bytes) == (0, before)
-    worlds.get("other").journal.add(Kept(Exchange(Request("GET", "/"), Route(), Answer(200)), None), 0.0, 0.0)
+    worlds.get("other").journal.add(
+        JournaledExchange(Exchange(Request("GET", "/"), Route(), Response(200)), None), 0.0, 0.0
+    )
     assert 0 < worlds.journal_bytes < before
     asyncio.run(_awaited(ENDS[end](application)))
     assert worlds.journal_bytes < 1000
@@ -160,14 +162,14 @@ def test_a_list_that_cannot_be_told_to_its_end_is_cut_off_and_the_log_says_why(
     own_cache: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     application = filled(5000)
-    event = Telling.event
+    event = ServeEventWriter.event
 
-    def failing(telling: Telling, entry: Entry) -> bytes:
+    def failing(telling: ServeEventWriter, entry: Entry) -> bytes:
         if entry.number == 4500:
             raise RuntimeError("the entry cannot be told")
         return event(telling, entry)
 
-    monkeypatch.setattr(Telling, "event", failing)
+    monkeypatch.setattr(ServeEventWriter, "event", failing)
     transport = Mock(**{"is_closing.return_value": False})
     scope = scope_of("/~w/__admin/requests")
     scope["extensions"] = {CONNECTION: {"transport": transport}}

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mock_server.core.errors import ContractError
-from mock_server.core.json_pointer import find
+from mock_server.core.json_pointer import value_at
 from mock_server.http.messages import Exchange, Request
 from mock_server.mocking.engine import Engine
 from mock_server.openapi.loading.loader import load_contract
@@ -85,7 +85,7 @@ def test_answers_keep_what_is_meant(case: dict[str, Any], tmp_path: Path) -> Non
 
 def found(value: Any, pointer: str) -> Any:
     try:
-        return find(value, pointer)
+        return value_at(value, pointer)
     except KeyError:
         return ...
 

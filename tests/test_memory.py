@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.asgi import Scope
-from mock_server.http.messages import Answer, Exchange, Request, Route
+from mock_server.http.messages import Exchange, Request, Response, Route
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from mock_server.worlds.journal import Journal, Kept
-from mock_server.worlds.memory_budget import Ledger
+from mock_server.worlds.journal import Journal, JournaledExchange
+from mock_server.worlds.memory_budget import MemoryBudget
 from tests.asgi import answered, scope_of
 from tests.conftest import ME
 
@@ -89,19 +89,19 @@ def exchange_of(number: int, size: int) -> Exchange:
     request = Request(
         "GET", f"/pets/{number}", f"a={number}", headers, b"%d" % number + b"b" * size, "http://localhost"
     )
-    answer = Answer(200, (("content-type", "text/plain"),), b"%d" % number + b"a" * 2 * size)
-    findings = (Finding("path", f"path /pets/{number}", "found", "expected"),) if number % 2 else ()
+    answer = Response(200, (("content-type", "text/plain"),), b"%d" % number + b"a" * 2 * size)
+    findings = (Diagnostic("path", f"path /pets/{number}", "found", "expected"),) if number % 2 else ()
     return Exchange(request, Route("GET /pets/{id}", {"id": str(number)}), answer, findings)
 
 
 @pytest.mark.parametrize("size", [10, 1000, 30_000])
 def test_a_journal_holds_as_many_bytes_as_it_says(size: int) -> None:
-    ledger = Ledger(1 << 40, lambda: None)
+    ledger = MemoryBudget(1 << 40, lambda: None)
     journal = Journal("w", 1 << 20, ledger)
 
     def work() -> object:
         for number in range(20_000 // (size // 100 + 10)):
-            journal.add(Kept(exchange_of(number, size), None), float(number), number / 1000)
+            journal.add(JournaledExchange(exchange_of(number, size), None), float(number), number / 1000)
         return journal
 
     growth = grown(work)

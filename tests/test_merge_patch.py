@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.core.merge_patch import patched
+from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
 
 CASES: list[tuple[JSON, JSON, JSON]] = [
@@ -25,5 +25,5 @@ CASES: list[tuple[JSON, JSON, JSON]] = [
 @pytest.mark.parametrize(("target", "patch", "expected"), CASES)
 def test_the_examples_of_the_rfc_hold(target: JSON, patch: JSON, expected: JSON) -> None:
     before = repr(target)
-    assert patched(target, patch) == expected
+    assert apply_merge_patch(target, patch) == expected
     assert repr(target) == before

@@ -10,23 +10,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.core.diagnostics import Finding
-from mock_server.http.json_codec import answer_form, answer_of, exchange_form, exchange_of, request_form, request_of
-from mock_server.http.messages import Answer, Exchange, Request, Route, Wire
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.http.json_codec import (
+    exchange_from_json,
+    exchange_to_json,
+    request_from_json,
+    request_to_json,
+    response_from_json,
+    response_to_json,
+)
+from mock_server.http.messages import Exchange, Request, Response, Route, TransportFault
 
 TEXTS = st.text(max_size=20)
 HEADERS = st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple)
 REQUESTS = st.builds(Request, TEXTS, TEXTS, TEXTS, HEADERS, st.binary(max_size=40), TEXTS, TEXTS)
-WIRES = st.builds(Wire, TEXTS, st.integers(0, 9), st.booleans(), st.booleans())
+WIRES = st.builds(TransportFault, TEXTS, st.integers(0, 9), st.booleans(), st.booleans())
 ANSWERS = st.builds(
-    Answer, st.integers(100, 599), HEADERS, st.binary(max_size=40), TEXTS, st.integers(0, 10**6),
+    Response, st.integers(100, 599), HEADERS, st.binary(max_size=40), TEXTS, st.integers(0, 10**6),
     wire=st.none() | WIRES,
 )  # fmt: skip
 ROUTES = st.builds(
     Route, st.none() | TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3), st.lists(TEXTS, max_size=3).map(tuple),
     st.none() | TEXTS,
 )  # fmt: skip
-FINDINGS = st.lists(st.builds(Finding, *[TEXTS] * 7), max_size=3).map(tuple)
+FINDINGS = st.lists(st.builds(Diagnostic, *[TEXTS] * 7), max_size=3).map(tuple)
 
 
 def sent(form: Any) -> Any:
@@ -36,25 +43,25 @@ def sent(form: Any) -> Any:
 
 @given(REQUESTS)
 def test_a_request_arrives_as_it_was(request: Request) -> None:
-    assert request_of(sent(request_form(request))) == request
+    assert request_from_json(sent(request_to_json(request))) == request
 
 
 @given(ANSWERS)
-def test_an_answer_arrives_with_what_happens_to_it_on_the_wire(answer: Answer) -> None:
-    assert answer_of(sent(answer_form(answer))) == answer
+def test_an_answer_arrives_with_what_happens_to_it_on_the_wire(answer: Response) -> None:
+    assert response_from_json(sent(response_to_json(answer))) == answer
 
 
 @given(st.builds(Exchange, REQUESTS, ROUTES, ANSWERS, FINDINGS))
 def test_an_exchange_arrives_as_it_was(exchange: Exchange) -> None:
-    assert exchange_of(sent(exchange_form(exchange))) == exchange
+    assert exchange_from_json(sent(exchange_to_json(exchange))) == exchange
 
 
 @pytest.mark.parametrize("text", ["\udc80", "\x00", "å", "\U0001f600"])
 def test_no_text_is_too_odd(text: str) -> None:
     request = Request("GET", text, headers=(("x", text),))
-    assert request_of(sent(request_form(request))) == request
+    assert request_from_json(sent(request_to_json(request))) == request
 
 
 def test_what_judged_an_answer_stays_behind() -> None:
-    answer = Answer(200, body=b"{}", judged=b"{}", findings=(Finding("rule", "place", "a", "b"),))
-    assert answer_of(sent(answer_form(answer))) == replace(answer, judged=None, findings=())
+    answer = Response(200, body=b"{}", judged=b"{}", findings=(Diagnostic("rule", "place", "a", "b"),))
+    assert response_from_json(sent(response_to_json(answer))) == replace(answer, judged=None, findings=())

@@ -5,17 +5,17 @@ import re
 
 import pytest
 
-from mock_server.core.diagnostics import Finding
-from mock_server.http.problem_details import TITLES, problem
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.http.problem_details import TITLES, problem_response
 from mock_server.mocking.error_responses import STATUSES
 from tests.conftest import ROOT
 
-FINDING = Finding("body", "body", "1", "a text", "/name")
+FINDING = Diagnostic("body", "body", "1", "a text", "/name")
 
 
 @pytest.mark.parametrize("name", TITLES)
 def test_a_problem_has_the_members_of_rfc_9457(name: str) -> None:
-    answer = problem(name, 418, "Found tea; expected coffee.")
+    answer = problem_response(name, 418, "Found tea; expected coffee.")
     assert answer.header("Content-Type") == "application/problem+json"
     assert json.loads(answer.body) == {
         "type": f"urn:mock-server:problem:{name}",
@@ -27,28 +27,28 @@ def test_a_problem_has_the_members_of_rfc_9457(name: str) -> None:
 
 
 def test_findings_stand_beside_the_detail_without_their_empty_parts() -> None:
-    (entry,) = json.loads(problem("invalid-request", 400, "It is wrong.", [FINDING]).body)["findings"]
+    (entry,) = json.loads(problem_response("invalid-request", 400, "It is wrong.", [FINDING]).body)["findings"]
     assert entry == {
         "rule": "body", "location": "body", "found": "1", "expected": "a text", "pointer": "/name", "severity": "error",
     }  # fmt: skip
 
 
 def test_a_problem_without_a_detail_says_what_its_status_means() -> None:
-    assert json.loads(problem("not-found", 404, "").body)["detail"] == "Nothing matches the given URI"
+    assert json.loads(problem_response("not-found", 404, "").body)["detail"] == "Nothing matches the given URI"
 
 
 def test_headers_are_sent_beside_the_content_type() -> None:
-    answer = problem("method-not-allowed", 405, "No.", headers=(("Allow", "GET"),))
+    answer = problem_response("method-not-allowed", 405, "No.", headers=(("Allow", "GET"),))
     assert answer.headers == (("content-type", "application/problem+json"), ("Allow", "GET"))
 
 
 def test_text_that_is_no_unicode_is_no_obstacle() -> None:
-    assert json.loads(problem("internal", 500, "a \ud800 b").body)["detail"] == "a ? b"
+    assert json.loads(problem_response("internal", 500, "a \ud800 b").body)["detail"] == "a ? b"
 
 
 def test_a_name_without_a_title_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError):
-        problem("nonsense", 500, "")
+        problem_response("nonsense", 500, "")
 
 
 def test_every_problem_has_a_heading_in_the_documentation_and_every_heading_a_problem() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.server.hangup import HangUps
+from mock_server.server.hangup import HangupHandler
 from tests.conftest import RunningServer
 from tests.samples import document, operation
 from tests.test_cases import asked
@@ -122,7 +122,7 @@ def test_a_server_that_ignores_hang_ups_goes_on_doing_so() -> None:
 
 def test_a_terminal_that_has_gone_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda number: number == 0)
-    hang_ups = HangUps()
+    hang_ups = HangupHandler()
     before = hang_ups.is_terminal_gone
     monkeypatch.setattr(os, "isatty", lambda _: False)
-    assert (before, hang_ups.is_terminal_gone, HangUps().is_terminal_gone) == (False, True, False)
+    assert (before, hang_ups.is_terminal_gone, HangupHandler().is_terminal_gone) == (False, True, False)

@@ -131,7 +131,7 @@ def test_serves_it_from_anywhere(monkeypatch, tmp_path, request):
         print("serves", json.load(answer)["title"])
 """
     assert "serves Shop" in run(tests, "-rP").outlines
-    assert "serves Polar API" in run(tests, "-rP", "--mock-contract", str(bundled.contract())).outlines
+    assert "serves Polar API" in run(tests, "-rP", "--mock-contract", str(bundled.default_contract_path())).outlines
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.http.messages import Answer, Request
+from mock_server.http.messages import Request, Response
 from mock_server.mocking.engine import Engine
 from mock_server.openapi.loading.loader import load_contract
 from tests.conftest import SHARED
@@ -35,7 +35,7 @@ def refusing(directory: Path, responses: Document, openapi: str = "3.1.0", **mem
     return engine_of(load(directory, document({"/a": {"post": post}}, openapi=openapi, components=components)))
 
 
-def wrong(engine: Engine, what: str) -> Answer:
+def wrong(engine: Engine, what: str) -> Response:
     key = (("x-key", "k"),)
     requests = {
         "key": Request("POST", "/a", headers=JSON, body=b"{}"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.openapi.loading.compiled import Given
+from mock_server.openapi.loading.compiled import ContractInput
 from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.conftest import ROOT
@@ -73,7 +73,7 @@ def test_a_reload_leaves_it_to_another_process_to_compile(
     contract: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(Application(Settings(contract=(str(contract),)), shares_process=True)) as application:
-        monkeypatch.setattr(Given, "compile", lambda *_: pytest.fail("compiled in the process that serves"))
+        monkeypatch.setattr(ContractInput, "compile", lambda *_: pytest.fail("compiled in the process that serves"))
         contract.write_text(CONTRACT.replace("'1'", "'2'"), encoding="utf-8")
         application.reload()
         assert application.served[0].contract.version == "2"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mock_server.core.logging import log_to_stderr
-from mock_server.http.request_id import given_id
+from mock_server.http.request_id import client_request_id
 from mock_server.mocking.engine import Engine
 from mock_server.server.application import Application
 from mock_server.settings import Settings
@@ -71,11 +71,11 @@ def headers(**fields: str) -> tuple[tuple[str, str], ...]:
     ids=str,
 )
 def test_an_id_is_taken_from_the_client_where_it_is_one(fields: dict[str, str], expected: str | None) -> None:
-    assert given_id(headers(**fields)) == expected
+    assert client_request_id(headers(**fields)) == expected
 
 
 def test_of_two_traces_none_is_taken() -> None:
-    assert given_id((("traceparent", TRACEPARENT), ("traceparent", TRACEPARENT))) is None
+    assert client_request_id((("traceparent", TRACEPARENT), ("traceparent", TRACEPARENT))) is None
 
 
 def journal(app: Application) -> list[dict[str, Any]]:

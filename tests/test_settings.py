@@ -6,8 +6,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from mock_server.core.errors import UsageError
-from mock_server.core.text import suggestion
-from mock_server.settings import OTHER_VARIABLES, ROWS, Row, Settings, Value, read_settings, settings_table
+from mock_server.core.text import did_you_mean
+from mock_server.settings import OTHER_VARIABLES, ROWS, Option, Settings, Value, read_settings, settings_table
 from tests.conftest import ROOT
 
 TYPED: dict[str, tuple[str, Value]] = {
@@ -60,7 +60,7 @@ TYPED: dict[str, tuple[str, Value]] = {
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
-def typed_flag(row: Row, text: str) -> str | bool | tuple[str, ...]:
+def typed_flag(row: Option, text: str) -> str | bool | tuple[str, ...]:
     """A flag as the command line hands it over."""
     if row.is_switch:
         return True
@@ -72,37 +72,37 @@ def test_every_setting_is_tried_here() -> None:
 
 
 @each_row
-def test_a_setting_without_flag_and_variable_has_its_default(row: Row) -> None:
+def test_a_setting_without_flag_and_variable_has_its_default(row: Option) -> None:
     assert getattr(read_settings({}, {}), row.name) == row.default
 
 
 @each_row
-def test_a_variable_sets_its_setting(row: Row) -> None:
+def test_a_variable_sets_its_setting(row: Option) -> None:
     text, value = TYPED[row.name]
     assert getattr(read_settings({}, {row.variable: text}), row.name) == value
 
 
 @each_row
-def test_a_flag_sets_its_setting(row: Row) -> None:
+def test_a_flag_sets_its_setting(row: Option) -> None:
     text, value = TYPED[row.name]
     assert getattr(read_settings({row.name: typed_flag(row, text)}, {}), row.name) == value
 
 
 @each_row
-def test_a_setting_changes_no_other(row: Row) -> None:
+def test_a_setting_changes_no_other(row: Option) -> None:
     set_to = read_settings({}, {row.variable: TYPED[row.name][0]})
     others = [other.name for other in ROWS if other.name != row.name]
     assert [getattr(set_to, name) for name in others] == [getattr(Settings(), name) for name in others]
 
 
 @each_row
-def test_flags_and_variables_are_called_after_the_setting(row: Row) -> None:
+def test_flags_and_variables_are_called_after_the_setting(row: Option) -> None:
     assert row.variable == f"MOCK_SERVER_{row.name}".upper()
     assert row.flag == ("" if row.name == "contract" else "--" + row.name.replace("_", "-"))
 
 
 @each_row
-def test_a_setting_has_a_help_that_is_a_sentence(row: Row) -> None:
+def test_a_setting_has_a_help_that_is_a_sentence(row: Option) -> None:
     assert row.help[0].isupper()
     assert row.help.endswith(".")
 
@@ -183,7 +183,7 @@ def test_a_variable_of_somebody_else_is_nobodys_business(name: str) -> None:
 
 
 def test_nothing_is_suggested_for_a_name_that_is_like_no_other() -> None:
-    assert suggestion("zzz", ["port", "host"]) == ""
+    assert did_you_mean("zzz", ["port", "host"]) == ""
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -5,36 +5,36 @@ from __future__ import annotations
 import json
 
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Request
+from mock_server.http.messages import Request, Response
 from mock_server.openapi.extensions import RateLimit
 from mock_server.scenarios.model import Scenario
 from mock_server.worlds.rate_limits import fingerprint
-from mock_server.worlds.scenario_state import Stage, StageForm
+from mock_server.worlds.scenario_state import ScenarioState, ScenarioStateJson
 
 LIMIT = RateLimit(3, 60)
 FIRST: JSON = {"answers": [{"code": 500, "times": 2}, {"pass": True}], "new_state": "Later"}
 SECOND: JSON = {"name": "second", "state": "first", "required_state": "Later", "answers": [{"code": 429}]}
 
 
-def told(stage: Stage) -> list[JSON]:
+def told(stage: ScenarioState) -> list[JSON]:
     return [active.as_json(stage.state(active.scenario)) for active in stage.running]
 
 
-def restored(stage: Stage, *, limits: bool = True) -> Stage:
-    form: StageForm = json.loads(json.dumps(stage.saved(limits=limits)))
-    return Stage.restored(form)
+def restored(stage: ScenarioState, *, limits: bool = True) -> ScenarioState:
+    form: ScenarioStateJson = json.loads(json.dumps(stage.saved(limits=limits)))
+    return ScenarioState.restored(form)
 
 
-def a_stage() -> Stage:
+def a_stage() -> ScenarioState:
     """A stage on which much has happened."""
-    stage = Stage()
+    stage = ScenarioState()
     for data, name in ((FIRST, "first"), (SECOND, "")):
         stage.start(Scenario.from_json(data, name))
     stage.running[1].next("Started", 0)
     stage.new_name()
     stage.clock.set(1000.0)
     stage.limits.count("token", LIMIT, 1000.0)
-    stage.limits.keep("token", "POST /orders", "key", Request("POST", "/orders"), Answer(201, body=b"\xff"))
+    stage.limits.keep("token", "POST /orders", "key", Request("POST", "/orders"), Response(201, body=b"\xff"))
     return stage
 
 
@@ -52,7 +52,7 @@ def test_scenarios_go_on_where_they_were() -> None:
 def test_a_clock_stands_where_it_stood_or_is_as_far_ahead() -> None:
     stage = a_stage()
     assert (restored(stage).clock.now(), restored(stage).clock.stands) == (1000.0, True)
-    moved = Stage()
+    moved = ScenarioState()
     moved.clock.advance(3600)
     assert abs(restored(moved).clock.now() - moved.clock.now()) < 1
 
@@ -61,7 +61,7 @@ def test_windows_and_kept_answers_are_saved_where_they_are_wanted() -> None:
     again = restored(a_stage())
     assert again.limits.count("token", LIMIT, 1000.0).remaining == 1
     saved = again.limits.kept("token", "POST /orders", "key")
-    assert saved == (fingerprint(Request("POST", "/orders")), Answer(201, body=b"\xff"))
+    assert saved == (fingerprint(Request("POST", "/orders")), Response(201, body=b"\xff"))
     anew = restored(a_stage(), limits=False)
     assert anew.limits.count("token", LIMIT, 1000.0).remaining == 2
     assert anew.limits.kept("token", "POST /orders", "key") is None

@@ -11,8 +11,8 @@ import time
 import psutil
 import pytest
 
-from mock_server.mocking.request_metrics import Tallies
-from mock_server.server.stall_watchdog import StallWatch
+from mock_server.mocking.request_metrics import RequestMetrics
+from mock_server.server.stall_watchdog import StallWatchdog
 from tests.conftest import RunningServer
 from tests.test_cases import asked, connected
 from tests.test_workers import workers_of
@@ -93,9 +93,9 @@ def test_a_stuck_worker_is_replaced_and_says_what_held_it(holder: str) -> None:
 
 
 def test_a_watch_tells_of_a_stall_and_of_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    tallies = Tallies()
+    tallies = RequestMetrics()
     with caplog.at_level(logging.ERROR, "mock_server"):
-        watch = StallWatch(1, tallies, shares_process=True)
+        watch = StallWatchdog(1, tallies, shares_process=True)
         while not caplog.messages:
             threading.Event().wait(0.01)
         while len(caplog.messages) < 2:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.core.diagnostics import Finding
-from mock_server.mocking.request_metrics import BOUNDS, OTHER, QUICK, Tallies, Tally
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.mocking.request_metrics import BOUNDS, OTHER, QUICK, RequestMetric, RequestMetrics
 
 
 def test_an_answer_is_counted_under_the_first_bound_that_it_keeps() -> None:
-    tally = Tally("GET /a", "GET", 200)
+    tally = RequestMetric("GET /a", "GET", 200)
     for bound in BOUNDS:
         tally.take(bound)
         tally.take(bound * 1.0001)
@@ -19,22 +19,22 @@ def test_an_answer_is_counted_under_the_first_bound_that_it_keeps() -> None:
 
 
 def test_a_clock_that_is_set_back_takes_nothing_away() -> None:
-    tally = Tally("GET /a", "GET", 200)
+    tally = RequestMetric("GET /a", "GET", 200)
     tally.take(0.5)
     tally.take(-3600.0)
     assert (tally.count, tally.seconds) == (2, 0.5)
 
 
 def test_findings_are_counted_by_rule_each_of_them() -> None:
-    tally = Tally("GET /a", "GET", 422)
-    body, query = Finding("body", "body", "1", "2"), Finding("parameter", "query a", "1", "2")
+    tally = RequestMetric("GET /a", "GET", 422)
+    body, query = Diagnostic("body", "body", "1", "2"), Diagnostic("parameter", "query a", "1", "2")
     tally.take(QUICK, [body, body, query])
     tally.take(QUICK, [query])
     assert tally.findings == {"body": 2, "parameter": 2}
 
 
 def test_requests_of_one_kind_have_one_tally() -> None:
-    tallies = Tallies()
+    tallies = RequestMetrics()
     kinds = [("GET /a", "GET", 200), ("GET /a", "HEAD", 200), ("GET /a", "GET", 404), ("", "GET", 404)]
     tallied = [tallies.of(*kind) for kind in kinds]
     assert [tallies.of(*kind) for kind in kinds] == tallied == [*tallies]
@@ -42,7 +42,7 @@ def test_requests_of_one_kind_have_one_tally() -> None:
 
 
 def test_methods_that_a_client_makes_up_are_one_but_not_those_of_a_contract() -> None:
-    tallies = Tallies()
+    tallies = RequestMetrics()
     assert tallies.of("", "BREW", 404) is tallies.of("", "WHISK", 404)
     assert tallies.of("", "BREW", 404).method == OTHER
     assert tallies.of("BREW /pot", "BREW", 200).method == "BREW"

@@ -25,7 +25,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from mock_server.core.logging import SPAN
 from mock_server.http.asgi import Scope
 from mock_server.server.application import Application
-from mock_server.server.observability.middleware import Watched
+from mock_server.server.observability.middleware import ObserverMiddleware
 from mock_server.server.observability.tracing import Tracing, provider_of_environment
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, sent, tokens, told
@@ -46,7 +46,7 @@ class Traced:
         self._kept = InMemorySpanExporter()
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self._kept))
-        self.app = Watched(self.application, [Tracing(self.application, provider)])
+        self.app = ObserverMiddleware(self.application, [Tracing(self.application, provider)])
 
     def spans(self, *scopes: Scope) -> list[ReadableSpan]:
         """The spans of requests, one after the other."""
@@ -313,7 +313,7 @@ def test_an_sdk_that_is_disabled_makes_no_spans(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     application = Application(Settings(otel=True), shares_process=True)
     tracing = Tracing(application, provider_of_environment())
-    assert [got.status for got in answered(Watched(application, [tracing]), *tokens(["SE"]))] == [200]
+    assert [got.status for got in answered(ObserverMiddleware(application, [tracing]), *tokens(["SE"]))] == [200]
     tracing.close()
     assert collector.taken == []
 

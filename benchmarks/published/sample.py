@@ -279,14 +279,14 @@ def _patterned(schema: Mapping[str, Any], turn: int) -> str:
     """Return a text for a pattern. None is made here: that is what the project's own generator is asked for."""
     from mock_server.core.errors import GenerationError
     from mock_server.generation.generator import generate
-    from mock_server.generation.schema_document import Document
-    from mock_server.generation.seeding import Draw
+    from mock_server.generation.schema_document import SchemaDocument
+    from mock_server.generation.seeding import SeedKey
 
     text_schema = {
         "type": "string",
         **{key: schema[key] for key in ("pattern", "minLength", "maxLength", "format") if key in schema},
     }
     try:
-        return str(generate(text_schema, Draw(turn, "sample", ""), Document(text_schema)))
+        return str(generate(text_schema, SeedKey(turn, "sample", ""), SchemaDocument(text_schema)))
     except GenerationError as error:
         raise NoSampleError(str(error)) from None

@@ -14,7 +14,7 @@ import re
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from mock_server.admin.router import RefusedError
+from mock_server.admin.router import AdminRequestError
 from mock_server.http.messages import Request
 from mock_server.openapi.security import bearer_token
 from mock_server.settings import Settings
@@ -26,7 +26,7 @@ _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z._~-]+))(?::[0-9]*)
 
 
 def check_access(request: Request, peer: str, settings: Settings) -> None:
-    """Raise :class:`RefusedError` (403, 401) for a request that may not use the admin API.
+    """Raise :class:`AdminRequestError` (403, 401) for a request that may not use the admin API.
 
     ``peer`` is the address of the client; empty where there is none (a socket of this machine).
     """
@@ -43,7 +43,7 @@ def check_access(request: Request, peer: str, settings: Settings) -> None:
         return
     if settings.admin_token and bearer_token(request) is not None:
         detail = "header authorization: found another token; expected that of --admin-token. Send it as Bearer."
-        raise RefusedError("control", 401, detail, headers=(("WWW-Authenticate", 'Bearer realm="control"'),))
+        raise AdminRequestError("control", 401, detail, headers=(("WWW-Authenticate", 'Bearer realm="control"'),))
     if host and not is_own_name(_name(host), settings):
         raise _refused(
             f"header host: found {host!r}; expected localhost or an address of this machine. Name it with"
@@ -56,8 +56,8 @@ def check_access(request: Request, peer: str, settings: Settings) -> None:
         )
 
 
-def _refused(detail: str) -> RefusedError:
-    return RefusedError("control", 403, f"{detail} use control.")
+def _refused(detail: str) -> AdminRequestError:
+    return AdminRequestError("control", 403, f"{detail} use control.")
 
 
 def _has_token(request: Request, expected: str) -> bool:

@@ -10,12 +10,12 @@ import logging
 from collections.abc import Sequence
 
 from mock_server.admin.access import check_access
-from mock_server.admin.background import Errands
+from mock_server.admin.background import BackgroundCalls
 from mock_server.admin.endpoints.clock import ROUTES as CLOCK
 from mock_server.admin.endpoints.coverage import ROUTES as COVERAGE
 from mock_server.admin.endpoints.health import HEALTH, LIVE, READY
 from mock_server.admin.endpoints.health import ROUTES as HEALTH_ROUTES
-from mock_server.admin.endpoints.metrics import METRICS, figures_of
+from mock_server.admin.endpoints.metrics import METRICS, process_metrics
 from mock_server.admin.endpoints.metrics import ROUTES as METRICS_ROUTES
 from mock_server.admin.endpoints.openapi import ROUTES as SERVICE
 from mock_server.admin.endpoints.records import ROUTES as FIXTURES
@@ -23,14 +23,14 @@ from mock_server.admin.endpoints.requests import ROUTES as REQUESTS
 from mock_server.admin.endpoints.scenarios import ROUTES as SCENARIOS
 from mock_server.admin.endpoints.variants import ROUTES as VARIANTS
 from mock_server.admin.endpoints.worlds import ROUTES as LIFETIME
-from mock_server.admin.process_status import Vitals
+from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.response_chunks import Steps, paced, whole
-from mock_server.admin.router import PREFIX, Asked, RefusedError, Table
+from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Table
 from mock_server.core.errors import InstructionError, StoreError
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Request
-from mock_server.http.problem_details import problem, store_problem
-from mock_server.mocking.mounts import Served
+from mock_server.http.messages import Request, Response
+from mock_server.http.problem_details import problem_response, store_problem_response
+from mock_server.mocking.mounts import ApiMount
 from mock_server.settings import Settings
 from mock_server.worlds.world import World, Worlds
 
@@ -55,10 +55,10 @@ _OPEN = frozenset({HEALTH, LIVE, READY, METRICS})
 """Paths that are open to all clients: orchestrators and monitors are on other machines and have no token."""
 
 
-class Control:
+class AdminApp:
     """Answers admin requests. Paths follow WireMock's where it has a similar one."""
 
-    def __init__(self, served: Sequence[Served], worlds: Worlds, settings: Settings, vitals: Vitals) -> None:
+    def __init__(self, served: Sequence[ApiMount], worlds: Worlds, settings: Settings, vitals: ProcessStatus) -> None:
         self._served = served
         self._worlds = worlds
         self._settings = settings
@@ -73,7 +73,7 @@ class Control:
         found = self._within(path)
         return found is not None and found[1] in _OPEN and method in ("GET", "HEAD")
 
-    def refusal(self, request: Request, peer: str) -> Answer | None:
+    def refusal(self, request: Request, peer: str) -> Response | None:
         """Return the refusal of a request that may not use the admin API, or None.
 
         Health and metrics are open to all.
@@ -82,14 +82,14 @@ class Control:
             return None
         try:
             check_access(request, peer, self._settings)
-        except RefusedError as refused:
+        except AdminRequestError as refused:
             return refused.answer
         return None
 
     def handle(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
-        errands: Errands | None = None,
-    ) -> Answer:  # fmt: skip
+        errands: BackgroundCalls | None = None,
+    ) -> Response:  # fmt: skip
         """Return the response to a request whose path is one of control. Never raises for what a client sent.
 
         With ``errands`` at hand :class:`Errand` goes up for what takes long.
@@ -101,7 +101,7 @@ class Control:
 
     def steps(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
-        errands: Errands | None = None,
+        errands: BackgroundCalls | None = None,
     ) -> Steps:  # fmt: skip
         """Return the same step by step, between which others may have their turn; the body may come in pieces."""
         found = self._within(request.path)
@@ -110,32 +110,42 @@ class Control:
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
-            asked = Asked(
-                request, world, all_of, served, self._settings, self._vitals, values, figures, errands or Errands()
+            asked = AdminRequest(
+                request,
+                world,
+                all_of,
+                served,
+                self._settings,
+                self._vitals,
+                values,
+                figures,
+                errands or BackgroundCalls(),
             )
             answer = function(asked)
-            if not isinstance(answer, Answer):
+            if not isinstance(answer, Response):
                 answer = yield from answer
             for turn in paced(iter(self._worlds.release, False)):  # who clears a journal finds its memory given back
                 if turn is None:
                     yield
             return answer
-        except RefusedError as refused:
+        except AdminRequestError as refused:
             return refused.answer
         except InstructionError as error:
-            return problem("instruction", 422, str(error).partition("\n")[0], error.findings)
+            return problem_response("instruction", 422, str(error).partition("\n")[0], error.findings)
         except StoreError as error:
-            return store_problem(error)
+            return store_problem_response(error)
         except Exception:
             log.exception("%s %s: control failed", request.method, request.path)
-            return problem("internal", 500, "The log of the mock server has the reason. Please report it.")
+            return problem_response("internal", 500, "The log of the mock server has the reason. Please report it.")
 
     def figures(self) -> JSON:
         """Return the metrics of this process as JSON, for another process."""
         request, world = Request("GET", PREFIX + METRICS), self._worlds.plain
-        return figures_of(Asked(request, world, self._worlds, self._served, self._settings, self._vitals, {}))
+        return process_metrics(
+            AdminRequest(request, world, self._worlds, self._served, self._settings, self._vitals, {})
+        )
 
-    def _within(self, path: str) -> tuple[Sequence[Served], str] | None:
+    def _within(self, path: str) -> tuple[Sequence[ApiMount], str] | None:
         """Return the contracts that an admin path is about, and the path below ``/__admin``; None for another path."""
         base, separator, rest = path.partition(PREFIX)
         if not separator or rest[:1] not in ("", "/"):

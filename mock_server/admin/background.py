@@ -2,7 +2,7 @@
 
 A function of control changes the state of a world on the event loop alone, where nobody else changes it meanwhile. What
 it has to know before (a body read, a record judged, a scenario rehearsed) or says in the end (a large document) is an
-errand: a call that changes nothing. Where one takes long, :class:`Errand` goes up to who has a thread for it; with
+errand: a call that changes nothing. Where one takes long, :class:`BackgroundCall` goes up to who has a thread for it; with
 its outcome at hand the function begins anew, and sees the world as it is by then.
 """
 
@@ -18,7 +18,7 @@ from mock_server.core.deadline import PATIENCE, DeadlineExceeded, within
 _T = TypeVar("_T")
 
 
-class Errand(BaseException):
+class BackgroundCall(BaseException):
     """A call that takes longer than others should wait.
 
     Not an :class:`Exception`: who makes the best of whatever goes wrong must not take this for it.
@@ -34,12 +34,12 @@ class Errand(BaseException):
 class _Outcome:
     """What came of an errand: what it returned, or raised."""
 
-    errand: Errand
+    errand: BackgroundCall
     value: Any = None
     error: Exception | None = None
 
 
-class Errands:
+class BackgroundCalls:
     """The errands of one request, with the outcomes of those that were done.
 
     Where nobody ``waits`` on the same thread, each is done at once.
@@ -53,11 +53,11 @@ class Errands:
         """Return what a call returns, which changes nothing; raises what it raises.
 
         It is done once, however often the request is begun anew. One that surely ``is_long`` is not begun where others
-        wait: :class:`Errand` goes up instead.
+        wait: :class:`BackgroundCall` goes up instead.
         """
         outcome = self._known(work, arguments)
         if outcome is None:
-            errand = Errand(work, arguments)
+            errand = BackgroundCall(work, arguments)
             if self._waits and is_long:
                 raise errand
             try:
@@ -69,7 +69,7 @@ class Errands:
             raise outcome.error
         return cast("_T", outcome.value)
 
-    def do(self, errand: Errand) -> None:
+    def do(self, errand: BackgroundCall) -> None:
         """Do an errand in a thread, with all errands that it has itself."""
         waits, self._waits = self._waits, False
         try:
@@ -77,7 +77,7 @@ class Errands:
         finally:
             self._waits = waits
 
-    def _outcome(self, errand: Errand) -> _Outcome:
+    def _outcome(self, errand: BackgroundCall) -> _Outcome:
         """Return what comes of an errand; what it raises is raised when it is asked for again."""
         try:
             outcome = _Outcome(errand, errand.work(*errand.arguments))

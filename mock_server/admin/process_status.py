@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mock_server.admin.readiness import Readiness
-from mock_server.mocking.request_metrics import Tallies
-from mock_server.mocking.response_cache import FastPath
+from mock_server.mocking.request_metrics import RequestMetrics
+from mock_server.mocking.response_cache import ResponseCache
 
 
 @dataclass(slots=True)
-class Vitals:
+class ProcessStatus:
     """The counters, the checks of readiness, and the remembered answers (None: the fast path is off)."""
 
-    tallies: Tallies
+    tallies: RequestMetrics
     readiness: Readiness
-    fast: FastPath | None
+    fast: ResponseCache | None

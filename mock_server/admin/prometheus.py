@@ -23,22 +23,22 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from mock_server.admin.router import Asked
+from mock_server.admin.router import AdminRequest
 from mock_server.core.types import JSON
-from mock_server.mocking.request_metrics import BOUNDS, Tally
+from mock_server.mocking.request_metrics import BOUNDS, RequestMetric
 from mock_server.settings import bounds_of
 
 _Sample: TypeAlias = tuple[str, dict[str, str], float]
 _MEGABYTE = 1024 * 1024
 
 
-def exposed(request: Asked, accept: str) -> tuple[bytes, str]:
+def write_metrics(request: AdminRequest, accept: str) -> tuple[bytes, str]:
     """Return all metrics in the format that ``accept`` (RFC 9110, 12.5.1) prefers, and its media type."""
     encode, media_type = choose_encoder(accept)
-    return encode(_Exposition(request)), media_type
+    return encode(_MetricsCollector(request)), media_type
 
 
-def forms_of(request: Asked) -> JSON:
+def metrics_to_json(request: AdminRequest) -> JSON:
     """Return the metrics of this process as JSON: name, help, type and samples (name, labels, value) of each."""
     return [
         [
@@ -47,7 +47,7 @@ def forms_of(request: Asked) -> JSON:
             metric.type,
             [[sample.name, {**sample.labels}, sample.value] for sample in metric.samples],
         ]
-        for metric in _Exposition(request).own()
+        for metric in _MetricsCollector(request).own()
     ]
 
 
@@ -59,10 +59,10 @@ def _read(form: JSON) -> Iterator[Metric]:
         yield metric
 
 
-class _Exposition(Collector):
+class _MetricsCollector(Collector):
     """All metrics. With several processes, the label ``worker`` of each sample names its process."""
 
-    def __init__(self, request: Asked) -> None:
+    def __init__(self, request: AdminRequest) -> None:
         self._asked = request
         self._own = {"worker": str(os.getpid())} if request.settings.workers > 1 else {}
 
@@ -143,7 +143,7 @@ class _Exposition(Collector):
         yield metric
 
 
-def _of_requests(tallies: list[Tally]) -> Iterator[Metric]:
+def _of_requests(tallies: list[RequestMetric]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "mock_server_requests", "Requests by what was asked (empty: nothing of the contract) and the answer's status.",
         labels=["operation", "method", "status"],
@@ -162,13 +162,13 @@ def _of_requests(tallies: list[Tally]) -> Iterator[Metric]:
     yield findings
 
 
-def _durations(tallies: list[Tally]) -> Metric:
+def _durations(tallies: list[RequestMetric]) -> Metric:
     """Return a histogram for each operation and method, whatever the status."""
     metric = HistogramMetricFamily(
         "mock_server_request_duration_seconds", "What it took to find the answer, without delays that were asked for.",
         labels=["operation", "method"],
     )  # fmt: skip
-    alike: dict[tuple[str, str], list[Tally]] = {}
+    alike: dict[tuple[str, str], list[RequestMetric]] = {}
     for tally in tallies:
         alike.setdefault((tally.operation, tally.method), []).append(tally)
     for labels, members in alike.items():

@@ -11,14 +11,14 @@ from itertools import chain
 from time import perf_counter
 from typing import TypeAlias, TypeVar
 
-from mock_server.http.messages import Answer, Headers
+from mock_server.http.messages import Headers, Response
 
 SLICE = 0.005
 """Seconds after which others have their turn."""
 SIZE = 64 * 1024
 """Bytes of a piece of a body, about."""
 
-Steps: TypeAlias = Generator[None, None, Answer]
+Steps: TypeAlias = Generator[None, None, Response]
 """An answer that takes a while: wherever it stops others may have their turn."""
 _T = TypeVar("_T")
 
@@ -49,21 +49,21 @@ def listed(texts: Iterable[bytes | None], head: str, tail: str) -> Iterator[byte
     yield b"".join((*parts, tail.encode()))
 
 
-def in_pieces(pieces: Iterator[bytes], headers: Headers = ()) -> Answer:
+def in_pieces(pieces: Iterator[bytes], headers: Headers = ()) -> Response:
     """Return an answer in JSON whose body comes in pieces; whole where it is but one."""
     own = (("content-type", "application/json"), ("cache-control", "no-store"), *headers)
     first = next(pieces, b"")
     second = next(pieces, None)
     if second is None:
-        return Answer(200, own, first, "control")
-    return Answer(200, own, b"", "control", pieces=chain((first, second), pieces))
+        return Response(200, own, first, "control")
+    return Response(200, own, b"", "control", pieces=chain((first, second), pieces))
 
 
-def whole(steps: Steps) -> Answer:
+def whole(steps: Steps) -> Response:
     """Return an answer at once and in one piece, for who cannot wait in between."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            answer: Answer = end.value
+            answer: Response = end.value
             return answer if answer.pieces is None else replace(answer, body=b"".join(answer.pieces), pieces=None)

@@ -2,7 +2,7 @@
 
 Each module of this package is about one noun, and has a table ``ROUTES``: rows of a method, a path template below
 ``/__admin`` (``/requests/{id}``; ``{+name}`` takes the rest of the path, slashes included) and a function from
-:class:`Asked` to an answer.
+:class:`AdminRequest` to an answer.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from mock_server.admin.background import Errands
-from mock_server.admin.process_status import Vitals
+from mock_server.admin.background import BackgroundCalls
+from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.response_chunks import Steps
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_text import DEEPEST, TooDeepError, json_bytes, read_json
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers, Request
-from mock_server.http.problem_details import problem
-from mock_server.mocking.mounts import Served
+from mock_server.http.messages import Headers, Request, Response
+from mock_server.http.problem_details import problem_response
+from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.settings import Settings
 from mock_server.worlds.world import World, Worlds
@@ -33,7 +33,7 @@ LARGE_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AdminRequest:
     """An admin request, and all that an answer may need.
 
     ``values`` are those of the path template, ``figures`` are the metrics of other processes.
@@ -42,12 +42,12 @@ class Asked:
     request: Request
     world: World
     worlds: Worlds
-    served: Sequence[Served]
+    served: Sequence[ApiMount]
     settings: Settings
-    vitals: Vitals
+    vitals: ProcessStatus
     values: Mapping[str, str]
     figures: Sequence[JSON] = ()
-    errands: Errands = field(default_factory=Errands, compare=False)
+    errands: BackgroundCalls = field(default_factory=BackgroundCalls, compare=False)
 
     @property
     def is_large(self) -> bool:
@@ -55,25 +55,25 @@ class Asked:
         return len(self.request.body) > LARGE_BODY
 
     def body(self) -> JSON:
-        """Return the body as JSON; raises :class:`RefusedError` where it is not JSON."""
+        """Return the body as JSON; raises :class:`AdminRequestError` where it is not JSON."""
         try:
             data: JSON = self.errands.run(_read, self.request.body, is_long=self.is_large)
         except TooDeepError as error:
-            finding = Finding("body", "body", str(error), f"at most {DEEPEST} levels", "", "Mend the body.")
-            raise RefusedError("invalid-request", 422, str(finding), (finding,)) from None
+            finding = Diagnostic("body", "body", str(error), f"at most {DEEPEST} levels", "", "Mend the body.")
+            raise AdminRequestError("invalid-request", 422, str(finding), (finding,)) from None
         except ValueError as error:
-            finding = Finding("malformed-body", "body", str(error), "JSON (RFC 8259)", "", "Mend the body.")
-            raise RefusedError("malformed-request", 400, str(finding), (finding,)) from None
+            finding = Diagnostic("malformed-body", "body", str(error), "JSON (RFC 8259)", "", "Mend the body.")
+            raise AdminRequestError("malformed-request", 400, str(finding), (finding,)) from None
         return data
 
     def query(self, *known: str) -> dict[str, str]:
-        """Return the query parameters, the last of each name; raises :class:`RefusedError` for an unknown one."""
+        """Return the query parameters, the last of each name; raises :class:`AdminRequestError` for an unknown one."""
         parameters = dict(parse_qsl(self.request.query, keep_blank_values=True))
         for name in parameters:
             if name not in known:
-                raise RefusedError(
+                raise AdminRequestError(
                     "invalid-request", 400,
-                    f"query: found the parameter {name!r}{suggestion(name, known)}; expected {_one_of(known)}.",
+                    f"query: found the parameter {name!r}{did_you_mean(name, known)}; expected {_one_of(known)}.",
                 )  # fmt: skip
         return parameters
 
@@ -83,17 +83,17 @@ def _read(body: bytes) -> JSON:
     return value
 
 
-class RefusedError(Exception):
+class AdminRequestError(Exception):
     """Raised for an admin request that is refused, with the problem document of the answer. No state has changed."""
 
     def __init__(
-        self, name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()
+        self, name: str, status: int, detail: str, findings: Sequence[Diagnostic] = (), *, headers: Headers = ()
     ) -> None:
-        self.answer = problem(name, status, detail, findings, headers=headers)
+        self.answer = problem_response(name, status, detail, findings, headers=headers)
         super().__init__(detail)
 
 
-Function: TypeAlias = Callable[[Asked], Answer | Steps]
+Function: TypeAlias = Callable[[AdminRequest], Response | Steps]
 Rows: TypeAlias = Sequence[tuple[str, str, Function]]
 
 
@@ -111,7 +111,7 @@ class Table:
     def find(self, method: str, path: str) -> tuple[Function, Mapping[str, str]]:
         """Return the function for a method and a path below ``/__admin``, and the values in the path.
 
-        Raises :class:`RefusedError` (404, 405) where there is none.
+        Raises :class:`AdminRequestError` (404, 405) where there is none.
         """
         allowed: dict[str, None] = {}
         for template, pattern in self._patterns:
@@ -124,9 +124,9 @@ class Table:
                 return function, match.groupdict()
             allowed |= dict.fromkeys(functions)
         if not allowed:
-            raise RefusedError("not-found", 404, self._unknown(path))
+            raise AdminRequestError("not-found", 404, self._unknown(path))
         methods = [*allowed, *(["HEAD"] if "GET" in allowed else [])]
-        raise RefusedError(
+        raise AdminRequestError(
             "method-not-allowed", 405, f"Found {method} {PREFIX}{path}; expected {_one_of([*allowed])}.",
             headers=(("Allow", ", ".join(methods)),),
         )  # fmt: skip
@@ -134,7 +134,7 @@ class Table:
     def _unknown(self, path: str) -> str:
         known = [PREFIX + template for template in self._templates]
         listing = ", ".join(known).replace("{+", "{")
-        return f"Found the control path {PREFIX}{path}{suggestion(PREFIX + path, known)}; expected one of {listing}."
+        return f"Found the control path {PREFIX}{path}{did_you_mean(PREFIX + path, known)}; expected one of {listing}."
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -152,13 +152,13 @@ def _one_of(names: Sequence[str]) -> str:
     return "none" if not names else names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def answered(value: JSON, status: int = 200, headers: Headers = ()) -> Answer:
+def json_response(value: JSON, status: int = 200, headers: Headers = ()) -> Response:
     """Return an answer of the admin API in JSON."""
     media_type = "application/json" if status < 400 else "application/problem+json"
     own = (("content-type", media_type), ("cache-control", "no-store"))
-    return Answer(status, (*own, *headers), json_bytes(value), "control")
+    return Response(status, (*own, *headers), json_bytes(value), "control")
 
 
-def aside(function: Function, is_long: Callable[[Asked], bool]) -> Function:
+def aside(function: Function, is_long: Callable[[AdminRequest], bool]) -> Function:
     """Return a function that changes nothing as one that is called in a thread where it takes long."""
     return lambda asked: asked.errands.run(function, asked, is_long=is_long(asked))

@@ -13,7 +13,7 @@ from mock_server.core.errors import UsageError
 
 
 @contextlib.contextmanager
-def opened(output: str) -> Iterator[IO[str]]:
+def atomic_write(output: str) -> Iterator[IO[str]]:
     """Yield standard output (``-``), or a file that gets its name only when it is complete.
 
     Raises :class:`UsageError` where it cannot be written; then an older file stays as it was.

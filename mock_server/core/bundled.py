@@ -13,7 +13,7 @@ _PACKED = _PACKAGE / "bundle"
 _ROOT = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 
 
-def contract() -> Path:
+def default_contract_path() -> Path:
     """Return the path of the built-in contract: Polar's Get Customer, as published."""
     return _ROOT / "openapi" / "polar.yaml"
 

@@ -8,7 +8,7 @@ from mock_server.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """One thing that is wrong, described so that the reader can fix it.
 
     ``rule`` is a stable name (``dangling-reference``), ``location`` is a place for people (``polar.yaml:12``, ``header

@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 
 
 class MockServerError(Exception):
     """The root of all errors. ``findings`` has the parts of the message, where there are parts."""
 
-    def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
+    def __init__(self, message: str, findings: Iterable[Diagnostic] = ()) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
 
@@ -65,7 +65,7 @@ class InstructionError(MockServerError):
     """An instruction of a test that cannot be understood or is not allowed."""
 
 
-class WorkerError(MockServerError):
+class WorkerStartError(MockServerError):
     """A worker process that reported why it cannot start, or ended before it was ready."""
 
 

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from mock_server.core.types import JSON
 
 
-def placed(value: JSON, parts: list[str], member: JSON) -> JSON:
+def with_value_at(value: JSON, parts: list[str], member: JSON) -> JSON:
     """Return a value with another at a pointer. One that leads nowhere changes nothing; a member may be a new one."""
     if not parts:
         return member
     head, *rest = parts
     if isinstance(value, dict) and (head in value or not rest):
-        return {**value, head: placed(value.get(head), rest, member)}
+        return {**value, head: with_value_at(value.get(head), rest, member)}
     if isinstance(value, list) and head.isascii() and head.isdigit() and int(head) < len(value):
-        return [placed(item, rest, member) if index == int(head) else item for index, item in enumerate(value)]
+        return [with_value_at(item, rest, member) if index == int(head) else item for index, item in enumerate(value)]
     return value
 
 
-def without(value: JSON, parts: list[str]) -> JSON:
+def without_value_at(value: JSON, parts: list[str]) -> JSON:
     """Return a value without the member of an object at a pointer; as it is where there is none."""
     head, *rest = parts
     if isinstance(value, dict) and head in value:
         others = {name: member for name, member in value.items() if name != head}
-        return {**value, head: without(value[head], rest)} if rest else others
+        return {**value, head: without_value_at(value[head], rest)} if rest else others
     if isinstance(value, list) and rest and head.isascii() and head.isdigit() and int(head) < len(value):
-        return [without(item, rest) if index == int(head) else item for index, item in enumerate(value)]
+        return [without_value_at(item, rest) if index == int(head) else item for index, item in enumerate(value)]
     return value
 
 
-def overlaid(value: JSON, parts: JSON) -> JSON:
+def with_merged_at(value: JSON, parts: JSON) -> JSON:
     """Return a value with the given parts; all other parts stay. Items of lists are matched by their index."""
     if isinstance(value, dict) and isinstance(parts, dict):
-        return {**value, **{name: overlaid(value.get(name), part) for name, part in parts.items()}}
+        return {**value, **{name: with_merged_at(value.get(name), part) for name, part in parts.items()}}
     if isinstance(value, list) and isinstance(parts, list) and value:
-        return [overlaid(value[min(index, len(value) - 1)], part) for index, part in enumerate(parts)]
+        return [with_merged_at(value[min(index, len(value) - 1)], part) for index, part in enumerate(parts)]
     return parts
 
 
@@ -63,7 +64,7 @@ def above_and_at(pointer: str) -> Iterator[str]:
         yield pointer
 
 
-def find(data: JSON, pointer: str) -> JSON:
+def value_at(data: JSON, pointer: str) -> JSON:
     """Return the value at a JSON Pointer; raises KeyError where there is none."""
     if pointer.lstrip("#") and not pointer.lstrip("#").startswith("/"):
         raise KeyError(pointer)

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import InstructionError
 from mock_server.core.json_pointer import pointer_of
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 
 _SHOWN = 80
@@ -20,35 +20,35 @@ _SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JsonReader:
     """A value within an instruction, and its JSON Pointer. Every method raises :class:`InstructionError`."""
 
     value: JSON
     pointer: str = ""
 
-    def members(self, known: Iterable[str]) -> dict[str, Part]:
+    def members(self, known: Iterable[str]) -> dict[str, JsonReader]:
         """Return the members of an object that has only known keys. A member that is null counts as absent."""
         names = tuple(known)
         for key, part in self.entries().items():
             if key not in names:
                 expected = "one of " + ", ".join(names)
-                raise part.refusal("unknown-key", f"the key {key!r}{suggestion(key, names)}", expected)
+                raise part.refusal("unknown-key", f"the key {key!r}{did_you_mean(key, names)}", expected)
         return {key: part for key, part in self.entries().items() if part.value is not None}
 
-    def entries(self) -> dict[str, Part]:
+    def entries(self) -> dict[str, JsonReader]:
         """Return the members of an object with keys of any name."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
-        return {key: Part(member, self.pointer + pointer_of(key)) for key, member in self.value.items()}
+        return {key: JsonReader(member, self.pointer + pointer_of(key)) for key, member in self.value.items()}
 
-    def items(self, most: int) -> Iterator[Part]:
+    def items(self, most: int) -> Iterator[JsonReader]:
         """Yield the items of a list that has from one to ``most`` items."""
         if not isinstance(self.value, list) or not self.value:
             raise self.wrong("a list of at least one")
         if len(self.value) > most:
             raise self.refusal("limit", f"{len(self.value)} items", f"at most {most}")
         for index, item in enumerate(self.value):
-            yield Part(item, f"{self.pointer}/{index}")
+            yield JsonReader(item, f"{self.pointer}/{index}")
 
     def text(self) -> str:
         """Return the value as a text."""
@@ -78,8 +78,8 @@ class Part:
         """Return the value as one of a few words."""
         words = tuple(choices)
         if self.value not in words:
-            near = suggestion(self.value, words) if isinstance(self.value, str) else ""
-            raise self.refusal("value", shown(self.value) + near, "one of " + ", ".join(words))
+            near = did_you_mean(self.value, words) if isinstance(self.value, str) else ""
+            raise self.refusal("value", describe_value(self.value) + near, "one of " + ", ".join(words))
         return str(self.value)
 
     def made(self, make: Callable[[JSON], object], expected: str) -> None:
@@ -87,19 +87,19 @@ class Part:
         try:
             make(self.value)
         except ValueError as error:
-            raise self.refusal("value", f"{shown(self.value)} ({error})", expected) from None
+            raise self.refusal("value", f"{describe_value(self.value)} ({error})", expected) from None
 
     def wrong(self, expected: str) -> InstructionError:
         """Return the error for this value."""
-        return self.refusal("value", shown(self.value), expected)
+        return self.refusal("value", describe_value(self.value), expected)
 
     def refusal(self, rule: str, actual: str, expected: str, remedy: str = "") -> InstructionError:
         """Return the error for this part; ``rule`` is a stable name."""
-        finding = Finding(rule, "body", actual, expected, self.pointer, remedy)
+        finding = Diagnostic(rule, "body", actual, expected, self.pointer, remedy)
         return InstructionError(f"{self.pointer or 'the whole'}: found {actual}; expected {expected}.", (finding,))
 
 
-def shown(value: JSON) -> str:
+def describe_value(value: JSON) -> str:
     """Return a value as JSON for a message, on one line and cut to a bound."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 
 MOST_WARNINGS = 3
 """Findings of one rule that are logged one by one: a contract may have hundreds."""
@@ -62,7 +62,7 @@ def log_to_stderr(form: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
-def warn_of(findings: Sequence[Finding]) -> None:
+def warn_of(findings: Sequence[Diagnostic]) -> None:
     """Log findings of a contract as warnings: of each rule the first few, then how many more there are."""
     log = logging.getLogger("mock_server")
     logged: Counter[str] = Counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_server.core.types import JSON
 
 
-def patched(target: JSON, patch: JSON) -> JSON:
+def apply_merge_patch(target: JSON, patch: JSON) -> JSON:
     """Return ``target`` with ``patch`` merged in (section 2).
 
     Objects merge member by member, null removes, all else replaces. Neither of the two is changed.
@@ -17,5 +17,5 @@ def patched(target: JSON, patch: JSON) -> JSON:
         if value is None:
             result.pop(name, None)
         else:
-            result[name] = patched(result.get(name), value)
+            result[name] = apply_merge_patch(result.get(name), value)
     return result

@@ -14,7 +14,7 @@ _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
 
-class Memo(Generic[_K, _V]):
+class SizedCache(Generic[_K, _V]):
     """Values by key; the least recently used go when keys and values hold more than ``memory`` bytes together."""
 
     def __init__(self, memory: int) -> None:

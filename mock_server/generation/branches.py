@@ -14,15 +14,15 @@ from typing import cast
 
 from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import ALL_TYPES, Goal, Reach, Shape, gather, possible
-from mock_server.generation.contradiction import Contradiction
-from mock_server.generation.min_depth import ENDLESS, height
-from mock_server.generation.negation import TYPES, ways_to_miss
-from mock_server.generation.schema_document import Document, Node
+from mock_server.generation.constraints import ALL_TYPES, Constraints, Goal, Reach, gather, possible
+from mock_server.generation.contradiction import Unsatisfiable
+from mock_server.generation.min_depth import ENDLESS, min_depth
+from mock_server.generation.negation import TYPES, complements
+from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class Branch:
     """One option of a choice. Lower ranks are tried first; ``height`` is the least depth of its values."""
 
     label: str
@@ -32,12 +32,12 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Choice:
+class BranchPoint:
     """A point where a value can be one thing or another. ``name`` is unique within one expansion."""
 
     keyword: str
     name: str
-    options: tuple[Option, ...]
+    options: tuple[Branch, ...]
 
     @cached_property
     def smallest_first(self) -> tuple[int, ...]:
@@ -57,17 +57,17 @@ class Choice:
 
 
 class _Undecided(Exception):  # noqa: N818  (not a failure)
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: BranchPoint) -> None:
         self.choice = choice
 
 
-Outcome = Shape | Choice | Contradiction
+Outcome = Constraints | BranchPoint | Unsatisfiable
 MANY = 500
 """Schemas that hold for one value, as often as they are named, after which each of them counts once. Before that a
 schema that is named twice may be kept in two ways."""
 
 
-def outcome(document: Document, goal: Goal, path: tuple[int, ...]) -> Outcome:
+def expand(document: SchemaDocument, goal: Goal, path: tuple[int, ...]) -> Outcome:
     """Return what the options taken lead to: a shape, the next choice, or a contradiction."""
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
@@ -84,7 +84,7 @@ def _found(goal: Goal, path: tuple[int, ...]) -> Outcome:
         return _Expansion(goal, path).shape()
     except _Undecided as undecided:
         return undecided.choice
-    except Contradiction as nothing:
+    except Unsatisfiable as nothing:
         return nothing.with_traceback(None)  # a traceback would keep all objects of the stack alive
 
 
@@ -93,16 +93,16 @@ class _Expansion:
         self._goal = goal
         self._taken = path
         self._used = 0
-        self._atoms: list[Node] = []
+        self._atoms: list[SchemaNode] = []
         self._reaches: list[Reach] = []
-        self._open: list[Node] = []
+        self._open: list[SchemaNode] = []
         self._forbidden: set[str] = set()
         self._required: set[str] = set()
         self._types = ALL_TYPES
         self._typed_by: list[str] = []
         self._is_risky = False
 
-    def shape(self) -> Shape:
+    def shape(self) -> Constraints:
         for node in self._goal:
             self._add(node)
         values = self._values()
@@ -116,21 +116,21 @@ class _Expansion:
             shape.not_steps.append(Fraction(1))
         return gather(shape)
 
-    def _made(self, kind: str, values: list[JSON] | None) -> Shape:
+    def _made(self, kind: str, values: list[JSON] | None) -> Constraints:
         # Several schemas for one value may contradict each other in ways that a shape does not show.
         forbidden, risky = frozenset(self._forbidden), self._is_risky or len(self._goal) > 1
-        return Shape(self._goal, kind, self._atoms, self._reaches, forbidden, risky, values)
+        return Constraints(self._goal, kind, self._atoms, self._reaches, forbidden, risky, values)
 
-    def _choose(self, keyword: str, name: str, options: Sequence[Option]) -> int:
+    def _choose(self, keyword: str, name: str, options: Sequence[Branch]) -> int:
         # The options taken so far are used up: the caller picks one for this choice, and expands again.
         if self._used == len(self._taken):
-            raise _Undecided(Choice(keyword, f"{name}.{self._used}", tuple(options)))
+            raise _Undecided(BranchPoint(keyword, f"{name}.{self._used}", tuple(options)))
         self._used += 1
         return self._taken[self._used - 1]
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: SchemaNode) -> None:
         if node.schema is False:
-            raise Contradiction("false")
+            raise Unsatisfiable("false")
         if node in self._open:
             return  # a schema that refers to itself in place says no more than it says
         if len(self._atoms) > MANY and not self._is_risky and node in self._atoms:
@@ -143,7 +143,7 @@ class _Expansion:
             self._typed_by.append("type")
         self._types = possible(self._types, node)
         if not self._types:
-            raise Contradiction(*dict.fromkeys(self._typed_by), "type")
+            raise Unsatisfiable(*dict.fromkeys(self._typed_by), "type")
         listed = keywords.get("required")
         self._required |= set(map(str, listed)) if isinstance(listed, list) else set()
         self._in_place(node)
@@ -152,7 +152,7 @@ class _Expansion:
             self._reaches.append(Reach(node, start, len(self._atoms)))
         self._open.pop()
 
-    def _in_place(self, node: Node) -> None:
+    def _in_place(self, node: SchemaNode) -> None:
         keywords = node.keywords
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(keywords.get(keyword), str):
@@ -171,7 +171,7 @@ class _Expansion:
         for name in dependent if isinstance(dependent, dict) else ():
             self._depend(node, name)
 
-    def _any_of(self, node: Node) -> None:
+    def _any_of(self, node: SchemaNode) -> None:
         branches = node.children("anyOf")
         plain = _of_branches(branches)
         # With a discriminator each branch comes twice: with its name and, at a higher rank, without it.
@@ -181,16 +181,16 @@ class _Expansion:
             self._discriminate(node, branches[index])
         self._add(branches[index % len(branches)])
 
-    def _one_of(self, node: Node) -> None:
+    def _one_of(self, node: SchemaNode) -> None:
         """Take one branch, assuming that the others refuse the value; only at a higher rank make sure that they do."""
         branches = node.children("oneOf")
         plain = _of_branches(branches)
-        careful = [Option(option.label, 1, option.height, option.is_null) for option in plain]
+        careful = [Branch(option.label, 1, option.height, option.is_null) for option in plain]
         if len(branches) == 1:
             self._add(branches[0])
             return
         if len({branch.settled() for branch in branches}) == 1:
-            raise Contradiction("oneOf")  # what keeps one of them keeps the others
+            raise Unsatisfiable("oneOf")  # what keeps one of them keeps the others
         self._is_risky = True
         # Each branch comes up to three times: alone, with all others negated, and without the discriminator.
         options = [*plain, *careful, *_undiscriminated(node, plain)]
@@ -203,7 +203,7 @@ class _Expansion:
             if other is not chosen:
                 self._negate(node, other)
 
-    def _discriminate(self, node: Node, branch: Node) -> None:
+    def _discriminate(self, node: SchemaNode, branch: SchemaNode) -> None:
         """Require the name that the discriminator has for this branch (OpenAPI 3.1, 4.8.25)."""
         discriminator = node.keywords.get("discriminator")
         reference = branch.keywords.get("$ref")
@@ -218,15 +218,15 @@ class _Expansion:
                 "type": "object", "required": [name], "properties": {name: {"enum": keys or [short]}}
             }))  # fmt: skip
 
-    def _negate(self, node: Node, refused: Node) -> None:
+    def _negate(self, node: SchemaNode, refused: SchemaNode) -> None:
         """Add a ``not`` of the schema ``refused``: one of the ways in which a value can fail it."""
         if refused.schema is True:
-            raise Contradiction("not")
+            raise Unsatisfiable("not")
         if refused.schema is False:
             return
         self._is_risky = True
         if refused in self._open:
-            raise Contradiction("not", "$ref")
+            raise Unsatisfiable("not", "$ref")
         self._open.append(refused)
         keywords = refused.keywords
         for keyword in ("$ref", "$dynamicRef"):
@@ -235,20 +235,20 @@ class _Expansion:
                 self._open.pop()
                 return
         # To fail a schema, a value has to break one of its keywords: each is an option.
-        ways = ways_to_miss(keywords)
+        ways = complements(keywords)
         if not ways:
-            raise Contradiction("not")
-        options = [Option(f"not {index}", index) for index in range(len(ways))]
+            raise Unsatisfiable("not")
+        options = [Branch(f"not {index}", index) for index in range(len(ways))]
         index = 0 if len(ways) == 1 else self._choose("not", _named(node, "not"), options)
         self._add(self._kept(refused, ("not", str(index)), ways[index]))
         self._open.pop()
 
-    def _condition(self, node: Node) -> None:
+    def _condition(self, node: SchemaNode) -> None:
         # Without then and else it refuses nothing, so either way is valid.
         if "then" not in node.keywords and "else" not in node.keywords:
-            options = [Option("if", 1), Option("not if", 1), Option("either", 0)]
+            options = [Branch("if", 1), Branch("not if", 1), Branch("either", 0)]
         else:
-            options = [Option("if", 0), Option("not if", 0)]
+            options = [Branch("if", 0), Branch("not if", 0)]
         self._is_risky = True
         index = self._choose("if", _named(node, "if"), options)
         if index == 0:
@@ -259,8 +259,8 @@ class _Expansion:
         if follows in node.keywords:
             self._add(node.child(follows))
 
-    def _depend(self, node: Node, name: str) -> None:
-        options = (Option("with", 0), Option("without", int(name in self._required)))
+    def _depend(self, node: SchemaNode, name: str) -> None:
+        options = (Branch("with", 0), Branch("without", int(name in self._required)))
         if self._choose("dependentSchemas", f"{_named(node, 'dependentSchemas')}/{name}", options) == 1:
             self._forbidden.add(name)
             return
@@ -268,18 +268,18 @@ class _Expansion:
         self._add(self._kept(node, ("dependentSchemas", name, "with"), {"required": [name]}))
         self._add(node.child("dependentSchemas", name))
 
-    def _kept(self, node: Node, key: tuple[str, ...], schema: JSON) -> Node:
+    def _kept(self, node: SchemaNode, key: tuple[str, ...], schema: JSON) -> SchemaNode:
         """Return the node of a schema of our own, the same object each time."""
         cache = node.document.kept
         whole = (node, "made", *key)
         if whole not in cache:
             cache[whole] = node.made(schema)
-        return cast("Node", cache[whole])
+        return cast("SchemaNode", cache[whole])
 
     def _values(self) -> list[JSON] | None:
         """Return the values that ``const`` and ``enum`` allow, None where there is neither.
 
-        Raises :class:`Contradiction` where no value is left.
+        Raises :class:`Unsatisfiable` where no value is left.
         """
         values: list[JSON] | None = None
         said: list[str] = []
@@ -289,7 +289,9 @@ class _Expansion:
                     listed = atom.keywords[keyword]
                     here = [listed] if keyword == "const" else listed if isinstance(listed, list) else []
                     values = (
-                        here if values is None else [value for value in values if any(same(value, two) for two in here)]
+                        here
+                        if values is None
+                        else [value for value in values if any(is_same_schema(value, two) for two in here)]
                     )
                     said.append(keyword)
         if values is None:
@@ -297,7 +299,7 @@ class _Expansion:
         nodes = [node for node in (*self._goal, *self._atoms) if not _is_enum(node.settled())]
         remaining = [value for value in values if all(_may_be(node, value) for node in nodes)]
         if not remaining:
-            raise Contradiction(*dict.fromkeys(said), *self._against(values))
+            raise Unsatisfiable(*dict.fromkeys(said), *self._against(values))
         return remaining
 
     def _against(self, values: list[JSON]) -> list[str]:
@@ -338,36 +340,36 @@ _HINTS = {
 }  # fmt: skip
 
 
-def _of_types(kinds: list[str], atoms: Sequence[Node]) -> list[Option]:
+def _of_types(kinds: list[str], atoms: Sequence[SchemaNode]) -> list[Branch]:
     said = any("type" in atom.keywords for atom in atoms)
     return [
-        Option(kind, 0 if said or index == 0 else index, int(kind in ("object", "array")), kind == "null" and said)
+        Branch(kind, 0 if said or index == 0 else index, int(kind in ("object", "array")), kind == "null" and said)
         for index, kind in enumerate(kinds)
     ]
 
 
-def _undiscriminated(node: Node, plain: Sequence[Option]) -> list[Option]:
+def _undiscriminated(node: SchemaNode, plain: Sequence[Branch]) -> list[Branch]:
     """Return the options again without the discriminator, whose names must not refuse what branches accept."""
     if "discriminator" not in node.keywords:
         return []
-    return [Option(option.label, 3, option.height, option.is_null) for option in plain]
+    return [Branch(option.label, 3, option.height, option.is_null) for option in plain]
 
 
-def _of_branches(branches: list[Node]) -> list[Option]:
+def _of_branches(branches: list[SchemaNode]) -> list[Branch]:
     if all(branch.schema is False for branch in branches):
-        raise Contradiction("false")
-    if all(height(branch) == ENDLESS for branch in branches):
-        raise Contradiction("required", "$ref")
+        raise Unsatisfiable("false")
+    if all(min_depth(branch) == ENDLESS for branch in branches):
+        raise Unsatisfiable("required", "$ref")
     return [
-        Option(
-            _label(branch, index), 2 * int(height(branch) == ENDLESS or branch.schema is False),
-            height(branch), _is_null(branch),
+        Branch(
+            _label(branch, index), 2 * int(min_depth(branch) == ENDLESS or branch.schema is False),
+            min_depth(branch), _is_null(branch),
         )
         for index, branch in enumerate(branches)
     ]  # fmt: skip
 
 
-def _label(branch: Node, index: int) -> str:
+def _label(branch: SchemaNode, index: int) -> str:
     keywords = branch.keywords
     reference = keywords.get("$ref")
     if isinstance(reference, str):
@@ -378,7 +380,7 @@ def _label(branch: Node, index: int) -> str:
     return f"{kind} {form}" if isinstance(form, str) else kind
 
 
-def _is_null(branch: Node) -> bool:
+def _is_null(branch: SchemaNode) -> bool:
     for _ in range(10):
         reference = branch.keywords.get("$ref")
         if not isinstance(reference, str):
@@ -388,11 +390,11 @@ def _is_null(branch: Node) -> bool:
     return kinds in ("null", ["null"]) or ("const" in branch.keywords and branch.keywords["const"] is None)
 
 
-def _named(node: Node, keyword: str) -> str:
+def _named(node: SchemaNode, keyword: str) -> str:
     return f"{node.location.rpartition('/')[2]}/{keyword}"
 
 
-def _is_enum(node: Node) -> bool:
+def _is_enum(node: SchemaNode) -> bool:
     """Tell whether ``const`` and ``enum`` alone decide which values are valid, and all of them are of its type."""
     keywords = node.keywords.keys() & _SAYS
     if not keywords or not keywords <= {"const", "enum", "type"} or ("const" in keywords and "enum" in keywords):
@@ -402,13 +404,13 @@ def _is_enum(node: Node) -> bool:
     return isinstance(listed, list) and all(any(_is_of(value, kind) for kind in kinds) for value in listed)
 
 
-def _may_be(node: Node, value: JSON) -> bool:
+def _may_be(node: SchemaNode, value: JSON) -> bool:
     """Tell whether a value is possible; for a schema of the generator's own, only types and values are checked."""
     if not any(key.startswith("x-mock-") for key in node.keywords):
         return node.accepts(value)
     refused = node.keywords.get("x-mock-not-values")
     kinds = possible(ALL_TYPES, node)
-    return not (isinstance(refused, list) and any(same(value, excluded) for excluded in refused)) and any(
+    return not (isinstance(refused, list) and any(is_same_schema(value, excluded) for excluded in refused)) and any(
         _is_of(value, kind) for kind in kinds
     )
 
@@ -421,12 +423,14 @@ def _is_of(value: JSON, kind: str) -> bool:
     return kind == {str: "string", list: "array", dict: "object"}[type(value)]
 
 
-def same(left: JSON, right: JSON) -> bool:
+def is_same_schema(left: JSON, right: JSON) -> bool:
     """Tell whether two values are equal in JSON Schema: 1 equals 1.0, and neither equals true."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(same(item, other) for item, other in zip(left, right, strict=True))
+        return len(left) == len(right) and all(
+            is_same_schema(item, other) for item, other in zip(left, right, strict=True)
+        )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(is_same_schema(left[key], right[key]) for key in left)
     return left == right

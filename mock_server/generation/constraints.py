@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from mock_server.core.types import JSON
-from mock_server.generation.contradiction import Contradiction
+from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.fake.faker_bridge import method_of
 from mock_server.generation.negation import (
@@ -21,10 +21,10 @@ from mock_server.generation.negation import (
     STRANGER,
     TYPES,
 )
-from mock_server.generation.number_range import Span, common_multiple, exact
-from mock_server.generation.schema_document import Node
+from mock_server.generation.number_range import NumberRange, common_multiple, exact
+from mock_server.generation.schema_document import SchemaNode
 
-Goal = tuple[Node, ...]
+Goal = tuple[SchemaNode, ...]
 """Schemas that apply to one value, all of them."""
 
 
@@ -32,7 +32,7 @@ Goal = tuple[Node, ...]
 class Reach:
     """An ``unevaluated`` keyword and the range of atoms whose members and items count as evaluated for it."""
 
-    node: Node
+    node: SchemaNode
     start: int
     end: int
 
@@ -41,18 +41,18 @@ class Reach:
 class Contains:
     """``contains`` with its bounds; None: no upper one."""
 
-    node: Node
+    node: SchemaNode
     least: int
     most: int | None
 
 
 @dataclass(slots=True)
-class Shape:
+class Constraints:
     """The constraints of a value of one type. Lists are in the order of the schema."""
 
     goal: Goal
     kind: str
-    atoms: Sequence[Node]
+    atoms: Sequence[SchemaNode]
     reaches: Sequence[Reach]
     forbidden: frozenset[str]
     is_risky: bool
@@ -63,13 +63,13 @@ class Shape:
     formats: list[str] = field(default_factory=list)
     not_formats: list[str] = field(default_factory=list)
     faker: str | None = None
-    media: Node | None = None
+    media: SchemaNode | None = None
     """The schema with the ``contentMediaType`` or ``contentEncoding`` of a text."""
     not_steps: list[Fraction] = field(default_factory=list)
     least: int = 0
     most: int | None = None
     """The bounds of length: of characters, items or members."""
-    span: Span | None = None
+    span: NumberRange | None = None
     is_unique: bool = False
     is_repeated: bool = False
     contains: list[Contains] = field(default_factory=list)
@@ -110,7 +110,7 @@ class Shape:
                 evaluated[reach.start] = True
         return tuple(dict.fromkeys(node for node in goal if node.schema is not True))
 
-    def item(self, index: int, contained: Sequence[Node] = ()) -> Goal:
+    def item(self, index: int, contained: Sequence[SchemaNode] = ()) -> Goal:
         """Return the schemas of the item at an index, with those of ``contained``, which the item has to match."""
         if contained:
             return self._item(index, contained)
@@ -118,7 +118,7 @@ class Shape:
             self.children[index] = self._item(index, ())
         return self.children[index]
 
-    def _item(self, index: int, contained: Sequence[Node]) -> Goal:
+    def _item(self, index: int, contained: Sequence[SchemaNode]) -> Goal:
         said = [_said_of_item(atom, index) for atom in self.atoms]
         goal = [node for nodes in said for node in nodes or ()]
         evaluated = [
@@ -144,7 +144,7 @@ class Shape:
         return any(key in atom.keywords for atom in self.atoms for key in ("items", "contains", "unevaluatedItems"))
 
 
-def _said_of_member(atom: Node, name: str) -> list[Node] | None:
+def _said_of_member(atom: SchemaNode, name: str) -> list[SchemaNode] | None:
     """Return the schemas that an atom has for a member; None where it leaves it unevaluated."""
     keywords = atom.keywords
     properties = keywords.get("properties")
@@ -157,18 +157,18 @@ def _said_of_member(atom: Node, name: str) -> list[Node] | None:
     return [atom.child("additionalProperties")] if "additionalProperties" in keywords else None
 
 
-def _said_of_item(atom: Node, index: int) -> list[Node] | None:
+def _said_of_item(atom: SchemaNode, index: int) -> list[SchemaNode] | None:
     if index < len(_listed(atom, "prefixItems")):
         return [atom.child("prefixItems", str(index))]
     return [atom.child("items")] if "items" in atom.keywords else None
 
 
-def _mapping(atom: Node, keyword: str) -> Mapping[str, JSON]:
+def _mapping(atom: SchemaNode, keyword: str) -> Mapping[str, JSON]:
     value = atom.keywords.get(keyword)
     return value if isinstance(value, dict) else {}
 
 
-def _listed(atom: Node, keyword: str) -> list[JSON]:
+def _listed(atom: SchemaNode, keyword: str) -> list[JSON]:
     value = atom.keywords.get(keyword)
     return value if isinstance(value, list) else []
 
@@ -180,8 +180,8 @@ _LENGTHS = {
 }
 
 
-def gather(shape: Shape) -> Shape:
-    """Fill a shape from its atoms. Raises :class:`Contradiction` where keywords leave nothing."""
+def gather(shape: Constraints) -> Constraints:
+    """Fill a shape from its atoms. Raises :class:`Unsatisfiable` where keywords leave nothing."""
     for atom in shape.atoms:
         for keyword, names in ((NOT_VALUES, shape.not_values), (NOT_PATTERNS, shape.not_patterns),
                                (NOT_FORMATS, shape.not_formats)):  # fmt: skip
@@ -196,7 +196,7 @@ def gather(shape: Shape) -> Shape:
     return shape
 
 
-def _is_map(shape: Shape) -> bool:
+def _is_map(shape: Constraints) -> bool:
     described = any(
         isinstance(atom.keywords.get("additionalProperties"), dict) or _mapping(atom, "patternProperties")
         for atom in shape.atoms
@@ -204,25 +204,25 @@ def _is_map(shape: Shape) -> bool:
     return described and not any("properties" in atom.keywords for atom in shape.atoms)
 
 
-def _has_no_other_bound(shape: Shape) -> bool:
+def _has_no_other_bound(shape: Constraints) -> bool:
     others = shape.patterns or shape.not_patterns or shape.not_formats or shape.not_values or shape.faker
     return not others and not shape.least and shape.most is None and not shape.media
 
 
-def _whole(atom: Node, keyword: str) -> int | None:
+def _whole(atom: SchemaNode, keyword: str) -> int | None:
     value = atom.keywords.get(keyword)
     return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _length(shape: Shape, least: str, most: str) -> None:
+def _length(shape: Constraints, least: str, most: str) -> None:
     lows = [low for atom in shape.atoms if (low := _whole(atom, least)) is not None]
     highs = [high for atom in shape.atoms if (high := _whole(atom, most)) is not None]
     shape.least, shape.most = max(lows, default=0), min(highs, default=None)
     if shape.most is not None and shape.least > shape.most:
-        raise Contradiction(least, most)
+        raise Unsatisfiable(least, most)
 
 
-def _text(shape: Shape) -> None:
+def _text(shape: Constraints) -> None:
     for atom in shape.atoms:
         for keyword, names in (("pattern", shape.patterns), ("format", shape.formats)):
             value = atom.keywords.get(keyword)
@@ -234,7 +234,7 @@ def _text(shape: Shape) -> None:
             shape.media = atom
 
 
-def _number(shape: Shape) -> None:
+def _number(shape: Constraints) -> None:
     lows: list[tuple[Fraction, bool, str]] = []
     highs: list[tuple[Fraction, bool, str]] = []
     steps: list[Fraction] = []
@@ -259,12 +259,12 @@ def _number(shape: Shape) -> None:
         steps.append(Fraction(1))
     bottom = max(lows, key=lambda bound: bound[:2], default=None)
     top = min(highs, key=lambda bound: (bound[0], not bound[1]), default=None)
-    shape.span = Span(
+    shape.span = NumberRange(
         bottom and bottom[0], top and top[0], bool(bottom and bottom[1]), bool(top and top[1]), common_multiple(steps)
     )
     if shape.span.is_empty:
         named = [bound[2] for bound in (bottom, top) if bound]
-        raise Contradiction(*named, *(["multipleOf"] if any(step != 1 for step in steps) else []))
+        raise Unsatisfiable(*named, *(["multipleOf"] if any(step != 1 for step in steps) else []))
 
 
 _WIDTHS: Mapping[str, tuple[int, int]] = {
@@ -274,7 +274,7 @@ _WIDTHS: Mapping[str, tuple[int, int]] = {
 """Formats of the OpenAPI registry that bound a number: the least and the greatest."""
 
 
-def _array(shape: Shape) -> None:
+def _array(shape: Constraints) -> None:
     for atom in shape.atoms:
         shape.is_unique |= atom.keywords.get("uniqueItems") is True
         shape.is_repeated |= atom.keywords.get(REPEATED) is True
@@ -282,13 +282,13 @@ def _array(shape: Shape) -> None:
             least = _whole(atom, "minContains")
             most = _whole(atom, "maxContains")
             if most is not None and most < (1 if least is None else least):
-                raise Contradiction("minContains", "maxContains")
+                raise Unsatisfiable("minContains", "maxContains")
             shape.contains.append(Contains(atom.child("contains"), 1 if least is None else least, most))
     if shape.is_unique and shape.is_repeated:
-        raise Contradiction("uniqueItems", "not")
+        raise Unsatisfiable("uniqueItems", "not")
 
 
-def _object(shape: Shape) -> None:
+def _object(shape: Constraints) -> None:
     hidden: set[str] = set()
     for atom in shape.atoms:
         shape.required |= dict.fromkeys(str(name) for name in _listed(atom, "required"))
@@ -312,10 +312,10 @@ def _object(shape: Shape) -> None:
     shape.hidden = frozenset(hidden - shape.required.keys())
     for name in shape.required:
         if name in shape.forbidden or any(node.schema is False for node in shape.member(name)):
-            raise Contradiction("required", "dependentSchemas" if name in shape.forbidden else _closing(shape, name))
+            raise Unsatisfiable("required", "dependentSchemas" if name in shape.forbidden else _closing(shape, name))
 
 
-def _is_hidden(atom: Node, name: str, schema: Mapping[str, JSON]) -> bool:
+def _is_hidden(atom: SchemaNode, name: str, schema: Mapping[str, JSON]) -> bool:
     keyword = atom.document.hidden
     if "$ref" not in schema:
         return schema.get(keyword) is True
@@ -329,7 +329,7 @@ def _is_hidden(atom: Node, name: str, schema: Mapping[str, JSON]) -> bool:
     return False
 
 
-def _closing(shape: Shape, name: str) -> str:
+def _closing(shape: Constraints, name: str) -> str:
     """Return the keyword that forbids a member."""
     for atom in shape.atoms:
         if _mapping(atom, "properties").get(name) is False:
@@ -339,7 +339,7 @@ def _closing(shape: Shape, name: str) -> str:
     return "unevaluatedProperties" if shape.reaches else "patternProperties"
 
 
-def possible(types: frozenset[str], atom: Node) -> frozenset[str]:
+def possible(types: frozenset[str], atom: SchemaNode) -> frozenset[str]:
     """Return the types that an atom allows of those possible so far. Integers are numbers too."""
     kinds = atom.keywords.get("type")
     listed = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)} if isinstance(kinds, str) else None

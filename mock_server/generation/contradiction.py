@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Contradiction(Exception):  # noqa: N818  (no failure of the program: a way that leads nowhere)
+class Unsatisfiable(Exception):  # noqa: N818  (no failure of the program: a way that leads nowhere)
     """Nothing can keep these keywords together. ``pointer`` is into the value, where it is known."""
 
     def __init__(self, *keywords: str, pointer: str | None = None) -> None:
@@ -17,6 +17,6 @@ TOO_LARGE = "too large"
 
 
 def refuse_large(keyword: str, least: int, most: int, pointer: str) -> None:
-    """Raise :class:`Contradiction` where a keyword asks for more than is made."""
+    """Raise :class:`Unsatisfiable` where a keyword asks for more than is made."""
     if least > most:
-        raise Contradiction(TOO_LARGE, f"{keyword}: {least}, more than the {most:,} that are made", pointer=pointer)
+        raise Unsatisfiable(TOO_LARGE, f"{keyword}: {least}, more than the {most:,} that are made", pointer=pointer)

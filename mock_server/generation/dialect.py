@@ -19,7 +19,7 @@ _UNKNOWN_TO_IT = frozenset({
 """Keywords of 2020-12 that have no meaning in 3.0."""
 
 
-def modern(schema: JSON) -> JSON:
+def to_2020_12(schema: JSON) -> JSON:
     """Return a schema of OpenAPI 3.0 rewritten to 2020-12."""
     if not isinstance(schema, dict):
         return schema
@@ -28,13 +28,13 @@ def modern(schema: JSON) -> JSON:
     result = {key: value for key, value in schema.items() if key not in _UNKNOWN_TO_IT}
     for key in _MAPS:
         if isinstance(result.get(key), dict):
-            result[key] = {name: modern(child) for name, child in cast("Schema", result[key]).items()}
+            result[key] = {name: to_2020_12(child) for name, child in cast("Schema", result[key]).items()}
     for key in _LISTS:
         if isinstance(result.get(key), list):
-            result[key] = [modern(child) for child in cast("list[JSON]", result[key])]
+            result[key] = [to_2020_12(child) for child in cast("list[JSON]", result[key])]
     for key in _SINGLES:
         if key in result:
-            result[key] = modern(result[key])
+            result[key] = to_2020_12(result[key])
     _exclusive(result, "minimum", "exclusiveMinimum")
     _exclusive(result, "maximum", "exclusiveMaximum")
     _nullable(result)

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_parts
 from mock_server.core.types import JSON
-from mock_server.generation.branches import outcome
-from mock_server.generation.constraints import Shape
-from mock_server.generation.contradiction import TOO_LARGE, Contradiction
+from mock_server.generation.branches import expand
+from mock_server.generation.constraints import Constraints
+from mock_server.generation.contradiction import TOO_LARGE, Unsatisfiable
 from mock_server.generation.fake.locales import is_country
 from mock_server.generation.fake.persona import Persona
-from mock_server.generation.location import Place
+from mock_server.generation.location import ValueLocation
 from mock_server.generation.member_enums import enum_named
-from mock_server.generation.schema_document import Document, Node
-from mock_server.generation.search import BUDGET, FULL, SearchBudgetExceeded, Walk
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument, SchemaNode
+from mock_server.generation.search import BUDGET, FULL, GenerationContext, SearchBudgetExceeded
+from mock_server.generation.seeding import SeedKey
 
 ATTEMPTS = 12
 """Most values that are made and validated before generation fails."""
@@ -44,8 +44,8 @@ _COMPANIES = frozenset({"team", "company", "organization", "business"})
 
 def generate(
     schema: JSON,
-    draw: Draw,
-    document: Document,
+    draw: SeedKey,
+    document: SchemaDocument,
     *,
     pins: Mapping[str, JSON] | None = None,
     fill_properties: bool = True,
@@ -74,12 +74,12 @@ def generate(
     for levels in _levels(fill):
         if failure is not None and levels:
             continue  # optional members cannot be the reason, so the search without them is the one left
-        walk = Walk(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
+        walk = GenerationContext(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
         walk.exemplary = exemplary
         walk.persona = persona_of(walk, node)
         walk.believe(_trusted(node))
         try:
-            value = checked(walk, node, strict=strict)
+            value = generate_valid(walk, node, strict=strict)
         except SearchExhaustedError as error:
             exhausted = error
             continue
@@ -114,27 +114,27 @@ def size_of(value: JSON) -> int:
     return len(value) if isinstance(value, str) else 4
 
 
-def _trusted(node: Node) -> frozenset[str]:
+def _trusted(node: SchemaNode) -> frozenset[str]:
     """Return the members whose believable values need no validation of their own.
 
     Where the schema has no choice between branches, the validation of the whole finds the same errors.
     """
     cache = node.document.kept
     if (node, "trusted") not in cache:
-        shape = outcome(node.document, (node,), ())
-        cache[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Shape) else frozenset()
+        shape = expand(node.document, (node,), ())
+        cache[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Constraints) else frozenset()
     names: frozenset[str] = cache[node, "trusted"]
     return names
 
 
-def _distrust(walk: Walk, node: Node, value: JSON) -> None:
+def _distrust(walk: GenerationContext, node: SchemaNode, value: JSON) -> None:
     """Validate each refused member by itself from now on, in this value and in all later ones."""
     names = {pointer_parts(pointer)[0] for pointer, _ in node.faults(value) if pointer}
     node.document.kept[node, "trusted"] = _trusted(node) - names
     walk.believe(frozenset())
 
 
-def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
+def generate_valid(walk: GenerationContext, node: SchemaNode, *, strict: bool = False) -> JSON:
     """Return a valid value of a walk; the part that the validator refuses is made again.
 
     Raises :class:`GenerationError` for a contradiction or after :data:`ATTEMPTS`, and :class:`SearchExhaustedError`.
@@ -143,13 +143,13 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
     for _ in range(ATTEMPTS):
         walk.values = 0
         try:
-            value = walk.value((node,), Place())
+            value = walk.value((node,), ValueLocation())
         except SearchBudgetExceeded:
             expected = "expected a schema that some value satisfies. Loosen it or give an example"
             raise SearchExhaustedError(
                 f"{_where(walk)}: found no value in {walk.spent - 1:,} attempts; {expected}."
             ) from None
-        except Contradiction as nothing:
+        except Unsatisfiable as nothing:
             raise GenerationError(_contradiction(nothing)) from None
         if node.accepts(value):
             return value
@@ -166,13 +166,13 @@ def checked(walk: Walk, node: Node, *, strict: bool = False) -> JSON:
     raise GenerationError(f"{reason}; expected a schema that some value satisfies. Loosen it or give an example.")
 
 
-def _where(walk: Walk) -> str:
+def _where(walk: GenerationContext) -> str:
     if walk.worst is None:
         return "/"
     return f"{walk.worst[0] or '/'} ({', '.join(walk.worst[1].keywords)})"
 
 
-def _contradiction(nothing: Contradiction) -> str:
+def _contradiction(nothing: Unsatisfiable) -> str:
     keywords = list(dict.fromkeys(nothing.keywords))
     pointer = nothing.pointer or "/"
     if keywords[:1] == [TOO_LARGE]:
@@ -187,7 +187,7 @@ def _contradiction(nothing: Contradiction) -> str:
     return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
 
 
-def persona_of(walk: Walk, node: Node) -> Persona:
+def persona_of(walk: GenerationContext, node: SchemaNode) -> Persona:
     """Return the persona of a value of the schema, from pins and variants, or else from the draw."""
     country = _pinned_or_drawn(walk, node, ("country", "country_code"))
     kind = _pinned_or_drawn(walk, node, ("type",))
@@ -195,7 +195,7 @@ def persona_of(walk: Walk, node: Node) -> Persona:
     return Persona(walk.draw, country if country and known else "US", kind in _COMPANIES)
 
 
-def _pinned_or_drawn(walk: Walk, node: Node, names: tuple[str, ...]) -> str | None:
+def _pinned_or_drawn(walk: GenerationContext, node: SchemaNode, names: tuple[str, ...]) -> str | None:
     """Return the value that the first enum field of one of these names will have, or None."""
     match = enum_named(node, names)
     if match is None:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mock_server.generation.contradiction import Contradiction
+    from mock_server.generation.contradiction import Unsatisfiable
     from mock_server.generation.fake.persona import Persona
-    from mock_server.generation.schema_document import Document
+    from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.constraints import Goal
 
 
 @dataclass(slots=True)
-class Place:
+class ValueLocation:
     """A JSON Pointer into the value, and how the walk came there.
 
     ``salt`` is set for a second and later attempt. ``lean``: only what is required is made, since the same schema is
@@ -41,24 +41,24 @@ class Place:
         """The name of the randomness of the value."""
         return self.pointer + self.salt
 
-    def below(self, name: str | int) -> Place:
+    def below(self, name: str | int) -> ValueLocation:
         """Return the place of a member or an item."""
         text = str(name)
         step = f"/{text}" if "/" not in text and "~" not in text else pointer_of(text)
         level = self.level if isinstance(name, int) else self.level + 1
-        return Place(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above, level)
+        return ValueLocation(self.pointer + step, text, self.salt, 0, self.depth + 1, self.lean, self.above, level)
 
-    def turned(self, turn: int) -> Place:
+    def turned(self, turn: int) -> ValueLocation:
         """Return the same place for another attempt."""
         return replace(self, salt=f"{self.salt}~{turn}", turn=self.turn + turn) if turn else self
 
-    def within(self, goal: Goal) -> Place:
+    def within(self, goal: Goal) -> ValueLocation:
         """Return the same place with the goal's schema added to those above; lean where it is there already."""
         if not goal:
             return self
         mark = goal[0].settled()
         lean = self.lean or mark in self.above
-        return Place(
+        return ValueLocation(
             self.pointer, self.name, self.salt, self.turn, self.depth, lean, (*self.above, mark), self.level
         )  # fmt: skip
 
@@ -66,8 +66,8 @@ class Place:
 class Walker(Protocol):
     """The part of a walk that makers of objects, arrays or texts use."""
 
-    draw: Draw
-    document: Document
+    draw: SeedKey
+    document: SchemaDocument
     persona: Persona | None
     fill_properties: bool
     complete: bool
@@ -78,6 +78,6 @@ class Walker(Protocol):
     believed: frozenset[str]
 
     def believable(self, name: str) -> JSON: ...
-    def value(self, goal: Goal, place: Place) -> JSON: ...
+    def value(self, goal: Goal, place: ValueLocation) -> JSON: ...
     def is_pinned(self, pointer: str) -> bool: ...
-    def note(self, place: Place, nothing: Contradiction) -> None: ...
+    def note(self, place: ValueLocation, nothing: Unsatisfiable) -> None: ...

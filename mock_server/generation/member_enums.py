@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
-from mock_server.generation.schema_document import Document, Node
+from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 
 DEEPEST = 3
 """Most levels of objects in which a member of a name is searched: as many as the record of a person has."""
@@ -13,7 +13,7 @@ Enum = tuple[str, list[JSON]]
 """The JSON Pointer of a member into a value, and the values of its enum."""
 
 
-def enum_at(schema: JSON, pointer: str, document: Document) -> list[JSON]:
+def enum_at(schema: JSON, pointer: str, document: SchemaDocument) -> list[JSON]:
     """Return the enum of the member at a JSON Pointer into values of a schema; empty where there is none."""
     nodes = [document.root(schema)]
     for name in pointer_parts(pointer):
@@ -26,7 +26,7 @@ def enum_at(schema: JSON, pointer: str, document: Document) -> list[JSON]:
     return next((values for node in nodes if (values := _values(node))), [])
 
 
-def enum_named(node: Node, names: tuple[str, ...], levels: int = DEEPEST) -> Enum | None:
+def enum_named(node: SchemaNode, names: tuple[str, ...], levels: int = DEEPEST) -> Enum | None:
     """Return the first enum of a member that has one of these names, those of the object itself before deeper ones.
 
     Results are cached by schema, so that a graph of schemas is searched once, however many paths lead through it.
@@ -39,7 +39,7 @@ def enum_named(node: Node, names: tuple[str, ...], levels: int = DEEPEST) -> Enu
     return enum
 
 
-def _enum_named(node: Node, names: tuple[str, ...], levels: int) -> Enum | None:
+def _enum_named(node: SchemaNode, names: tuple[str, ...], levels: int) -> Enum | None:
     members = [
         (name, branch)
         for branch in branches(node)
@@ -66,7 +66,7 @@ def _has_members(properties: JSON, name: str) -> bool:
     return not (isinstance(kind, str) and kind in _SIMPLE)
 
 
-def _values(node: Node) -> list[JSON]:
+def _values(node: SchemaNode) -> list[JSON]:
     for branch in branches(node):
         values = branch.keywords.get("enum")
         if isinstance(values, list) and values:
@@ -74,11 +74,11 @@ def _values(node: Node) -> list[JSON]:
     return []
 
 
-def branches(node: Node) -> tuple[Node, ...]:
+def branches(node: SchemaNode) -> tuple[SchemaNode, ...]:
     """Return the schema and all that apply to the same value: what it refers to, and branches of any kind."""
     cache, key = node.document.kept, (node, "branches")
     if key not in cache:
-        nodes: dict[Node, None] = {node: None}
+        nodes: dict[SchemaNode, None] = {node: None}
         waiting = [node]
         while waiting:
             here = waiting.pop(0)
@@ -88,7 +88,7 @@ def branches(node: Node) -> tuple[Node, ...]:
                     nodes[branch] = None
                     waiting.append(branch)
         cache[key] = tuple(nodes)
-    result: tuple[Node, ...] = cache[key]
+    result: tuple[SchemaNode, ...] = cache[key]
     return result
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mock_server.generation.schema_document import Node
+from mock_server.generation.schema_document import SchemaNode
 
 ENDLESS = 10**6
 """The height of a schema that requires itself without end."""
 
 
-def height(node: Node) -> int:
+def min_depth(node: SchemaNode) -> int:
     """Return the least number of levels of objects and arrays in a value; :data:`ENDLESS` where there is no end."""
     cache = node.document.kept
     key = (node, "height")
@@ -20,7 +20,7 @@ def height(node: Node) -> int:
     return int(cache[key])
 
 
-def _settled(first: Node) -> dict[Node, int]:
+def _settled(first: SchemaNode) -> dict[SchemaNode, int]:
     """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
     nodes = reached_from(first, "height")
     kept = first.document.kept
@@ -37,7 +37,7 @@ def _settled(first: Node) -> dict[Node, int]:
     return heights
 
 
-def reached_from(first: Node, known: str = "") -> list[Node]:
+def reached_from(first: SchemaNode, known: str = "") -> list[SchemaNode]:
     """Return a schema and all that it cannot do without; not what lies behind those of which something is known."""
     kept = first.document.kept
     reached = {first: None}
@@ -51,25 +51,25 @@ def reached_from(first: Node, known: str = "") -> list[Node]:
     return list(reached)
 
 
-def _parts(node: Node) -> Iterable[Node]:
+def _parts(node: SchemaNode) -> Iterable[SchemaNode]:
     yield from parts_in_place(node)
     yield from inner_of(node)
     yield from node.children("anyOf")
     yield from node.children("oneOf")
 
 
-def parts_in_place(node: Node) -> list[Node]:
+def parts_in_place(node: SchemaNode) -> list[SchemaNode]:
     """Return the schemas that a value has to keep as well: of references and ``allOf``."""
     references = [key for key in ("$ref", "$dynamicRef") if isinstance(node.keywords.get(key), str)]
     return [*map(node.reference, references), *node.children("allOf")]
 
 
-def inner_of(node: Node) -> dict[Node, int]:
+def inner_of(node: SchemaNode) -> dict[SchemaNode, int]:
     """Return the members and items that a value has to have, and how often each is there at least."""
     keywords = node.keywords
     kinds = keywords.get("type")
     listed = kinds if isinstance(kinds, list) else [kinds]
-    inner: dict[Node, int] = {}
+    inner: dict[SchemaNode, int] = {}
     if "const" in keywords or "enum" in keywords:
         return inner
     required, properties = keywords.get("required"), keywords.get("properties")
@@ -89,7 +89,7 @@ def inner_of(node: Node) -> dict[Node, int]:
     return inner
 
 
-def _once(node: Node, heights: dict[Node, int]) -> int:
+def _once(node: SchemaNode, heights: dict[SchemaNode, int]) -> int:
     if node.schema is False:
         return ENDLESS
     levels = 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mock_server.generation.min_depth import inner_of, parts_in_place, reached_from
-from mock_server.generation.schema_document import Node
+from mock_server.generation.schema_document import SchemaNode
 
 BOUNDLESS = 10**12
 """The size of a schema whose values have more than anybody counts, or no end."""
 
 
-def least_size(first: Node) -> int:
+def least_size(first: SchemaNode) -> int:
     """Return how many values (objects, lists, scalars) a value of the schema has at least, itself included.
 
     At most :data:`BOUNDLESS`. Sizes are lowered until nothing changes, as heights are.
@@ -27,7 +27,7 @@ def least_size(first: Node) -> int:
     return sizes[first]
 
 
-def _once(node: Node, sizes: dict[Node, int]) -> int:
+def _once(node: SchemaNode, sizes: dict[SchemaNode, int]) -> int:
     if node.schema is False:
         return BOUNDLESS
     size = 1 + sum(count * sizes[part] for part, count in inner_of(node).items())

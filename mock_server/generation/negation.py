@@ -25,7 +25,7 @@ STRANGER = "x-mock-stranger"
 """Keywords of the generator itself, for what JSON Schema cannot express: they never leave the process."""
 
 
-def ways_to_miss(schema: Mapping[str, JSON]) -> list[JSON]:
+def complements(schema: Mapping[str, JSON]) -> list[JSON]:
     """Return schemas of which a value that breaks the given one satisfies at least one, with rare exceptions."""
     alternatives: list[JSON] = []
     for keyword, value in schema.items():

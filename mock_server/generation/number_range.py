@@ -21,7 +21,7 @@ def exact(number: Number) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Span:
+class NumberRange:
     """The numbers from ``low`` to ``high`` (None: no bound), on multiples of ``step`` where there is one."""
 
     low: Fraction | None

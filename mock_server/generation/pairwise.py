@@ -30,14 +30,14 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FactorRow:
     """An assignment. ``first`` is the option, or the pair of options, that the row was made for."""
 
     first: tuple[Option, ...]
     options: Assignment
 
 
-def covering_rows(factors: Sequence[Factor]) -> list[Row]:
+def pairwise_rows(factors: Sequence[Factor]) -> list[FactorRow]:
     """Return assignments that cover every option, and every possible pair of options; always the same ones.
 
     Factors that an assignment leaves out have their plain option or do not exist.
@@ -55,8 +55,8 @@ class _Covering:
         option_ranges = [range(0 if factor.drawn else 1, factor.count) for factor in factors]
         self._unseen = {index: dict.fromkeys(options) for index, options in enumerate(option_ranges) if options}
 
-    def rows(self) -> list[Row]:
-        rows: list[Row] = []
+    def rows(self) -> list[FactorRow]:
+        rows: list[FactorRow] = []
         # Options first, then pairs: the rows for options show most of the pairs already.
         singles = [(index, option) for index, options in self._unseen.items() for option in options]
         for index, option in singles:
@@ -67,7 +67,7 @@ class _Covering:
                 rows += self._row(*pair)
         return rows
 
-    def _row(self, *first: Option) -> list[Row]:
+    def _row(self, *first: Option) -> list[FactorRow]:
         """Return the row for an option or a pair, with as many others as fit; none where the pair is not possible."""
         row: Assignment | None = {}
         for option in first:
@@ -76,7 +76,7 @@ class _Covering:
             # The fuller a row is, the fewer rows are needed.
             row = self._with_pairs(self._with_unseen(row))
             self._seen(row)
-            return [Row(first, row)]
+            return [FactorRow(first, row)]
         if len(first) == 2:
             self._pairs.pop((first[0], first[1]))
         return []

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from mock_server.generation.fake.cities import cities_of
 from mock_server.generation.fake.names import names_of
 from mock_server.generation.fake.words import word
-from mock_server.generation.seeding import Source
+from mock_server.generation.seeding import RandomStream
 
 USUAL = "US"
 """The country of a persona for which none is given."""
 
 
 STEPS: tuple[Callable[[], object], ...] = (
-    lambda: word(Source(0)), lambda: names_of(USUAL), lambda: cities_of(USUAL)
+    lambda: word(RandomStream(0)), lambda: names_of(USUAL), lambda: cities_of(USUAL)
 )  # fmt: skip
 """The steps of loading, apart, so that a request that needs one does not wait for all.
 

@@ -25,8 +25,8 @@ from referencing.jsonschema import DRAFT202012, SchemaRegistry
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
-from mock_server.generation.dialect import modern
-from mock_server.generation.schema_validators import LINK, Judging, Validators
+from mock_server.generation.dialect import to_2020_12
+from mock_server.generation.schema_validators import LINK, ValidatorOptions, Validators
 from mock_server.openapi.read_write_only import Direction, Keyword, with_schemas
 from mock_server.openapi.traversal import target
 from mock_server.openapi.validation.error_messages import explain, of_jsonschema
@@ -58,7 +58,7 @@ _LONGEST_WAY = 50
 """Most steps into a value for which an error is followed through links."""
 
 
-class Document:
+class SchemaDocument:
     """A JSON document with schemas in it. ``dialect`` is the version of OpenAPI; 3.1 is JSON Schema 2020-12.
 
     ``sends`` is the direction: an ``answer`` has no writeOnly members, a ``request`` no readOnly ones. ``others`` are
@@ -80,9 +80,9 @@ class Document:
         self._direction = _direction(data, self.hidden) if self.hides else None
         # jsonschema-rs does not find identifiers and anchors below the components of a contract.
         self._is_plain = not others and not self._mentioned & _CAREFUL
-        self._nodes: dict[tuple[object, ...], Node] = {}
-        self._targets: dict[str, Node] = {}
-        self._judged: deque[Node] = deque()
+        self._nodes: dict[tuple[object, ...], SchemaNode] = {}
+        self._targets: dict[str, SchemaNode] = {}
+        self._judged: deque[SchemaNode] = deque()
         self._validators = Validators(
             lambda reference: self.target(reference).schema,
             lambda reference, value: self.target(reference).accepts(value),
@@ -102,7 +102,7 @@ class Document:
         """Return a schema in the form of 2020-12, without the members of the other direction."""
         if self._direction is not None:
             schema = self._direction.schema(schema)
-        return modern(schema) if self._is_old else schema
+        return to_2020_12(schema) if self._is_old else schema
 
     @functools.cached_property
     def registry(self) -> Registry[Any]:
@@ -117,7 +117,7 @@ class Document:
         """Return a resolver of references that starts at the root of the document."""
         return self.registry.resolver(BASE)
 
-    def target(self, reference: str) -> Node:
+    def target(self, reference: str) -> SchemaNode:
         """Return the schema at a JSON Pointer into a document without identifiers (``#/components/schemas/Pet``).
 
         Raises :class:`GenerationError` where there is nothing.
@@ -130,7 +130,7 @@ class Document:
             node = self._targets.setdefault(reference, self.node(_typed(self._read(schema)), None, BASE + reference))
         return node
 
-    def root(self, schema: JSON) -> Node:
+    def root(self, schema: JSON) -> SchemaNode:
         """Return the node of a schema of the document, or of a schema outside it that refers into it."""
         resolver = None if self._is_plain else self.resolver()
         if isinstance(schema, dict) and set(schema) == {"$ref"}:
@@ -148,7 +148,7 @@ class Document:
             self._nodes[key] = node
         return node
 
-    def node(self, schema: JSON, resolver: Any, location: str) -> Node:
+    def node(self, schema: JSON, resolver: Any, location: str) -> SchemaNode:
         """Return the node of the schema at a location; one object for each schema and dynamic scope."""
         if resolver is None:
             return self._plain_node(schema, location)
@@ -165,10 +165,10 @@ class Document:
         key = (id(schema), location, scope) if isinstance(schema, dict) else (schema is not False, location, scope)
         node = self._nodes.get(key)
         if node is None:
-            node = self._nodes[key] = Node(self, schema, resolver, location)
+            node = self._nodes[key] = SchemaNode(self, schema, resolver, location)
         return node
 
-    def _plain_node(self, schema: JSON, location: str) -> Node:
+    def _plain_node(self, schema: JSON, location: str) -> SchemaNode:
         """Return the node of the schema at a location, in a document without identifiers and anchors."""
         key: tuple[object, ...]
         if not isinstance(schema, dict):
@@ -181,11 +181,11 @@ class Document:
         node = self._nodes.get(key)
         if node is None:
             # Another thread may have been faster, and all have to use the same object.
-            node = self._nodes.setdefault(key, Node(self, schema, None, location))
+            node = self._nodes.setdefault(key, SchemaNode(self, schema, None, location))
             node.is_scalar = key[0] == "scalar"
         return node
 
-    def judge(self, node: Node) -> Judging:
+    def judge(self, node: SchemaNode) -> ValidatorOptions:
         """Compile the validator of a schema. There are at most :data:`MOST_VALIDATORS`; the oldest are removed."""
         self._judged.append(node)
         while len(self._judged) > MOST_VALIDATORS:
@@ -198,13 +198,13 @@ class Document:
         except (ValueError, jsonschema_rs.ReferencingError):
             return self._careful(node)  # a refused pattern, say: jsonschema reports such errors itself
 
-    def _careful(self, node: Node) -> Judging:
+    def _careful(self, node: SchemaNode) -> ValidatorOptions:
         """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
         validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=CHECKER)
-        return cast("Judging", validator.evolve(_resolver=node.resolver or self.resolver()))
+        return cast("ValidatorOptions", validator.evolve(_resolver=node.resolver or self.resolver()))
 
 
-class Node:
+class SchemaNode:
     """One schema with its location and its subschemas. ``given`` is the schema object of the caller.
 
     ``location`` is empty for a schema that no pointer leads to.
@@ -215,7 +215,7 @@ class Node:
         "schema",
     )  # fmt: skip
 
-    def __init__(self, document: Document, schema: JSON, resolver: Any, location: str) -> None:
+    def __init__(self, document: SchemaDocument, schema: JSON, resolver: Any, location: str) -> None:
         self.document = document
         self.schema = schema
         self.keywords: Mapping[str, JSON] = schema if isinstance(schema, dict) else {}
@@ -225,11 +225,11 @@ class Node:
         self.given: JSON = None
         self.is_scalar = False
         """Whether the schema certainly contains no other schema."""
-        self._children: dict[tuple[str, ...], Node] = {}
-        self._judge: Judging | None = None
-        self._settled: Node | None = None
+        self._children: dict[tuple[str, ...], SchemaNode] = {}
+        self._judge: ValidatorOptions | None = None
+        self._settled: SchemaNode | None = None
 
-    def child(self, *path: str) -> Node:
+    def child(self, *path: str) -> SchemaNode:
         """Return the schema under a keyword, and a name or an index below it."""
         node = self._children.get(path)
         if node is None:
@@ -243,12 +243,12 @@ class Node:
             node = self._children[path] = self.document.node(_typed(schema), self.resolver, location)
         return node
 
-    def children(self, keyword: str) -> list[Node]:
+    def children(self, keyword: str) -> list[SchemaNode]:
         """Return the schemas in the list under a keyword; empty where there is none."""
         listed = self.keywords.get(keyword)
         return [self.child(keyword, str(index)) for index in range(len(listed))] if isinstance(listed, list) else []
 
-    def reference(self, keyword: str) -> Node:
+    def reference(self, keyword: str) -> SchemaNode:
         """Return the schema that ``$ref`` or ``$dynamicRef`` leads to.
 
         Raises :class:`GenerationError` where there is none.
@@ -262,7 +262,7 @@ class Node:
                 self._children[path] = self._followed(reference)
         return self._children[path]
 
-    def _followed(self, reference: str) -> Node:
+    def _followed(self, reference: str) -> SchemaNode:
         try:
             resolved = (self.resolver or self.document.resolver()).lookup(reference)
         except Unresolvable:
@@ -273,7 +273,7 @@ class Node:
         location = f"{base}#{fragment}" if not fragment or fragment.startswith("/") else ""
         return self.document.node(_typed(resolved.contents), resolved.resolver, location)
 
-    def settled(self) -> Node:
+    def settled(self) -> SchemaNode:
         """Return the schema itself, or the one that a reference without other keywords leads to."""
         if self._settled is not None:
             return self._settled
@@ -286,9 +286,9 @@ class Node:
         self._settled = node
         return node
 
-    def made(self, schema: JSON) -> Node:
+    def made(self, schema: JSON) -> SchemaNode:
         """Return the node of a schema of our own that takes the place of this one (a negation, say)."""
-        return Node(self.document, schema, self.resolver, "")
+        return SchemaNode(self.document, schema, self.resolver, "")
 
     def accepts(self, value: JSON) -> bool:
         """Tell whether a value is valid by the schema."""
@@ -296,7 +296,7 @@ class Node:
             return self.schema
         return self._judging().is_valid(value)
 
-    def _judging(self) -> Judging:
+    def _judging(self) -> ValidatorOptions:
         """Return the validator of the schema, or of the one that a bare reference leads to; compiled at first use."""
         node = self._settled or self.settled()
         judge = node._judge

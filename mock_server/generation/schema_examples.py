@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mock_server.core.types import JSON
-from mock_server.generation.schema_document import Node
+from mock_server.generation.schema_document import SchemaNode
 
 _DEEPEST = 4
 """Most levels of branches within branches that are searched."""
 
 
-def documented(node: Node) -> list[JSON]:
+def schema_examples(node: SchemaNode) -> list[JSON]:
     """Return the values of ``example``, ``examples`` and ``default`` of a schema, those of its branches last.
 
     The caller checks whether they are valid. A default that is null or empty describes an absent member and makes a
@@ -23,7 +23,7 @@ def documented(node: Node) -> list[JSON]:
     return values
 
 
-def _documented(node: Node, depth: int) -> list[JSON]:
+def _documented(node: SchemaNode, depth: int) -> list[JSON]:
     values: list[JSON] = []
     keywords = node.keywords
     if "example" in keywords:

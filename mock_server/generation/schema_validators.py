@@ -50,7 +50,7 @@ jsonschema-rs knows formats of strings only.
 """
 
 
-class Judging(Protocol):
+class ValidatorOptions(Protocol):
     """A validator of jsonschema-rs, or of jsonschema."""
 
     def is_valid(self, instance: Any) -> bool: ...
@@ -79,7 +79,7 @@ class Validators:
         self._references: dict[str, list[str]] = {}
         self._small: dict[str, bool] = {}
 
-    def compile(self, schema: JSON) -> Judging:
+    def compile(self, schema: JSON) -> ValidatorOptions:
         """Compile a schema. Raises ValueError for one that jsonschema-rs refuses (a pattern, say)."""
         whole = self._unit(schema, is_observed=False)
         # All definitions that the schema needs, directly or through other definitions.
@@ -98,7 +98,7 @@ class Validators:
             cast("Any", root), validate_formats=True, formats=cast("Any", _FORMATS), offline=True,
             keywords=cast("Any", self._keywords), pattern_options=OPTIONS,
         )  # fmt: skip
-        return cast("Judging", validator)
+        return cast("ValidatorOptions", validator)
 
     def _unit(self, schema: JSON, *, is_observed: bool) -> _Unit:
         """Return the assertions of a schema, and the references that are copied in with it."""

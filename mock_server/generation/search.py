@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 
 from mock_server.core.deadline import check, current
 from mock_server.core.errors import GenerationError
-from mock_server.core.json_pointer import above_and_at, find
+from mock_server.core.json_pointer import above_and_at, value_at
 from mock_server.core.types import JSON
-from mock_server.generation.branches import Choice, outcome
-from mock_server.generation.constraints import Goal, Shape
-from mock_server.generation.contradiction import Contradiction
+from mock_server.generation.branches import BranchPoint, expand
+from mock_server.generation.constraints import Constraints, Goal
+from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.fake.field_providers import FIELDS
 from mock_server.generation.fake.persona import Persona
-from mock_server.generation.location import Place
+from mock_server.generation.location import ValueLocation
 from mock_server.generation.min_size import BOUNDLESS, least_size
-from mock_server.generation.schema_document import Document, Node
-from mock_server.generation.schema_examples import documented
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument, SchemaNode
+from mock_server.generation.schema_examples import schema_examples
+from mock_server.generation.seeding import SeedKey
 from mock_server.generation.values.arrays import make_array
 from mock_server.generation.values.objects import make_object
 from mock_server.generation.values.scalars import make_boolean, make_null, make_number, make_value
@@ -46,7 +46,7 @@ TURNS = 3
 _LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
 """A pointer to or into an item that is not the first: examples are not repeated in a list."""
 
-Trace = list[tuple[str, Shape | Choice, int]]
+Trace = list[tuple[str, Constraints | BranchPoint, int]]
 """By JSON Pointer, a shape or a choice; with a choice, the option that was tried first."""
 
 
@@ -59,14 +59,14 @@ class SearchBudgetExceeded(Exception):  # noqa: N818  (not a failure of the prog
 
 
 @dataclass
-class Walk:
+class GenerationContext:
     """The settings and the state of a generation. ``pins`` are fixed values by JSON Pointer into the value.
 
     ``wanted`` has what a variant wants: by pointer and name of a choice, the number of the option.
     """
 
-    draw: Draw
-    document: Document
+    draw: SeedKey
+    document: SchemaDocument
     pins: Mapping[str, JSON] = field(default_factory=dict)
     persona: Persona | None = None
     fill_properties: bool = True
@@ -84,7 +84,7 @@ class Walk:
     spent: int = 0
     values: int = 0
     """The number of values in this attempt."""
-    worst: tuple[str, Contradiction] | None = None
+    worst: tuple[str, Unsatisfiable] | None = None
     """The contradiction at the deepest pointer, of equal ones the first."""
     failed: dict[Goal, int] = field(default_factory=dict)
     _ways_to_pins: frozenset[str] = frozenset()
@@ -103,8 +103,8 @@ class Walk:
         if self.pins:
             self._ways_to_pins = frozenset(above for pin in self.pins for above in above_and_at(pin))
 
-    def value(self, goal: Goal, place: Place) -> JSON:
-        """Return a value that satisfies all schemas of the goal. Raises :class:`Contradiction` where none was found."""
+    def value(self, goal: Goal, place: ValueLocation) -> JSON:
+        """Return a value that satisfies all schemas of the goal. Raises :class:`Unsatisfiable` where none was found."""
         if place.pointer in self.pins:
             return self.pins[place.pointer]
         self.spent += 1
@@ -124,7 +124,7 @@ class Walk:
             for turn in range(TURNS if shape.is_risky else 1):
                 try:
                     candidate = MAKERS[shape.kind](self, shape, place.turned(turn) if turn else place)
-                except Contradiction as nothing:
+                except Unsatisfiable as nothing:
                     self.note(place, nothing)
                     break
                 if not shape.is_risky or self.is_pinned(place.pointer) or _keeps(goal, candidate):
@@ -132,11 +132,11 @@ class Walk:
                         self.trace.append((place.pointer, shape, 0))
                     return candidate
                 if self.worst is None or len(place.pointer) > len(self.worst[0]):
-                    self.note(place, Contradiction(*_faulty(goal, candidate)))
+                    self.note(place, Unsatisfiable(*_faulty(goal, candidate)))
         self.failed[goal] = self.failed.get(goal, 0) + 1
         raise self.reason(place)
 
-    def _entered(self, goal: Goal, place: Place, turn: int) -> Place:
+    def _entered(self, goal: Goal, place: ValueLocation, turn: int) -> ValueLocation:
         if self.spent > BUDGET:
             raise SearchBudgetExceeded
         if self.spent == _MANY:
@@ -144,16 +144,16 @@ class Walk:
         if not self.spent & _LOOKS:
             check(self.deadline)
         if place.depth > BOTTOM:
-            raise Contradiction(*_ENDLESS, pointer=_first_return(goal, place))
+            raise Unsatisfiable(*_ENDLESS, pointer=_first_return(goal, place))
         if self.failed and self.failed.get(goal, 0) > 5:
             raise self.reason(place)
         if not (len(goal) == 1 and goal[0].is_scalar):  # a scalar has no values below it
             place = place.within(goal)
         return place.turned(turn) if turn else place
 
-    def _exemplified(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
+    def _exemplified(self, goal: Goal, place: ValueLocation) -> tuple[bool, JSON]:
         """Return whether an example or default of the schemas is valid by all of them, and the value."""
-        values = [value for node in goal for value in documented(node)]
+        values = [value for node in goal for value in schema_examples(node)]
         if not values or place.salt or self.is_pinned(place.pointer) or _LATER_ITEM.search(place.pointer):
             return False, None
         for value in values:
@@ -161,7 +161,7 @@ class Walk:
                 return True, value
         return False, None
 
-    def _believable(self, goal: Goal, place: Place) -> tuple[bool, JSON]:
+    def _believable(self, goal: Goal, place: ValueLocation) -> tuple[bool, JSON]:
         """Return whether the field's name gives a value that is valid, and the value."""
         make = FIELDS.get(place.name)
         if make is None or self.persona is None or place.salt or (self.wanted and self.wants(place.pointer)):
@@ -196,7 +196,7 @@ class Walk:
         for pin, pinned in self.pins.items():
             if pin.startswith(pointer + "/"):
                 try:
-                    if find(value, pin.removeprefix(pointer)) != pinned:
+                    if value_at(value, pin.removeprefix(pointer)) != pinned:
                         return False
                 except KeyError:
                     return False
@@ -206,16 +206,16 @@ class Walk:
         """Tell whether a variant wants something of the value itself."""
         return any(where == pointer and what != "present" for where, what in self.wanted if where or what != "plain")
 
-    def shapes(self, goal: Goal, place: Place) -> Iterator[Shape]:
+    def shapes(self, goal: Goal, place: ValueLocation) -> Iterator[Constraints]:
         """Return the shapes of a goal, those that the draw prefers first."""
         tried = [0]
 
-        def down(path: tuple[int, ...], until: int) -> Iterator[Shape]:
-            result = outcome(self.document, goal, path)
-            if isinstance(result, Shape):
+        def down(path: tuple[int, ...], until: int) -> Iterator[Constraints]:
+            result = expand(self.document, goal, path)
+            if isinstance(result, Constraints):
                 tried[0] += 1
                 yield result
-            elif isinstance(result, Contradiction):
+            elif isinstance(result, Unsatisfiable):
                 tried[0] += 1
                 self.note(place, result)
             else:
@@ -229,10 +229,10 @@ class Walk:
                         yield from down((*path, index), min(until, tried[0] + share))
 
         # Most goals have one shape and no choice.
-        only = outcome(self.document, goal, ())
-        return iter((only,)) if isinstance(only, Shape) else down((), WAYS)
+        only = expand(self.document, goal, ())
+        return iter((only,)) if isinstance(only, Constraints) else down((), WAYS)
 
-    def order(self, choice: Choice, place: Place) -> Sequence[int]:
+    def order(self, choice: BranchPoint, place: ValueLocation) -> Sequence[int]:
         """Return the indexes of the options of a choice, in the order in which to try them."""
         index = self.wanted.get((place.pointer, choice.name)) if self.wanted else None
         if index is not None and index < len(choice.options):
@@ -263,20 +263,20 @@ class Walk:
         """Tell whether something at or below a pointer is pinned."""
         return pointer in self._ways_to_pins
 
-    def note(self, place: Place, nothing: Contradiction) -> None:
+    def note(self, place: ValueLocation, nothing: Unsatisfiable) -> None:
         """Remember a contradiction, if it is the deepest so far."""
         pointer = place.pointer if nothing.pointer is None else nothing.pointer
         if self.worst is None or len(pointer) > len(self.worst[0]):
             self.worst = (pointer, nothing)
 
-    def reason(self, place: Place) -> Contradiction:
+    def reason(self, place: ValueLocation) -> Unsatisfiable:
         """Return the contradiction to report: the deepest below a place, or the return of a schema around the place."""
         if self.worst is not None:
             pointer, nothing = self.worst
             is_return = nothing.keywords == _ENDLESS and place.pointer.startswith(pointer)
             if is_return or pointer.startswith(place.pointer):
-                return Contradiction(*nothing.keywords, pointer=pointer)
-        return Contradiction(*_ENDLESS, pointer=place.pointer)
+                return Unsatisfiable(*nothing.keywords, pointer=pointer)
+        return Unsatisfiable(*_ENDLESS, pointer=place.pointer)
 
 
 def _refuse_large(above: Iterable[object]) -> None:
@@ -284,7 +284,7 @@ def _refuse_large(above: Iterable[object]) -> None:
 
     ``above`` are the schemas of the value that is being made, and of those that it is within.
     """
-    least = max((least_size(node) for node in above if isinstance(node, Node)), default=0)
+    least = max((least_size(node) for node in above if isinstance(node, SchemaNode)), default=0)
     if least > BUDGET:
         many = f"at least {least:,}" if least < BOUNDLESS else "more than anybody counts"
         raise TooLargeError(
@@ -297,7 +297,7 @@ _ENDLESS = ("required", "$ref")
 """The keywords of a schema that requires itself without end."""
 
 
-def _first_return(goal: Goal, place: Place) -> str:
+def _first_return(goal: Goal, place: ValueLocation) -> str:
     """Return the JSON Pointer at which a recursive schema comes back to itself for the first time."""
     levels = [level for level, mark in enumerate(place.above) if mark is goal[0].settled()] if goal else []
     return "/".join(place.pointer.split("/")[: levels[1] + 1]) if len(levels) > 1 else place.pointer

@@ -20,7 +20,7 @@ _TERM = 1442695040888963407
 """Knuth's linear congruential generator of 64 bits (The Art of Computer Programming 2, 3.3.4, table 1, line 26)."""
 
 
-class Source:
+class RandomStream:
     """A random number generator that costs nothing to seed: Knuth's generator, of which the upper bits are used.
 
     A record needs some thirty sources for one or two numbers each. Seeding Python's own generator takes as long as
@@ -91,7 +91,7 @@ def _multiplier(pointer: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class SeedKey:
     """The seed of one generated value: the seed of the run, the resource or operation, and the identity."""
 
     seed: int
@@ -107,6 +107,6 @@ class Draw:
         # Multiplied, not added: then no two fields move together from one record to the next.
         return self._base * _multiplier(pointer) >> 32 & _MASK
 
-    def at(self, pointer: str) -> Source:
+    def at(self, pointer: str) -> RandomStream:
         """Return a source of randomness for a JSON Pointer (or another name) within the value."""
-        return Source(self._base * _multiplier(pointer) >> 32 & _MASK)
+        return RandomStream(self._base * _multiplier(pointer) >> 32 & _MASK)

@@ -14,10 +14,10 @@ from mock_server.core.json_pointer import above_and_at
 from mock_server.core.types import JSON
 from mock_server.generation.constraints import Goal
 from mock_server.generation.fake.persona import Persona
-from mock_server.generation.location import Place
-from mock_server.generation.schema_document import Document
-from mock_server.generation.search import Trace, Walk
-from mock_server.generation.seeding import Draw
+from mock_server.generation.location import ValueLocation
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.search import GenerationContext, Trace
+from mock_server.generation.seeding import SeedKey
 
 Wanted = Mapping[tuple[str, str], int]
 """What a variant wants: by JSON Pointer and name of a choice, the number of the option."""
@@ -27,18 +27,18 @@ _NOTHING: _Asked = frozenset()
 
 
 @dataclass(slots=True)
-class _Part:
+class _Subvalue:
     """One part, by the number of the persona it was made for. ``asks`` are the persona's attributes that it read."""
 
     asks: frozenset[str]
     values: dict[int, JSON]
 
 
-class Memory:
+class SubvalueCache:
     """The parts of values of one schema, with one draw and one set of pins; the parts are read-only."""
 
     def __init__(self) -> None:
-        self.parts: dict[_Key, _Part] = {}
+        self.parts: dict[_Key, _Subvalue] = {}
         self._personas: dict[Persona, int] = {}
         self._known: list[Persona] = []
         self._agreed: dict[tuple[frozenset[str], int, int], bool] = {}
@@ -54,7 +54,7 @@ class Memory:
         """Return the first persona that got this number; its cached attributes are reused."""
         return self._known[number]
 
-    def learn(self, parts: Mapping[_Key, _Part]) -> None:
+    def learn(self, parts: Mapping[_Key, _Subvalue]) -> None:
         """Add the parts of a walk that succeeded."""
         for key, part in parts.items():
             self.parts.setdefault(key, part).values.update(part.values)
@@ -68,33 +68,33 @@ class Memory:
         return self._agreed[key]
 
 
-class RememberingWalk(Walk):
+class CachingContext(GenerationContext):
     """A walk that makes no part twice.
 
     Its trace has only what it met on the way to new parts: what led to the others was traced when they were made.
     """
 
     def __init__(
-        self, memory: Memory, draw: Draw, document: Document, wanted: Wanted, *, pins: Mapping[str, JSON],
+        self, memory: SubvalueCache, draw: SeedKey, document: SchemaDocument, wanted: Wanted, *, pins: Mapping[str, JSON],
         fill_properties: bool, fill: int, trace: Trace | None,
     ) -> None:  # fmt: skip
         asks = {("", "plain"): 1, **wanted}
         super().__init__(
             draw, document, pins, None, fill_properties, complete=True, fill=fill, wanted=asks, trace=trace
         )
-        self.made: dict[_Key, _Part] = {}
+        self.made: dict[_Key, _Subvalue] = {}
         self._memory = memory
         self._wanted = _by_pointer(wanted)
         self._asked: set[str] = set()
         self._who = -1
 
-    def about(self, persona: Persona) -> RememberingWalk:
+    def about(self, persona: Persona) -> CachingContext:
         """Return this walk for a persona, and note which attributes of the persona each part reads.
 
         They tell for which other personas a part fits.
         """
         self._who = self._memory.number(persona)
-        self.persona = cast("Persona", _Listened(self._memory.persona(self._who), self))
+        self.persona = cast("Persona", _RecordingStream(self._memory.persona(self._who), self))
         return self
 
     def heard(self, names: Iterable[str]) -> None:
@@ -105,7 +105,7 @@ class RememberingWalk(Walk):
         """Tell whether a variant wants something of the value or of its parts, so that a cached part does not fit."""
         return pointer in self._wanted
 
-    def value(self, goal: Goal, place: Place) -> JSON:
+    def value(self, goal: Goal, place: ValueLocation) -> JSON:
         """Return a value as any walk does, or the cached one."""
         if self.turns:  # the validator has refused an earlier value
             return super().value(goal, place)
@@ -118,13 +118,13 @@ class RememberingWalk(Walk):
         outside, self._asked = self._asked, set()
         try:
             value = super().value(goal, place)
-            self.made[key] = _Part(frozenset(self._asked), {self._who: value})
+            self.made[key] = _Subvalue(frozenset(self._asked), {self._who: value})
         finally:
             outside |= self._asked
             self._asked = outside
         return value
 
-    def _suits(self, part: _Part) -> bool:
+    def _suits(self, part: _Subvalue) -> bool:
         if self._who not in part.values:
             # It was made for another persona, and fits if both agree on all that was read.
             first, value = next(iter(part.values.items()))
@@ -136,10 +136,10 @@ class RememberingWalk(Walk):
         return True
 
 
-class _Listened:
+class _RecordingStream:
     """A persona that reports each attribute that is read to a walk."""
 
-    def __init__(self, persona: Persona, walk: RememberingWalk) -> None:
+    def __init__(self, persona: Persona, walk: CachingContext) -> None:
         self._persona = persona
         self._walk = walk
 

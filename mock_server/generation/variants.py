@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mock_server.core.errors import GenerationError
-from mock_server.core.json_pointer import above_and_at, find
+from mock_server.core.json_pointer import above_and_at, value_at
 from mock_server.core.types import JSON
-from mock_server.generation.branches import Choice
-from mock_server.generation.constraints import Shape
-from mock_server.generation.generator import SearchExhaustedError, checked, persona_of
-from mock_server.generation.pairwise import Assignment, Factor, covering_rows
-from mock_server.generation.schema_document import Document
+from mock_server.generation.branches import BranchPoint
+from mock_server.generation.constraints import Constraints
+from mock_server.generation.generator import SearchExhaustedError, generate_valid, persona_of
+from mock_server.generation.pairwise import Assignment, Factor, pairwise_rows
+from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.search import FULL, Trace
-from mock_server.generation.seeding import Draw
-from mock_server.generation.subvalue_cache import Memory, RememberingWalk, Wanted
+from mock_server.generation.seeding import SeedKey
+from mock_server.generation.subvalue_cache import CachingContext, SubvalueCache, Wanted
 
 BIG_ENUM = 12
 """Number of values above which each value of an enum is shown once and not paired with everything else."""
@@ -66,7 +66,7 @@ class _Axis:
         return self.what in ("value", "flag")
 
 
-def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str, JSON] | None = None,
+def variants(schema: JSON, draw: SeedKey, document: SchemaDocument, *, pins: Mapping[str, JSON] | None = None,
              fill_properties: bool = True) -> list[Variant]:  # fmt: skip
     """Return the variants of a schema's values. Number 0 is the plain one: all members, no nulls, one item a list.
 
@@ -84,7 +84,7 @@ def variants(schema: JSON, draw: Draw, document: Document, *, pins: Mapping[str,
 
 class _Maker:
     def __init__(
-        self, schema: JSON, draw: Draw, document: Document, pins: dict[str, JSON], fill: bool, levels: int
+        self, schema: JSON, draw: SeedKey, document: SchemaDocument, pins: dict[str, JSON], fill: bool, levels: int
     ) -> None:
         self._levels = levels
         self._schema = schema
@@ -92,7 +92,7 @@ class _Maker:
         self._document = document
         self._pins = pins
         self._fill = fill
-        self._found, self._traced = Memory(), Memory()
+        self._found, self._traced = SubvalueCache(), SubvalueCache()
         self._axes: dict[tuple[str, str], _Axis] = {}
 
     def variants(self) -> Iterator[Variant]:
@@ -102,7 +102,7 @@ class _Maker:
         labels = _labels(axes)
         yield Variant(0, "plain", (), plain)
         seen = {json.dumps(plain)}
-        for row in covering_rows(_factors(axes)):
+        for row in pairwise_rows(_factors(axes)):
             try:
                 value = self._value(_wanted(axes, row.options))
             except GenerationError:
@@ -116,7 +116,7 @@ class _Maker:
 
     def _value(self, wanted: Wanted, trace: Trace | None = None) -> JSON:
         memory = self._found if trace is None else self._traced
-        walk = RememberingWalk(
+        walk = CachingContext(
             memory,
             self._draw,
             self._document,
@@ -127,7 +127,7 @@ class _Maker:
             trace=trace,
         )
         node = self._document.root(self._schema)
-        value = checked(walk.about(persona_of(walk, node)), node)
+        value = generate_valid(walk.about(persona_of(walk, node)), node)
         memory.learn(walk.made)
         return value
 
@@ -166,10 +166,10 @@ def _as_found(axis: _Axis, value: JSON) -> _Axis:
     """Return the axis with the option of the value first: deep in a value, optional parts are absent."""
     try:
         if axis.what == "present":
-            find(value, axis.pointer.rpartition("/")[0])
+            value_at(value, axis.pointer.rpartition("/")[0])
             has = int(_has(value, axis.pointer))
         elif axis.what in ("length", "entries"):
-            child = find(value, axis.pointer)
+            child = value_at(value, axis.pointer)
             has = min(len(child), 1) if isinstance(child, (list, dict)) else 1
         else:
             return axis
@@ -180,7 +180,7 @@ def _as_found(axis: _Axis, value: JSON) -> _Axis:
 
 def _has(value: JSON, pointer: str) -> bool:
     try:
-        find(value, pointer)
+        value_at(value, pointer)
     except KeyError:
         return False
     return True
@@ -193,7 +193,7 @@ def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
             continue
         needs = {key: number for key, number in wanted.items() if _covers(key[0], pointer) and key[0] != pointer}
         needs |= {key: number for key, number in wanted.items() if key[0] == pointer and key[1] != "plain"}
-        if isinstance(met, Choice):
+        if isinstance(met, BranchPoint):
             options = _options(met, index)
             if len(options) > 1:
                 yield _Axis(pointer, met.name, tuple(options), needs, len(options) <= BIG_ENUM)
@@ -201,7 +201,7 @@ def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
             yield from _of_shape(pointer, met, needs)
 
 
-def _options(choice: Choice, index: int) -> list[tuple[int, str]]:
+def _options(choice: BranchPoint, index: int) -> list[tuple[int, str]]:
     lowest = min(option.rank for option in choice.options)
     usual = [(number, option.label) for number, option in enumerate(choice.options) if option.rank == lowest]
     if choice.keyword == "not":
@@ -210,7 +210,7 @@ def _options(choice: Choice, index: int) -> list[tuple[int, str]]:
     return usual
 
 
-def _of_shape(pointer: str, shape: Shape, needs: Wanted) -> Iterator[_Axis]:
+def _of_shape(pointer: str, shape: Constraints, needs: Wanted) -> Iterator[_Axis]:
     if shape.kind == "object":
         for name in shape.names:
             if name not in shape.required and name not in shape.hidden and name not in shape.forbidden:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from mock_server.core.sized_cache import LONGEST
-from mock_server.http.messages import Answer, Headers, Wire
+from mock_server.http.messages import Headers, Response, TransportFault
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -68,7 +68,7 @@ class ClientGoneError(Exception):
     """The connection ended before the request did: there is nothing to handle, and nobody to answer."""
 
 
-async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     """Return the body; None where it has more bytes than the limit. A request without one is not waited for.
 
     Raises :class:`ClientGoneError` where it does not come to its end.
@@ -95,14 +95,14 @@ _FRAMES = frozenset({b"content-length", b"transfer-encoding"})
 """The fields of a request that has a body (RFC 9112, 6)."""
 
 
-async def send_answer(answer: Answer, send: Send) -> None:
+async def send_answer(answer: Response, send: Send) -> None:
     """Send an answer as it is."""
-    start = start_of(answer.status, answer.headers, len(answer.body))
+    start = response_start(answer.status, answer.headers, len(answer.body))
     await send({**start, "headers": [*start["headers"]]})  # CORS adds to it
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def send_in_pieces(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_in_pieces(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer; where its body comes in pieces, each when its turn has come and the client has read.
 
     Clients of HTTP/1.0 know no chunks (RFC 9112, 6.1): they get it in one piece. Where a piece cannot be made the log
@@ -115,7 +115,7 @@ async def send_in_pieces(answer: Answer, scope: Scope, receive: Receive, send: S
         await send_answer(replace(answer, body=b"".join(answer.pieces), pieces=None), send)
         return
     transport = scope.get("extensions", {}).get(CONNECTION, {}).get("transport")
-    start = start_of(answer.status, answer.headers, None)
+    start = response_start(answer.status, answer.headers, None)
     await send({**start, "headers": [*start["headers"]]})
     for piece in _told_of(answer.pieces, scope) if scope["method"] != "HEAD" else ():
         if piece is None:
@@ -146,7 +146,7 @@ async def until_gone(receive: Receive) -> None:
         pass
 
 
-def start_of(status: int, headers: Headers, length: int | None) -> Message:
+def response_start(status: int, headers: Headers, length: int | None) -> Message:
     """Return the message with which an answer begins whose body has so many bytes; None for nobody knows how many.
 
     Answers whose heads are alike and short have the same message, which nobody may change.
@@ -170,7 +170,7 @@ def _field(value: str) -> bytes:
     return re.sub(rb"[\x00-\x08\x0a-\x1f\x7f]", b" ", value.encode("latin-1", "replace")).strip()
 
 
-class Delivery:
+class ResponseSender:
     """Sends one answer. ``ending`` is set when the server stops; it cuts all waits short."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, ending: asyncio.Event) -> None:
@@ -179,7 +179,7 @@ class Delivery:
         self._send = send
         self._ending = ending
 
-    async def deliver(self, answer: Answer) -> None:
+    async def deliver(self, answer: Response) -> None:
         """Wait for the delay, then send the answer, with its fault if it has one."""
         if answer.delay:
             await self._wait(answer.delay / 1000)
@@ -188,7 +188,7 @@ class Delivery:
         else:
             await self._spoil(answer, answer.wire)
 
-    async def _spoil(self, answer: Answer, wire: Wire) -> None:
+    async def _spoil(self, answer: Response, wire: TransportFault) -> None:
         if wire.hang:
             await self._until_gone()
             await self._close(reset=True)
@@ -199,7 +199,7 @@ class Delivery:
             # A cut has to leave something out: an answer without a body announces one.
             short_of = _OVERSTATED if wire.overstate or (wire.cut and len(answer.body) < 2) else 0
             body = answer.body[: len(answer.body) // 2] if wire.cut else answer.body
-            await self._send(start_of(answer.status, answer.headers, len(answer.body) + short_of))
+            await self._send(response_start(answer.status, answer.headers, len(answer.body) + short_of))
             whole = await self._trickle(body, wire.trickle) if wire.trickle else True
             rest = b"" if wire.trickle else body
             if whole and not is_short:

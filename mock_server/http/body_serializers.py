@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.http.sequence_framing import BOUNDARY, Framing, as_json, json_text
+from mock_server.http.sequence_framing import BOUNDARY, Framing, json_bytes, json_text
 from mock_server.http.sequences import Sequence, form_of
-from mock_server.http.xml_serializer import Resolve, xml_body
+from mock_server.http.xml_serializer import Resolve, serialize_xml
 
 FORM = "application/x-www-form-urlencoded"
 NOTHING = b""
@@ -41,7 +41,7 @@ _SAMPLES: Mapping[str, bytes] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class SerializedBody:
     """A body as it is sent. ``judged`` is the JSON text to validate; None where that is the body itself."""
 
     data: bytes
@@ -49,33 +49,35 @@ class Body:
     judged: bytes | None = None
 
 
-def encode(value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, is_authored: bool = False) -> Body:
+def serialize_body(
+    value: JSON, content_type: str, schema: JSON, resolve: Resolve, *, is_authored: bool = False
+) -> SerializedBody:
     """Return the body of a value in a media type.
 
     ``is_authored``: the contract or a fixture wrote the value, so a text stands as it is.
     """
     if is_json(content_type):
-        return Body(as_json(value), content_type)
+        return SerializedBody(json_bytes(value), content_type)
     essence, charset = essence_of(content_type), _charset(content_type)
     if is_binary(essence, schema, resolve):
-        text = value if isinstance(value, str) else as_json(value).decode()
+        text = value if isinstance(value, str) else json_bytes(value).decode()
         sample = None if is_authored else _SAMPLES.get(essence)
-        return Body(text.encode("utf-8", "replace") if sample is None else sample, content_type, NOTHING)
+        return SerializedBody(text.encode("utf-8", "replace") if sample is None else sample, content_type, NOTHING)
     if essence == "image/svg+xml" and not is_authored:
-        return Body(_SAMPLES[essence], content_type, NOTHING)
+        return SerializedBody(_SAMPLES[essence], content_type, NOTHING)
     is_text = holds_text(schema, resolve)
     if isinstance(value, str) and (is_authored or not _is_xml(essence)):
         data = value.encode(charset or "utf-8", "replace")
-        return Body(data, _told(content_type, data), as_json(value) if is_text else NOTHING)
+        return SerializedBody(data, _told(content_type, data), json_bytes(value) if is_text else NOTHING)
     if _is_xml(essence):
-        return Body(xml_body(value, schema, resolve), content_type, as_json(value))
+        return SerializedBody(serialize_xml(value, schema, resolve), content_type, json_bytes(value))
     if essence == FORM:
-        return Body(_form(value), content_type, NOTHING)
+        return SerializedBody(_form(value), content_type, NOTHING)
     if essence.startswith("multipart/"):
-        return Body(_parts(value), f"{essence}; boundary={BOUNDARY}", NOTHING)
+        return SerializedBody(_parts(value), f"{essence}; boundary={BOUNDARY}", NOTHING)
     text = _text(value, essence)
     data = text.encode(charset or "utf-8", "replace")
-    return Body(data, _told(content_type, data), as_json(value))
+    return SerializedBody(data, _told(content_type, data), json_bytes(value))
 
 
 def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:

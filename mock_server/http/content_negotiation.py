@@ -52,14 +52,14 @@ class MediaRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class NegotiatedMedia:
     """The media type of the answer: the index of the documented one, and the value of ``Content-Type``."""
 
     index: int
     content_type: str
 
 
-def choose(names: tuple[str, ...], accept: str) -> Choice | None:
+def negotiate(names: tuple[str, ...], accept: str) -> NegotiatedMedia | None:
     """Return the documented media type that suits best; None where none is acceptable.
 
     ``accept`` is the header, its lines joined by commas. Where it is empty or unreadable, JSON comes first.
@@ -67,11 +67,11 @@ def choose(names: tuple[str, ...], accept: str) -> Choice | None:
     return _known_choice(names, accept) if len(accept) <= LONGEST else _choice(names, accept)
 
 
-def _choice(names: tuple[str, ...], accept: str) -> Choice | None:
+def _choice(names: tuple[str, ...], accept: str) -> NegotiatedMedia | None:
     ranges = _ranges(accept)
     if not ranges:
         index = next((i for i, name in enumerate(names) if is_json(name)), 0)
-        return Choice(index, concrete(names[index])) if names else None
+        return NegotiatedMedia(index, concrete_media_type(names[index])) if names else None
     candidates: list[tuple[float, int, int, int, str]] = []
     for index, name in enumerate(names):
         for candidate in _candidates(name, ranges):
@@ -83,13 +83,13 @@ def _choice(names: tuple[str, ...], accept: str) -> Choice | None:
     if not candidates:
         return None
     *_, index, content_type = min(candidates)
-    return Choice(index, content_type)
+    return NegotiatedMedia(index, content_type)
 
 
 _known_choice = lru_cache(maxsize=4096)(_choice)
 
 
-def concrete(name: str) -> str:
+def concrete_media_type(name: str) -> str:
     """Return a media type for a documented one, which may be a range (``text/*``)."""
     kind, _, subtype = name.partition("/")
     return _USUAL.get(kind, "application/octet-stream") if subtype == "*" else name
@@ -105,7 +105,7 @@ def _candidates(name: str, ranges: tuple[MediaRange, ...]) -> list[str]:
         key=lambda media_range: -media_range.quality,
     )
     return [
-        concrete(name),
+        concrete_media_type(name),
         *(media_range.name for media_range in wished if kind in ("*", media_range.name.partition("/")[0])),
     ]
 

@@ -9,11 +9,11 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import TypedDict
 
-from mock_server.core.diagnostics import Finding
-from mock_server.http.messages import Answer, Exchange, Headers, Request, Route, Stream, Wire
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.http.messages import Exchange, Headers, Request, Response, Route, Stream, TransportFault
 
 
-class RequestForm(TypedDict):
+class RequestJson(TypedDict):
     """A :class:`Request` as JSON."""
 
     method: str
@@ -25,19 +25,19 @@ class RequestForm(TypedDict):
     raw_path: str
 
 
-class AnswerForm(TypedDict):
-    """An :class:`Answer` as JSON; it is validated before it is sent to another process, so ``judged`` is left out."""
+class ResponseJson(TypedDict):
+    """An :class:`Response` as JSON; it is validated before it is sent to another process, so ``judged`` is left out."""
 
     status: int
     headers: Sequence[Sequence[str]]
     body: str
     reason: str
     delay: int
-    wire: WireForm | None
-    stream: StreamForm | None
+    wire: TransportFaultJson | None
+    stream: StreamJson | None
 
 
-class StreamForm(TypedDict):
+class StreamJson(TypedDict):
     """A :class:`Stream` as JSON."""
 
     operation: str
@@ -58,8 +58,8 @@ class StreamForm(TypedDict):
     end: str
 
 
-class WireForm(TypedDict):
-    """A :class:`Wire` as JSON."""
+class TransportFaultJson(TypedDict):
+    """A :class:`TransportFault` as JSON."""
 
     cut: str
     trickle: int
@@ -68,8 +68,8 @@ class WireForm(TypedDict):
     cut_after: int | None
 
 
-class FindingForm(TypedDict):
-    """A :class:`Finding` as JSON."""
+class DiagnosticJson(TypedDict):
+    """A :class:`Diagnostic` as JSON."""
 
     rule: str
     location: str
@@ -80,7 +80,7 @@ class FindingForm(TypedDict):
     severity: str
 
 
-class RouteForm(TypedDict):
+class RouteJson(TypedDict):
     """A :class:`Route` as JSON."""
 
     operation: str | None
@@ -89,58 +89,58 @@ class RouteForm(TypedDict):
     redirect: str | None
 
 
-class ExchangeForm(TypedDict):
+class ExchangeJson(TypedDict):
     """An :class:`Exchange` as JSON."""
 
-    request: RequestForm
-    route: RouteForm
-    answer: AnswerForm
-    findings: Sequence[FindingForm]
+    request: RequestJson
+    route: RouteJson
+    answer: ResponseJson
+    findings: Sequence[DiagnosticJson]
 
 
-def bytes_form(data: bytes) -> str:
+def bytes_to_json(data: bytes) -> str:
     """Return bytes as a text in base64."""
     return b2a_base64(data, newline=False).decode("ascii")
 
 
-def bytes_of(form: str) -> bytes:
+def bytes_from_json(form: str) -> bytes:
     """Return the bytes of a text in base64."""
     return a2b_base64(form)
 
 
-def request_form(request: Request) -> RequestForm:
+def request_to_json(request: Request) -> RequestJson:
     """Return a request as JSON."""
     return {
         "method": request.method,
         "path": request.path,
         "query": request.query,
         "headers": request.headers,
-        "body": bytes_form(request.body),
+        "body": bytes_to_json(request.body),
         "origin": request.origin,
         "raw_path": request.raw_path,
     }
 
 
-def request_of(form: RequestForm) -> Request:
+def request_from_json(form: RequestJson) -> Request:
     """Return the request of a form."""
     return Request(
         method=form["method"],
         path=form["path"],
         query=form["query"],
         headers=_headers(form["headers"]),
-        body=bytes_of(form["body"]),
+        body=bytes_from_json(form["body"]),
         origin=form["origin"],
         raw_path=form["raw_path"],
     )
 
 
-def answer_form(answer: Answer) -> AnswerForm:
+def response_to_json(answer: Response) -> ResponseJson:
     """Return an answer as JSON."""
     wire = answer.wire
     return {
         "status": answer.status,
         "headers": answer.headers,
-        "body": bytes_form(answer.body),
+        "body": bytes_to_json(answer.body),
         "reason": answer.reason,
         "delay": answer.delay,
         "wire": None
@@ -156,7 +156,7 @@ def answer_form(answer: Answer) -> AnswerForm:
     }
 
 
-def _stream_form(stream: Stream) -> StreamForm:
+def _stream_form(stream: Stream) -> StreamJson:
     return {
         "operation": stream.operation,
         "response": stream.response,
@@ -177,7 +177,7 @@ def _stream_form(stream: Stream) -> StreamForm:
     }
 
 
-def _stream_of(form: StreamForm) -> Stream:
+def _stream_of(form: StreamJson) -> Stream:
     return Stream(
         operation=form["operation"],
         response=form["response"],
@@ -198,47 +198,47 @@ def _stream_of(form: StreamForm) -> Stream:
     )
 
 
-def answer_of(form: AnswerForm) -> Answer:
+def response_from_json(form: ResponseJson) -> Response:
     """Return the answer of a form."""
-    return Answer(
+    return Response(
         status=form["status"],
         headers=_headers(form["headers"]),
-        body=bytes_of(form["body"]),
+        body=bytes_from_json(form["body"]),
         reason=form["reason"],
         delay=form["delay"],
-        wire=None if form["wire"] is None else Wire(**form["wire"]),
+        wire=None if form["wire"] is None else TransportFault(**form["wire"]),
         stream=None if form["stream"] is None else _stream_of(form["stream"]),
     )
 
 
-def exchange_form(exchange: Exchange) -> ExchangeForm:
+def exchange_to_json(exchange: Exchange) -> ExchangeJson:
     """Return an exchange as JSON."""
     route = exchange.route
     return {
-        "request": request_form(exchange.request),
+        "request": request_to_json(exchange.request),
         "route": {
             "operation": route.operation,
             "path_parameters": dict(route.path_parameters),
             "allow": route.allow,
             "redirect": route.redirect,
         },
-        "answer": answer_form(exchange.answer),
-        "findings": [finding_form(finding) for finding in exchange.findings],
+        "answer": response_to_json(exchange.answer),
+        "findings": [diagnostic_to_json(finding) for finding in exchange.findings],
     }
 
 
-def exchange_of(form: ExchangeForm) -> Exchange:
+def exchange_from_json(form: ExchangeJson) -> Exchange:
     """Return the exchange of a form."""
     route = form["route"]
     return Exchange(
-        request=request_of(form["request"]),
+        request=request_from_json(form["request"]),
         route=Route(route["operation"], route["path_parameters"], tuple(route["allow"]), route["redirect"]),
-        answer=answer_of(form["answer"]),
-        findings=tuple(finding_of(finding) for finding in form["findings"]),
+        answer=response_from_json(form["answer"]),
+        findings=tuple(diagnostic_from_json(finding) for finding in form["findings"]),
     )
 
 
-def finding_form(finding: Finding) -> FindingForm:
+def diagnostic_to_json(finding: Diagnostic) -> DiagnosticJson:
     """Return a finding as JSON."""
     return {
         "rule": finding.rule,
@@ -251,9 +251,9 @@ def finding_form(finding: Finding) -> FindingForm:
     }
 
 
-def finding_of(form: FindingForm) -> Finding:
+def diagnostic_from_json(form: DiagnosticJson) -> Diagnostic:
     """Return the finding of a form."""
-    return Finding(**form)
+    return Diagnostic(**form)
 
 
 def _headers(form: Sequence[Sequence[str]]) -> Headers:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Field lines in the order in which they are sent. Names in requests are in lower case."""
@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class TransportFault:
     """A fault in sending an answer that is valid in itself.
 
     ``cut`` closes the connection: ``before_headers``, or ``mid_body`` after half of the body. ``trickle`` is bytes of
@@ -92,7 +92,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """An answer as it will be sent, and the fault with which it is sent.
 
     ``delay`` is in milliseconds. ``reason`` names the source of the answer. ``judged`` is the JSON text of the value
@@ -108,8 +108,8 @@ class Answer:
     reason: str = ""
     delay: int = 0
     judged: bytes | None = None
-    findings: tuple[Finding, ...] = ()
-    wire: Wire | None = None
+    findings: tuple[Diagnostic, ...] = ()
+    wire: TransportFault | None = None
     sought: tuple[str, str] | None = None
     stream: Stream | None = None
     pieces: Iterator[bytes] | None = None
@@ -148,5 +148,5 @@ class Exchange:
 
     request: Request
     route: Route
-    answer: Answer
-    findings: tuple[Finding, ...] = ()
+    answer: Response
+    findings: tuple[Diagnostic, ...] = ()

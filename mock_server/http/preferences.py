@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import Request
 
 LONGEST_DELAY = 600_000
@@ -52,7 +52,7 @@ class Preferences:
         )
 
 
-def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]]:
+def read_preferences(request: Request) -> tuple[Preferences, tuple[Diagnostic, ...]]:
     """Return the preferences of a request, and findings about unreadable ones. The header wins over the query."""
     if "__" not in request.query and request.header("prefer") is None:
         return _NONE
@@ -63,7 +63,7 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]
     }
     for header in reversed(request.header_values("prefer")):
         entries |= {name: (value, "header prefer") for name, value in reversed(_pairs(header))}
-    findings: list[Finding] = []
+    findings: list[Diagnostic] = []
     read: dict[str, object] = {}
     for name, reader in _READERS.items():
         if name in entries:
@@ -71,11 +71,11 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Finding, ...]
             try:
                 read[name] = reader(value)
             except ValueError as error:
-                findings.append(Finding("preference", location, f"{name}={value!r}", str(error)))
+                findings.append(Diagnostic("preference", location, f"{name}={value!r}", str(error)))
     return Preferences(**read), tuple(findings)  # type: ignore[arg-type]
 
 
-_NONE: tuple[Preferences, tuple[Finding, ...]] = (Preferences(), ())
+_NONE: tuple[Preferences, tuple[Diagnostic, ...]] = (Preferences(), ())
 
 
 def _pairs(header: str) -> list[tuple[str, str]]:

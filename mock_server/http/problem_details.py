@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import StoreError, StoreFullError
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers
+from mock_server.http.messages import Headers, Response
 
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",
@@ -50,14 +50,16 @@ LOST = (("Retry-After", "1"),)
 """The headers of a problem about a lost store: it is tried again several times a second."""
 
 
-def store_problem(error: StoreError) -> Answer:
+def store_problem_response(error: StoreError) -> Response:
     """Return the problem document for an error of a store: 507 for a full one (RFC 4918, 11.5), 503 for a lost one."""
     if isinstance(error, StoreFullError):
-        return problem("store-full", 507, str(error))
-    return problem("store-lost", 503, str(error), headers=LOST)
+        return problem_response("store-full", 507, str(error))
+    return problem_response("store-lost", 503, str(error), headers=LOST)
 
 
-def problem(name: str, status: int, detail: str, findings: Sequence[Finding] = (), *, headers: Headers = ()) -> Answer:
+def problem_response(
+    name: str, status: int, detail: str, findings: Sequence[Diagnostic] = (), *, headers: Headers = ()
+) -> Response:
     """Return a problem document. ``detail`` says what was found, what was expected and what to do."""
     body: dict[str, JSON] = {
         "type": f"urn:mock-server:problem:{name}",
@@ -68,4 +70,4 @@ def problem(name: str, status: int, detail: str, findings: Sequence[Finding] = (
     if findings:
         body["findings"] = [finding.as_json() for finding in findings]
     data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Answer(status, (("content-type", "application/problem+json"), *headers), data, "problem")
+    return Response(status, (("content-type", "application/problem+json"), *headers), data, "problem")

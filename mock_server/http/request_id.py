@@ -15,7 +15,7 @@ _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]
 """Version, trace, parent, flags, and what a later version may add (W3C Trace Context, 3.2)."""
 
 
-def given_id(headers: Headers) -> str | None:
+def client_request_id(headers: Headers) -> str | None:
     """Return the id of a request with these headers (names in lower case); None where it has no valid one."""
     for name, value in headers:
         if name == HEADER:

@@ -21,14 +21,14 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 """Made once: to make one takes longer than to write a small body."""
 
 
-def as_json(value: JSON) -> bytes:
+def json_bytes(value: JSON) -> bytes:
     """Return a value as a JSON text (RFC 8259), compact, in UTF-8."""
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def json_text(value: JSON) -> str:
     """Return a value as a JSON text that can be written in UTF-8."""
-    return as_json(value).decode("utf-8", "replace")
+    return json_bytes(value).decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 Resolve = Callable[[JSON], JSON]
 
 
-def xml_body(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
+def serialize_xml(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
     """Return the XML document of a value, in UTF-8. ``resolve`` follows a schema's ``$ref``."""
     reader = _Schemas(resolve)
     name = _component(schema) or NAMELESS
@@ -42,7 +42,7 @@ def xml_body(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class _XmlMetadata:
     """The values of the ``xml`` keyword of a schema."""
 
     name: str = ""
@@ -82,7 +82,7 @@ class _Schemas:
             for branch in branches if isinstance(branches, list) else ():
                 yield from self._nodes(branch, depth + 1)
 
-    def facts(self, schema: JSON) -> _Facts:
+    def facts(self, schema: JSON) -> _XmlMetadata:
         """Return the facts of a schema; nearer ones go before those of a reference."""
         said: dict[str, JSON] = {}
         for node in self._nodes(schema):
@@ -92,7 +92,7 @@ class _Schemas:
         texts = (said.get("name"), said.get("namespace"), said.get("prefix"))
         name, namespace, prefix = (text if isinstance(text, str) else "" for text in texts)
         wrapped = said.get("wrapped") is True or ("nodeType" in said and kind == "element")
-        return _Facts(name, namespace, prefix, "text" if kind == "cdata" else kind, wrapped)
+        return _XmlMetadata(name, namespace, prefix, "text" if kind == "cdata" else kind, wrapped)
 
     def member(self, schema: JSON, name: str) -> JSON:
         """Return the schema of a member of an object."""

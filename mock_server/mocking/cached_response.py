@@ -1,7 +1,7 @@
 """An answer that was found and judged, ready to be sent again: as small as it can be kept.
 
-Thousands of answers differ in a token and a body and in nothing else. What they have in common (:class:`Target`,
-:class:`Head`) is held once, and what a journal wants to know of a request is read from the question when somebody
+Thousands of answers differ in a token and a body and in nothing else. What they have in common (:class:`RequestTarget`,
+:class:`ResponseHead`) is held once, and what a journal wants to know of a request is read from the question when somebody
 asks. So a remembered answer costs some 400 bytes beside its body.
 """
 
@@ -15,15 +15,15 @@ from time import monotonic, time
 from typing import Any, TypeAlias, TypeVar
 
 from mock_server.core.deadline import WaitNeeded, without_waiting
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import StoreError, StoreLostError
 from mock_server.core.memory_size import bytes_of, footprint, footprint_of_line
-from mock_server.http.asgi import Field, start_of
-from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.mocking.request_metrics import QUICK, Tally
+from mock_server.http.asgi import Field, response_start
+from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.mocking.request_metrics import QUICK, RequestMetric
 from mock_server.openapi.model import Operation
-from mock_server.storage import Record, Records, Store
-from mock_server.worlds.coverage import Shown
+from mock_server.storage import Record, RecordReader, Store
+from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.journal import LONGEST_BODY
 from mock_server.worlds.world import World
 
@@ -33,7 +33,7 @@ _FIELDS = 4
 """Where the field lines begin in a question."""
 
 
-class Sight:
+class RecordDependency:
     """The record that an answer was made from, in a store that others change too; or that there was none.
 
     Not the record itself, which is ten times the answer, but a digest of it.
@@ -70,14 +70,14 @@ class Sight:
         return same
 
 
-def sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | None:
+def dependency_of(base: Store, world: World, answer: Response, before: int) -> RecordDependency | None:
     """Return what an answer was made from, None where nothing can change it.
 
     Raises :class:`StoreError` where that has changed meanwhile, or is lost.
     """
     if answer.sought is None or not base.is_shared:
         return None
-    records: Records = world.store(base)
+    records: RecordReader = world.store(base)
     try:
         with without_waiting():
             record = records.get(*answer.sought)
@@ -85,7 +85,7 @@ def sight_of(base: Store, world: World, answer: Answer, before: int) -> Sight | 
         raise StoreLostError("somebody has locked the store") from None
     if before < 0 or records.revision != before:
         raise StoreLostError("the store has changed while an answer was made")
-    return Sight(base, answer.sought, record, before)
+    return RecordDependency(base, answer.sought, record, before)
 
 
 def _digest_of(record: Record | None) -> bytes:
@@ -94,7 +94,7 @@ def _digest_of(record: Record | None) -> bytes:
     return blake2b(dumps((record.value, record.location), 0), digest_size=16).digest()
 
 
-class Target:
+class RequestTarget:
     """What requests that go to one place have in common: all but their headers, and where routing led."""
 
     __slots__ = ("common", "cost", "holders", "key", "operation", "request", "route")
@@ -113,16 +113,18 @@ class Target:
         self.cost = bytes_of(self) + footprint((common, request, route)) + bytes_of(key)
 
 
-class Head:
+class ResponseHead:
     """What answers have in common that differ in their bodies alone: head, findings, and where they are counted."""
 
     __slots__ = ("answer", "cost", "findings", "holders", "key", "simple", "start", "tally")
 
-    def __init__(self, key: Hashable, answer: Answer, length: int, findings: tuple[Finding, ...], tally: Tally) -> None:
+    def __init__(
+        self, key: Hashable, answer: Response, length: int, findings: tuple[Diagnostic, ...], tally: RequestMetric
+    ) -> None:
         self.key = key
         self.answer = answer
         """Without a body."""
-        self.start = start_of(answer.status, answer.headers, length)
+        self.start = response_start(answer.status, answer.headers, length)
         self.findings = findings
         self.tally = tally
         self.simple = -1.0 if findings else QUICK
@@ -131,23 +133,23 @@ class Head:
         self.cost = bytes_of(self) + bytes_of(key) + footprint((answer, self.start, findings))
 
 
-class Sign:
+class CoverageSignature:
     """What of an operation answers show alike."""
 
     __slots__ = ("cost", "holders", "key", "shown")
 
-    def __init__(self, key: Hashable, shown: Shown) -> None:
+    def __init__(self, key: Hashable, shown: CoverageHits) -> None:
         self.key = key
         self.shown = shown
         self.holders = 0
         self.cost = bytes_of(self) + bytes_of(key) + bytes_of(shown) + footprint(shown.keys)
 
 
-_P = TypeVar("_P", Target, Head, Sign)
+_P = TypeVar("_P", RequestTarget, ResponseHead, CoverageSignature)
 _T = TypeVar("_T")
 
 
-class Ready:
+class CachedResponse:
     """An answer as ASGI sends it, and what journal and coverage note of it and where it is counted.
 
     ``own`` is the bytes of what the question alone has of its parts, ``cost`` those that go when it goes. ``holders``
@@ -157,7 +159,14 @@ class Ready:
     __slots__ = ("body", "cost", "head", "holders", "question", "sight", "sign", "stamp", "target")
 
     def __init__(
-        self, question: Question, own: int, target: Target, head: Head, sign: Sign, body: bytes, sight: Sight | None
+        self,
+        question: Question,
+        own: int,
+        target: RequestTarget,
+        head: ResponseHead,
+        sign: CoverageSignature,
+        body: bytes,
+        sight: RecordDependency | None,
     ) -> None:
         self.question = question
         self.target = target
@@ -192,12 +201,12 @@ class Ready:
         return self.target.operation
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """The answer; of a long body the beginning, as journals have it."""
         return replace(self.head.answer, body=self.body[:LONGEST_BODY])
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Diagnostic, ...]:
         """What was found in the two."""
         return self.head.findings
 
@@ -225,26 +234,26 @@ _SIZES: dict[int, int] = {}
 _MANY = 4096
 
 
-class Parts:
+class SharedParts:
     """What remembered answers share, each held as long as one of them has it. ``held`` is the bytes of all."""
 
     def __init__(self) -> None:
-        self._targets: dict[Hashable, Target] = {}
-        self._heads: dict[Hashable, Head] = {}
-        self._signs: dict[Hashable, Sign] = {}
+        self._targets: dict[Hashable, RequestTarget] = {}
+        self._heads: dict[Hashable, ResponseHead] = {}
+        self._signs: dict[Hashable, CoverageSignature] = {}
         self.held = 0
 
-    def target(self, exchange: Exchange, operation: Operation | None, common: tuple[Any, ...]) -> Target:
+    def target(self, exchange: Exchange, operation: Operation | None, common: tuple[Any, ...]) -> RequestTarget:
         """Return where an exchange went, for one more holder. ``common`` is what its question begins with."""
         request = exchange.request
         key = (common, request.path, request.origin, exchange.route.operation)
         target = self._targets.get(key)
         if target is None:
             request = replace(request, headers=(), body=b"")
-            target = self._targets[key] = Target(key, request, exchange.route, operation, common)
+            target = self._targets[key] = RequestTarget(key, request, exchange.route, operation, common)
         return self._taken(target)
 
-    def head(self, exchange: Exchange, tally: Tally) -> Head:
+    def head(self, exchange: Exchange, tally: RequestMetric) -> ResponseHead:
         """Return the head of an exchange's answer, for one more holder."""
         answer, length = exchange.answer, len(exchange.answer.body)
         # What lasts has nothing else: no delay, no stream, nothing that goes wrong on the way.
@@ -253,18 +262,18 @@ class Parts:
         head = self._heads.get(key)
         if head is None:
             answer = replace(answer, body=b"", judged=None, sought=None)
-            head = self._heads[key] = Head(key, answer, length, exchange.findings, tally)
+            head = self._heads[key] = ResponseHead(key, answer, length, exchange.findings, tally)
         return self._taken(head)
 
-    def sign(self, shown: Shown) -> Sign:
+    def sign(self, shown: CoverageHits) -> CoverageSignature:
         """Return what an answer shows, for one more holder."""
         key = (shown.gauge, shown.keys)
         sign = self._signs.get(key)
         if sign is None:
-            sign = self._signs[key] = Sign(key, shown)
+            sign = self._signs[key] = CoverageSignature(key, shown)
         return self._taken(sign)
 
-    def release(self, ready: Ready) -> None:
+    def release(self, ready: CachedResponse) -> None:
         """Have one holder less of what an answer shares."""
         if self._is_let_go(ready.target):
             del self._targets[ready.target.key]
@@ -279,7 +288,7 @@ class Parts:
         part.holders += 1
         return part
 
-    def _is_let_go(self, part: Target | Head | Sign) -> bool:
+    def _is_let_go(self, part: RequestTarget | ResponseHead | CoverageSignature) -> bool:
         part.holders -= 1
         if part.holders:
             return False
@@ -287,7 +296,7 @@ class Parts:
         return True
 
 
-class Lines:
+class SharedFieldLines:
     """Field lines that many questions have in common, as one object each.
 
     A line that comes a second time is one of them. Long ones are not: a client may send as many as it likes.

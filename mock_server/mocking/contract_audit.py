@@ -5,55 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
 from mock_server.generation.fake.faker_bridge import unknown_methods
-from mock_server.http.messages import Answer, Request
+from mock_server.http.messages import Request, Response
 from mock_server.http.preferences import Preferences
-from mock_server.mocking.mock_request import Question
-from mock_server.mocking.response_selector import Ladder
-from mock_server.openapi.model import BODYLESS, Contract, Operation, Response
-from mock_server.openapi.security import Caller
-from mock_server.openapi.validation.validator import Judge
+from mock_server.mocking.mock_request import MockRequest
+from mock_server.mocking.response_selector import ResponseSelector
+from mock_server.openapi.model import BODYLESS, Contract, Operation, ResponseSpec
+from mock_server.openapi.security import Credentials
+from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.storage import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditedResponse:
     """One answer that was tried: its operation, its status, its example, its source, and its findings."""
 
     operation: str
     status: str
     example: str
     source: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     media: str = ""
     """The media type that the request accepted; empty for an answer without a body, and where any is accepted."""
 
 
-class Audit:
+class ContractAudit:
     """Tries the answers of one contract."""
 
-    def __init__(self, contract: Contract, judge: Judge, ladder: Ladder, store: Store) -> None:
+    def __init__(self, contract: Contract, judge: ContractValidator, ladder: ResponseSelector, store: Store) -> None:
         self._contract = contract
         self._judge = judge
         self._ladder = ladder
         self._store = store
 
-    def answers(self) -> Iterator[Audited]:
+    def answers(self) -> Iterator[AuditedResponse]:
         """Yield an answer for every documented status, media type, named example, record and unknown ``x-faker``.
 
         An interim status (1XX) cannot end an exchange; it is left out.
         """
         for finding in unknown_methods(dict(self._contract.document), self._contract.name):
-            yield Audited("x-faker", "", "", "contract", (finding,))
+            yield AuditedResponse("x-faker", "", "", "contract", (finding,))
         for operation in self._contract.operations.values():
             for status, response in operation.responses.items():
                 if not status.startswith("1"):
                     yield from self._response(operation, status, response)
             yield from self._records(operation)
 
-    def _response(self, operation: Operation, status: str, response: Response) -> Iterator[Audited]:
+    def _response(self, operation: Operation, status: str, response: ResponseSpec) -> Iterator[AuditedResponse]:
         code = status_of(status, operation)
         if not response.content or code in BODYLESS:
             yield self._tried(operation, status, Preferences(code=code))
@@ -66,19 +66,19 @@ class Audit:
 
     def sources(self, operation: Operation) -> list[tuple[str, str]]:
         """Return pairs of a status of an operation and the source of its answer."""
-        tried = ((status, self._answer(operation, Preferences(code=status_of(status, operation)), Caller()))
+        tried = ((status, self._answer(operation, Preferences(code=status_of(status, operation)), Credentials()))
                  for status in operation.responses if not status.startswith("1"))  # fmt: skip
         return [(status, self._source(operation, answer)) for status, answer in tried]
 
-    def _source(self, operation: Operation, answer: Answer) -> str:
+    def _source(self, operation: Operation, answer: Response) -> str:
         selected = operation.resource is not None and answer.reason == "generated"
         return "fixture, else generated" if selected else answer.reason
 
-    def _tried(self, operation: Operation, status: str, preferences: Preferences, media: str = "") -> Audited:
-        answer = self._answer(operation, preferences, Caller(), media)
+    def _tried(self, operation: Operation, status: str, preferences: Preferences, media: str = "") -> AuditedResponse:
+        answer = self._answer(operation, preferences, Credentials(), media)
         return self._judged(operation, status, preferences.example or "", answer, media)
 
-    def _records(self, operation: Operation) -> Iterator[Audited]:
+    def _records(self, operation: Operation) -> Iterator[AuditedResponse]:
         kinds = self._contract.manners.tokens
         kind = next(
             (candidate for candidate in kinds if candidate.selects and candidate.selects == operation.resource), None
@@ -86,7 +86,7 @@ class Audit:
         if kind is None or kind.selects is None:
             return
         for record in self._store.records(kind.selects):
-            caller = Caller(kind.prefix + record.handle, kind, record.handle)
+            caller = Credentials(kind.prefix + record.handle, kind, record.handle)
             answer = self._answer(operation, Preferences(), caller)
             audited = self._judged(operation, str(answer.status), record.handle, answer)
             located = tuple(
@@ -94,29 +94,31 @@ class Audit:
             )
             yield replace(audited, findings=located)
 
-    def _answer(self, operation: Operation, preferences: Preferences, caller: Caller, media: str = "") -> Answer:
+    def _answer(self, operation: Operation, preferences: Preferences, caller: Credentials, media: str = "") -> Response:
         request = Request(operation.method, operation.path, headers=(("accept", media),) if media else ())
-        return self._ladder.answer(Question(operation, request, caller, preferences))
+        return self._ladder.answer(MockRequest(operation, request, caller, preferences))
 
-    def _judged(self, operation: Operation, status: str, example: str, answer: Answer, media: str = "") -> Audited:
+    def _judged(
+        self, operation: Operation, status: str, example: str, answer: Response, media: str = ""
+    ) -> AuditedResponse:
         if answer.reason == "problem":
             actual = answer.body.decode()
-            findings: tuple[Finding, ...] = (
-                Finding("no-answer", operation.key, actual, "an answer", operation.pointer),
+            findings: tuple[Diagnostic, ...] = (
+                Diagnostic("no-answer", operation.key, actual, "an answer", operation.pointer),
             )
         else:
             offered = (replace(finding, location=self._contract.locate(finding.pointer)) for finding in answer.findings)
             findings = (*offered, *self._judge.answer(operation.key, answer), *self._of_items(answer))
-        return Audited(operation.key, status, example, self._source(operation, answer), findings, media)
+        return AuditedResponse(operation.key, status, example, self._source(operation, answer), findings, media)
 
-    def _of_items(self, answer: Answer) -> tuple[Finding, ...]:
+    def _of_items(self, answer: Response) -> tuple[Diagnostic, ...]:
         """Return the findings about the items of a stream; an item that cannot be made is one of them."""
         if answer.stream is None:
             return ()
         try:
             return tuple(self._ladder.streams.findings(self._judge, answer.stream, answer.status))
         except GenerationError as error:
-            return (Finding("no-answer", answer.stream.operation, str(error), "an item"),)
+            return (Diagnostic("no-answer", answer.stream.operation, str(error), "an item"),)
 
 
 def status_of(key: str, operation: Operation) -> int:

@@ -8,25 +8,25 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote
 
-from mock_server.core.diagnostics import Finding
-from mock_server.core.sized_cache import Memo
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.sized_cache import SizedCache
 from mock_server.http.media_types import essence_of
-from mock_server.http.messages import Answer, Exchange, Headers, Request, Route, Stream
+from mock_server.http.messages import Exchange, Headers, Request, Response, Route, Stream
 from mock_server.http.preferences import Preferences, read_preferences
-from mock_server.http.problem_details import problem
+from mock_server.http.problem_details import problem_response
 from mock_server.mocking.error_responses import findings_header
-from mock_server.mocking.mock_request import Question
-from mock_server.mocking.response_selector import Ladder
-from mock_server.mocking.scenario_responses import Performance
+from mock_server.mocking.mock_request import MockRequest
+from mock_server.mocking.response_selector import ResponseSelector
+from mock_server.mocking.scenario_responses import ScenarioResponse
 from mock_server.mocking.streams import Streams
 from mock_server.openapi.model import Contract, Operation, path_parts
-from mock_server.openapi.security import Caller, caller_of
+from mock_server.openapi.security import Credentials, credentials_of
 from mock_server.openapi.validation.request_bodies import FORM
 from mock_server.openapi.validation.request_validator import MALFORMED, MEDIA_TYPE
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.scenarios.model import Scenario
-from mock_server.worlds.rate_limits import Memory, remembered
-from mock_server.worlds.scenario_state import Fitting, Stage
+from mock_server.worlds.rate_limits import StatefulDecision, remember_decision
+from mock_server.worlds.scenario_state import Fitting, ScenarioState
 from mock_server.worlds.world import World
 
 log = logging.getLogger("mock_server")
@@ -42,7 +42,7 @@ _JUDGED_OVERHEAD = 1000
 class BrokenItemError(Exception):
     """Raised for an item of a stream that is not valid; the findings say why."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[Diagnostic, ...]) -> None:
         self.findings = findings
         super().__init__("; ".join(map(str, findings)))
 
@@ -58,13 +58,13 @@ class Examined:
     request: Request
     route: Route
     operation: Operation | None
-    caller: Caller
+    caller: Credentials
     preferences: Preferences
     failure: str | None = None
     headers: Headers = ()
-    findings: tuple[Finding, ...] = ()
-    answer: Answer | None = None
-    unreadable: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+    answer: Response | None = None
+    unreadable: tuple[Diagnostic, ...] = ()
     """Findings about preferences that could not be read."""
     wants_stream: bool = False
 
@@ -74,30 +74,30 @@ class Admitted:
     """An examined request and what its world decides: ``question`` is present where an answer is to be selected."""
 
     examined: Examined
-    memory: Memory
+    memory: StatefulDecision
     preferences: Preferences
-    unreadable: tuple[Finding, ...] = ()
-    question: Question | None = None
-    played: Performance | None = None
+    unreadable: tuple[Diagnostic, ...] = ()
+    question: MockRequest | None = None
+    played: ScenarioResponse | None = None
 
 
 class Engine:
     """Answers requests by one contract. ``route`` finds the operation of a method, a path and a query."""
 
     def __init__(
-        self, contract: Contract, judge: Judge, ladder: Ladder, route: Callable[[str, str, str], Route],
+        self, contract: Contract, judge: ContractValidator, ladder: ResponseSelector, route: Callable[[str, str, str], Route],
         standing: tuple[Scenario, ...] = (), seed: int = 0, strictness: str = "strict",
     ) -> None:  # fmt: skip
         self.contract = contract
         self._judge = judge
-        self._judged: Memo[tuple[Hashable, ...], tuple[Finding, ...]] = Memo(JUDGED)
+        self._judged: SizedCache[tuple[Hashable, ...], tuple[Diagnostic, ...]] = SizedCache(JUDGED)
         self._ladder = ladder
         self._route = route
         self._standing = standing
         self._seed = seed
         self._strictness = strictness
         self._always_staged = bool(standing) or contract.manners.remembers
-        self._told: set[Finding] = set()
+        self._told: set[Diagnostic] = set()
         """Findings about the contract's examples that were logged: each is logged once, not with each request."""
 
     def handle(self, request: Request, world: World | None = None) -> Exchange:
@@ -120,7 +120,7 @@ class Engine:
         if route.others:
             route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
-        caller = caller_of(request, manners, self.contract.schemes)
+        caller = credentials_of(request, manners, self.contract.schemes)
 
         preferences, unreadable = read_preferences(request)
         strictness = preferences.validation or self._strictness
@@ -128,10 +128,10 @@ class Engine:
         # Some APIs refuse a token before they look at the path (``beforeRouting`` of x-mock-failures).
         failure = self._refused_early(caller, strictness)
         headers: Headers = ()
-        findings: tuple[Finding, ...] = ()
+        findings: tuple[Diagnostic, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
-                answer = Answer(204, (("Allow", _allow(route)),), reason="options")
+                answer = Response(204, (("Allow", _allow(route)),), reason="options")
                 return Examined(request, route, operation, caller, preferences, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
@@ -182,11 +182,11 @@ class Engine:
         ``fitting`` is what is known already of the scenarios that the request is for.
         """
         stage = self._stage(world)
-        memory = Memory()
+        memory = StatefulDecision()
         failure, operation = examined.failure, examined.operation
         preferences, unreadable = examined.preferences, examined.unreadable
         if failure is None and stage is not None and operation is not None and examined.answer is None:
-            memory = remembered(stage, self.contract.manners, operation, examined.request, examined.caller)
+            memory = remember_decision(stage, self.contract.manners, operation, examined.request, examined.caller)
             failure = memory.failure
         if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
             is_there = self._ladder.failures.has_example(failure, operation, preferences.example)
@@ -196,7 +196,7 @@ class Engine:
             return Admitted(examined, memory, preferences)
         if unreadable or memory.replay is not None or operation is None:
             return Admitted(examined, memory, preferences, unreadable)
-        question = Question(operation, examined.request, examined.caller, preferences, world, examined.wants_stream)
+        question = MockRequest(operation, examined.request, examined.caller, preferences, world, examined.wants_stream)
         return Admitted(
             examined, memory, preferences, (), question, self._played(stage, question, examined.route, fitting or {})
         )
@@ -215,11 +215,11 @@ class Engine:
         elif memory.replay is not None:
             answer = memory.replay
         elif question is None:
-            answer = problem("preference", 400, "; ".join(map(str, admitted.unreadable)), admitted.unreadable)
+            answer = problem_response("preference", 400, "; ".join(map(str, admitted.unreadable)), admitted.unreadable)
         else:
             answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
 
-        broken: tuple[Finding, ...] = ()
+        broken: tuple[Diagnostic, ...] = ()
         # A replay was validated when it was first sent; a scenario may break the contract on purpose.
         if memory.replay is None and (played is None or played.is_judged):
             broken = self._broken(answer, route, failure if played is None else played.cue.failure)
@@ -278,7 +278,7 @@ class Engine:
         """Return the bytes after the last item of a stream; empty where there are none."""
         return self._ladder.streams.source_of(stream).framing.last()
 
-    def _first_of(self, stream: Stream | None, status: int) -> tuple[Finding, ...]:
+    def _first_of(self, stream: Stream | None, status: int) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the first item of a stream, while another answer can still be sent."""
         try:
             if stream is not None:
@@ -287,34 +287,34 @@ class Engine:
             return error.findings
         return ()
 
-    def _stage(self, world: World | None) -> Stage | None:
+    def _stage(self, world: World | None) -> ScenarioState | None:
         """Return the scenarios and limits of a world, where it has any; else None."""
         if world is None:
             return None
         return world.stage(self._standing) if self._always_staged else world.staged
 
     def _played(
-        self, stage: Stage | None, question: Question, route: Route, fitting: Fitting
-    ) -> Performance | None:  # fmt: skip
+        self, stage: ScenarioState | None, question: MockRequest, route: Route, fitting: Fitting
+    ) -> ScenarioResponse | None:  # fmt: skip
         """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
         found = stage.next(question.request, route, question.operation, self._seed, fitting)
-        return None if found is None else Performance(*found, self._seed)
+        return None if found is None else ScenarioResponse(*found, self._seed)
 
-    def _tell(self, answer: Answer) -> None:
+    def _tell(self, answer: Response) -> None:
         """Log what is wrong with the contract's examples, each finding once."""
         for finding in answer.findings:
             if finding not in self._told:
                 self._told.add(finding)
                 log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
-    def _refused_early(self, caller: Caller, strictness: str) -> str | None:
+    def _refused_early(self, caller: Credentials, strictness: str) -> str | None:
         """Return the caller's failure, if this API reports it before it looks at the path; else None."""
         failure = self.contract.manners.failures.get(_failure_of(caller, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
-    def _judgement(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
+    def _judgement(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what the contract has against an answer; of one that was judged before, what it had then."""
         # All that the contract may have something against; whose record it was made from is no matter of it.
         key = (operation, answer.status, answer.headers, answer.body, answer.judged, answer.reason, answer.stream)
@@ -325,7 +325,7 @@ class Engine:
             self._judged.keep(key, known, size + sum(len(value) for _, value in answer.headers))
         return known
 
-    def _broken(self, answer: Answer, route: Route, failure: str | None) -> tuple[Finding, ...]:
+    def _broken(self, answer: Response, route: Route, failure: str | None) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the answer by the contract.
 
         The server's own problem documents are not validated.
@@ -370,27 +370,27 @@ def _allow(route: Route) -> str:
     return ", ".join(route.allow)
 
 
-def _misdirected(request: Request, route: Route) -> tuple[Finding, ...]:
+def _misdirected(request: Request, route: Route) -> tuple[Diagnostic, ...]:
     """Return the findings about a request that no operation matches."""
     if route.allow:
-        return (Finding("method", "method", request.method, _allow(route)),)
+        return (Diagnostic("method", "method", request.method, _allow(route)),)
     if route.redirect is not None:
         return ()
-    return (Finding("path", "path", request.path, "a path of the contract", "", "`mock-server routes` lists them."),)
+    return (Diagnostic("path", "path", request.path, "a path of the contract", "", "`mock-server routes` lists them."),)
 
 
 _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type", MALFORMED: "malformed_request"}
 """The failures for findings of a rule, the most important first; all other rules make an invalid request."""
 
 
-def _refused(findings: tuple[Finding, ...]) -> str | None:
+def _refused(findings: tuple[Diagnostic, ...]) -> str | None:
     rules = {finding.rule for finding in findings if finding.severity == "error"}
     if not rules:
         return None
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 
-def _failure_of(caller: Caller, strictness: str) -> str | None:
+def _failure_of(caller: Credentials, strictness: str) -> str | None:
     """Return the failure that a token leads to, or None.
 
     Where requests are not refused, a token of no known kind is not a failure. A reserved suffix always leads to its
@@ -399,14 +399,14 @@ def _failure_of(caller: Caller, strictness: str) -> str | None:
     return caller.failure if caller.kind is not None or strictness in ("strict", "lenient") else None
 
 
-def _withheld(answer: Answer, route: Route, broken: tuple[Finding, ...]) -> Answer:
+def _withheld(answer: Response, route: Route, broken: tuple[Diagnostic, ...]) -> Response:
     """Log that an answer is not valid by the contract, and return the problem document that is sent in its place."""
     log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
     detail = f"{broken[0]}. Mend the fixture, the example or the contract; {answer.reason} was the source."
-    return problem("answer-breaks-contract", 500, detail, broken)
+    return problem_response("answer-breaks-contract", 500, detail, broken)
 
 
-def _deprecated(answer: Answer) -> Answer:
+def _deprecated(answer: Response) -> Response:
     """Return the answer of a deprecated operation, with the header ``Deprecation``.
 
     RFC 9745 wants the date of the deprecation; a contract has none, so the value is that of the drafts before it. A
@@ -417,7 +417,7 @@ def _deprecated(answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
 
 
-def _finished(answer: Answer, preferences: Preferences, caller: Caller, *, is_refused: bool) -> Answer:
+def _finished(answer: Response, preferences: Preferences, caller: Credentials, *, is_refused: bool) -> Response:
     """Return the answer with its delay, and with the preferences that were applied."""
     if preferences == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers
-from mock_server.openapi.model import Operation, Response
+from mock_server.http.messages import Headers, Response
+from mock_server.openapi.model import Operation, ResponseSpec
 
 STATUSES: Mapping[str, tuple[int, ...]] = {
     "unauthenticated": (401,),
@@ -51,7 +51,7 @@ _SHORTER = (1000, 255, 100, 40)
 """Lengths of a shortened reason, in characters, that are tried where the schema refuses a longer one."""
 
 
-def documented(operation: Operation | None, failure: str) -> Iterator[tuple[Response, int]]:
+def documented_error(operation: Operation | None, failure: str) -> Iterator[tuple[ResponseSpec, int]]:
     """Yield the contract's own answers to a failure: by status, then by range, then ``default``.
 
     A ``default`` is the answer to errors where there is another to success (OpenAPI 3.1, "Responses Object").
@@ -69,7 +69,7 @@ def documented(operation: Operation | None, failure: str) -> Iterator[tuple[Resp
             yield responses["default"], status
 
 
-def findings_header(findings: tuple[Finding, ...]) -> Headers:
+def findings_header(findings: tuple[Diagnostic, ...]) -> Headers:
     """Return findings as the header ``Mock-Findings``: a JSON array in ASCII, of as many whole findings as fit 4 KB."""
     if not findings:
         return ()
@@ -79,7 +79,7 @@ def findings_header(findings: tuple[Finding, ...]) -> Headers:
     return (("Mock-Findings", text),)
 
 
-def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer, *, is_example: bool = False) -> JSON:
+def with_diagnostics(value: JSON, accepts: Callable[[JSON], bool], own: Response, *, is_example: bool = False) -> JSON:
     """Return an answer with the reason of the failure in the members that are for it, where the schema allows it.
 
     ``own`` is the problem document that would be sent if the contract had no answer. In an example only texts are
@@ -109,7 +109,7 @@ def informed(value: JSON, accepts: Callable[[JSON], bool], own: Answer, *, is_ex
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _FieldLocation:
     """A member or an item within an answer; ``name`` is that of the member, in the form of :data:`_MESSAGES`."""
 
     name: str
@@ -131,7 +131,7 @@ class _Place:
         return False
 
 
-def _places(node: JSON, name: str, depth: int) -> Iterator[_Place]:
+def _places(node: JSON, name: str, depth: int) -> Iterator[_FieldLocation]:
     """Yield the scalars of an answer, the outer ones first; of a list those of its first item."""
     if depth > _DEEPEST:
         return
@@ -146,7 +146,7 @@ def _places(node: JSON, name: str, depth: int) -> Iterator[_Place]:
         if isinstance(value, (dict, list)):
             below.append((value, called))
         else:
-            yield _Place(called, node, key)
+            yield _FieldLocation(called, node, key)
     for value, called in below:
         yield from _places(value, called, depth + 1)
 

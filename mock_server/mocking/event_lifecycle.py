@@ -28,7 +28,7 @@ _FAILS = frozenset({
 })  # fmt: skip
 
 
-class Stage(IntEnum):
+class LifecycleStage(IntEnum):
     """The part of a stream that an event belongs to."""
 
     BEGINS = 0
@@ -43,15 +43,15 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name))
 
 
-def stage_of(name: str) -> Stage:
-    """Return the stage that a name tells; :attr:`Stage.GOES_ON` where it tells none."""
+def stage_of(name: str) -> LifecycleStage:
+    """Return the stage that a name tells; :attr:`LifecycleStage.GOES_ON` where it tells none."""
     words = words_of(name)
     last = words[-1] if words else ""
     if _FAILS & {*words[-2:]}:
-        return Stage.FAILS
+        return LifecycleStage.FAILS
     if last in _BEGINS or words[-2:] == ("in", "progress"):
-        return Stage.BEGINS
-    return Stage.ENDS if last in _ENDS else Stage.GOES_ON
+        return LifecycleStage.BEGINS
+    return LifecycleStage.ENDS if last in _ENDS else LifecycleStage.GOES_ON
 
 
 def ordered(names: Sequence[str]) -> list[int]:
@@ -61,14 +61,16 @@ def ordered(names: Sequence[str]) -> list[int]:
     there is nothing else.
     """
     stages = [stage_of(name) for name in names]
-    usual = [index for index, stage in enumerate(stages) if stage is not Stage.FAILS] or [*range(len(names))]
+    usual = [index for index, stage in enumerate(stages) if stage is not LifecycleStage.FAILS] or [*range(len(names))]
     begins = sorted(
-        (index for index in usual if stages[index] is Stage.BEGINS), key=lambda index: len(words_of(names[index]))
+        (index for index in usual if stages[index] is LifecycleStage.BEGINS),
+        key=lambda index: len(words_of(names[index])),
     )
     ends = sorted(
-        (index for index in usual if stages[index] is Stage.ENDS), key=lambda index: -len(words_of(names[index]))
+        (index for index in usual if stages[index] is LifecycleStage.ENDS),
+        key=lambda index: -len(words_of(names[index])),
     )
-    middle = [index for index in usual if stages[index] not in (Stage.BEGINS, Stage.ENDS)]
+    middle = [index for index in usual if stages[index] not in (LifecycleStage.BEGINS, LifecycleStage.ENDS)]
     if len(usual) <= MOST:
         return [*begins, *middle, *ends]
     about = words_of(names[middle[0]])[:-1] if middle else ()

@@ -7,24 +7,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
-from mock_server.generation.schema_document import Document
-from mock_server.http.body_serializers import NOTHING, encode
-from mock_server.openapi.model import Contract, MediaType, Operation, Response
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.http.body_serializers import NOTHING, serialize_body
+from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.read_write_only import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class ValidExamples:
     """The examples of a media type that can be sent, some of them repaired, and findings about examples, by name."""
 
     media: MediaType
     values: Mapping[str, JSON]
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, Diagnostic]
 
-    def findings_of(self, name: str) -> tuple[Finding, ...]:
+    def findings_of(self, name: str) -> tuple[Diagnostic, ...]:
         """Return the finding about the example of that name, or nothing."""
         return (self.findings[name],) if name in self.findings else ()
 
@@ -32,13 +32,13 @@ class Sound:
 class Examples:
     """Validates each example once, when it is first needed."""
 
-    def __init__(self, contract: Contract, schemas: Document) -> None:
+    def __init__(self, contract: Contract, schemas: SchemaDocument) -> None:
         self._contract = contract
         self._schemas = schemas
         self._answers = Direction(contract.document, "writeOnly")
-        self._kept: dict[int, Sound] = {}
+        self._kept: dict[int, ValidExamples] = {}
 
-    def of(self, media: MediaType, response: Response, operation: Operation) -> Sound:
+    def of(self, media: MediaType, response: ResponseSpec, operation: Operation) -> ValidExamples:
         """Return the examples of a media type of an operation's response."""
         examples = self._kept.get(id(media))
         if examples is None:
@@ -51,15 +51,15 @@ class Examples:
                     values.pop(name)
                     mended = self._mended(media, value)
                     values |= {} if mended is None else {name: mended}
-            examples = self._kept[id(media)] = Sound(media, values, findings)
+            examples = self._kept[id(media)] = ValidExamples(media, values, findings)
         return examples
 
-    def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Finding | None:
+    def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Diagnostic | None:
         """Return what is wrong with an example by its schema, or None.
 
         The finding has no line: ``check`` looks it up, since on a large contract that takes a second.
         """
-        body = encode(value, media.name, media.schema, self._contract.resolve, is_authored=True)
+        body = serialize_body(value, media.name, media.schema, self._contract.resolve, is_authored=True)
         if body.judged == NOTHING:
             return None
         try:
@@ -73,7 +73,7 @@ class Examples:
         parts = ("examples", name, "value") if name else ("example",)
         where = pointer + pointer_of(*parts) + where
         remedy = "Mend the example; until then it is sent mended, or another answer in its place."
-        return Finding("example", self._contract.name, actual, expected, where, remedy)
+        return Diagnostic("example", self._contract.name, actual, expected, where, remedy)
 
     def _mended(self, media: MediaType, value: JSON) -> JSON:
         """Return the example with the two common defects repaired that have one safe repair; None where others stay.

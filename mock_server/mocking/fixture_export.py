@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mock_server.core.atomic_file import opened
+from mock_server.core.atomic_file import atomic_write
 from mock_server.core.errors import UsageError
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
-from mock_server.mocking.record_factory import Maker, maker_of
+from mock_server.mocking.record_factory import RecordFactory, maker_of
 from mock_server.openapi.model import Contract
 from mock_server.storage.fixtures.file_formats import WRITERS
 
@@ -32,7 +32,7 @@ class Plan:
     """An export that was checked against the contract: only writing the file can fail now."""
 
     count: int
-    _maker: Maker
+    _maker: RecordFactory
     _countries: list[str]
     _seed: int
     _form: str
@@ -44,7 +44,7 @@ class Plan:
         Raises :class:`UsageError` for a file that cannot be written and :class:`GenerationError` for a schema that
         nothing satisfies; either way no file is left behind.
         """
-        with opened(self._output) as out:
+        with atomic_write(self._output) as out:
             WRITERS[self._form](self._rows(progress), out)
 
     def _rows(self, progress: Callable[[int], None]) -> Iterator[dict[str, JSON]]:
@@ -69,5 +69,5 @@ def _format(export: Export) -> str:
     ending = Path(export.output).suffix.lower().lstrip(".").replace("yml", "yaml")
     form = export.form or (ending if ending in WRITERS else "yaml")
     if form not in WRITERS:
-        raise UsageError(f"--format: found {form!r}{suggestion(form, WRITERS)}; expected one of {', '.join(WRITERS)}")
+        raise UsageError(f"--format: found {form!r}{did_you_mean(form, WRITERS)}; expected one of {', '.join(WRITERS)}")
     return form

@@ -8,7 +8,7 @@ from threading import Lock
 
 from mock_server.core.types import JSON
 from mock_server.generation.generator import size_of
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 from mock_server.openapi.model import MediaType
 
 MEMORY = 512 * 1024
@@ -21,10 +21,10 @@ class DrawnValues:
 
     def __init__(self, memory: int = MEMORY) -> None:
         self._room = memory
-        self._values: OrderedDict[tuple[Draw, int, bool], tuple[MediaType, JSON, int]] = OrderedDict()
+        self._values: OrderedDict[tuple[SeedKey, int, bool], tuple[MediaType, JSON, int]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, draw: Draw, media: MediaType, exemplary: bool, make: Callable[[], JSON]) -> JSON:
+    def get(self, draw: SeedKey, media: MediaType, exemplary: bool, make: Callable[[], JSON]) -> JSON:
         """Return the value of a draw; call ``make`` where it is not remembered."""
         key = (draw, id(media), exemplary)
         known = self._values.get(key)
@@ -36,7 +36,7 @@ class DrawnValues:
             self._keep(key, (media, value, size))
         return value
 
-    def _keep(self, key: tuple[Draw, int, bool], entry: tuple[MediaType, JSON, int]) -> None:
+    def _keep(self, key: tuple[SeedKey, int, bool], entry: tuple[MediaType, JSON, int]) -> None:
         with self._lock:
             former = self._values.pop(key, None)
             self._values[key] = entry

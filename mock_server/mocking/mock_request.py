@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mock_server.http.content_negotiation import Choice, choose
+from mock_server.http.content_negotiation import NegotiatedMedia, negotiate
 from mock_server.http.messages import Request
 from mock_server.http.preferences import Preferences
 from mock_server.http.sequences import PARTS, form_of
-from mock_server.openapi.model import BODYLESS, Operation, Response
-from mock_server.openapi.security import Caller
+from mock_server.openapi.model import BODYLESS, Operation, ResponseSpec
+from mock_server.openapi.security import Credentials
 from mock_server.storage import Record
 from mock_server.worlds.world import World
 
@@ -34,12 +34,12 @@ class NotAcceptableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class MockRequest:
     """A valid request: its operation, its caller, its preferences, and its world."""
 
     operation: Operation
     request: Request
-    caller: Caller
+    caller: Credentials
     preferences: Preferences
     world: World | None = None
     wants_stream: bool = False
@@ -62,7 +62,7 @@ class Question:
         return f"{self.caller.token or ''} {self.request.path}?{query}"
 
 
-def choice_of(question: Question, response: Response, status: int) -> Choice | None:
+def choice_of(question: MockRequest, response: ResponseSpec, status: int) -> NegotiatedMedia | None:
     """Return the media type to answer in; None for an answer without a body.
 
     Types with the named example are preferred. Raises :class:`CannotHonourError` for an example that does not exist,
@@ -82,12 +82,12 @@ def choice_of(question: Question, response: Response, status: int) -> Choice | N
     elif streams:
         indexes = [*(index for index in indexes if index not in streams), *streams]
     names = tuple([response.content[index].name for index in indexes])
-    choice = choose(names, question.accept)
+    choice = negotiate(names, question.accept)
     if choice is None and (status >= 400 or (streams and question.wants_stream)):
-        choice = choose(names, "")  # an error in another type is better than no description
+        choice = negotiate(names, "")  # an error in another type is better than no description
     if choice is None:
         raise NotAcceptableError(names)
-    return Choice(indexes[choice.index], choice.content_type)
+    return NegotiatedMedia(indexes[choice.index], choice.content_type)
 
 
 def is_stream(media_type: str) -> bool:
@@ -95,7 +95,7 @@ def is_stream(media_type: str) -> bool:
     return form_of(media_type) not in ("", PARTS)
 
 
-def no_such_example(name: str, response: Response) -> CannotHonourError:
+def no_such_example(name: str, response: ResponseSpec) -> CannotHonourError:
     """Return the error for an example that the response does not have."""
     if any(name in media.external for media in response.content):
         return CannotHonourError(

@@ -14,34 +14,34 @@ from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server.core import bundled
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError, UsageError
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.openapi.enum_graph import EnumGraph
-from mock_server.openapi.loading.compiled import Given
+from mock_server.openapi.loading.compiled import ContractInput
 from mock_server.openapi.loading.loader import first_base_path, load_contract
 from mock_server.openapi.loading.reader import is_url
 from mock_server.openapi.model import Contract
 from mock_server.openapi.routing import Router
 from mock_server.settings import Settings
-from mock_server.storage import Record, Store, Stores, open_stores
+from mock_server.storage import Record, Store, StoreFactory, open_stores
 from mock_server.storage.fixtures.loader import fixture_files, load_fixtures, stream_fixtures
-from mock_server.worlds.coverage import Gauge
+from mock_server.worlds.coverage import CoverageTarget
 
 if TYPE_CHECKING:
-    from mock_server.generation.schema_document import Document
+    from mock_server.generation.schema_document import SchemaDocument
     from mock_server.mocking.engine import Engine
-    from mock_server.mocking.response_selector import Ladder
-    from mock_server.mocking.scenario_responses import Rehearsal
-    from mock_server.openapi.validation.validator import Judge
+    from mock_server.mocking.response_selector import ResponseSelector
+    from mock_server.mocking.scenario_responses import ScenarioValidator
+    from mock_server.openapi.validation.validator import ContractValidator
     from mock_server.scenarios.files import ScenarioFiles
     from mock_server.scenarios.model import Scenario
-    from mock_server.storage.fixtures.record_parser import Intake
+    from mock_server.storage.fixtures.record_parser import RecordParser
 
 Made = TypeVar("Made")
 
 
-class _WhenAsked(Generic[Made]):
+class _Lazy(Generic[Made]):
     """A value that is made once, at its first use, in whichever thread."""
 
     def __init__(self, make: Callable[[], Made]) -> None:
@@ -56,7 +56,7 @@ class _WhenAsked(Generic[Made]):
             return self._made
 
 
-class Served:
+class ApiMount:
     """All that one load made of one contract. ``base_path`` is where it is served; empty for a single contract."""
 
     def __init__(self, contract: Contract, store: Store, settings: Settings, base_path: str = "") -> None:
@@ -67,22 +67,22 @@ class Served:
         """The scenarios that every world starts with; the same for all contracts."""
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
-        self._schemas = _WhenAsked(self._made_schemas)
-        self._sent = _WhenAsked(self._made_sent)
-        self._judge = _WhenAsked(self._made_judge)
-        self._ladder = _WhenAsked(self._made_ladder)
-        self._engine = _WhenAsked(self._made_engine)
+        self._schemas = _Lazy(self._made_schemas)
+        self._sent = _Lazy(self._made_sent)
+        self._judge = _Lazy(self._made_judge)
+        self._ladder = _Lazy(self._made_ladder)
+        self._engine = _Lazy(self._made_engine)
         self._enums = EnumGraph(contract.resolve)
-        self._gauges: dict[str, Gauge] = {}
-        self._intakes: dict[str, Intake] = {}
+        self._gauges: dict[str, CoverageTarget] = {}
+        self._intakes: dict[str, RecordParser] = {}
 
     @property
-    def judge(self) -> Judge:
+    def judge(self) -> ContractValidator:
         """The validator of requests and answers."""
         return self._judge()
 
     @property
-    def ladder(self) -> Ladder:
+    def ladder(self) -> ResponseSelector:
         """The selector of answers."""
         return self._ladder()
 
@@ -96,52 +96,52 @@ class Served:
         """Whether every answer depends on those before it, in all worlds."""
         return bool(self.standing) or self.contract.manners.remembers
 
-    def _made_schemas(self) -> Document:
-        from mock_server.generation.schema_document import Document
+    def _made_schemas(self) -> SchemaDocument:
+        from mock_server.generation.schema_document import SchemaDocument
 
-        return Document(dict(self.contract.document), self.contract.openapi)
+        return SchemaDocument(dict(self.contract.document), self.contract.openapi)
 
-    def _made_sent(self) -> Document:
+    def _made_sent(self) -> SchemaDocument:
         """Return the schemas of request bodies; those of answers, where no member is ``readOnly`` or ``writeOnly``."""
-        from mock_server.generation.schema_document import Document
+        from mock_server.generation.schema_document import SchemaDocument
         from mock_server.openapi.read_write_only import mentions
 
         schemas, document = self._schemas(), self.contract.document
         if not schemas.hides and not mentions(document, "readOnly"):
             return schemas
-        return Document(dict(document), self.contract.openapi, sends="request")
+        return SchemaDocument(dict(document), self.contract.openapi, sends="request")
 
-    def gauge(self, operation: str) -> Gauge:
+    def gauge(self, operation: str) -> CoverageTarget:
         """Return what there is to cover of an operation, which is named by its key."""
         if operation not in self._gauges:
             described = self.contract.operations[operation]
-            self._gauges[operation] = Gauge(self.contract, described, self.base_path, self._enums)
+            self._gauges[operation] = CoverageTarget(self.contract, described, self.base_path, self._enums)
         return self._gauges[operation]
 
-    def intake(self, resource: str) -> Intake:
+    def intake(self, resource: str) -> RecordParser:
         """Return the parser of records of a resource; raises :class:`KeyError` where the contract does not have it."""
-        from mock_server.storage.fixtures.record_parser import Intake
+        from mock_server.storage.fixtures.record_parser import RecordParser
 
         if resource not in self._intakes:
             described = self.contract.manners.resources[resource]
             accepts = self._schemas().root({"$ref": described.schema}).accepts
-            self._intakes[resource] = Intake(described, self.contract, accepts)
+            self._intakes[resource] = RecordParser(described, self.contract, accepts)
         return self._intakes[resource]
 
-    def _made_judge(self) -> Judge:
-        from mock_server.openapi.validation.validator import Judge
+    def _made_judge(self) -> ContractValidator:
+        from mock_server.openapi.validation.validator import ContractValidator
 
-        return Judge(
+        return ContractValidator(
             self.contract,
             lambda schema: self._schemas().root(schema).accepts,
             lambda schema: self._sent().root(schema).accepts,
             lambda schema, value: self._sent().root(schema).reason(value),
         )
 
-    def _made_ladder(self) -> Ladder:
-        from mock_server.mocking.response_selector import Ladder
+    def _made_ladder(self) -> ResponseSelector:
+        from mock_server.mocking.response_selector import ResponseSelector
 
-        return Ladder(self.contract, self.store, self._settings, self._schemas())
+        return ResponseSelector(self.contract, self.store, self._settings, self._schemas())
 
     def _made_engine(self) -> Engine:
         from mock_server.mocking.engine import Engine
@@ -152,14 +152,14 @@ class Served:
             settings.validate_requests,
         )  # fmt: skip
 
-    def rehearsal(self) -> Rehearsal:
+    def rehearsal(self) -> ScenarioValidator:
         """Return a validator of scenarios for this contract."""
-        from mock_server.mocking.scenario_responses import Rehearsal
+        from mock_server.mocking.scenario_responses import ScenarioValidator
 
-        return Rehearsal(self.contract, self.judge, self.ladder, self.store)
+        return ScenarioValidator(self.contract, self.judge, self.ladder, self.store)
 
 
-def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served, ...]:
+def build_mounts(settings: Settings, stores: StoreFactory | None = None) -> tuple[ApiMount, ...]:
     """Return what is served, one for each contract, in the order in which paths are tried: the longest base path first.
 
     The records are in ``stores``, or else in memory, whatever the settings say. Raises :class:`MockServerError` where a
@@ -169,7 +169,7 @@ def assembled(settings: Settings, stores: Stores | None = None) -> tuple[Served,
     if settings.scenario:
         standing = scenario_files(settings).standing(settings.scenario)
         for scenario in standing:
-            findings = rehearsed(scenario, served)
+            findings = validate_scenario(scenario, served)
             if findings:
                 raise UsageError(f"--scenario {scenario.name}: the contract does not go with it.", findings)
         for mount in served:
@@ -185,7 +185,7 @@ def scenario_files(settings: Settings) -> ScenarioFiles:
     return ScenarioFiles([bundled.fixtures() / "scenarios", *own])
 
 
-def rehearsed(scenario: Scenario, served: Sequence[Served]) -> list[Finding]:
+def validate_scenario(scenario: Scenario, served: Sequence[ApiMount]) -> list[Diagnostic]:
     """Return what is wrong with a scenario, for all contracts that it matches; empty where nothing is."""
     rehearsals = [mount.rehearsal() for mount in served]
     matches = [rehearsal for rehearsal in rehearsals if rehearsal.meets(scenario)]
@@ -193,22 +193,22 @@ def rehearsed(scenario: Scenario, served: Sequence[Served]) -> list[Finding]:
         named = scenario.match.operation or ""
         operations = [operation for mount in served for operation in mount.contract.operations.values()]
         known = [name for operation in operations for name in (operation.operation_id, operation.key) if name]
-        actual = f"a match that no operation fits{suggestion(named, known) if named else ''}"
+        actual = f"a match that no operation fits{did_you_mean(named, known) if named else ''}"
         pointer = "/match/operation" if named else "/match"
-        return [Finding("no-operation", "body", actual, "one that some operation of the contract fits", pointer)]
+        return [Diagnostic("no-operation", "body", actual, "one that some operation of the contract fits", pointer)]
     return [finding for rehearsal in matches for finding in rehearsal.findings(scenario)]
 
 
-def _assembled(settings: Settings, stores: Stores) -> tuple[Served, ...]:
+def _assembled(settings: Settings, stores: StoreFactory) -> tuple[ApiMount, ...]:
     contracts = contracts_of(settings)
     if len(contracts) == 1:
         (contract,) = contracts
-        return (Served(contract, _stocked(stores, settings, contract), settings),)
+        return (ApiMount(contract, _stocked(stores, settings, contract), settings),)
     placed = [(first_base_path(contract), contract) for contract in contracts]
     _refuse_collisions(placed)
     resources = frozenset(name for contract in contracts for name in contract.manners.resources)
     mounts = [
-        Served(replace(contract, base_paths=(base,)), _stocked(stores, settings, contract, resources), settings, base)
+        ApiMount(replace(contract, base_paths=(base,)), _stocked(stores, settings, contract, resources), settings, base)
         for base, contract in placed
     ]
     return tuple(sorted(mounts, key=lambda mount: -len(mount.base_path)))
@@ -227,13 +227,13 @@ def compile_ahead(settings: Settings) -> None:
     if settings.no_cache:
         return  # there is nothing by which one process could tell another
     for place, overlays in _named(settings):
-        Given(place, tuple(overlays), settings.allow_remote_refs or is_url(place)).compile_ahead()
+        ContractInput(place, tuple(overlays), settings.allow_remote_refs or is_url(place)).compile_ahead()
 
 
 def _named(settings: Settings) -> list[tuple[str, list[str]]]:
     """Return the places of the contracts that the settings name, and of the overlays of each."""
     if not settings.contract:
-        return [(str(bundled.contract()), [*map(str, bundled.overlays()), *settings.overlay])]
+        return [(str(bundled.default_contract_path()), [*map(str, bundled.overlays()), *settings.overlay])]
     overlays_of = _overlays(settings)
     return [(place, overlays_of[place]) for place in dict.fromkeys(settings.contract)]
 
@@ -269,7 +269,9 @@ def _overlays(settings: Settings) -> dict[str, list[str]]:
     return overlays
 
 
-def _stocked(stores: Stores, settings: Settings, contract: Contract, resources: Collection[str] = frozenset()) -> Store:
+def _stocked(
+    stores: StoreFactory, settings: Settings, contract: Contract, resources: Collection[str] = frozenset()
+) -> Store:
     """Return the store of a contract with the fixtures in it, as far as ``--seed-store`` says.
 
     A contract is known by title and path: an edited one finds its records again. ``resources`` are those of all

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mock_server.core.errors import GenerationError, UsageError
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
 from mock_server.generation.member_enums import enum_at
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.openapi.extensions import Resource
 from mock_server.openapi.model import Contract
 
 
-class Maker:
+class RecordFactory:
     """Makes records of one resource of a contract."""
 
-    def __init__(self, contract: Contract, resource: Resource, document: Document, *, fill_properties: bool = True):
+    def __init__(
+        self, contract: Contract, resource: Resource, document: SchemaDocument, *, fill_properties: bool = True
+    ):
         self.resource = resource
         self._document = document
         self._schema: JSON = {"$ref": resource.schema}
@@ -46,7 +48,7 @@ class Maker:
     def _made(self, identity: str, seed: int, pins: Mapping[str, JSON], *, strict: bool) -> JSON:
         return generate(
             self._schema,
-            Draw(seed, self.resource.name, identity),
+            SeedKey(seed, self.resource.name, identity),
             self._document,
             pins=pins,
             fill_properties=self._fill,
@@ -68,18 +70,18 @@ class Maker:
             elif name.upper() in known:
                 chosen.append(name.upper())
             else:
-                near = suggestion(name.upper(), known)
+                near = did_you_mean(name.upper(), known)
                 expected = "a code such as SE, or all" if known else f"none: {self.resource.name} have no country"
                 raise UsageError(f"--country: found {name!r}{near}; expected {expected}")
         return chosen
 
 
-def maker_of(contract: Contract, name: str, *, fill_properties: bool = True) -> Maker:
+def maker_of(contract: Contract, name: str, *, fill_properties: bool = True) -> RecordFactory:
     """Return the maker of a resource by name; raises :class:`UsageError` where the contract does not have it."""
     resource = contract.manners.resources.get(name)
     if resource is None:
         known = ", ".join(contract.manners.resources) or "none: the contract has no x-mock-resources"
-        near = suggestion(name, contract.manners.resources)
+        near = did_you_mean(name, contract.manners.resources)
         raise UsageError(f"RESOURCE: found {name!r}{near}; expected one of {known}")
-    document = Document(dict(contract.document), contract.openapi)
-    return Maker(contract, resource, document, fill_properties=fill_properties)
+    document = SchemaDocument(dict(contract.document), contract.openapi)
+    return RecordFactory(contract, resource, document, fill_properties=fill_properties)

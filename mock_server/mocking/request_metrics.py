@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 
 QUICK = 0.0001
 """Seconds within which an answer is quick: from memory always, and often otherwise."""
@@ -22,7 +22,7 @@ OTHER = "_OTHER"
 """The name under which all other methods are counted: a client can invent any number of them."""
 
 
-class Tally:
+class RequestMetric:
     """The requests of one operation and method that had one status. ``operation`` is empty where there was none.
 
     ``seconds`` is the sum of their times. ``slower`` is how many took longer than one bound and no longer than the
@@ -40,7 +40,7 @@ class Tally:
         self.slower: dict[int, int] = {}
         self.findings: dict[str, int] = {}
 
-    def take(self, elapsed: float, findings: Iterable[Finding] = ()) -> None:
+    def take(self, elapsed: float, findings: Iterable[Diagnostic] = ()) -> None:
         """Count a request that took so many seconds."""
         self.count += 1
         if elapsed > QUICK:
@@ -52,7 +52,7 @@ class Tally:
             self.findings[finding.rule] = self.findings.get(finding.rule, 0) + 1
 
 
-class Tallies:
+class RequestMetrics:
     """All tallies of a process.
 
     ``handled`` is the number of requests that were not answered from memory, ``bounds`` how often something came up
@@ -62,16 +62,16 @@ class Tallies:
     def __init__(self) -> None:
         self.handled = 0
         self.bounds: Counter[str] = Counter()
-        self._tallies: dict[tuple[str, str, int], Tally] = {}
+        self._tallies: dict[tuple[str, str, int], RequestMetric] = {}
 
-    def of(self, operation: str, method: str, status: int) -> Tally:
+    def of(self, operation: str, method: str, status: int) -> RequestMetric:
         """Return the tally of an operation, a method and a status; their number is bounded by the contract."""
         if not operation and method not in METHODS:
             method = OTHER
         tally = self._tallies.get((operation, method, status))
         if tally is None:
-            tally = self._tallies[operation, method, status] = Tally(operation, method, status)
+            tally = self._tallies[operation, method, status] = RequestMetric(operation, method, status)
         return tally
 
-    def __iter__(self) -> Iterator[Tally]:
+    def __iter__(self) -> Iterator[RequestMetric]:
         return iter([*self._tallies.values()])

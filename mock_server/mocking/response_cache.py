@@ -19,11 +19,11 @@ from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange
-from mock_server.mocking.cached_response import Lines, Parts, Question, Ready, sight_of
-from mock_server.mocking.request_metrics import Tally
+from mock_server.mocking.cached_response import CachedResponse, Question, SharedFieldLines, SharedParts, dependency_of
+from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.openapi.model import Operation
 from mock_server.storage import Store
-from mock_server.worlds.coverage import Shown
+from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.world import World
 
 MEMORY = 20 * 1024 * 1024
@@ -36,7 +36,7 @@ _BESIDE = frozenset({"content-length", "transfer-encoding", "origin"})
 """Headers of requests with a body, and of web pages: answers to them are not remembered."""
 
 
-class FastPath:
+class ResponseCache:
     """The answers of one load of contracts, by question, in so many bytes of memory.
 
     ``bounds`` counts the answers that went for want of room, as ``answer_memory``.
@@ -46,10 +46,10 @@ class FastPath:
         self.limit = memory
         """Bytes that the answers may hold."""
         self._bounds = Counter() if bounds is None else bounds
-        self._ready: dict[Question, Ready] = {}
+        self._ready: dict[Question, CachedResponse] = {}
         self._eviction = Eviction(self._drop)
-        self._parts = Parts()
-        self._lines = Lines()
+        self._parts = SharedParts()
+        self._lines = SharedFieldLines()
 
     def __len__(self) -> int:
         return len(self._ready)
@@ -64,7 +64,7 @@ class FastPath:
         """Bytes of what answers share, and of the tables that they stand in."""
         return self._parts.held + (getsizeof(self._ready) + _SLOT * len(self._ready) if self._ready else 0)
 
-    def find(self, scope: Scope, world: World) -> Ready | None:
+    def find(self, scope: Scope, world: World) -> CachedResponse | None:
         """Return the remembered answer to a request, or None."""
         staged = world.staged
         # A running scenario may answer instead, and has to count the requests that it matches.
@@ -80,7 +80,7 @@ class FastPath:
 
     def remember(
         self, scope: Scope, world: World, base: Store, before: int, exchange: Exchange, operation: Operation | None,
-        shown: Shown, tally: Tally,
+        shown: CoverageHits, tally: RequestMetric,
     ) -> None:  # fmt: skip
         """Remember an answer of the engine, if it will be the same again.
 
@@ -89,7 +89,7 @@ class FastPath:
         if not self._is_lasting(exchange) or (world.staged is not None and not world.staged.is_empty):
             return
         try:
-            sight = sight_of(base, world, exchange.answer, before)
+            sight = dependency_of(base, world, exchange.answer, before)
         except StoreError:
             return
         # Kept with what all have in common, the question costs less, and to compare it touches less memory.
@@ -99,7 +99,7 @@ class FastPath:
         question: Question = (world.revision, *target.common, *[line for line, _ in lines])
         own = sum([size for _, size in lines])
         head, sign = self._parts.head(exchange, tally), self._parts.sign(shown)
-        ready = Ready(question, own, target, head, sign, exchange.answer.body, sight)
+        ready = CachedResponse(question, own, target, head, sign, exchange.answer.body, sight)
         if ready.cost > self.limit // _LARGEST:
             self._parts.release(ready)
             return
@@ -109,7 +109,7 @@ class FastPath:
         self._ready[question] = ready
         self._eviction.add(ready, self.limit - self._beside)
 
-    def _drop(self, ready: Ready) -> None:
+    def _drop(self, ready: CachedResponse) -> None:
         self._parts.release(ready)
         if self._ready.get(ready.question) is ready:
             del self._ready[ready.question]

@@ -8,10 +8,10 @@ import json
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.http.messages import Headers
-from mock_server.openapi.model import FRAMING, Header, Response
+from mock_server.openapi.model import FRAMING, Header, ResponseSpec
 
 _HAS_GRAMMAR = frozenset({"link", "set-cookie"})
 """Headers whose values clients parse: a text that only satisfies a schema would make them fail."""
@@ -20,12 +20,12 @@ _HAS_GRAMMAR = frozenset({"link", "set-cookie"})
 class ResponseHeaders:
     """Writes the headers of answers."""
 
-    def __init__(self, schemas: Document, seed: int) -> None:
+    def __init__(self, schemas: SchemaDocument, seed: int) -> None:
         self._schemas = schemas
         self._seed = seed
         self._takes_kept: dict[tuple[int, str], tuple[Header, JSON, bool]] = {}
 
-    def written(self, response: Response, example: str, identity: str) -> Headers:
+    def written(self, response: ResponseSpec, example: str, identity: str) -> Headers:
         """Return the headers that go with the body example of that name (empty: none), for ``identity``.
 
         Raises :class:`GenerationError` where nothing is valid for a required one.
@@ -47,7 +47,7 @@ class ResponseHeaders:
         if not header.required and (header.name.lower() in _HAS_GRAMMAR or (header.examples and value is None)):
             return None
         try:
-            draw = Draw(self._seed, "header", f"{identity} {header.name}")
+            draw = SeedKey(self._seed, "header", f"{identity} {header.name}")
             return generate(header.schema, draw, self._schemas, exemplary=True)
         except GenerationError:
             if header.required:

@@ -11,28 +11,34 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError, StoreError
-from mock_server.core.json_pointer import find
+from mock_server.core.json_pointer import value_at
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.generation.variants import Variant, variants
-from mock_server.http.body_serializers import Body, encode
-from mock_server.http.messages import Answer, Headers, Request
+from mock_server.http.body_serializers import SerializedBody, serialize_body
+from mock_server.http.messages import Headers, Request, Response
 from mock_server.http.preferences import Preferences
-from mock_server.http.problem_details import problem, store_problem
+from mock_server.http.problem_details import problem_response, store_problem_response
 from mock_server.mocking.examples import Examples
 from mock_server.mocking.generated_values import DrawnValues
-from mock_server.mocking.mock_request import CannotHonourError, NotAcceptableError, Question, choice_of, no_such_example
-from mock_server.mocking.record_factory import Maker
+from mock_server.mocking.mock_request import (
+    CannotHonourError,
+    MockRequest,
+    NotAcceptableError,
+    choice_of,
+    no_such_example,
+)
+from mock_server.mocking.record_factory import RecordFactory
 from mock_server.mocking.response_headers import ResponseHeaders
-from mock_server.mocking.streams import Source, Streams
-from mock_server.mocking.validation_failures import Failures
+from mock_server.mocking.streams import StreamItems, Streams
+from mock_server.mocking.validation_failures import ValidationFailures
 from mock_server.openapi.extensions import Resource
-from mock_server.openapi.model import Contract, MediaType, Operation, Response
-from mock_server.openapi.security import Caller
+from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
+from mock_server.openapi.security import Credentials
 from mock_server.settings import Settings
 from mock_server.storage import Record, Store
 
@@ -41,47 +47,49 @@ LISTS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Selected:
     """The value of a body, where it came from, the name of the example, and findings about what could not be sent.
 
-    ``sought`` is the resource and the handle of the record that was looked up (see :class:`Answer`).
+    ``sought`` is the resource and the handle of the record that was looked up (see :class:`ResponseSpec`).
     """
 
     value: JSON
     reason: str
     example: str = ""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
     sought: tuple[str, str] | None = None
 
 
-class Ladder:
+class ResponseSelector:
     """Chooses the answers of one contract, from one store and the records that a world has in addition to it."""
 
-    def __init__(self, contract: Contract, store: Store, settings: Settings, schemas: Document | None = None) -> None:
+    def __init__(
+        self, contract: Contract, store: Store, settings: Settings, schemas: SchemaDocument | None = None
+    ) -> None:
         self._contract = contract
         self._store = store
         self._settings = settings
-        self._schemas = schemas or Document(dict(contract.document), contract.openapi)
+        self._schemas = schemas or SchemaDocument(dict(contract.document), contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self.streams = Streams(contract, self._schemas, settings)
         """Sources of the items of streams."""
-        self._responses: dict[str, tuple[Response, ...]] = {}
+        self._responses: dict[str, tuple[ResponseSpec, ...]] = {}
         """The responses of each operation by its key, the usual one first."""
-        self._written: dict[tuple[int, str], tuple[JSON, Body]] = {}
+        self._written: dict[tuple[int, str], tuple[JSON, SerializedBody]] = {}
         """Encoded bodies of examples, by the ``id`` of the value and the media type."""
         self._sequences: dict[int, tuple[MediaType, JSON]] = {}
         self._variants: dict[tuple[str, str, int], list[Variant]] = {}
         self._drawn_before = DrawnValues()
-        self.failures = Failures(contract, settings, self._schemas, self._examples, self._headers)
+        self.failures = ValidationFailures(contract, settings, self._schemas, self._examples, self._headers)
         """The answers to requests that cannot be served as they are."""
         fill = not settings.no_fill_properties
         self._makers = {
-            name: Maker(contract, resource, self._schemas, fill_properties=fill)
+            name: RecordFactory(contract, resource, self._schemas, fill_properties=fill)
             for name, resource in contract.manners.resources.items()
         }
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: MockRequest) -> Response:
         """Return the answer to a valid request.
 
         Where no answer can be made, return a problem document (500 without a value, the store's own status, or that of
@@ -95,7 +103,7 @@ class Ladder:
             if choice is None:
                 if question.preferences.variant is not None:
                     self._refuse_variant(question, response, 0)
-                return Answer(status, self._headers.written(response, "", question.identity), reason="contract")
+                return Response(status, self._headers.written(response, "", question.identity), reason="contract")
             media = response.content[choice.index]
             # Every body that is a sequence has a source, event streams and JSON Lines alike.
             source = self.streams.source(question.operation, response, choice.index)
@@ -104,21 +112,21 @@ class Ladder:
             selection = self._made(question, response, media)
             headers = self._headers.written(response, selection.example, question.identity)
         except GenerationError as error:
-            return problem("no-answer", 500, f"{where}: {error}")
+            return problem_response("no-answer", 500, f"{where}: {error}")
         except StoreError as error:
-            return store_problem(error)
+            return store_problem_response(error)
         except CannotHonourError as error:
-            return problem("preference", error.status, str(error))
+            return problem_response("preference", error.status, str(error))
         except NotAcceptableError as error:
             expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
-            finding = Finding("accept", "header accept", question.accept, expected)
+            finding = Diagnostic("accept", "header accept", question.accept, expected)
             return self.failure("not_acceptable", question.operation, (finding,))
         body = self._encoded(selection, choice.content_type, media)
         headers = (("content-type", body.content_type), *headers)
         # Another Accept may get another media type (RFC 9110, 12.5.5).
         if len(response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
-        return Answer(
+        return Response(
             status,
             headers,
             body.data,
@@ -128,7 +136,7 @@ class Ladder:
             sought=selection.sought,
         )
 
-    def _streamed(self, question: Question, status: int, content_type: str, source: Source) -> Answer:
+    def _streamed(self, question: MockRequest, status: int, content_type: str, source: StreamItems) -> Response:
         """Return the answer whose body is a stream.
 
         The first item is made here, so that a stream whose items cannot be made raises before anything is sent. Raises
@@ -159,13 +167,13 @@ class Ladder:
         if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
         typed = (("content-type", source.framing.content_type(content_type)), *headers)
-        return Answer(
+        return Response(
             status, typed, reason="generated" if name is None else "example", findings=findings, stream=stream
         )
 
     def _given(
-        self, question: Question, source: Source
-    ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Finding, ...]]:
+        self, question: MockRequest, source: StreamItems
+    ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Diagnostic, ...]]:
         """Return the items that an example or a variant gives, the name of the example, and findings about the example.
 
         The items and the name are None where the items have to be generated. Raises :class:`CannotHonourError` for an
@@ -190,7 +198,7 @@ class Ladder:
         findings = (source.findings[name],) if name in source.findings else ()
         return (examples[name], name, findings) if name in examples else (None, None, findings)
 
-    def _encoded(self, selection: _Made, content_type: str, media: MediaType) -> Body:
+    def _encoded(self, selection: _Selected, content_type: str, media: MediaType) -> SerializedBody:
         """Return the encoded body of a value.
 
         The body of an example never changes, so it is encoded once and remembered.
@@ -200,7 +208,7 @@ class Ladder:
         if known is not None and known[0] is selection.value:
             return known[1]
         is_authored = selection.reason in ("example", "fixture")
-        body = encode(
+        body = serialize_body(
             selection.value, content_type, self._schema(media), self._contract.resolve, is_authored=is_authored
         )
         if selection.reason == "example":
@@ -208,13 +216,13 @@ class Ladder:
         return body
 
     def failure(
-        self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = (),
+        self, name: str, operation: Operation | None, findings: tuple[Diagnostic, ...] = (), headers: Headers = (),
         example: str | None = None,
-    ) -> Answer:  # fmt: skip
-        """Return the contract's own answer to a failure (see :class:`Failures`)."""
+    ) -> Response:  # fmt: skip
+        """Return the contract's own answer to a failure (see :class:`ValidationFailures`)."""
         return self.failures.answer(name, operation, findings, headers, example)
 
-    def _response(self, question: Question) -> tuple[Response, int]:
+    def _response(self, question: MockRequest) -> tuple[ResponseSpec, int]:
         """Return the preferred response, or else the usual one of the operation, and the status to send.
 
         Raises :class:`CannotHonourError` for a preferred status that the contract does not document, or below 200.
@@ -235,9 +243,9 @@ class Ladder:
         for response in responses if named else ():
             if any(named in media.examples for media in response.content):
                 return response, _a_status(response.status)
-        return (responses[0], _a_status(responses[0].status)) if responses else (Response("200"), 200)
+        return (responses[0], _a_status(responses[0].status)) if responses else (ResponseSpec("200"), 200)
 
-    def _made(self, question: Question, response: Response, media: MediaType) -> _Made:
+    def _made(self, question: MockRequest, response: ResponseSpec, media: MediaType) -> _Selected:
         """Return the value of the body from the first source in the selection order that has one.
 
         The order: the preferred example, the preferred variant, the record, an example of the contract, generated data.
@@ -249,26 +257,26 @@ class Ladder:
                 raise no_such_example(preferences.example, response)
             if preferences.example in sound.values:
                 example_findings = sound.findings_of(preferences.example)
-                return _Made(sound.values[preferences.example], "example", preferences.example, example_findings)
+                return _Selected(sound.values[preferences.example], "example", preferences.example, example_findings)
             return self._generated(question, media, None, None, sound.findings_of(preferences.example))
         if preferences.variant is not None:
             listed = self._listed(question.operation, response, media, preferences.seed)
             if preferences.variant >= len(listed):
                 self._refuse_variant(question, response, len(listed))
-            return _Made(listed[preferences.variant].value, "generated")
+            return _Selected(listed[preferences.variant].value, "generated")
         is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
         resource = self._resource(question.operation, media)
         record_key = self._sought(question, resource)
         record = self._record(question, record_key)
         if record is not None and not preferences.dynamic and preferences.seed is None:
-            return _Made(record.value, "fixture", sought=record_key)
-        findings: tuple[Finding, ...] = ()
+            return _Selected(record.value, "fixture", sought=record_key)
+        findings: tuple[Diagnostic, ...] = ()
         if media.examples and resource is None and not is_dynamic and preferences.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
             findings = sound.findings_of(name)
             if sound.values:
                 name = name if name in sound.values else next(iter(sound.values))
-                return _Made(sound.values[name], "example", name, findings)
+                return _Selected(sound.values[name], "example", name, findings)
         return self._generated(question, media, resource, record, findings, record_key)
 
     def _schema(self, media: MediaType) -> JSON:
@@ -282,7 +290,7 @@ class Ladder:
             entry = self._sequences[id(media)] = (media, {"type": "array", "items": media.item_schema, "minItems": 1})
         return entry[1]
 
-    def _refuse_variant(self, question: Question, response: Response, count: int) -> None:
+    def _refuse_variant(self, question: MockRequest, response: ResponseSpec, count: int) -> None:
         expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
         reason = f"{question.operation.key} {response.status} has {count} variants"
         raise CannotHonourError(
@@ -294,12 +302,14 @@ class Ladder:
 
         Raises :class:`GenerationError` where no answer can be made.
         """
-        question = Question(operation, Request(operation.method, operation.path), Caller(), Preferences())
+        question = MockRequest(operation, Request(operation.method, operation.path), Credentials(), Preferences())
         response, status = self._response(question)
         choice = choice_of(question, response, status)
         return [] if choice is None else self._listed(operation, response, response.content[choice.index], None)
 
-    def _listed(self, operation: Operation, response: Response, media: MediaType, seed: int | None) -> list[Variant]:
+    def _listed(
+        self, operation: Operation, response: ResponseSpec, media: MediaType, seed: int | None
+    ) -> list[Variant]:
         """Return all variants of an answer.
 
         They do not depend on the caller, so a number names the same variant for all.
@@ -309,7 +319,7 @@ class Ladder:
         if key not in self._variants:
             while len(self._variants) >= LISTS:
                 self._variants.pop(next(iter(self._variants)))
-            draw = Draw(seed, operation.resource or operation.key, "variant")
+            draw = SeedKey(seed, operation.resource or operation.key, "variant")
             self._variants[key] = variants(
                 self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties
             )
@@ -320,7 +330,7 @@ class Ladder:
         resource = self._contract.manners.resources.get(operation.resource or "")
         return resource if resource is not None and media.schema == {"$ref": resource.schema} else None
 
-    def _sought(self, question: Question, resource: Resource | None) -> tuple[str, str] | None:
+    def _sought(self, question: MockRequest, resource: Resource | None) -> tuple[str, str] | None:
         """Return the name of the resource and the handle of the record that the caller selects, or None."""
         kind = question.caller.kind
         if resource is None or kind is None or kind.selects != resource.name:
@@ -330,7 +340,7 @@ class Ladder:
             return None  # no record has such a handle, so the store need not be asked
         return resource.name, suffix
 
-    def _record(self, question: Question, record_key: tuple[str, str] | None) -> Record | None:
+    def _record(self, question: MockRequest, record_key: tuple[str, str] | None) -> Record | None:
         if record_key is None:
             return None
         if record_key not in question.records:
@@ -339,21 +349,21 @@ class Ladder:
         return question.records[record_key]
 
     def _generated(
-        self, question: Question, media: MediaType, resource: Resource | None, record: Record | None,
-        findings: tuple[Finding, ...] = (), record_key: tuple[str, str] | None = None,
-    ) -> _Made:  # fmt: skip
+        self, question: MockRequest, media: MediaType, resource: Resource | None, record: Record | None,
+        findings: tuple[Diagnostic, ...] = (), record_key: tuple[str, str] | None = None,
+    ) -> _Selected:  # fmt: skip
         preferences, caller = question.preferences, question.caller
         seed = self._settings.seed if preferences.seed is None else preferences.seed
         if resource is not None:
             maker = self._makers[resource.name]
             pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
-            return _Made(maker.value(caller.suffix, seed, pins), "generated", "", findings, record_key)
+            return _Selected(maker.value(caller.suffix, seed, pins), "generated", "", findings, record_key)
         is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
-        draw = Draw(seed, question.operation.key, question.identity)
+        draw = SeedKey(seed, question.operation.key, question.identity)
         value = self._drawn(media, draw, exemplary=not is_dynamic and preferences.seed is None)
-        return _Made(value, "generated", "", findings)
+        return _Selected(value, "generated", "", findings)
 
-    def _drawn(self, media: MediaType, draw: Draw, *, exemplary: bool) -> JSON:
+    def _drawn(self, media: MediaType, draw: SeedKey, *, exemplary: bool) -> JSON:
         def make() -> JSON:
             return generate(
                 self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
@@ -367,7 +377,7 @@ _TEXT: JSON = {"type": "string"}
 """The schema of a body that is not JSON and has no schema."""
 
 
-def _by_use(operation: Operation) -> Iterator[Response]:
+def _by_use(operation: Operation) -> Iterator[ResponseSpec]:
     """Yield the responses that can be sent, the usual one first.
 
     The lowest explicit 2XX, the range 2XX, the default (as 200), and then all others in the order of the contract. A
@@ -385,7 +395,7 @@ def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
     pins: dict[str, JSON] = {}
     for pin in resource.pins if record is not None else ():
         with contextlib.suppress(KeyError):  # this record has no such member
-            pins[pin] = find(record.value, pin) if record is not None else None
+            pins[pin] = value_at(record.value, pin) if record is not None else None
     return pins
 
 

@@ -13,25 +13,25 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from mock_server.core import deadline
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import StoreLostError
-from mock_server.core.json_pointer import placed, pointer_parts
-from mock_server.core.merge_patch import patched
+from mock_server.core.json_pointer import pointer_parts, with_value_at
+from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
 from mock_server.http.media_types import is_json
-from mock_server.http.messages import Answer, Headers, Request, Stream
+from mock_server.http.messages import Headers, Request, Response, Stream
 from mock_server.http.preferences import MOST_ITEMS, Preferences
-from mock_server.http.problem_details import problem
+from mock_server.http.problem_details import problem_response
 from mock_server.http.sequence_framing import GARBLES, json_text
 from mock_server.http.sequences import form_of
-from mock_server.mocking.mock_request import Question
-from mock_server.mocking.response_selector import Ladder
+from mock_server.mocking.mock_request import MockRequest
+from mock_server.mocking.response_selector import ResponseSelector
 from mock_server.openapi.model import Contract, Operation
-from mock_server.openapi.security import Caller
-from mock_server.openapi.validation.validator import Judge
-from mock_server.scenarios.model import Breaks, Cue, Scenario
-from mock_server.storage import Record, Search, Store
-from mock_server.worlds.scenario_state import Running
+from mock_server.openapi.security import Credentials
+from mock_server.openapi.validation.validator import ContractValidator
+from mock_server.scenarios.model import ContractBreak, Scenario, StubResponse
+from mock_server.storage import Record, RecordQuery, Store
+from mock_server.worlds.scenario_state import ActiveScenario
 
 MOST_REHEARSED = 50
 """Most operations that a scenario with answers of its own may match."""
@@ -45,27 +45,27 @@ class _CannotBePlayedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class ScenarioResponse:
     """One answer of a scenario to one request."""
 
-    running: Running
-    cue: Cue
+    running: ActiveScenario
+    cue: StubResponse
     seed: int
 
     @property
     def is_judged(self) -> bool:
         """Whether the answer is validated by the contract."""
-        return self.cue.breaks != Breaks()
+        return self.cue.breaks != ContractBreak()
 
-    def answer(self, ladder: Ladder, question: Question) -> Answer:
+    def answer(self, ladder: ResponseSelector, question: MockRequest) -> Response:
         """Return the answer before it is broken. Where it cannot be made, return a problem document with the reason."""
         try:
-            return performed(ladder, question, self.cue)
+            return respond_by_scenario(ladder, question, self.cue)
         except _CannotBePlayedError as error:
             detail = f"Found {error} to patch in the scenario {self.running.scenario.name}; expected JSON."
-            return problem("scenario", 500, detail)
+            return problem_response("scenario", 500, detail)
 
-    def finished(self, answer: Answer) -> Answer:
+    def finished(self, answer: Response) -> Response:
         """Return the same answer with what the scenario breaks and delays, and its fault in sending."""
         cue = self.cue
         delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
@@ -75,7 +75,7 @@ class Performance:
         return replace(answer, delay=delay, wire=cue.wire, reason=f"scenario {self.running.scenario.name}")
 
 
-def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
+def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: StubResponse) -> Response:
     """Return the answer that a cue describes, before anything of it is broken."""
     if cue.failure is not None:
         return ladder.failure(cue.failure, question.operation, headers=cue.headers)
@@ -89,8 +89,8 @@ def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
     if cue.fixture is not None:
         adapted_question = replace(adapted_question, caller=replace(question.caller, suffix=cue.fixture))
     answer = ladder.answer(adapted_question)
-    if answer.reason == "problem" and cue.code is not None and cue.breaks == Breaks():
-        answer = Answer(cue.code, reason="scenario")  # a status that the contract does not know
+    if answer.reason == "problem" and cue.code is not None and cue.breaks == ContractBreak():
+        answer = Response(cue.code, reason="scenario")  # a status that the contract does not know
     if answer.reason == "problem":
         return answer
     if cue.body:
@@ -101,11 +101,11 @@ def performed(ladder: Ladder, question: Question, cue: Cue) -> Answer:
             answer = replace(answer, stream=stream)
             continue
         value = _value(answer)
-        answer = _with_value(answer, patched(value[0], patch)) if value else _unpatched()
+        answer = _with_value(answer, apply_merge_patch(value[0], patch)) if value else _unpatched()
     return replace(answer, headers=_over(answer.headers, cue.headers))
 
 
-def _unpatched() -> Answer:
+def _unpatched() -> Response:
     raise _CannotBePlayedError("an answer that is no JSON")
 
 
@@ -114,7 +114,7 @@ def _over(headers: Headers, extra: Headers) -> Headers:
     return (*((name, value) for name, value in headers if name.lower() not in names), *extra)
 
 
-def _value(answer: Answer) -> list[JSON]:
+def _value(answer: Response) -> list[JSON]:
     """Return the body as JSON in a list of one, or an empty list where it is not JSON."""
     if answer.body and is_json(answer.header("content-type") or ""):
         value: JSON = json.loads(answer.body)
@@ -122,12 +122,12 @@ def _value(answer: Answer) -> list[JSON]:
     return []
 
 
-def _with_value(answer: Answer, value: JSON) -> Answer:
+def _with_value(answer: Response, value: JSON) -> Response:
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     return replace(answer, body=data, judged=None)
 
 
-def _with_body(answer: Answer, value: JSON) -> Answer:
+def _with_body(answer: Response, value: JSON) -> Response:
     if _is_large(value):
         deadline.takes_long()
     if answer.stream is not None:  # its items, or the one item
@@ -156,7 +156,7 @@ def _is_large(value: JSON) -> bool:
     return left <= 0
 
 
-def _broken(answer: Answer, cue: Cue) -> Answer:
+def _broken(answer: Response, cue: StubResponse) -> Response:
     """Return the answer with what violates the contract, and a header that says so."""
     if cue.breaks is None:
         return answer
@@ -169,12 +169,12 @@ def _broken(answer: Answer, cue: Cue) -> Answer:
     if cue.breaks.members and value:
         whole = value[0]
         for pointer, replacement in cue.breaks.members:
-            whole = placed(whole, pointer_parts(pointer), replacement)
+            whole = with_value_at(whole, pointer_parts(pointer), replacement)
         answer = _with_value(answer, whole)
     return replace(answer, headers=(*answer.headers, (VIOLATION, said)))
 
 
-def _garbled(answer: Answer, how: str) -> Answer:
+def _garbled(answer: Response, how: str) -> Response:
     """Return the answer with a wrong body or a wrong Content-Type."""
     if how == "truncate":
         return replace(answer, body=answer.body[: len(answer.body) // 2])
@@ -187,7 +187,7 @@ def _garbled(answer: Answer, how: str) -> Answer:
     return answer
 
 
-def _spoilt(answer: Answer, stream: Stream, cue: Cue) -> Answer:
+def _spoilt(answer: Response, stream: Stream, cue: StubResponse) -> Response:
     """Return the stream with one item garbled, in the middle unless the scenario says which; or with a wrong type."""
     if cue.garble not in GARBLES:
         return _garbled(answer, cue.garble)
@@ -196,34 +196,34 @@ def _spoilt(answer: Answer, stream: Stream, cue: Cue) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class ScenarioValidator:
     """Tries the answers of a scenario on a contract before the scenario may run."""
 
     contract: Contract
-    judge: Judge
-    ladder: Ladder
+    judge: ContractValidator
+    ladder: ResponseSelector
     store: Store
 
     def meets(self, scenario: Scenario) -> list[Operation]:
         """Return the operations whose requests the scenario may match."""
         return [operation for operation in self.contract.operations.values() if scenario.match.may_meet(operation)]
 
-    def findings(self, scenario: Scenario) -> list[Finding]:
+    def findings(self, scenario: Scenario) -> list[Diagnostic]:
         """Return what is wrong with the answers of a scenario by the contract."""
         own = [(index, cue) for index, cue in enumerate(scenario.answers) if not cue.is_as_ever]
         operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
         if len(operations) > MOST_REHEARSED:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
             found = f"a scenario that {len(operations)} operations could meet"
-            return [Finding("limit", "body", found, expected, "/match", "Name the operation.")]
-        wrong: list[Finding] = []
+            return [Diagnostic("limit", "body", found, expected, "/match", "Name the operation.")]
+        wrong: list[Diagnostic] = []
         for index, cue in own:
             for operation in operations:
                 deadline.check(deadline.current())
                 wrong += self._of(index, cue, operation)
         return wrong or [*self._without_streams(scenario)]
 
-    def _without_streams(self, scenario: Scenario) -> Iterator[Finding]:
+    def _without_streams(self, scenario: Scenario) -> Iterator[Diagnostic]:
         """Yield findings about settings of streams where no answer is a stream.
 
         Without them a test could pass because nothing happens.
@@ -232,38 +232,40 @@ class Rehearsal:
             for index, cue in enumerate(scenario.answers):
                 for key in cue.of_streams:
                     expected = "one of an operation that answers with a stream"
-                    yield Finding("stream", "body", "an answer that is no stream", expected, f"/answers/{index}/{key}")
+                    yield Diagnostic(
+                        "stream", "body", "an answer that is no stream", expected, f"/answers/{index}/{key}"
+                    )
 
-    def _of(self, index: int, cue: Cue, operation: Operation) -> Iterator[Finding]:
+    def _of(self, index: int, cue: StubResponse, operation: Operation) -> Iterator[Diagnostic]:
         place, pointer = f"body (as an answer to {operation.key})", f"/answers/{index}"
-        if cue.breaks == Breaks():
+        if cue.breaks == ContractBreak():
             return
         record = self._record(operation, cue)
         if cue.fixture is not None and record is None:
             expected = "the handle of a record that the operation answers with"
-            yield Finding("fixture", place, repr(cue.fixture), expected, f"{pointer}/fixture")
+            yield Diagnostic("fixture", place, repr(cue.fixture), expected, f"{pointer}/fixture")
             return
         try:
-            answer = performed(self.ladder, self._question(operation, record), cue)
+            answer = respond_by_scenario(self.ladder, self._question(operation, record), cue)
         except _CannotBePlayedError as error:
-            yield Finding("patch", place, str(error), "JSON", f"{pointer}/patch")
+            yield Diagnostic("patch", place, str(error), "JSON", f"{pointer}/patch")
             return
         if answer.reason == "problem":
             if cue.failure is not None:
                 return  # the server's own problem document is not in the contract
             detail = json.loads(answer.body)["detail"]
-            yield Finding("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
+            yield Diagnostic("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
             return
         for finding in (*self._judged(operation, cue, answer), *self._of_items(answer)):
             location = f"{place} {finding.location}"
             yield replace(finding, location=location, pointer=_pointed(pointer, cue, finding))
         yield from _astray(answer, cue, place, pointer, self._items(answer, cue))
 
-    def _of_items(self, answer: Answer) -> Iterator[Finding]:
+    def _of_items(self, answer: Response) -> Iterator[Diagnostic]:
         if answer.stream is not None:
             yield from self.ladder.streams.findings(self.judge, answer.stream, answer.status)
 
-    def _items(self, answer: Answer, cue: Cue) -> list[JSON]:
+    def _items(self, answer: Response, cue: StubResponse) -> list[JSON]:
         """Return as many items of a stream as the scenario breaks something of; none of any other answer."""
         if answer.stream is None or cue.breaks is None:
             return []
@@ -271,29 +273,29 @@ class Rehearsal:
         last = max((int(head) for head in heads if head.isascii() and head.isdigit()), default=-1)
         return [*islice(self.ladder.streams.items(answer.stream), min(last + 1, MOST_ITEMS))]
 
-    def _judged(self, operation: Operation, cue: Cue, answer: Answer) -> tuple[Finding, ...]:
+    def _judged(self, operation: Operation, cue: StubResponse, answer: Response) -> tuple[Diagnostic, ...]:
         if cue.failure is None or operation.response_for(answer.status) is not None:
             return self.judge.answer(operation.key, answer)
         return self.judge.failure(cue.failure, answer) if cue.failure in self.contract.manners.failures else ()
 
-    def _record(self, operation: Operation, cue: Cue) -> Record | None:
+    def _record(self, operation: Operation, cue: StubResponse) -> Record | None:
         """Return the record that the cue names, or one of those that may be asked for; None where there is none."""
         if operation.resource is None:
             return None
         if cue.fixture is not None:
             return self.store.get(operation.resource, cue.fixture)
         with contextlib.suppress(StoreLostError):
-            return next(iter(self.store.records(operation.resource, Search(limit=1))), None)
+            return next(iter(self.store.records(operation.resource, RecordQuery(limit=1))), None)
         return None  # a generated record will do
 
-    def _question(self, operation: Operation, record: Record | None) -> Question:
+    def _question(self, operation: Operation, record: Record | None) -> MockRequest:
         kinds = self.contract.manners.tokens
         kind = next((entry for entry in kinds if record is not None and entry.selects == record.resource), None)
-        caller = Caller(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Caller()
-        return Question(operation, Request(operation.method, operation.path), caller, Preferences())
+        caller = Credentials(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Credentials()
+        return MockRequest(operation, Request(operation.method, operation.path), caller, Preferences())
 
 
-def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
+def _pointed(pointer: str, cue: StubResponse, finding: Diagnostic) -> str:
     """Return the pointer into the scenario of what a finding is about."""
     if finding.rule == "answer-header":
         return f"{pointer}/headers" if cue.headers else pointer
@@ -301,13 +303,13 @@ def _pointed(pointer: str, cue: Cue, finding: Finding) -> str:
     return f"{pointer}/{part}{finding.pointer}" if part else pointer
 
 
-def _astray(answer: Answer, cue: Cue, place: str, pointer: str, items: list[JSON]) -> Iterator[Finding]:
+def _astray(answer: Response, cue: StubResponse, place: str, pointer: str, items: list[JSON]) -> Iterator[Diagnostic]:
     """Yield findings for pointers of ``breaks`` that change nothing: a typing error must not make a test pass."""
     value = _value(answer) if answer.stream is None else [items]
     for target, replacement in cue.breaks.members if cue.breaks is not None else ():
-        if not value or placed(value[0], pointer_parts(target), replacement) == value[0]:
+        if not value or with_value_at(value[0], pointer_parts(target), replacement) == value[0]:
             expected = "a pointer into a JSON answer, to a place where it changes something"
-            yield Finding("pointer", place, repr(target), expected, f"{pointer}/breaks")
+            yield Diagnostic("pointer", place, repr(target), expected, f"{pointer}/breaks")
 
 
 def _streams(operation: Operation) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mock_server.core.types import JSON
-from mock_server.mocking.event_lifecycle import Stage, stage_of
+from mock_server.mocking.event_lifecycle import LifecycleStage, stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Slot:
     parts: Mapping[str, JSON] = field(default_factory=dict)
 
 
-class Programme:
+class StreamSchedule:
     """The slots of a stream of the usual length; longer ones repeat the middle, shorter ones leave parts of it out."""
 
     def __init__(self, slots: Sequence[Slot]) -> None:
@@ -51,7 +51,7 @@ class Programme:
         The names of the slots tell; without such names it is one of each.
         """
         stages = [stage_of(slot.name) for slot in self.slots]
-        on = [index for index, stage in enumerate(stages) if stage is Stage.GOES_ON]
+        on = [index for index, stage in enumerate(stages) if stage is LifecycleStage.GOES_ON]
         if on and any(slot.name for slot in self.slots):
             return on[0], len(stages) - 1 - on[-1]
         return (1, 1) if len(stages) > 2 else (0, min(1, len(stages) - 1))

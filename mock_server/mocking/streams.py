@@ -14,25 +14,32 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
-from mock_server.core.json_pointer import find, overlaid, placed, pointer_of, pointer_parts, without
-from mock_server.core.merge_patch import patched
+from mock_server.core.json_pointer import (
+    pointer_of,
+    pointer_parts,
+    value_at,
+    with_merged_at,
+    with_value_at,
+    without_value_at,
+)
+from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.http.messages import Stream
 from mock_server.http.sequence_framing import Framing, json_text
 from mock_server.http.sequences import EVENTS, Sequence
 from mock_server.mocking.event_lifecycle import ordered
-from mock_server.mocking.stream_schedule import Programme, Slot
-from mock_server.openapi.coercion import Shape
-from mock_server.openapi.model import Contract, MediaType, Operation, Response
+from mock_server.mocking.stream_schedule import Slot, StreamSchedule
+from mock_server.openapi.coercion import TypeHints
+from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.sequential_media import sequence_of
-from mock_server.openapi.stream_transcripts import Shown, Transcript, sentinel_of, texts_of, transcript_of
+from mock_server.openapi.stream_transcripts import Transcript, TranscriptItem, sentinel_of, texts_of, transcript_of
 from mock_server.openapi.unions import Union, union_of
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 
 log = logging.getLogger("mock_server")
@@ -52,22 +59,22 @@ _NUMBERED = ("sequence_number", "sequenceNumber", "sequence", "seq")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StreamItems:
     """What the items of one media type of a response are made from."""
 
     operation: Operation
-    response: Response
+    response: ResponseSpec
     index: int
     sequence: Sequence
     framing: Framing
-    programme: Programme
+    programme: StreamSchedule
     union: Mapping[str, JSON]
     """The schemas of the branches by name; empty where the items are of one kind."""
     member: str
     """The member that names a branch."""
     examples: Mapping[str, tuple[JSON, ...]]
     """The items of those examples that can be sent, by the name of the example."""
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, Diagnostic]
     """The findings about the other examples."""
 
     @property
@@ -79,29 +86,29 @@ class Source:
 class Streams:
     """Makes the streams of one contract."""
 
-    def __init__(self, contract: Contract, schemas: Document, settings: Settings) -> None:
+    def __init__(self, contract: Contract, schemas: SchemaDocument, settings: Settings) -> None:
         self._contract = contract
         self._schemas = schemas
         self._settings = settings
-        self._sources: dict[tuple[str, str, int], Source | None] = {}
+        self._sources: dict[tuple[str, str, int], StreamItems | None] = {}
         self._items: OrderedDict[tuple[object, ...], JSON] = OrderedDict()
         self._left_out: set[tuple[str, str, str]] = set()
 
-    def source(self, operation: Operation, response: Response, index: int) -> Source | None:
+    def source(self, operation: Operation, response: ResponseSpec, index: int) -> StreamItems | None:
         """Return the source of a media type's items; None where its body is not a sequence."""
         key = (operation.key, response.status, index)
         if key not in self._sources:
             self._sources[key] = self._source(operation, response, index)
         return self._sources[key]
 
-    def _source(self, operation: Operation, response: Response, index: int) -> Source | None:
+    def _source(self, operation: Operation, response: ResponseSpec, index: int) -> StreamItems | None:
         media, resolve = response.content[index], self._contract.resolve
         sequence = sequence_of(media.name, media.node, resolve)
         if sequence is None:
             return None
         union = union_of(sequence.rest, resolve)
-        node = find(dict(self._contract.document), operation.pointer)
-        raw = resolve(find(node, pointer_of("responses", response.status)))
+        node = value_at(dict(self._contract.document), operation.pointer)
+        raw = resolve(value_at(node, pointer_of("responses", response.status)))
         texts = [*texts_of(node, raw, dict(media.node), resolve(sequence.rest))]
         transcripts = [transcript_of(text, sequence.form) for text in texts]
         exemplar = next(
@@ -116,13 +123,13 @@ class Streams:
             end = sentinel_of(media.node, node, resolve)
         is_named = exemplar.is_named is not False and union.member not in _UNNAMED
         examples, findings = self._examples(operation, response, media, sequence)
-        return Source(
+        return StreamItems(
             operation=operation,
             response=response,
             index=index,
             sequence=sequence,
             framing=Framing(sequence, union.member if is_named else "", end),
-            programme=Programme(self._slots(exemplar, sequence, union)),
+            programme=StreamSchedule(self._slots(exemplar, sequence, union)),
             union={branch.name: branch.schema for branch in union.branches},
             member=union.member,
             examples=examples,
@@ -136,13 +143,13 @@ class Streams:
         for operation in self._contract.operations.values():
             responses = operation.responses.values()
             if any(entry.schema == media.schema for response in responses for entry in response.content):
-                node = find(dict(self._contract.document), operation.pointer)
+                node = value_at(dict(self._contract.document), operation.pointer)
                 yield from (transcript_of(text, sequence.form) for text in texts_of(node, None, None, None))
 
     def _fits(self, transcript: Transcript, sequence: Sequence, union: Union) -> bool:
         """Tell whether a sample shows items of these schemas, or at least events whose names they have."""
         names = {branch.name for branch in union.branches}
-        known = {*Shape([sequence.rest], self._contract.resolve).names}
+        known = {*TypeHints([sequence.rest], self._contract.resolve).names}
         return any(
             self._value(item, sequence.rest)
             or item.event in names
@@ -167,30 +174,32 @@ class Streams:
                 slots.append(Slot(parts=self._parts(sample, sequence.rest, values)))
         return slots or [Slot(names[index]) for index in ordered(names)]
 
-    def _value(self, sample: Shown, schema: JSON) -> tuple[JSON, ...]:
+    def _value(self, sample: TranscriptItem, schema: JSON) -> tuple[JSON, ...]:
         """Return the item of a sample in the form that is valid by the schema, in a tuple; empty without one."""
         forms: list[JSON] = [sample.value] if isinstance(sample.value, str) else [sample.value, json_text(sample.value)]
         fields: dict[str, JSON] = {} if sample.event is None else {"event": sample.event}
-        if "data" in Shape([schema], self._contract.resolve).names:
+        if "data" in TypeHints([schema], self._contract.resolve).names:
             forms = [*({**fields, "data": form} for form in forms), *forms]
         return next(((form,) for form in forms if self._accepts(schema, form)), ())
 
-    def _parts(self, sample: Shown, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
+    def _parts(self, sample: TranscriptItem, schema: JSON, values: tuple[JSON, ...]) -> dict[str, JSON]:
         """Return what of an item that a text shows can stay where it breaks its schema as a whole.
 
         Samples get older than their contract: they lack members that were added later, and have nulls that it does not
         allow.
         """
         item = sample.value
-        if "data" in Shape([schema], self._contract.resolve).names and not (isinstance(item, dict) and "data" in item):
+        if "data" in TypeHints([schema], self._contract.resolve).names and not (
+            isinstance(item, dict) and "data" in item
+        ):
             item = {"event": sample.event, "data": item}
         if values or not isinstance(item, dict):
             return {}
         try:
             # One place may have several faults.
             for pointer in dict.fromkeys(pointer for pointer, _ in self._schemas.root(schema).faults(item)):
-                if pointer and find(item, pointer) is None:
-                    item = without(item, pointer_parts(pointer))
+                if pointer and value_at(item, pointer) is None:
+                    item = without_value_at(item, pointer_parts(pointer))
         except Exception:  # such as a broken pattern
             return {}
         return item if isinstance(item, dict) else {}
@@ -202,11 +211,11 @@ class Streams:
             return False
 
     def _examples(
-        self, operation: Operation, response: Response, media: MediaType, sequence: Sequence
-    ) -> tuple[dict[str, tuple[JSON, ...]], dict[str, Finding]]:
+        self, operation: Operation, response: ResponseSpec, media: MediaType, sequence: Sequence
+    ) -> tuple[dict[str, tuple[JSON, ...]], dict[str, Diagnostic]]:
         """Return the items of each example of a media type, and findings about examples that cannot be sent."""
         sound: dict[str, tuple[JSON, ...]] = {}
-        findings: dict[str, Finding] = {}
+        findings: dict[str, Diagnostic] = {}
         place = operation.pointer + pointer_of("responses", response.status, "content", media.name)
         for name, value in media.examples.items():
             items = self.items_of(value, sequence)
@@ -221,7 +230,7 @@ class Streams:
             parts = ("examples", name, "value") if name else ("example",)
             where = place + pointer_of(*parts) + (pointer_of(wrong[0]) + within if isinstance(value, list) else "")
             remedy = "Mend the example; until then others are sent in its place."
-            findings[name] = Finding("example", self._contract.locate(where), actual, expected, where, remedy)
+            findings[name] = Diagnostic("example", self._contract.locate(where), actual, expected, where, remedy)
         return sound, findings
 
     def items_of(self, value: JSON, sequence: Sequence) -> tuple[JSON, ...]:
@@ -236,7 +245,7 @@ class Streams:
         return (value,)
 
     def stream(
-        self, source: Source, seed: int, identity: str, *, items: tuple[JSON, ...] | None = None,
+        self, source: StreamItems, seed: int, identity: str, *, items: tuple[JSON, ...] | None = None,
         count: int | None = None, interval: int | None = None, is_exemplary: bool = True,
     ) -> Stream:  # fmt: skip
         """Return a stream of a media type. ``count`` is the number of items, ``interval`` in milliseconds."""
@@ -251,7 +260,7 @@ class Streams:
             is_exemplary=is_exemplary,
         )
         if items is None and count is None and _is_of_a_piece(source.sequence, self._contract):
-            whole = generate(source.sequence.whole, Draw(seed, source.operation.key, identity), self._schemas,
+            whole = generate(source.sequence.whole, SeedKey(seed, source.operation.key, identity), self._schemas,
                              fill_properties=not self._settings.no_fill_properties, complete=True,
                              fill=self._settings.fill, exemplary=is_exemplary)  # fmt: skip
             items = tuple(whole) if isinstance(whole, list) else (whole,)
@@ -259,14 +268,14 @@ class Streams:
             stream = replace(stream, given=tuple(json_text(item) for item in items))
         return replace(stream, count=self._usual(source, stream, items) if count is None else count)
 
-    def _usual(self, source: Source, stream: Stream, items: tuple[JSON, ...] | None) -> int:
+    def _usual(self, source: StreamItems, stream: Stream, items: tuple[JSON, ...] | None) -> int:
         if items is not None:
             return len(items)
-        drawn = _FEWEST + Draw(stream.seed, stream.operation, stream.identity).number("count") % _USUAL
+        drawn = _FEWEST + SeedKey(stream.seed, stream.operation, stream.identity).number("count") % _USUAL
         count = max(len(source.programme.slots) or drawn, source.sequence.least)
         return count if source.sequence.most is None else min(count, source.sequence.most)
 
-    def source_of(self, stream: Stream) -> Source:
+    def source_of(self, stream: Stream) -> StreamItems:
         """Return the source of the items of a stream."""
         operation = self._contract.operations[stream.operation]
         source = self.source(operation, operation.responses[stream.response], stream.media)
@@ -280,7 +289,7 @@ class Streams:
         """
         source = self.source_of(stream)
         items = None if stream.given is None else [*map(json.loads, stream.given)]
-        programme = source.programme if items is None else Programme([self._slot(source, item) for item in items])
+        programme = source.programme if items is None else StreamSchedule([self._slot(source, item) for item in items])
         nothing: GenerationError | None = None
         has_items = False
         for index in range(stream.count):
@@ -299,23 +308,23 @@ class Streams:
                 continue
             has_items = True
             for patch in stream.patches:
-                item = patched(item, json.loads(patch))
+                item = apply_merge_patch(item, json.loads(patch))
             yield item
         if nothing is not None and not has_items:
             raise nothing
 
-    def _leave_out(self, source: Source, name: str, error: GenerationError) -> None:
+    def _leave_out(self, source: StreamItems, name: str, error: GenerationError) -> None:
         """Log once that a branch cannot be made."""
         place = (source.operation.key, source.response.status, name)
         if place not in self._left_out:
             self._left_out.add(place)
             log.warning("%s %s: streams go without %s: %s", *place, error)
 
-    def _slot(self, source: Source, item: JSON) -> Slot:
+    def _slot(self, source: StreamItems, item: JSON) -> Slot:
         name = item.get(source.member) if isinstance(item, dict) and source.member else ""
         return Slot(name if isinstance(name, str) else "", (item,))
 
-    def _remembered(self, source: Source, stream: Stream, index: int, slot: Slot) -> JSON:
+    def _remembered(self, source: StreamItems, stream: Stream, index: int, slot: Slot) -> JSON:
         make = partial(self._made, source, stream, index, slot)
         if index >= _FIRST:
             return make()
@@ -327,15 +336,15 @@ class Streams:
             self._items[key] = make()
         return self._items[key]
 
-    def _made(self, source: Source, stream: Stream, index: int, slot: Slot) -> JSON:
+    def _made(self, source: StreamItems, stream: Stream, index: int, slot: Slot) -> JSON:
         """Return an item of a branch, or of any branch where this one is not valid as an item."""
         whole = source.sequence.schema(index)
         schema = source.union.get(slot.name, whole)
-        draw = Draw(stream.seed, stream.operation, f"{stream.identity} item {index}")
+        draw = SeedKey(stream.seed, stream.operation, f"{stream.identity} item {index}")
         pins = self._pins(schema, index, "" if schema is whole else source.member, slot.name, draw)
         parts: JSON = {**slot.parts}
         for pointer, value in pins.items():
-            parts = placed(parts, pointer_parts(pointer), value)
+            parts = with_value_at(parts, pointer_parts(pointer), value)
         if slot.parts and self._accepts(whole, parts):
             return parts
         # As in a list, the first has what schemas give as examples, and others differ from it.
@@ -347,15 +356,15 @@ class Streams:
                 item = make(schema, pins=fixed, strict=bool(fixed))
             except GenerationError:
                 continue
-            with_parts = overlaid(item, parts) if slot.parts else item
+            with_parts = with_merged_at(item, parts) if slot.parts else item
             for candidate in (with_parts, item):
                 if self._accepts(whole, candidate):
                     return candidate
         return make(whole)
 
-    def _pins(self, schema: JSON, index: int, member: str, name: str, draw: Draw) -> dict[str, JSON]:
+    def _pins(self, schema: JSON, index: int, member: str, name: str, draw: SeedKey) -> dict[str, JSON]:
         """Return the pins of an item at its place: the name of its branch, its number, a text that is JSON itself."""
-        shape = Shape([schema], self._contract.resolve)
+        shape = TypeHints([schema], self._contract.resolve)
         pins: dict[str, JSON] = {pointer_of(member): name} if member else {}
         pins |= {pointer_of(counter): index for counter in _NUMBERED if "integer" in shape.member(counter).types}
         data = shape.member("data")
@@ -364,7 +373,7 @@ class Streams:
             pins["/data"] = json_text(generate(described, draw, self._schemas, complete=True, fill=self._settings.fill))
         return pins
 
-    def findings(self, judge: Judge, stream: Stream, status: int) -> Iterator[Finding]:
+    def findings(self, judge: ContractValidator, stream: Stream, status: int) -> Iterator[Diagnostic]:
         """Yield what is wrong with the items of a stream, of which the first :data:`TRIED` are validated."""
         source = self.source_of(stream)
         for index, item in enumerate(islice(self.items(stream), TRIED)):
@@ -376,14 +385,14 @@ class Streams:
         for pointer, value in stream.breaks:
             head, *rest = pointer_parts(pointer)
             if head == str(index):
-                item = placed(item, rest, json.loads(value))
+                item = with_value_at(item, rest, json.loads(value))
         return item
 
 
-def _line(text: str) -> tuple[Shown, ...]:
+def _line(text: str) -> tuple[TranscriptItem, ...]:
     """Return the one item of a text that is a JSON text; empty where it is not JSON."""
     try:
-        return (Shown(None, json.loads(text)),)
+        return (TranscriptItem(None, json.loads(text)),)
     except (ValueError, RecursionError):
         return ()
 
@@ -392,5 +401,5 @@ def _is_of_a_piece(sequence: Sequence, contract: Contract) -> bool:
     """Tell whether items depend on one another, so that the list has to be made as a whole."""
     if not sequence.is_listed:
         return False
-    shape = Shape([sequence.whole], contract.resolve)
+    shape = TypeHints([sequence.whole], contract.resolve)
     return shape.keyword("uniqueItems") is True or shape.keyword("contains") is not None

@@ -10,20 +10,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
-from mock_server.http.body_serializers import encode
-from mock_server.http.content_negotiation import concrete
-from mock_server.http.messages import Answer, Headers
-from mock_server.http.problem_details import problem
-from mock_server.mocking.error_responses import STATUSES, documented, findings_header, informed
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
+from mock_server.http.body_serializers import serialize_body
+from mock_server.http.content_negotiation import concrete_media_type
+from mock_server.http.messages import Headers, Response
+from mock_server.http.problem_details import problem_response
+from mock_server.mocking.error_responses import STATUSES, documented_error, findings_header, with_diagnostics
 from mock_server.mocking.examples import Examples
 from mock_server.mocking.response_headers import ResponseHeaders
-from mock_server.openapi.model import BODYLESS, Contract, MediaType, Operation, Response
+from mock_server.openapi.model import BODYLESS, Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.model_builder import response_of
 from mock_server.settings import Settings
 
@@ -31,11 +31,16 @@ _CHALLENGES = {"Basic": ' realm="*"', "Digest": ' realm="*", nonce="mock"'}
 """The parameters that a challenge must have (RFC 7617, 2; RFC 7616, 3.3)."""
 
 
-class Failures:
+class ValidationFailures:
     """Answers failures by one contract, or with a problem document where it has no answer for them."""
 
     def __init__(
-        self, contract: Contract, settings: Settings, schemas: Document, examples: Examples, headers: ResponseHeaders
+        self,
+        contract: Contract,
+        settings: Settings,
+        schemas: SchemaDocument,
+        examples: Examples,
+        headers: ResponseHeaders,
     ) -> None:
         self._contract = contract
         self._settings = settings
@@ -48,9 +53,9 @@ class Failures:
         }
 
     def answer(
-        self, name: str, operation: Operation | None, findings: tuple[Finding, ...] = (), headers: Headers = (),
+        self, name: str, operation: Operation | None, findings: tuple[Diagnostic, ...] = (), headers: Headers = (),
         example: str | None = None,
-    ) -> Answer:  # fmt: skip
+    ) -> Response:  # fmt: skip
         """Return the contract's own answer to a failure, or a problem document where it has none.
 
         ``headers`` have values that depend on the request (``Allow``, ``Location``). ``example`` is the name of the
@@ -58,7 +63,7 @@ class Failures:
         """
         finding_headers = findings_header(findings)
         if name == "trailing_slash" and name not in self._contract.manners.failures:
-            return Answer(307, headers, reason="problem")
+            return Response(307, headers, reason="problem")
         own = self._manner(name)
         # A 401 has to have a challenge (RFC 9110, 15.5.2).
         if own is None and name in ("unauthenticated", "invalid_token"):
@@ -71,12 +76,12 @@ class Failures:
             return self._filled(self._responses[own], failure.status, failure.example, (*headers, *finding_headers))
         detail = "; ".join(str(finding) for finding in findings)
         # A response whose schema no value satisfies is skipped: the next one takes its place, or a problem document.
-        for response, status in documented(operation, name):
-            reason = problem(name.replace("_", "-"), status, detail, findings)
+        for response, status in documented_error(operation, name):
+            reason = problem_response(name.replace("_", "-"), status, detail, findings)
             with contextlib.suppress(GenerationError):
                 return self._refused(operation, response, status, reason, (*headers, *finding_headers))
         status = STATUSES[name][0]
-        return problem(name.replace("_", "-"), status, detail, findings, headers=(*headers, *finding_headers))
+        return problem_response(name.replace("_", "-"), status, detail, findings, headers=(*headers, *finding_headers))
 
     def has_example(self, name: str, operation: Operation | None, example: str | None) -> bool:
         """Tell whether one of the answers to a failure has an example of that name."""
@@ -91,17 +96,17 @@ class Failures:
             name = "invalid_request"
         return name if name in failures else None
 
-    def _candidates(self, name: str, operation: Operation | None) -> Iterator[tuple[Response, int]]:
+    def _candidates(self, name: str, operation: Operation | None) -> Iterator[tuple[ResponseSpec, int]]:
         """Yield the contract's answers to a failure with their statuses, the preferred one first."""
         own = self._manner(name)
         if own is not None:
             yield self._responses[own], self._contract.manners.failures[own].status
         else:
-            yield from documented(operation, name)
+            yield from documented_error(operation, name)
 
     def _refused(
-        self, operation: Operation | None, response: Response, status: int, reason: Answer, extra: Headers
-    ) -> Answer:
+        self, operation: Operation | None, response: ResponseSpec, status: int, reason: Response, extra: Headers
+    ) -> Response:
         """Return a response of the contract, from its example or generated, with the reason in it."""
         media = _media_type(response, None)
         if media is None or status in BODYLESS:
@@ -115,10 +120,10 @@ class Failures:
         if not media.is_json:
             return self._sent(media, status, value, headers, is_authored=bool(values))
         accepts = self._schemas.root(True if media.schema is None else media.schema).accepts
-        body = informed(value, accepts, reason, is_example=bool(values))
+        body = with_diagnostics(value, accepts, reason, is_example=bool(values))
         return self._sent(media, status, body, headers, is_authored=bool(values) and body == value)
 
-    def _sound(self, media: MediaType, response: Response, operation: Operation | None) -> Mapping[str, JSON]:
+    def _sound(self, media: MediaType, response: ResponseSpec, operation: Operation | None) -> Mapping[str, JSON]:
         """Return the examples that can be sent, by name."""
         if media.schema is None or not media.examples or operation is None:
             return media.examples
@@ -126,11 +131,11 @@ class Failures:
 
     def _generated(self, media: MediaType, status: int) -> JSON:
         return generate(
-            True if media.schema is None else media.schema, Draw(self._settings.seed, "failure", f"{status}"),
+            True if media.schema is None else media.schema, SeedKey(self._settings.seed, "failure", f"{status}"),
             self._schemas, fill_properties=not self._settings.no_fill_properties, fill=self._settings.fill,
         )  # fmt: skip
 
-    def _beside(self, response: Response, example: str, extra: Headers) -> Headers:
+    def _beside(self, response: ResponseSpec, example: str, extra: Headers) -> Headers:
         """Return the headers of a response; the given ones replace those of the same name."""
         headers = {name.lower(): (name, value) for name, value in self._headers.written(response, example, "")}
         return tuple((headers | {name.lower(): (name, value) for name, value in extra}).values())
@@ -142,29 +147,31 @@ class Failures:
         schemes = [kind.scheme.capitalize() if kind.type == "http" else "Bearer" for kind in kinds]
         return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
 
-    def _filled(self, response: Response, status: int, example: str, extra: Headers) -> Answer:
+    def _filled(self, response: ResponseSpec, status: int, example: str, extra: Headers) -> Response:
         """Return an answer from a response's examples of one name."""
         media = None if status in BODYLESS else _media_type(response, example or None)
         headers = self._beside(response, example, extra)
         if media is None:
-            return Answer(status, headers, reason="failure")
+            return Response(status, headers, reason="failure")
         value = media.examples.get(example, media.examples.get(""))
         return self._sent(media, status, value, headers, is_authored=True)
 
-    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, is_authored: bool) -> Answer:
+    def _sent(self, media: MediaType, status: int, value: JSON, headers: Headers, *, is_authored: bool) -> Response:
         schema: JSON = media.schema
         if schema is None:
             schema = True if media.is_json else {"type": "string"}
-        body = encode(value, concrete(media.name), schema, self._contract.resolve, is_authored=is_authored)
+        body = serialize_body(
+            value, concrete_media_type(media.name), schema, self._contract.resolve, is_authored=is_authored
+        )
         typed = (("content-type", body.content_type), *headers)
-        return Answer(status, typed, body.data, "failure", judged=body.judged)
+        return Response(status, typed, body.data, "failure", judged=body.judged)
 
 
-def _has_example(response: Response, name: str) -> bool:
+def _has_example(response: ResponseSpec, name: str) -> bool:
     return any(name in media.examples for media in response.content)
 
 
-def _media_type(response: Response, example: str | None) -> MediaType | None:
+def _media_type(response: ResponseSpec, example: str | None) -> MediaType | None:
     """Return the media type that has the example, or the first of JSON, or the first."""
     if example is not None:
         for media in response.content:

@@ -56,7 +56,7 @@ def digest(parts: Iterable[bytes]) -> str:
     return total.hexdigest()
 
 
-def recall(key: str, kind: str) -> JSON:
+def get(key: str, kind: str) -> JSON:
     """Return what was stored under a digest; None where there is nothing that can be trusted."""
     try:
         seal, _, body = _file(key, kind).read_bytes().partition(b"\n")
@@ -67,7 +67,7 @@ def recall(key: str, kind: str) -> JSON:
         return None
 
 
-def remember(key: str, kind: str, value: JSON) -> None:
+def put(key: str, kind: str, value: JSON) -> None:
     """Store a value. A cache that cannot be written is not an error: the next start is slower."""
     import tempfile  # a second start has nothing to write
 

@@ -34,7 +34,7 @@ _BRANCHES = ("allOf", "anyOf", "oneOf")
 _CONDITIONAL = ("if", "then", "else")
 
 
-class Shape:
+class TypeHints:
     """What a schema, with all that it is composed of, says about types.
 
     The branches of ``allOf``, ``anyOf`` and ``oneOf`` are taken together: a shape is a hint at what a text may mean.
@@ -44,7 +44,7 @@ class Shape:
     def __init__(self, schemas: list[JSON], resolve: Resolve) -> None:
         self._resolve = resolve
         self._branches = [*_flattened(schemas, resolve)]
-        self._below: dict[str | int, Shape] = {}
+        self._below: dict[str | int, TypeHints] = {}
         self._listed = max((len(_listed(branch)) for branch in self._branches), default=0)
         self.types = frozenset(name for branch in self._branches for name in _types(branch))
         named = [branch["properties"] for branch in self._branches if isinstance(branch.get("properties"), dict)]
@@ -76,19 +76,19 @@ class Shape:
     def _says(self, *keywords: str) -> bool:
         return any(keyword in branch for branch in self._branches for keyword in keywords)
 
-    def member(self, name: str) -> Shape:
+    def member(self, name: str) -> TypeHints:
         """Return the shape of a member of an object."""
         if name not in self._below:
             schemas = [schema for branch in self._branches for schema in _member(branch, name)]
-            self._below[name] = Shape(schemas, self._resolve)
+            self._below[name] = TypeHints(schemas, self._resolve)
         return self._below[name]
 
-    def item(self, index: int) -> Shape:
+    def item(self, index: int) -> TypeHints:
         """Return the shape of an item of an array."""
         place = min(index, self._listed)
         if place not in self._below:
             schemas = [schema for branch in self._branches for schema in _item(branch, place)]
-            self._below[place] = Shape(schemas, self._resolve)
+            self._below[place] = TypeHints(schemas, self._resolve)
         return self._below[place]
 
     def value(self, raw: Raw, reading: Reading = "typed") -> JSON:
@@ -228,7 +228,7 @@ def _json(text: str) -> JSON:
         return text
 
 
-def shown(text: object, longest: int = 200) -> str:
+def describe_value(text: object, longest: int = 200) -> str:
     """Return a value as JSON for a message, cut to ``longest`` characters."""
     written = json.dumps(text, ensure_ascii=False, default=str)
     return written if len(written) <= longest else written[:longest] + "…"

@@ -37,7 +37,7 @@ def settle_discriminator(document: Document, schema: Document) -> Remark | None:
     branches = [
         branch for branch in cast("list[JSON]", schema[keyword]) if isinstance(branch, dict) and _reference(branch)
     ]
-    settling = _Settling(document, name, mapping_at(discriminator, "mapping"), branches)
+    settling = _DiscriminatorSettling(document, name, mapping_at(discriminator, "mapping"), branches)
     if not settling.is_changed:
         return None
     expected = f"a discriminator that goes with what its branches say of {name!r}"
@@ -51,7 +51,7 @@ def settle_discriminator(document: Document, schema: Document) -> Remark | None:
     return settling.found, expected, "what the branches say is taken"
 
 
-class _Settling:
+class _DiscriminatorSettling:
     """Works out the mapping of a discriminator. ``found`` describes the first branch that it did not agree with."""
 
     def __init__(self, document: Document, name: str, mapping: Document | object, branches: list[Document]) -> None:

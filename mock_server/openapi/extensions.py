@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import pointer_of
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 
 if TYPE_CHECKING:
-    from mock_server.openapi.loading.source_map import Places
+    from mock_server.openapi.loading.source_map import LazySourceMap
 
 ROOT_KEYS = (
     "x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http", "x-mock-rate-limit",
@@ -86,7 +86,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Cors:
+class CorsPolicy:
     """What a page of another origin may do; ``*`` allows any. ``max_age`` in seconds.
 
     ``expose_headers`` are the headers of answers that it may read; None: all that the contract documents.
@@ -116,7 +116,7 @@ class Idempotency:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class MockExtensions:
     """All the ``x-mock-*`` data of a contract."""
 
     resources: Mapping[str, Resource] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class Manners:
     head: HeadManner = "answer"
     options: HeadManner = "answer"
     trailing_slash: SlashManner = "refuse"
-    cors: Cors = Cors()
+    cors: CorsPolicy = CorsPolicy()
     rate_limit: RateLimit | None = None
     idempotency: Idempotency | None = None
 
@@ -137,14 +137,14 @@ class Manners:
         return self.rate_limit is not None or self.idempotency is not None
 
 
-def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
+def read_extensions(document: Mapping[str, JSON], source: LazySourceMap) -> MockExtensions:
     """Return the ``x-mock-*`` data of a document; raises :class:`ContractError` for an unknown key or a wrong value."""
-    reader = _Reader(source)
+    reader = _ExtensionReader(source)
     for key in document:
         if key.startswith("x-mock-"):
             reader.known(key, ROOT_KEYS, "")
     http = reader.object(document, "x-mock-http", "", ("head", "options", "trailingSlash", "cors"))
-    return Manners(
+    return MockExtensions(
         resources={name: reader.resource(name, node) for name, node in reader.table(document, "x-mock-resources")},
         tokens=tuple(
             reader.token(index, node) for index, node in enumerate(reader.items(document, "x-mock-tokens", ""))
@@ -162,9 +162,9 @@ def read_manners(document: Mapping[str, JSON], source: Places) -> Manners:
     )
 
 
-def read_binding(operation: Mapping[str, JSON], pointer: str, source: Places) -> str | None:
+def read_binding(operation: Mapping[str, JSON], pointer: str, source: LazySourceMap) -> str | None:
     """Return the resource whose records answer an operation (``x-mock-fixture``); None where there is none."""
-    reader = _Reader(source)
+    reader = _ExtensionReader(source)
     for key in operation:
         if key.startswith("x-mock-"):
             reader.known(key, ("x-mock-fixture",), pointer)
@@ -176,10 +176,10 @@ def read_binding(operation: Mapping[str, JSON], pointer: str, source: Places) ->
     return reader.text(data, "resource", where)
 
 
-class _Reader:
+class _ExtensionReader:
     """Reads members of nodes and checks their types. Every error says where the node is."""
 
-    def __init__(self, source: Places) -> None:
+    def __init__(self, source: LazySourceMap) -> None:
         self.source = source
 
     def resource(self, name: str, node: JSON) -> Resource:
@@ -222,13 +222,13 @@ class _Reader:
             self.flag(data, "beforeRouting", where),
         )
 
-    def cors(self, http: Mapping[str, JSON]) -> Cors:
+    def cors(self, http: Mapping[str, JSON]) -> CorsPolicy:
         where = "/x-mock-http/cors"
         known = ("allowMethods", "allowHeaders", "maxAge", "allowCredentials", "exposeHeaders")
         data = self.members(http.get("cors", {}), where, known)
-        plain = Cors()
+        plain = CorsPolicy()
         exposed = tuple(self.texts(data, "exposeHeaders", where)) if "exposeHeaders" in data else None
-        return Cors(
+        return CorsPolicy(
             tuple(self.texts(data, "allowMethods", where)) or plain.allow_methods,
             tuple(self.texts(data, "allowHeaders", where)) or plain.allow_headers,
             self.whole(data, "maxAge", where, plain.max_age),
@@ -274,7 +274,7 @@ class _Reader:
     def known(self, key: str, known: tuple[str, ...], where: str) -> None:
         if key not in known:
             where += pointer_of(key)
-            raise self.refusal(where, f"{key!r}{suggestion(key, known)}", "one of " + ", ".join(known))
+            raise self.refusal(where, f"{key!r}{did_you_mean(key, known)}", "one of " + ", ".join(known))
 
     def items(self, data: Mapping[str, JSON], key: str, where: str) -> list[JSON]:
         value = data.get(key, [])

@@ -35,14 +35,14 @@ class AnswerReaders(dict[str, Reader]):
         return read_json
 
 
-def judgeable(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
+def for_openapi_core(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
     """Return a document that openapi-core can validate by: ``schema: true`` and ``false`` become objects.
 
     ``read`` is applied to the schemas outside the components. Parts that do not change are not copied: copies of a
     large contract take 60 MB.
     """
     if isinstance(node, list):
-        items = [judgeable(item, read) for item in node]
+        items = [for_openapi_core(item, read) for item in node]
         return items if any(new is not old for new, old in zip(items, node, strict=True)) else node
     if not isinstance(node, dict):
         return node
@@ -51,5 +51,5 @@ def judgeable(node: JSON, read: Callable[[JSON], JSON] | None = None) -> JSON:
         if key in ("schema", "itemSchema"):
             child = child if read is None else read(child)
             child = ({} if child else {"not": {}}) if isinstance(child, bool) else child
-        judged[key] = judgeable(child, read)
+        judged[key] = for_openapi_core(child, read)
     return judged if any(judged[key] is not node[key] for key in node) else node

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
 from mock_server.http.media_types import is_json
-from mock_server.openapi.extensions import Manners
+from mock_server.openapi.extensions import MockExtensions
 from mock_server.openapi.traversal import resolved
 
 Schema = Mapping[str, JSON]
@@ -75,7 +75,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ResponseSpec:
     """A documented answer. ``status`` is the key: ``200``, ``4XX`` or ``default``."""
 
     status: str
@@ -92,14 +92,14 @@ class Operation:
     path: str
     operation_id: str | None
     pointer: str
-    responses: Mapping[str, Response]
+    responses: Mapping[str, ResponseSpec]
     security: tuple[tuple[str, ...], ...]
     """The schemes of each alternative: an OR of ANDs. Empty: no security."""
     resource: str | None = None
     """The fixture resource whose record answers, selected by the caller's token."""
     deprecated: bool = False
 
-    def response_for(self, status: int) -> Response | None:
+    def response_for(self, status: int) -> ResponseSpec | None:
         """Return the response that documents a status: by the status itself, its range, or ``default``; else None."""
         for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if key in self.responses:
@@ -136,9 +136,9 @@ class Contract:
     openapi: tuple[int, int]
     operations: Mapping[str, Operation]
     schemes: Mapping[str, SecurityScheme]
-    manners: Manners
+    manners: MockExtensions
     base_paths: tuple[str, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
     files: tuple[str, ...] = ()
     """The files and addresses that it was read from, overlays included."""
     locate: Callable[[str], str] = field(default=str, repr=False, compare=False)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
-from mock_server.openapi.model import Header, MediaType, Response
+from mock_server.openapi.model import Header, MediaType, ResponseSpec
 from mock_server.openapi.traversal import resolved
 
 
-def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Response:
-    """Return the :class:`Response` of a response object, or of a reference to one."""
+def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> ResponseSpec:
+    """Return the :class:`ResponseSpec` of a response object, or of a reference to one."""
     response = resolved(document, node)
     headers = tuple(
         _header(document, name, resolved(document, item))
@@ -19,7 +19,7 @@ def response_of(document: Mapping[str, JSON], status: str, node: JSON) -> Respon
         if name.lower() != "content-type"  # OpenAPI 3.1, Response Object: ignored
     )
     content = tuple(_media_type(document, name, entry) for name, entry in mapping_at(response, "content").items())
-    return Response(status, headers, content)
+    return ResponseSpec(status, headers, content)
 
 
 def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaType:

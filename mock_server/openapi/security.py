@@ -14,12 +14,12 @@ from urllib.parse import parse_qs
 
 from mock_server.http.form_pairs import cookie_pairs
 from mock_server.http.messages import Request
-from mock_server.openapi.extensions import Manners, TokenKind
+from mock_server.openapi.extensions import MockExtensions, TokenKind
 from mock_server.openapi.model import SecurityScheme
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Credentials:
     """The caller of a request.
 
     ``token`` is the bearer token or key as sent, None where there is none. ``kind`` is the row of the contract's token
@@ -34,21 +34,21 @@ class Caller:
     delay: int = 0
 
 
-def caller_of(request: Request, manners: Manners, schemes: Mapping[str, SecurityScheme]) -> Caller:
+def credentials_of(request: Request, manners: MockExtensions, schemes: Mapping[str, SecurityScheme]) -> Credentials:
     """Return the caller that a request's credentials name. Without a token table any credential is accepted."""
     if not manners.tokens:
-        return Caller(_token(request) or _any_credential(request, schemes))
+        return Credentials(_token(request) or _any_credential(request, schemes))
     token = bearer_token(request)
     if token is None:
-        return Caller()
+        return Credentials()
     kind = next((entry for entry in manners.tokens if token.startswith(entry.prefix) and token != entry.prefix), None)
     if kind is None:
-        return Caller(token, failure="invalid_token")
+        return Credentials(token, failure="invalid_token")
     suffix = token[len(kind.prefix) :]
     reserved = manners.suffixes.get(suffix)
     if reserved is None:
-        return Caller(token, kind, suffix)
-    return Caller(token, kind, suffix, reserved.failure, reserved.delay)
+        return Credentials(token, kind, suffix)
+    return Credentials(token, kind, suffix, reserved.failure, reserved.delay)
 
 
 def bearer_token(request: Request) -> str | None:
@@ -76,7 +76,7 @@ def _token(request: Request) -> str | None:
     return None if scheme.lower() in _OTHER_SCHEMES else rest.strip() or None
 
 
-def satisfies(scheme: SecurityScheme, request: Request, manners: Manners) -> bool:
+def satisfies(scheme: SecurityScheme, request: Request, manners: MockExtensions) -> bool:
     """Tell whether the request has a credential of this scheme, and of a kind that the scheme accepts."""
     if not manners.tokens and _takes_tokens(scheme):
         return _token(request) is not None

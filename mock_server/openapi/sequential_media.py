@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from mock_server.core.types import JSON
 from mock_server.http.sequences import PARTS, Sequence, form_of
-from mock_server.openapi.coercion import Resolve, Shape
+from mock_server.openapi.coercion import Resolve, TypeHints
 
 
 def sequence_of(name: str, node: Mapping[str, JSON], resolve: Resolve) -> Sequence | None:
@@ -35,7 +35,7 @@ def sequence_of(name: str, node: Mapping[str, JSON], resolve: Resolve) -> Sequen
     prefix, rest = listed
     if item is not None:
         prefix, rest = tuple(_both(item, part) for part in prefix), _both(item, rest)
-    shape = Shape([schema], resolve)
+    shape = TypeHints([schema], resolve)
     least, most = _whole(shape.keyword("minItems")) or 0, _whole(shape.keyword("maxItems"))
     if rest is False:
         most = len(prefix) if most is None else min(most, len(prefix))
@@ -46,7 +46,7 @@ def _listed(schema: JSON, resolve: Resolve) -> tuple[tuple[JSON, ...], JSON] | N
     """Return the schemas of the first items of a list, and of all others; None where the value may be no list."""
     if not isinstance(schema, dict):
         return None
-    shape = Shape([schema], resolve)
+    shape = TypeHints([schema], resolve)
     if not shape.is_array or shape.is_object or shape.types - {"array", "null"}:
         return None
     prefix, rest = shape.keyword("prefixItems"), shape.keyword("items")

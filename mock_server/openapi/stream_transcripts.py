@@ -29,7 +29,7 @@ _DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TranscriptItem:
     """One item of a stream in a sample: the type of an event (None: not given), and its value."""
 
     event: str | None
@@ -43,7 +43,7 @@ class Transcript:
     ``is_named`` tells whether events have names; None where the text shows no events.
     """
 
-    items: tuple[Shown, ...] = ()
+    items: tuple[TranscriptItem, ...] = ()
     end: bytes = b""
     is_named: bool | None = None
 
@@ -53,19 +53,19 @@ def transcript_of(text: str, form: str) -> Transcript:
     events = [*events_of(text)] if form == EVENTS and _FIELD.search(text) else []
     if not events:
         values = [*_values(text)]
-        return Transcript(tuple(Shown(None, value) for value in values) if len(values) > 1 else ())
-    items: list[Shown] = []
+        return Transcript(tuple(TranscriptItem(None, value) for value in values) if len(values) > 1 else ())
+    items: list[TranscriptItem] = []
     end = b""
     for position, event in enumerate(events):
         try:
-            items.append(Shown(event.event, json.loads(event.data)))
+            items.append(TranscriptItem(event.event, json.loads(event.data)))
         except (ValueError, RecursionError):
             # Such as [DONE]: it ends the stream and is not an item.
             if position == len(events) - 1 and _SENTINEL.fullmatch(f"data: {event.data}"):
                 named = f"event: {event.event}\n" if event.event else ""
                 end = f"{named}data: {event.data}\n\n".encode()
             else:
-                items.append(Shown(event.event, event.data))
+                items.append(TranscriptItem(event.event, event.data))
     return Transcript(tuple(items), end, any(event.event is not None for event in events))
 
 

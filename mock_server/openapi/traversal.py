@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import unquote
 
-from mock_server.core.json_pointer import find, mapping_at, pointer_of
+from mock_server.core.json_pointer import mapping_at, pointer_of, value_at
 from mock_server.core.types import JSON
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -150,7 +150,7 @@ def references(document: JSON) -> Iterator[tuple[str, str]]:
 def target(document: JSON | Mapping[str, JSON], reference: str) -> JSON:
     """Return what a reference within the document leads to; None where that is nothing, or in another file."""
     try:
-        return find(cast("JSON", document), unquote(reference)) if reference.startswith("#") else None
+        return value_at(cast("JSON", document), unquote(reference)) if reference.startswith("#") else None
     except KeyError:
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mock_server.core.types import JSON
-from mock_server.openapi.coercion import Resolve, Shape
+from mock_server.openapi.coercion import Resolve, TypeHints
 
 _DEEPEST = 6
 """Most levels of unions within unions that are searched."""
@@ -40,7 +40,7 @@ def union_of(schema: JSON, resolve: Resolve) -> Union:
     leaves = [*_leaves(schema, resolve, 0)][:_MOST]
     if len(leaves) < 2:
         return Union()
-    shapes = [Shape([leaf], resolve) for leaf in leaves]
+    shapes = [TypeHints([leaf], resolve) for leaf in leaves]
     for member in dict.fromkeys((*_discriminators(schema, resolve, 0), *_NAMING)):
         names = [names_of(shape.member(member)) for shape in shapes]
         if all(names):
@@ -52,7 +52,7 @@ def union_of(schema: JSON, resolve: Resolve) -> Union:
     return Union()
 
 
-def names_of(shape: Shape) -> tuple[str, ...]:
+def names_of(shape: TypeHints) -> tuple[str, ...]:
     """Return the texts that a member may have, by ``const`` or ``enum``; none where other values are allowed too."""
     values = shape.keyword("enum")
     listed = values if isinstance(values, list) else [shape.keyword("const")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mock_server.core.errors import InstructionError, UsageError
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import read_text
 from mock_server.scenarios.model import Scenario
@@ -58,7 +58,7 @@ class ScenarioFiles:
         pairs = [(name, self.get(name)) for name in names]
         for name, scenario in pairs:
             if scenario is None:
-                near = suggestion(name, self.names)
+                near = did_you_mean(name, self.names)
                 raise UsageError(
                     f"--scenario: found {name!r}{near}; expected one of {', '.join(self.names)}. Files of your own go"
                     " into a directory scenarios below --fixtures."

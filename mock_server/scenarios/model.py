@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.core.json_reader import Part, shown
+from mock_server.core.json_reader import JsonReader, describe_value
 from mock_server.core.types import JSON
-from mock_server.http.messages import Headers, Wire
+from mock_server.http.messages import Headers, TransportFault
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
 from mock_server.openapi.extensions import FAILURES
 from mock_server.scenarios.request_pattern import RequestPattern
@@ -33,7 +33,7 @@ KEYS = ("name", "description", "match", "answers", "then", "state", "required_st
 
 
 @dataclass(frozen=True, slots=True)
-class Breaks:
+class ContractBreak:
     """How an answer breaks the contract on purpose. Without ``members`` the answer as a whole may break it."""
 
     members: tuple[tuple[str, JSON], ...] = ()
@@ -41,7 +41,7 @@ class Breaks:
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class StubResponse:
     """One answer of a scenario. ``body`` has the one value where there is a body, since null is a value too.
 
     ``items``, ``interval`` (milliseconds) and ``garble_item`` apply to streams, and so do the keys in ``of_streams``.
@@ -55,7 +55,7 @@ class Cue:
     body: tuple[JSON, ...] = ()
     patch: tuple[JSON, ...] = ()
     headers: Headers = ()
-    breaks: Breaks | None = None
+    breaks: ContractBreak | None = None
     delay: int = 0
     jitter: int = 0
     garble: str = ""
@@ -63,7 +63,7 @@ class Cue:
     interval: int | None = None
     garble_item: int | None = None
     of_streams: tuple[str, ...] = ()
-    wire: Wire | None = None
+    wire: TransportFault | None = None
     times: int | None = None
     every: int = 1
     share: float = 1.0
@@ -83,7 +83,7 @@ class Scenario:
 
     name: str
     match: RequestPattern
-    answers: tuple[Cue, ...]
+    answers: tuple[StubResponse, ...]
     repeats: bool
     machine: str
     required_state: str | None
@@ -93,12 +93,12 @@ class Scenario:
     @classmethod
     def from_json(cls, data: JSON, name: str = "") -> Scenario:
         """Read a scenario; ``name`` is its name where it has none. Raises :class:`InstructionError`."""
-        part = Part(data)
+        part = JsonReader(data)
         members = part.members(KEYS)
         named = _name(members["name"]) if "name" in members else name
         if "answers" not in members:
             raise part.refusal("value", "no answers", 'a list of answers, such as [{"code": 500, "times": 2}]')
-        match = members.get("match", Part({}, "/match"))
+        match = members.get("match", JsonReader({}, "/match"))
         listed = [*members["answers"].items(MOST_ANSWERS)]
         return cls(
             name=named,
@@ -112,25 +112,25 @@ class Scenario:
         )
 
 
-def _name(part: Part) -> str:
+def _name(part: JsonReader) -> str:
     name = part.text()
     if not NAME.fullmatch(name):
         raise part.wrong("a name of 1 to 64 letters, digits, dots, dashes and underscores")
     return name
 
 
-def _text(members: Mapping[str, Part], key: str) -> str | None:
+def _text(members: Mapping[str, JsonReader], key: str) -> str | None:
     return _name(members[key]) if key in members else None
 
 
-def _cue(part: Part, *, is_last: bool) -> Cue:
+def _cue(part: JsonReader, *, is_last: bool) -> StubResponse:
     members = {**part.members((*SOURCES, *EFFECTS, *TURNS))}
     whole = part.entries()
     if not members.keys() & {*SOURCES, *EFFECTS} and "body" not in whole:
         raise part.refusal("value", "an answer that says nothing", "one of " + ", ".join((*SOURCES, *EFFECTS)))
     _refuse_contradictions(part, members)
     always = is_last or members.keys() & {"every", "share"}
-    return Cue(
+    return StubResponse(
         code=members["code"].whole(200, 599) if "code" in members else None,
         example=members["example"].text() if "example" in members else None,
         failure=members["failure"].choice(FAILURES) if "failure" in members else None,
@@ -170,7 +170,7 @@ _ALONE: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Keys, each with the keys that cannot be used together with it."""
 
 
-def _refuse_contradictions(part: Part, members: Mapping[str, Part]) -> None:
+def _refuse_contradictions(part: JsonReader, members: Mapping[str, JsonReader]) -> None:
     if "pass" in members and not members["pass"].flag():
         raise members["pass"].wrong("true, or no such key")
     if "hang" in members and not members["hang"].flag():
@@ -188,12 +188,12 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 
 
-def _headers(part: Part) -> Headers:
+def _headers(part: JsonReader) -> Headers:
     headers: list[tuple[str, str]] = []
     for name, entry in part.entries().items():
         if not _FIELD_NAME.fullmatch(name) or name.lower() in _FRAMING:
             expected = "the name of a header that says nothing of how the message travels; see cut and garble"
-            raise entry.refusal("value", f"the header {shown(name)}", expected)
+            raise entry.refusal("value", f"the header {describe_value(name)}", expected)
         value = entry.value
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise entry.wrong("a text or a number")
@@ -201,24 +201,24 @@ def _headers(part: Part) -> Headers:
     return tuple(headers)
 
 
-def _breaks(part: Part) -> Breaks:
+def _breaks(part: JsonReader) -> ContractBreak:
     if part.value is True:
-        return Breaks()
+        return ContractBreak()
     entries = part.entries()
     for pointer, entry in entries.items():
         if not pointer.startswith("/"):
-            raise entry.refusal("value", shown(pointer), "a JSON Pointer such as /status")
+            raise entry.refusal("value", describe_value(pointer), "a JSON Pointer such as /status")
     if not entries:
         raise part.wrong("true, or JSON Pointers and what shall stand there")
-    return Breaks(tuple((pointer, entry.value) for pointer, entry in entries.items()))
+    return ContractBreak(tuple((pointer, entry.value) for pointer, entry in entries.items()))
 
 
-def _wire(members: Mapping[str, Part]) -> Wire | None:
-    wire = Wire(
+def _wire(members: Mapping[str, JsonReader]) -> TransportFault | None:
+    wire = TransportFault(
         cut=members["cut"].choice(CUTS) if "cut" in members else "",
         trickle=members["trickle"].whole(1, MOST_BYTES_A_SECOND) if "trickle" in members else 0,
         overstate="garble" in members and members["garble"].value == "content_length",
         hang="hang" in members,
         cut_after=members["cut_after"].whole(0, MOST_ITEMS) if "cut_after" in members else None,
     )
-    return None if wire == Wire() else wire
+    return None if wire == TransportFault() else wire

@@ -14,14 +14,14 @@ from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from mock_server.core.json_pointer import find
-from mock_server.core.json_reader import Part, shown
+from mock_server.core.json_pointer import value_at
+from mock_server.core.json_reader import JsonReader, describe_value
 from mock_server.core.types import JSON
 from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
 from mock_server.openapi.security import bearer_token, cookies
-from mock_server.scenarios.safe_matching import MOST_PATTERNS, Budget, TooMuchWorkError, parsed, same
+from mock_server.scenarios.safe_matching import MOST_PATTERNS, StepBudget, StepBudgetExceededError, json_equal, parsed
 from mock_server.scenarios.value_patterns import ValuePattern, matcher, path_of, schema_of, value_pattern
 
 KEYS = (
@@ -35,7 +35,7 @@ MOST = 64
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _RequestView:
     """A request, and its parsed parts, which are parsed when a pattern needs them."""
 
     request: Request
@@ -62,7 +62,7 @@ class _Asked:
         return self.request.path + ("?" + self.request.query if self.request.query else "")
 
 
-_Check: TypeAlias = Callable[[_Asked], str]
+_Check: TypeAlias = Callable[[_RequestView], str]
 """Returns how a request differs, in words; empty where it does not."""
 
 
@@ -80,7 +80,7 @@ class RequestPattern:
     @classmethod
     def from_json(cls, data: JSON, pointer: str = "") -> RequestPattern:
         """Read the pattern at ``pointer``; raises :class:`InstructionError`."""
-        part = Part(data, pointer)
+        part = JsonReader(data, pointer)
         members = part.members(KEYS)
         count = _count_regexes(data)
         if count > MOST_PATTERNS:
@@ -89,12 +89,12 @@ class RequestPattern:
 
     def matches(self, request: Request, route: Route, operation: Operation | None = None) -> bool:
         """Tell whether a request matches. ``operation`` is that of the route, where the route has one."""
-        candidate = _Asked(request, route, operation)
+        candidate = _RequestView(request, route, operation)
         return not any(check(candidate) for check in self._checks)
 
     def differences(self, request: Request, route: Route, operation: Operation | None = None) -> list[str]:
         """Return how a request differs, part by part, in words; empty where it matches."""
-        candidate = _Asked(request, route, operation)
+        candidate = _RequestView(request, route, operation)
         return [text for check in self._checks if (text := check(candidate))]
 
     def may_meet(self, operation: Operation) -> bool:
@@ -134,18 +134,18 @@ def _difference(what: str, actual: object, expected: str) -> str:
     return f"{what}: found {'nothing' if actual is None else actual}; expected {expected}" if expected else ""
 
 
-def _operation(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _operation(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     name = part.text()
 
-    def check(candidate: _Asked) -> str:
+    def check(candidate: _RequestView) -> str:
         key = candidate.operation.key if candidate.operation else candidate.route.operation
         named = candidate.operation.operation_id if candidate.operation else None
-        return "" if name in (key, named) else _difference("operation", named or key or "none", shown(name))
+        return "" if name in (key, named) else _difference("operation", named or key or "none", describe_value(name))
 
     return [check]
 
 
-def _method(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _method(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     method = part.text().upper()
     if not re.fullmatch(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,64}", method):
         raise part.wrong("a method such as GET, or ANY")
@@ -158,27 +158,29 @@ def _method(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     ]
 
 
-def _url(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _url(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     url = part.text()
     return [lambda candidate: "" if candidate.url == url else _difference("url", candidate.url, url)]
 
 
-def _url_path(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _url_path(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     path = part.text()
     return [
         lambda candidate: "" if candidate.request.path == path else _difference("path", candidate.request.path, path)
     ]
 
 
-def _by_regex(what: str, seen: Callable[[_Asked], str]) -> Callable[[Part, Mapping[str, Part]], list[_Check]]:
-    def read(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _by_regex(
+    what: str, seen: Callable[[_RequestView], str]
+) -> Callable[[JsonReader, Mapping[str, JsonReader]], list[_Check]]:
+    def read(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
         fits, expected = matcher(part), f"one that the pattern {part.value} fits"
         return [lambda candidate: "" if fits(seen(candidate)) else _difference(what, seen(candidate), expected)]
 
     return read
 
 
-def _path(part: Part, members: Mapping[str, Part]) -> list[_Check]:
+def _path(part: JsonReader, members: Mapping[str, JsonReader]) -> list[_Check]:
     """Return the check of a literal path or a template; the values of its parameters have patterns of their own."""
     template = part.text()
     if not template.startswith("/"):
@@ -193,10 +195,10 @@ def _path(part: Part, members: Mapping[str, Part]) -> list[_Check]:
         raise part.wrong("a template with at most one parameter in each segment")
     patterns = {} if "pathParameters" not in members else _patterns(members["pathParameters"])
     for name in patterns.keys() - {*names}:
-        entry = Part(members["pathParameters"].value, f"{members['pathParameters'].pointer}/{name}")
+        entry = JsonReader(members["pathParameters"].value, f"{members['pathParameters'].pointer}/{name}")
         raise entry.refusal("unknown-key", f"the parameter {name!r}", "one of " + (", ".join(names) or "none"))
 
-    def check(candidate: _Asked) -> str:
+    def check(candidate: _RequestView) -> str:
         own = candidate.operation is not None and candidate.operation.path == template
         match = None if own else shape.fullmatch(candidate.request.path)
         if match is None and not own:
@@ -215,13 +217,13 @@ def _is_simple(template: str) -> bool:
     return all(segment.count("{") <= 1 for segment in template.split("/"))
 
 
-def _path_parameters(part: Part, members: Mapping[str, Part]) -> list[_Check]:
+def _path_parameters(part: JsonReader, members: Mapping[str, JsonReader]) -> list[_Check]:
     """Return the check of the operation's path parameters; with a template in the pattern, the template checks them."""
     patterns = _patterns(part)
     if members.keys() & {"path", "urlPathTemplate"}:
         return []
 
-    def check(candidate: _Asked) -> str:
+    def check(candidate: _RequestView) -> str:
         values = candidate.route.path_parameters
         wrong = [
             _difference(f"path {name}", values.get(name), pattern(unquote(values[name]) if name in values else None))
@@ -232,7 +234,7 @@ def _path_parameters(part: Part, members: Mapping[str, Part]) -> list[_Check]:
     return [check]
 
 
-def _patterns(part: Part) -> dict[str, ValuePattern]:
+def _patterns(part: JsonReader) -> dict[str, ValuePattern]:
     entries = part.entries()
     if len(entries) > MOST:
         raise part.refusal("limit", f"{len(entries)} names", f"at most {MOST}")
@@ -240,18 +242,18 @@ def _patterns(part: Part) -> dict[str, ValuePattern]:
 
 
 def _named(
-    what: str, seen: Callable[[_Asked, str], list[str]], fold: Callable[[str], str] = str
-) -> Callable[[Part, Mapping[str, Part]], list[_Check]]:
-    def read(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+    what: str, seen: Callable[[_RequestView, str], list[str]], fold: Callable[[str], str] = str
+) -> Callable[[JsonReader, Mapping[str, JsonReader]], list[_Check]]:
+    def read(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
         return [_one_of(f"{what} {name}", fold(name), seen, pattern) for name, pattern in _patterns(part).items()]
 
     return read
 
 
-def _one_of(what: str, name: str, seen: Callable[[_Asked, str], list[str]], pattern: ValuePattern) -> _Check:
+def _one_of(what: str, name: str, seen: Callable[[_RequestView, str], list[str]], pattern: ValuePattern) -> _Check:
     """Return a check that one of several values matches; without values, the pattern gets None."""
 
-    def check(candidate: _Asked) -> str:
+    def check(candidate: _RequestView) -> str:
         values = seen(candidate, name)
         differences = [pattern(value) for value in values] or [pattern(None)]
         return "" if "" in differences else _difference(what, ", ".join(values) if values else None, differences[0])
@@ -259,29 +261,29 @@ def _one_of(what: str, name: str, seen: Callable[[_Asked, str], list[str]], patt
     return check
 
 
-def _header_values(candidate: _Asked, name: str) -> list[str]:
+def _header_values(candidate: _RequestView, name: str) -> list[str]:
     return candidate.request.header_values(name)
 
 
-def _query_values(candidate: _Asked, name: str) -> list[str]:
+def _query_values(candidate: _RequestView, name: str) -> list[str]:
     return candidate.query.get(name, [])
 
 
-def _cookie_values(candidate: _Asked, name: str) -> list[str]:
+def _cookie_values(candidate: _RequestView, name: str) -> list[str]:
     return [value for key, value in cookies(candidate.request).items() if key == name]
 
 
-def _token(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _token(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     pattern = value_pattern(part)
 
-    def check(candidate: _Asked) -> str:
+    def check(candidate: _RequestView) -> str:
         expected = pattern(bearer_token(candidate.request))
         return f"token: found another; expected {expected}" if expected else ""
 
     return [check]
 
 
-def _basic_auth(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _basic_auth(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     members = part.members(("username", "password"))
     if len(members) < 2:
         raise part.wrong("username and password")
@@ -296,7 +298,7 @@ def _basic_auth(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     ]
 
 
-def _body(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _body(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     """Return the checks of JSON Pointers (equal) and JSONPaths (one result is equal; true: there is a result)."""
     entries = part.entries()
     if len(entries) > MOST:
@@ -304,28 +306,28 @@ def _body(part: Part, _: Mapping[str, Part]) -> list[_Check]:
     return [_body_at(place, entry) for place, entry in entries.items()]
 
 
-def _body_at(place: str, part: Part) -> _Check:
+def _body_at(place: str, part: JsonReader) -> _Check:
     expected = part.value
     if place.startswith("$"):
-        search = path_of(Part(place, part.pointer))
+        search = path_of(JsonReader(place, part.pointer))
     elif place.startswith("/") or not place:
         search = _pointed(place)
     else:
-        raise part.refusal("value", shown(place), "a JSON Pointer (/email) or a JSONPath ($.email)")
+        raise part.refusal("value", describe_value(place), "a JSON Pointer (/email) or a JSONPath ($.email)")
 
     def fits(value: JSON) -> bool:
         matches = search(value)
         if place.startswith("$") and isinstance(expected, bool):
             return bool(matches) == expected
-        return any(same(match, expected, Budget()) for match in matches)
+        return any(json_equal(match, expected, StepBudget()) for match in matches)
 
-    return _of_json(f"body {place}", shown(expected), fits)
+    return _of_json(f"body {place}", describe_value(expected), fits)
 
 
 def _pointed(pointer: str) -> Callable[[JSON], list[JSON]]:
     def search(value: JSON) -> list[JSON]:
         try:
-            return [find(value, pointer)]
+            return [value_at(value, pointer)]
         except (KeyError, IndexError, ValueError, TypeError):
             return []
 
@@ -333,31 +335,31 @@ def _pointed(pointer: str) -> Callable[[JSON], list[JSON]]:
 
 
 def _of_json(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
-    def check(candidate: _Asked) -> str:
+    def check(candidate: _RequestView) -> str:
         try:
             return "" if fits(candidate.json) else f"{what}: found another value or none; expected {expected}"
         except ValueError:
             return f"{what}: found no JSON; expected {expected}"
-        except (TooMuchWorkError, RecursionError):
+        except (StepBudgetExceededError, RecursionError):
             return f"{what}: found a body too large to be looked through; expected {expected}"
 
     return check
 
 
-def _schema(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _schema(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     return [_of_json("body", "a value that keeps the schema", schema_of(part))]
 
 
-def _body_patterns(part: Part, _: Mapping[str, Part]) -> list[_Check]:
+def _body_patterns(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
     def check_of(pattern: ValuePattern) -> _Check:
         return lambda candidate: _difference(
-            "body", None if candidate.body is None else shown(candidate.body), pattern(candidate.body)
+            "body", None if candidate.body is None else describe_value(candidate.body), pattern(candidate.body)
         )
 
     return [check_of(value_pattern(item)) for item in part.items(MOST)]
 
 
-_READERS: Mapping[str, Callable[[Part, Mapping[str, Part]], list[_Check]]] = {
+_READERS: Mapping[str, Callable[[JsonReader, Mapping[str, JsonReader]], list[_Check]]] = {
     "operation": _operation,
     "method": _method,
     "path": _path,

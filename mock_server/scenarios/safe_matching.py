@@ -30,11 +30,11 @@ _REGEX_MEMORY = 1 << 20
 """Most bytes that a compiled pattern may take."""
 
 
-class TooMuchWorkError(Exception):
+class StepBudgetExceededError(Exception):
     """Raised by a search that would look at more values than it may."""
 
 
-class Budget:
+class StepBudget:
     """The values that a search may still look at. On the event loop it keeps the deadline of the work it is part of."""
 
     def __init__(self, steps: int = STEPS) -> None:
@@ -43,10 +43,10 @@ class Budget:
         self._looks = 0
 
     def spend(self, steps: int = 1) -> None:
-        """Take ``steps`` values off the budget; raises :class:`TooMuchWorkError` where fewer are left."""
+        """Take ``steps`` values off the budget; raises :class:`StepBudgetExceededError` where fewer are left."""
         self._left -= steps
         if self._left < 0:
-            raise TooMuchWorkError
+            raise StepBudgetExceededError
         self._looks += steps
         if self._looks >= _OFTEN:
             self._looks = 0
@@ -92,7 +92,7 @@ def json_schema(schema: JSON) -> Callable[[JSON], bool]:
     """
     import jsonschema_rs
 
-    from mock_server.generation.schema_document import Document
+    from mock_server.generation.schema_document import SchemaDocument
 
     def refused(uri: str) -> JSON:
         raise LookupError(f"{uri} is not fetched")
@@ -105,7 +105,7 @@ def json_schema(schema: JSON) -> Callable[[JSON], bool]:
     _check_keywords(schema)
     options = jsonschema_rs.RegexOptions(size_limit=_REGEX_MEMORY, dfa_size_limit=_REGEX_MEMORY)
     jsonschema_rs.Draft202012Validator(schema, pattern_options=options, retriever=refused)
-    return Document(schema).root(schema).accepts
+    return SchemaDocument(schema).root(schema).accepts
 
 
 def _everything(value: JSON) -> bool:
@@ -139,7 +139,7 @@ def json_path(path: str) -> Callable[[JSON], list[JSON]]:
     """Return a function that lists the values a JSONPath selects; raises :class:`ValueError` for an invalid path.
 
     A ``$`` within a filter is refused: it makes the work grow with the square of the document. The function raises
-    :class:`TooMuchWorkError`.
+    :class:`StepBudgetExceededError`.
     """
     import jsonpath
     from jsonpath.exceptions import JSONPathRecursionError
@@ -158,14 +158,14 @@ def json_path(path: str) -> Callable[[JSON], list[JSON]]:
         raise ValueError("a $ within a filter; only @ is taken there")
 
     def found(value: JSON) -> list[JSON]:
-        budget = Budget()
+        budget = StepBudget()
         values: list[JSON] = []
         try:
             for match in compiled.finditer([_counted(value, budget)] if _is_plain(value) else _counted(value, budget)):
                 budget.spend()
                 values.append(match.obj)
         except (JSONPathRecursionError, RecursionError):
-            raise TooMuchWorkError from None
+            raise StepBudgetExceededError from None
         except jsonpath.JSONPathError:
             return []
         return values
@@ -209,7 +209,7 @@ def _environment() -> Any:
 class _Members(dict[str, JSON]):
     """An object that counts how many of its members are looked at."""
 
-    budget: Budget
+    budget: StepBudget
 
     def items(self) -> Any:
         self.budget.spend()
@@ -223,7 +223,7 @@ class _Members(dict[str, JSON]):
 class _Items(list[JSON]):
     """A list that counts how many of its items are looked at."""
 
-    budget: Budget
+    budget: StepBudget
 
     def __iter__(self) -> Iterator[JSON]:
         self.budget.spend()
@@ -234,13 +234,13 @@ class _Items(list[JSON]):
         return super().__getitem__(key)
 
 
-def _spent(values: Iterable[_T], budget: Budget) -> Iterator[_T]:
+def _spent(values: Iterable[_T], budget: StepBudget) -> Iterator[_T]:
     for value in values:
         budget.spend()
         yield value
 
 
-def _counted(value: JSON, budget: Budget) -> Any:
+def _counted(value: JSON, budget: StepBudget) -> Any:
     if isinstance(value, dict):
         members = _Members((key, _counted(member, budget)) for key, member in value.items())
         members.budget = budget
@@ -252,20 +252,20 @@ def _counted(value: JSON, budget: Budget) -> Any:
     return value
 
 
-def same(
-    actual: JSON, expected: JSON, budget: Budget, *, ignore_order: bool = False, ignore_extra: bool = False
+def json_equal(
+    actual: JSON, expected: JSON, budget: StepBudget, *, ignore_order: bool = False, ignore_extra: bool = False
 ) -> bool:
     """Whether two values are equal as JSON: a number is no boolean, 1 is 1.0.
 
     ``ignore_order`` takes the items of lists in any order, ``ignore_extra`` lets objects have more members
-    and (with it) lists more items than ``expected``. Raises :class:`TooMuchWorkError`.
+    and (with it) lists more items than ``expected``. Raises :class:`StepBudgetExceededError`.
     """
     budget.spend()
     if isinstance(actual, dict) and isinstance(expected, dict):
         if not expected.keys() <= actual.keys() or (len(actual) != len(expected) and not ignore_extra):
             return False
         return all(
-            same(actual[key], value, budget, ignore_order=ignore_order, ignore_extra=ignore_extra)
+            json_equal(actual[key], value, budget, ignore_order=ignore_order, ignore_extra=ignore_extra)
             for key, value in expected.items()
         )
     if isinstance(actual, list) and isinstance(expected, list):
@@ -274,17 +274,22 @@ def same(
         if ignore_order:
             return _paired(actual, expected, budget, ignore_extra)
         return all(
-            same(item, other, budget, ignore_extra=ignore_extra) for item, other in zip(actual, expected, strict=True)
+            json_equal(item, other, budget, ignore_extra=ignore_extra)
+            for item, other in zip(actual, expected, strict=True)
         )
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected
     return actual == expected
 
 
-def _paired(actual: list[JSON], expected: list[JSON], budget: Budget, ignore_extra: bool) -> bool:
+def _paired(actual: list[JSON], expected: list[JSON], budget: StepBudget, ignore_extra: bool) -> bool:
     """Tell whether each wanted item can have an equal item of its own: a bipartite matching by augmenting paths."""
     fits = [
-        [n for n, item in enumerate(actual) if same(item, want, budget, ignore_order=True, ignore_extra=ignore_extra)]
+        [
+            n
+            for n, item in enumerate(actual)
+            if json_equal(item, want, budget, ignore_order=True, ignore_extra=ignore_extra)
+        ]
         for want in expected
     ]
     owner: dict[int, int] = {}
@@ -292,7 +297,9 @@ def _paired(actual: list[JSON], expected: list[JSON], budget: Budget, ignore_ext
     return all(_placed(index, fits, owner, holds, budget) for index in range(len(expected)))
 
 
-def _placed(first: int, fits: list[list[int]], owner: dict[int, int], holds: dict[int, int], budget: Budget) -> bool:
+def _placed(
+    first: int, fits: list[list[int]], owner: dict[int, int], holds: dict[int, int], budget: StepBudget
+) -> bool:
     """Find an augmenting path for one more wanted item, and apply it; return whether there is one."""
     came: dict[int, int] = {}
     waiting = [first]

@@ -9,10 +9,17 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from mock_server.core.json_reader import Part, shown
+from mock_server.core.json_reader import JsonReader, describe_value
 from mock_server.core.json_text import DEEPEST, read_json
 from mock_server.core.types import JSON
-from mock_server.scenarios.safe_matching import Budget, TooMuchWorkError, json_path, json_schema, regex, same
+from mock_server.scenarios.safe_matching import (
+    StepBudget,
+    StepBudgetExceededError,
+    json_equal,
+    json_path,
+    json_schema,
+    regex,
+)
 
 ValuePattern: TypeAlias = Callable[["str | None"], str]
 """Returns what a value (None: there is none) should be instead; empty where it matches."""
@@ -33,7 +40,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def value_pattern(part: Part, depth: int = 0) -> ValuePattern:
+def value_pattern(part: JsonReader, depth: int = 0) -> ValuePattern:
     """Return the pattern of an instruction; a plain text or number is ``equalTo``.
 
     Raises :class:`InstructionError` for what cannot be understood or could hang the server.
@@ -55,7 +62,7 @@ def value_pattern(part: Part, depth: int = 0) -> ValuePattern:
     return _made(kind, members, depth)
 
 
-def _made(kind: str, members: Mapping[str, Part], depth: int) -> ValuePattern:
+def _made(kind: str, members: Mapping[str, JsonReader], depth: int) -> ValuePattern:
     part = members[kind]
     if kind in _TEXTUAL:
         return _textual(kind, part, ignore_case="caseInsensitive" in members and members["caseInsensitive"].flag())
@@ -73,7 +80,7 @@ def _made(kind: str, members: Mapping[str, Part], depth: int) -> ValuePattern:
 
 def _equal_to(text: str, *, ignore_case: bool) -> ValuePattern:
     folded = text.casefold()
-    expected = f"{shown(text)}{' in any case' if ignore_case else ''}"
+    expected = f"{describe_value(text)}{' in any case' if ignore_case else ''}"
 
     def check(value: str | None) -> str:
         fits = value is not None and (value.casefold() == folded if ignore_case else value == text)
@@ -82,17 +89,17 @@ def _equal_to(text: str, *, ignore_case: bool) -> ValuePattern:
     return check
 
 
-def _textual(kind: str, part: Part, *, ignore_case: bool) -> ValuePattern:
+def _textual(kind: str, part: JsonReader, *, ignore_case: bool) -> ValuePattern:
     text = part.text()
     if kind == "equalTo":
         return _equal_to(text, ignore_case=ignore_case)
     holds: Callable[[str], bool]
     if kind in ("contains", "doesNotContain"):
         holds = _contains(text, ignore_case)
-        what = f"text with {shown(text)} in it"
+        what = f"text with {describe_value(text)} in it"
     else:
         holds = matcher(part, ignore_case=ignore_case)
-        what = f"text that the pattern {shown(text)} fits"
+        what = f"text that the pattern {describe_value(text)} fits"
     if kind.startswith("doesNot"):
         return lambda value: "" if value is None or not holds(value) else f"no {what}"
     return lambda value: "" if value is not None and holds(value) else f"a {what}"
@@ -105,7 +112,7 @@ def _contains(text: str, ignore_case: bool) -> Callable[[str], bool]:
     return lambda value: text in value
 
 
-def matcher(part: Part, *, ignore_case: bool = False) -> Callable[[str], bool]:
+def matcher(part: JsonReader, *, ignore_case: bool = False) -> Callable[[str], bool]:
     """Return a function that tells whether a whole text matches the regular expression of a part."""
     text = part.text()
     try:
@@ -113,7 +120,7 @@ def matcher(part: Part, *, ignore_case: bool = False) -> Callable[[str], bool]:
     except ValueError as error:
         remedy = "Lookaround and backreferences are not taken: they could hang the server."
         raise part.refusal(
-            "pattern", f"{shown(text)} ({error})", "a regular expression as RE2 reads it", remedy
+            "pattern", f"{describe_value(text)} ({error})", "a regular expression as RE2 reads it", remedy
         ) from None
 
 
@@ -122,8 +129,8 @@ def _present(*, is_required: bool) -> ValuePattern:
     return lambda value: "" if (value is not None) == is_required else expected
 
 
-def _not(inner: ValuePattern, part: Part) -> ValuePattern:
-    expected = f"anything but {shown(part.value)}"
+def _not(inner: ValuePattern, part: JsonReader) -> ValuePattern:
+    expected = f"anything but {describe_value(part.value)}"
     return lambda value: "" if inner(value) else expected
 
 
@@ -151,21 +158,21 @@ def _about_json(expected: str, fits: Callable[[JSON], bool]) -> ValuePattern:
             return "" if fits(_json(value)) else expected
         except ValueError:
             return f"JSON: {expected}"
-        except (TooMuchWorkError, RecursionError):
+        except (StepBudgetExceededError, RecursionError):
             return f"{expected} (the value is too large to be looked through)"
 
     return check
 
 
-def _equal_to_json(part: Part, ignore_order: bool, ignore_extra: bool) -> ValuePattern:
+def _equal_to_json(part: JsonReader, ignore_order: bool, ignore_extra: bool) -> ValuePattern:
     expected = _written(part)
     return _about_json(
-        shown(expected),
-        lambda value: same(value, expected, Budget(), ignore_order=ignore_order, ignore_extra=ignore_extra),
+        describe_value(expected),
+        lambda value: json_equal(value, expected, StepBudget(), ignore_order=ignore_order, ignore_extra=ignore_extra),
     )
 
 
-def _written(part: Part) -> JSON:
+def _written(part: JsonReader) -> JSON:
     """Return the JSON of a part, or JSON given as a text, which is how WireMock's clients send it."""
     if not isinstance(part.value, str):
         return part.value
@@ -175,12 +182,12 @@ def _written(part: Part) -> JSON:
         raise part.wrong("JSON, or JSON as a text") from None
 
 
-def _matches_json_schema(part: Part) -> ValuePattern:
-    accepts = schema_of(Part(_written(part), part.pointer))
+def _matches_json_schema(part: JsonReader) -> ValuePattern:
+    accepts = schema_of(JsonReader(_written(part), part.pointer))
     return _about_json("a value that keeps the schema", accepts)
 
 
-def schema_of(part: Part) -> Callable[[JSON], bool]:
+def schema_of(part: JsonReader) -> Callable[[JSON], bool]:
     """Return a function that tells whether a value is valid by the JSON Schema of a part."""
     try:
         return json_schema(part.value)
@@ -190,7 +197,7 @@ def schema_of(part: Part) -> Callable[[JSON], bool]:
         raise part.refusal("schema", why, expected) from None
 
 
-def _matches_json_path(part: Part, depth: int) -> ValuePattern:
+def _matches_json_path(part: JsonReader, depth: int) -> ValuePattern:
     if isinstance(part.value, str):
         path = path_of(part)
         return _about_json(f"something at {part.value}", lambda value: bool(path(value)))
@@ -199,7 +206,7 @@ def _matches_json_path(part: Part, depth: int) -> ValuePattern:
         raise part.wrong('a JSONPath, or an object with "expression" and a pattern')
     find = path_of(members["expression"])
     rest = {key: member.value for key, member in members.items() if key != "expression"}
-    pattern = value_pattern(Part(rest, part.pointer), depth + 1)
+    pattern = value_pattern(JsonReader(rest, part.pointer), depth + 1)
     expected = f"{members['expression'].value} to be as the pattern wants it"
     return _about_json(expected, lambda value: any(not pattern(_as_text(match)) for match in find(value) or [None]))
 
@@ -208,10 +215,10 @@ def _as_text(value: JSON) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def path_of(part: Part) -> Callable[[JSON], list[JSON]]:
+def path_of(part: JsonReader) -> Callable[[JSON], list[JSON]]:
     """Return the search function of a JSONPath."""
     text = part.text()
     try:
         return json_path(text)
     except ValueError as error:
-        raise part.refusal("json-path", f"{shown(text)} ({error})", "a JSONPath (RFC 9535)") from None
+        raise part.refusal("json-path", f"{describe_value(text)} ({error})", "a JSONPath (RFC 9535)") from None

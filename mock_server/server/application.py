@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from mock_server.admin.process_status import Vitals
+from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.readiness import Readiness
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
@@ -25,29 +25,36 @@ from mock_server.http.asgi import (
     Receive,
     Scope,
     Send,
-    body_of,
     host_trouble,
+    read_body,
     send_answer,
     send_in_pieces,
 )
-from mock_server.http.messages import Answer, Exchange, Request
-from mock_server.http.problem_details import problem
-from mock_server.mocking.mounts import Served, assembled, compile_ahead
-from mock_server.mocking.request_metrics import Tallies
-from mock_server.mocking.response_cache import FastPath
+from mock_server.http.messages import Exchange, Request, Response
+from mock_server.http.problem_details import problem_response
+from mock_server.mocking.mounts import ApiMount, build_mounts, compile_ahead
+from mock_server.mocking.request_metrics import RequestMetrics
+from mock_server.mocking.response_cache import ResponseCache
 from mock_server.openapi.loading.loader import CONTROL
-from mock_server.server.contract_app import WORLD, Api, note, request_of, seen_of, too_large
+from mock_server.server.contract_app import (
+    WORLD,
+    ContractApp,
+    body_too_large,
+    note_observation,
+    observation_of,
+    request_of,
+)
 from mock_server.server.cors import Cors
 from mock_server.server.cross_site import is_foreign, no_world_for
-from mock_server.server.worker_thread import Aside
+from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
-from mock_server.storage import Stores, open_stores
+from mock_server.storage import StoreFactory, open_stores
 from mock_server.worlds.redaction import Redaction, redaction_of
 from mock_server.worlds.world import PREFIX as WORLD_PREFIX
 from mock_server.worlds.world import World, Worlds, address_of
 
 if TYPE_CHECKING:
-    from mock_server.admin.app import Control
+    from mock_server.admin.app import AdminApp
     from mock_server.admin.response_chunks import Steps
     from mock_server.server.cluster import Peers
 
@@ -70,18 +77,18 @@ class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
     def __init__(
-        self, settings: Settings, worlds: Worlds, stores: Stores, tallies: Tallies, readiness: Readiness,
-        ending: asyncio.Event, peers: Peers | None, aside: Aside,
+        self, settings: Settings, worlds: Worlds, stores: StoreFactory, tallies: RequestMetrics, readiness: Readiness,
+        ending: asyncio.Event, peers: Peers | None, aside: WorkerThread,
     ) -> None:  # fmt: skip
-        self.served = assembled(settings, stores)
+        self.served = build_mounts(settings, stores)
         self.trouble = "nothing that answers yet"
         """Why requests cannot be answered; empty once :meth:`warm` has succeeded."""
         self._worlds = worlds
         self._settings = settings
         memory = settings.answer_memory * 1024 * 1024
-        self.fast = None if settings.no_fast_path else FastPath(memory, tallies.bounds)
-        self._vitals = Vitals(tallies, readiness, self.fast)
-        self.apis = [Api(mount, self.fast, tallies, ending, peers, aside) for mount in self.served]
+        self.fast = None if settings.no_fast_path else ResponseCache(memory, tallies.bounds)
+        self._vitals = ProcessStatus(tallies, readiness, self.fast)
+        self.apis = [ContractApp(mount, self.fast, tallies, ending, peers, aside) for mount in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     def forget_answers(self) -> None:
@@ -91,18 +98,18 @@ class _Loaded:
         Connexion keeps the error of an import of Flask, and with it the frames of whoever imported Connexion.
         """
         if self.fast is not None:
-            self.fast = self._vitals.fast = nothing = FastPath(0)
+            self.fast = self._vitals.fast = nothing = ResponseCache(0)
             for api in self.apis:
                 api.remember_in(nothing)
 
     @cached_property
-    def control(self) -> Control:
+    def control(self) -> AdminApp:
         """The admin API: everything below ``/__admin``."""
-        from mock_server.admin.app import Control  # imported here, so that the start does not wait for it
+        from mock_server.admin.app import AdminApp  # imported here, so that the start does not wait for it
 
-        return Control(self.served, self._worlds, self._settings, self._vitals)
+        return AdminApp(self.served, self._worlds, self._settings, self._vitals)
 
-    def api(self, scope: Scope) -> Api | Cors:
+    def api(self, scope: Scope) -> ContractApp | Cors:
         """Return the application of the contract that a path is for.
 
         That is the first one, by base path, whose routes know the path, or else the last one whose base path fits.
@@ -147,9 +154,9 @@ class Application:
         self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
-        self.tallies = Tallies()
+        self.tallies = RequestMetrics()
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
-        self._aside = Aside()
+        self._aside = WorkerThread()
         self.readiness = Readiness()
         """Named checks of whether requests can be answered; other modules add theirs."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
@@ -183,7 +190,7 @@ class Application:
         return Peers(self, self.settings, sockets)
 
     @property
-    def served(self) -> tuple[Served, ...]:
+    def served(self) -> tuple[ApiMount, ...]:
         """The contracts that are served now."""
         return self._loaded.served
 
@@ -197,7 +204,7 @@ class Application:
             try:
                 name, path, scope["raw_path"] = address_of(path, scope["raw_path"])
             except UsageError as error:
-                await send_answer(problem("world", 400, str(error)), send)
+                await send_answer(problem_response("world", 400, str(error)), send)
                 return
             # From here on the scope has the path within the world.
             scope["path"] = path
@@ -219,13 +226,13 @@ class Application:
         if ready is not None:
             ready.note(world, started)
             if self._is_watched:
-                note(scope, world, ready, ready.head.tally.operation, world.journal.last)
+                note_observation(scope, world, ready, ready.head.tally.operation, world.journal.last)
             await send(ready.head.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
         trouble = host_trouble(scope)  # no remembered answer was made for a request that has any
         if trouble:
-            await send_answer(problem("host", 400, trouble), send)
+            await send_answer(problem_response("host", 400, trouble), send)
             return
         scope[WORLD] = world
         with suppress(ClientGoneError):
@@ -250,17 +257,17 @@ class Application:
         else:
             await send_in_pieces(await self._controlled(scope, receive, world), scope, receive, send)
 
-    async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Answer:
+    async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Response:
         """Return the admin API's answer. A caller without access is refused before the body is read."""
         client = (scope.get("client") or ("",))[0]
         refused = self._loaded.control.refusal(request_of(scope, b""), client)
         if refused is not None:
             return refused
-        body = await body_of(scope, receive, MAX_CONTROL_BODY)
+        body = await read_body(scope, receive, MAX_CONTROL_BODY)
         if body is None:
-            return too_large(MAX_CONTROL_BODY)
+            return body_too_large(MAX_CONTROL_BODY)
         request = request_of(scope, body)
-        named = REQUEST.set(lambda: seen_of(scope).request_id)
+        named = REQUEST.set(lambda: observation_of(scope).request_id)
         try:
             if self.peers is not None:
                 return await self.peers.control(request, world)
@@ -268,23 +275,23 @@ class Application:
         finally:
             REQUEST.reset(named)
 
-    async def _in_steps(self, request: Request, world: World) -> Answer:
+    async def _in_steps(self, request: Request, world: World) -> Response:
         """Return the response of the admin API, whose making holds nobody else up."""
-        from mock_server.admin.background import Errand, Errands
+        from mock_server.admin.background import BackgroundCall, BackgroundCalls
 
-        errands = Errands(waits=True)
+        errands = BackgroundCalls(waits=True)
         while True:
             try:
                 with without_waiting():
                     return await _taken(self._loaded.control.steps(request, world, errands=errands))
             except WaitNeeded:
                 return await self._aside.run_waiting(self.controlled, request, world)
-            except Errand as errand:
+            except BackgroundCall as errand:
                 await self._aside.run_aside(errands.do, errand)
 
     def controlled(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
-    ) -> Answer:
+    ) -> Response:
         """Return the admin API's answer from what this process knows.
 
         ``worlds`` stands in for the worlds of this process, and ``figures`` are those of other processes.
@@ -359,16 +366,16 @@ class Application:
         """Return the absolute paths of the files and directories whose change causes a reload."""
         names = [self.settings.fixtures, *(name for mount in self.served for name in mount.contract.files)]
         if not self.settings.contract:
-            names += [str(bundled.contract().parent), str(bundled.fixtures())]
+            names += [str(bundled.default_contract_path().parent), str(bundled.fixtures())]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]
 
 
-async def _taken(steps: Steps) -> Answer:
+async def _taken(steps: Steps) -> Response:
     """Return what steps lead to; between two of them others have their turn."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            answer: Answer = end.value
+            answer: Response = end.value
             return answer
         await asyncio.sleep(0)

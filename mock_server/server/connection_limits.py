@@ -12,9 +12,9 @@ from time import monotonic
 from typing import Protocol
 
 from mock_server.http.asgi import Receive, Scope, Send, send_answer
-from mock_server.http.messages import Answer
-from mock_server.http.problem_details import problem
-from mock_server.mocking.request_metrics import Tallies
+from mock_server.http.messages import Response
+from mock_server.http.problem_details import problem_response
+from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.settings import Settings
 
 RESTING, HEAD, BODY, NEW, CLOSING = range(5)
@@ -57,7 +57,7 @@ class Connection(Protocol):
     def is_held(self) -> bool:
         """Whether this side keeps it from being read, an answer is to go out yet, or it closes already."""
 
-    def refuse(self, answer: Answer) -> None: ...
+    def refuse(self, answer: Response) -> None: ...
     def close(self) -> None: ...
     def abort(self) -> None: ...
     def answer_only(self, wrap: Callable[[App], App]) -> None: ...
@@ -76,7 +76,7 @@ class ConnectionLimits:
     and ``most_lines`` what a head may have.
     """
 
-    def __init__(self, settings: Settings, tallies: Tallies, is_control: Callable[[str], bool]) -> None:
+    def __init__(self, settings: Settings, tallies: RequestMetrics, is_control: Callable[[str], bool]) -> None:
         self.now = 0.0
         self.most = settings.max_connections
         self.most_bytes = settings.max_head * 1024
@@ -143,12 +143,12 @@ class ConnectionLimits:
                 connection.refuse(_timeout(f"{found}; expected at least {rate:,}."))
             connection.since, connection.received = self.now, 1
 
-    def too_large(self, name: str, found: str) -> Answer:
+    def too_large(self, name: str, found: str) -> Response:
         """Return the answer to a head that is more than the setting of that name allows."""
         self._tallies.bounds[name] += 1
         most = f"{self._settings.max_head} KB" if name == "max_head" else f"{self.most_lines} header lines"
         detail = f"Found {found}; expected {most} at most. Send less, or start the server with another --{name}."
-        return problem("large-head", 431, detail.replace("_", "-"), headers=RETRY[1:])
+        return problem_response("large-head", 431, detail.replace("_", "-"), headers=RETRY[1:])
 
     def make_room(self, newcomer: Connection, connections: Collection[Connection]) -> None:
         """See to a connection beyond the most there may be.
@@ -167,11 +167,11 @@ class ConnectionLimits:
         else:
             newcomer.answer_only(lambda app: _Overflow(app, self._is_control, self._full(), connections, self.most))
 
-    def _full(self) -> Answer:
+    def _full(self) -> Response:
         detail = (
             f"Found {self.most:,} connections; expected fewer. Close some, or start the server with --max-connections."
         )
-        return problem("connections", 503, detail, headers=RETRY)
+        return problem_response("connections", 503, detail, headers=RETRY)
 
     def _dispensable(self, newcomer: Connection, connections: Collection[Connection]) -> Connection | None:
         """Return the connection that can best be spared, or None.
@@ -221,15 +221,20 @@ class ConnectionLimits:
         return (CLOSING, NEW, HEAD).index(stage), connection.since
 
 
-def _timeout(detail: str) -> Answer:
-    return problem("timeout", 408, detail, headers=RETRY[1:])
+def _timeout(detail: str) -> Response:
+    return problem_response("timeout", 408, detail, headers=RETRY[1:])
 
 
 class _Overflow:
     """An application whose control answers, and whose contract does as soon as there is room."""
 
     def __init__(
-        self, app: App, is_control: Callable[[str], bool], full: Answer, connections: Collection[Connection], most: int
+        self,
+        app: App,
+        is_control: Callable[[str], bool],
+        full: Response,
+        connections: Collection[Connection],
+        most: int,
     ) -> None:
         self._app = app
         self._is_control = is_control

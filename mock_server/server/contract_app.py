@@ -11,18 +11,18 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from mock_server.core.logging import REQUEST
-from mock_server.http.asgi import Delivery, Receive, Scope, Send, body_of, field_of, send_answer
-from mock_server.http.messages import Answer, Exchange, Request, Route
-from mock_server.http.problem_details import problem
-from mock_server.http.request_id import given_id
-from mock_server.mocking.mounts import Served
-from mock_server.mocking.request_metrics import Tallies
-from mock_server.mocking.response_cache import FastPath
-from mock_server.server.observability.middleware import SEEN, Seen
-from mock_server.server.stream_sender import Transmission
-from mock_server.server.worker_thread import Aside
+from mock_server.http.asgi import Receive, ResponseSender, Scope, Send, field_of, read_body, send_answer
+from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.http.problem_details import problem_response
+from mock_server.http.request_id import client_request_id
+from mock_server.mocking.mounts import ApiMount
+from mock_server.mocking.request_metrics import RequestMetrics
+from mock_server.mocking.response_cache import ResponseCache
+from mock_server.server.observability.middleware import SEEN, RequestObservation
+from mock_server.server.stream_sender import StreamSender
+from mock_server.server.worker_thread import WorkerThread
 from mock_server.storage import Store
-from mock_server.worlds.journal import Journal, Kept, LoggedExchange
+from mock_server.worlds.journal import Journal, JournaledExchange, LoggedExchange
 from mock_server.worlds.world import World
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ _LONGEST_HOST = 260
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 
-class Api:
+class ContractApp:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
     def __init__(
-        self, served: Served, fast: FastPath | None, tallies: Tallies, ending: asyncio.Event, peers: Peers | None,
-        aside: Aside,
+        self, served: ApiMount, fast: ResponseCache | None, tallies: RequestMetrics, ending: asyncio.Event, peers: Peers | None,
+        aside: WorkerThread,
     ) -> None:  # fmt: skip
         self._aside = aside
         self.contract = served.contract
@@ -56,25 +56,25 @@ class Api:
         self._ending = ending
         self._peers = peers
 
-    def remember_in(self, fast: FastPath) -> None:
+    def remember_in(self, fast: ResponseCache) -> None:
         """Have answers remembered elsewhere from now on."""
         self._fast = fast
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await body_of(scope, receive, MAX_BODY)
+        body = await read_body(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
         request = request_of(scope, body or b"")
         if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
             exchange = await self._from_owner(self._peers, request, world, scope)
         else:
             with self._turn(request, world, scope) as turn:
-                too_long = Exchange(request, Route(), too_large(MAX_BODY)) if body is None else None
+                too_long = Exchange(request, Route(), body_too_large(MAX_BODY)) if body is None else None
                 turn.exchange = exchange = too_long or await self._in_steps(request, world)
         answer = exchange.answer
         if answer.stream is not None:
             await self._transmit(exchange, scope, receive, send)
         elif answer.delay or answer.wire is not None:
-            await Delivery(scope, receive, send, self._ending).deliver(answer)
+            await ResponseSender(scope, receive, send, self._ending).deliver(answer)
         else:
             await send_answer(answer, send)
 
@@ -86,7 +86,7 @@ class Api:
         world: World = scope[WORLD]
         started = monotonic()
 
-        def ended(answer: Answer, size: int) -> None:
+        def ended(answer: Response, size: int) -> None:
             sent = replace(exchange, answer=answer)
             self.record(sent, scope, world, 0, started, size)
 
@@ -96,7 +96,7 @@ class Api:
         named = REQUEST.set(name)
         try:
             engine = self._served.engine
-            await Transmission(scope, receive, send, self._ending, engine, ended).deliver(exchange.answer)
+            await StreamSender(scope, receive, send, self._ending, engine, ended).deliver(exchange.answer)
         finally:
             REQUEST.reset(named)
 
@@ -106,7 +106,7 @@ class Api:
             return exchange
         operation = self.contract.operations.get(exchange.route.operation or "")
         name = self._served.gauge(operation.key).name if operation is not None else ""
-        note(scope, world, Kept(exchange, operation), name, number)
+        note_observation(scope, world, JournaledExchange(exchange, operation), name, number)
         return exchange
 
     def answered(self, request: Request, world: World) -> tuple[Exchange, int]:
@@ -119,12 +119,12 @@ class Api:
             turn.exchange = self._exchange(request, world)
         return turn.exchange, world.journal.last + (turn.exchange.answer.stream is not None)
 
-    def _turn(self, request: Request, world: World, scope: Scope | None) -> _Turn:
+    def _turn(self, request: Request, world: World, scope: Scope | None) -> _ExchangeRecorder:
         """Return the context manager around an exchange.
 
         Only answers of requests with a ``scope`` go to the fast path.
         """
-        return _Turn(self, request, world, scope, self._served.store)
+        return _ExchangeRecorder(self, request, world, scope, self._served.store)
 
     def _exchange(self, request: Request, world: World) -> Exchange:
         try:
@@ -162,7 +162,7 @@ class Api:
         self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        journaled = Kept(exchange, operation, size)
+        journaled = JournaledExchange(exchange, operation, size)
         elapsed = monotonic() - started
         world.journal.add(journaled, time() - elapsed, elapsed)
         gauge = None if operation is None else self._served.gauge(operation.key)
@@ -170,7 +170,7 @@ class Api:
         tally.take(elapsed, journaled.findings)
         self._tallies.handled += 1
         if scope is not None:
-            note(scope, world, journaled, tally.operation, world.journal.last)
+            note_observation(scope, world, journaled, tally.operation, world.journal.last)
         if gauge is None:
             return
         hits = gauge.shown(exchange)
@@ -179,12 +179,12 @@ class Api:
             self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, tally)
 
 
-class _Turn:
+class _ExchangeRecorder:
     """Context manager around an exchange: it names the request in the log, and records the exchange at the end."""
 
     exchange: Exchange
 
-    def __init__(self, api: Api, request: Request, world: World, scope: Scope | None, store: Store) -> None:
+    def __init__(self, api: ContractApp, request: Request, world: World, scope: Scope | None, store: Store) -> None:
         self._api = api
         self._world = world
         self._scope = scope
@@ -194,7 +194,7 @@ class _Turn:
         # The log uses the number that the journal will most likely give the request once it is answered.
         self._name = partial(_name_of, request, world.journal, world.journal.last + 1)
 
-    def __enter__(self) -> _Turn:
+    def __enter__(self) -> _ExchangeRecorder:
         self._token = REQUEST.set(self._name)
         return self
 
@@ -213,32 +213,32 @@ def _failed(request: Request) -> Exchange:
     log.exception("%s %s: the mock server failed", request.method, request.path)
     name = REQUEST.get()
     reason = f"The log of the mock server has the reason (request {name() if name else '-'})."
-    return Exchange(request, Route(), problem("internal", 500, f"{reason} Please report it."))
+    return Exchange(request, Route(), problem_response("internal", 500, f"{reason} Please report it."))
 
 
 def _name_of(request: Request, journal: Journal, number: int) -> str:
     """Return the id that the client gave its request, or else the id that the entry in the journal will have."""
-    return given_id(request.headers) or str(journal.id_of(number))
+    return client_request_id(request.headers) or str(journal.id_of(number))
 
 
-def seen_of(scope: Scope) -> Seen:
+def observation_of(scope: Scope) -> RequestObservation:
     """Return what observers see of a request; make it and put it into the scope the first time."""
     if SEEN not in scope:
-        scope[SEEN] = Seen(scope)
-    seen: Seen = scope[SEEN]
+        scope[SEEN] = RequestObservation(scope)
+    seen: RequestObservation = scope[SEEN]
     return seen
 
 
-def note(scope: Scope, world: World, journaled: LoggedExchange, operation: str, number: int) -> None:
+def note_observation(scope: Scope, world: World, journaled: LoggedExchange, operation: str, number: int) -> None:
     """Pass an entry of the journal on to the observers of the request, if there are any."""
-    seen: Seen | None = scope.get(SEEN)
+    seen: RequestObservation | None = scope.get(SEEN)
     if seen is not None:
         seen.note(world, journaled, operation, number)
 
 
-def too_large(limit: int) -> Answer:
+def body_too_large(limit: int) -> Response:
     """Return the answer 413 to a body of more bytes than ``limit``."""
-    return problem("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
+    return problem_response("invalid-request", 413, f"Found a body of more than {limit:,} bytes; expected fewer.")
 
 
 def request_of(scope: Scope, body: bytes) -> Request:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from mock_server.http.asgi import Field
-from mock_server.http.messages import Answer
-from mock_server.http.problem_details import problem
+from mock_server.http.messages import Response
+from mock_server.http.problem_details import problem_response
 from mock_server.settings import Settings
 
 
@@ -39,10 +39,10 @@ def is_foreign(headers: Iterable[Field], settings: Settings) -> bool:
     return not is_same_host and not is_own_name(name.rstrip("."), settings)
 
 
-def no_world_for(name: str) -> Answer:
+def no_world_for(name: str) -> Response:
     """Return the refusal of a request that would have made a world."""
     detail = (
         f"path /~{name}: found no world of that name, and a request from a web page of another site; expected one of"
         " this machine. Ask in the world from the test first, or name the page's host with --allowed-host."
     )
-    return problem("world", 403, detail)
+    return problem_response("world", 403, detail)

@@ -15,7 +15,7 @@ from contextlib import suppress
 HANG_UP: signal.Signals | None = None if sys.platform == "win32" else signal.SIGHUP
 
 
-class HangUps:
+class HangupHandler:
     """The hang-ups of this process. One that ignores them (nohup) goes on doing so."""
 
     def __init__(self) -> None:

@@ -7,18 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
-from mock_server.server.observability.middleware import Watcher
+from mock_server.server.observability.middleware import Observer
 from mock_server.settings import Settings
 
 if TYPE_CHECKING:
     from mock_server.server.application import Application
 
 
-def watchers_of(application: Application) -> list[Watcher]:
+def build_observers(application: Application) -> list[Observer]:
     """Return the observers for the settings of an application, the outermost first. Raises :class:`UsageError`."""
-    watchers: list[Watcher] = []
+    watchers: list[Observer] = []
     if application.settings.otel:
-        check_watchers(application.settings)
+        check_observers(application.settings)
         from mock_server.server.observability.tracing import Tracing, provider_of_environment
 
         watchers.append(Tracing(application, provider_of_environment()))
@@ -29,7 +29,7 @@ def watchers_of(application: Application) -> list[Watcher]:
     return watchers
 
 
-def check_watchers(settings: Settings) -> None:
+def check_observers(settings: Settings) -> None:
     """Import what the observers need.
 
     Raises :class:`UsageError` where it is not installed, or a variable is invalid.

@@ -14,7 +14,7 @@ import threading
 import traceback
 from time import monotonic
 
-from mock_server.mocking.request_metrics import Tallies
+from mock_server.mocking.request_metrics import RequestMetrics
 
 log = logging.getLogger("mock_server")
 
@@ -22,13 +22,13 @@ LOCKED_SECONDS = 0.5
 """How much later than the thread faulthandler has its turn, which then is not needed as a rule."""
 
 
-class StallWatch:
+class StallWatchdog:
     """A watch on the event loop of the thread that makes it.
 
     ``shares_process`` says that faulthandler's timer, of which a process has one, is somebody else's.
     """
 
-    def __init__(self, seconds: int, tallies: Tallies, *, shares_process: bool) -> None:
+    def __init__(self, seconds: int, tallies: RequestMetrics, *, shares_process: bool) -> None:
         self._seconds = seconds
         self._tallies = tallies
         self._writes_dumps = not shares_process and sys.stderr is not None

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from mock_server.http.asgi import CONNECTION, Delivery, Receive, Scope, Send, start_of, until_gone
-from mock_server.http.messages import Answer, Stream, Wire
+from mock_server.http.asgi import CONNECTION, Receive, ResponseSender, Scope, Send, response_start, until_gone
+from mock_server.http.messages import Response, Stream, TransportFault
 from mock_server.mocking.engine import Engine
 from mock_server.worlds.journal import LONGEST_BODY
 
 log = logging.getLogger("mock_server")
 
-Ended = Callable[[Answer, int], None]
+Ended = Callable[[Response, int], None]
 """Is called with the answer as it was sent (of a long body the beginning), and the number of bytes of the body."""
 
 
-class Transmission(Delivery):
+class StreamSender(ResponseSender):
     """Sends one answer that is a stream. ``ended`` is called when it ends, before the client can know."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Transmission(Delivery):
         super().__init__(scope, receive, send, ending)
         self._engine = engine
         self._ended = ended
-        self._answer = Answer(0)
+        self._answer = Response(0)
         self._kept = bytearray()
         self._size = 0
         self._sent = 0
@@ -37,11 +37,11 @@ class Transmission(Delivery):
         self._is_held_back = False
         self._is_left = False
 
-    async def deliver(self, answer: Answer) -> None:
+    async def deliver(self, answer: Response) -> None:
         """Wait for the delay, then send one item after the other, each made when it is sent."""
         stream = answer.stream
         assert stream is not None
-        self._answer, wire = answer, answer.wire or Wire()
+        self._answer, wire = answer, answer.wire or TransportFault()
         if answer.delay:
             await self._wait(answer.delay / 1000)
         if wire.hang or wire.cut == "before_headers":
@@ -53,7 +53,7 @@ class Transmission(Delivery):
         is_old = self._scope.get("http_version") == "1.0" and not is_head
         if is_old:
             self._scope.get("extensions", {}).get(CONNECTION, {}).get("unframe", _nothing)()
-        start = start_of(answer.status, answer.headers, None)
+        start = response_start(answer.status, answer.headers, None)
         await self._send({**start, "headers": [*start["headers"]]})  # CORS adds to it
         if is_head:
             self._tell("complete")
@@ -70,7 +70,12 @@ class Transmission(Delivery):
         await self._finish(end, closes=is_old or wire.overstate)
 
     async def _items(
-        self, stream: Stream, status: int, wire: Wire, client: asyncio.Future[None], server: asyncio.Task[Literal[True]]
+        self,
+        stream: Stream,
+        status: int,
+        wire: TransportFault,
+        client: asyncio.Future[None],
+        server: asyncio.Task[Literal[True]],
     ) -> str:
         """Send the items; return how the stream ended."""
         frames = self._frames(stream, status)
@@ -121,7 +126,7 @@ class Transmission(Delivery):
         if room > 0:
             self._kept += part[:room]
 
-    async def _pass_on(self, part: bytes, wire: Wire) -> None:
+    async def _pass_on(self, part: bytes, wire: TransportFault) -> None:
         if not self._is_told:
             self._take(part)
         if wire.trickle:

@@ -19,8 +19,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mock_server.http.asgi import CONNECTION, start_of
-from mock_server.http.messages import Answer
+from mock_server.http.asgi import CONNECTION, response_start
+from mock_server.http.messages import Response
 from mock_server.server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 
 log = logging.getLogger("uvicorn.error")
@@ -32,7 +32,7 @@ _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
 _MALFORMED = "Invalid HTTP request received."
 
 
-class _RefusedError(Exception):
+class _RefusedRequestError(Exception):
     """The parser is not to go on."""
 
 
@@ -95,7 +95,7 @@ class ReachableConnection(HttpToolsProtocol):
         except httptools.HttpParserError:
             if self.stage != CLOSING:
                 log.warning(_MALFORMED)
-                self.refuse(Answer(400, (("Content-Type", "text/plain; charset=utf-8"),), _MALFORMED.encode()))
+                self.refuse(Response(400, (("Content-Type", "text/plain; charset=utf-8"),), _MALFORMED.encode()))
         except httptools.HttpParserUpgrade:
             self._unsupported_upgrade_warning()
         if self.stage:
@@ -133,7 +133,7 @@ class ReachableConnection(HttpToolsProtocol):
         if self.received or len(self.headers) > self._most_lines:  # a head of one part is not too long
             self._check_head(sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url))
             if self.stage == CLOSING:
-                raise _RefusedError
+                raise _RefusedRequestError
         if self.url[:1] != b"/":
             self._take_authority()
         former = self.cycle
@@ -214,7 +214,7 @@ class ReachableConnection(HttpToolsProtocol):
         """Have another application answer, made from the one that does."""
         self.app = cast("Any", wrap(cast("App", self.app)))
 
-    def refuse(self, answer: Answer) -> None:
+    def refuse(self, answer: Response) -> None:
         """Read no more and close, with an answer to what has come in part; what came before it is answered first."""
         stage, self.stage = self.stage, CLOSING
         self.since = self._limits.now
@@ -234,8 +234,8 @@ class ReachableConnection(HttpToolsProtocol):
             return
         self._write(answer)
 
-    def _write(self, answer: Answer) -> None:
-        start = start_of(answer.status, answer.headers, len(answer.body))
+    def _write(self, answer: Response) -> None:
+        start = response_start(answer.status, answer.headers, len(answer.body))
         fields = [*self.server_state.default_headers, *start["headers"], (b"connection", b"close")]
         lines = b"".join(b"%s: %s\r\n" % (name, value) for name, value in dict(fields).items())
         self.transport.write(STATUS_LINE[answer.status] + lines + b"\r\n" + answer.body)

@@ -19,20 +19,20 @@ import uvicorn
 
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import log_to_stderr
-from mock_server.mocking.mounts import Served, assembled
+from mock_server.mocking.mounts import ApiMount, build_mounts
 from mock_server.server.application import Application
 from mock_server.server.connection_capacity import backlog, most_connections, raise_file_limit
 from mock_server.server.connection_limits import ConnectionLimits
-from mock_server.server.hangup import HangUps
-from mock_server.server.observability.middleware import Watched, Watcher
-from mock_server.server.observers import check_watchers, watchers_of
+from mock_server.server.hangup import HangupHandler
+from mock_server.server.observability.middleware import Observer, ObserverMiddleware
+from mock_server.server.observers import build_observers, check_observers
 from mock_server.server.shutdown_guard import tell_guard, tell_guard_of_end
 from mock_server.server.sockets import bind_each, listen, sockets_directory, url_of
-from mock_server.server.stall_watchdog import StallWatch
+from mock_server.server.stall_watchdog import StallWatchdog
 from mock_server.server.uvicorn_protocol import ReachableConnection
-from mock_server.server.workers import Ready, Workers, parent_is_gone
+from mock_server.server.workers import OnReady, Workers, parent_is_gone
 from mock_server.settings import Settings
-from mock_server.storage import open_stores, shared_address
+from mock_server.storage import open_stores, temporary_database
 
 DRAIN_SECONDS = 1
 """Seconds that a stop waits for answers under way."""
@@ -48,12 +48,12 @@ class _Server(uvicorn.Server):
     """uvicorn, with a callback when it is ready, a watch on files, and exit code 0 after a signal."""
 
     def __init__(
-        self, application: Application, watchers: Sequence[Watcher], on_ready: Callable[[], None], *,
+        self, application: Application, watchers: Sequence[Observer], on_ready: Callable[[], None], *,
         is_worker: bool = False, beat: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self._limits = ConnectionLimits(application.settings, application.tallies, application.is_control)
         config = uvicorn.Config(
-            Watched(application, watchers) if watchers else application,
+            ObserverMiddleware(application, watchers) if watchers else application,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -70,10 +70,10 @@ class _Server(uvicorn.Server):
         self._watchers = watchers
         self._is_worker = is_worker
         self._beat = beat
-        self._hang_ups = HangUps()
+        self._hang_ups = HangupHandler()
         self._is_reload_asked = False
         self._reload: asyncio.Task[None] | None = None
-        self._stall: StallWatch | None = None
+        self._stall: StallWatchdog | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         peers = self._application.peers
@@ -96,7 +96,7 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is threading.main_thread():
             tell_guard()
         if application.settings.stall_timeout:
-            self._stall = StallWatch(
+            self._stall = StallWatchdog(
                 application.settings.stall_timeout, application.tallies, shares_process=application.shares_process
             )
 
@@ -169,7 +169,7 @@ def _directories(application: Application) -> set[Path]:
     return {path if path.is_dir() else path.parent for path in application.watched()}
 
 
-def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
+def serve(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None]) -> None:
     """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
@@ -180,7 +180,7 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[Served]], None])
         _serve_with_workers(settings, announce)
         return
     with closing(Application(settings)) as application:
-        watchers = watchers_of(application)
+        watchers = build_observers(application)
         with listen(settings.host, settings.port, backlog()) as listener:
             url = url_of(listener)
             _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
@@ -190,7 +190,7 @@ def _within_files(settings: Settings) -> Settings:
     return replace(settings, max_connections=most_connections(settings.max_connections))
 
 
-def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Served]], None]) -> None:
+def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None]) -> None:
     if settings.reload:
         raise UsageError(
             f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
@@ -199,12 +199,12 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Se
         raise UsageError(
             f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
         )
-    check_watchers(settings)
-    with sockets_directory() as sockets, shared_address(settings.store) as store:
+    check_observers(settings)
+    with sockets_directory() as sockets, temporary_database(settings.store) as store:
         settings = replace(settings, store=store)
         # Read, seeded and closed again: a connection must not be shared with forked processes.
         with closing(open_stores(store, settings.max_worlds)) as stores:
-            served = assembled(settings, stores)
+            served = build_mounts(settings, stores)
         for name in _NEEDED_BY_WORKERS:
             import_module(name)
         listeners = bind_each(settings.host, settings.port, settings.workers)
@@ -222,11 +222,11 @@ _NEEDED_BY_WORKERS = (
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 
-def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: Ready) -> None:
+def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: OnReady) -> None:
     """Run one worker. Each has a validator of its own; all of them share records, worlds and journals."""
     log_to_stderr(settings.log_format)
     with closing(Application(settings, sockets=sockets)) as application:
-        server = _Server(application, watchers_of(application), ready, is_worker=True, beat=ready.beat)
+        server = _Server(application, build_observers(application), ready, is_worker=True, beat=ready.beat)
         server.run([listener])
 
 
@@ -241,7 +241,7 @@ class Background:
         self._ready = threading.Event()
         try:
             application.warm()
-            watchers = watchers_of(application)
+            watchers = build_observers(application)
             self._listener = listen(settings.host, settings.port, backlog())
         except BaseException:
             application.close()

@@ -21,7 +21,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class Aside:
+class WorkerThread:
     """Runs work on the event loop while it is quick, and starts it again in a thread where it is not.
 
     There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at

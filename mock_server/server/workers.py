@@ -24,13 +24,13 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import TypeAlias
 
-from mock_server.core.errors import MockServerError, WorkerError
-from mock_server.server.hangup import HANG_UP, HangUps
+from mock_server.core.errors import MockServerError, WorkerStartError
+from mock_server.server.hangup import HANG_UP, HangupHandler
 
 log = logging.getLogger("mock_server")
 
-Work: TypeAlias = "Callable[[socket.socket, Ready], None]"
-"""What a worker does: it serves a socket until a signal ends it, and calls ``Ready`` once it answers."""
+Work: TypeAlias = "Callable[[socket.socket, OnReady], None]"
+"""What a worker does: it serves a socket until a signal ends it, and calls ``OnReady`` once it answers."""
 
 END_SECONDS = 1.8
 """Seconds after which a worker that was asked to end is killed."""
@@ -51,13 +51,13 @@ class Workers:
     def __init__(self, work: Work, listeners: Sequence[socket.socket], stall_timeout: int = 0) -> None:
         self._listeners = listeners
         self._workers = [_Worker(work, one) for one in listeners]
-        self._hang_ups = HangUps()
+        self._hang_ups = HangupHandler()
         self._longest = stall_timeout + STUCK_SECONDS if stall_timeout else inf
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until SIGINT or SIGTERM; ``on_ready`` is called once all workers answer.
 
-        Raises :class:`WorkerError` where a worker cannot start, when the others have ended.
+        Raises :class:`WorkerStartError` where a worker cannot start, when the others have ended.
         """
         gc.freeze()  # the collector would write to what the copies share
         with _signals(self._hang_ups) as signalled:
@@ -130,7 +130,7 @@ class _Worker:
         return [self._process.sentinel, self._pipe]
 
     def attend(self) -> None:
-        """Read the worker's message, and start another where it has ended. Raises :class:`WorkerError`."""
+        """Read the worker's message, and start another where it has ended. Raises :class:`WorkerStartError`."""
         self._hear()
         assert self._process is not None
         if self._process.exitcode is None:
@@ -139,7 +139,7 @@ class _Worker:
         if not self.is_ready:
             self._deaths += 1
             if self._deaths >= MOST_STARTS:
-                raise WorkerError(
+                raise WorkerStartError(
                     f"{description} before it was ready, {self._deaths} times in a row. The log has the reason."
                 )
         log.warning("%s; another takes its place", description)
@@ -154,7 +154,7 @@ class _Worker:
                 if said == _BEAT:
                     continue
                 if said != _READY:
-                    raise WorkerError(said)
+                    raise WorkerStartError(said)
                 self.is_ready = True
                 self._deaths = 0
         except (EOFError, OSError):  # it has ended
@@ -193,7 +193,7 @@ def _told(exit_code: int) -> str:
     return f"exit code {exit_code}" if exit_code >= 0 else signal.Signals(-exit_code).name
 
 
-class Ready:
+class OnReady:
     """What a worker has to say to its parent: called, that it answers; and signs of life."""
 
     def __init__(self, parent: Connection) -> None:
@@ -215,7 +215,7 @@ def _run(work: Work, listener: socket.socket, parent: Connection) -> None:
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     try:
-        work(listener, Ready(parent))
+        work(listener, OnReady(parent))
     except MockServerError as error:
         parent.send(str(error))
         sys.exit(2)
@@ -232,7 +232,7 @@ def parent_is_gone() -> bool:
 
 
 @contextlib.contextmanager
-def _signals(hang_ups: HangUps) -> Iterator[socket.socket]:
+def _signals(hang_ups: HangupHandler) -> Iterator[socket.socket]:
     """Yield a socket from which the numbers of signals can be read that ask this process to end, or for what is new."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)

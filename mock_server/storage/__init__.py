@@ -1,11 +1,11 @@
 """Stores of records: a protocol, and its implementations in memory and in databases."""
 
-from mock_server.storage.interfaces import HANDLE, Layer, Record, Records, Store, Stores
+from mock_server.storage.interfaces import HANDLE, Record, RecordReader, RecordWriter, Store, StoreFactory
 from mock_server.storage.memory import MemoryStore
-from mock_server.storage.overlay import LayeredStore
-from mock_server.storage.query import ALL, Search
+from mock_server.storage.overlay import CopyOnWriteRecords
+from mock_server.storage.query import ALL, RecordQuery
 from mock_server.storage.revision import UNASKED, UNKNOWN, next_revision
-from mock_server.storage.temporary import shared_address
+from mock_server.storage.temporary import temporary_database
 from mock_server.storage.urls import open_stores
 
 __all__ = [
@@ -13,15 +13,15 @@ __all__ = [
     "HANDLE",
     "UNASKED",
     "UNKNOWN",
-    "Layer",
-    "LayeredStore",
+    "RecordWriter",
+    "CopyOnWriteRecords",
     "MemoryStore",
     "Record",
-    "Records",
-    "Search",
+    "RecordReader",
+    "RecordQuery",
     "Store",
-    "Stores",
+    "StoreFactory",
     "next_revision",
     "open_stores",
-    "shared_address",
+    "temporary_database",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mock_server.core.types import JSON
-from mock_server.storage.query import ALL, Search
+from mock_server.storage.query import ALL, RecordQuery
 
 HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """The form of every handle."""
@@ -24,7 +24,7 @@ class Record:
     location: str = ""
 
 
-class Records(Protocol):
+class RecordReader(Protocol):
     """Read access to records by resource and handle. Records are validated before they get into a store.
 
     A store that others share raises :class:`StoreLostError` where it cannot be read for now.
@@ -42,14 +42,14 @@ class Records(Protocol):
     def get(self, resource: str, handle: str) -> Record | None:
         """Return the record of a handle, None where there is none."""
 
-    def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
+    def records(self, resource: str, search: RecordQuery = ALL) -> Sequence[Record]:
         """Return the records of a resource that a search matches, in the order in which they came."""
 
-    def count(self, resource: str, search: Search = ALL) -> int:
+    def count(self, resource: str, search: RecordQuery = ALL) -> int:
         """Return how many records a search matches, without regard to its offset and limit."""
 
 
-class Layer(Records, Protocol):
+class RecordWriter(RecordReader, Protocol):
     """The records of one world, for changes. When a call returns, its change is stored, and later reads see it.
 
     Each method raises :class:`StoreLostError` or :class:`StoreFullError` where nothing could be changed.
@@ -71,14 +71,14 @@ class Layer(Records, Protocol):
         """Drop all changes of the world."""
 
 
-class Store(Records, Protocol):
+class Store(RecordReader, Protocol):
     """The records that every world starts with."""
 
     @property
     def is_shared(self) -> bool:
         """Whether other processes change it too, so that a world may have records from elsewhere."""
 
-    def layer(self, world: str) -> Layer:
+    def layer(self, world: str) -> RecordWriter:
         """Return the layer of a world over these records. Where the store is not shared, the caller has to keep it."""
 
     def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
@@ -88,7 +88,7 @@ class Store(Records, Protocol):
         """
 
 
-class Stores(Protocol):
+class StoreFactory(Protocol):
     """The stores of all contracts."""
 
     def store(self, contract: str) -> Store:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from mock_server.storage.interfaces import Record, Store
-from mock_server.storage.overlay import LayeredStore
-from mock_server.storage.query import ALL, Search
+from mock_server.storage.overlay import CopyOnWriteRecords
+from mock_server.storage.query import ALL, RecordQuery
 from mock_server.storage.revision import next_revision
 
 
@@ -33,17 +33,17 @@ class MemoryStore:
         """Return the record of a handle, None where there is none."""
         return self._records.get((resource, handle))
 
-    def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
+    def records(self, resource: str, search: RecordQuery = ALL) -> Sequence[Record]:
         """Return the records of a resource that a search matches, in the order in which they came."""
         return search.of(self._all(resource))
 
-    def count(self, resource: str, search: Search = ALL) -> int:
+    def count(self, resource: str, search: RecordQuery = ALL) -> int:
         """Return how many records a search matches."""
         return sum(1 for _ in search.meant(self._all(resource)))
 
-    def layer(self, world: str) -> LayeredStore:
+    def layer(self, world: str) -> CopyOnWriteRecords:
         """Return a new layer over these records."""
-        return LayeredStore(self)
+        return CopyOnWriteRecords(self)
 
     def load(self, records: Callable[[], Iterable[Record]], *, only_into_empty: bool) -> bool:
         """Replace all records by these; return whether they were loaded."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mock_server.storage.interfaces import Record, Records
-from mock_server.storage.query import ALL, Search
+from mock_server.storage.interfaces import Record, RecordReader
+from mock_server.storage.query import ALL, RecordQuery
 from mock_server.storage.revision import next_revision
 
 
-class LayeredStore:
+class CopyOnWriteRecords:
     """Changed records over a store that stays as it is. It takes memory for the changed records only."""
 
     __slots__ = ("_base", "_changed", "_revision")
 
-    def __init__(self, base: Records) -> None:
+    def __init__(self, base: RecordReader) -> None:
         self._base = base
         self._changed: dict[tuple[str, str], Record | None] = {}
         """The changed records by resource and handle; None stands for a deleted one."""
@@ -30,11 +30,11 @@ class LayeredStore:
         key = (resource, handle)
         return self._changed[key] if key in self._changed else self._base.get(resource, handle)
 
-    def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
+    def records(self, resource: str, search: RecordQuery = ALL) -> Sequence[Record]:
         """Return the records that a search matches: those of the store below in their order, then the new ones."""
         return search.of(self._all(resource))
 
-    def count(self, resource: str, search: Search = ALL) -> int:
+    def count(self, resource: str, search: RecordQuery = ALL) -> int:
         """Return how many records a search matches."""
         return sum(1 for _ in search.meant(self._all(resource)))
 

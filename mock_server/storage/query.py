@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class RecordQuery:
     """The conditions of a search. ``text`` is in any of a record's texts, in any case; ``handle`` is a prefix."""
 
     text: str = ""
@@ -35,7 +35,7 @@ class Search:
                 yield record
 
 
-ALL = Search()
+ALL = RecordQuery()
 """All records of a resource."""
 
 

@@ -11,7 +11,7 @@ from mock_server.storage.urls import sqlite_address
 
 
 @contextmanager
-def shared_address(address: str) -> Iterator[str]:
+def temporary_database(address: str) -> Iterator[str]:
     """Yield the address under which several processes find the same records.
 
     For ``memory`` that is a SQLite file in a directory of this user alone, which is removed afterwards.

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from mock_server.core.errors import StoreError
-from mock_server.storage.interfaces import Stores
+from mock_server.storage.interfaces import StoreFactory
 from mock_server.storage.memory import MemoryStores
 from mock_server.storage.sql.row_cache import LIMIT
 
@@ -15,7 +15,7 @@ PRIVATE = "private"
 """The query of a SQLite address whose file exists only as long as its server."""
 
 
-def open_stores(address: str, kept: int, memory: int = LIMIT) -> Stores:
+def open_stores(address: str, kept: int, memory: int = LIMIT) -> StoreFactory:
     """Open what stands at an address.
 
     ``kept`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a database
@@ -37,14 +37,14 @@ def open_stores(address: str, kept: int, memory: int = LIMIT) -> Stores:
                 f"--store {address}: found no file; expected sqlite:///FILE (sqlite:////FILE for one from the root)."
                 " Records in the process alone are --store memory."
             )
-        driver = Sqlite(Path(unquote(file)), shown(address), durable=options != PRIVATE)
+        driver = Sqlite(Path(unquote(file)), redact_url(address), durable=options != PRIVATE)
         return SqlStores(Database(driver, memory), kept)
     from mock_server.storage.sql.postgresql import Postgresql
 
     try:
-        server = Postgresql(address, shown(address))
+        server = Postgresql(address, redact_url(address))
     except StoreError as error:
-        raise StoreError(f"--store {shown(address)}: {error}") from None
+        raise StoreError(f"--store {redact_url(address)}: {error}") from None
     return SqlStores(Database(server, memory), kept)
 
 
@@ -55,7 +55,7 @@ def sqlite_address(file: Path) -> str:
     return f"sqlite:///{quote(str(file))}?{PRIVATE}"
 
 
-def shown(address: str) -> str:
+def redact_url(address: str) -> str:
     """Return an address without user, password and options: everything that may be one of them is left out."""
     plain = address.partition("?")[0]
     scheme, separator, rest = plain.partition("://")

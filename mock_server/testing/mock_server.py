@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from mock_server.core.errors import UsageError
 from mock_server.testing.admin_client import ControlClient
-from mock_server.testing.runners import Elsewhere, InProcess, InThread, Options, Running
+from mock_server.testing.runners import ExternalServer, Options, ProcessServer, ServerRunner, ThreadServer
 from mock_server.testing.world import World, checked_name
 
 
@@ -31,12 +31,12 @@ class MockServer(World):
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        self._run_by(InThread(options), str(options.get("admin_token") or ""))
+        self._run_by(ThreadServer(options), str(options.get("admin_token") or ""))
 
     @classmethod
     def subprocess(cls, **options: Unpack[Options]) -> MockServer:
         """Return the same in a process of its own, ``python -m mock_server serve``; it logs to standard error."""
-        return cls._run(InProcess(options), str(options.get("admin_token") or ""))
+        return cls._run(ProcessServer(options), str(options.get("admin_token") or ""))
 
     @classmethod
     def at(cls, url: str, *, admin_token: str = "", known: bool = False) -> MockServer:
@@ -44,15 +44,15 @@ class MockServer(World):
 
         Entering it checks that the server is ready, unless it is ``known`` to be.
         """
-        return cls._run(Elsewhere(url, known=known), admin_token)
+        return cls._run(ExternalServer(url, known=known), admin_token)
 
     @classmethod
-    def _run(cls, running: Running, admin_token: str) -> MockServer:
+    def _run(cls, running: ServerRunner, admin_token: str) -> MockServer:
         server = cls.__new__(cls)
         server._run_by(running, admin_token)
         return server
 
-    def _run_by(self, running: Running, admin_token: str) -> None:
+    def _run_by(self, running: ServerRunner, admin_token: str) -> None:
         self.name = ""
         self._running = running
         self._admin_token = admin_token

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Protocol, TextIO, TypeAlias, TypedDict
 
 from mock_server.core.errors import MockServerError, UsageError
-from mock_server.core.text import suggestion
-from mock_server.settings import ROWS, Row, Settings, read_settings
+from mock_server.core.text import did_you_mean
+from mock_server.settings import ROWS, Option, Settings, read_settings
 
 Place: TypeAlias = str | os.PathLike[str]
 STOP_SECONDS = 5.0
@@ -67,7 +67,7 @@ class Options(TypedDict, total=False):
     log_format: str
 
 
-class Running(Protocol):
+class ServerRunner(Protocol):
     """A server that has a base URL between its start and its stop."""
 
     def start(self) -> str:
@@ -77,7 +77,7 @@ class Running(Protocol):
         """Stop it; it may be called more than once."""
 
 
-class InThread:
+class ThreadServer:
     """A server in a thread of this process, on an event loop of its own. It takes no signals."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ class InThread:
         self._end = _nothing
 
 
-class InProcess:
+class ProcessServer:
     """``mock-server serve`` in a process of its own. Its log goes to the standard error of this one."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -157,7 +157,7 @@ class InProcess:
             drain.join(STOP_SECONDS)
 
 
-class Elsewhere:
+class ExternalServer:
     """A server that is started and stopped elsewhere; one that is ``known`` to answer is not checked."""
 
     def __init__(self, url: str, *, known: bool = False) -> None:
@@ -184,12 +184,12 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     rows = {row.name: row for row in ROWS}
     for name in options:
         if name not in rows:
-            raise TypeError(f"MockServer: there is no setting {name!r}{suggestion(name, rows)}")
+            raise TypeError(f"MockServer: there is no setting {name!r}{did_you_mean(name, rows)}")
     flags = {"port": "0", **{name: _flag(rows[name], value) for name, value in options.items() if value is not None}}
     return read_settings(flags, {})
 
 
-def _flag(row: Row, value: object) -> str | bool | tuple[str, ...]:
+def _flag(row: Option, value: object) -> str | bool | tuple[str, ...]:
     """Return a value as the settings read it: a text, a switch, several texts; raises :class:`UsageError`."""
     if isinstance(row.default, tuple):
         several = [value] if isinstance(value, (str, os.PathLike)) else value

@@ -11,14 +11,14 @@ FARTHEST = 10**10
 _LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
-class ClockForm(TypedDict):
-    """A :class:`Clock` as JSON; for a running clock, ``ahead`` is how many seconds it is ahead of the real time."""
+class ClockJson(TypedDict):
+    """A :class:`WorldClock` as JSON; for a running clock, ``ahead`` is how many seconds it is ahead of the real time."""
 
     stands_at: float | None
     ahead: float
 
 
-class Clock:
+class WorldClock:
     """A clock in seconds since 1970.
 
     Once it is set it stands still until it is moved, so that a test knows the time.
@@ -57,12 +57,12 @@ class Clock:
         else:
             self._stands_at += seconds
 
-    def saved(self) -> ClockForm:
+    def saved(self) -> ClockJson:
         """Return the clock as JSON."""
         return {"stands_at": self._stands_at, "ahead": self._ahead}
 
     @classmethod
-    def restored(cls, form: ClockForm) -> Clock:
+    def restored(cls, form: ClockJson) -> WorldClock:
         """Return the clock that was saved as ``form``."""
         clock = cls()
         clock._stands_at, clock._ahead = form["stands_at"], form["ahead"]

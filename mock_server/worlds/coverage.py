@@ -14,11 +14,11 @@ from itertools import islice
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-from mock_server.core.json_pointer import find
+from mock_server.core.json_pointer import value_at
 from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.http.messages import Answer, Exchange, Headers, Request
+from mock_server.http.messages import Exchange, Headers, Request, Response
 from mock_server.openapi.enum_graph import EnumGraph, Vertex
 from mock_server.openapi.model import Contract, Operation
 
@@ -39,17 +39,17 @@ _LARGEST = 64 * 1024
 _VARIANT = re.compile(r"\bvariant=(\d+)")
 
 
-class Shown:
+class CoverageHits:
     """What one exchange covers of an operation. Exchanges that cover the same share one object."""
 
     __slots__ = ("gauge", "keys")
 
-    def __init__(self, gauge: Gauge, keys: frozenset[Key]) -> None:
+    def __init__(self, gauge: CoverageTarget, keys: frozenset[Key]) -> None:
         self.gauge = gauge
         self.keys = keys
 
 
-class Gauge:
+class CoverageTarget:
     """All that there is to cover of one operation."""
 
     def __init__(
@@ -61,16 +61,16 @@ class Gauge:
         self._contract = contract
         self._known: dict[tuple[int, Headers, str, int], frozenset[Key]] = {}
         self._heads: dict[tuple[int, Headers, str], tuple[Key, ...]] = {}
-        self._shown: dict[frozenset[Key], Shown] = {}
+        self._shown: dict[frozenset[Key], CoverageHits] = {}
 
-    def shown(self, exchange: Exchange) -> Shown:
+    def shown(self, exchange: Exchange) -> CoverageHits:
         """Return what an exchange covers."""
         keys = self._keys(exchange)
         hits = self._shown.get(keys)
         if hits is None:
             if len(self._shown) >= _REMEMBERED:
                 self._shown.clear()
-            hits = self._shown[keys] = Shown(self, keys)
+            hits = self._shown[keys] = CoverageHits(self, keys)
         return hits
 
     def _keys(self, exchange: Exchange) -> frozenset[Key]:
@@ -117,7 +117,7 @@ class Gauge:
                         named.add(_enum_key(places[vertex], value))
         return (seen - others) | named
 
-    def _of_head(self, request: Request, answer: Answer) -> tuple[Key, ...]:
+    def _of_head(self, request: Request, answer: Response) -> tuple[Key, ...]:
         """Return what all but the body covers; this is remembered, since it is mostly the same."""
         key = (answer.status, answer.headers, request.query)
         known = self._heads.get(key)
@@ -129,7 +129,7 @@ class Gauge:
                 self._heads[key] = known
         return known
 
-    def _of_status(self, answer: Answer) -> Iterator[Key]:
+    def _of_status(self, answer: Response) -> Iterator[Key]:
         response = self.operation.response_for(answer.status)
         content_type = answer.header("content-type") or ""
         if response is not None:
@@ -159,7 +159,7 @@ class Gauge:
                 if item in values:
                     yield "enum", f"{place} {name}", item
 
-    def _of_body(self, answer: Answer) -> list[Key]:
+    def _of_body(self, answer: Response) -> list[Key]:
         content_type = answer.header("content-type") or ""
         if len(answer.body) > _LARGEST or not is_json(content_type):
             return []
@@ -179,8 +179,8 @@ class Gauge:
     def _parameters(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """The documented parameters by place and name (a header's in lower case), with the values of their enums."""
         try:
-            node = find(dict(self._contract.document), self.operation.pointer)
-            item = find(dict(self._contract.document), self.operation.pointer.rpartition("/")[0])
+            node = value_at(dict(self._contract.document), self.operation.pointer)
+            item = value_at(dict(self._contract.document), self.operation.pointer.rpartition("/")[0])
         except KeyError:
             return {}
         parameters: dict[tuple[str, str], frozenset[str]] = {}
@@ -224,12 +224,12 @@ class Coverage:
     __slots__ = ("_counts", "_news", "_seen")
 
     def __init__(self) -> None:
-        self._news: dict[Shown, int] | None = None
+        self._news: dict[CoverageHits, int] | None = None
         """Counts of what was covered, not yet sorted into the two below: a request pays for one increment only."""
-        self._seen: dict[Gauge, set[Key]] | None = None
-        self._counts: dict[Gauge, int] | None = None
+        self._seen: dict[CoverageTarget, set[Key]] | None = None
+        self._counts: dict[CoverageTarget, int] | None = None
 
-    def note(self, hits: Shown) -> None:
+    def note(self, hits: CoverageHits) -> None:
         """Note what an exchange covers."""
         news = self._news
         if news is None:
@@ -243,7 +243,7 @@ class Coverage:
         for hits, count in news.items():
             self.take(hits.gauge, hits.keys, count)
 
-    def take(self, gauge: Gauge, keys: Iterable[Key], count: int) -> None:
+    def take(self, gauge: CoverageTarget, keys: Iterable[Key], count: int) -> None:
         """Note ``count`` requests for an operation, and the keys that they covered together."""
         if self._seen is None or self._counts is None:
             self._seen, self._counts = {}, {}
@@ -255,17 +255,17 @@ class Coverage:
         for gauge in other.gauges():
             self.take(gauge, other.of(gauge), other.count(gauge))
 
-    def gauges(self) -> Iterable[Gauge]:
+    def gauges(self) -> Iterable[CoverageTarget]:
         """Return the operations that had requests."""
         self._sort()
         return (*(self._seen or {}),)
 
-    def of(self, gauge: Gauge) -> frozenset[Key]:
+    def of(self, gauge: CoverageTarget) -> frozenset[Key]:
         """Return what was covered of an operation."""
         self._sort()
         return frozenset((self._seen or {}).get(gauge, ()))
 
-    def count(self, gauge: Gauge) -> int:
+    def count(self, gauge: CoverageTarget) -> int:
         """Return the number of requests for an operation."""
         self._sort()
         return (self._counts or {}).get(gauge, 0)
@@ -275,7 +275,7 @@ class Coverage:
         self._news = self._seen = self._counts = None
 
 
-def _is_short(request: Request, answer: Answer) -> bool:
+def _is_short(request: Request, answer: Response) -> bool:
     """Tell whether what is shown is remembered: that is done by texts which clients choose."""
     return len(request.query) + sum(len(value) for _, value in answer.headers) <= LONGEST
 
@@ -285,7 +285,7 @@ def _enum_key(pointer: str, value: str) -> Key:
     return kind, _ANSWER + pointer, value
 
 
-def told(gauge: Gauge, seen: frozenset[Key], count: int) -> dict[str, JSON]:
+def describe_coverage(gauge: CoverageTarget, seen: frozenset[Key], count: int) -> dict[str, JSON]:
     """Return what is covered of an operation and what is missing, by kind, as names."""
     report: dict[str, JSON] = {
         "operation": gauge.name,

@@ -12,9 +12,9 @@ from http.client import responses
 from importlib.metadata import version
 from urllib.parse import parse_qsl
 
-from mock_server.core.sized_cache import Memo
+from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers, Request
+from mock_server.http.messages import Headers, Request, Response
 from mock_server.worlds.journal import Entry, LoggedExchange
 from mock_server.worlds.redaction import Redaction
 from mock_server.worlds.wiremock_events import moment, took_of
@@ -36,7 +36,7 @@ class Archiving:
     def __init__(self, prefix: str, redaction: Redaction) -> None:
         self._prefix = prefix
         self._redaction = redaction
-        self._texts: Memo[LoggedExchange, tuple[str, int]] = Memo(_MEMORY)
+        self._texts: SizedCache[LoggedExchange, tuple[str, int]] = SizedCache(_MEMORY)
 
     def entry(self, entry: Entry) -> bytes:
         """Return an entry as the JSON text that an archive has of it."""
@@ -84,7 +84,7 @@ class Archiving:
             told["postData"] = {"mimeType": media_type, "params": [], "text": text}
         return told
 
-    def _response(self, answer: Answer, size: int) -> dict[str, JSON]:
+    def _response(self, answer: Response, size: int) -> dict[str, JSON]:
         media_type = answer.header("content-type") or ""
         content: dict[str, JSON] = {"size": size, "mimeType": media_type or "x-unknown"}
         body = self._redaction.body(answer.body, media_type)

@@ -1,7 +1,7 @@
 """The journal of a world: its last requests and answers, in a ring buffer with a bound.
 
 An entry has the request and the answer as they are, and nothing of the connection; it costs a request a microsecond.
-Entries of equal requests share their contents. All journals together have a bound too (:class:`Ledger`).
+Entries of equal requests share their contents. All journals together have a bound too (:class:`MemoryBudget`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from operator import not_
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from mock_server.core.diagnostics import Finding
-from mock_server.http.messages import Answer, Exchange, Request, Route, Stream
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.http.messages import Exchange, Request, Response, Route, Stream
 from mock_server.openapi.model import Operation
-from mock_server.worlds.memory_budget import AT_ONCE, MEMBERS, SLIM, Ledger, Member, release, released
+from mock_server.worlds.memory_budget import AT_ONCE, MEMBERS, SLIM, Member, MemoryBudget, release, released
 
 KEPT = 1000
 """Entries of one world that are kept where the settings give no other number."""
@@ -65,11 +65,11 @@ class LoggedExchange(Protocol):
         """The operation that was meant."""
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """The answer; of a long body the beginning."""
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Diagnostic, ...]:
         """What was found in the two."""
 
     @property
@@ -77,7 +77,7 @@ class LoggedExchange(Protocol):
         """Bytes of the two bodies as they were sent."""
 
 
-class Kept:
+class JournaledExchange:
     """The contents of entries: the same object for all entries of equal requests.
 
     Heads of request and answer are packed into bytes (:mod:`marshal`, format 0, which nobody but this process reads):
@@ -118,26 +118,26 @@ class Kept:
         return Route(*_unpacked(self._request)[6:])
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """The answer; of a long body the beginning, and of a stream how it ended, without what it was made from."""
         status, headers, reason, delay, ended = _unpacked(self._answer)
         stream = None
         if ended is not None:
             *source, sent, end = ended
             stream = replace(Stream(*source), sent=sent, end=end)
-        return Answer(status, headers, self._bodies[1], reason, delay, stream=stream)
+        return Response(status, headers, self._bodies[1], reason, delay, stream=stream)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Diagnostic, ...]:
         """What was found in the two."""
-        return tuple(Finding(*texts) for texts in _unpacked(self._findings)) if self._findings else ()
+        return tuple(Diagnostic(*texts) for texts in _unpacked(self._findings)) if self._findings else ()
 
 
 def _unpacked(data: bytes) -> Any:
     return loads(data)  # noqa: S302 - what this process has packed itself
 
 
-def _texts_of(finding: Finding) -> tuple[str, ...]:
+def _texts_of(finding: Diagnostic) -> tuple[str, ...]:
     return (finding.rule, finding.location, finding.found, finding.expected, finding.pointer, finding.remedy,
             finding.severity)  # fmt: skip
 
@@ -166,12 +166,12 @@ class Entry(NamedTuple):
         return self.kept.operation
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """The answer; of a long body the beginning."""
         return self.kept.answer
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Diagnostic, ...]:
         """The findings about request and answer."""
         return self.kept.findings
 
@@ -196,7 +196,9 @@ class Journal:
 
     __slots__ = ("_is_gathered", "_kept", "_last", "_ledger", "_members", "_name")
 
-    def __init__(self, name: str = "", capacity: int = KEPT, ledger: Ledger | None = None, after: int = 0) -> None:
+    def __init__(
+        self, name: str = "", capacity: int = KEPT, ledger: MemoryBudget | None = None, after: int = 0
+    ) -> None:
         self._name = name
         self._kept = capacity
         self._ledger = ledger

@@ -31,7 +31,7 @@ class Logged(Protocol):
         """Bytes of memory that it holds."""
 
 
-class Ledger:
+class MemoryBudget:
     """Bytes that all journals hold together, and what to do when that is too much."""
 
     __slots__ = ("_abandoned", "_relieve", "bounds", "held", "limit")

@@ -14,12 +14,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypedDict
 
 from mock_server.core.sized_cache import LONGEST
-from mock_server.http.json_codec import AnswerForm, answer_form, answer_of, bytes_form, bytes_of
-from mock_server.http.messages import Answer, Headers, Request
-from mock_server.openapi.extensions import Manners, RateLimit
+from mock_server.http.json_codec import (
+    ResponseJson,
+    bytes_from_json,
+    bytes_to_json,
+    response_from_json,
+    response_to_json,
+)
+from mock_server.http.messages import Headers, Request, Response
+from mock_server.openapi.extensions import MockExtensions, RateLimit
 from mock_server.openapi.model import Operation
-from mock_server.openapi.security import Caller
-from mock_server.worlds.clock import Clock
+from mock_server.openapi.security import Credentials
+from mock_server.worlds.clock import WorldClock
 
 MOST_CALLERS = 10_000
 """Most callers whose windows are remembered, in one world."""
@@ -48,7 +54,7 @@ class Allowance:
         return (("Retry-After", str(self.reset)), *fields) if self.exceeded else fields
 
 
-class WindowForm(TypedDict):
+class WindowJson(TypedDict):
     """A window as JSON: its token and limit, its number, and how many requests it has had."""
 
     token: str
@@ -58,31 +64,31 @@ class WindowForm(TypedDict):
     used: int
 
 
-class KeptForm(TypedDict):
+class KeptResponseJson(TypedDict):
     """A remembered answer as JSON: its key and token, and the request's fingerprint in base64."""
 
     token: str
     operation: str
     key: str
     fingerprint: str
-    answer: AnswerForm
+    answer: ResponseJson
 
 
-class LimitsForm(TypedDict):
-    """The :class:`Limits` of a world as JSON."""
+class RateLimitsJson(TypedDict):
+    """The :class:`RateLimits` of a world as JSON."""
 
-    windows: list[WindowForm]
-    answers: list[KeptForm]
+    windows: list[WindowJson]
+    answers: list[KeptResponseJson]
 
 
-class Limits:
+class RateLimits:
     """The counters and the remembered answers of one world."""
 
     __slots__ = ("_answers", "_bytes", "_windows")
 
     def __init__(self) -> None:
         self._windows: OrderedDict[tuple[str, RateLimit], tuple[int, int]] = OrderedDict()
-        self._answers: OrderedDict[tuple[str, str, str], tuple[bytes, Answer]] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str, str], tuple[bytes, Response]] = OrderedDict()
         self._bytes = 0
 
     @property
@@ -102,41 +108,41 @@ class Limits:
         reset = max(1, math.ceil((window + 1) * limit.window - now))
         return Allowance(limit.limit, max(0, limit.limit - used), reset, used > limit.limit)
 
-    def kept(self, token: str, operation: str, key: str) -> tuple[bytes, Answer] | None:
+    def kept(self, token: str, operation: str, key: str) -> tuple[bytes, Response] | None:
         """Return the fingerprint and the answer that are remembered for a key, or None."""
         return self._answers.get((token, operation, key))
 
-    def keep(self, token: str, operation: str, key: str, request: Request, answer: Answer) -> None:
+    def keep(self, token: str, operation: str, key: str, request: Request, answer: Response) -> None:
         """Remember an answer; the oldest ones are forgotten above the bounds."""
         self._keep(token, operation, key, fingerprint(request), answer)
 
-    def _keep(self, token: str, operation: str, key: str, of: bytes, answer: Answer) -> None:
+    def _keep(self, token: str, operation: str, key: str, of: bytes, answer: Response) -> None:
         self._answers[token, operation, key] = (of, answer)
         self._bytes += _size(answer)
         while len(self._answers) > MOST_KEYS or self._bytes > MOST_BYTES:
             _, (_, oldest) = self._answers.popitem(last=False)
             self._bytes -= _size(oldest)
 
-    def saved(self) -> LimitsForm:
+    def saved(self) -> RateLimitsJson:
         """Return all of it as JSON, for another process to continue with."""
-        windows: list[WindowForm] = [
+        windows: list[WindowJson] = [
             {"token": token, "limit": limit.limit, "seconds": limit.window, "window": window, "used": used}
             for (token, limit), (window, used) in self._windows.items()
         ]
-        answers: list[KeptForm] = [
+        answers: list[KeptResponseJson] = [
             {
                 "token": token,
                 "operation": operation,
                 "key": key,
-                "fingerprint": bytes_form(of),
-                "answer": answer_form(answer),
+                "fingerprint": bytes_to_json(of),
+                "answer": response_to_json(answer),
             }
             for (token, operation, key), (of, answer) in self._answers.items()
         ]
         return {"windows": windows, "answers": answers}
 
     @classmethod
-    def restored(cls, form: LimitsForm) -> Limits:
+    def restored(cls, form: RateLimitsJson) -> RateLimits:
         """Return the limits that were saved as ``form``."""
         limits = cls()
         for window in form["windows"]:
@@ -145,21 +151,21 @@ class Limits:
                 window["used"],
             )
         for entry in form["answers"]:
-            of = bytes_of(entry["fingerprint"])
-            limits._keep(entry["token"], entry["operation"], entry["key"], of, answer_of(entry["answer"]))
+            of = bytes_from_json(entry["fingerprint"])
+            limits._keep(entry["token"], entry["operation"], entry["key"], of, response_from_json(entry["answer"]))
         return limits
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class StatefulDecision:
     """What is remembered of a caller, for one request: a failure, an answer to replay, headers to add."""
 
     failure: str | None = None
     headers: Headers = ()
-    replay: Answer | None = None
-    keep: Callable[[Answer], None] | None = None
+    replay: Response | None = None
+    keep: Callable[[Response], None] | None = None
 
-    def kept(self, answer: Answer) -> Answer:
+    def kept(self, answer: Response) -> Response:
         """Return the answer with the headers, and remember it for its key where it has one."""
         if self.keep is not None and answer.status < 400:  # a retry after a failure has to be a new request
             self.keep(replace(answer, wire=None, delay=0))
@@ -169,14 +175,16 @@ class Memory:
         )
 
 
-class _Desk(Protocol):
+class _IdempotencyStore(Protocol):
     """The clock and the limits of a world."""
 
-    clock: Clock
-    limits: Limits
+    clock: WorldClock
+    limits: RateLimits
 
 
-def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Request, caller: Caller) -> Memory:
+def remember_decision(
+    desk: _IdempotencyStore, manners: MockExtensions, operation: Operation, request: Request, caller: Credentials
+) -> StatefulDecision:
     """Count a request, and look up the answer that its key got before."""
     token = short(caller.token or "")
     headers: Headers = ()
@@ -184,23 +192,25 @@ def remembered(desk: _Desk, manners: Manners, operation: Operation, request: Req
         allowance = desk.limits.count(token, manners.rate_limit, desk.clock.now())
         headers = allowance.headers()
         if allowance.exceeded:
-            return Memory("rate_limited", headers)
+            return StatefulDecision("rate_limited", headers)
     rule = manners.idempotency
     key = request.header(rule.header) if rule is not None and operation.method in rule.methods else None
     if key is None:
-        return Memory(headers=headers)
+        return StatefulDecision(headers=headers)
     key = short(key)
     before = desk.limits.kept(token, operation.key, key)
     if before is None:
-        return Memory(headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer))
+        return StatefulDecision(
+            headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer)
+        )
     # One key for two different requests is an error of the client (draft-ietf-httpapi-idempotency-key-header).
     if before[0] != fingerprint(request):
-        return Memory("idempotency_conflict", headers)
+        return StatefulDecision("idempotency_conflict", headers)
     again = replace(before[1], headers=(*before[1].headers, (REPLAYED, "true")))
-    return Memory(headers=headers, replay=again)
+    return StatefulDecision(headers=headers, replay=again)
 
 
-def _size(answer: Answer) -> int:
+def _size(answer: Response) -> int:
     """Return the bytes of an answer's texts: the body, what it was written from, the headers."""
     texts = [value for _, value in answer.headers] + [*(answer.sought or ())]
     return len(answer.body) + len(answer.judged or b"") + sum(map(len, texts))

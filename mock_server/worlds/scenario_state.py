@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import TypeAlias, TypedDict
 
 from mock_server.core.types import JSON
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
-from mock_server.scenarios.model import STARTED, Cue, Scenario
-from mock_server.worlds.clock import Clock, ClockForm
-from mock_server.worlds.rate_limits import Limits, LimitsForm
+from mock_server.scenarios.model import STARTED, Scenario, StubResponse
+from mock_server.worlds.clock import ClockJson, WorldClock
+from mock_server.worlds.rate_limits import RateLimits, RateLimitsJson
 
 MOST_SCENARIOS = 100
 """Most scenarios that run in one world."""
 
 
-class RunningForm(TypedDict):
+class ActiveScenarioJson(TypedDict):
     """A running scenario as JSON: its data, and how far it is."""
 
     name: str
@@ -26,17 +26,17 @@ class RunningForm(TypedDict):
     used: list[int]
 
 
-class StageForm(TypedDict):
-    """A :class:`Stage` as JSON; without ``limits`` it is only what tests have set."""
+class ScenarioStateJson(TypedDict):
+    """A :class:`ScenarioState` as JSON; without ``limits`` it is only what tests have set."""
 
-    clock: ClockForm
-    running: list[RunningForm]
+    clock: ClockJson
+    running: list[ActiveScenarioJson]
     states: dict[str, str]
     named: int
-    limits: LimitsForm | None
+    limits: RateLimitsJson | None
 
 
-class Running:
+class ActiveScenario:
     """A scenario that was started: how many requests it matched, how often each answer was given."""
 
     __slots__ = ("_used", "met", "scenario")
@@ -46,7 +46,7 @@ class Running:
         self.met = 0
         self._used = [0] * len(scenario.answers)
 
-    def next(self, state: str, seed: int) -> Cue | None:
+    def next(self, state: str, seed: int) -> StubResponse | None:
         """Return the answer for the next request; None where the scenario has none for it, or no more."""
         self.met += 1
         index = self._turn(state, seed)
@@ -73,7 +73,7 @@ class Running:
         pairs = zip(self.scenario.answers, self._used, strict=True)
         return all(cue.times is not None and used >= cue.times for cue, used in pairs)
 
-    def jitter(self, cue: Cue, seed: int) -> int:
+    def jitter(self, cue: StubResponse, seed: int) -> int:
         """Return extra milliseconds, from 0 to the answer's ``jitter``; the same for the same request and seed."""
         return int(_drawn(seed, self.scenario.name, f"jitter {self.met}") * (cue.jitter + 1)) if cue.jitter else 0
 
@@ -82,35 +82,35 @@ class Running:
         data = self.scenario.data if isinstance(self.scenario.data, dict) else {}
         return {"name": self.scenario.name, **data, "met": self.met, "given": [*self._used], "current_state": state}
 
-    def saved(self) -> RunningForm:
+    def saved(self) -> ActiveScenarioJson:
         """Return the scenario and how far it is, as JSON."""
         return {"name": self.scenario.name, "data": self.scenario.data, "met": self.met, "used": [*self._used]}
 
     @classmethod
-    def restored(cls, form: RunningForm) -> Running:
+    def restored(cls, form: ActiveScenarioJson) -> ActiveScenario:
         """Return the running scenario that was saved as ``form``."""
         running = cls(Scenario.from_json(form["data"], form["name"]))
         running.met, running._used = form["met"], [*form["used"]]
         return running
 
 
-Fitting: TypeAlias = "Mapping[Running, bool]"
+Fitting: TypeAlias = "Mapping[ActiveScenario, bool]"
 """Whether a request is one that a scenario is for."""
 
 
 def _drawn(seed: int, name: str, what: str) -> float:
-    return Draw(seed, f"scenario {name}", what).at("").random()
+    return SeedKey(seed, f"scenario {name}", what).at("").random()
 
 
-class Stage:
+class ScenarioState:
     """The scenarios of a world, the latest first, with its clock and limits."""
 
     __slots__ = ("_named", "_running", "_states", "clock", "limits")
 
     def __init__(self, standing: tuple[Scenario, ...] = ()) -> None:
-        self.clock = Clock()
-        self.limits = Limits()
-        self._running = [Running(scenario) for scenario in reversed(standing)]
+        self.clock = WorldClock()
+        self.limits = RateLimits()
+        self._running = [ActiveScenario(scenario) for scenario in reversed(standing)]
         self._states: dict[str, str] = {}
         self._named = 0
 
@@ -125,16 +125,16 @@ class Stage:
         return bool(self._running or self._states) or not self.limits.is_empty or self.clock.is_moved
 
     @property
-    def running(self) -> tuple[Running, ...]:
+    def running(self) -> tuple[ActiveScenario, ...]:
         """The running scenarios, in the order in which they are tried."""
         return tuple(self._running)
 
-    def start(self, scenario: Scenario) -> Running | None:
+    def start(self, scenario: Scenario) -> ActiveScenario | None:
         """Start a scenario, and end one of the same name; return None where too many are running."""
         others = [other for other in self._running if other.scenario.name != scenario.name]
         if len(others) >= MOST_SCENARIOS:
             return None
-        running = Running(scenario)
+        running = ActiveScenario(scenario)
         self._running = [running, *others]
         self._states.pop(scenario.machine, None)
         return running
@@ -162,7 +162,7 @@ class Stage:
 
     def next(
         self, request: Request, route: Route, operation: Operation, seed: int, fitting: Fitting
-    ) -> tuple[Running, Cue] | None:  # fmt: skip
+    ) -> tuple[ActiveScenario, StubResponse] | None:  # fmt: skip
         """Return what a scenario wants answered, and which it is; None where none has a say.
 
         Scenarios that ``fitting`` says nothing of are asked here.
@@ -183,7 +183,7 @@ class Stage:
                 return running, cue
         return None
 
-    def saved(self, *, limits: bool) -> StageForm:
+    def saved(self, *, limits: bool) -> ScenarioStateJson:
         """Return the stage as JSON, for another process to continue with."""
         return {
             "clock": self.clock.saved(),
@@ -194,12 +194,12 @@ class Stage:
         }
 
     @classmethod
-    def restored(cls, form: StageForm) -> Stage:
+    def restored(cls, form: ScenarioStateJson) -> ScenarioState:
         """Return the stage that was saved as ``form``."""
         stage = cls()
-        stage.clock = Clock.restored(form["clock"])
-        stage._running = [Running.restored(entry) for entry in form["running"]]
+        stage.clock = WorldClock.restored(form["clock"])
+        stage._running = [ActiveScenario.restored(entry) for entry in form["running"]]
         stage._states, stage._named = {**form["states"]}, form["named"]
         if form["limits"] is not None:
-            stage.limits = Limits.restored(form["limits"])
+            stage.limits = RateLimits.restored(form["limits"])
         return stage

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from mock_server.core.sized_cache import Memo
+from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers, Request
-from mock_server.http.request_id import given_id
+from mock_server.http.messages import Headers, Request, Response
+from mock_server.http.request_id import client_request_id
 from mock_server.worlds.journal import Entry, LoggedExchange
 from mock_server.worlds.redaction import Redaction
 from mock_server.worlds.world import World
@@ -38,14 +38,14 @@ class _Shared(NamedTuple):
     request_id: str
 
 
-class Telling:
+class ServeEventWriter:
     """Tells the entries of one world. Those of one exchange differ in their ids and times alone."""
 
     def __init__(self, world: World, redaction: Redaction) -> None:
         self._journal = world.journal
         self._world = world
         self._redaction = redaction
-        self._texts: Memo[LoggedExchange, _Shared] = Memo(_MEMORY)
+        self._texts: SizedCache[LoggedExchange, _Shared] = SizedCache(_MEMORY)
 
     def event(self, entry: Entry) -> bytes:
         """Return an entry as the JSON text of a serve event: request, response, timing, and what we know beside."""
@@ -100,7 +100,7 @@ class Telling:
             members["stream"] = {"items": stream.sent, "end": stream.end}
         if sizes != (len(request.body), len(answer.body)):
             members["bodySizes"] = {"request": sizes[0], "response": sizes[1]}
-        name = given_id(headers)
+        name = client_request_id(headers)
         told = _TEXT(self._members_of(request, headers))
         return _Shared(_TEXT(members)[1:], told[1:], answer.delay, _TEXT(name) if name else "")
 
@@ -125,7 +125,7 @@ class Telling:
             **bodies(self._redaction.body(request.body, request.header("content-type") or "")),
         }
 
-    def _response(self, answer: Answer) -> dict[str, JSON]:
+    def _response(self, answer: Response) -> dict[str, JSON]:
         body = self._redaction.body(answer.body, answer.header("content-type") or "")
         return {"status": answer.status, "headers": fields(self._redaction.headers(answer.headers)), **bodies(body)}
 

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
 from mock_server.openapi.loading.loader import WORLDS
-from mock_server.storage import Layer, Records, Store, next_revision
+from mock_server.storage import RecordReader, RecordWriter, Store, next_revision
 from mock_server.worlds.coverage import Coverage
 from mock_server.worlds.journal import KEPT as JOURNAL
 from mock_server.worlds.journal import Journal
-from mock_server.worlds.memory_budget import Ledger
+from mock_server.worlds.memory_budget import MemoryBudget
 
 if TYPE_CHECKING:
     from mock_server.scenarios.model import Scenario
-    from mock_server.worlds.scenario_state import Stage
+    from mock_server.worlds.scenario_state import ScenarioState
 
 PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -47,16 +47,16 @@ class World:
     __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
 
     def __init__(
-        self, name: str = "", journal_size: int = JOURNAL, ledger: Ledger | None = None, after: int = 0
+        self, name: str = "", journal_size: int = JOURNAL, ledger: MemoryBudget | None = None, after: int = 0
     ) -> None:
         self.name = name
         self.journal = Journal(name, journal_size, ledger, after)
         self.coverage = Coverage()
         self.revision: int | str = 0
         """Which remembered answers are this world's: those of all worlds without changes (0), or its own."""
-        self.staged: Stage | None = None
+        self.staged: ScenarioState | None = None
         """The scenarios, limits and clock of this world; None where nothing has needed them yet."""
-        self._layers: dict[Store, Layer] | None = None
+        self._layers: dict[Store, RecordWriter] | None = None
 
     @property
     def prefix(self) -> str:
@@ -73,12 +73,12 @@ class World:
         is_staged = self.staged is not None and self.staged.has_changes
         return is_staged or (layers is not None and not all(base.is_shared for base in layers))
 
-    def store(self, base: Store) -> Records:
+    def store(self, base: Store) -> RecordReader:
         """Return the records of this world, over those of ``base``, which is read-only."""
         layer = None if self._layers is None else self._layers.get(base)
         return layer or (self.layer(base) if base.is_shared else base)
 
-    def layer(self, base: Store) -> Layer:
+    def layer(self, base: Store) -> RecordWriter:
         """Return the records of this world for changes; calling this counts as a change, unless ``base`` is shared."""
         # In a shared store others may change this world. Its answers are remembered under its name, and each is
         # compared with its record before it is sent again.
@@ -89,12 +89,14 @@ class World:
             self._layers[base] = base.layer(self.name)
         return self._layers[base]
 
-    def stage(self, standing: tuple[Scenario, ...] = ()) -> Stage:
+    def stage(self, standing: tuple[Scenario, ...] = ()) -> ScenarioState:
         """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
         if self.staged is None:
-            from mock_server.worlds.scenario_state import Stage  # imported here, so that the start does not wait for it
+            from mock_server.worlds.scenario_state import (
+                ScenarioState,  # imported here, so that the start does not wait for it
+            )
 
-            self.staged = Stage(standing)
+            self.staged = ScenarioState(standing)
         return self.staged
 
     def reset(self) -> None:
@@ -136,7 +138,7 @@ class Worlds:
         self._bounds: Counter[str] = Counter() if bounds is None else bounds
         self._journal_size = journal_size
         self._after = after
-        self._ledger = Ledger(journal_memory, self._relieve, self._bounds)
+        self._ledger = MemoryBudget(journal_memory, self._relieve, self._bounds)
         self.stores: Sequence[Store] = ()
         """The stores of the worlds' records, one for each contract."""
         self._past = Coverage()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mock_server.admin.access import check_access
-from mock_server.admin.router import RefusedError
+from mock_server.admin.router import AdminRequestError
 from mock_server.http.messages import Request
 from mock_server.settings import Settings
 
@@ -18,7 +18,7 @@ def status(settings: Settings, peer: str = "127.0.0.1", **headers: str) -> int:
     lines = tuple((name.replace("_", "-"), value) for name, value in {"host": "localhost:4010", **headers}.items())
     try:
         check_access(Request("GET", "/__admin/requests", headers=lines), peer, settings)
-    except RefusedError as refused:
+    except AdminRequestError as refused:
         return refused.answer.status
     return 200
 

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mock_server.http.problem_details import problem
-from mock_server.mocking.mounts import Served
+from mock_server.http.problem_details import problem_response
+from mock_server.mocking.mounts import ApiMount
 from mock_server.server.application import Application
 from mock_server.server.healthcheck import ask
 from mock_server.settings import ROWS, Settings
@@ -75,10 +75,10 @@ def test_a_server_that_is_about_to_end_is_not_ready_and_lives(app: Application) 
 def test_a_server_whose_answers_cannot_be_built_is_not_ready_and_the_log_has_the_reason(
     app: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_: Served) -> None:
+    def broken(_: ApiMount) -> None:
         raise ValueError("no such thing")
 
-    monkeypatch.setattr(Served, "engine", property(broken))
+    monkeypatch.setattr(ApiMount, "engine", property(broken))
     app.warm()
     assert_not_ready(ready(app), "engine", "Polar API", "log")
     (record,) = caplog.records
@@ -115,7 +115,7 @@ class _NotReady(BaseHTTPRequestHandler):
     """A server that is not ready."""
 
     def do_GET(self) -> None:
-        answer = problem("not-ready", 503, "stop: found the server about to end.")
+        answer = problem_response("not-ready", 503, "stop: found the server about to end.")
         self.send_response(answer.status)
         self.end_headers()
         self.wfile.write(answer.body)

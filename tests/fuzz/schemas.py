@@ -16,11 +16,11 @@ from mock_server.core.errors import GenerationError, MockServerError
 from mock_server.core.regex import matches
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Contract
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.fuzz.junk import SCALARS, VALUES, mutated
 from tests.fuzz.target import FaultError, Target, bounded
 from tests.generation.test_any_schema import schemas as any_schemas
@@ -86,7 +86,7 @@ def check_pattern(example: dict[str, str]) -> None:
     schema: JSON = {"type": "string", "pattern": pattern}
     with bounded(SECONDS, "a text for a pattern"):
         try:
-            value = generate(schema, Draw(0, "pets", "tom"), Document(schema))
+            value = generate(schema, SeedKey(0, "pets", "tom"), SchemaDocument(schema))
         except GenerationError:
             value = None
     if linear is not None and value is not None and not linear.is_valid(value):
@@ -186,7 +186,7 @@ def check_body(example: dict[str, Any]) -> None:
     )
     with bounded(SECONDS, "a body that is judged"):
         quick = _quick(contract).request(Route("POST /a"), request)
-    thorough = Judge(contract).request(Route("POST /a"), request)
+    thorough = ContractValidator(contract).request(Route("POST /a"), request)
     if bool(quick) is not bool(thorough):
         raise FaultError(f"{body!r} against {schema!r}: found {quick}; expected as openapi-core says: {thorough}")
 
@@ -203,9 +203,9 @@ def _is_inexact(number: int | float) -> bool:
     return abs(number) > 2**53 or 0 < abs(number) < 2**-53
 
 
-def _quick(contract: Contract) -> Judge:
-    sent = Document(dict(contract.document), contract.openapi, sends="request")
-    return Judge(contract, takes_of=lambda schema: sent.root(schema).accepts)
+def _quick(contract: Contract) -> ContractValidator:
+    sent = SchemaDocument(dict(contract.document), contract.openapi, sends="request")
+    return ContractValidator(contract, takes_of=lambda schema: sent.root(schema).accepts)
 
 
 PATTERN = Target("patterns", st.fixed_dictionaries({"pattern": PATTERNS, "text": SUBJECTS}), check_pattern)

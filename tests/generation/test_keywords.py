@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from mock_server.core.errors import GenerationError
 from mock_server.generation.fake.field_providers import FORMATS
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.generation.values.strings import MORE_FORMATS
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/schemas.yaml").read_text(encoding="utf-8"))
@@ -22,15 +22,15 @@ SEEDS = range(20)
 
 
 def made(schema: Any, seed: int = 0, **options: Any) -> Any:
-    return generate(schema, Draw(seed, "test", "x"), Document(schema), **options)
+    return generate(schema, SeedKey(seed, "test", "x"), SchemaDocument(schema), **options)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=str(case["name"])) for case in CASES["schemas"]])
 def test_what_is_made_keeps_the_schema(case: dict[str, Any]) -> None:
     schema = case["schema"]
-    document = Document(schema)
+    document = SchemaDocument(schema)
     for seed in SEEDS:
-        value = generate(schema, Draw(seed, "test", "x"), document)
+        value = generate(schema, SeedKey(seed, "test", "x"), document)
         assert not list(document.root(schema).faults(value)), value
         assert "items" not in case or (isinstance(value, list) and len(value) == case["items"])
 
@@ -73,9 +73,9 @@ def test_answers_have_no_write_only_members_and_requests_no_read_only_ones() -> 
     schema: Any = {"type": "object", "properties": {
         "secret": {"type": "string", "writeOnly": True}, "id": {"type": "string", "readOnly": True},
     }}  # fmt: skip
-    draw = Draw(0, "test", "x")
-    assert set(generate(schema, draw, Document(schema), complete=True)) == {"id"}  # type: ignore[arg-type]
-    assert set(generate(schema, draw, Document(schema, sends="request"), complete=True)) == {"secret"}  # type: ignore[arg-type]
+    draw = SeedKey(0, "test", "x")
+    assert set(generate(schema, draw, SchemaDocument(schema), complete=True)) == {"id"}  # type: ignore[arg-type]
+    assert set(generate(schema, draw, SchemaDocument(schema, sends="request"), complete=True)) == {"secret"}  # type: ignore[arg-type]
 
 
 def test_the_discriminator_names_the_branch() -> None:
@@ -85,8 +85,8 @@ def test_the_discriminator_names_the_branch() -> None:
         "Pet": {"anyOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
                 "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}}},
     }}}  # fmt: skip
-    shared = Document(document)
-    pets: Any = [generate({"$ref": "#/components/schemas/Pet"}, Draw(seed, "t", "x"), shared) for seed in SEEDS]
+    shared = SchemaDocument(document)
+    pets: Any = [generate({"$ref": "#/components/schemas/Pet"}, SeedKey(seed, "t", "x"), shared) for seed in SEEDS]
     assert {pet["kind"] for pet in pets} == {"cat", "Dog"}
 
 
@@ -98,8 +98,8 @@ def test_the_dialect_of_openapi_3_0() -> None:
             "note": {"type": "string", "nullable": True}, "secret": {"type": "string", "writeOnly": True},
         }},
     }  # fmt: skip
-    document = Document({"openapi": "3.0.3", "components": {"schemas": schemas}}, (3, 0))
-    things: Any = [generate({"$ref": "#/components/schemas/Thing"}, Draw(s, "t", "x"), document) for s in range(40)]
+    document = SchemaDocument({"openapi": "3.0.3", "components": {"schemas": schemas}}, (3, 0))
+    things: Any = [generate({"$ref": "#/components/schemas/Thing"}, SeedKey(s, "t", "x"), document) for s in range(40)]
     assert {thing["id"] for thing in things} == {4}
     assert any(thing["note"] is None for thing in things)
     assert all("secret" not in thing for thing in things)

@@ -12,7 +12,7 @@ from mock_server.generation.fake.companies import company_in
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.fake.names import in_ascii, names_of, person_in
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 from tests.generation.conftest import COUNTRIES
 
 SCRIPTS = {
@@ -41,8 +41,8 @@ EXAMPLES = re.compile(r"[a-z0-9][a-z0-9.-]*@(example\.(com|net|org)|[a-z0-9]([a-
 HONORIFICS = re.compile(r"\b(Dr|Prof|Mr|Mrs|Ms|Ing|Dipl|Univ|Sr|Sra|Hr|Fr|Г-н|Г-жа|Lic|Mtro)\b\.?|،|الدكتور|المهندس")
 
 
-def draw(country: str, seed: int) -> Draw:
-    return Draw(seed, "customers", country)
+def draw(country: str, seed: int) -> SeedKey:
+    return SeedKey(seed, "customers", country)
 
 
 @pytest.mark.parametrize("country", COUNTRIES)

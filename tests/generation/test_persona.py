@@ -14,7 +14,7 @@ import pytest
 from mock_server.core.types import JSON
 from mock_server.generation.fake.persona import NOW, Persona, date_time
 from mock_server.generation.generator import generate
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 from mock_server.openapi.model import Contract
 from tests.generation.conftest import COUNTRIES, schemas_of
 
@@ -56,12 +56,12 @@ SCHEMA: JSON = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
 
 def customer(contract: Contract, country: str, seed: int) -> dict[str, Any]:
     pins: dict[str, JSON] = {"/billing_address/country": country}
-    drawn = Draw(seed, "customers", country)
+    drawn = SeedKey(seed, "customers", country)
     return cast("dict[str, Any]", generate(SCHEMA, drawn, schemas_of(contract), pins=pins, complete=True))
 
 
 def persona(country: str, seed: int, is_company: bool = False) -> Persona:
-    return Persona(Draw(seed, "customers", country), country, is_company)
+    return Persona(SeedKey(seed, "customers", country), country, is_company)
 
 
 def test_customers_are_those_of_the_golden_file(contract: Contract, request: pytest.FixtureRequest) -> None:
@@ -147,7 +147,7 @@ def test_a_field_that_is_added_changes_no_other(contract: Contract) -> None:
         "required": ["name", "city"],
     }
     more = {**schema, "properties": {"line1": {"type": "string"}, **schema["properties"], "note": {"type": "string"}}}
-    drawn = Draw(0, "things", "one")
+    drawn = SeedKey(0, "things", "one")
     first = cast("dict[str, Any]", generate(schema, drawn, schemas_of(contract), complete=True))
     second = cast("dict[str, Any]", generate(more, drawn, schemas_of(contract), complete=True))
     assert first.items() <= second.items()

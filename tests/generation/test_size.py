@@ -10,13 +10,13 @@ import pytest
 
 from mock_server.core.errors import GenerationError
 from mock_server.generation.generator import LARGEST, generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from tests.generation.test_validators import reference, ring, schemas
 
 
 def made(contract: Any, name: str, **options: Any) -> Any:
-    return generate(reference(name), Draw(0, "answers", "a"), Document(contract), complete=True, **options)
+    return generate(reference(name), SeedKey(0, "answers", "a"), SchemaDocument(contract), complete=True, **options)
 
 
 def depth(value: Any) -> int:
@@ -61,9 +61,9 @@ def test_a_thousand_schemas_that_refer_to_one_another_end() -> None:
         }
         for name in names
     })  # fmt: skip
-    document = Document(contract)
+    document = SchemaDocument(contract)
     for name in names[:20]:
-        value = generate(reference(name), Draw(0, "answers", name), document, complete=True, fill=2)
+        value = generate(reference(name), SeedKey(0, "answers", name), document, complete=True, fill=2)
         assert document.root(reference(name)).accepts(value)
         assert len(json.dumps(value)) < 16_384
 
@@ -93,11 +93,11 @@ def test_an_optional_contradiction_is_left_out() -> None:
 
 def test_a_contradiction_is_named_and_remembered() -> None:
     never = {"type": "string", "minLength": 3, "maxLength": 2}
-    document = Document(schemas(Pet={"type": "object", "required": ["never"], "properties": {"never": never}}))
+    document = SchemaDocument(schemas(Pet={"type": "object", "required": ["never"], "properties": {"never": never}}))
     messages = set()
     for identity in ("a", "b"):
         with pytest.raises(GenerationError) as failure:
-            generate(reference("Pet"), Draw(0, "answers", identity), document, complete=True, fill=2)
+            generate(reference("Pet"), SeedKey(0, "answers", identity), document, complete=True, fill=2)
         messages.add(str(failure.value))
     (message,) = messages
     assert message.startswith("/never: found minLength and maxLength")
@@ -112,6 +112,6 @@ def test_a_schema_that_requires_itself_is_told_of_where_it_first_comes_back() ->
 
 def test_an_answer_is_not_null_where_it_may_be_something() -> None:
     contract = schemas(Pets={"type": ["array", "null"], "items": {"type": "integer"}})
-    document = Document(contract)
-    values = [generate(reference("Pets"), Draw(0, "answers", str(i)), document, complete=True) for i in range(50)]
+    document = SchemaDocument(contract)
+    values = [generate(reference("Pets"), SeedKey(0, "answers", str(i)), document, complete=True) for i in range(50)]
     assert None not in values

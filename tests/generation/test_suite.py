@@ -14,8 +14,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mock_server.generation.generator import generate
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import SeedKey
 from mock_server.generation.variants import variants
 from tests.conftest import ROOT, SHARED
 
@@ -46,9 +46,9 @@ def cases() -> Iterator[Any]:
 @pytest.mark.skipif(not SUITE.exists(), reason="the JSON Schema Test Suite is not here: make test-schemas fetches it")
 @pytest.mark.parametrize("schema", [*cases()])
 def test_a_schema_of_the_suite_yields_valid_data(schema: Any) -> None:
-    document = Document(schema, others=remotes() if HOST in json.dumps(schema) else None)
+    document = SchemaDocument(schema, others=remotes() if HOST in json.dumps(schema) else None)
     for seed in range(ROUNDS):
-        value = generate(schema, Draw(seed, "suite", "x"), document)
+        value = generate(schema, SeedKey(seed, "suite", "x"), document)
         assert Draft202012Validator(schema, registry=document.registry).is_valid(value), value
 
 
@@ -62,16 +62,16 @@ needs_polar = pytest.mark.skipif(not POLAR.exists(), reason="the full Polar cont
 
 
 @pytest.fixture(scope="module")
-def document() -> Document:
-    return Document(polar())
+def document() -> SchemaDocument:
+    return SchemaDocument(polar())
 
 
 @needs_polar
 @pytest.mark.parametrize("name", NAMES)
-def test_a_schema_of_polar_yields_valid_data(name: str, document: Document) -> None:
+def test_a_schema_of_polar_yields_valid_data(name: str, document: SchemaDocument) -> None:
     schema: Any = {"$ref": f"#/components/schemas/{name}"}
     for seed in range(2):
-        value = generate(schema, Draw(seed, "polar", "x"), document, complete=seed == 1)
+        value = generate(schema, SeedKey(seed, "polar", "x"), document, complete=seed == 1)
         assert document.root(schema).accepts(value)
 
 
@@ -89,9 +89,9 @@ def others() -> Registry[Any]:
 @needs_polar
 @pytest.mark.parametrize("name", NAMES)
 def test_each_variant_of_a_schema_of_polar_is_valid_and_unlike_the_others(
-    name: str, document: Document, registry: jsonschema_rs.Registry, others: Registry[Any]
+    name: str, document: SchemaDocument, registry: jsonschema_rs.Registry, others: Registry[Any]
 ) -> None:
-    listed = variants({"$ref": f"#/components/schemas/{name}"}, Draw(0, "polar", "x"), document)
+    listed = variants({"$ref": f"#/components/schemas/{name}"}, SeedKey(0, "polar", "x"), document)
     assert (listed[0].name, listed[0].shows) == ("plain", ())
     assert [variant.number for variant in listed] == list(range(len(listed)))
     assert (

@@ -11,7 +11,7 @@ import yaml
 from mock_server.core import bundled
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.tax_ids import formats_of, tax_id_in
-from mock_server.generation.seeding import Source
+from mock_server.generation.seeding import RandomStream
 from tests.generation.conftest import COUNTRIES
 
 TABLE = table("tax_ids")
@@ -52,7 +52,7 @@ def check_of(name: str) -> Any:
 
 
 def made(country: str, seed: int, is_company: bool = True) -> tuple[str, str]:
-    tax_id = tax_id_in(country, None, is_company, Source(seed))
+    tax_id = tax_id_in(country, None, is_company, RandomStream(seed))
     assert tax_id is not None
     return tax_id
 
@@ -83,7 +83,7 @@ def test_numbers_differ() -> None:
 
 def test_production_stores_none_elsewhere() -> None:
     for country in sorted(set(COUNTRIES) - set(WITH_TAX_IDS)):
-        assert tax_id_in(country, None, True, Source(0)) is None
+        assert tax_id_in(country, None, True, RandomStream(0)) is None
     assert set(WITH_TAX_IDS).isdisjoint({"CN", "ZA", "UA", "NZ", "MY", "QA"})
 
 
@@ -109,6 +109,6 @@ def test_the_rules_that_production_has_itself(country: str, pattern: int) -> Non
 
 
 def test_a_gstin_begins_with_the_state() -> None:
-    tax_id = tax_id_in("IN", "Karnataka", True, Source(1))
+    tax_id = tax_id_in("IN", "Karnataka", True, RandomStream(1))
     assert tax_id is not None
     assert tax_id[0].startswith("29")

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mock_server.core.types import JSON
-from mock_server.generation.schema_document import Document
+from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.schema_validators import LARGEST
 from tests.samples import document
 
@@ -35,7 +35,7 @@ def ring(size: int) -> Any:
 
 
 def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:
-    graph = Document(ring(WIDE))
+    graph = SchemaDocument(ring(WIDE))
     node = graph.root(reference("S0"))
     assert node.accepts({"kind": "S0", "S3": {"kind": "S3", "S1": {"kind": "S1"}}})
     value: Any = {"kind": "S0", "S3": {"kind": "S3", "S1": {"kind": "S2"}}}
@@ -47,7 +47,7 @@ def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:
 @pytest.mark.parametrize("keyword", ["unevaluatedProperties", "unevaluatedItems"])
 def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
     inner = {"properties": {"a": {"type": "string"}, **{f"m{i}": reference("Wide") for i in range(WIDE)}}}
-    graph = Document(schemas(
+    graph = SchemaDocument(schemas(
         Wide={**inner, "prefixItems": [{"type": "string"}]},
         Closed={"allOf": [reference("Wide")], keyword: False},
     ))  # fmt: skip
@@ -63,14 +63,14 @@ def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
     ("int64", 2**62, True),
 ])  # fmt: skip
 def test_integers_keep_the_width_of_their_format(width: str, value: int, is_good: bool) -> None:
-    graph = Document(schemas(Number={"type": "integer", "format": width, "maximum": 10**30}))
+    graph = SchemaDocument(schemas(Number={"type": "integer", "format": width, "maximum": 10**30}))
     assert graph.root(reference("Number")).accepts(value) is is_good
 
 
 def test_a_link_says_what_the_schema_says() -> None:
     """Random values, judged by jsonschema too."""
     contract = ring(WIDE)
-    node, plain = Document(contract).root(reference("S0")), Draft202012Validator({**contract, **reference("S0")})
+    node, plain = SchemaDocument(contract).root(reference("S0")), Draft202012Validator({**contract, **reference("S0")})
     chance = random.Random(7)
 
     def value(depth: int) -> Any:

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from mock_server.core.types import JSON
-from mock_server.generation.pairwise import Factor, covering_rows
-from mock_server.generation.schema_document import Document
+from mock_server.generation.pairwise import Factor, pairwise_rows
+from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.search import MAKERS
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 from mock_server.generation.values.strings import make_text
 from mock_server.generation.variants import Variant, variants
 from mock_server.openapi.model import Contract
 
 
 def found(schema: Any) -> list[Variant]:
-    return variants(schema, Draw(0, "test", "x"), Document(schema))
+    return variants(schema, SeedKey(0, "test", "x"), SchemaDocument(schema))
 
 
 def test_the_first_variant_is_the_plain_one() -> None:
@@ -42,7 +42,7 @@ def test_the_first_variant_is_the_plain_one() -> None:
 ])  # fmt: skip
 def test_each_choice_is_shown(schema: Any, expected: set[str]) -> None:
     for seed in range(5):
-        listed = variants(schema, Draw(seed, "test", "x"), Document(schema))
+        listed = variants(schema, SeedKey(seed, "test", "x"), SchemaDocument(schema))
         plain = f"value: {str(listed[0].value).lower()}"
         assert expected <= {plain, *(show for variant in listed for show in variant.shows)}
         assert listed[0].value is not None
@@ -90,8 +90,8 @@ def test_what_a_variant_does_not_touch_is_made_once(monkeypatch: pytest.MonkeyPa
 
 def test_rows_cover_each_pair_that_can_be() -> None:
     factors = [Factor(3, {}), Factor(2, {}), Factor(2, {1: 0}), Factor(4, {}), Factor(20, {}, pairs=False)]
-    rows = [row.options for row in covering_rows(factors)]
-    assert rows == [row.options for row in covering_rows(factors)]
+    rows = [row.options for row in pairwise_rows(factors)]
+    assert rows == [row.options for row in pairwise_rows(factors)]
     seen = {pair for row in rows for pair in combinations(sorted(row.items()), 2)}
     pairs = {((first, i), (second, j)) for first, second in combinations(range(4), 2)
               for i in range(factors[first].count) for j in range(factors[second].count) if i or j}  # fmt: skip
@@ -101,9 +101,9 @@ def test_rows_cover_each_pair_that_can_be() -> None:
 
 def test_the_customer_has_few_variants_all_valid_and_always_the_same(contract: Contract) -> None:
     schema: Any = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
-    document = Document(dict(contract.document))
-    listed = variants(schema, Draw(0, "customers", "x"), document)
+    document = SchemaDocument(dict(contract.document))
+    listed = variants(schema, SeedKey(0, "customers", "x"), document)
     assert 249 <= len(listed) < 320
     assert all(document.root(schema).accepts(variant.value) for variant in listed)
-    assert listed == variants(schema, Draw(0, "customers", "x"), document)
+    assert listed == variants(schema, SeedKey(0, "customers", "x"), document)
     assert any("billing_address: null" in variant.shows for variant in listed)

@@ -15,13 +15,13 @@ from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
 from mock_server.core import bundled
 from mock_server.core.errors import GenerationError
-from mock_server.core.json_pointer import find, pointer_parts
+from mock_server.core.json_pointer import pointer_parts, value_at
 from mock_server.core.types import JSON
 from mock_server.generation.fake.field_providers import FIELDS, FORMATS
 from mock_server.generation.generator import generate
 from mock_server.generation.member_enums import enum_at
-from mock_server.generation.schema_document import Document
-from mock_server.generation.seeding import Draw, Source
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.generation.seeding import RandomStream, SeedKey
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.formats import is_uuid4
@@ -36,7 +36,9 @@ CHECKER.checks("uuid4")(is_uuid4)
 
 
 def made(schema: Any, identity: str = "tom", seed: int = 0, **options: Any) -> Any:
-    return generate(schema, Draw(seed, "pets", identity), options.pop("document", None) or Document(schema), **options)
+    return generate(
+        schema, SeedKey(seed, "pets", identity), options.pop("document", None) or SchemaDocument(schema), **options
+    )
 
 
 def wrong(schema: Any, value: Any) -> list[str]:
@@ -47,7 +49,8 @@ def wrong(schema: Any, value: Any) -> list[str]:
 
 def customers(contract: Contract, count: int, **options: Any) -> list[Any]:
     return [
-        generate(CUSTOMER, Draw(0, "customers", f"c{index}"), schemas_of(contract), **options) for index in range(count)
+        generate(CUSTOMER, SeedKey(0, "customers", f"c{index}"), schemas_of(contract), **options)
+        for index in range(count)
     ]
 
 
@@ -75,7 +78,7 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
         "from tests.generation.test_walker import customers\n"
         "from mock_server import bundled\n"
         "from mock_server.openapi.loading.loader import load_contract\n"
-        "contract = load_contract(str(bundled.contract()), [str(one) for one in bundled.overlays()])\n"
+        "contract = load_contract(str(bundled.default_contract_path()), [str(one) for one in bundled.overlays()])\n"
         "json.dump(customers(contract, 30), sys.stdout)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True,
@@ -86,7 +89,7 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
 def test_the_order_of_calls_changes_nothing(contract: Contract) -> None:
     order = [*range(40)]
     random.Random(7).shuffle(order)
-    values = {index: generate(CUSTOMER, Draw(0, "customers", f"c{index}"), schemas_of(contract)) for index in order}
+    values = {index: generate(CUSTOMER, SeedKey(0, "customers", f"c{index}"), schemas_of(contract)) for index in order}
     assert [values[index] for index in range(40)] == customers(contract, 40)
 
 
@@ -105,7 +108,9 @@ def test_another_property_changes_no_other_value(contract: Contract) -> None:
     added = {"nickname": {"type": "string"}, "tags": {"type": "array", "items": {"type": "integer"}}}
     document["components"]["schemas"]["CustomerPortalCustomer"]["properties"] = {**added, **properties}
 
-    changed = [generate(CUSTOMER, Draw(0, "customers", f"c{index}"), Document(document)) for index in range(40)]
+    changed = [
+        generate(CUSTOMER, SeedKey(0, "customers", f"c{index}"), SchemaDocument(document)) for index in range(40)
+    ]
     assert any("nickname" in value for value in changed if isinstance(value, dict))
     without = [
         {name: member for name, member in value.items() if name not in added}
@@ -120,8 +125,8 @@ def test_every_country_of_the_contract_has_customers(contract: Contract) -> None
     assert len(codes) == 249
     schema = {**contract.document, "$ref": "#/components/schemas/CustomerPortalCustomer"}
     for code in codes:
-        value = generate(CUSTOMER, Draw(0, "customers", str(code)), schemas_of(contract), pins={COUNTRY: code})
-        assert find(value, COUNTRY) == code
+        value = generate(CUSTOMER, SeedKey(0, "customers", str(code)), schemas_of(contract), pins={COUNTRY: code})
+        assert value_at(value, COUNTRY) == code
         assert wrong(schema, value) == []
 
 
@@ -160,7 +165,7 @@ PET: Any = {
 def test_a_pin_is_honoured_whatever_would_have_been_drawn(pins: dict[str, JSON]) -> None:
     for index in range(50):
         value = made(PET, f"i{index}", pins=pins)
-        assert {pointer: find(value, pointer) for pointer in pins} == pins
+        assert {pointer: value_at(value, pointer) for pointer in pins} == pins
 
 
 def test_a_pin_changes_no_other_value() -> None:
@@ -177,7 +182,7 @@ def test_a_pin_changes_no_other_value() -> None:
     [("/kind", ["cat", "dog"]), ("/owner", []), ("/nothing", []), ("kind", [])],
 )
 def test_the_enum_at_a_pointer_is_found(pointer: str, enum: list[JSON]) -> None:
-    assert enum_at(PET, pointer, Document(PET)) == enum
+    assert enum_at(PET, pointer, SchemaDocument(PET)) == enum
 
 
 # Recursion, and what cannot be satisfied.
@@ -296,8 +301,8 @@ def test_the_parts_of_an_answer_in_3_0_are_those_that_may_be_read() -> None:
 def test_the_walk_follows_the_pointer_of_each_value() -> None:
     seen: list[str] = []
 
-    class Watching(Draw):
-        def at(self, pointer: str) -> Source:
+    class Watching(SeedKey):
+        def at(self, pointer: str) -> RandomStream:
             seen.append(pointer.partition("#")[0])
             return super().at(pointer)
 
@@ -306,14 +311,14 @@ def test_the_walk_follows_the_pointer_of_each_value() -> None:
         "required": ["a/b"],
         "properties": {"a/b": {"type": "array", "minItems": 1, "items": {"type": "integer"}}},
     }
-    value = generate(schema, Watching(0, "pets", "tom"), Document(schema))
+    value = generate(schema, Watching(0, "pets", "tom"), SchemaDocument(schema))
     for pointer in seen:
         if not pointer.startswith("persona/") and pointer_parts(pointer):
-            find(value, pointer)
+            value_at(value, pointer)
     assert "/a~1b/0" in seen
 
 
 def test_the_customers_of_the_bundled_contract_are_those_of_its_overlays() -> None:
-    plain = load_contract(str(bundled.contract()))
-    assert isinstance(generate(CUSTOMER, Draw(0, "customers", "x"), schemas_of(plain)), dict)
-    assert Path(plain.name) == bundled.contract()
+    plain = load_contract(str(bundled.default_contract_path()))
+    assert isinstance(generate(CUSTOMER, SeedKey(0, "customers", "x"), schemas_of(plain)), dict)
+    assert Path(plain.name) == bundled.default_contract_path()

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_server.generation.schema_document import Document
-from mock_server.http.messages import Answer, Request, Route
+from mock_server.generation.schema_document import SchemaDocument
+from mock_server.http.messages import Request, Response, Route
 from mock_server.openapi.model import Contract
-from mock_server.openapi.validation.fast_validator import acceptance_of
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.fast_validator import fast_validator_of
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import document, load, operation
 
 JSON_TYPE = ("content-type", "application/json")
@@ -42,11 +42,11 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return load(tmp_path_factory.mktemp("pets"), document({"/a": {"get": get}}, components={"schemas": {"Pet": PET}}))
 
 
-def accepted(contract: Contract, answer: Answer) -> bool:
-    schemas = Document(dict(contract.document), contract.openapi)
+def accepted(contract: Contract, answer: Response) -> bool:
+    schemas = SchemaDocument(dict(contract.document), contract.openapi)
     response = contract.operations["GET /a"].response_for(answer.status)
     assert response is not None
-    acceptance = acceptance_of(response, lambda schema: schemas.root(schema).accepts, contract.resolve)
+    acceptance = fast_validator_of(response, lambda schema: schemas.root(schema).accepts, contract.resolve)
     return acceptance is not None and acceptance.of(answer)
 
 
@@ -68,26 +68,26 @@ GOOD = (("X-Count", "7"), ("X-Names", "a,b"))
 def test_an_answer_is_accepted_when_body_and_headers_keep_their_schemas(
     value: Any, headers: tuple[tuple[str, str], ...], good: bool, pets: Contract
 ) -> None:
-    answer = Answer(200, (JSON_TYPE, *headers), json.dumps(value).encode())
+    answer = Response(200, (JSON_TYPE, *headers), json.dumps(value).encode())
     assert accepted(pets, answer) is good
-    assert (Judge(pets).answer("GET /a", answer) == ()) is good
+    assert (ContractValidator(pets).answer("GET /a", answer) == ()) is good
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b'{"name":"a","name":"b"}', b"[" * 100_000])
 def test_what_is_no_json_is_looked_at_closer(body: bytes, pets: Contract) -> None:
-    assert not accepted(pets, Answer(200, (JSON_TYPE, *GOOD), body))
+    assert not accepted(pets, Response(200, (JSON_TYPE, *GOOD), body))
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/problem+json", ""])
 def test_another_media_type_is_looked_at_closer(content_type: str, pets: Contract) -> None:
-    assert not accepted(pets, Answer(200, (("content-type", content_type), *GOOD), b'{"name":"Tom"}'))
+    assert not accepted(pets, Response(200, (("content-type", content_type), *GOOD), b'{"name":"Tom"}'))
 
 
 def test_a_judge_that_accepts_quickly_still_says_what_is_wrong(pets: Contract) -> None:
-    schemas = Document(dict(pets.document), pets.openapi)
-    quick = Judge(pets, lambda schema: schemas.root(schema).accepts)
-    wrong = Answer(200, (JSON_TYPE, *GOOD), b'{"name":7}')
-    assert quick.answer("GET /a", wrong) == Judge(pets).answer("GET /a", wrong) != ()
+    schemas = SchemaDocument(dict(pets.document), pets.openapi)
+    quick = ContractValidator(pets, lambda schema: schemas.root(schema).accepts)
+    wrong = Response(200, (JSON_TYPE, *GOOD), b'{"name":7}')
+    assert quick.answer("GET /a", wrong) == ContractValidator(pets).answer("GET /a", wrong) != ()
 
 
 VALUES = st.recursive(
@@ -102,8 +102,8 @@ VALUES = st.recursive(
 )
 @given(value=VALUES)
 def test_the_quick_word_is_that_of_openapi_core(value: Any, pets: Contract) -> None:
-    answer = Answer(200, (JSON_TYPE, *GOOD), json.dumps(value).encode())
-    assert accepted(pets, answer) is (Judge(pets).answer("GET /a", answer) == ())
+    answer = Response(200, (JSON_TYPE, *GOOD), json.dumps(value).encode())
+    assert accepted(pets, answer) is (ContractValidator(pets).answer("GET /a", answer) == ())
 
 
 SENT: dict[str, Any] = {
@@ -145,15 +145,15 @@ def orders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 )
 @given(body=BODIES)
 def test_the_quick_word_on_a_request_is_that_of_openapi_core(body: Any, orders: Contract) -> None:
-    sent = Document(dict(orders.document), orders.openapi, sends="request")
-    quick = Judge(orders, takes_of=lambda schema: sent.root(schema).accepts)
+    sent = SchemaDocument(dict(orders.document), orders.openapi, sends="request")
+    quick = ContractValidator(orders, takes_of=lambda schema: sent.root(schema).accepts)
     request = Request("POST", "/a", headers=(JSON_TYPE,), body=json.dumps(body).encode())
     route = Route("POST /a")
-    assert quick.request(route, request) == Judge(orders).request(route, request)
+    assert quick.request(route, request) == ContractValidator(orders).request(route, request)
 
 
 def test_a_list_of_what_stands_elsewhere_is_accepted_quickly(orders: Contract) -> None:
-    node = Document(dict(orders.document)).root({"type": "array", "items": {"$ref": "#/components/schemas/Tag"}})
+    node = SchemaDocument(dict(orders.document)).root({"type": "array", "items": {"$ref": "#/components/schemas/Tag"}})
     assert (node.accepts(["a"]), node.accepts([""])) == (True, False)
     assert type(node.document.judge(node)).__module__ == "jsonschema_rs"
 
@@ -161,9 +161,9 @@ def test_a_list_of_what_stands_elsewhere_is_accepted_quickly(orders: Contract) -
 def test_a_number_beyond_its_format_is_no_answer(tmp_path: Path) -> None:
     get = operation({"type": "integer", "format": "int32"})
     contract = load(tmp_path, document({"/a": {"get": get}}))
-    schemas = Document(dict(contract.document), contract.openapi)
-    quick = Judge(contract, lambda schema: schemas.root(schema).accepts)
+    schemas = SchemaDocument(dict(contract.document), contract.openapi)
+    quick = ContractValidator(contract, lambda schema: schemas.root(schema).accepts)
     findings = {
-        number: quick.answer("GET /a", Answer(200, (JSON_TYPE,), b"%d" % number)) for number in (2**31 - 1, 2**31)
+        number: quick.answer("GET /a", Response(200, (JSON_TYPE,), b"%d" % number)) for number in (2**31 - 1, 2**31)
     }
     assert [bool(listed) for listed in findings.values()] == [False, True]

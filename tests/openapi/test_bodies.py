@@ -14,7 +14,7 @@ from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.validation.multipart import read_parts
 from mock_server.openapi.validation.request_bodies import read_body
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import Document, document, load, operation, repeatable
 from tests.test_cases import written
 
@@ -49,7 +49,7 @@ def multipart(parts: list[Document], boundary: str = BOUNDARY) -> bytes:
 def test_a_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
     described = {"required": case.get("required", True), "content": case["content"]}
     paths = {"/x": {"post": operation(requestBody=described)}}
-    judge = Judge(load(tmp_path, document(paths, openapi=case.get("openapi", "3.1.0"),
+    judge = ContractValidator(load(tmp_path, document(paths, openapi=case.get("openapi", "3.1.0"),
                                           components={"schemas": {"Tree": TREE}})))  # fmt: skip
     content_type, body = sent(case)
     headers = [("content-type", content_type)] if content_type else []
@@ -63,7 +63,7 @@ def test_a_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
 
 
 def test_a_body_where_none_is_documented_is_passed_over(tmp_path: Path) -> None:
-    judge = Judge(load(tmp_path, document({"/x": {"post": operation()}})))
+    judge = ContractValidator(load(tmp_path, document({"/x": {"post": operation()}})))
     assert judge.request(Route("POST /x"), Request("POST", "/x", headers=(("content-type", "a/b"),), body=b"{")) == ()
 
 
@@ -107,7 +107,7 @@ def test_a_body_of_too_many_parts_is_refused_at_once() -> None:
 def test_of_a_body_with_many_faults_the_first_are_told(tmp_path: Path) -> None:
     schema = {"type": "array", "items": {"type": "integer"}}
     post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
-    judge = Judge(load(tmp_path, document({"/x": {"post": post}})))
+    judge = ContractValidator(load(tmp_path, document({"/x": {"post": post}})))
     body = json.dumps(["no"] * 100_000).encode()
     findings = judge.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body))
     assert [finding.pointer for finding in findings] == [f"/{index}" for index in range(50)]

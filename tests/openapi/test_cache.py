@@ -8,7 +8,7 @@ import pytest
 
 from mock_server.core.errors import ContractError
 from mock_server.openapi import cache
-from mock_server.openapi.loading.compiler import Compilation
+from mock_server.openapi.loading.compiler import ContractCompiler
 from mock_server.openapi.model import Contract
 from tests.samples import Document, document, load, operation
 
@@ -30,13 +30,13 @@ def remembered(contract: Contract) -> tuple[object, ...]:
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The contracts that were checked, by name."""
     seen: list[str] = []
-    sound = Compilation.sound
+    sound = ContractCompiler.sound
 
-    def counting(compilation: Compilation) -> object:
+    def counting(compilation: ContractCompiler) -> object:
         seen.append(compilation._texts[0][0])
         return sound(compilation)
 
-    monkeypatch.setattr(Compilation, "sound", counting)
+    monkeypatch.setattr(ContractCompiler, "sound", counting)
     return seen
 
 
@@ -94,7 +94,7 @@ def test_what_another_version_remembered_is_as_good_as_nothing(
 ) -> None:
     load(tmp_path, DEFECTIVE)
     (file,) = directory.glob("*.contract.json")
-    cache.remember(file.name.partition(".")[0], "contract", value)
+    cache.put(file.name.partition(".")[0], "contract", value)
     assert len(load(tmp_path, DEFECTIVE).findings) == 2
     assert len(checks) == 2
 
@@ -141,9 +141,9 @@ def test_a_write_that_fails_half_way_leaves_nothing_behind(
 
 @pytest.mark.parametrize("value", [{"a": [1, "é", None, True]}, [], "\ud83d", 0, False])
 def test_what_is_remembered_is_recalled(value: Document) -> None:
-    cache.remember("key", "kind", value)
-    assert cache.recall("key", "kind") == value
-    assert cache.recall("key", "other") is cache.recall("other", "kind") is None
+    cache.put("key", "kind", value)
+    assert cache.get("key", "kind") == value
+    assert cache.get("key", "other") is cache.get("other", "kind") is None
 
 
 def test_a_digest_depends_on_the_parts_and_on_where_they_end() -> None:

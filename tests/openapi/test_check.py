@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.core.diagnostics import Finding
-from mock_server.http.messages import Answer, Headers, Request, Route
-from mock_server.openapi.validation.validator import Judge
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.http.messages import Headers, Request, Response, Route
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import Document, document, load, operation
 
 JSON = ("content-type", "application/json")
@@ -19,17 +19,17 @@ PET: Document = {
 }
 
 
-def judge_of(directory: Path, method: str, node: Document, **members: Any) -> Judge:
-    return Judge(load(directory, document({"/a": {method: node}}, **members)))
+def judge_of(directory: Path, method: str, node: Document, **members: Any) -> ContractValidator:
+    return ContractValidator(load(directory, document({"/a": {method: node}}, **members)))
 
 
-def of_answer(directory: Path, get: Document, answer: Answer, **members: Any) -> tuple[Finding, ...]:
+def of_answer(directory: Path, get: Document, answer: Response, **members: Any) -> tuple[Diagnostic, ...]:
     return judge_of(directory, "get", get, **members).answer("GET /a", answer)
 
 
 def of_body(directory: Path, schema: Any, value: Any, **members: Any) -> list[tuple[str, str, str]]:
     """Pointer, found and expected of what is wrong with a JSON body."""
-    findings = of_answer(directory, operation(schema), Answer(200, (JSON,), json.dumps(value).encode()), **members)
+    findings = of_answer(directory, operation(schema), Response(200, (JSON,), json.dumps(value).encode()), **members)
     assert {finding.rule for finding in findings} <= {"answer-body"}
     return [(finding.pointer, finding.found, finding.expected) for finding in findings]
 
@@ -104,14 +104,14 @@ def test_bounds_are_exclusive_in_the_way_of_each_version(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"nul"])
 def test_a_body_that_is_no_json_is_found(body: bytes, tmp_path: Path) -> None:
-    assert [finding.rule for finding in of_answer(tmp_path, operation(PET), Answer(200, (JSON,), body))] == [
+    assert [finding.rule for finding in of_answer(tmp_path, operation(PET), Response(200, (JSON,), body))] == [
         "answer-body"
     ]
 
 
 @pytest.mark.parametrize("body", [b"NaN", b"Infinity", b'"\xed\xa0\xbd"'])
 def test_a_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: Path) -> None:
-    assert of_answer(tmp_path, operation({}), Answer(200, (JSON,), body))
+    assert of_answer(tmp_path, operation({}), Response(200, (JSON,), body))
 
 
 # Statuses, media types, headers.
@@ -124,7 +124,7 @@ def test_a_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: 
 def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
     documented: str, status: int, known: bool, tmp_path: Path
 ) -> None:
-    findings = of_answer(tmp_path, operation(status=documented), Answer(status))
+    findings = of_answer(tmp_path, operation(status=documented), Response(status))
     assert [finding.rule for finding in findings] == ([] if known else ["answer-status"])
     assert [finding.location for finding in findings] == ([] if known else [f"answer {status}"])
 
@@ -142,7 +142,7 @@ def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
 )
 def test_a_media_type_has_to_be_documented(sent: str, known: bool, tmp_path: Path) -> None:
     headers = (("content-type", sent),) if sent else ()
-    findings = of_answer(tmp_path, operation({"type": "integer"}), Answer(200, headers, b"1"))
+    findings = of_answer(tmp_path, operation({"type": "integer"}), Response(200, headers, b"1"))
     assert (findings == ()) is known
 
 
@@ -159,11 +159,11 @@ def test_a_media_type_has_to_be_documented(sent: str, known: bool, tmp_path: Pat
 )
 def test_a_body_that_is_no_json_is_a_text_or_bytes(name: str, body: bytes, tmp_path: Path) -> None:
     get = {"responses": {"200": {"description": "d", "content": {name: {"schema": {"type": "string"}}}}}}
-    assert of_answer(tmp_path, get, Answer(200, (("content-type", name),), body)) == ()
+    assert of_answer(tmp_path, get, Response(200, (("content-type", name),), body)) == ()
 
 
 def test_an_answer_without_content_needs_no_body(tmp_path: Path) -> None:
-    assert of_answer(tmp_path, operation(status="204"), Answer(204)) == ()
+    assert of_answer(tmp_path, operation(status="204"), Response(204)) == ()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_headers_are_judged(headers: Headers, rules: list[str], tmp_path: Path) 
         "X-Required": {"required": True, "schema": {"type": "integer"}},
         "X-Optional": {"schema": {"type": "string", "format": "date"}},
     }
-    findings = of_answer(tmp_path, get, Answer(200, headers))
+    findings = of_answer(tmp_path, get, Response(200, headers))
     assert [finding.rule for finding in findings] == rules
     assert all(finding.location.startswith("answer 200 header X-") for finding in findings)
 
@@ -198,10 +198,10 @@ def test_an_answer_to_a_failure_is_judged_by_the_response_it_refers_to(tmp_path:
         components={"responses": {"Gone": gone}},
         x_mock_failures={"not_found": {"status": "404", "response": "#/components/responses/Gone"}},
     )  # fmt: skip
-    assert judge.failure("not_found", Answer(404, (JSON,), b'{"name": "Tom"}')) == ()
-    (finding,) = judge.failure("not_found", Answer(404, (JSON,), b'{"name": 7}'))
+    assert judge.failure("not_found", Response(404, (JSON,), b'{"name": "Tom"}')) == ()
+    (finding,) = judge.failure("not_found", Response(404, (JSON,), b'{"name": 7}'))
     assert (finding.location, finding.pointer) == ("answer 404 body", "/name")
-    assert [finding.rule for finding in judge.failure("not_found", Answer(405))] == ["answer-status"]
+    assert [finding.rule for finding in judge.failure("not_found", Response(405))] == ["answer-status"]
 
 
 # Requests.
@@ -278,7 +278,7 @@ def test_headers_and_cookies_of_a_request_are_judged(
 @pytest.mark.parametrize(("value", "valid"), [("7", True), ("x", False), ("7.5", False), ("", False)])
 def test_a_path_parameter_is_judged(value: str, valid: bool, tmp_path: Path) -> None:
     get = parameter("path", "pet-id", {"type": "integer"}, required=True)
-    judge = Judge(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
+    judge = ContractValidator(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
     findings = judge.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
     assert [finding.location for finding in findings] == ([] if valid else ["path pet-id"])
 
@@ -356,7 +356,7 @@ def test_everything_that_is_wrong_with_a_request_is_found(tmp_path: Path) -> Non
 
 def test_one_judge_gives_the_same_verdict_twice(tmp_path: Path) -> None:
     judge = judge_of(tmp_path, "get", operation(PET))
-    good, bad = Answer(200, (JSON,), b'{"name": "Tom"}'), Answer(200, (JSON,), b'{"name": 7}')
+    good, bad = Response(200, (JSON,), b'{"name": "Tom"}'), Response(200, (JSON,), b'{"name": 7}')
     assert [len(judge.answer("GET /a", answer)) for answer in (good, bad, good, bad)] == [0, 1, 0, 1]
 
 

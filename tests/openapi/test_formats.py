@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.http.messages import Answer
+from mock_server.http.messages import Response
 from mock_server.openapi.validation.formats import FORMATS
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import document, load, operation
 
 CHECKED: dict[str, tuple[list[str], list[str]]] = {
@@ -52,8 +52,8 @@ CHECKED: dict[str, tuple[list[str], list[str]]] = {
 
 def judged(directory: Path, schema: Any, body: str, openapi: str) -> list[str]:
     contract = load(directory, document({"/a": {"get": operation(schema)}}, openapi=openapi))
-    answer = Answer(200, (("content-type", "application/json"),), body.encode())
-    return [finding.expected for finding in Judge(contract).answer("GET /a", answer)]
+    answer = Response(200, (("content-type", "application/json"),), body.encode())
+    return [finding.expected for finding in ContractValidator(contract).answer("GET /a", answer)]
 
 
 def in_json(value: str) -> str:

@@ -14,7 +14,7 @@ import yaml
 
 from mock_server.core import bundled
 from mock_server.core.errors import ContractError
-from mock_server.openapi.loading.markdown_import import Imported, import_pages
+from mock_server.openapi.loading.markdown_import import ImportedContract, import_pages
 from mock_server.openapi.loading.parser import parse_source
 from tests.conftest import SHARED, Done, RunningServer
 
@@ -77,7 +77,7 @@ def page(directory: Path, name: str, block: str, *, fence: str = "```yaml get /p
     return str(file)
 
 
-def document(imported: Imported) -> dict[str, Any]:
+def document(imported: ImportedContract) -> dict[str, Any]:
     data: Any = parse_source("imported.yaml", imported.text).data
     assert isinstance(data, dict)
     return data
@@ -86,7 +86,7 @@ def document(imported: Imported) -> dict[str, Any]:
 @pytest.mark.skipif(not SEED.exists(), reason="the page is on the project's own machines only")
 def test_one_block_is_given_byte_for_byte(command: Callable[..., Done], tmp_path: Path) -> None:
     done = command("import", str(SEED), "-o", str(tmp_path / "polar.yaml"))
-    assert (tmp_path / "polar.yaml").read_bytes() == bundled.contract().read_bytes()
+    assert (tmp_path / "polar.yaml").read_bytes() == bundled.default_contract_path().read_bytes()
     assert (done.code, done.output) == (0, "")
     assert f"{SEED}: 1 operation, 7 other parts" in done.errors
     assert f"{SEED}:183 " in done.errors

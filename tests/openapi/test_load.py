@@ -274,7 +274,9 @@ def test_the_digest_tells_contracts_and_overlays_apart_and_nothing_else(tmp_path
 
 def test_a_contract_is_the_same_whether_yaml_or_json(contract: Contract, tmp_path: Path) -> None:
     overlays = [str(path) for path in bundled.overlays()]
-    place = written(tmp_path, "polar", json.loads(json.dumps(load_contract(str(bundled.contract())).document)))
+    place = written(
+        tmp_path, "polar", json.loads(json.dumps(load_contract(str(bundled.default_contract_path())).document))
+    )
     again = load_contract(place, overlays)
     assert (again.operations, again.manners, again.schemes) == (contract.operations, contract.manners, contract.schemes)
 
@@ -291,4 +293,4 @@ def test_the_contract_that_ships_has_one_operation_and_what_production_answers(c
 def test_the_contract_that_ships_is_the_published_one_byte_for_byte() -> None:
     if not SEED.is_file():
         pytest.skip("the published contract is not on this machine")
-    assert bundled.contract().read_bytes() == SEED.read_bytes()
+    assert bundled.default_contract_path().read_bytes() == SEED.read_bytes()

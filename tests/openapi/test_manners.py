@@ -5,23 +5,32 @@ from typing import Any
 import pytest
 
 from mock_server.core.errors import ContractError
-from mock_server.openapi.extensions import FAILURES, Cors, Failure, Manners, Resource, Suffix, TokenKind, read_manners
+from mock_server.openapi.extensions import (
+    FAILURES,
+    CorsPolicy,
+    Failure,
+    MockExtensions,
+    Resource,
+    Suffix,
+    TokenKind,
+    read_extensions,
+)
 from mock_server.openapi.loading.parser import parse_source
-from mock_server.openapi.loading.source_map import Layers, Places
+from mock_server.openapi.loading.source_map import LayeredSourceMap, LazySourceMap
 from mock_server.openapi.model import Contract
 
-PLACES = Places(lambda: Layers(parse_source("a.yaml", "")))
+PLACES = LazySourceMap(lambda: LayeredSourceMap(parse_source("a.yaml", "")))
 PET = "#/components/schemas/Pet"
 NO = "#/components/responses/No"
 
 
-def manners(**members: Any) -> Manners:
-    return read_manners({f"x-mock-{name}": value for name, value in members.items()}, PLACES)
+def manners(**members: Any) -> MockExtensions:
+    return read_extensions({f"x-mock-{name}": value for name, value in members.items()}, PLACES)
 
 
 def test_a_contract_without_any_gets_the_plain_reading() -> None:
-    plain = read_manners({"openapi": "3.1.0", "x-other": 1}, PLACES)
-    assert plain == Manners()
+    plain = read_extensions({"openapi": "3.1.0", "x-other": 1}, PLACES)
+    assert plain == MockExtensions()
     assert (plain.tokens, plain.head, plain.options, plain.trailing_slash) == ((), "answer", "answer", "refuse")
 
 
@@ -59,7 +68,7 @@ def test_http_manners_are_read() -> None:
     cors = {"allowMethods": ["GET"], "allowHeaders": ["Accept"], "maxAge": 0}
     read = manners(http={"head": "refuse", "options": "refuse", "trailingSlash": "ignore", "cors": cors})
     assert (read.head, read.options, read.trailing_slash) == ("refuse", "refuse", "ignore")
-    assert read.cors == Cors(("GET",), ("Accept",), 0)
+    assert read.cors == CorsPolicy(("GET",), ("Accept",), 0)
 
 
 RESOURCE = {"schema": PET}
@@ -120,7 +129,7 @@ def test_a_refusal_names_the_line() -> None:
     source = parse_source("a.yaml", text)
     assert isinstance(source.data, dict)
     with pytest.raises(ContractError, match=r"^a\.yaml:4 /x-mock-http/option: found 'option'; did you mean options"):
-        read_manners(source.data, Places(lambda: Layers(source)))
+        read_extensions(source.data, LazySourceMap(lambda: LayeredSourceMap(source)))
 
 
 def test_the_contract_that_ships_plays_as_production_does(contract: Contract) -> None:

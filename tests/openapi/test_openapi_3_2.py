@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.generation.schema_document import Document as Schemas
-from mock_server.http.messages import Answer, Request
-from mock_server.mocking.contract_audit import Audit
+from mock_server.generation.schema_document import SchemaDocument as Schemas
+from mock_server.http.messages import Request, Response
+from mock_server.mocking.contract_audit import ContractAudit
 from mock_server.mocking.engine import Engine
-from mock_server.mocking.response_selector import Ladder
+from mock_server.mocking.response_selector import ResponseSelector
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 from mock_server.storage.memory import MemoryStore
 from tests.conftest import ROOT
@@ -33,7 +33,7 @@ def engine(rich: Contract) -> Engine:
     return engine_of(rich)
 
 
-def answer_of(engine: Engine, method: str, target: str, **headers: str) -> Answer:
+def answer_of(engine: Engine, method: str, target: str, **headers: str) -> Response:
     path, _, query = target.partition("?")
     body = headers.pop("body", "").encode()
     exchange = engine.handle(Request(method, path, query, tuple(headers.items()), body))
@@ -44,7 +44,11 @@ def answer_of(engine: Engine, method: str, target: str, **headers: str) -> Answe
 def test_every_answer_keeps_the_contract(rich: Contract) -> None:
     store = MemoryStore()
     schemas = Schemas(dict(rich.document), rich.openapi)
-    audited = [*Audit(rich, Judge(rich), Ladder(rich, store, Settings(), schemas), store).answers()]
+    audited = [
+        *ContractAudit(
+            rich, ContractValidator(rich), ResponseSelector(rich, store, Settings(), schemas), store
+        ).answers()
+    ]
     assert len(audited) == 16
     assert [entry for entry in audited if entry.findings] == []
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.openapi.loading.overlay import apply_overlay
 from mock_server.openapi.loading.parser import parse_source
-from mock_server.openapi.loading.source_map import Layers, Source
+from mock_server.openapi.loading.source_map import LayeredSourceMap, Source
 
 DOCUMENT: Any = {
     "info": {"title": "Pets", "tags": ["a"]},
@@ -215,7 +215,7 @@ def test_scalars_are_replaced_wherever_they_stand() -> None:
 
 
 def test_a_target_that_matches_nothing_is_told_of() -> None:
-    findings: list[Finding] = []
+    findings: list[Diagnostic] = []
     source = overlay({"target": "$.nothing", "remove": True}, {"target": "$.none", "copy": "$.info"}, overlay="1.1.0")
     assert apply_overlay(DOCUMENT, source, findings) == (DOCUMENT, ())
     assert [(finding.rule, finding.found, finding.severity) for finding in findings] == [
@@ -257,7 +257,7 @@ def test_each_target_remembers_the_overlay_that_updated_it() -> None:
     base = parse_source("a.yaml", "info:\n  title: Pets\npaths:\n  /a: {}\n  /b: {}\n")
     text = "overlay: 1.0.0\nactions:\n  - target: $.paths.*\n    update:\n      get:\n        tags: [x]\n"
     document, origins = apply_overlay(base.data, parse_source("o.yaml", text))
-    layers = Layers(base, origins)
+    layers = LayeredSourceMap(base, origins)
     assert document == {
         "info": {"title": "Pets"},
         "paths": {"/a": {"get": {"tags": ["x"]}}, "/b": {"get": {"tags": ["x"]}}},

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 
-from mock_server.core.diagnostics import Finding, UnreadableError
+from mock_server.core.diagnostics import Diagnostic, UnreadableError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
-from mock_server.openapi.validation.parameters import Sent, read_parameter
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.parameters import RequestParts, read_parameter
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import Document, document, load, operation, repeatable
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/parameters.yaml").read_text(encoding="utf-8"))["cases"]
@@ -38,19 +38,19 @@ def parts(case: Document) -> tuple[Route, Request]:
     return route, Request(method, "/x", case.get("query", ""), tuple(headers))
 
 
-def findings(case: Document, directory: Path) -> tuple[Finding, ...]:
+def findings(case: Document, directory: Path) -> tuple[Diagnostic, ...]:
     parameter = {"required": True, **case["parameter"]} if "path" in case else case["parameter"]
     method, path = ("put", "/x/{a}") if "path" in case else ("get", "/x")
     paths = {path: {method: operation(parameters=[parameter])}}
     contract = load(directory, document(paths, openapi=case.get("openapi", "3.1.0"), components=COMPONENTS))
-    return Judge(contract).request(*parts(case))
+    return ContractValidator(contract).request(*parts(case))
 
 
 def accepted(case: Document) -> JSON:
     """The first reading that keeps the schema."""
     route, request = parts(case)
     parameter = read_parameter(case["parameter"], resolve)
-    sent = Sent(request, route)
+    sent = RequestParts(request, route)
     readings = None if parameter is None else parameter.readings(sent)
     if parameter is None or readings is None:
         return "absent"
@@ -83,7 +83,9 @@ def test_a_parameter_is_read_as_its_style_has_it(case: Document, tmp_path: Path)
 def test_parameters_of_the_path_item_hold_for_its_operations_unless_they_have_their_own(tmp_path: Path) -> None:
     shared = [{"in": "query", "name": name, "schema": {"type": "integer"}, "required": True} for name in ("a", "b")]
     own = [{"in": "query", "name": "b", "schema": {"type": "boolean"}}]
-    judge = Judge(load(tmp_path, document({"/x": {"parameters": shared, "get": operation(parameters=own)}})))
+    judge = ContractValidator(
+        load(tmp_path, document({"/x": {"parameters": shared, "get": operation(parameters=own)}}))
+    )
     verdict = judge.request(Route("GET /x"), Request("GET", "/x", "b=true"))
     assert [finding.location for finding in verdict] == ["query a"]
 
@@ -91,7 +93,7 @@ def test_parameters_of_the_path_item_hold_for_its_operations_unless_they_have_th
 def test_an_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -> None:
     rest = {"in": "query", "name": "rest", "schema": {"type": "object", "additionalProperties": {"type": "integer"}}}
     own = {"in": "query", "name": "q", "schema": {"type": "string"}}
-    judge = Judge(load(tmp_path, document({"/x": {"get": operation(parameters=[rest, own])}})))
+    judge = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[rest, own])}})))
     assert judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=1&__dynamic=true")) == ()
     (finding,) = judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=x"))
     assert (finding.location, finding.pointer) == ("query rest", "/n")
@@ -99,7 +101,7 @@ def test_an_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -
 
 def test_header_lines_of_one_name_are_one_list(tmp_path: Path) -> None:
     many = {"in": "header", "name": "X-A", "schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 3}}
-    judge = Judge(load(tmp_path, document({"/x": {"get": operation(parameters=[many])}})))
+    judge = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[many])}})))
     good, bad = (("x-a", "1, 2"), ("x-a", "3")), (("x-a", "1,2"), ("x-a", "3,4"))
     assert judge.request(Route("GET /x"), Request("GET", "/x", headers=good)) == ()
     assert judge.request(Route("GET /x"), Request("GET", "/x", headers=bad))
@@ -157,7 +159,7 @@ def read_back(place: str, style: str, explode: bool, value: Any, raw: str) -> li
     parameter = read_parameter(node, resolve)
     assert parameter is not None
     request = Request("GET", "/", raw if place == "query" else "")
-    readings = parameter.readings(Sent(request, Route("", {"a": raw})))
+    readings = parameter.readings(RequestParts(request, Route("", {"a": raw})))
     assert readings is not None
     return list(readings)
 
@@ -205,7 +207,7 @@ def test_nothing_that_is_sent_is_a_crash(where: tuple[str, str], explode: bool, 
     )
     assert parameter is not None
     headers = (("a", raw), ("cookie", raw))
-    sent = Sent(Request("GET", "/", raw, headers), Route("", {"a": raw}))
+    sent = RequestParts(Request("GET", "/", raw, headers), Route("", {"a": raw}))
     with suppress(UnreadableError):
         json.dumps([*(parameter.readings(sent) or ())])
 
@@ -216,7 +218,7 @@ def test_many_values_cost_no_more_than_their_number(style: str) -> None:
     node: Document = {"in": "query", "name": "a", "style": style, "explode": True, "schema": schema_of([1])}
     parameter = read_parameter(node, resolve)
     assert parameter is not None
-    sent = Sent(Request("GET", "/", "&".join(f"{name}={n}" for n in range(200_000))), Route())
+    sent = RequestParts(Request("GET", "/", "&".join(f"{name}={n}" for n in range(200_000))), Route())
     readings = parameter.readings(sent)
     assert readings is not None
     assert next(readings) == [*range(200_000)]

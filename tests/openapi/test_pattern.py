@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from mock_server.core.regex import matches
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.validation.explanations import bounded
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import document, load, operation
 
 LONG = "a" * 40 + "!"
@@ -53,7 +53,7 @@ def test_a_request_is_refused_in_bounded_time_whatever_the_pattern(version: str,
     }  # fmt: skip
     schema |= {"patternProperties": {"^(b|b)*$": {"type": "integer"}}} if version > "3.1" else {}
     post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
-    judge = Judge(load(tmp_path, document({"/x": {"post": post}}, openapi=version)))
+    judge = ContractValidator(load(tmp_path, document({"/x": {"post": post}}, openapi=version)))
     body = b'{"a": "%s", "%s": 1}' % (LONG.encode(), b"b" * 40 + b"!")
     judge.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), b"1"))
     started = perf_counter()  # what says why is imported by now

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from mock_server.openapi.model import Contract
-from mock_server.openapi.validation.record_validator import RecordJudge
+from mock_server.openapi.validation.record_validator import RecordValidator
 from tests.samples import Document, document, load
 
 NAMED: Document = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 REF = {"$ref": "#/components/schemas/Named"}
 
 
-def judge_of(directory: Path, schema: Any, **members: Any) -> RecordJudge:
+def judge_of(directory: Path, schema: Any, **members: Any) -> RecordValidator:
     contract = load(directory, document(components={"schemas": {"Record": schema, "Named": NAMED}}, **members))
-    return RecordJudge(contract, "#/components/schemas/Record")
+    return RecordValidator(contract, "#/components/schemas/Record")
 
 
 def problems(directory: Path, schema: Any, value: Any, **members: Any) -> list[tuple[str, str]]:
@@ -127,7 +127,7 @@ def test_a_record_is_what_answers_show(openapi: str, tmp_path: Path) -> None:
 def test_judging_changes_nothing_in_the_contract(tmp_path: Path) -> None:
     contract = load(tmp_path, document(components={"schemas": {"Record": {"properties": {"one": NAMED}}}}))
     before = str(contract.document)
-    assert [*RecordJudge(contract, "#/components/schemas/Record").problems({"one": {"nmae": 1}})]
+    assert [*RecordValidator(contract, "#/components/schemas/Record").problems({"one": {"nmae": 1}})]
     assert str(contract.document) == before
 
 
@@ -159,7 +159,7 @@ def test_what_has_no_members_has_no_order(value: Any, tmp_path: Path) -> None:
 
 
 def test_a_customer_is_judged_as_the_contract_that_ships_wants(contract: Contract) -> None:
-    judge = RecordJudge(contract, "#/components/schemas/CustomerPortalCustomer")
+    judge = RecordValidator(contract, "#/components/schemas/CustomerPortalCustomer")
     entries = [*judge.problems({"billing_address": {"country": "XX", "town": ""}})]
     pointers = {pointer for pointer, _, _ in entries}
     assert "" in pointers

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from mock_server.core import bundled
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
-from mock_server.core.json_pointer import find
+from mock_server.core.json_pointer import value_at
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.repair_rules import repair
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import operations, references
 from tests.samples import Document, document, load, operation
 
@@ -97,9 +97,9 @@ REPAIRS: dict[str, tuple[Document, str, str, str, Any]] = {
 each_repair = pytest.mark.parametrize("name", REPAIRS)
 
 
-def repaired(contract: Document) -> tuple[Any, list[Finding]]:
+def repaired(contract: Document) -> tuple[Any, list[Diagnostic]]:
     mended = copy.deepcopy(contract)
-    return mended, repair(mended, Layers(parse_source("a.yaml", "")))
+    return mended, repair(mended, LayeredSourceMap(parse_source("a.yaml", "")))
 
 
 @each_repair
@@ -108,13 +108,13 @@ def test_a_defect_is_found_mended_and_reported(name: str) -> None:
     done, findings = repaired(contract)
     assert [(finding.rule, finding.pointer, finding.severity) for finding in findings] == [(rule, pointer, "repaired")]
     assert findings[0].remedy.startswith("Repaired: ")
-    assert find(done, where) == mended
+    assert value_at(done, where) == mended
 
 
 @each_repair
 def test_a_mended_contract_has_nothing_left_to_mend(name: str) -> None:
     done, _ = repaired(REPAIRS[name][0])
-    assert repair(done, Layers(parse_source("a.yaml", ""))) == []
+    assert repair(done, LayeredSourceMap(parse_source("a.yaml", ""))) == []
 
 
 @pytest.mark.parametrize("name", [name for name in REPAIRS if "slashes" not in name])  # OpenAPI allows none there
@@ -234,13 +234,13 @@ def test_operations_are_those_of_openapis_methods_in_the_order_of_the_document()
 
 
 def test_the_published_contract_lacks_a_schema_that_the_overlays_define(tmp_path: Path) -> None:
-    place = str(bundled.contract())
+    place = str(bundled.default_contract_path())
     (finding,) = load_contract(place).findings
     assert (finding.rule, finding.found) == (
         "dangling-reference", "'#/components/schemas/TaxIDFormat', which is not defined",
     )  # fmt: skip
     line = int(finding.location.removeprefix(place + ":"))
-    assert "TaxIDFormat" in bundled.contract().read_text(encoding="utf-8").splitlines()[line - 1]
+    assert "TaxIDFormat" in bundled.default_contract_path().read_text(encoding="utf-8").splitlines()[line - 1]
     with pytest.raises(ContractError, match="TaxIDFormat"):
         load_contract(place, strict=True)
     assert load_contract(place, [str(path) for path in bundled.overlays()], strict=True).findings == ()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mock_server.http.messages import Headers, Request, Route
-from mock_server.openapi.extensions import Manners, Suffix, TokenKind
+from mock_server.openapi.extensions import MockExtensions, Suffix, TokenKind
 from mock_server.openapi.model import SecurityScheme
-from mock_server.openapi.security import Caller, bearer_token, caller_of, cookies
-from mock_server.openapi.validation.validator import Judge
+from mock_server.openapi.security import Credentials, bearer_token, cookies, credentials_of
+from mock_server.openapi.validation.validator import ContractValidator
 from tests.samples import Document, document, load, operation
 
 SCHEMES: Document = {
@@ -41,7 +41,7 @@ def is_let_in(directory: Path, security: Any, *headers: tuple[str, str], query: 
     """Whether the judge lets a request to an operation of this security in."""
     contract = load(directory, document({"/a": {"get": operation(security=security)}},
                                         components={"securitySchemes": SCHEMES}, **members))  # fmt: skip
-    findings = Judge(contract).request(Route("GET /a"), Request("GET", "/a", query, headers))
+    findings = ContractValidator(contract).request(Route("GET /a"), Request("GET", "/a", query, headers))
     assert {finding.rule for finding in findings} <= {"security"}
     return not findings
 
@@ -125,7 +125,7 @@ def test_a_missing_credential_is_the_only_finding(tmp_path: Path) -> None:
     limit = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer"}}
     get = operation(security=[{"bearer": []}], parameters=[limit])
     contract = load(tmp_path, document({"/a": {"get": get}}, components={"securitySchemes": SCHEMES}))
-    (finding,) = Judge(contract).request(Route("GET /a"), Request("GET", "/a"))
+    (finding,) = ContractValidator(contract).request(Route("GET /a"), Request("GET", "/a"))
     assert (finding.rule, finding.found) == ("security", "no credential that fits")
 
 
@@ -145,27 +145,27 @@ def test_a_token_table_says_nothing_of_other_schemes(tmp_path: Path) -> None:
 
 
 CST, LONGER = TokenKind("cst_", ("bearer",), "pets"), TokenKind("cst_x_", ())
-TABLE = Manners(tokens=(LONGER, CST), suffixes={"expired": Suffix("invalid_token"), "slow": Suffix(None, 2000)})
+TABLE = MockExtensions(tokens=(LONGER, CST), suffixes={"expired": Suffix("invalid_token"), "slow": Suffix(None, 2000)})
 
 
 @pytest.mark.parametrize(
     ("token", "caller"),
     [
-        (None, Caller()),
-        ("cst_tom", Caller("cst_tom", CST, "tom")),
-        ("cst_x_tom", Caller("cst_x_tom", LONGER, "tom")),
-        ("cst_expired", Caller("cst_expired", CST, "expired", "invalid_token")),
-        ("cst_x_slow", Caller("cst_x_slow", LONGER, "slow", None, 2000)),
-        ("cst_slower", Caller("cst_slower", CST, "slower")),
-        ("cst_x_", Caller("cst_x_", CST, "x_")),
-        ("cst_", Caller("cst_", failure="invalid_token")),
-        ("tom", Caller("tom", failure="invalid_token")),
-        ("CST_tom", Caller("CST_tom", failure="invalid_token")),
+        (None, Credentials()),
+        ("cst_tom", Credentials("cst_tom", CST, "tom")),
+        ("cst_x_tom", Credentials("cst_x_tom", LONGER, "tom")),
+        ("cst_expired", Credentials("cst_expired", CST, "expired", "invalid_token")),
+        ("cst_x_slow", Credentials("cst_x_slow", LONGER, "slow", None, 2000)),
+        ("cst_slower", Credentials("cst_slower", CST, "slower")),
+        ("cst_x_", Credentials("cst_x_", CST, "x_")),
+        ("cst_", Credentials("cst_", failure="invalid_token")),
+        ("tom", Credentials("tom", failure="invalid_token")),
+        ("CST_tom", Credentials("CST_tom", failure="invalid_token")),
     ],
 )
-def test_a_token_says_who_is_asking(token: str | None, caller: Caller) -> None:
+def test_a_token_says_who_is_asking(token: str | None, caller: Credentials) -> None:
     headers = () if token is None else (("authorization", f"Bearer {token}"),)
-    assert caller_of(Request("GET", "/", headers=headers), TABLE, {}) == caller
+    assert credentials_of(Request("GET", "/", headers=headers), TABLE, {}) == caller
 
 
 @pytest.mark.parametrize(
@@ -174,16 +174,20 @@ def test_a_token_says_who_is_asking(token: str | None, caller: Caller) -> None:
 def test_without_a_table_any_credential_is_a_caller_of_its_own(headers: Headers, token: str | None) -> None:
     schemes = {"tls": SecurityScheme("tls", "mutualTLS"),
                "key": SecurityScheme("key", "apiKey", place="header", key="X-Api-Key")}  # fmt: skip
-    assert caller_of(Request("GET", "/", headers=headers), Manners(), schemes) == Caller(token)
+    assert credentials_of(Request("GET", "/", headers=headers), MockExtensions(), schemes) == Credentials(token)
 
 
 @pytest.mark.parametrize("header", ["Bearer My API Key", "token My API Key", "bearer  My API Key "])
 def test_without_a_table_a_token_is_whatever_follows_the_scheme(header: str) -> None:
-    assert caller_of(Request("GET", "/", headers=(("authorization", header),)), Manners(), {}) == Caller("My API Key")
+    assert credentials_of(
+        Request("GET", "/", headers=(("authorization", header),)), MockExtensions(), {}
+    ) == Credentials("My API Key")
 
 
 def test_with_a_table_a_token_of_another_scheme_is_none() -> None:
-    assert caller_of(Request("GET", "/", headers=(("authorization", "token cst_tom"),)), TABLE, {}) == Caller()
+    assert (
+        credentials_of(Request("GET", "/", headers=(("authorization", "token cst_tom"),)), TABLE, {}) == Credentials()
+    )
 
 
 def test_of_two_authorizations_the_first_counts() -> None:

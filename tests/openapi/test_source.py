@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.core.errors import ContractError, FixtureError
-from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.parser import MAX_DEPTH, parse_source
 from mock_server.openapi.loading.reader import read_text
-from mock_server.openapi.loading.source_map import Layers, Origin
+from mock_server.openapi.loading.source_map import LayeredSourceMap, Origin
 from tests.samples import repeatable
 
 SECONDS = 2.0
@@ -265,7 +265,7 @@ def test_the_overlay_that_came_last_says_where_a_node_stands() -> None:
     base = parse_source("a.yaml", "info:\n  title: A")
     first = parse_source("1.yaml", "actions:\n  - update:\n      title: B")
     second = parse_source("2.yaml", "\nactions:\n  - update:\n      title: C\n      version: 1")
-    layers = Layers(base, tuple(Origin("/info", layer, "/actions/0/update") for layer in (first, second)))
+    layers = LayeredSourceMap(base, tuple(Origin("/info", layer, "/actions/0/update") for layer in (first, second)))
     places = [layers.location(pointer) for pointer in ("/info/title", "/info/version", "/info/summary", "/information")]
     assert places == ["2.yaml:4", "2.yaml:5", "a.yaml:1", "a.yaml:1"]
     assert layers.name == "a.yaml"
@@ -281,13 +281,13 @@ def test_the_overlay_that_came_last_says_where_a_node_stands() -> None:
     ],
 )
 def test_a_pointer_finds_its_value(pointer: str, value: Any) -> None:
-    assert find({"a/b": {"m~n": [10, {"~1": 20}]}, "": 30}, pointer) == value
+    assert value_at({"a/b": {"m~n": [10, {"~1": 20}]}, "": 30}, pointer) == value
 
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/2", "/a/-", "/a/-1", "/a/x", "/a/0/b", "/a/²", "#b", "b"])
 def test_a_pointer_that_leads_nowhere_is_a_key_error(pointer: str) -> None:
     with pytest.raises(KeyError):
-        find({"a": [1, 2]}, pointer)
+        value_at({"a": [1, 2]}, pointer)
 
 
 @repeatable

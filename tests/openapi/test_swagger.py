@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.core.json_pointer import find
+from mock_server.core.json_pointer import value_at
 from mock_server.http.messages import Request
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
@@ -27,7 +27,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 @pytest.mark.parametrize("pointer", DATA["becomes"])
 def test_openapi_2_0_becomes_3_0(pointer: str, converted: Contract) -> None:
-    assert find(dict(converted.document), pointer) == DATA["becomes"][pointer]
+    assert value_at(dict(converted.document), pointer) == DATA["becomes"][pointer]
 
 
 @pytest.mark.parametrize("pointer", DATA["lines"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.core.errors import ContractError
-from mock_server.core.json_pointer import find
+from mock_server.core.json_pointer import value_at
 from mock_server.openapi.loading.loader import load_contract
 from tests.conftest import SHARED
 from tests.samples import Document, document, load
@@ -81,7 +81,7 @@ def test_a_real_contract_means_several() -> None:
     contract = load_contract(str(SHARED / "contracts/openai-2026-08.yml"))
     pointers = [finding.pointer for finding in contract.findings if finding.rule == "undocumented-stream"]
     schemas = [
-        find(dict(contract.document), f"{pointer}/content/text~1event-stream/schema/$ref") for pointer in pointers
+        value_at(dict(contract.document), f"{pointer}/content/text~1event-stream/schema/$ref") for pointer in pointers
     ]
     assert [str(schema).rpartition("/")[2] for schema in schemas] == [
         "CreateCompletionResponse",

@@ -12,7 +12,7 @@ import pytest
 
 from mock_server.server.cluster import client as module
 from mock_server.server.cluster.address import Address
-from mock_server.server.cluster.client import Client, RefusedError, SilentError
+from mock_server.server.cluster.client import Client, ClusterRefusedError, SilentError
 from mock_server.server.cluster.endpoint import Endpoint, SocketServer
 from tests.peers.conftest import settled
 
@@ -121,7 +121,7 @@ async def test_one_who_says_nothing_is_not_waited_for() -> None:
 
 async def test_a_refusal_is_one() -> None:
     async with asked(Server(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")) as client:
-        with pytest.raises(RefusedError) as caught:
+        with pytest.raises(ClusterRefusedError) as caught:
             await client.ask("ping", {}, 1)
         assert caught.value.status == 401
 
@@ -151,7 +151,7 @@ async def test_an_endpoint_answers_its_questions_and_no_others() -> None:
         client = Client(Address(file=str(place)))
         assert await client.ask("double", {"n": "å" * 100_000}, 5) == {"twice": ["å" * 100_000] * 2, "source": ""}
         for question, status in (("triple", 404), ("break", 500)):
-            with pytest.raises(RefusedError) as caught:
+            with pytest.raises(ClusterRefusedError) as caught:
                 await client.ask(question, {}, 5)
             assert caught.value.status == status
         client.close()

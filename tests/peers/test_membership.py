@@ -14,7 +14,7 @@ import pytest
 from mock_server.server.cluster import client
 from mock_server.server.cluster.address import Address
 from mock_server.server.cluster.client import Client
-from mock_server.server.cluster.discovery import Names, Sockets
+from mock_server.server.cluster.discovery import DnsDiscovery, Sockets
 from mock_server.server.cluster.join_protocol import Greeting
 from mock_server.server.cluster.membership import GoneError, Membership, Peer
 from tests.peers.conftest import Process, settled, some_processes
@@ -158,7 +158,7 @@ async def test_a_socket_of_a_process_that_is_no_more_is_cleared_away() -> None:
 async def test_names_lead_to_all_their_addresses_and_one_that_leads_nowhere_is_told_of_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    names = Names("127.0.0.1:4010,[::1]:4011,nowhere.invalid:1")
+    names = DnsDiscovery("127.0.0.1:4010,[::1]:4011,nowhere.invalid:1")
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             found = await names.addresses()

@@ -9,11 +9,11 @@ import pytest
 from mock_server.scenarios.model import Scenario
 from mock_server.server.cluster import versioned_state as module
 from mock_server.server.cluster.versioned_state import PinForm, Pins
-from mock_server.worlds.scenario_state import Stage, StageForm
+from mock_server.worlds.scenario_state import ScenarioState, ScenarioStateJson
 
 
-def stage(name: str = "x") -> StageForm:
-    made = Stage()
+def stage(name: str = "x") -> ScenarioStateJson:
+    made = ScenarioState()
     made.start(Scenario.from_json({"answers": [{"code": 500}]}, name))
     return made.saved(limits=False)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from mock_server.storage import Record, Records, Store, Stores, open_stores
+from mock_server.storage import Record, RecordReader, Store, StoreFactory, open_stores
 from tests.postgresql import Postgres, running
 
 KINDS = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.store))
@@ -18,7 +18,7 @@ SHARED = KINDS[1:]
 class Opens(Protocol):
     """Opens the store of a test once more, as another process would."""
 
-    def __call__(self, capacity: int = 100) -> Stores: ...
+    def __call__(self, capacity: int = 100) -> StoreFactory: ...
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +41,9 @@ def address(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 @pytest.fixture
 def opens(address: str) -> Iterator[Opens]:
     """Open the store, as often as one likes: as so many processes would."""
-    opened: list[Stores] = []
+    opened: list[StoreFactory] = []
 
-    def open_one(capacity: int = 100) -> Stores:
+    def open_one(capacity: int = 100) -> StoreFactory:
         opened.append(open_stores(address, capacity))
         return opened[-1]
 
@@ -58,7 +58,7 @@ def loaded(store: Store, *records: Record) -> Store:
     return store
 
 
-def revision_of(records: Records) -> int:
+def revision_of(records: RecordReader) -> int:
     """Return the number of what records show; it is known as soon as they were asked for one of late."""
     while True:
         records.get("pets", "tom")

@@ -173,7 +173,7 @@ def test_no_message_has_a_password(url: str) -> None:
     ],
 )
 def test_an_address_is_shown_without_user_password_and_options(url: str, display: str) -> None:
-    assert urls.shown(url) == display
+    assert urls.redact_url(url) == display
 
 
 # ----------------------------------------------------------------------------------------------------------- losing

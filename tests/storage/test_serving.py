@@ -16,7 +16,7 @@ import pytest
 
 from mock_server import MockServer
 from mock_server.core import bundled
-from mock_server.mocking.mounts import assembled
+from mock_server.mocking.mounts import build_mounts
 from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import Record, open_stores
@@ -104,7 +104,7 @@ def test_fixtures_are_loaded_when_they_are_wanted(
     (fixtures / "customers.yaml").write_text(text, encoding="utf-8")
     for _ in range(2):
         with closing(open_stores(store if kind == "sqlite" else kind, 10)) as stores:
-            (served,) = assembled(Settings(fixtures=str(fixtures), seed_store=when), stores)
+            (served,) = build_mounts(Settings(fixtures=str(fixtures), seed_store=when), stores)
             record, count = served.store.get("customers", "individual"), served.store.count("customers")
         (fixtures / "customers.yaml").write_text(text.replace("Harriet Winslade", "New"), encoding="utf-8")
     expected = "New" if kind == "memory" and name else name

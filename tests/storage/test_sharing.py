@@ -10,11 +10,11 @@ from time import monotonic
 
 import pytest
 
-from mock_server.storage import Record, Records, Search
+from mock_server.storage import Record, RecordQuery, RecordReader
 from mock_server.storage.sql import database
-from mock_server.storage.sql.cache_state import Knowledge
+from mock_server.storage.sql.cache_state import CacheState
 from mock_server.storage.sql.postgresql import Postgresql
-from mock_server.storage.sql.row_cache import LIMIT, Lack
+from mock_server.storage.sql.row_cache import LIMIT, Missing
 from mock_server.storage.sql.sqlite import Sqlite
 from tests.storage.conftest import SHARED, Opens, loaded, revision_of
 
@@ -44,7 +44,7 @@ def until(seen: Callable[[], bool], seconds: float = 10) -> float:
     return monotonic() - started
 
 
-def shows(records: Records, expected: Record) -> bool:
+def shows(records: RecordReader, expected: Record) -> bool:
     return records.get(expected.resource, expected.handle) == expected
 
 
@@ -228,11 +228,11 @@ def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays
 
 
 def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
-    rows = Knowledge(LIMIT).kept
+    rows = CacheState(LIMIT).kept
     for number in range(100_000):
         rows.keep((1, "*", "pets", str(number)), TOM, 1000)
     assert 1000 < len(rows) < 10_000
-    assert rows.get((1, "*", "pets", "0")) is Lack.UNKNOWN
+    assert rows.get((1, "*", "pets", "0")) is Missing.UNKNOWN
     assert rows.get((1, "*", "pets", "99999")) is TOM
     rows.drop((1, "*", "pets", "99999"))
     rows.clear()
@@ -265,4 +265,4 @@ def test_a_search_is_of_texts_and_not_of_sql(opens: Opens) -> None:
     layer = loaded(opens().store("Pets"), TOM).layer("one")
     for text in ("'", '"', "\\", ";--", "%s", ":x", "/"):
         layer.put(Record("pets", "odd", {"text": f"a{text}b"}))
-        assert [record.handle for record in layer.records("pets", Search(f"A{text}B"))] == ["odd"]
+        assert [record.handle for record in layer.records("pets", RecordQuery(f"A{text}B"))] == ["odd"]

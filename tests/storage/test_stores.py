@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mock_server.core.types import JSON
-from mock_server.storage import Layer, Record, Search, Store
+from mock_server.storage import Record, RecordQuery, RecordWriter, Store
 from tests.storage.conftest import KINDS, Opens, loaded, revision_of
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
@@ -24,12 +24,12 @@ def store(opens: Opens) -> Store:
 
 
 @pytest.fixture
-def layer(store: Store) -> Layer:
+def layer(store: Store) -> RecordWriter:
     return store.layer("one")
 
 
-def handles(records: Store | Layer, search: Search | None = None) -> list[str]:
-    return [record.handle for record in records.records("pets", search or Search())]
+def handles(records: Store | RecordWriter, search: RecordQuery | None = None) -> list[str]:
+    return [record.handle for record in records.records("pets", search or RecordQuery())]
 
 
 def test_a_record_is_got_by_resource_and_handle(store: Store) -> None:
@@ -46,7 +46,7 @@ def test_there_is_nothing_where_no_record_is(resource: str, handle: str, store: 
     assert store.layer("one").get(resource, handle) is None
 
 
-def test_the_records_of_a_resource_come_in_the_order_they_were_put(store: Store, layer: Layer) -> None:
+def test_the_records_of_a_resource_come_in_the_order_they_were_put(store: Store, layer: RecordWriter) -> None:
     assert [*store.records("pets")] == [TOM, REX]
     assert [*store.records("birds")] == []
     layer.add(IDA)
@@ -74,7 +74,7 @@ def test_an_empty_store_is_loaded(opens: Opens) -> None:
     assert store.get("pets", "tom") == TOM
 
 
-def test_the_revision_is_another_after_every_change(store: Store, layer: Layer) -> None:
+def test_the_revision_is_another_after_every_change(store: Store, layer: RecordWriter) -> None:
     seen = [revision_of(layer)]
     for change in (
         lambda: loaded(store, TOM),
@@ -92,11 +92,11 @@ def test_the_revision_is_another_after_every_change(store: Store, layer: Layer) 
     assert len({*seen}) >= len(seen) - 1, "a world that was cleared may show what it once showed"
 
 
-def test_asking_and_what_changes_nothing_are_no_change(store: Store, layer: Layer) -> None:
+def test_asking_and_what_changes_nothing_are_no_change(store: Store, layer: RecordWriter) -> None:
     layer.put(IDA)
     before = (revision_of(store), revision_of(layer))
     store.get("pets", "tom")
-    layer.records("pets", Search("tom"))
+    layer.records("pets", RecordQuery("tom"))
     assert not layer.add(TOM)
     assert not layer.delete("pets", "nobody")
     assert not layer.change(Record("pets", "ida", {"name": "Ada"}), TOM)
@@ -114,7 +114,7 @@ def test_what_was_there_stays_where_loading_fails(store: Store) -> None:
     assert ([*store.records("pets")], revision_of(store)) == ([TOM, REX], before)
 
 
-def test_a_world_changes_its_records_and_no_others(store: Store, layer: Layer) -> None:
+def test_a_world_changes_its_records_and_no_others(store: Store, layer: RecordWriter) -> None:
     other, plain = store.layer("other"), store.layer("")
     before = (revision_of(store), revision_of(other), revision_of(plain))
     assert layer.put(IDA)
@@ -128,7 +128,7 @@ def test_a_world_changes_its_records_and_no_others(store: Store, layer: Layer) -
     assert (revision_of(store), revision_of(other), revision_of(plain)) == before
 
 
-def test_a_world_is_taken_back_to_the_fixtures(store: Store, layer: Layer) -> None:
+def test_a_world_is_taken_back_to_the_fixtures(store: Store, layer: RecordWriter) -> None:
     layer.put(IDA)
     layer.delete("pets", "tom")
     layer.clear()
@@ -137,7 +137,7 @@ def test_a_world_is_taken_back_to_the_fixtures(store: Store, layer: Layer) -> No
     layer.clear()
 
 
-def test_a_handle_is_added_once_and_again_after_it_was_deleted(layer: Layer) -> None:
+def test_a_handle_is_added_once_and_again_after_it_was_deleted(layer: RecordWriter) -> None:
     assert not layer.add(TOM)
     assert layer.delete("pets", "tom")
     assert not layer.delete("pets", "tom")
@@ -147,7 +147,7 @@ def test_a_handle_is_added_once_and_again_after_it_was_deleted(layer: Layer) -> 
     assert layer.get("pets", "tom") == TOM
 
 
-def test_a_record_is_changed_only_as_long_as_it_is_what_was_read(layer: Layer) -> None:
+def test_a_record_is_changed_only_as_long_as_it_is_what_was_read(layer: RecordWriter) -> None:
     thomas = Record("pets", "tom", {"name": "Thomas"})
     assert layer.change(TOM, thomas)
     assert not layer.change(TOM, Record("pets", "tom", {"name": "Tim"}))
@@ -164,7 +164,7 @@ VALUES: list[dict[str, JSON]] = [
 
 
 @pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
-def test_a_value_comes_back_as_it_was(value: dict[str, JSON], store: Store, layer: Layer) -> None:
+def test_a_value_comes_back_as_it_was(value: dict[str, JSON], store: Store, layer: RecordWriter) -> None:
     record = Record("pets", "x", value, "file\udcff.yaml")
     layer.put(record)
     for records in (layer, store.layer("one") if store.is_shared else layer):
@@ -184,29 +184,31 @@ MANY = [
 @pytest.mark.parametrize(
     ("search", "indexes"),
     [
-        (Search("köln"), [0, 3]),
-        (Search("KÖLN"), [0, 3]),
-        (Search("BOB"), [1, 2]),
-        (Search("%"), [1]),
-        (Search("_"), [2]),
-        (Search("zoë"), [0, 1, 2, 3, 4]),
-        (Search("3"), [3]),
-        (Search("city"), []),
-        (Search("'"), []),
-        (Search("\0bob"), [1, 2]),
-        (Search(handle="bob"), [1]),
-        (Search(handle="Bob-"), [2]),
-        (Search(handle="%"), []),
-        (Search("bob", handle="B"), [2]),
-        (Search(limit=2), [0, 1]),
-        (Search(limit=2, offset=3), [3, 4]),
-        (Search(offset=3), [3, 4]),
-        (Search(offset=9, limit=1), []),
-        (Search("zoë", offset=1, limit=2), [1, 2]),
+        (RecordQuery("köln"), [0, 3]),
+        (RecordQuery("KÖLN"), [0, 3]),
+        (RecordQuery("BOB"), [1, 2]),
+        (RecordQuery("%"), [1]),
+        (RecordQuery("_"), [2]),
+        (RecordQuery("zoë"), [0, 1, 2, 3, 4]),
+        (RecordQuery("3"), [3]),
+        (RecordQuery("city"), []),
+        (RecordQuery("'"), []),
+        (RecordQuery("\0bob"), [1, 2]),
+        (RecordQuery(handle="bob"), [1]),
+        (RecordQuery(handle="Bob-"), [2]),
+        (RecordQuery(handle="%"), []),
+        (RecordQuery("bob", handle="B"), [2]),
+        (RecordQuery(limit=2), [0, 1]),
+        (RecordQuery(limit=2, offset=3), [3, 4]),
+        (RecordQuery(offset=3), [3, 4]),
+        (RecordQuery(offset=9, limit=1), []),
+        (RecordQuery("zoë", offset=1, limit=2), [1, 2]),
     ],
     ids=repr,
 )
-def test_a_search_finds_what_it_means(search: Search, indexes: list[int], store: Store, layer: Layer) -> None:
+def test_a_search_finds_what_it_means(
+    search: RecordQuery, indexes: list[int], store: Store, layer: RecordWriter
+) -> None:
     loaded(store, *MANY)
     expected = [MANY[index].handle for index in indexes]
     assert handles(store, search) == expected
@@ -219,10 +221,13 @@ def test_a_search_finds_what_it_means(search: Search, indexes: list[int], store:
     assert whole is None or (store.count("pets", search), layer.count("pets", search)) == (whole, whole)
 
 
-def test_the_count_is_of_all_parts(store: Store, layer: Layer) -> None:
+def test_the_count_is_of_all_parts(store: Store, layer: RecordWriter) -> None:
     loaded(store, *MANY)
     layer.delete("pets", MANY[0].handle)
-    assert (store.count("pets", Search(limit=1)), layer.count("pets", Search("zoë", limit=1, offset=2))) == (5, 4)
+    assert (store.count("pets", RecordQuery(limit=1)), layer.count("pets", RecordQuery("zoë", limit=1, offset=2))) == (
+        5,
+        4,
+    )
 
 
 def test_the_records_of_two_contracts_do_not_mix(opens: Opens) -> None:

@@ -8,8 +8,8 @@ from html import escape
 from urllib.parse import quote
 
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers
-from mock_server.storage import Search
+from mock_server.http.messages import Headers, Response
+from mock_server.storage import RecordQuery
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1f24;background:#fff}
@@ -38,11 +38,11 @@ class RecordPage:
     resource: str
     url: str
     records: Sequence[Mapping[str, JSON]]
-    search: Search
+    search: RecordQuery
     total: int
     links: Mapping[str, str]
 
-    def answer(self, headers: Headers) -> Answer:
+    def answer(self, headers: Headers) -> Response:
         """Return the page as an answer, with ``headers`` in addition to its own."""
         own = (
             ("content-type", "text/html; charset=utf-8"),
@@ -50,7 +50,7 @@ class RecordPage:
             ("content-security-policy", _POLICY),
             ("x-content-type-options", "nosniff"),
         )
-        return Answer(200, (*own, *headers), self.html().encode("utf-8", "replace"), "control")
+        return Response(200, (*own, *headers), self.html().encode("utf-8", "replace"), "control")
 
     def html(self) -> str:
         """Return the page as a text."""

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from mock_server.admin.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.errors import InstructionError
-from mock_server.core.json_reader import Part
-from mock_server.http.messages import Answer
-from mock_server.worlds.clock import FARTHEST, Clock, moment_of
+from mock_server.core.json_reader import JsonReader
+from mock_server.http.messages import Response
+from mock_server.worlds.clock import FARTHEST, WorldClock, moment_of
 
 
-def _clock(request: Asked) -> Clock:
+def _clock(request: AdminRequest) -> WorldClock:
     return request.world.stage(request.served[0].standing).clock
 
 
-def _told(request: Asked) -> Answer:
+def _told(request: AdminRequest) -> Response:
     clock = _clock(request)
-    return answered({"now": clock.shown(), "stands": clock.stands})
+    return json_response({"now": clock.shown(), "stands": clock.stands})
 
 
-def _moved(request: Asked) -> Answer:
+def _moved(request: AdminRequest) -> Response:
     """Set the clock (``now``), which then stands still, or move it (``advance_seconds``)."""
     try:
-        _move(_clock(request), Part(request.body()))
+        _move(_clock(request), JsonReader(request.body()))
     except InstructionError as error:
-        raise RefusedError("invalid-request", 422, str(error.findings[0]), error.findings) from None
+        raise AdminRequestError("invalid-request", 422, str(error.findings[0]), error.findings) from None
     return _told(request)
 
 
-def _move(clock: Clock, part: Part) -> None:
+def _move(clock: WorldClock, part: JsonReader) -> None:
     members = part.members(("now", "advance_seconds"))
     if len(members) != 1:
         raise part.wrong("now or advance_seconds, one of the two")
@@ -44,9 +44,9 @@ def _move(clock: Clock, part: Part) -> None:
         raise members["advance_seconds"].wrong(f"no move to {error}") from None
 
 
-def _real(request: Asked) -> Answer:
+def _real(request: AdminRequest) -> Response:
     """Return the clock to the real time."""
-    request.world.stage(request.served[0].standing).clock = Clock()
+    request.world.stage(request.served[0].standing).clock = WorldClock()
     return _told(request)
 
 

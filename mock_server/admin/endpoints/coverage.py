@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from mock_server.admin.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer
-from mock_server.worlds.coverage import PLURALS, Coverage, told
+from mock_server.http.messages import Response
+from mock_server.worlds.coverage import PLURALS, Coverage, describe_coverage
 
 _KINDS = ("operations", *PLURALS.values())
 _APART = frozenset({"countries"})
 """Kinds that do not count in the total: no test suite needs a customer in each country."""
 
 
-def _coverage(request: Asked) -> Answer:
+def _coverage(request: AdminRequest) -> Response:
     parameters = request.query("format", "worlds")
     form = _choice(parameters, "format", ("json", "text"))
     seen = (
@@ -26,24 +26,24 @@ def _coverage(request: Asked) -> Answer:
     if form == "text":
         text = _table(operations, totals).encode("utf-8", "replace")
         headers = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
-        return Answer(200, headers, text, "control")
+        return Response(200, headers, text, "control")
     entries: list[JSON] = [*operations]
-    return answered({"world": request.world.name, "totals": totals, "operations": entries})
+    return json_response({"world": request.world.name, "totals": totals, "operations": entries})
 
 
 def _choice(parameters: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
     value = parameters.get(name, choices[0])
     if value not in choices:
         expected = " or ".join(choices)
-        raise RefusedError("invalid-request", 400, f"query {name}: found {value[:80]!r}; expected {expected}.")
+        raise AdminRequestError("invalid-request", 400, f"query {name}: found {value[:80]!r}; expected {expected}.")
     return value
 
 
-def _operations(request: Asked, seen: Coverage) -> Iterable[dict[str, JSON]]:
+def _operations(request: AdminRequest, seen: Coverage) -> Iterable[dict[str, JSON]]:
     for mount in request.served:
         for key in mount.contract.operations:
             gauge = mount.gauge(key)
-            yield told(gauge, seen.of(gauge), seen.count(gauge))
+            yield describe_coverage(gauge, seen.of(gauge), seen.count(gauge))
 
 
 def _totals(operations: list[dict[str, JSON]]) -> dict[str, JSON]:

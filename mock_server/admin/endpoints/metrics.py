@@ -5,27 +5,27 @@ The library that writes them is imported at the first request: a server without 
 
 from __future__ import annotations
 
-from mock_server.admin.router import Asked, Rows
+from mock_server.admin.router import AdminRequest, Rows
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer
+from mock_server.http.messages import Response
 
 METRICS = "/metrics"
 
 
-def _metrics(request: Asked) -> Answer:
-    from mock_server.admin.prometheus import exposed
+def _metrics(request: AdminRequest) -> Response:
+    from mock_server.admin.prometheus import write_metrics
 
     request.query()
     accept = ", ".join(request.request.header_values("accept"))
-    body, media_type = exposed(request, accept)
-    return Answer(200, (("content-type", media_type), ("cache-control", "no-store")), body, "control")
+    body, media_type = write_metrics(request, accept)
+    return Response(200, (("content-type", media_type), ("cache-control", "no-store")), body, "control")
 
 
-def figures_of(request: Asked) -> JSON:
+def process_metrics(request: AdminRequest) -> JSON:
     """Return the metrics of this process as JSON, for another process."""
-    from mock_server.admin.prometheus import forms_of
+    from mock_server.admin.prometheus import metrics_to_json
 
-    return forms_of(request)
+    return metrics_to_json(request)
 
 
 ROUTES: Rows = (("GET", METRICS, _metrics),)

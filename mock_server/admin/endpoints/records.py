@@ -5,15 +5,15 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from mock_server.admin.console.record_page import RecordPage
-from mock_server.admin.router import PREFIX, Asked, RefusedError, Rows, answered
+from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.errors import FixtureError
-from mock_server.core.merge_patch import patched
-from mock_server.core.text import suggestion
+from mock_server.core.merge_patch import apply_merge_patch
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
-from mock_server.http.content_negotiation import choose
-from mock_server.http.messages import Answer, Headers
-from mock_server.mocking.mounts import Served
-from mock_server.storage import Record, Records, Search
+from mock_server.http.content_negotiation import negotiate
+from mock_server.http.messages import Headers, Response
+from mock_server.mocking.mounts import ApiMount
+from mock_server.storage import Record, RecordQuery, RecordReader
 
 LISTED = 1000
 """Records that a list has where the request gives no number; a page for people has fewer."""
@@ -25,11 +25,11 @@ TRIES = 10
 """Most times that a patch is merged again because another client changed the record first."""
 
 
-def _listed(request: Asked) -> Answer:
+def _listed(request: AdminRequest) -> Response:
     """Return a part of the records, with the number of all that match and links to the other parts (RFC 8288)."""
     served, name = _resource(request)
     accept = ", ".join(request.request.header_values("accept"))
-    choice = choose(("application/json", "text/html"), accept)
+    choice = negotiate(("application/json", "text/html"), accept)
     is_page = choice is not None and choice.index == 1
     search, parameters = _searched(request, SHOWN if is_page else LISTED)
     store = request.world.store(served.store)
@@ -43,19 +43,19 @@ def _listed(request: Asked) -> Answer:
     values = [_told(served, record) for record in records]
     if is_page:
         return RecordPage(name, here, values, search, total, links).answer(headers)
-    return answered([*values], headers=headers)
+    return json_response([*values], headers=headers)
 
 
-def _searched(request: Asked, usual: int) -> tuple[Search, dict[str, str]]:
+def _searched(request: AdminRequest, usual: int) -> tuple[RecordQuery, dict[str, str]]:
     """Return the search that the query asks for, and the query parameters for links to the other parts."""
     parameters = request.query("q", "handle", "limit", "offset")
     limit = _number(parameters, "limit", usual, 1, MOST_LISTED)
-    search = Search(
+    search = RecordQuery(
         parameters.get("q", ""), parameters.get("handle", ""), _number(parameters, "offset", 0, 0, 1 << 40), limit
     )
     for name in ("q", "handle"):
         if len(parameters.get(name, "")) > LONGEST_TEXT:
-            raise RefusedError(
+            raise AdminRequestError(
                 "invalid-request", 400,
                 f"query {name}: found {len(parameters[name])} characters; expected at most {LONGEST_TEXT}.",
             )  # fmt: skip
@@ -65,14 +65,14 @@ def _searched(request: Asked, usual: int) -> tuple[Search, dict[str, str]]:
 def _number(parameters: dict[str, str], name: str, usual: int, least: int, most: int) -> int:
     text = parameters.get(name, str(usual))
     if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
-        raise RefusedError(
+        raise AdminRequestError(
             "invalid-request", 400,
             f"query {name}: found {text[:80]!r}; expected a whole number from {least} to {most}.",
         )  # fmt: skip
     return int(text)
 
 
-def _parts(search: Search, total: int) -> dict[str, int]:
+def _parts(search: RecordQuery, total: int) -> dict[str, int]:
     """Return where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
     limit = search.limit or total
     if total <= limit and not search.offset:
@@ -86,11 +86,11 @@ def _parts(search: Search, total: int) -> dict[str, int]:
     return {**parts, "last": last}
 
 
-def _create(request: Asked) -> Answer:
+def _create(request: AdminRequest) -> Response:
     served, _ = _resource(request)
     record = _taken_in(request, served, request.body())
     if not request.world.layer(served.store).add(record):
-        raise RefusedError(
+        raise AdminRequestError(
             "conflict", 409,
             f"body: found the handle {record.handle!r}, which a record has; expected one that is free. Replace that"
             f" record with PUT {_place(record)}, or choose another handle.",
@@ -98,56 +98,56 @@ def _create(request: Asked) -> Answer:
     return _put(request, served, record, is_new=True)
 
 
-def _one(request: Asked) -> Answer:
+def _one(request: AdminRequest) -> Response:
     served, _ = _resource(request)
-    return answered(_told(served, _record(request, served)))
+    return json_response(_told(served, _record(request, served)))
 
 
-def _replace(request: Asked) -> Answer:
+def _replace(request: AdminRequest) -> Response:
     served, _ = _resource(request)
     record = _taken_in(request, served, request.body(), request.values["handle"])
     return _put(request, served, record, is_new=request.world.layer(served.store).put(record))
 
 
-def _patch(request: Asked) -> Answer:
+def _patch(request: AdminRequest) -> Response:
     """Apply a JSON Merge Patch (RFC 7396) to a record.
 
-    Raises :class:`RefusedError` (409) where others changed the record :data:`TRIES` times in between.
+    Raises :class:`AdminRequestError` (409) where others changed the record :data:`TRIES` times in between.
     """
     served, _ = _resource(request)
     patch = request.body()
     for _ in range(TRIES):
         record = _record(request, served)
-        merged = _taken_in(request, served, patched(_told(served, record), patch), record.handle)
+        merged = _taken_in(request, served, apply_merge_patch(_told(served, record), patch), record.handle)
         if request.world.layer(served.store).change(record, merged):
             return _put(request, served, merged, is_new=False)
-    raise RefusedError(
+    raise AdminRequestError(
         "conflict", 409,
         f"path: found {_place(record)} changed by others {TRIES} times meanwhile; expected a moment's rest. Try again.",
     )  # fmt: skip
 
 
-def _delete(request: Asked) -> Answer:
+def _delete(request: AdminRequest) -> Response:
     served, name = _resource(request)
     if not request.world.layer(served.store).delete(name, request.values["handle"]):
         raise _unknown(request, request.world.store(served.store))
-    return Answer(204, (("cache-control", "no-store"),), reason="control")
+    return Response(204, (("cache-control", "no-store"),), reason="control")
 
 
-def _resource(request: Asked) -> tuple[Served, str]:
+def _resource(request: AdminRequest) -> tuple[ApiMount, str]:
     name = request.values["resource"]
     for mount in request.served:
         if name in mount.contract.manners.resources:
             return mount, name
     known = [name for mount in request.served for name in mount.contract.manners.resources]
     listing = ", ".join(known) or "none: the contract has no x-mock-resources"
-    raise RefusedError(
+    raise AdminRequestError(
         "unknown", 404,
-        f"path: found the resource {name[:80]!r}{suggestion(name, known)}; expected one of the contract ({listing}).",
+        f"path: found the resource {name[:80]!r}{did_you_mean(name, known)}; expected one of the contract ({listing}).",
     )  # fmt: skip
 
 
-def _record(request: Asked, served: Served) -> Record:
+def _record(request: AdminRequest, served: ApiMount) -> Record:
     store = request.world.store(served.store)
     record = store.get(request.values["resource"], request.values["handle"])
     if record is None:
@@ -155,52 +155,52 @@ def _record(request: Asked, served: Served) -> Record:
     return record
 
 
-def _unknown(request: Asked, store: Records) -> RefusedError:
+def _unknown(request: AdminRequest, store: RecordReader) -> AdminRequestError:
     name, handle = request.values["resource"], request.values["handle"]
     # Of many records those are looked at that begin alike: the nearest of all would take seconds to find.
-    alike = store.records(name, Search(handle=handle[:2] if store.count(name) > LISTED else "", limit=LISTED))
-    near = suggestion(handle, [record.handle for record in alike])
-    return RefusedError(
+    alike = store.records(name, RecordQuery(handle=handle[:2] if store.count(name) > LISTED else "", limit=LISTED))
+    near = did_you_mean(handle, [record.handle for record in alike])
+    return AdminRequestError(
         "unknown", 404,
         f"path: found the handle {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
         " lists them.",
     )  # fmt: skip
 
 
-def _taken_in(request: Asked, served: Served, node: JSON, handle: str | None = None) -> Record:
+def _taken_in(request: AdminRequest, served: ApiMount, node: JSON, handle: str | None = None) -> Record:
     """Return the record of a body, validated; where the path has a handle, the body may leave it out.
 
-    Raises :class:`RefusedError` (422) for a record that is not valid, or another handle than that of the path.
+    Raises :class:`AdminRequestError` (422) for a record that is not valid, or another handle than that of the path.
     """
     resource = served.contract.manners.resources[request.values["resource"]]
     if handle is not None and isinstance(node, dict):
         value = node.setdefault(resource.handle, handle)
         if value != handle:
-            raise RefusedError(
+            raise AdminRequestError(
                 "invalid-request", 422,
                 f"body /{resource.handle}: found {value!r}; expected {handle!r}, as in the path, or none.",
             )  # fmt: skip
     try:
         return request.errands.run(_judged, served, resource.name, node, is_long=request.is_large)
     except FixtureError as error:
-        raise RefusedError("record", 422, str(error).partition("\n")[0], error.findings) from None
+        raise AdminRequestError("record", 422, str(error).partition("\n")[0], error.findings) from None
 
 
-def _judged(served: Served, resource: str, node: JSON) -> Record:
+def _judged(served: ApiMount, resource: str, node: JSON) -> Record:
     return served.intake(resource).record(node)
 
 
-def _put(request: Asked, served: Served, record: Record, *, is_new: bool) -> Answer:
+def _put(request: AdminRequest, served: ApiMount, record: Record, *, is_new: bool) -> Response:
     """Return the answer to a change of a record: 201 with Location for a new one, else 200."""
     place = request.request.origin + request.world.prefix + served.base_path + _place(record)
-    return answered(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
+    return json_response(_told(served, record), 201 if is_new else 200, (("Location", place),) if is_new else ())
 
 
 def _place(record: Record) -> str:
     return f"{PREFIX}/fixtures/{quote(record.resource)}/{quote(record.handle)}"
 
 
-def _told(served: Served, record: Record) -> dict[str, JSON]:
+def _told(served: ApiMount, record: Record) -> dict[str, JSON]:
     """Return a record as a fixture file has it."""
     return {served.contract.manners.resources[record.resource].handle: record.handle, **record.value}
 

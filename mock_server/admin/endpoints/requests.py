@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from mock_server.admin.response_chunks import Steps, in_pieces, listed, paced
-from mock_server.admin.router import Asked, RefusedError, Rows, answered
-from mock_server.core.json_reader import Part
+from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
+from mock_server.core.json_reader import JsonReader
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Headers
-from mock_server.http.problem_details import problem
+from mock_server.http.messages import Headers, Response
+from mock_server.http.problem_details import problem_response
 from mock_server.scenarios.request_pattern import RequestPattern
 from mock_server.worlds.har import Archiving, archive
 from mock_server.worlds.journal import Entry
 from mock_server.worlds.redaction import Redaction, redaction_of
-from mock_server.worlds.wiremock_events import Telling
+from mock_server.worlds.wiremock_events import ServeEventWriter
 
 PAGE = 1000
 """Entries of a page where nothing is said: as many as a journal keeps where nothing is said of that."""
@@ -32,15 +32,15 @@ _MOST = 1_000_000
 _FILTERS = ("operation", "status", "method", "path", "limit", "before", "since", "unmatched")
 
 
-def _redaction(asked: Asked) -> Redaction:
+def _redaction(asked: AdminRequest) -> Redaction:
     return redaction_of(asked.settings, [one.contract for one in asked.served])
 
 
-def _telling(request: Asked) -> Telling:
-    return Telling(request.world, _redaction(request))
+def _telling(request: AdminRequest) -> ServeEventWriter:
+    return ServeEventWriter(request.world, _redaction(request))
 
 
-def _listed(asked: Asked) -> Steps:
+def _listed(asked: AdminRequest) -> Steps:
     """List the journal, the newest first, as far as the filters let it, page by page."""
     given = asked.query(*_FILTERS)
     limit = _limit(given.get("limit", str(PAGE)))
@@ -89,7 +89,7 @@ def _limit(limit: str) -> int:
     return int(limit)
 
 
-def _cursor(asked: Asked, given: Mapping[str, str]) -> int | None:
+def _cursor(asked: AdminRequest, given: Mapping[str, str]) -> int | None:
     """Return the number of the entry before which a page begins: one that is kept or was."""
     journal = asked.world.journal
     if "before" not in given:
@@ -103,8 +103,8 @@ def _cursor(asked: Asked, given: Mapping[str, str]) -> int | None:
     return number
 
 
-def _bad_filter(name: str, value: str, expected: str) -> RefusedError:
-    return RefusedError("invalid-request", 400, f"query {name}: found {value[:80]!r}; expected {expected}.")
+def _bad_filter(name: str, value: str, expected: str) -> AdminRequestError:
+    return AdminRequestError("invalid-request", 400, f"query {name}: found {value[:80]!r}; expected {expected}.")
 
 
 def _by_status(value: str) -> Callable[[Entry], bool]:
@@ -141,34 +141,34 @@ _FILTER: dict[str, Callable[[str], Callable[[Entry], bool]]] = {
 }
 
 
-def _one(asked: Asked) -> Answer:
+def _one(asked: AdminRequest) -> Response:
     return in_pieces(iter([_telling(asked).event(_found(asked))]))
 
 
-def _found(request: Asked) -> Entry:
+def _found(request: AdminRequest) -> Entry:
     text = request.values["id"]
     try:
         entry = request.world.journal.find(UUID(text))
     except ValueError:
         entry = None
     if entry is None:
-        raise RefusedError(
+        raise AdminRequestError(
             "unknown", 404, f"path id: found {text[:80]!r}; expected the id of a request that the journal still holds."
         )
     return entry
 
 
-def _remove_one(asked: Asked) -> Answer:
+def _remove_one(asked: AdminRequest) -> Response:
     asked.world.journal.remove_all({_found(asked).number})
-    return answered({})
+    return json_response({})
 
 
-def _clear(request: Asked) -> Answer:
+def _clear(request: AdminRequest) -> Response:
     request.world.journal.clear()
-    return answered({})
+    return json_response({})
 
 
-def _pattern(request: Asked) -> RequestPattern:
+def _pattern(request: AdminRequest) -> RequestPattern:
     return RequestPattern.from_json(request.body())
 
 
@@ -176,7 +176,7 @@ def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
     return lambda entry: pattern.matches(entry.request, entry.route, entry.operation)
 
 
-def _count(asked: Asked) -> Steps:
+def _count(asked: AdminRequest) -> Steps:
     fits = _fits(_pattern(asked))
     count = 0
     for entry in paced(asked.world.journal.oldest_first()):
@@ -184,18 +184,18 @@ def _count(asked: Asked) -> Steps:
             yield
         else:
             count += fits(entry)
-    return answered({"count": count, "requestJournalDisabled": asked.settings.journal_size == 0})
+    return json_response({"count": count, "requestJournalDisabled": asked.settings.journal_size == 0})
 
 
-def _find(asked: Asked) -> Answer:
+def _find(asked: AdminRequest) -> Response:
     return _requests(asked, _fits(_pattern(asked)))
 
 
-def _unmatched(asked: Asked) -> Answer:
+def _unmatched(asked: AdminRequest) -> Response:
     return _requests(asked, lambda entry: not entry.was_matched)
 
 
-def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
+def _requests(asked: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
     telling = _telling(asked)
 
     def requests() -> Iterator[bytes | None]:
@@ -209,7 +209,7 @@ def _requests(asked: Asked, fits: Callable[[Entry], bool]) -> Answer:
     return in_pieces(listed(requests(), '{"requests": [', f'], "requestJournalDisabled": {is_off}}}'))
 
 
-def _remove(asked: Asked) -> Steps:
+def _remove(asked: AdminRequest) -> Steps:
     telling = _telling(asked)
     fits = _fits(_pattern(asked))
     numbers: set[int] = set()
@@ -222,7 +222,7 @@ def _remove(asked: Asked) -> Steps:
     return in_pieces(listed(paced(events), '{"serveEvents": [', "]}"))
 
 
-def _verify(asked: Asked) -> Steps:
+def _verify(asked: AdminRequest) -> Steps:
     """Answer 200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
     data = asked.body()
     members = dict(data) if isinstance(data, dict) else data
@@ -238,7 +238,7 @@ def _verify(asked: Asked) -> Steps:
             count += 1
             newest.append(entry)
     if low <= count <= high:
-        return answered({"count": count})
+        return json_response({"count": count})
     telling = _telling(asked)
     details: dict[str, JSON]
     if count > high:
@@ -250,9 +250,9 @@ def _verify(asked: Asked) -> Steps:
         details = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
     expected = _in_words(low, high)
-    answer = problem("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {expected}. {hint}")
+    answer = problem_response("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {expected}. {hint}")
     body = {**json.loads(answer.body), "count": count, "expected": expected, **details}
-    return answered(body, 409)
+    return json_response(body, 409)
 
 
 def _expected(members: JSON) -> tuple[int, int]:
@@ -260,15 +260,17 @@ def _expected(members: JSON) -> tuple[int, int]:
     if not isinstance(members, dict):
         return 1, _MOST
     bounds = {
-        name: Part(members.pop(name), f"/{name}").whole(0, _MOST) for name in ("times", "min", "max") if name in members
+        name: JsonReader(members.pop(name), f"/{name}").whole(0, _MOST)
+        for name in ("times", "min", "max")
+        if name in members
     }
     if "times" in bounds:
         if len(bounds) > 1:
-            raise Part(bounds["times"], "/times").refusal("value", "times beside min or max", "one or the other")
+            raise JsonReader(bounds["times"], "/times").refusal("value", "times beside min or max", "one or the other")
         return bounds["times"], bounds["times"]
     low, high = bounds.get("min", 0 if "max" in bounds else 1), bounds.get("max", _MOST)
     if low > high:
-        raise Part(low, "/min").refusal("value", f"{low}, more than max", f"at most {high}")
+        raise JsonReader(low, "/min").refusal("value", f"{low}, more than max", f"at most {high}")
     return low, high
 
 
@@ -284,7 +286,7 @@ def _in_words(low: int, high: int) -> str:
     return f"at least {low}" if high == _MOST else f"{low} to {high}"
 
 
-def _nearest(asked: Asked, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
+def _nearest(asked: AdminRequest, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
     """Return the requests that differ in the fewest parts, the newest first among equals, and how each differs."""
     nearest: list[tuple[Entry, list[str]]] = []
     for entry in paced(asked.world.journal.newest_first()):
@@ -303,7 +305,7 @@ def _nearest(asked: Asked, pattern: RequestPattern) -> Generator[None, None, lis
     return misses
 
 
-def _archive(asked: Asked) -> Steps:
+def _archive(asked: AdminRequest) -> Steps:
     given = asked.query(*_FILTERS)
     journal, fits, before = asked.world.journal, _chosen(given), _cursor(asked, given)
     limit = _limit(given["limit"]) if "limit" in given else None

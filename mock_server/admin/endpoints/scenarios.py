@@ -4,96 +4,98 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_server.admin.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.errors import InstructionError, UsageError
-from mock_server.core.json_reader import Part
-from mock_server.core.text import suggestion
+from mock_server.core.json_reader import JsonReader
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer
-from mock_server.mocking.mounts import rehearsed, scenario_files
+from mock_server.http.messages import Response
+from mock_server.mocking.mounts import scenario_files, validate_scenario
 from mock_server.scenarios.model import Scenario
-from mock_server.worlds.scenario_state import MOST_SCENARIOS, Running, Stage
+from mock_server.worlds.scenario_state import MOST_SCENARIOS, ActiveScenario, ScenarioState
 
 
-def _stage(request: Asked) -> Stage:
+def _stage(request: AdminRequest) -> ScenarioState:
     return request.world.stage(request.served[0].standing)
 
 
-def _listed(request: Asked) -> Answer:
+def _listed(request: AdminRequest) -> Response:
     """Return the running scenarios in the order in which they are tried, and the names of those that can be started."""
     stage = _stage(request)
     running: list[JSON] = [_shown(stage, active) for active in stage.running]
-    return answered({"scenarios": running, "available": [*scenario_files(request.settings).names]})
+    return json_response({"scenarios": running, "available": [*scenario_files(request.settings).names]})
 
 
-def _shown(stage: Stage, running: Running) -> JSON:
+def _shown(stage: ScenarioState, running: ActiveScenario) -> JSON:
     return running.as_json(stage.state(running.scenario))
 
 
-def _one(request: Asked) -> Answer:
+def _one(request: AdminRequest) -> Response:
     stage = _stage(request)
-    return answered(_shown(stage, _running(request, stage)))
+    return json_response(_shown(stage, _running(request, stage)))
 
 
-def _running(request: Asked, stage: Stage) -> Running:
+def _running(request: AdminRequest, stage: ScenarioState) -> ActiveScenario:
     name = request.values["name"]
     match = next((active for active in stage.running if active.scenario.name == name), None)
     if match is None:
         names = [active.scenario.name for active in stage.running]
-        detail = f"Found the scenario {name!r}{suggestion(name, names)}; expected one that runs: {', '.join(names)}."
-        raise RefusedError("not-found", 404, detail if names else f"Found the scenario {name!r}; none runs here.")
+        detail = f"Found the scenario {name!r}{did_you_mean(name, names)}; expected one that runs: {', '.join(names)}."
+        raise AdminRequestError("not-found", 404, detail if names else f"Found the scenario {name!r}; none runs here.")
     return match
 
 
-def _start(request: Asked) -> Answer:
+def _start(request: AdminRequest) -> Response:
     """Start a scenario, or a built-in one by its name. One that is not valid is a 422, and nothing changes."""
     stage = _stage(request)
     data = request.body()
     try:
         scenario = request.errands.run(_read, request, data, is_long=request.is_large)
     except InstructionError as error:
-        raise RefusedError("scenario", 422, str(error.findings[0]), error.findings) from None
+        raise AdminRequestError("scenario", 422, str(error.findings[0]), error.findings) from None
     except UsageError as error:
-        raise RefusedError("scenario", 422, str(error)) from None
-    findings = request.errands.run(rehearsed, scenario, request.served, is_long=request.is_large)
+        raise AdminRequestError("scenario", 422, str(error)) from None
+    findings = request.errands.run(validate_scenario, scenario, request.served, is_long=request.is_large)
     if findings:
         detail = f"{findings[0]}. Mend the answer, or put what shall break the contract under breaks."
-        raise RefusedError("scenario", 422, detail, findings)
+        raise AdminRequestError("scenario", 422, detail, findings)
     if not scenario.name:
         name = stage.new_name()
         scenario = replace(scenario, name=name, machine=scenario.machine or name)
     running = stage.start(scenario)
     if running is None:
-        raise RefusedError("scenario", 422, f"Found {MOST_SCENARIOS} scenarios running; expected fewer. End one first.")
-    return answered(_shown(stage, running), 201)
+        raise AdminRequestError(
+            "scenario", 422, f"Found {MOST_SCENARIOS} scenarios running; expected fewer. End one first."
+        )
+    return json_response(_shown(stage, running), 201)
 
 
-def _read(request: Asked, data: JSON) -> Scenario:
+def _read(request: AdminRequest, data: JSON) -> Scenario:
     return _named(request, data) or Scenario.from_json(data, "")
 
 
-def _named(request: Asked, data: JSON) -> Scenario | None:
+def _named(request: AdminRequest, data: JSON) -> Scenario | None:
     """Return the scenario of a file, where only a name is given; else None."""
     if not isinstance(data, dict) or data.keys() != {"name"}:
         return None
-    part = Part(data["name"], "/name")
+    part = JsonReader(data["name"], "/name")
     files = scenario_files(request.settings)
     scenario = files.get(part.text())
     if scenario is None:
         expected = "one of " + ", ".join(files.names) + ", or answers beside the name"
-        raise part.refusal("unknown-scenario", f"{part.text()!r}{suggestion(part.text(), files.names)}", expected)
+        raise part.refusal("unknown-scenario", f"{part.text()!r}{did_you_mean(part.text(), files.names)}", expected)
     return scenario
 
 
-def _end(request: Asked) -> Answer:
+def _end(request: AdminRequest) -> Response:
     stage = _stage(request)
     stage.end(_running(request, stage).scenario.name)
-    return answered({})
+    return json_response({})
 
 
-def _end_all(request: Asked) -> Answer:
+def _end_all(request: AdminRequest) -> Response:
     _stage(request).end()
-    return answered({})
+    return json_response({})
 
 
 ROUTES: Rows = (

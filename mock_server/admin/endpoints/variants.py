@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mock_server.admin.router import Asked, RefusedError, Rows, answered
+from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.errors import GenerationError
-from mock_server.core.text import suggestion
-from mock_server.http.messages import Answer
-from mock_server.mocking.mounts import Served
+from mock_server.core.text import did_you_mean
+from mock_server.http.messages import Response
+from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.model import Operation
 
 
-def _variants(request: Asked) -> Answer:
+def _variants(request: AdminRequest) -> Response:
     """Return the variants of an operation, which is named by its operationId or by its key (``GET /pets``)."""
     name = request.values["operation"]
     for mount in request.served:
@@ -19,18 +19,18 @@ def _variants(request: Asked) -> Answer:
             try:
                 return request.errands.run(_shown, mount, operation)
             except GenerationError as error:
-                raise RefusedError("no-answer", 500, f"{operation.key}: {error}") from None
+                raise AdminRequestError("no-answer", 500, f"{operation.key}: {error}") from None
     operations = {key: operation for mount in request.served for key, operation in mount.contract.operations.items()}
     known = [*(operation.operation_id for operation in operations.values() if operation.operation_id), *operations]
-    detail = f"Found the operation {name!r}{suggestion(name, known)}; expected an operationId, or a method and"
-    raise RefusedError("not-found", 404, f"{detail} a path such as {next(iter(operations), 'GET /')!r}.")
+    detail = f"Found the operation {name!r}{did_you_mean(name, known)}; expected an operationId, or a method and"
+    raise AdminRequestError("not-found", 404, f"{detail} a path such as {next(iter(operations), 'GET /')!r}.")
 
 
-def _shown(served: Served, operation: Operation) -> Answer:
-    return answered([variant.as_json() for variant in served.ladder.variants(operation)])
+def _shown(served: ApiMount, operation: Operation) -> Response:
+    return json_response([variant.as_json() for variant in served.ladder.variants(operation)])
 
 
-def _operation(name: str, served: Served) -> Operation | None:
+def _operation(name: str, served: ApiMount) -> Operation | None:
     operations = served.contract.operations
     if name in operations:
         return operations[name]

@@ -9,14 +9,14 @@ from mock_server.generation.fake.cities import City, cities_of
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.fake.postal_codes import postal_code
-from mock_server.generation.seeding import Draw, Source
+from mock_server.generation.seeding import RandomStream, SeedKey
 
 _SECOND_LINES = 0.12
 """The share of addresses with a second line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """An address as production stores it.
 
     ``postal_code`` is None where the country has none, ``state`` where its addresses have no subdivision; in the United
@@ -31,7 +31,7 @@ class Place:
     country: str
 
 
-def place_in(country: str, draw: Draw) -> Place:
+def address_in(country: str, draw: SeedKey) -> Address:
     """Return a place in a country of ISO 3166; the same for the same draw.
 
     Raises :class:`KeyError` for another code.
@@ -40,14 +40,14 @@ def place_in(country: str, draw: Draw) -> Place:
     city = cities_of(country).draw(random)
     code = postal_code(country, city.subdivision, city.name, city.postal, random)
     line1, line2 = _lines(country, city, random)
-    return Place(line1, line2, code, city.name, _state(country, city), country)
+    return Address(line1, line2, code, city.name, _state(country, city), country)
 
 
 def _state(country: str, city: City) -> str | None:
     return f"{country}-{city.subdivision}" if country in ("US", "CA") else city.subdivision
 
 
-def _lines(country: str, city: City, random: Source) -> tuple[str, str | None]:
+def _lines(country: str, city: City, random: RandomStream) -> tuple[str, str | None]:
     """Return the street line, and a second one for some addresses, else None."""
     manner = table("streets")[people_of(country).streets]
     if city.streets:
@@ -57,11 +57,11 @@ def _lines(country: str, city: City, random: Source) -> tuple[str, str | None]:
     return line, second
 
 
-def _pick(options: Sequence[str], random: Source) -> str:
+def _pick(options: Sequence[str], random: RandomStream) -> str:
     return options[int(random.random() * len(options))]
 
 
-def _filled(line: str, street: str, random: Source) -> str:
+def _filled(line: str, street: str, random: RandomStream) -> str:
     """Return a line with its numbers filled in. Low house numbers are common and high ones rare."""
     while "{m}" in line:
         line = line.replace("{m}", str(1 + int(random.random() * 9)), 1)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mock_server.core.deadline import takes_long
 from mock_server.generation.fake.data_tables import table
-from mock_server.generation.seeding import Source, totals
+from mock_server.generation.seeding import RandomStream, totals
 
 MOST = 150
 """Most cities of a country, the most populous: the others are not needed, and memory stays small."""
@@ -43,7 +43,7 @@ class Cities:
     totals: tuple[float, ...]
     """Running totals of the weights of the cities."""
 
-    def draw(self, random: Source) -> City:
+    def draw(self, random: RandomStream) -> City:
         """Return one of the cities, drawn by weight."""
         return random.weighted(self.all, self.totals)
 

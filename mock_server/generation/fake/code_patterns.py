@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from math import prod
 
-from mock_server.generation.seeding import Source, totals
+from mock_server.generation.seeding import RandomStream, totals
 
 Sequence = tuple[str, ...]
 """The characters that may be at each position."""
@@ -30,7 +30,7 @@ def sequences(pattern: str) -> tuple[Sequence, ...]:
     return tuple(dict.fromkeys(alternatives))
 
 
-def draw(shapes: tuple[Sequence, ...], random: Source) -> str:
+def draw(shapes: tuple[Sequence, ...], random: RandomStream) -> str:
     """Return a text of one of the shapes; each text is as likely as any other."""
     shape = shapes[0] if len(shapes) == 1 else random.weighted(shapes, _totals(shapes))
     return "".join(
@@ -43,7 +43,7 @@ def _totals(shapes: tuple[Sequence, ...]) -> tuple[float, ...]:
     return totals([prod(map(len, shape)) for shape in shapes])
 
 
-def met(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:
+def matches_sequence(shapes: Iterable[Sequence], prefixes: Iterable[Sequence]) -> list[Sequence]:
     """Return the shapes narrowed to those that begin with one of the prefixes."""
     pairs = ((shape, prefix) for prefix in prefixes for shape in shapes if len(prefix) <= len(shape))
     narrowed = ((*map(_common, shape, prefix), *shape[len(prefix) :]) for shape, prefix in pairs)

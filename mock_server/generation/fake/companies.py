@@ -11,7 +11,7 @@ from anyascii import anyascii
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.fake.names import names_of
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 
 _BOXES = ("info", "billing", "office", "accounts", "contact", "hello")
 _UNSPACED = ("ja", "ko", "zh", "tw", "mo", "th")
@@ -38,7 +38,7 @@ def _forms() -> dict[str, tuple[str, ...]]:
     }
 
 
-def company_in(country: str, draw: Draw, purpose: str = "company") -> Company:
+def company_in(country: str, draw: SeedKey, purpose: str = "company") -> Company:
     """Return a company of a country; the same for the same draw and purpose."""
     random, names, language = draw.at(purpose), names_of(country), people_of(country).streets
     founder = random.choice(table("companies")["brands"].get(language) or names.family)
@@ -59,6 +59,6 @@ def _hyphened(word: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", anyascii(word).lower()).strip("-")
 
 
-def mailbox_of(company: Company, draw: Draw) -> str:
+def mailbox_of(company: Company, draw: SeedKey) -> str:
     """Return the company's mail address, in a domain of its own under ``.example`` (RFC 2606, 2)."""
     return f"{draw.at('company/email').choice(_BOXES)}@{company.domain}"

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from mock_server.core.diagnostics import Finding
-from mock_server.core.text import suggestion
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 
 _HIDDEN = frozenset({"add_provider", "del_arguments", "format", "get_arguments", "get_formatter", "get_providers",
@@ -63,7 +63,7 @@ def method_of(said: JSON) -> str | None:
     return name if name in methods() else None
 
 
-def faked(method: str, seed: int) -> JSON:
+def call_faker(method: str, seed: int) -> JSON:
     """Return the value that a method of Faker (of :func:`method_of`) makes from a seed."""
     maker = _faker().factories[0]
     maker.seed_instance(seed)
@@ -82,14 +82,14 @@ def _as_json(value: Any) -> JSON:
     return str(value)
 
 
-def unknown_methods(data: JSON, name: str) -> Iterator[Finding]:
+def unknown_methods(data: JSON, name: str) -> Iterator[Diagnostic]:
     """Yield a finding for each ``x-faker`` of a document that names no method of Faker."""
     for pointer, method in _mentioned(data, ""):
         if method_of(method) is None:
-            near = suggestion(method.rpartition(".")[2], methods()) if isinstance(method, str) else ""
+            near = did_you_mean(method.rpartition(".")[2], methods()) if isinstance(method, str) else ""
             remedy = "Until then the schema is generated for as if it were not there."
             expected = "the name of a method of Faker"
-            yield Finding("x-faker", name, f"{method!r}{near}", expected, f"{pointer}/x-faker", remedy)
+            yield Diagnostic("x-faker", name, f"{method!r}{near}", expected, f"{pointer}/x-faker", remedy)
 
 
 def _mentioned(data: JSON, pointer: str) -> Iterator[tuple[str, JSON]]:

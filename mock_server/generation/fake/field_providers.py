@@ -11,10 +11,10 @@ from dataclasses import fields
 from datetime import timedelta
 
 from mock_server.core.types import JSON
-from mock_server.generation.fake.addresses import Place
+from mock_server.generation.fake.addresses import Address
 from mock_server.generation.fake.oauth import oauth_accounts
 from mock_server.generation.fake.persona import NOW, Persona, date_time
-from mock_server.generation.seeding import Source
+from mock_server.generation.seeding import RandomStream
 
 Field = Callable[[Persona, str], JSON]
 """Makes a value from the persona of a record, and the JSON Pointer that names the field's own randomness."""
@@ -24,7 +24,7 @@ def _modified(persona: Persona, pointer: str) -> JSON:
     return date_time(persona.modified) if persona.modified else None
 
 
-_PARTS = tuple(part.name for part in fields(Place))
+_PARTS = tuple(part.name for part in fields(Address))
 
 
 def _address(persona: Persona, pointer: str) -> JSON:
@@ -66,16 +66,16 @@ FIELDS: Mapping[str, Field] = {
 }
 """By the name of the property. None is tried first, and dropped where the schema does not accept null."""
 
-Format = Callable[[Source], JSON]
+Format = Callable[[RandomStream], JSON]
 
 
-def uuid4(random: Source) -> str:
+def uuid4(random: RandomStream) -> str:
     """Return a UUID of version 4 (RFC 9562, 5.4)."""
     digits = f"{random.getrandbits(128) & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _moment(random: Source) -> str:
+def _moment(random: RandomStream) -> str:
     return date_time(NOW - timedelta(seconds=random.randrange(3 * 365 * 86_400)))
 
 

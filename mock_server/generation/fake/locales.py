@@ -9,7 +9,7 @@ from mock_server.generation.fake.data_tables import table
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class LocalePeople:
     """``names`` is a locale of Faker or a row of ``names.yaml``, ``streets`` a row of ``streets.yaml``."""
 
     names: str
@@ -17,9 +17,11 @@ class People:
 
 
 @cache
-def _peoples() -> dict[str, People]:
+def _peoples() -> dict[str, LocalePeople]:
     return {
-        country: People(*key.split("/")) for key, countries in table("peoples").items() for country in countries.split()
+        country: LocalePeople(*key.split("/"))
+        for key, countries in table("peoples").items()
+        for country in countries.split()
     }
 
 
@@ -28,6 +30,6 @@ def is_country(code: str) -> bool:
     return code in _peoples()
 
 
-def people_of(country: str) -> People:
+def people_of(country: str) -> LocalePeople:
     """Return the people of an ISO 3166 code. Raises :class:`KeyError` for a code that is none of the 249."""
     return _peoples()[country]

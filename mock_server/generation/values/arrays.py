@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Contains, Shape
-from mock_server.generation.contradiction import Contradiction, refuse_large
-from mock_server.generation.location import Place, Walker
-from mock_server.generation.schema_document import Node
+from mock_server.generation.constraints import Constraints, Contains
+from mock_server.generation.contradiction import Unsatisfiable, refuse_large
+from mock_server.generation.location import ValueLocation, Walker
+from mock_server.generation.schema_document import SchemaNode
 
 MOST = 1000
 """Items that a contract may wish for."""
@@ -19,16 +19,16 @@ TURNS = 40
 """Attempts to make an item that differs from the others."""
 
 
-def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return an array that satisfies the shape; raises :class:`Contradiction` where there is none."""
+def make_array(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return an array that satisfies the shape; raises :class:`Unsatisfiable` where there is none."""
     refuse_large("minItems", shape.least, MOST_ITEMS, place.pointer)
     refuse_large("minContains", _contained(shape), MOST_ITEMS, place.pointer)
-    array = _Made(shape)
+    array = _ArrayDraft(shape)
     count = _count(walk, shape, place)
     for index in range(count):
         try:
             _add(walk, array, place, index, last=count - 1)
-        except Contradiction:
+        except Unsatisfiable:
             if len(array.items) < max(shape.least, _contained(shape)):
                 raise
             break  # what is there is enough
@@ -40,18 +40,18 @@ def make_array(walk: Walker, shape: Shape, place: Place) -> JSON:
 
 
 @dataclass
-class _Made:
-    shape: Shape
+class _ArrayDraft:
+    shape: Constraints
     items: list[JSON] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
-    matched: dict[Node, int] = field(default_factory=dict)
+    matched: dict[SchemaNode, int] = field(default_factory=dict)
 
 
-def _contained(shape: Shape) -> int:
+def _contained(shape: Constraints) -> int:
     return max((contains.least for contains in shape.contains), default=0)
 
 
-def _count(walk: Walker, shape: Shape, place: Place) -> int:
+def _count(walk: Walker, shape: Constraints, place: ValueLocation) -> int:
     """Return how many items to make."""
     least = max(shape.least, _contained(shape))
     length = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
@@ -70,7 +70,7 @@ def _count(walk: Walker, shape: Shape, place: Place) -> int:
     return count if shape.most is None else min(count, shape.most)
 
 
-def _preferred(shape: Shape) -> tuple[int, int]:
+def _preferred(shape: Constraints) -> tuple[int, int]:
     """Return the least and the most items by ``x-count`` (a number or a pair), else one to three."""
     for atom in shape.atoms:
         said = atom.keywords.get("x-count")
@@ -85,10 +85,10 @@ def _preferred(shape: Shape) -> tuple[int, int]:
     return 1, 3
 
 
-def _add(walk: Walker, array: _Made, place: Place, index: int, last: int) -> None:
+def _add(walk: Walker, array: _ArrayDraft, place: ValueLocation, index: int, last: int) -> None:
     """Add one item that matches each ``contains`` that wants more, as far as that is possible at this index.
 
-    Raises :class:`Contradiction` where no item is possible.
+    Raises :class:`Unsatisfiable` where no item is possible.
     """
     lacking = [contains for contains in array.shape.contains if array.matched.get(contains.node, 0) < contains.least]
     full = [
@@ -105,7 +105,7 @@ def _add(walk: Walker, array: _Made, place: Place, index: int, last: int) -> Non
         goal = array.shape.item(index, (*contained, *refused))
         try:
             item = _different(walk, array, goal, place.below(index))
-        except Contradiction:
+        except Unsatisfiable:
             if not contained:
                 raise
             continue
@@ -116,16 +116,16 @@ def _add(walk: Walker, array: _Made, place: Place, index: int, last: int) -> Non
         return
 
 
-def _refusing(contains: Contains) -> Node:
+def _refusing(contains: Contains) -> SchemaNode:
     cache = contains.node.document.kept
     key = (contains.node, "refused")
     if key not in cache:
         cache[key] = contains.node.made({"not": contains.node.schema})
-    node: Node = cache[key]
+    node: SchemaNode = cache[key]
     return node
 
 
-def _different(walk: Walker, array: _Made, goal: tuple[Node, ...], place: Place) -> JSON:
+def _different(walk: Walker, array: _ArrayDraft, goal: tuple[SchemaNode, ...], place: ValueLocation) -> JSON:
     item = walk.value(goal, place)
     if not array.shape.is_unique:
         return item
@@ -134,25 +134,25 @@ def _different(walk: Walker, array: _Made, goal: tuple[Node, ...], place: Place)
             return item
         item = walk.value(goal, place.turned(turn))
     if _key(item) in array.keys:
-        raise Contradiction("uniqueItems", "items", pointer=place.pointer)
+        raise Unsatisfiable("uniqueItems", "items", pointer=place.pointer)
     return item
 
 
-def _more(walk: Walker, array: _Made, place: Place) -> None:
+def _more(walk: Walker, array: _ArrayDraft, place: ValueLocation) -> None:
     """Add items beyond the number that was drawn, while ``contains`` wants them."""
     while any(array.matched.get(contains.node, 0) < contains.least for contains in array.shape.contains):
         index = len(array.items)
         if (array.shape.most is not None and index >= array.shape.most) or index > 1000:
-            raise Contradiction("contains", "maxItems" if array.shape.most is not None else "items")
+            raise Unsatisfiable("contains", "maxItems" if array.shape.most is not None else "items")
         before = sum(array.matched.values())
         _add(walk, array, place, index, index)
         if sum(array.matched.values()) == before and index > array.shape.prefix() + 3:
-            raise Contradiction("contains", "items")
+            raise Unsatisfiable("contains", "items")
 
 
-def _compare(shape: Shape, array: _Made) -> None:
+def _compare(shape: Constraints, array: _ArrayDraft) -> None:
     if shape.most is not None and len(array.items) > shape.most:
-        raise Contradiction("maxItems", "not")
+        raise Unsatisfiable("maxItems", "not")
     for value in shape.not_values:
         if array.items == value:
             array.items.append(None)

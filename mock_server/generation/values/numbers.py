@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
 
-from mock_server.generation.number_range import Number, Span, exact
-from mock_server.generation.seeding import Source
+from mock_server.generation.number_range import Number, NumberRange, exact
+from mock_server.generation.seeding import RandomStream
 
 TRIES = 60
 
 
-def as_json(value: Fraction, whole: bool) -> Number:
+def number_to_json(value: Fraction, whole: bool) -> Number:
     """Return the number as JSON has it: an int where it has to be whole or is large, else a float."""
     if value.denominator == 1 and (whole or abs(value) > 2**53):
         return int(value)
     return float(value)
 
 
-def numbers_in(span: Span, whole: bool, random: Source) -> Iterator[Number]:
+def numbers_in(span: NumberRange, whole: bool, random: RandomStream) -> Iterator[Number]:
     """Yield numbers of a span: drawn ones first, then its ends and others in between."""
     if span.step is not None:
         yield from _on_grid(span, whole, random)
@@ -38,7 +38,7 @@ def numbers_in(span: Span, whole: bool, random: Source) -> Iterator[Number]:
             yield value
 
 
-def _on_grid(span: Span, whole: bool, random: Source) -> Iterator[Number]:
+def _on_grid(span: NumberRange, whole: bool, random: RandomStream) -> Iterator[Number]:
     assert span.step is not None
     first, last = span.steps
     if first > last:
@@ -47,7 +47,7 @@ def _on_grid(span: Span, whole: bool, random: Source) -> Iterator[Number]:
         yield random.randint(first, last)
     near = range(first, min(first + TRIES, last + 1))
     for number in chain((random.randint(first, last) for _ in range(TRIES // 2)), near, (last,)):
-        value = as_json(number * span.step, whole)
+        value = number_to_json(number * span.step, whole)
         # Validators divide in binary: to them 0.3 is no multiple of 0.1.
         quotient = value / float(span.step) if span.step.denominator != 1 else 0.0
         if quotient == int(quotient) and span.holds(exact(value)):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Shape
-from mock_server.generation.contradiction import Contradiction, refuse_large
+from mock_server.generation.constraints import Constraints
+from mock_server.generation.contradiction import Unsatisfiable, refuse_large
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.fake.words import word
-from mock_server.generation.location import Place, Walker
+from mock_server.generation.location import ValueLocation, Walker
 from mock_server.generation.values.regex import sample
 
 OPTIONAL_SHARE = 0.9
@@ -20,8 +20,8 @@ EXTRA = 300
 """Most names that are tried for members that the schema does not name."""
 
 
-def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return an object that satisfies the shape; raises :class:`Contradiction` where there is none."""
+def make_object(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return an object that satisfies the shape; raises :class:`Unsatisfiable` where there is none."""
     refuse_large("minProperties", shape.least, MOST_MEMBERS, place.pointer)
     refuse_large("required", len(shape.required), MOST_MEMBERS, place.pointer)
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
@@ -41,25 +41,27 @@ def make_object(walk: Walker, shape: Shape, place: Place) -> JSON:
         if members == refused:
             _fill(walk, shape, place, members, least=len(members) + 1)
     if shape.most is not None and len(members) > shape.most:
-        raise Contradiction("required", "maxProperties")
+        raise Unsatisfiable("required", "maxProperties")
     return members
 
 
-def _put(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], name: str, required: bool) -> None:
+def _put(
+    walk: Walker, shape: Constraints, place: ValueLocation, members: dict[str, JSON], name: str, required: bool
+) -> None:
     if not place.depth and name in walk.believed:
         members[name] = walk.believable(name)
         return
     try:
         members[name] = walk.value(shape.member(name), place.below(name))
-    except Contradiction as nothing:
+    except Unsatisfiable as nothing:
         # An optional member that no value satisfies is left out.
         if required:
             if nothing.pointer is None or nothing.pointer == place.pointer + "/" + name:
-                raise Contradiction(*nothing.keywords, pointer=place.below(name).pointer) from None
+                raise Unsatisfiable(*nothing.keywords, pointer=place.below(name).pointer) from None
             raise
 
 
-def _fits(shape: Shape, name: str) -> bool:
+def _fits(shape: Constraints, name: str) -> bool:
     """Tell whether the shape allows a member of that name at all."""
     return (
         name not in shape.forbidden
@@ -68,12 +70,12 @@ def _fits(shape: Shape, name: str) -> bool:
     )
 
 
-def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
+def _chosen(walk: Walker, shape: Constraints, place: ValueLocation) -> set[str]:
     """Return the names of the members to make: required ones, wanted ones, and most of the others."""
     chosen = set(shape.required)
     for name in shape.required if shape.name_goal else ():
         if any(not node.accepts(name) for node in shape.name_goal):
-            raise Contradiction("required", "propertyNames")
+            raise Unsatisfiable("required", "propertyNames")
     # A variant or a pin may want an optional member even where others are left out.
     if place.lean and not walk.wanted and not walk.is_pinned(place.pointer):
         return chosen
@@ -88,7 +90,7 @@ def _chosen(walk: Walker, shape: Shape, place: Place) -> set[str]:
     return chosen
 
 
-def _wanted(walk: Walker, place: Place, name: str) -> bool:
+def _wanted(walk: Walker, place: ValueLocation, name: str) -> bool:
     if walk.complete and not place.lean and not walk.wanted:
         return True
     where = place.below(name)
@@ -102,7 +104,7 @@ def _wanted(walk: Walker, place: Place, name: str) -> bool:
     return walk.complete or walk.draw.at(where.key + "#present").random() < OPTIONAL_SHARE
 
 
-def _needed(shape: Shape, name: str) -> frozenset[str] | None:
+def _needed(shape: Constraints, name: str) -> frozenset[str] | None:
     """Return the name and all names that must be there with it; None where that is not possible."""
     if name not in shape.needs:
         needed = _beside(shape, name)
@@ -110,7 +112,7 @@ def _needed(shape: Shape, name: str) -> frozenset[str] | None:
     return shape.needs[name]
 
 
-def _beside(shape: Shape, name: str) -> set[str]:
+def _beside(shape: Constraints, name: str) -> set[str]:
     """Return the name and all names that ``dependentRequired`` wants with it."""
     needed, waiting = {name}, [name]
     while waiting:
@@ -121,7 +123,7 @@ def _beside(shape: Shape, name: str) -> set[str]:
     return needed
 
 
-def _fill(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], least: int = 0) -> None:
+def _fill(walk: Walker, shape: Constraints, place: ValueLocation, members: dict[str, JSON], least: int = 0) -> None:
     """Add members that the schema does not name: as many as there must be, and one to a map unless that is off."""
     entries = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
     usual = int(shape.is_map and walk.fill_properties and not place.lean)
@@ -138,15 +140,15 @@ def _fill(walk: Walker, shape: Shape, place: Place, members: dict[str, JSON], le
         if len(members) >= count:
             return
     if len(members) < max(shape.least, least):
-        raise Contradiction("minProperties", _closed_by(shape))
+        raise Unsatisfiable("minProperties", _closed_by(shape))
 
 
-def _closed_by(shape: Shape) -> str:
+def _closed_by(shape: Constraints) -> str:
     keywords = ("propertyNames", "additionalProperties", "unevaluatedProperties", "patternProperties", "properties")
     return next((key for key in keywords if any(key in atom.keywords for atom in shape.atoms)), "maxProperties")
 
 
-def _names(walk: Walker, shape: Shape, place: Place) -> Iterator[str]:
+def _names(walk: Walker, shape: Constraints, place: ValueLocation) -> Iterator[str]:
     """Yield names for members that the schema does not name."""
     patterns = list(dict.fromkeys(shape.open_patterns()))
     for index in range(EXTRA):
@@ -164,13 +166,13 @@ def _names(walk: Walker, shape: Shape, place: Place) -> Iterator[str]:
             yield f"{word(random)}_{index}"
 
 
-def _by_goal(walk: Walker, shape: Shape, place: Place, index: int) -> str | None:
+def _by_goal(walk: Walker, shape: Constraints, place: ValueLocation, index: int) -> str | None:
     cache = walk.document.kept
     if "text" not in cache:
         cache["text"] = shape.name_goal[0].made({"type": "string"})
-    inside = Place(f"{place.pointer}#key", "", f"~{index}", index, place.depth, True)
+    inside = ValueLocation(f"{place.pointer}#key", "", f"~{index}", index, place.depth, True)
     try:
         name = walk.value((*shape.name_goal, cache["text"]), inside)
-    except Contradiction:
+    except Unsatisfiable:
         return None
     return name if isinstance(name, str) else None

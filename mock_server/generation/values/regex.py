@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mock_server.generation.contradiction import TOO_LARGE, Contradiction
+from mock_server.generation.contradiction import TOO_LARGE, Unsatisfiable
 from mock_server.generation.ecma_regex import matches
-from mock_server.generation.seeding import Source
+from mock_server.generation.seeding import RandomStream
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKS = " -_.:/,@#+!?=&%$*()[]{}<>|~^`'\"\\;\t\n\r"
@@ -40,7 +40,7 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Alternatives:
     """One of several sequences. ``number`` is that of the group, 0 for one that does not capture."""
 
     branches: tuple[tuple[Part, ...], ...]
@@ -49,15 +49,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class Backreference:
     """A backreference: the text that a group has captured."""
 
     group: str
 
 
-Part = Letters | Repeated | Choice | Same
+Part = Letters | Repeated | Alternatives | Backreference
 
-_NOTHING = Choice(((),))
+_NOTHING = Alternatives(((),))
 _ESCAPE = re.compile(
     r"\\(?:c[A-Za-z]|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]+\}|u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
     r"|u[0-9A-Fa-f]{4}|[pP]\{[^}]*\}|.)",
@@ -67,7 +67,7 @@ _COUNT = re.compile(r"\{(\d+)(,?)(\d*)\}")
 _GROUP = re.compile(r"\((?:\?(?:(?P<around>=|!|<=|<!)|:|<(?P<name>[^>]+)>))?")
 
 
-class _Reader:
+class _PatternParser:
     """Parses the structure of one pattern."""
 
     def __init__(self, pattern: str) -> None:
@@ -75,7 +75,7 @@ class _Reader:
         self._at = 0
         self._groups = 0
 
-    def choice(self, number: int = 0, name: str = "") -> Choice:
+    def choice(self, number: int = 0, name: str = "") -> Alternatives:
         branches: list[tuple[Part, ...]] = []
         sequence: list[Part] = []
         while self._at < len(self._text) and self._text[self._at] != ")":
@@ -85,7 +85,7 @@ class _Reader:
                 sequence = []
             else:
                 sequence.append(self._repeated(self._part()))
-        return Choice((*branches, tuple(sequence)), number, name)
+        return Alternatives((*branches, tuple(sequence)), number, name)
 
     def _part(self) -> Part:
         letter = self._text[self._at]
@@ -128,11 +128,11 @@ class _Reader:
             return _NOTHING
         if text == "\\k" and (named := re.compile(r"<([^>]+)>").match(self._text, self._at)):
             self._at = named.end()
-            return Same(named[1])
+            return Backreference(named[1])
         if text[1] in "123456789":
             digits = re.compile(r"\d*").match(self._text, self._at)
             self._at = digits.end() if digits else self._at
-            return Same(text[1:] + (digits[0] if digits else ""))
+            return Backreference(text[1:] + (digits[0] if digits else ""))
         return Letters(text)
 
     def _repeated(self, part: Part) -> Part:
@@ -154,8 +154,8 @@ class _Reader:
 
 
 @lru_cache(maxsize=4096)
-def _read(pattern: str) -> Choice:
-    return _Reader(pattern).choice()
+def _read(pattern: str) -> Alternatives:
+    return _PatternParser(pattern).choice()
 
 
 @lru_cache(maxsize=4096)
@@ -173,7 +173,7 @@ def letters_of(text: str) -> tuple[str, str]:
     return "".join(plain or letters), "".join(letters)
 
 
-def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = False) -> str:
+def sample(pattern: str, random: RandomStream, stretch: int = 3, everything: bool = False) -> str:
     """Return a text that the pattern is likely to match; the caller checks.
 
     ``stretch`` is how many times more than the least a part may be repeated; ``everything`` draws from punctuation and
@@ -186,13 +186,13 @@ def sample(pattern: str, random: Source, stretch: int = 3, everything: bool = Fa
         nonlocal drawn
         drawn += 1
         if drawn > MOST_DRAWN:
-            raise Contradiction(
+            raise Unsatisfiable(
                 TOO_LARGE, f"pattern: {pattern[:80]}, for which more than {MOST_DRAWN:,} parts are drawn"
             )
         if isinstance(part, Letters):
             letters = letters_of(part.text)[everything]
             return random.choice(letters) if letters else ""
-        if isinstance(part, Same):
+        if isinstance(part, Backreference):
             return captured.get(part.group, "")
         if isinstance(part, Repeated):
             top = part.least + stretch if part.most is None else min(part.most, part.least + stretch)

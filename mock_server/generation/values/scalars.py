@@ -5,23 +5,23 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mock_server.core.types import JSON
-from mock_server.generation.branches import same
-from mock_server.generation.constraints import Shape
-from mock_server.generation.contradiction import Contradiction
-from mock_server.generation.fake.faker_bridge import faked
-from mock_server.generation.location import Place, Walker
-from mock_server.generation.number_range import Span, exact
+from mock_server.generation.branches import is_same_schema
+from mock_server.generation.constraints import Constraints
+from mock_server.generation.contradiction import Unsatisfiable
+from mock_server.generation.fake.faker_bridge import call_faker
+from mock_server.generation.location import ValueLocation, Walker
+from mock_server.generation.number_range import NumberRange, exact
 from mock_server.generation.values.numbers import numbers_in
 
 
-def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Contradiction` without any."""
+def make_value(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Unsatisfiable` without any."""
     values = shape.values or []
     usable = values
     if shape.not_values:
-        usable = [value for value in values if not any(same(value, refused) for refused in shape.not_values)]
+        usable = [value for value in values if not any(is_same_schema(value, refused) for refused in shape.not_values)]
     if not usable:
-        raise Contradiction("enum", "not")
+        raise Unsatisfiable("enum", "not")
     choice = walk.wanted.get((place.pointer, "value")) if walk.wanted else None
     if choice is not None and choice < len(usable):
         return usable[choice]
@@ -34,50 +34,50 @@ def make_value(walk: Walker, shape: Shape, place: Place) -> JSON:
     return usable[(usable.index(chosen) + place.turn) % len(usable)] if place.turn else chosen
 
 
-def make_null(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return None, for null; raises :class:`Contradiction` where null is refused."""
+def make_null(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return None, for null; raises :class:`Unsatisfiable` where null is refused."""
     if any(value is None for value in shape.not_values):
-        raise Contradiction("type", "not")
+        raise Unsatisfiable("type", "not")
     return None
 
 
-def make_boolean(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return a boolean; raises :class:`Contradiction` where both are refused."""
+def make_boolean(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return a boolean; raises :class:`Unsatisfiable` where both are refused."""
     choice = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
     drawn = bool(choice) if choice is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
         if not any(refused is value for refused in shape.not_values):
             return value
-    raise Contradiction("type", "not")
+    raise Unsatisfiable("type", "not")
 
 
-def make_number(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return a number in the shape's span; raises :class:`Contradiction` where none was found."""
+def make_number(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return a number in the shape's span; raises :class:`Unsatisfiable` where none was found."""
     whole = shape.kind == "integer"
     assert shape.span is not None
     random = walk.draw.at(place.key)
     if shape.faker:
-        value = faked(shape.faker, walk.draw.number(place.key))
+        value = call_faker(shape.faker, walk.draw.number(place.key))
         if isinstance(value, (int, float)) and not isinstance(value, bool) and shape.span.holds(exact(value)):
             return value
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
     span = _edged(shape.span, edge) if edge in (0, 1) else shape.span
     for value in numbers_in(span, whole, random):
         on_grid = any((exact(value) / step).denominator == 1 for step in shape.not_steps)
-        if not on_grid and not any(same(value, refused) for refused in shape.not_values):
+        if not on_grid and not any(is_same_schema(value, refused) for refused in shape.not_values):
             return value
-    raise Contradiction("multipleOf" if shape.span.step not in (None, Fraction(1)) else "type", "not")
+    raise Unsatisfiable("multipleOf" if shape.span.step not in (None, Fraction(1)) else "type", "not")
 
 
-def _edged(span: Span, edge: int | None) -> Span:
+def _edged(span: NumberRange, edge: int | None) -> NumberRange:
     """Return only the lower end (0) or the upper end (1) of the span, as near as its step allows."""
     low, high = span.low, span.high
     if span.step is not None and edge is not None:
         first, last = span.steps
         bound = (first, last)[edge] * span.step
-        return Span(bound, bound, False, False, span.step)
+        return NumberRange(bound, bound, False, False, span.step)
     if edge == 0 and low is not None and not span.excludes_low:
-        return Span(low, low, False, False, None)
+        return NumberRange(low, low, False, False, None)
     if edge == 1 and high is not None and not span.excludes_high:
-        return Span(high, high, False, False, None)
+        return NumberRange(high, high, False, False, None)
     return span

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mock_server.core import deadline
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Shape
-from mock_server.generation.contradiction import Contradiction, refuse_large
+from mock_server.generation.constraints import Constraints
+from mock_server.generation.contradiction import Unsatisfiable, refuse_large
 from mock_server.generation.ecma_regex import matches
-from mock_server.generation.fake.faker_bridge import faked
+from mock_server.generation.fake.faker_bridge import call_faker
 from mock_server.generation.fake.field_providers import FORMATS, uuid4
 from mock_server.generation.fake.words import word
-from mock_server.generation.location import Place, Walker
+from mock_server.generation.location import ValueLocation, Walker
 from mock_server.generation.schema_document import CHECKER
-from mock_server.generation.seeding import Source
+from mock_server.generation.seeding import RandomStream
 from mock_server.generation.values.regex import MOST_DRAWN, sample
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -27,7 +27,7 @@ MOST_LETTERS = 1_000_000
 TRIES = 160
 """Most texts that are tried for a pattern."""
 
-Format = Callable[[Source], JSON]
+Format = Callable[[RandomStream], JSON]
 
 MORE_FORMATS: Mapping[str, Format] = {
     "base64url": lambda random: "bW9jaw",
@@ -95,8 +95,8 @@ def _long_email(size: int) -> str:
     return "a" * local + "@" + _long_host(max(1, size - local - 5)) + ".com"
 
 
-def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
-    """Return a text that satisfies the shape; raises :class:`Contradiction` where none was found."""
+def make_text(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+    """Return a text that satisfies the shape; raises :class:`Unsatisfiable` where none was found."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
     # These makers give valid texts only, so nothing has to be checked.
     if shape.is_format_alone and shape.formats[0] in FORMATS:
@@ -106,10 +106,10 @@ def make_text(walk: Walker, shape: Shape, place: Place) -> JSON:
     for last in _texts(walk, shape, place, edge):
         if _wrong(shape, last) is None:
             return last
-    raise Contradiction(*dict.fromkeys(_said(shape, last)))
+    raise Unsatisfiable(*dict.fromkeys(_said(shape, last)))
 
 
-def _said(shape: Shape, text: str) -> Iterator[str]:
+def _said(shape: Constraints, text: str) -> Iterator[str]:
     for keyword, there in (("format", shape.formats), ("pattern", shape.patterns),
                            ("minLength", shape.least), ("maxLength", shape.most is not None),
                            ("not", shape.not_patterns or shape.not_formats or shape.not_values)):  # fmt: skip
@@ -118,7 +118,7 @@ def _said(shape: Shape, text: str) -> Iterator[str]:
     yield _wrong(shape, text) or "type"
 
 
-def _wrong(shape: Shape, text: str) -> str | None:
+def _wrong(shape: Constraints, text: str) -> str | None:
     """Return the keyword that refuses a text, or None."""
     if len(text) < shape.least:
         return "minLength"
@@ -135,13 +135,13 @@ def _wrong(shape: Shape, text: str) -> str | None:
     return "not" if any(CHECKER.conforms(text, name) for name in shape.not_formats) else None
 
 
-def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterator[str]:
+def _texts(walk: Walker, shape: Constraints, place: ValueLocation, edge: int | None) -> Iterator[str]:
     """Yield texts to try, the believable ones first."""
     random = walk.draw.at(place.key)
     if edge in (0, 1):
         yield from _edged(shape, random, edge)
     if shape.faker:
-        yield str(faked(shape.faker, walk.draw.number(place.key)))
+        yield str(call_faker(shape.faker, walk.draw.number(place.key)))
     if shape.media is not None:
         yield _encoded(walk, shape, place)
     for name in shape.formats:
@@ -161,7 +161,7 @@ def _texts(walk: Walker, shape: Shape, place: Place, edge: int | None) -> Iterat
     yield from _words(shape, random)
 
 
-def _words(shape: Shape, random: Source) -> Iterator[str]:
+def _words(shape: Constraints, random: RandomStream) -> Iterator[str]:
     least = shape.least
     for _ in range(4):
         text = word(random)
@@ -176,7 +176,7 @@ def _words(shape: Shape, random: Source) -> Iterator[str]:
     yield "".join(random.choice(_LETTERS) for _ in range(max(size, 8)))
 
 
-def _matching(shape: Shape, random: Source) -> Iterator[str]:
+def _matching(shape: Constraints, random: RandomStream) -> Iterator[str]:
     """Yield texts for patterns: of one, or of several one after the other."""
     least, most, drawn = shape.least, shape.most, 0
     for index in range(TRIES):
@@ -197,7 +197,7 @@ def _matching(shape: Shape, random: Source) -> Iterator[str]:
             yield "a" * (least - len(text)) + text
 
 
-def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
+def _edged(shape: Constraints, random: RandomStream, edge: int | None) -> Iterator[str]:
     """Yield candidates for the shortest (0) or the longest (1) text."""
     size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
     for pattern in shape.patterns:
@@ -211,7 +211,7 @@ def _edged(shape: Shape, random: Source, edge: int | None) -> Iterator[str]:
     yield "a" * size
 
 
-def _encoded(walk: Walker, shape: Shape, place: Place) -> str:
+def _encoded(walk: Walker, shape: Constraints, place: ValueLocation) -> str:
     """Return a text with encoded contents: JSON, or bytes in base 64."""
     assert shape.media is not None
     keywords = shape.media.keywords

@@ -16,9 +16,9 @@ from functools import lru_cache
 
 from regress import Regex, RegressError
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, nodes
 
 MOST_PLACES = 120
@@ -41,7 +41,7 @@ class _UnknownError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _PatternPart:
     """A part of a pattern: the positions that it may begin and end with, and whether it may be empty."""
 
     first: tuple[int, ...] = ()
@@ -66,32 +66,32 @@ class _Automaton:
     def _peek(self) -> str:
         return self._tokens[self._at][0] if self._at < len(self._tokens) else ""
 
-    def _choice(self) -> _Part:
+    def _choice(self) -> _PatternPart:
         branches = [self._sequence()]
         while self._peek() == "bar":
             self._at += 1
             branches.append(self._sequence())
-        return _Part(
+        return _PatternPart(
             tuple(place for branch in branches for place in branch.first),
             tuple(place for branch in branches for place in branch.last),
             any(branch.may_be_empty for branch in branches),
         )
 
-    def _sequence(self) -> _Part:
-        whole = _Part()
+    def _sequence(self) -> _PatternPart:
+        whole = _PatternPart()
         while self._peek() not in ("", "bar", "close"):
             whole = self._joined(whole, self._repeated())
         return whole
 
-    def _joined(self, before: _Part, after: _Part) -> _Part:
+    def _joined(self, before: _PatternPart, after: _PatternPart) -> _PatternPart:
         self.steps.update((end, begin) for end in before.last for begin in after.first)
-        return _Part(
+        return _PatternPart(
             before.first + (after.first if before.may_be_empty else ()),
             after.last + (before.last if after.may_be_empty else ()),
             before.may_be_empty and after.may_be_empty,
         )
 
-    def _repeated(self) -> _Part:
+    def _repeated(self) -> _PatternPart:
         """Return a part with its repetitions: a counted one is unrolled, one without an end becomes a loop."""
         start = self._at
         part = self._atom()
@@ -101,23 +101,23 @@ class _Automaton:
         least, most = _bounds(self._tokens[self._at][1])
         if most is not None and most <= 1:
             self._at = after
-            return _Part(part.first, part.last, part.may_be_empty or least == 0) if most else _Part()
+            return _PatternPart(part.first, part.last, part.may_be_empty or least == 0) if most else _PatternPart()
         if most is None and least <= 1:
             self._at = after
             self.steps.update((end, begin) for end in part.last for begin in part.first)
-            return _Part(part.first, part.last, part.may_be_empty or least == 0)
-        whole = part if least else _Part(part.first, part.last)
+            return _PatternPart(part.first, part.last, part.may_be_empty or least == 0)
+        whole = part if least else _PatternPart(part.first, part.last)
         # A counted part is read again for each repetition, so that each has positions of its own.
         for number in range(1, most or least):
             self._at = start
             again = self._atom()
-            whole = self._joined(whole, again if number < least else _Part(again.first, again.last))
+            whole = self._joined(whole, again if number < least else _PatternPart(again.first, again.last))
         if most is None:
             self.steps.update((end, begin) for end in again.last for begin in again.first)
         self._at = after
         return whole
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> _PatternPart:
         kind, text = self._tokens[self._at]
         self._at += 1
         self._read += 1
@@ -128,18 +128,18 @@ class _Automaton:
             if self._peek() != "close":
                 raise _UnknownError
             self._at += 1
-            return _Part() if kind == "around" else inner
+            return _PatternPart() if kind == "around" else inner
         if kind in ("repeat", "close"):
             raise _UnknownError
         # Anchors and backreferences have no positions: they count as empty parts.
         if kind == "anchor" or text in ("\\b", "\\B") or re.fullmatch(r"\\[1-9k].*", text):
-            return _Part()
+            return _PatternPart()
         if len(self.letters) >= MOST_PLACES:
             raise _UnknownError
         written = text if kind in ("escape", "class") or text == "." else re.escape(text)
         self.letters.append(_letters(written, self._alphabet))
         place = len(self.letters) - 1
-        return _Part((place,), (place,), may_be_empty=False)
+        return _PatternPart((place,), (place,), may_be_empty=False)
 
     def leads_back_in_two_ways(self) -> bool:
         """Tell whether one text leads from a position back to it in two ways."""
@@ -223,7 +223,7 @@ def is_endless(pattern: str) -> bool:
         return False
 
 
-def endless_patterns(document: Document, source: Layers) -> Iterator[Finding]:
+def endless_patterns(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Yield a finding for each pattern of a document that backtracks without end, at the first place that has it."""
     seen: set[str] = set()
     for pointer, node, kind in nodes(document):
@@ -232,7 +232,7 @@ def endless_patterns(document: Document, source: Layers) -> Iterator[Finding]:
             seen.add(pattern)
             if is_endless(pattern):
                 where = pointer + pointer_of("pattern")
-                yield Finding(
+                yield Diagnostic(
                     "pattern", source.location(where), f"{pattern!r}, which one text fits in many ways",
                     "a pattern that no engine takes for ever over", where,
                     "Repaired: it is asked in bounded time here; elsewhere a short text can hold up a server.",

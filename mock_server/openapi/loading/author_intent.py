@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import cast
 from urllib.parse import quote, unquote
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import above_and_at, pointer_of
 from mock_server.core.types import JSON
 from mock_server.openapi.discriminator import settle_discriminator
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, nodes, resolved
 
 _COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
@@ -36,7 +36,7 @@ _DEEPEST = 20
 """Most references and branches that are followed to find out whether a schema accepts null."""
 
 
-def read_as_meant(document: Document, source: Layers) -> Iterator[Finding]:
+def read_intended(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Rewrite ``document`` in place, and yield a finding for each place that was rewritten.
 
     The document is walked once; references to schemas that moved are updated at the end.
@@ -51,7 +51,7 @@ def read_as_meant(document: Document, source: Layers) -> Iterator[Finding]:
             reading.examples(pointer, node)
     reading.settle()
     for rule, pointer, actual, expected, done in reading.remarks:
-        yield Finding(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")
+        yield Diagnostic(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")
 
 
 class _Reading:

@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
-from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import is_url, read_text
-from mock_server.openapi.loading.source_map import Layers, Origin, Source
+from mock_server.openapi.loading.source_map import LayeredSourceMap, Origin, Source
 from mock_server.openapi.traversal import LONGEST_CHAIN, Document, nodes, operations, target
 
 MAX_DOCUMENTS = 5_000
@@ -104,11 +104,11 @@ def _refused(reference: str, expected: str) -> ContractError:
     return ContractError(f"{reference!r}, which leads outside; expected {expected}")
 
 
-def bundle(source: Source, files: Files) -> tuple[Document, Layers, list[Finding]]:
+def bundle(source: Source, files: Files) -> tuple[Document, LayeredSourceMap, list[Diagnostic]]:
     """Return one document, the origins of its parts, and findings about broken references (severity ``error``)."""
     document = cast("Document", source.data)
     if not any(mark in source.text for mark in ("$ref", "$id", "/securitySchemes/")):
-        return document, Layers(source), []
+        return document, LayeredSourceMap(source), []
     bundler = _Bundler(source, files)
     bundler.settle_components()
     bundler.settle_security()
@@ -129,7 +129,7 @@ class _Bundler:
     def __init__(self, source: Source, files: Files) -> None:
         self.document = cast("Document", source.data)
         self.waiting: list[tuple[str, JSON, str, Source, str]] = []
-        self.findings: list[Finding] = []
+        self.findings: list[Diagnostic] = []
         self._root = source
         self._files = files
         self._origins: list[Origin] = []
@@ -140,9 +140,9 @@ class _Bundler:
         self._is_old = self._is_2_0 or str(self.document.get("openapi", "")).startswith("3.0")
 
     @property
-    def layers(self) -> Layers:
+    def layers(self) -> LayeredSourceMap:
         """The origins of the parts."""
-        return Layers(self._root, tuple(self._origins))
+        return LayeredSourceMap(self._root, tuple(self._origins))
 
     def settle_components(self) -> None:
         """Note components that only refer to another file, so that what they refer to keeps their names."""
@@ -177,7 +177,7 @@ class _Bundler:
     def _settle(self, kind: str, home: str, node: Document) -> None:
         try:
             there, pointer = self._lead(self._root, str(node["$ref"]))
-            part = copy.deepcopy(find(there.data, pointer))
+            part = copy.deepcopy(value_at(there.data, pointer))
         except (KeyError, ContractError):
             return  # reported where all references are followed
         if there is not self._root and isinstance(part, dict) and (there.name, pointer, kind) not in self._homes:
@@ -228,7 +228,7 @@ class _Bundler:
             self._blame(f"{at}/$ref", source, reference, problem)
         except KeyError:
             actual = f"{reference!r}, which is not defined"
-            self.findings.append(Finding("dangling-reference", source.location(f"{at}/$ref"), actual,
+            self.findings.append(Diagnostic("dangling-reference", source.location(f"{at}/$ref"), actual,
                                          "a reference to something that is there", f"{at}/$ref",
                                          "Define it or mend the reference."))  # fmt: skip
 
@@ -247,7 +247,7 @@ class _Bundler:
         said = "which is not there" if problem is None else str(problem)
         actual = said if said.startswith(repr(reference)) else f"{reference!r}: {said}"
         actual, _, expected = actual.partition("; expected ")
-        self.findings.append(Finding("external-reference", source.location(pointer), actual,
+        self.findings.append(Diagnostic("external-reference", source.location(pointer), actual,
                                      expected.removesuffix(".") or "a document that can be read", pointer,
                                      "Mend the reference."))  # fmt: skip
 
@@ -265,7 +265,7 @@ class _Bundler:
                 return source, _anchor(source.data, pointer)
             further = _interrupted(source.data, pointer)
             if further is None:
-                find(source.data, pointer)
+                value_at(source.data, pointer)
                 return source, pointer
             reference = further
         raise KeyError(reference)
@@ -321,7 +321,7 @@ class _Bundler:
             name = self._free(_name(pointer, there.name), pointer_of(*section), table)
             self._homes[key] = pointer_of(*section, name)
             # A copy, since its references are rewritten, and its document may be needed again as it is.
-            part = table[name] = copy.deepcopy(find(there.data, pointer))
+            part = table[name] = copy.deepcopy(value_at(there.data, pointer))
             self.waiting.append((self._homes[key], part, kind, there, pointer))
         return "#" + self._homes[key]
 
@@ -347,7 +347,7 @@ class _Bundler:
             if (source.name, pointer) in seen or (source is self._root and (home + "/").startswith(pointer + "/")):
                 raise ContractError(f"{reference!r}, which leads to itself; expected a reference that ends somewhere")
             seen.add((source.name, pointer))
-            part = copy.deepcopy(find(source.data, pointer))
+            part = copy.deepcopy(value_at(source.data, pointer))
             if not isinstance(part, dict):
                 raise ContractError(f"{reference!r}, which leads to {part!r}; expected an object")
             further = part.pop("$ref", None)
@@ -427,7 +427,7 @@ def _interrupted(data: JSON, pointer: str) -> str | None:
             reference = str(data["$ref"])
             return reference + ("" if "#" in reference else "#") + pointer_of(*parts[index:])
         try:
-            data = find(data, pointer_of(part))
+            data = value_at(data, pointer_of(part))
         except KeyError:
             return None
     return None

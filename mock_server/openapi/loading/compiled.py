@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.core.types import JSON
 from mock_server.openapi import cache
 from mock_server.openapi.loading.reader import is_url, read_text
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.loading.subprocess_compiler import compile_apart
 from mock_server.openapi.traversal import Document
 
@@ -29,13 +29,13 @@ class Compiled:
     """A document that can be served; findings about its repairs; the files that it was made from."""
 
     document: Document
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     files: tuple[str, ...]
     digest: str
 
 
 @dataclass(frozen=True)
-class Given:
+class ContractInput:
     """The input that a user names: the place of a contract, overlays, and whether references may lead to URLs."""
 
     place: str
@@ -95,9 +95,9 @@ class Given:
     def compile(self, key: str | None) -> Compiled:
         """Compile the document, and store it in the cache under a key; with None it is not stored."""
         # Imported here: a remembered contract needs nothing of it.
-        from mock_server.openapi.loading.compiler import Compilation
+        from mock_server.openapi.loading.compiler import ContractCompiler
 
-        compilation = Compilation(self.texts, self.may_fetch)
+        compilation = ContractCompiler(self.texts, self.may_fetch)
         try:
             document, findings = compilation.sound()
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as crash:
@@ -108,12 +108,12 @@ class Given:
         if key is not None:
             entries: list[JSON] = [finding.as_json() for finding in findings]
             sums: JSON = {place: _sum(text) for place, text in compilation.others.items()}
-            cache.remember(key, "contract", {"document": document, "findings": entries, "files": sums})
+            cache.put(key, "contract", {"document": document, "findings": entries, "files": sums})
         return self._made(document, findings, compilation.others)
 
     def _recalled(self, key: str) -> Compiled | None:
         """Return what was stored, if no file that it was made from has changed since; else None."""
-        entry = cache.recall(key, "contract")
+        entry = cache.get(key, "contract")
         if not isinstance(entry, dict):
             return None
         try:
@@ -121,7 +121,7 @@ class Given:
             texts = {place: read_text(place) for place in sums}
             if any(_sum(text) != sums[place] for place, text in texts.items()):
                 return None
-            findings = tuple(Finding(**members) for members in cast("list[dict[str, Any]]", entry["findings"]))
+            findings = tuple(Diagnostic(**members) for members in cast("list[dict[str, Any]]", entry["findings"]))
             return self._made(cast("Document", entry["document"]), findings, texts)
         except (
             KeyError,
@@ -131,16 +131,16 @@ class Given:
         ):  # of another version of this program, or a file is gone
             return None
 
-    def _made(self, document: Document, findings: tuple[Finding, ...], others: Mapping[str, str]) -> Compiled:
+    def _made(self, document: Document, findings: tuple[Diagnostic, ...], others: Mapping[str, str]) -> Compiled:
         parts = [text for _, text in self._encoded] + [text.encode() for text in others.values()]
         names = (*(name for name, _ in self._encoded), *others)
         return Compiled(document, findings, names, cache.digest(parts))
 
-    def layers(self) -> Layers:
+    def layers(self) -> LayeredSourceMap:
         """Return where the parts of the document come from; the texts are read and bundled again for this."""
-        from mock_server.openapi.loading.compiler import Compilation
+        from mock_server.openapi.loading.compiler import ContractCompiler
 
-        return Compilation(self.texts, self.may_fetch).layered()[1]
+        return ContractCompiler(self.texts, self.may_fetch).layered()[1]
 
 
 def version_of(document: Mapping[str, JSON]) -> tuple[int, int]:

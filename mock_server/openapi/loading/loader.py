@@ -7,12 +7,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
-from mock_server.core.text import counted
+from mock_server.core.text import count_phrase
 from mock_server.core.types import JSON
-from mock_server.openapi.extensions import Manners, read_binding, read_manners
-from mock_server.openapi.loading.compiled import Compiled, Given, version_of
+from mock_server.openapi.extensions import MockExtensions, read_binding, read_extensions
+from mock_server.openapi.loading.compiled import Compiled, ContractInput, version_of
 from mock_server.openapi.loading.reader import is_url
-from mock_server.openapi.loading.source_map import Places
+from mock_server.openapi.loading.source_map import LazySourceMap
 from mock_server.openapi.model import Contract, Operation, SecurityScheme
 from mock_server.openapi.model_builder import _flag, response_of
 from mock_server.openapi.traversal import Document, operations, resolved
@@ -32,19 +32,19 @@ def load_contract(
     :class:`ContractError` where it cannot be read, is not OpenAPI 2.0 or 3.0 to 3.2, has a defect without a safe
     repair, or (``strict``) has any defect at all.
     """
-    contract_input = Given(place, tuple(overlays), may_fetch or is_url(place))
+    contract_input = ContractInput(place, tuple(overlays), may_fetch or is_url(place))
     compiled = contract_input.compiled(no_cache=no_cache)
     if strict and compiled.findings:
         raise ContractError(
-            f"{place}: found {counted(compiled.findings)}; expected none (--strict).", compiled.findings
+            f"{place}: found {count_phrase(compiled.findings)}; expected none (--strict).", compiled.findings
         )
-    return _freeze(place, compiled, Places(contract_input.layers))
+    return _freeze(place, compiled, LazySourceMap(contract_input.layers))
 
 
-def _freeze(place: str, compiled: Compiled, layers: Places) -> Contract:
+def _freeze(place: str, compiled: Compiled, layers: LazySourceMap) -> Contract:
     document = compiled.document
     info = mapping_at(document, "info")
-    manners = read_manners(document, layers)
+    manners = read_extensions(document, layers)
     table = {
         operation.key: operation
         for operation in (_operation(document, layers, *entry) for entry in operations(document))
@@ -76,7 +76,7 @@ def _freeze(place: str, compiled: Compiled, layers: Places) -> Contract:
     )
 
 
-def _refuse_reserved(table: Mapping[str, Operation], layers: Places) -> None:
+def _refuse_reserved(table: Mapping[str, Operation], layers: LazySourceMap) -> None:
     for operation in table.values():
         for prefix in RESERVED:
             if operation.path == prefix or operation.path.startswith(prefix if prefix == WORLDS else prefix + "/"):
@@ -87,7 +87,7 @@ def _refuse_reserved(table: Mapping[str, Operation], layers: Places) -> None:
 
 
 def _refuse_unknown_names(
-    manners: Manners, document: Document, schemes: Mapping[str, SecurityScheme], layers: Places
+    manners: MockExtensions, document: Document, schemes: Mapping[str, SecurityScheme], layers: LazySourceMap
 ) -> None:
     """Refuse ``x-mock-*`` data that names what the contract does not have; raises :class:`ContractError`."""
     for index, kind in enumerate(manners.tokens):
@@ -114,11 +114,11 @@ def _refuse_unknown_names(
             raise _unknown(layers, where, f"the reference {reference!r}", "something in the contract")
 
 
-def _unknown(layers: Places, pointer: str, actual: str, expected: str) -> ContractError:
+def _unknown(layers: LazySourceMap, pointer: str, actual: str, expected: str) -> ContractError:
     return ContractError(f"{layers.place(pointer)}: found {actual}; expected {expected}. Mend the overlay.")
 
 
-def _operation(document: Document, layers: Places, pointer: str, node: Document) -> Operation:
+def _operation(document: Document, layers: LazySourceMap, pointer: str, node: Document) -> Operation:
     _, path, *_, method = pointer_parts(pointer)
     security = node.get("security", document.get("security", []))
     identifier = node.get("operationId")

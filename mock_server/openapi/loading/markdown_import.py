@@ -16,9 +16,9 @@ from urllib.parse import unquote
 
 import yaml
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
-from mock_server.core.json_pointer import find, mapping_at, pointer_of, pointer_parts
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import read_text
@@ -41,7 +41,7 @@ _INHERITED = ("security", "consumes", "produces")
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedContract:
     """A contract made of pages: its text, where its parts come from, and findings about it.
 
     ``parts`` are the JSON Pointer of each operation and component and its place (``page.md:15``).
@@ -49,7 +49,7 @@ class Imported:
 
     text: str = field(repr=False)
     parts: tuple[tuple[str, str], ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
 
     @property
     def report(self) -> list[str]:
@@ -66,7 +66,7 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def import_pages(pages: Sequence[str], *, as_json: bool = False) -> Imported:
+def import_pages(pages: Sequence[str], *, as_json: bool = False) -> ImportedContract:
     """Return one contract of the OpenAPI blocks in these pages (paths or http(s) URLs).
 
     A single block keeps its text, unless it is YAML and JSON is wanted. Raises :class:`ContractError` where a page
@@ -85,7 +85,7 @@ def import_pages(pages: Sequence[str], *, as_json: bool = False) -> Imported:
         text = blocks[0].text
     else:
         text = json.dumps(merged.document, ensure_ascii=False, indent=2) + "\n" if as_json else merged.as_yaml()
-    return Imported(text, tuple(merged.parts()), tuple(merged.dangling()))
+    return ImportedContract(text, tuple(merged.parts()), tuple(merged.dangling()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class _Merged:
     def __init__(self, blocks: Sequence[_Block]) -> None:
         self._blocks = blocks
         self._origins: dict[str, _Block] = {}
-        self.conflicts: list[Finding] = []
+        self.conflicts: list[Diagnostic] = []
         self.document: Node = {}
         inherited = [name for name in _INHERITED if len({_canonical(block.data.get(name)) for block in blocks}) > 1]
         for block in blocks:
@@ -196,7 +196,7 @@ class _Merged:
 
     def _conflict(self, block: _Block, pointer: str, where: str, other: str) -> None:
         actual = f"{_called(pointer)} unlike that of {other}"
-        self.conflicts.append(Finding("conflict", block.source.location(where), actual, "the same in both", where))
+        self.conflicts.append(Diagnostic("conflict", block.source.location(where), actual, "the same in both", where))
 
     def _origin(self, pointer: str) -> Source:
         while pointer and pointer not in self._origins:
@@ -211,7 +211,7 @@ class _Merged:
             if is_part and (parts[0] not in ("paths", "webhooks") or parts[-1] in METHODS):
                 yield pointer, block.source.location(pointer)
 
-    def dangling(self) -> Iterator[Finding]:
+    def dangling(self) -> Iterator[Diagnostic]:
         """Yield findings for references whose target is in none of the pages, and for those that lead out of them."""
         seen: set[str] = set()
         for pointer, reference in references(self.document):
@@ -221,11 +221,11 @@ class _Merged:
             actual, where = f"a reference to {reference!r}", self._origin(pointer).location(pointer)
             expected = "one that leads to something in these pages"
             remedy = "Import the page that defines it too, or define it in an overlay."
-            yield Finding("dangling-reference", where, actual, expected, pointer, remedy)
+            yield Diagnostic("dangling-reference", where, actual, expected, pointer, remedy)
 
     def _leads_somewhere(self, reference: str) -> bool:
         try:
-            find(self.document, unquote(reference))
+            value_at(self.document, unquote(reference))
         except KeyError:
             return not reference.startswith("#/") and reference != "#"  # an anchor
         return True
@@ -307,14 +307,14 @@ def _called(pointer: str) -> str:
     return f"a {' '.join([first, *rest])}"
 
 
-class _Dumper(yaml.SafeDumper):
+class _ContractDumper(yaml.SafeDumper):
     """Quotes every text that YAML 1.1 or 1.2 might read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+def _text(dumper: _ContractDumper, text: str) -> yaml.ScalarNode:
     quoted = re.match(r"[-+.0-9]|(?i:null|true|false|yes|no|on|off|y|n|~)$", text)
     if re.search(r"[\x85\u2028\u2029]", text):  # line breaks to some readers: escaped
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
@@ -322,11 +322,13 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+_ContractDumper.add_representer(str, _text)
 
 
 def _yaml(node: Node) -> str:
-    return yaml.dump(node, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100, default_flow_style=False)
+    return yaml.dump(
+        node, Dumper=_ContractDumper, allow_unicode=True, sort_keys=False, width=100, default_flow_style=False
+    )
 
 
 def _key(key: str) -> str:

@@ -18,10 +18,10 @@ from urllib.parse import unquote
 import jsonschema_rs
 from regress import Regex, RegressError
 
-from mock_server.core.diagnostics import Finding
-from mock_server.core.json_pointer import find, pointer_of
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.json_pointer import pointer_of, value_at
 from mock_server.core.types import JSON
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, references
 
 ROUNDS = 30
@@ -38,9 +38,9 @@ _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-temp
 """Formats that do not matter for serving: any text is accepted."""
 
 
-def made_sound(document: Document, source: Layers) -> list[Finding]:
+def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> list[Diagnostic]:
     """Repair ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
-    findings: list[Finding] = []
+    findings: list[Diagnostic] = []
     judge = _judge(".".join(str(document["openapi"]).split(".")[:2]))
     spared: set[str] = set()
     for _ in range(ROUNDS):
@@ -60,15 +60,15 @@ def made_sound(document: Document, source: Layers) -> list[Finding]:
                 done = "it stays as it is"
             where = pointer + details[0]
             findings.append(
-                Finding(
+                Diagnostic(
                     "openapi", source.location(where), details[1], details[2], where, f"Repaired: {done}.", "repaired"
                 )
             )
     findings += [
-        Finding(
+        Diagnostic(
             "openapi",
             source.location(pointer),
-            _shown(find(document, pointer)),
+            _shown(value_at(document, pointer)),
             error.message,
             pointer,
             "Mend the contract.",

@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import pointer_of
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.source_map import Origin, Source
 
@@ -28,7 +28,7 @@ Path = tuple[str | int, ...]
 
 
 def apply_overlay(
-    document: JSON, overlay: Source, findings: list[Finding] | None = None
+    document: JSON, overlay: Source, findings: list[Diagnostic] | None = None
 ) -> tuple[JSON, tuple[Origin, ...]]:
     """Return a new document with the overlay's actions applied, and where its parts came from.
 
@@ -153,10 +153,10 @@ def _unfit(node: JSON, value: JSON, pointer: str) -> tuple[str, str] | None:
     return None
 
 
-def _idle(overlay: Source, pointer: str) -> Finding:
+def _idle(overlay: Source, pointer: str) -> Diagnostic:
     where = pointer + "/target"
     target = cast("str", _at(overlay.data, ("actions", int(pointer.rpartition("/")[2]), "target")))
-    return Finding("overlay-target", overlay.location(where), f"{target}, which matches nothing",
+    return Diagnostic("overlay-target", overlay.location(where), f"{target}, which matches nothing",
                    "a target in the contract", where, "Repaired: the action is passed over.", "repaired")  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _merged(target: JSON, update: JSON) -> JSON:
 def _refuse_unknown_keys(data: Mapping[str, JSON], known: tuple[str, ...], overlay: Source, pointer: str) -> None:
     for key in data:
         if key not in known and not key.startswith("x-"):
-            raise _refusal(overlay, f"{pointer}{pointer_of(key)}", f"the key {key!r}{suggestion(key, known)}",
+            raise _refusal(overlay, f"{pointer}{pointer_of(key)}", f"the key {key!r}{did_you_mean(key, known)}",
                            "one of " + ", ".join(known))  # fmt: skip
 
 

@@ -57,7 +57,9 @@ def parse_source(
         ) from None
     except (RecursionError, ValueError) as problem:
         actual = (
-            str(problem) if isinstance(problem, _RefusedError) else "something nested too deeply or a number too long"
+            str(problem)
+            if isinstance(problem, _UnsafeTextError)
+            else "something nested too deeply or a number too long"
         )
         raise error(
             f"{name}:1: found {actual}; expected {indefinite(what)} that can be read in a moment. Write it out."
@@ -69,7 +71,7 @@ class _DuplicateKeyError(ValueError):
     """Raised for a JSON object that has a key twice."""
 
 
-class _RefusedError(ValueError):
+class _UnsafeTextError(ValueError):
     """Raised for a text that would exhaust its reader."""
 
 
@@ -78,12 +80,12 @@ def _parse_json(text: str, *, allows_halves: bool) -> JSON:
     try:
         check_value(data, text, allows_halves=allows_halves)
     except NotJSONError as problem:
-        raise _RefusedError(str(problem)) from None
+        raise _UnsafeTextError(str(problem)) from None
     return cast("JSON", data)
 
 
 def _refuse_number(name: str) -> float:
-    raise _RefusedError(f"{name}, which is no number of JSON")
+    raise _UnsafeTextError(f"{name}, which is no number of JSON")
 
 
 def _finite(text: str) -> float:
@@ -111,7 +113,7 @@ _NESTING = rf"[\[\]{{}}]|^[ \t?-]{{{MAX_DEPTH},}}"
 
 
 def _refuse_depth(text: str) -> None:
-    """Refuse nesting over the limit before libyaml recurses into it; raises :class:`_RefusedError`."""
+    """Refuse nesting over the limit before libyaml recurses into it; raises :class:`_UnsafeTextError`."""
     depth = deepest = 0
     for match in re.finditer(_NESTING, text, re.MULTILINE):
         bracket = match.group()
@@ -124,7 +126,7 @@ def _refuse_depth(text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if level > MAX_DEPTH:
-            raise _RefusedError(f"more than {MAX_DEPTH} levels of nesting")
+            raise _UnsafeTextError(f"more than {MAX_DEPTH} levels of nesting")
 
 
 def _refuse_expansion(data: object) -> None:
@@ -136,7 +138,7 @@ def _refuse_expansion(data: object) -> None:
         if not isinstance(node, (dict, list)):
             return 1
         if id(node) in open_nodes:
-            raise _RefusedError("a YAML alias that contains itself")
+            raise _UnsafeTextError("a YAML alias that contains itself")
         if id(node) not in sizes:
             open_nodes.add(id(node))
             children = node.values() if isinstance(node, dict) else node
@@ -147,7 +149,7 @@ def _refuse_expansion(data: object) -> None:
     whole = size(data)
     # A small document may repeat its parts as often as it likes.
     if whole > 100_000 and whole > MAX_EXPANSION * len(sizes):
-        raise _RefusedError(f"YAML aliases that expand to {whole:,} nodes")
+        raise _UnsafeTextError(f"YAML aliases that expand to {whole:,} nodes")
 
 
 def _written_out(data: Any) -> Any:

@@ -12,22 +12,22 @@ from collections.abc import Callable, Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.model import path_parts
 from mock_server.openapi.traversal import METHODS, Document, nodes, operations, resolved, target
 
-Rule = Callable[[Document, Layers], Iterator[Finding]]
+Rule = Callable[[Document, LayeredSourceMap], Iterator[Diagnostic]]
 
 
-def repair(document: Document, source: Layers) -> list[Finding]:
+def repair(document: Document, source: LayeredSourceMap) -> list[Diagnostic]:
     """Repair ``document`` in place; the findings say what was wrong and what was done."""
     return [finding for rule in RULES for finding in rule(document, source)]
 
 
-def _loose_version(document: Document, source: Layers) -> Iterator[Finding]:
+def _loose_version(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Repair a version that YAML reads as a number, or one of only two numbers."""
     version = document["openapi"]
     text = str(version)
@@ -37,7 +37,7 @@ def _loose_version(document: Document, source: Layers) -> Iterator[Finding]:
         document["openapi"] = whole
 
 
-def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
+def _missing_info(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     info = document.get("info")
     if not isinstance(info, dict):
         document["info"] = info = {}
@@ -50,7 +50,7 @@ def _missing_info(document: Document, source: Layers) -> Iterator[Finding]:
             info[key] = value
 
 
-def _missing_description(document: Document, source: Layers) -> Iterator[Finding]:
+def _missing_description(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     if str(document["openapi"]).startswith("3.2"):  # which has a summary, too, and asks for neither
         return
     for pointer, operation in operations(document):
@@ -63,7 +63,7 @@ def _missing_description(document: Document, source: Layers) -> Iterator[Finding
                 response["description"] = ""
 
 
-def _undeclared_path_parameter(document: Document, source: Layers) -> Iterator[Finding]:
+def _undeclared_path_parameter(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     for path, item in mapping_at(document, "paths").items():
         shared = _parameter_names(document, item)
         for method in METHODS:
@@ -90,7 +90,7 @@ def _parameter_names(document: Document, node: JSON) -> set[str]:
     return names
 
 
-def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
+def _odd_paths(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     paths = mapping_at(document, "paths")
     for path in [path for path in paths if not path.startswith("x-")]:
         where = pointer_of("paths", path)
@@ -108,7 +108,7 @@ def _odd_paths(document: Document, source: Layers) -> Iterator[Finding]:
             cast("Document", paths).setdefault(correction, item)
 
 
-def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
+def _path_fragments(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Report paths with a fragment, which authors add to tell operations apart that have one path."""
     for path in mapping_at(document, "paths"):
         template, _, fragment = path_parts(path)
@@ -118,7 +118,7 @@ def _path_fragments(document: Document, source: Layers) -> Iterator[Finding]:
                             "a path without a fragment, which no client sends", done)  # fmt: skip
 
 
-def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
+def _identical_paths(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Remove operations that no path tells apart from an earlier one (OpenAPI 3.1, Paths Object)."""
     first: dict[tuple[str, str], str] = {}
     for path, item in mapping_at(document, "paths").items():
@@ -132,7 +132,7 @@ def _identical_paths(document: Document, source: Layers) -> Iterator[Finding]:
                 del cast("Document", item)[method]
 
 
-def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:
+def _odd_servers(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     servers = document.get("servers")
     # From the end, since removing a server moves those after it.
     for index in reversed(range(len(servers) if isinstance(servers, list) else 0)):
@@ -146,7 +146,7 @@ def _odd_servers(document: Document, source: Layers) -> Iterator[Finding]:
             del cast("list[JSON]", servers)[index]
 
 
-def _unknown_schemes(document: Document, source: Layers) -> Iterator[Finding]:
+def _unknown_schemes(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     schemes = mapping_at(document.get("components"), "securitySchemes")
     for pointer, node in [("", document), *operations(document)]:
         alternatives = node.get("security")
@@ -158,7 +158,7 @@ def _unknown_schemes(document: Document, source: Layers) -> Iterator[Finding]:
                 del cast("Document", alternative)[name]
 
 
-def _odd_statuses(document: Document, source: Layers) -> Iterator[Finding]:
+def _odd_statuses(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Repair keys of ``responses`` that are neither a status nor a range: ``2xx``, ``200 OK``, ``success``."""
     for pointer, operation in operations(document):
         responses = operation.get("responses")
@@ -175,7 +175,7 @@ def _odd_statuses(document: Document, source: Layers) -> Iterator[Finding]:
                 responses.setdefault(name, response)
 
 
-def _missing_responses(document: Document, source: Layers) -> Iterator[Finding]:
+def _missing_responses(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     for pointer, operation in operations(document):
         responses = operation.get("responses", None if not _is_newer(document) else {"": ""})
         if responses in (None, {}):
@@ -188,7 +188,7 @@ def _is_newer(document: Document) -> bool:
     return not str(document["openapi"]).startswith("3.0")
 
 
-def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding]:
+def _idle_path_parameter(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Remove parameters in path that the path does not have: no request can contain one."""
     for path, item in mapping_at(document, "paths").items():
         names = set(re.findall(r"\{([^{}]+)\}", path))
@@ -212,7 +212,7 @@ def _idle_path_parameter(document: Document, source: Layers) -> Iterator[Finding
                     del cast("list[JSON]", listed)[index]
 
 
-def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]:
+def _dangling_reference(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     for at, node, _ in list(nodes(document)):
         if "$ref" not in node:
             continue
@@ -222,20 +222,20 @@ def _dangling_reference(document: Document, source: Layers) -> Iterator[Finding]
                             "a text that says where something is", "it is left out")  # fmt: skip
             del node["$ref"]
         elif not reference.startswith("#"):
-            yield Finding("external-reference", source.location(pointer), f"{reference!r}",
+            yield Diagnostic("external-reference", source.location(pointer), f"{reference!r}",
                           "a reference within the file", pointer, "Bundle the files into one.")  # fmt: skip
         elif target(document, reference) is None and not _anchored(document, reference):
             yield _mend_reference(document, source, pointer, reference)
 
 
-def _mend_reference(document: Document, source: Layers, pointer: str, reference: str) -> Finding:
+def _mend_reference(document: Document, source: LayeredSourceMap, pointer: str, reference: str) -> Diagnostic:
     parts = reference.lstrip("#/").split("/")
     if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
         schemas = _table(_table(document, "components"), "schemas")
         schemas[parts[2].replace("~1", "/").replace("~0", "~")] = {}
         return _repaired("dangling-reference", source, pointer, f"{reference!r}, which is not defined",
                          "a reference to something in the document", "any value is taken there")  # fmt: skip
-    return Finding("dangling-reference", source.location(pointer), f"{reference!r}, which is not defined",
+    return Diagnostic("dangling-reference", source.location(pointer), f"{reference!r}, which is not defined",
                    "a reference to something in the document", pointer, "Define it or mend the reference.")  # fmt: skip
 
 
@@ -246,7 +246,7 @@ def _table(node: Document, key: str) -> Document:
     return cast("Document", node[key])
 
 
-def _duplicate_operation_id(document: Document, source: Layers) -> Iterator[Finding]:
+def _duplicate_operation_id(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     first: dict[str, str] = {}
     for pointer, operation in operations(document):
         name = operation.get("operationId")
@@ -293,5 +293,5 @@ def _anchored(document: JSON, reference: str) -> bool:
     return False
 
 
-def _repaired(rule: str, source: Layers, pointer: str, actual: str, expected: str, done: str) -> Finding:
-    return Finding(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")
+def _repaired(rule: str, source: LayeredSourceMap, pointer: str, actual: str, expected: str, done: str) -> Diagnostic:
+    return Diagnostic(rule, source.location(pointer), actual, expected, pointer, f"Repaired: {done}.", "repaired")

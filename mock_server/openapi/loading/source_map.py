@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from mock_server.core.json_pointer import find, pointer_parts
+from mock_server.core.json_pointer import pointer_parts, value_at
 from mock_server.core.types import JSON
 
 
@@ -59,7 +59,7 @@ class Located(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class RelocatedSourceMap:
     """A document whose nodes were moved: ``moves`` maps a pointer of now to the pointer in ``below``."""
 
     below: Located
@@ -79,7 +79,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Layers:
+class LayeredSourceMap:
     """A contract with parts of other files and of overlays: it tells in which file and line a node is."""
 
     base: Located
@@ -96,7 +96,7 @@ class Layers:
             rest = pointer.removeprefix(origin.pointer)
             if pointer.startswith(origin.pointer) and rest[:1] in ("", "/"):
                 try:
-                    find(origin.source.data, origin.at + rest)
+                    value_at(origin.source.data, origin.at + rest)
                 except KeyError:
                     continue
                 return origin.source.location(origin.at + rest)
@@ -107,14 +107,14 @@ class Layers:
         return f"{self.location(pointer)} {pointer}".rstrip()
 
 
-class Places:
+class LazySourceMap:
     """Locations of the nodes of a document, found at first use: the texts are read again for this."""
 
-    def __init__(self, read: Callable[[], Layers]) -> None:
+    def __init__(self, read: Callable[[], LayeredSourceMap]) -> None:
         self._read = read
 
     @cached_property
-    def _layers(self) -> Layers:
+    def _layers(self) -> LayeredSourceMap:
         return self._read()
 
     def location(self, pointer: str) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 
 _PROGRAM = "mock_server.openapi.routing.precompiler"
@@ -48,5 +48,5 @@ def report_of(error: ContractError) -> str:
 def _error(report: bytes) -> ContractError:
     said = json.loads(report)
     error = ContractError(said["message"])
-    error.findings = tuple(Finding(**finding) for finding in said["findings"])
+    error.findings = tuple(Diagnostic(**finding) for finding in said["findings"])
     return error

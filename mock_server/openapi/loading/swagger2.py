@@ -39,7 +39,7 @@ Remark = tuple[str, str, str, str, str]
 """What was read differently from 2.0: rule, pointer (after the conversion), found, expected, what was done."""
 
 
-def modernized(document: Document) -> tuple[Document, dict[str, str], list[Remark]]:
+def convert_to_openapi3(document: Document) -> tuple[Document, dict[str, str], list[Remark]]:
     """Return the document in OpenAPI 3.0, the old pointers of moved nodes by their new ones, and remarks."""
     conversion = _Conversion(document)
     return (*conversion.whole(), conversion.remarks)

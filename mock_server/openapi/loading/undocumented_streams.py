@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
 from mock_server.http.media_types import is_json
 from mock_server.http.sequences import EVENTS, form_of
-from mock_server.openapi.coercion import Resolve, Shape
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.coercion import Resolve, TypeHints
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.stream_transcripts import Transcript, texts_of, transcript_of
 from mock_server.openapi.traversal import Document, operations, resolved
 from mock_server.openapi.unions import union_of
@@ -26,7 +26,7 @@ SWITCH = "stream"
 _WORDS = re.compile(r"server-sent[ -]event|event[ -]stream|\bSSE\b|\bdata: ?\[[A-Z]+\]", re.IGNORECASE)
 
 
-def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding]:
+def undocumented_streams(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Add the streams that operations mean to ``document``; yield a finding for each."""
     resolve = partial(resolved, document)
     named: list[tuple[str, frozenset[str], str]] | None = None
@@ -53,7 +53,7 @@ def undocumented_streams(document: Document, source: Layers) -> Iterator[Finding
         where = pointer + pointer_of("responses", status)
         actual = f"{SWITCH!r} in the request and no media type for what it asks for"
         description = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
-        yield Finding("undocumented-stream", source.location(where), actual, f"{EVENTS} beside JSON", where,
+        yield Diagnostic("undocumented-stream", source.location(where), actual, f"{EVENTS} beside JSON", where,
                       f"Repaired: {description} is sent where the request asks for one.", "repaired")  # fmt: skip
 
 
@@ -64,17 +64,17 @@ def _words(operation: Document, resolve: Resolve) -> str | None:
     return "\n".join([*texts, str(operation.get("description", ""))]) if switches else None
 
 
-def _switches(operation: Document, resolve: Resolve) -> Iterator[Shape]:
+def _switches(operation: Document, resolve: Resolve) -> Iterator[TypeHints]:
     """Yield the boolean members and parameters of that name. A parameter has its description next to the schema."""
     body = mapping_at({"": resolve(operation.get("requestBody"))}, "")
     for media in mapping_at(body, "content").values():
-        shape = Shape([mapping_at({"": media}, "").get("schema")], resolve)
+        shape = TypeHints([mapping_at({"": media}, "").get("schema")], resolve)
         if SWITCH in shape.names and "boolean" in shape.member(SWITCH).types:
             yield shape.member(SWITCH)
     listed = operation.get("parameters")
     for parameter in map(resolve, listed if isinstance(listed, list) else []):
         if isinstance(parameter, dict) and (parameter.get("name"), parameter.get("in")) == (SWITCH, "query"):
-            shape = Shape([parameter.get("schema"), {"description": parameter.get("description")}], resolve)
+            shape = TypeHints([parameter.get("schema"), {"description": parameter.get("description")}], resolve)
             if "boolean" in shape.types:
                 yield shape
 

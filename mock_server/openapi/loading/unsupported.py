@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of
-from mock_server.openapi.loading.source_map import Layers
+from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, references, target
 
 
-def defects(document: Document, source: Layers) -> list[Finding]:
+def find_unsupported(document: Document, source: LayeredSourceMap) -> list[Diagnostic]:
     """Return what is wrong with a document beyond repair. The type of ``paths`` comes first: the rest relies on it."""
     paths = document.get("paths", {})
     if not isinstance(paths, dict):
@@ -18,7 +18,7 @@ def defects(document: Document, source: Layers) -> list[Finding]:
     return [*_circular_references(document, source)]
 
 
-def _circular_references(document: Document, source: Layers) -> Iterator[Finding]:
+def _circular_references(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     """Yield a finding for each chain of references that only leads back to itself."""
     ends: set[str] = set()
     for pointer, reference in references(document):
@@ -35,5 +35,5 @@ def _circular_references(document: Document, source: Layers) -> Iterator[Finding
             node = target(document, seen[-1])
 
 
-def _defect(rule: str, source: Layers, pointer: str, actual: str, expected: str) -> Finding:
-    return Finding(rule, source.location(pointer), actual, expected, pointer, "Mend the contract.")
+def _defect(rule: str, source: LayeredSourceMap, pointer: str, actual: str, expected: str) -> Diagnostic:
+    return Diagnostic(rule, source.location(pointer), actual, expected, pointer, "Mend the contract.")

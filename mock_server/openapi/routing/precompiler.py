@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from mock_server.core.errors import ContractError, MockServerError
-from mock_server.openapi.loading.compiled import Given
+from mock_server.openapi.loading.compiled import ContractInput
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.loading.subprocess_compiler import REFUSED, report_of
 from mock_server.openapi.routing.router import Router
@@ -17,7 +17,7 @@ from mock_server.openapi.routing.router import Router
 def main() -> int:
     """Compile the contract of the arguments; return the exit code."""
     fetch, place, *overlays = sys.argv[1:]
-    contract_input = Given(place, tuple(overlays), fetch == "1")
+    contract_input = ContractInput(place, tuple(overlays), fetch == "1")
     try:
         contract_input.compile(contract_input.key)
         Router(load_contract(place, overlays, may_fetch=contract_input.may_fetch))

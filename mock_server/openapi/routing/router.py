@@ -55,11 +55,11 @@ class _Path:
 
 
 @dataclass(slots=True)
-class _Branch:
+class _TrieNode:
     """The paths with the same beginning. ``literal`` by the text of the next segment; ``open`` for a parameter."""
 
-    literal: dict[str, _Branch] = field(default_factory=dict)
-    open: _Branch | None = None
+    literal: dict[str, _TrieNode] = field(default_factory=dict)
+    open: _TrieNode | None = None
     paths: list[_Path] = field(default_factory=list)
 
 
@@ -68,7 +68,7 @@ class Router:
 
     def __init__(self, contract: Contract, *, no_cache: bool = False) -> None:
         self._contract = contract
-        self._root = _Branch()
+        self._root = _TrieNode()
         paths: dict[str, _Path] = {}
         for operation, pattern, names in _routes(contract, no_cache=no_cache):
             known = contract.operations[operation]
@@ -88,10 +88,10 @@ class Router:
         branch = self._root
         for segment in path.template.split("/"):
             if "{" in segment:
-                branch.open = branch.open or _Branch()
+                branch.open = branch.open or _TrieNode()
                 branch = branch.open
             else:
-                branch = branch.literal.setdefault(literal(segment), _Branch())
+                branch = branch.literal.setdefault(literal(segment), _TrieNode())
         branch.paths.append(path)
 
     def route(self, method: str, path: str, query: str = "") -> Route:
@@ -153,7 +153,7 @@ class Router:
         return shorter if route.operation or route.allow else None
 
 
-def _candidates(branch: _Branch, segments: list[str], at: int) -> Iterator[_Path]:
+def _candidates(branch: _TrieNode, segments: list[str], at: int) -> Iterator[_Path]:
     """Yield the paths that may match, segment by segment the literal before the templated."""
     if at == len(segments):
         yield from branch.paths
@@ -167,13 +167,13 @@ def _candidates(branch: _Branch, segments: list[str], at: int) -> Iterator[_Path
 
 def _routes(contract: Contract, *, no_cache: bool) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return the operation, the pattern and the parameter names of each route."""
-    known = None if no_cache else cache.recall(contract.digest, "routes")
+    known = None if no_cache else cache.get(contract.digest, "routes")
     if not _is_complete(known, contract):
         from mock_server.openapi.routing.connexion_adapter import read_routes
 
         known = [cast("JSON", asdict(route)) for route in read_routes(contract)]
         if not no_cache:
-            cache.remember(contract.digest, "routes", known)
+            cache.put(contract.digest, "routes", known)
     rows = cast("list[dict[str, JSON]]", known)
     return [
         (str(row["operation"]), str(row["pattern"]), tuple(map(str, cast("list[str]", row["names"])))) for row in rows

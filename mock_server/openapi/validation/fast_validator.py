@@ -13,10 +13,10 @@ from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.http.messages import Answer, Headers, Request, Route
+from mock_server.http.messages import Headers, Request, Response, Route
 from mock_server.http.sequences import form_of
-from mock_server.openapi.model import BODYLESS, FRAMING, Header, Response
-from mock_server.openapi.validation.parameters import Parameter, Sent, read_parameter
+from mock_server.openapi.model import BODYLESS, FRAMING, Header, ResponseSpec
+from mock_server.openapi.validation.parameters import Parameter, RequestParts, read_parameter
 
 Accepts = Callable[[JSON], bool]
 AcceptsOf = Callable[[JSON], Accepts]
@@ -27,7 +27,7 @@ _REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
+class FastResponseValidator:
     """What a documented response accepts, by media type and header."""
 
     bodies: dict[str, Accepts]
@@ -37,7 +37,7 @@ class Acceptance:
     _known: dict[Headers, bool] = field(default_factory=dict)
     """Results for sets of headers that were validated before: most answers have the same headers."""
 
-    def of(self, answer: Answer) -> bool:
+    def of(self, answer: Response) -> bool:
         """Tell whether an answer is certainly valid; False means that openapi-core has to decide."""
         if self.headers and not self._has_known_headers(answer):
             return False
@@ -56,7 +56,7 @@ class Acceptance:
         except ValueError:
             return False
 
-    def _has_known_headers(self, answer: Answer) -> bool:
+    def _has_known_headers(self, answer: Response) -> bool:
         known = self._known.get(answer.headers)
         if known is None:
             if len(self._known) >= _REMEMBERED:
@@ -64,9 +64,9 @@ class Acceptance:
             known = self._known[answer.headers] = self._has_good_headers(answer)
         return known
 
-    def _has_good_headers(self, answer: Answer) -> bool:
+    def _has_good_headers(self, answer: Response) -> bool:
         lines = tuple((name.lower(), value) for name, value in answer.headers)
-        sent = Sent(Request("", "", headers=lines), _NOWHERE)
+        sent = RequestParts(Request("", "", headers=lines), _NOWHERE)
         for parameter, accepts in self.headers:
             try:
                 readings = parameter.readings(sent)
@@ -78,7 +78,9 @@ class Acceptance:
         return True
 
 
-def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]) -> Acceptance | None:
+def fast_validator_of(
+    response: ResponseSpec, accepts_of: AcceptsOf, resolve: Callable[[JSON], JSON]
+) -> FastResponseValidator | None:
     """Return what a response accepts; None where it has a header with a name that no parameter can have.
 
     Media ranges and sequences are left out: openapi-core validates them.
@@ -96,7 +98,7 @@ def acceptance_of(response: Response, accepts_of: AcceptsOf, resolve: Callable[[
         if header.name.lower() not in FRAMING:
             headers.append((parameter, accepts_of(header.schema)))
     streams = frozenset(essence_of(media.name) for media in response.content if form_of(media.name))
-    return Acceptance(bodies, tuple(headers), streams)
+    return FastResponseValidator(bodies, tuple(headers), streams)
 
 
 def taking(schema: JSON, accepts_of: AcceptsOf) -> Accepts:

@@ -13,7 +13,7 @@ MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MultipartPart:
     """One part. ``headers`` have names in lower case; ``is_file`` tells whether it has a file name."""
 
     name: str
@@ -26,7 +26,7 @@ class Part:
         return self.headers.get("content-type", "")
 
 
-def read_parts(body: bytes, boundary: str) -> list[Part]:
+def read_parts(body: bytes, boundary: str) -> list[MultipartPart]:
     """Return the parts in order; raises ValueError for a body that is not multipart."""
     if not boundary:
         raise ValueError("a Content-Type without a boundary")
@@ -35,17 +35,17 @@ def read_parts(body: bytes, boundary: str) -> list[Part]:
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=MOST_PARTS)
     decoder.receive_data(body)
     decoder.receive_data(None)
-    parts: list[Part] = []
+    parts: list[MultipartPart] = []
     try:
         while not isinstance(event := decoder.next_event(), Epilogue):
             if isinstance(event, (Field, File)):
                 if event.name is None:
                     raise ValueError("a part without a name")
                 headers = {name.lower(): value for name, value in event.headers.items()}
-                parts.append(Part(event.name, b"", headers, isinstance(event, File)))
+                parts.append(MultipartPart(event.name, b"", headers, isinstance(event, File)))
             elif isinstance(event, Data):
                 last = parts.pop()
-                parts.append(Part(last.name, last.data + event.data, last.headers, last.is_file))
+                parts.append(MultipartPart(last.name, last.data + event.data, last.headers, last.is_file))
     except RequestEntityTooLarge:
         raise ValueError(f"more than {MOST_PARTS:,} parts") from None
     except UnicodeDecodeError:

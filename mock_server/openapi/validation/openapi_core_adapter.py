@@ -35,11 +35,11 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
-from mock_server.core.diagnostics import Finding
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.http.messages import Answer
-from mock_server.openapi.media_types import AnswerReaders, judgeable
+from mock_server.http.messages import Response
+from mock_server.openapi.media_types import AnswerReaders, for_openapi_core
 from mock_server.openapi.model import BODYLESS, FRAMING, Contract
 from mock_server.openapi.read_write_only import Direction, Keyword, mentions, with_schemas
 from mock_server.openapi.traversal import METHODS
@@ -64,7 +64,7 @@ _FAILURES = "x-mock-failure-answers"
 """The key, in openapi-core's document, of the answers that belong to no operation."""
 
 
-class Objections:
+class OpenapiCoreValidator:
     """Validates requests and answers of one contract with openapi-core; an empty result means valid."""
 
     def __init__(self, contract: Contract) -> None:
@@ -72,12 +72,12 @@ class Objections:
         spec = SchemaPath.from_dict(cast("dict[Any, Any]", _with_failures(contract)), separator=_SEPARATOR)
         request_validator, response_validator = _VALIDATORS[contract.openapi]
         options: dict[str, Any] = {
-            "path_finder_cls": _GivenOperation,
+            "path_finder_cls": _OperationFinder,
             "extra_format_validators": dict(FORMATS),
         }
         self._answers = response_validator(
             spec,
-            schema_validators_factory=cast("Any", _Kept(response_validator.schema_validators_factory)),
+            schema_validators_factory=cast("Any", _CachedValidators(response_validator.schema_validators_factory)),
             extra_media_type_deserializers=AnswerReaders(),
             **options,
         )
@@ -94,7 +94,7 @@ class Objections:
         ).validator
         return cast("Errors", _extended(validator, _of_requests, asserts_formats=asserts_formats).iter_errors)
 
-    def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+    def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Diagnostic, ...]:
         """Return what is wrong with an item of an answer; its schema need not be part of the document."""
         known = self._items.get(id(schema))
         if known is None or known[0] is not schema:
@@ -105,22 +105,22 @@ class Objections:
         try:
             said = [explain(error) for error in explained(known[1].iter_errors(item), MOST_FINDINGS)]
         except UnexplainedError:
-            return (Finding("answer-body", location, "an item that may break the contract", UNEXPLAINED),)
-        return tuple(Finding("answer-body", location, found, wanted, where) for where, found, wanted in said)
+            return (Diagnostic("answer-body", location, "an item that may break the contract", UNEXPLAINED),)
+        return tuple(Diagnostic("answer-body", location, found, wanted, where) for where, found, wanted in said)
 
-    def to_failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
+    def to_failure(self, name: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the contract's answer to a failure that belongs to no operation."""
         return self.to_answer(name, _FAILURES, answer)
 
-    def to_answer(self, path: str, method: str, answer: Answer) -> tuple[Finding, ...]:
+    def to_answer(self, path: str, method: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with an answer of an operation."""
-        asked = _Asked(path, method if method == _FAILURES else method.lower())
+        asked = _CoreRequest(path, method if method == _FAILURES else method.lower())
         try:
             with allowance(MOST_STEPS):
-                errors = [*self._answers.iter_errors(cast("Any", asked), cast("Any", _Answered(answer)))]
+                errors = [*self._answers.iter_errors(cast("Any", asked), cast("Any", _CoreResponse(answer)))]
         except UnexplainedError:
             location = f"answer {answer.status}"
-            return (Finding("answer-body", location, "a value that may break the contract", UNEXPLAINED),)
+            return (Diagnostic("answer-body", location, "a value that may break the contract", UNEXPLAINED),)
         return tuple(
             finding
             for error in errors
@@ -129,7 +129,7 @@ class Objections:
             for finding in _answer_findings(error, answer)
         )
 
-    def _may_be_empty(self, path: str, method: str, answer: Answer) -> bool:
+    def _may_be_empty(self, path: str, method: str, answer: Response) -> bool:
         """Tell whether an answer with no body to validate is valid; openapi-core wants bytes where ``content`` is."""
         media_type = answer.header("content-type")
         operation = self._contract.operations.get(f"{method} {path}")
@@ -148,7 +148,7 @@ def _with_failures(contract: Contract) -> dict[str, Any]:
         name: {"responses": {str(failure.status): {"$ref": failure.response}}}
         for name, failure in contract.manners.failures.items()
     }
-    document = _one_way(contract, "writeOnly", {"not": {}}) or judgeable(dict(contract.document))
+    document = _one_way(contract, "writeOnly", {"not": {}}) or for_openapi_core(dict(contract.document))
     return {**cast("dict[str, Any]", document), _FAILURES: judged}
 
 
@@ -161,7 +161,7 @@ def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
     if not mentions(document, keyword):
         return None
     direction = Direction(document, keyword, instead)
-    return judgeable(with_schemas(document, direction.schema), direction.schema)
+    return for_openapi_core(with_schemas(document, direction.schema), direction.schema)
 
 
 def _is_framing(error: Exception) -> bool:
@@ -169,7 +169,7 @@ def _is_framing(error: Exception) -> bool:
     return isinstance(error, HeaderValidationError) and str(getattr(error, "name", "")).lower() in FRAMING
 
 
-class _GivenOperation:
+class _OperationFinder:
     """Takes the place of openapi-core's search for a path: it looks up the operation that routing has found."""
 
     def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
@@ -197,7 +197,7 @@ class _NoVariables:
     variables: Mapping[str, str] = {}
 
 
-class _Kept:
+class _CachedValidators:
     """A validators factory that builds each schema's validator once, and treats discriminators as hints.
 
     openapi-core copies its format checker and builds a validator for every value that it validates.
@@ -216,7 +216,7 @@ class _Kept:
         return self._kept[key]
 
 
-class _Asked:
+class _CoreRequest:
     """The operation of an answer, with the attributes of a request that openapi-core reads."""
 
     host_url = ""
@@ -226,10 +226,10 @@ class _Asked:
         self.method = method
 
 
-class _Answered:
+class _CoreResponse:
     """An answer with the attributes that openapi-core reads (``openapi_core.protocols.Response``)."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self.status_code = answer.status
         self.headers = Headers(list(answer.headers))
         self.content_type = answer.header("content-type") or ""
@@ -237,7 +237,7 @@ class _Answered:
         self.data = written if answer.judged is None else answer.judged
 
 
-def _answer_findings(error: Exception, answer: Answer) -> Iterator[Finding]:
+def _answer_findings(error: Exception, answer: Response) -> Iterator[Diagnostic]:
     where = f"answer {answer.status}"
     if isinstance(error, DataValidationError):
         yield from _findings("answer-body", f"{where} body", error)
@@ -247,18 +247,18 @@ def _answer_findings(error: Exception, answer: Answer) -> Iterator[Finding]:
         yield from _findings("answer-status", where, error)
 
 
-def _findings(rule: str, location: str, error: Exception) -> Iterator[Finding]:
+def _findings(rule: str, location: str, error: Exception) -> Iterator[Diagnostic]:
     said: BaseException = error
     for said in _causes(error):
         if isinstance(said, InvalidSchemaValue):
             for schema_error in islice(cast("Iterable[SchemaError]", said.schema_errors), MOST_FINDINGS):
                 pointer, found, expected = explain(schema_error)
-                yield Finding(rule, location, found, expected, pointer)
+                yield Diagnostic(rule, location, found, expected, pointer)
             return
         if isinstance(said, CastError):
-            yield Finding(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')
+            yield Diagnostic(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')
             return
-    yield Finding(rule, location, _message(said), "what the contract documents")
+    yield Diagnostic(rule, location, _message(said), "what the contract documents")
 
 
 def _message(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from mock_server.http.bracket_notation import Leaf, tree_of
 from mock_server.http.form_pairs import Pairs, cookie_pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
-from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, Shape, shown
+from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, TypeHints, describe_value
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, "Parameter Object", ``name``: definitions of these are ignored."""
@@ -31,7 +31,7 @@ _DELIMITERS = {"spaceDelimited": ("%20", "+", " "), "pipeDelimited": ("|", "%7C"
 Decode = Callable[[str], str]
 
 
-class Sent:
+class RequestParts:
     """The parts of a request that parameters are read from. Each is parsed once, when it is first needed."""
 
     def __init__(self, request: Request, route: Route) -> None:
@@ -62,7 +62,7 @@ class Parameter:
     style: str
     explode: bool
     may_be_empty: bool
-    shape: Shape
+    shape: TypeHints
     is_json: bool = False
     is_content: bool = False
     is_form: bool = False
@@ -72,7 +72,7 @@ class Parameter:
     def location(self) -> str:
         return f"{self.place} {self.name}"
 
-    def readings(self, sent: Sent, ways: tuple[Reading, ...] = READINGS) -> Iterator[JSON] | None:
+    def readings(self, sent: RequestParts, ways: tuple[Reading, ...] = READINGS) -> Iterator[JSON] | None:
         """Return the values that may be meant, the likeliest first; None where the parameter was not sent.
 
         Raises :class:`UnreadableError` for what is not of the parameter's style.
@@ -80,7 +80,7 @@ class Parameter:
         raws = self._raws(sent)
         return None if raws is None else self._values(raws, ways)
 
-    def is_empty(self, sent: Sent) -> bool:
+    def is_empty(self, sent: RequestParts) -> bool:
         """Tell whether the name was sent without a value, where the contract has ``allowEmptyValue``."""
         return self.may_be_empty and "" in sent.query.under(self.name)
 
@@ -92,7 +92,7 @@ class Parameter:
             for raw in raws:
                 yield self.shape.value(raw, way)
 
-    def _raws(self, sent: Sent) -> list[Raw] | None:
+    def _raws(self, sent: RequestParts) -> list[Raw] | None:
         if self.place == "header":
             value = sent.header(self.name.lower())
             return None if value is None else self._undivided(value, _as_it_is)
@@ -105,7 +105,7 @@ class Parameter:
             return self.of_pairs(sent.cookies, _as_it_is if self.style == "cookie" else unquote)
         return self.of_pairs(sent.query, unquote_plus)
 
-    def _whole_query(self, sent: Sent) -> list[Raw]:
+    def _whole_query(self, sent: RequestParts) -> list[Raw]:
         """Return the value of OpenAPI 3.2's ``in: querystring``: the members of a form, or the whole as a text."""
         if not self.is_form:
             return [unquote_plus(sent.request.query)]
@@ -250,7 +250,7 @@ class Parameter:
     def _unfit(self, raw: str) -> UnreadableError:
         label = "a dot before the value (style label)"
         matrix = f"a value that begins with ;{self.name}= (style matrix)"
-        return UnreadableError(shown(raw), label if self.style == "label" else matrix)
+        return UnreadableError(describe_value(raw), label if self.style == "label" else matrix)
 
     def _unnamed(self, part: str) -> str:
         """Return an item of an exploded matrix without its name."""
@@ -259,10 +259,12 @@ class Parameter:
     def _object(self, parts: list[str], decode: Decode) -> Raw:
         if self.explode and self.style not in _DELIMITERS:
             if not all("=" in part for part in parts):
-                raise UnreadableError(shown(",".join(parts)), "members written as name=value")
+                raise UnreadableError(describe_value(",".join(parts)), "members written as name=value")
             return {decode(name): decode(value) for part in parts for name, _, value in [part.partition("=")]}
         if len(parts) % 2:
-            raise UnreadableError(shown(",".join(parts)), "names and values in turn, divided as the style has it")
+            raise UnreadableError(
+                describe_value(",".join(parts)), "names and values in turn, divided as the style has it"
+            )
         return {decode(name): decode(value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
 
 
@@ -286,7 +288,7 @@ def read_parameter(
         style=style,
         explode=bool(node.get("explode", style in ("form", "cookie"))),
         may_be_empty=node.get("allowEmptyValue") is True and place == "query",
-        shape=Shape([described.get("schema", True)], resolve),
+        shape=TypeHints([described.get("schema", True)], resolve),
         is_json=media is not None and is_json(essence_of(media[0])),
         is_content=media is not None,
         is_form=media is not None and essence_of(media[0]) == "application/x-www-form-urlencoded",

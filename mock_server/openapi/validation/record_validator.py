@@ -15,7 +15,7 @@ from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_f
 
 from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.regex import matches
-from mock_server.core.text import suggestion
+from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.openapi.model import Contract
 from mock_server.openapi.read_write_only import Direction, mentions, with_schemas
@@ -31,7 +31,7 @@ _SINGLES = ("if", "then", "else")
 _OPEN = ("additionalProperties", "unevaluatedProperties")
 
 
-class RecordJudge:
+class RecordValidator:
     """Validates the records of one resource, whose schema is a reference into the contract."""
 
     def __init__(self, contract: Contract, reference: str) -> None:
@@ -75,7 +75,7 @@ class RecordJudge:
             known = _properties(parts)
             unknown = [name for name in value if name not in known and not _welcome(parts, name)]
             if unknown:
-                said = [f"the unknown key {name!r}{suggestion(name, known)}" for name in unknown[:MOST_FINDINGS]]
+                said = [f"the unknown key {name!r}{did_you_mean(name, known)}" for name in unknown[:MOST_FINDINGS]]
                 said += [f"and {len(unknown) - len(said)} more"] if len(unknown) > len(said) else []
                 yield pointer, ", ".join(said), "no other members"
             strange = frozenset(unknown)

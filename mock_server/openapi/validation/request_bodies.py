@@ -17,14 +17,14 @@ from mock_server.core.types import JSON
 from mock_server.http.bracket_notation import Tree, indexed, tree_of
 from mock_server.http.form_pairs import Pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, Shape
+from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, TypeHints
 from mock_server.openapi.media_types import ALLOW_EMPTY, read_text
 from mock_server.openapi.sequential_media import sequence_of
 from mock_server.openapi.validation.parameters import Parameter
 from mock_server.openapi.validation.sequential_bodies import ItemError, ItemReader
 
 if TYPE_CHECKING:
-    from mock_server.openapi.validation.multipart import Part
+    from mock_server.openapi.validation.multipart import MultipartPart
 
 Sent = TypeVar("Sent")
 FORM = "application/x-www-form-urlencoded"
@@ -37,13 +37,13 @@ class MalformedError(UnreadableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RequestBodySpec:
     """A Request Body Object, ready to read requests. ``content`` is by media range, as the contract writes it."""
 
     required: bool
-    content: Mapping[str, BodyMedia]
+    content: Mapping[str, BodyParser]
 
-    def media(self, content_type: str) -> BodyMedia | None:
+    def media(self, content_type: str) -> BodyParser | None:
         """Return the entry for a Content-Type: the most specific range that includes it (RFC 9110, 12.5.1), or None."""
         sent, parameters = content_type_of(content_type)
         ranges = (sent, sent.partition("/")[0] + "/*", "*/*")
@@ -56,11 +56,11 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyMedia:
+class BodyParser:
     """One entry of ``content``. ``encoding`` has the Encoding Objects by name; ``items`` reads bodies of many items."""
 
     name: str
-    shape: Shape
+    shape: TypeHints
     encoding: Mapping[str, Mapping[str, JSON]]
     members: Mapping[str, Parameter]
     """The parameters that read the members of a form, by name."""
@@ -145,18 +145,18 @@ class BodyMedia:
             return _json(raw.encode("utf-8", "surrogatepass"), f"/{name}")
         return shape.value(raw, way)
 
-    def _parts(self, parts: list[Part], ways: tuple[Reading, ...]) -> Iterator[JSON]:
+    def _parts(self, parts: list[MultipartPart], ways: tuple[Reading, ...]) -> Iterator[JSON]:
         self._missing_headers(parts)
         self._refuse_empty(part.name for part in parts if not part.data and not part.is_file)
-        sent: Pairs[Part] = Pairs((part.name, part) for part in parts)
-        trees: dict[str, Tree[Part]] = {}
+        sent: Pairs[MultipartPart] = Pairs((part.name, part) for part in parts)
+        trees: dict[str, Tree[MultipartPart]] = {}
         for name, member in self.members.items():
             below = member.below(sent)
             plain = [] if below and member.is_list_name else sent.under(name)
             if plain or below:
                 trees[name] = tree_of([*((list[str](), part) for part in plain), *below])
-        undeclared: Pairs[Part] = Pairs(self._undeclared(sent))
-        extra: dict[str, Tree[Part]] = objects_of(undeclared, [*trees])
+        undeclared: Pairs[MultipartPart] = Pairs(self._undeclared(sent))
+        extra: dict[str, Tree[MultipartPart]] = objects_of(undeclared, [*trees])
         trees |= extra
         # A single part is the one item of a list, or else what may take the list's place: null, a text.
         for is_item in (True, False):
@@ -166,7 +166,9 @@ class BodyMedia:
                     for name, tree in trees.items()
                 }
 
-    def _of_tree(self, tree: Tree[Part], shape: Shape, name: str, way: Reading, *, is_item: bool = True) -> JSON:
+    def _of_tree(
+        self, tree: Tree[MultipartPart], shape: TypeHints, name: str, way: Reading, *, is_item: bool = True
+    ) -> JSON:
         """Return the value of the parts under a name; ``name`` is that of the member of the form.
 
         ``is_item``: a single part of a list that may be a scalar as well is an item of the list.
@@ -181,7 +183,7 @@ class BodyMedia:
         value = self._part(tree, shape.item(0) if is_item and way != "json" else shape, name, way)
         return [value] if is_item and not isinstance(value, list) else value
 
-    def _part(self, part: Part, shape: Shape, name: str, way: Reading) -> JSON:
+    def _part(self, part: MultipartPart, shape: TypeHints, name: str, way: Reading) -> JSON:
         stated = str(self.encoding.get(name, {}).get("contentType", ""))
         self._check_type(part, stated)
         essence = essence_of(part.content_type or stated)
@@ -192,7 +194,7 @@ class BodyMedia:
         text = read_text(part.data, content_type_of(part.content_type)[1].get("charset", "utf-8"))
         return shape.value(text, way)
 
-    def _check_type(self, part: Part, stated: str) -> None:
+    def _check_type(self, part: MultipartPart, stated: str) -> None:
         """Raise :class:`UnreadableError` for a part whose Content-Type its encoding does not have.
 
         A part without a Content-Type is taken to have the right one.
@@ -202,7 +204,7 @@ class BodyMedia:
         if types and sent and not {sent, sent.partition("/")[0] + "/*", "*/*"} & {*types}:
             raise UnreadableError(f"a part of type {sent}", " or ".join(types), f"/{part.name}")
 
-    def _missing_headers(self, parts: list[Part]) -> None:
+    def _missing_headers(self, parts: list[MultipartPart]) -> None:
         for part in parts:
             headers = self.encoding.get(part.name, {}).get("headers")
             for name, header in headers.items() if isinstance(headers, dict) else ():
@@ -221,15 +223,15 @@ class BodyMedia:
             yield value
 
 
-def read_body(node: Mapping[str, JSON], resolve: Resolve) -> Body:
+def read_body(node: Mapping[str, JSON], resolve: Resolve) -> RequestBodySpec:
     """Return the body that a Request Body Object describes."""
     content = node.get("content")
     entries = {name: resolve(entry) for name, entry in content.items()} if isinstance(content, dict) else {}
     media = {name: _media(name, entry, resolve) for name, entry in entries.items() if isinstance(entry, dict)}
-    return Body(node.get("required") is True, media)
+    return RequestBodySpec(node.get("required") is True, media)
 
 
-def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
+def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyParser:
     encoding = node.get("encoding")
     stated = (
         {key: value for key, value in encoding.items() if isinstance(value, dict)} if isinstance(encoding, dict) else {}
@@ -237,14 +239,14 @@ def _media(name: str, node: dict[str, JSON], resolve: Resolve) -> BodyMedia:
     sequence = sequence_of(name, node, resolve)
     items = None if sequence is None else ItemReader(sequence, resolve)
     if items is not None and not items.is_opaque:
-        return BodyMedia(name, Shape([items.sequence.whole], resolve), stated, {}, items, "itemSchema" in node)
-    shape = Shape([node.get("schema", True)], resolve)
+        return BodyParser(name, TypeHints([items.sequence.whole], resolve), stated, {}, items, "itemSchema" in node)
+    shape = TypeHints([node.get("schema", True)], resolve)
     names = frozenset(shape.names)
     members = {key: _form_member(key, stated.get(key, {}), shape.member(key), names) for key in shape.names}
-    return BodyMedia(name, shape, stated, members)
+    return BodyParser(name, shape, stated, members)
 
 
-def _form_member(name: str, stated: Mapping[str, JSON], shape: Shape, names: frozenset[str]) -> Parameter:
+def _form_member(name: str, stated: Mapping[str, JSON], shape: TypeHints, names: frozenset[str]) -> Parameter:
     style = str(stated.get("style", "form"))
     explode = bool(stated.get("explode", style == "form"))
     whole = shape.is_object and "style" not in stated  # its members are not members of the form
@@ -262,7 +264,7 @@ def content_type_of(header: str) -> tuple[str, dict[str, str]]:
     return essence.strip().lower(), parameters
 
 
-def read_multipart(body: bytes, parameters: Mapping[str, str]) -> list[Part]:
+def read_multipart(body: bytes, parameters: Mapping[str, str]) -> list[MultipartPart]:
     """Return the parts of a multipart body; raises :class:`MalformedError` for anything else."""
     from mock_server.openapi.validation.multipart import read_parts
 

@@ -13,18 +13,18 @@ from functools import partial
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from mock_server.core.diagnostics import Finding, UnreadableError
+from mock_server.core.diagnostics import Diagnostic, UnreadableError
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.json_text import TOO_DEEP, read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
-from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve, shown
+from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve, describe_value
 from mock_server.openapi.read_write_only import Direction
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, explained
-from mock_server.openapi.validation.parameters import Parameter, Sent, read_parameter
-from mock_server.openapi.validation.request_bodies import Body, BodyMedia, MalformedError, read_body
+from mock_server.openapi.validation.parameters import Parameter, RequestParts, read_parameter
+from mock_server.openapi.validation.request_bodies import BodyParser, MalformedError, RequestBodySpec, read_body
 
 Errors = Callable[[JSON], Iterable[SchemaError]]
 """Returns the errors of a value by a schema."""
@@ -33,7 +33,7 @@ Ignored = Callable[[JSON], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class RequestVerdict:
     """The validation by the schema at one place: ``strict``, or ``lenient``, which does not assert ``format``."""
 
     strict: Errors
@@ -44,7 +44,7 @@ class Judgement:
         return self.lenient if is_lenient else self.strict
 
 
-JudgementAt = Callable[[tuple[str | int, ...]], Judgement]
+JudgementAt = Callable[[tuple[str | int, ...]], RequestVerdict]
 """Returns the validation by the schema at a place below an operation or its path item."""
 
 BODY = "body"
@@ -57,27 +57,27 @@ MOST_FINDINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class RequestPlan:
+class RequestValidator:
     """The parameters and the body of an operation, each with the validation of its schema.
 
     ``refuses_bodies``: the operation takes no body, and documents its answer to one (415).
     """
 
-    parameters: tuple[tuple[Parameter, Judgement], ...]
-    body: Body | None
-    bodies: Mapping[str, Judgement]
+    parameters: tuple[tuple[Parameter, RequestVerdict], ...]
+    body: RequestBodySpec | None
+    bodies: Mapping[str, RequestVerdict]
     ignored: Mapping[str, Ignored]
     """By media type, a function that lists the ignored members of a body; only for schemas with such members."""
     refuses_bodies: bool = False
 
-    def findings(self, route: Route, request: Request, *, is_lenient: bool = False) -> Iterator[Finding]:
+    def findings(self, route: Route, request: Request, *, is_lenient: bool = False) -> Iterator[Diagnostic]:
         """Yield what is wrong with the parts of a request, parameters first.
 
         ``is_lenient``: formats are not asserted, and texts may be JSON.
         """
         ways = LENIENT if is_lenient else READINGS
         if self.parameters:
-            sent = Sent(request, route)
+            sent = RequestParts(request, route)
             unreadable = self._unreadable_query(sent)
             yield from unreadable
             for parameter, judgement in self.parameters:
@@ -85,8 +85,8 @@ class RequestPlan:
                     yield from _of_parameter(parameter, judgement.errors(is_lenient=is_lenient), sent, ways)
         if self.refuses_bodies and request.body:
             content_type = request.header("content-type")
-            actual = f"a body of type {shown(content_type)}" if content_type else "a body"
-            yield Finding(MEDIA_TYPE, "body", actual, "none: the operation takes no body")
+            actual = f"a body of type {describe_value(content_type)}" if content_type else "a body"
+            yield Diagnostic(MEDIA_TYPE, "body", actual, "none: the operation takes no body")
         if self.body is not None:
             yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
 
@@ -95,7 +95,7 @@ class RequestPlan:
         for parameter, _ in self.parameters:
             if (parameter.name, parameter.place) == (name, "query") and "boolean" in parameter.shape.types:
                 with suppress(UnreadableError):
-                    if next(parameter.readings(Sent(request, Route())) or iter(()), None) is True:
+                    if next(parameter.readings(RequestParts(request, Route())) or iter(()), None) is True:
                         return True
         media = None if self.body is None else self.body.media(request.header("content-type") or "")
         if media is None or "boolean" not in media.shape.member(name).types:
@@ -105,37 +105,39 @@ class RequestPlan:
             return isinstance(value, dict) and value.get(name) is True
         return False
 
-    def _unreadable_query(self, sent: Sent) -> tuple[Finding, ...]:
+    def _unreadable_query(self, sent: RequestParts) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the query as a whole, which is reported only once."""
         try:
             if any(parameter.place == "query" for parameter, _ in self.parameters):
                 sent.query  # noqa: B018
         except UnreadableError as problem:
-            return (Finding(PARAMETER, "query", problem.found, problem.expected),)
+            return (Diagnostic(PARAMETER, "query", problem.found, problem.expected),)
         return ()
 
     def _of_body(
-        self, body: Body, request: Request, ways: tuple[Reading, ...], *, is_lenient: bool
-    ) -> Iterable[Finding]:
+        self, body: RequestBodySpec, request: Request, ways: tuple[Reading, ...], *, is_lenient: bool
+    ) -> Iterable[Diagnostic]:
         content_type = request.header("content-type") or ""
         media = body.media(content_type) if content_type else None
         if not request.body and not (media and _may_be_empty(media, request)):
-            return [Finding(BODY, "body", "no body", "a body of " + _names(body))] if body.required else []
+            return [Diagnostic(BODY, "body", "no body", "a body of " + _names(body))] if body.required else []
         if media is None and is_lenient:
             media, content_type = _as_json(body, request.body), "application/json"
         if media is None:
-            actual = f"the media type {shown(content_type)}" if content_type else "a body without a Content-Type"
-            return [Finding(MEDIA_TYPE, "header content-type", actual, _names(body))] if body.content else []
+            actual = (
+                f"the media type {describe_value(content_type)}" if content_type else "a body without a Content-Type"
+            )
+            return [Diagnostic(MEDIA_TYPE, "header content-type", actual, _names(body))] if body.content else []
         errors = self.bodies[media.name].errors(is_lenient=is_lenient)
         try:
             readings = media.readings(request.body, content_type, ways)
-            return _judged(Finding(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
+            return _judged(Diagnostic(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
         except UnreadableError as problem:
             rule = MALFORMED if isinstance(problem, MalformedError) else BODY
-            return [Finding(rule, "body", problem.found, problem.expected, problem.pointer)]
+            return [Diagnostic(rule, "body", problem.found, problem.expected, problem.pointer)]
 
 
-def _as_json(body: Body, sent: bytes) -> BodyMedia | None:
+def _as_json(body: RequestBodySpec, sent: bytes) -> BodyParser | None:
     """Return the entry for JSON where there is one and the bytes are JSON, whatever their Content-Type; else None."""
     try:
         read_json(sent)
@@ -144,11 +146,11 @@ def _as_json(body: Body, sent: bytes) -> BodyMedia | None:
     return next((media for media in body.content.values() if is_json(media.essence)), None)
 
 
-def _names(body: Body) -> str:
+def _names(body: RequestBodySpec) -> str:
     return " or ".join(body.content) or "any media type"
 
 
-def _may_be_empty(media: BodyMedia, request: Request) -> bool:
+def _may_be_empty(media: BodyParser, request: Request) -> bool:
     """Tell whether a body of no bytes is valid for this type: an empty text, file or form that was announced."""
     essence = essence_of(request.header("content-type") or "")
     announced = request.header("content-length") is not None
@@ -156,26 +158,28 @@ def _may_be_empty(media: BodyMedia, request: Request) -> bool:
 
 
 def _of_parameter(
-    parameter: Parameter, errors: Errors, sent: Sent, ways: tuple[Reading, ...]
-) -> Iterator[Finding]:  # fmt: skip
-    plain = Finding(PARAMETER, parameter.location, "", "")
+    parameter: Parameter, errors: Errors, sent: RequestParts, ways: tuple[Reading, ...]
+) -> Iterator[Diagnostic]:  # fmt: skip
+    plain = Diagnostic(PARAMETER, parameter.location, "", "")
     try:
         readings = parameter.readings(sent, ways)
         if readings is None:
             if parameter.required:
-                yield Finding(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
+                yield Diagnostic(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
         elif not parameter.is_empty(sent):
             yield from _judged(plain, readings, errors)
     except UnreadableError as problem:
-        yield Finding(PARAMETER, parameter.location, problem.found, problem.expected, problem.pointer)
+        yield Diagnostic(PARAMETER, parameter.location, problem.found, problem.expected, problem.pointer)
 
 
-def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None) -> list[Finding]:
+def _judged(
+    plain: Diagnostic, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None
+) -> list[Diagnostic]:
     """Return what is wrong with the first reading; where some reading is valid, which of its members are ignored.
 
     Raises :class:`UnreadableError` for what cannot be read.
     """
-    first: list[Finding] | None = None
+    first: list[Diagnostic] | None = None
     tried: list[JSON] = []
     try:
         for value in readings:
@@ -188,24 +192,24 @@ def _judged(plain: Finding, readings: Iterator[JSON], errors: Errors, ignored: I
             if first is None:
                 said = (explain(error) for error in wrong)
                 first = [
-                    Finding(plain.rule, plain.location, actual, expected, where) for where, actual, expected in said
+                    Diagnostic(plain.rule, plain.location, actual, expected, where) for where, actual, expected in said
                 ]
     except RecursionError:
-        return [Finding(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
+        return [Diagnostic(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
     except UnexplainedError:
-        return [Finding(plain.rule, plain.location, "a value that breaks it", UNEXPLAINED)]
+        return [Diagnostic(plain.rule, plain.location, "a value that breaks it", UNEXPLAINED)]
     return [*dict.fromkeys(first or ())]
 
 
-def _passed_over(plain: Finding, pointer: str) -> Finding:
+def _passed_over(plain: Diagnostic, pointer: str) -> Diagnostic:
     """Return a warning about a member of a request that only answers have (``readOnly``)."""
     remedy = "It is passed over."
-    return Finding(READ_ONLY, plain.location, "a readOnly member", "no such member", pointer, remedy, "warning")
+    return Diagnostic(READ_ONLY, plain.location, "a readOnly member", "no such member", pointer, remedy, "warning")
 
 
-def plan_of(
+def request_validator_of(
     item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: JudgementAt, direction: Direction
-) -> RequestPlan:
+) -> RequestValidator:
     """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
 
     The places that ``at`` is called with begin with ``item`` or ``operation``. ``direction`` tells what is readOnly.
@@ -236,14 +240,14 @@ def plan_of(
         name: partial(_ignored, direction, schema) for name, schema in schemas.items() if direction.marks(schema)
     }
     refuses_bodies = not contents and "415" in mapping_at(operation, "responses")
-    return RequestPlan(tuple(parameters), body, bodies, ignored, refuses_bodies)
+    return RequestValidator(tuple(parameters), body, bodies, ignored, refuses_bodies)
 
 
 def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
     return direction.pointers(value, schema)
 
 
-def _judgement_of(media: BodyMedia, at: JudgementAt) -> Judgement:
+def _judgement_of(media: BodyParser, at: JudgementAt) -> RequestVerdict:
     """Return the validation of a body: by the schema of the whole body, of each item, or by both."""
     place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
     sequence = None if media.items is None else media.items.sequence
@@ -251,7 +255,7 @@ def _judgement_of(media: BodyMedia, at: JudgementAt) -> Judgement:
         return at((*place, "schema"))
     of_item = at((*place, "itemSchema" if media.items_have_a_schema else "schema"))
     of_list = at((*place, "schema")) if sequence.is_listed else None
-    return Judgement(
+    return RequestVerdict(
         _each(of_item.strict, None if of_list is None else of_list.strict),
         _each(of_item.lenient, None if of_list is None else of_list.lenient),
     )

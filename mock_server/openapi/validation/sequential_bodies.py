@@ -18,7 +18,7 @@ from mock_server.core.types import JSON
 from mock_server.http.event_stream import Event, events_of
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
-from mock_server.openapi.coercion import Resolve, Shape
+from mock_server.openapi.coercion import Resolve, TypeHints
 from mock_server.openapi.media_types import read_text
 
 MOST_PARTS = 10_000
@@ -42,7 +42,7 @@ class ItemReader:
 
     def __init__(self, sequence: Sequence, resolve: Resolve) -> None:
         self.sequence = sequence
-        self._shapes = [Shape([schema], resolve) for schema in (*sequence.prefix, sequence.rest)]
+        self._shapes = [TypeHints([schema], resolve) for schema in (*sequence.prefix, sequence.rest)]
 
     @property
     def is_opaque(self) -> bool:
@@ -65,7 +65,7 @@ class ItemReader:
             texts = _records(text) if self.sequence.form == JSON_SEQUENCE else _lines(text)
             yield from (_json(index, record) for index, record in enumerate(texts))
 
-    def _shape(self, index: int) -> Shape:
+    def _shape(self, index: int) -> TypeHints:
         return self._shapes[min(index, len(self._shapes) - 1)]
 
     def _event(self, index: int, event: Event) -> JSON:
@@ -98,7 +98,7 @@ def _json(index: int, text: str) -> JSON:
         raise ItemError(index, str(problem), "JSON (RFC 8259)") from None
 
 
-def _data(index: int, text: str, shape: Shape) -> JSON:
+def _data(index: int, text: str, shape: TypeHints) -> JSON:
     if shape.types == {"string"}:
         return text
     try:

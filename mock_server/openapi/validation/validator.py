@@ -12,23 +12,35 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mock_server.core.deadline import takes_long
-from mock_server.core.diagnostics import Finding
-from mock_server.core.json_pointer import find, pointer_of
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.json_pointer import pointer_of, value_at
 from mock_server.core.types import JSON
-from mock_server.http.messages import Answer, Request, Route, Stream
-from mock_server.openapi.model import Contract, Operation, Response
+from mock_server.http.messages import Request, Response, Route, Stream
+from mock_server.openapi.model import Contract, Operation, ResponseSpec
 from mock_server.openapi.model_builder import response_of
 from mock_server.openapi.read_write_only import Direction
 from mock_server.openapi.security import satisfies
 from mock_server.openapi.traversal import METHODS
 from mock_server.openapi.validation.explanations import UnexplainedError, explained
-from mock_server.openapi.validation.fast_validator import Acceptance, Accepts, AcceptsOf, acceptance_of, taking
-from mock_server.openapi.validation.request_validator import MOST_FINDINGS, Errors, Judgement, RequestPlan, plan_of
+from mock_server.openapi.validation.fast_validator import (
+    Accepts,
+    AcceptsOf,
+    FastResponseValidator,
+    fast_validator_of,
+    taking,
+)
+from mock_server.openapi.validation.request_validator import (
+    MOST_FINDINGS,
+    Errors,
+    RequestValidator,
+    RequestVerdict,
+    request_validator_of,
+)
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError as SchemaError
 
-    from mock_server.openapi.validation.openapi_core_adapter import Objections
+    from mock_server.openapi.validation.openapi_core_adapter import OpenapiCoreValidator
 
 
 Reason = Callable[[JSON, JSON], "SchemaError | None"]
@@ -37,10 +49,10 @@ _STREAM = b"stream"
 """The name that asks for a stream in APIs with both kinds of answers: a member of the body, or a parameter."""
 
 
-class Judge:
+class ContractValidator:
     """Validates the requests and answers of one contract. An empty result means valid.
 
-    So does one of nothing but warnings (``Finding.severity``): they tell what a request has and nobody looks at.
+    So does one of nothing but warnings (``Diagnostic.severity``): they tell what a request has and nobody looks at.
 
     ``reason`` says the first thing that is wrong with a value of a request where to say all takes too long.
     With ``accepts_of`` at hand, an answer that it accepts is not looked at closer; with ``takes_of`` no value of a
@@ -55,13 +67,13 @@ class Judge:
         self._accepts_of = accepts_of
         self._takes_of = takes_of
         self._reason = reason
-        self._acceptances: dict[object, Acceptance | None] = {}
-        self._plans: dict[str, RequestPlan] = {}
+        self._acceptances: dict[object, FastResponseValidator | None] = {}
+        self._plans: dict[str, RequestValidator] = {}
         self._sent = Direction(contract.document, "readOnly")
         self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
         """For each stream and schema of its items, a function that tells whether an item is certainly valid."""
 
-    def request(self, route: Route, request: Request, *, is_lenient: bool = False) -> tuple[Finding, ...]:
+    def request(self, route: Route, request: Request, *, is_lenient: bool = False) -> tuple[Diagnostic, ...]:
         """Return what is wrong with a request to an operation. Where a credential is missing, that is the only finding.
 
         ``is_lenient``: formats are not asserted, and texts may be JSON.
@@ -69,7 +81,7 @@ class Judge:
         operation = self._contract.operations[cast("str", route.operation)]
         if not self._is_let_in(operation, request):
             expected = "a credential of one of the operation's security schemes"
-            return (Finding("security", self._credential_place(operation), "no credential that fits", expected),)
+            return (Diagnostic("security", self._credential_place(operation), "no credential that fits", expected),)
         return tuple(self._plan_of(operation).findings(route, request, is_lenient=is_lenient))
 
     def media_types(self, key: str) -> tuple[str, ...]:
@@ -77,7 +89,7 @@ class Judge:
         body = self._plan_of(self._contract.operations[key]).body
         return () if body is None else tuple(body.content)
 
-    def _plan_of(self, operation: Operation) -> RequestPlan:
+    def _plan_of(self, operation: Operation) -> RequestValidator:
         plan = self._plans.get(operation.key)
         if plan is None:
             plan = self._plans[operation.key] = self._plan(operation)
@@ -92,32 +104,32 @@ class Judge:
             for names in operation.security
         )
 
-    def _plan(self, operation: Operation) -> RequestPlan:
+    def _plan(self, operation: Operation) -> RequestValidator:
         method = operation.method.lower()
         # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones are in a map of their own.
         below = (method,) if method in METHODS else ("additionalOperations", operation.method)
-        item = self._contract.resolve(find(dict(self._contract.document), pointer_of("paths", operation.path)))
-        node = find(item, pointer_of(*below))
+        item = self._contract.resolve(value_at(dict(self._contract.document), pointer_of("paths", operation.path)))
+        node = value_at(item, pointer_of(*below))
         starts: dict[str | int, tuple[JSON, tuple[str, ...]]] = {"item": (item, ()), "operation": (node, below)}
 
-        def at(place: tuple[str | int, ...]) -> Judgement:
+        def at(place: tuple[str | int, ...]) -> RequestVerdict:
             start, steps = starts[place[0]]
             try:
                 schema = functools.reduce(self._below, place[1:], start)
             except (LookupError, TypeError):  # without a schema everything is valid
-                return Judgement(_nothing, _nothing)
+                return RequestVerdict(_nothing, _nothing)
             return self._judgement(schema, ("paths", operation.path, *steps, *place[1:]))
 
-        return plan_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
+        return request_validator_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
     def _below(self, node: JSON, step: str | int) -> JSON:
         """Return the member or item of a node, or of what the node refers to."""
         return cast("JSON", cast("Any", self._contract.resolve(node))[step])
 
-    def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> Judgement:
+    def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> RequestVerdict:
         """Return the validation of a schema at its place in the document, built when a value needs openapi-core."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
-        return Judgement(_ErrorsAt(self, schema, place, takes, True), _ErrorsAt(self, schema, place, takes, False))
+        return RequestVerdict(_ErrorsAt(self, schema, place, takes, True), _ErrorsAt(self, schema, place, takes, False))
 
     def reason(self, schema: JSON, value: JSON) -> SchemaError | None:
         """Return the first thing that a schema has against a value of a request, quickly found; None for nothing."""
@@ -128,14 +140,12 @@ class Judge:
         return self._closer().to_values(place, asserts_formats=asserts_formats)
 
     @functools.cached_property
-    def _objections(self) -> Objections:
-        from mock_server.openapi.validation.openapi_core_adapter import (
-            Objections,  # 0.15 s and 20 MB, which many servers never need
-        )
+    def _objections(self) -> OpenapiCoreValidator:
+        from mock_server.openapi.validation.openapi_core_adapter import OpenapiCoreValidator
 
-        return Objections(self._contract)
+        return OpenapiCoreValidator(self._contract)
 
-    def _closer(self) -> Objections:
+    def _closer(self) -> OpenapiCoreValidator:
         """Return openapi-core's validation, which describes errors.
 
         Its first use takes long; on the event loop it raises, so that the work moves to a thread.
@@ -150,7 +160,7 @@ class Judge:
         scheme = self._contract.schemes.get(names[0]) if names else None
         return f"{scheme.place} {scheme.key}" if scheme and scheme.type == "apiKey" else "header authorization"
 
-    def answer(self, operation: str, answer: Answer) -> tuple[Finding, ...]:
+    def answer(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with an answer of an operation."""
         endpoint = self._contract.operations[operation]
         if self._is_accepted((endpoint.key, answer.status), answer, lambda: endpoint.response_for(answer.status)):
@@ -159,7 +169,7 @@ class Judge:
             answer = replace(answer, stream=None, body=b"", judged=b"")
         return self._closer().to_answer(endpoint.path, endpoint.method, answer)
 
-    def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Finding, ...]:
+    def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Diagnostic, ...]:
         """Return what is wrong with item number ``index`` of a stream, by the schema of the item."""
         key = (stream.operation, stream.response, stream.media, id(schema))
         known = self._items.get(key)
@@ -178,20 +188,20 @@ class Judge:
             return False
         return self._plan_of(self._contract.operations[key]).is_on(request, _STREAM.decode())
 
-    def failure(self, name: str, answer: Answer) -> tuple[Finding, ...]:
+    def failure(self, name: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the contract's answer to a failure that belongs to no operation."""
         failure = self._contract.manners.failures[name]
         reference: JSON = {"$ref": failure.response}
         response = functools.partial(response_of, self._contract.document, str(failure.status), reference)
         return () if self._is_accepted(name, answer, response) else self._closer().to_failure(name, answer)
 
-    def _is_accepted(self, key: object, answer: Answer, response: Callable[[], Response | None]) -> bool:
+    def _is_accepted(self, key: object, answer: Response, response: Callable[[], ResponseSpec | None]) -> bool:
         """Tell whether an answer is certainly valid by its documented response, which is read once for each key."""
         if key not in self._acceptances:
             documented = response()
             known = None
             if documented is not None and self._accepts_of is not None:
-                known = acceptance_of(documented, self._accepts_of, self._contract.resolve)
+                known = fast_validator_of(documented, self._accepts_of, self._contract.resolve)
             self._acceptances[key] = known
         acceptance = self._acceptances[key]
         return acceptance is not None and acceptance.of(answer)
@@ -206,7 +216,12 @@ class _ErrorsAt:
     __slots__ = ("_asserts_formats", "_judge", "_objections", "_place", "_schema", "_takes")
 
     def __init__(
-        self, judge: Judge, schema: JSON, place: tuple[str | int, ...], takes: Accepts, asserts_formats: bool
+        self,
+        judge: ContractValidator,
+        schema: JSON,
+        place: tuple[str | int, ...],
+        takes: Accepts,
+        asserts_formats: bool,
     ) -> None:
         self._judge = judge
         self._schema = schema

@@ -12,12 +12,12 @@ from xml.parsers.expat import ExpatError
 import xmltodict
 
 from mock_server.core.types import JSON
-from mock_server.openapi.coercion import Raw, Shape
+from mock_server.openapi.coercion import Raw, TypeHints
 
 _TEXT = "#text"
 
 
-def read_xml(body: bytes, shape: Shape) -> JSON:
+def read_xml(body: bytes, shape: TypeHints) -> JSON:
     """Return the value of an XML document; None where the schema describes only a text.
 
     Raises ValueError for what is not well-formed, with line and column.
@@ -33,7 +33,7 @@ def read_xml(body: bytes, shape: Shape) -> JSON:
     return shape.value(_items(root, shape) if shape.is_array else _raw(root, shape))
 
 
-def _raw(node: Any, shape: Shape) -> Raw:
+def _raw(node: Any, shape: TypeHints) -> Raw:
     """Return an element with the names of its schema, and texts as leaves."""
     if shape.is_array and not shape.is_object and not shape.is_scalar:
         return [_raw(item, shape.item(index)) for index, item in enumerate(_list(node))]
@@ -54,7 +54,7 @@ def _raw(node: Any, shape: Shape) -> Raw:
     return members | {name: _unknown(child) for name, child in rest.items() if not name.startswith("@")}
 
 
-def _items(node: Any, shape: Shape) -> Raw:
+def _items(node: Any, shape: TypeHints) -> Raw:
     """Return the items within the one element that wraps them."""
     children = [
         child for key, child in (node if isinstance(node, dict) else {}).items() if not key.startswith(("@", "#"))
@@ -62,7 +62,7 @@ def _items(node: Any, shape: Shape) -> Raw:
     return [_raw(item, shape.item(index)) for index, item in enumerate(_list(children[0] if children else []))]
 
 
-def _key(name: str, member: Shape) -> str:
+def _key(name: str, member: TypeHints) -> str:
     """Return the name of the element or attribute of a member; ``#text`` for a member that is the text itself."""
     xml = _xml(member)
     kind = xml.get("nodeType")
@@ -73,12 +73,12 @@ def _key(name: str, member: Shape) -> str:
     return ("@" if xml.get("attribute") is True or kind == "attribute" else "") + str(xml.get("name", name))
 
 
-def _is_wrapped(member: Shape) -> bool:
+def _is_wrapped(member: TypeHints) -> bool:
     """Tell whether an array has an element of its own around its items."""
     return _xml(member).get("wrapped") is True or _xml(member).get("nodeType") == "element"
 
 
-def _xml(shape: Shape) -> dict[str, JSON]:
+def _xml(shape: TypeHints) -> dict[str, JSON]:
     stated = shape.keyword("xml")
     return stated if isinstance(stated, dict) else {}
 

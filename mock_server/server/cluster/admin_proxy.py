@@ -8,11 +8,18 @@ from contextlib import suppress
 from typing import Protocol, TypedDict, cast
 from weakref import WeakValueDictionary
 
-from mock_server.admin.router import answered
+from mock_server.admin.router import json_response
 from mock_server.core.types import JSON
-from mock_server.http.json_codec import AnswerForm, RequestForm, answer_form, answer_of, request_form, request_of
-from mock_server.http.messages import Answer, Exchange, Request
-from mock_server.mocking.mounts import Served
+from mock_server.http.json_codec import (
+    RequestJson,
+    ResponseJson,
+    request_from_json,
+    request_to_json,
+    response_from_json,
+    response_to_json,
+)
+from mock_server.http.messages import Exchange, Request, Response
+from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.server.cluster.aggregation import Gathered, GaugeForm, JournalForm, coverage_form, journal_form
 from mock_server.server.cluster.membership import MOST_HOPS, GoneError, Membership
@@ -39,7 +46,7 @@ class Home(Protocol):
     """What this process serves, and what answers of it."""
 
     @property
-    def served(self) -> tuple[Served, ...]:
+    def served(self) -> tuple[ApiMount, ...]:
         """What serves now."""
 
     def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
@@ -47,7 +54,7 @@ class Home(Protocol):
 
     def controlled(
         self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
-    ) -> Answer:
+    ) -> Response:
         """The answer of control, about other worlds than those of this process where some are given."""
 
     def figures(self) -> JSON:
@@ -58,7 +65,7 @@ class ControlForm(TypedDict):
     """A control request in a world, whose sender may make it. ``hops`` is how often it was passed on before."""
 
     world: str
-    request: RequestForm
+    request: RequestJson
     hops: int
 
 
@@ -100,7 +107,7 @@ class SharedControl:
         """Whether nobody from outside can say which of the processes is asked."""
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def answer(self, request: Request, world: World) -> Answer:
+    async def answer(self, request: Request, world: World) -> Response:
         """The answer to a request that arrived here, whose sender may make it."""
         noun = _noun_of(request)
         if noun in STAGED:
@@ -115,15 +122,15 @@ class SharedControl:
             return self._of_peers(world)
         return self._home.controlled(request, world)
 
-    async def _of_owner(self, request: Request, world: World, hops: int = 0) -> Answer:
-        message: ControlForm = {"world": world.name, "request": request_form(request), "hops": hops}
+    async def _of_owner(self, request: Request, world: World, hops: int = 0) -> Response:
+        message: ControlForm = {"world": world.name, "request": request_to_json(request), "hops": hops}
         while hops <= MOST_HOPS and (owner := self._members.owner(world.name)) != self._members.own:
             with suppress(GoneError):
                 told = await self._members.ask(owner, "control", message, CONTROL_SECONDS)
-                return answer_of(cast("AnswerForm", told))
+                return response_from_json(cast("ResponseJson", told))
         return await self._as_owner(request, self._worlds.get(world.name))
 
-    async def _as_owner(self, request: Request, world: World) -> Answer:
+    async def _as_owner(self, request: Request, world: World) -> Response:
         """The answer, once all others know what follows from it."""
         lock = self._locks.setdefault(world.name, asyncio.Lock())
         async with lock:  # what is told first is heard first
@@ -137,7 +144,7 @@ class SharedControl:
         """Return when all others that live know of a change."""
         await self._members.ask_all("change", change, CHANGE_SECONDS)
 
-    async def _of_journal(self, request: Request, world: World) -> Answer:
+    async def _of_journal(self, request: Request, world: World) -> Response:
         gathered = Gathered(world, self._home.served, self._journal_size)
         for form in await self._seen(world, "journal"):
             gathered.add_journal(cast("JournalForm", form))
@@ -150,7 +157,7 @@ class SharedControl:
             await self._members.ask_all("remove", removal, CHANGE_SECONDS)
         return answer
 
-    async def _of_coverage(self, request: Request, world: World) -> Answer:
+    async def _of_coverage(self, request: Request, world: World) -> Response:
         gathered = Gathered(world, self._home.served, self._journal_size)
         of_all = "worlds=all" in request.query
         own = self._worlds.coverage() if of_all else world.coverage
@@ -158,7 +165,7 @@ class SharedControl:
             gathered.add_coverage(cast("list[GaugeForm]", form), of_all=of_all)
         return self._home.controlled(request, gathered.world, gathered.worlds)
 
-    async def _of_metrics(self, request: Request, world: World) -> Answer:
+    async def _of_metrics(self, request: Request, world: World) -> Response:
         figures = await self._members.ask_all("figures", {}, SEEN_SECONDS)
         return self._home.controlled(request, world, figures=cast("list[JSON]", figures))
 
@@ -166,18 +173,18 @@ class SharedControl:
         question: SeenForm = {"world": world.name, "what": what, "of_all": of_all}
         return await self._members.ask_all("seen", question, SEEN_SECONDS)
 
-    def _of_peers(self, world: World) -> Answer:
+    def _of_peers(self, world: World) -> Response:
         """Who shares the worlds, as this process sees it, and whose the world is."""
         others: list[JSON] = [{"name": one.name, "address": str(one.address)} for one in self._members.living]
         owner = self._members.owner(world.name)
-        return answered({"name": self._members.own, "peers": others, "world": world.name, "owner": owner})
+        return json_response({"name": self._members.own, "peers": others, "world": world.name, "owner": owner})
 
     # What others ask.
 
-    async def forwarded(self, message: ControlForm) -> AnswerForm:
+    async def forwarded(self, message: ControlForm) -> ResponseJson:
         """Answer a control request as the world's owner."""
-        request, world = request_of(message["request"]), self._worlds.get(message["world"])
-        return answer_form(await self._of_owner(request, world, message["hops"] + 1))
+        request, world = request_from_json(message["request"]), self._worlds.get(message["world"])
+        return response_to_json(await self._of_owner(request, world, message["hops"] + 1))
 
     async def changed(self, change: ChangeForm) -> None:
         """Know of a change."""

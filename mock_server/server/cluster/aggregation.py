@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import TypedDict
 
-from mock_server.http.json_codec import ExchangeForm, exchange_form, exchange_of
+from mock_server.http.json_codec import ExchangeJson, exchange_from_json, exchange_to_json
 from mock_server.http.messages import Exchange
-from mock_server.mocking.mounts import Served
-from mock_server.worlds.coverage import Coverage, Gauge
-from mock_server.worlds.journal import Entry, Journal, Kept, LoggedExchange
+from mock_server.mocking.mounts import ApiMount
+from mock_server.worlds.coverage import Coverage, CoverageTarget
+from mock_server.worlds.journal import Entry, Journal, JournaledExchange, LoggedExchange
 from mock_server.worlds.world import World, Worlds
 
 
-class KeptForm(TypedDict):
+class KeptAggregateForm(TypedDict):
     """What entries keep of an exchange. ``base_path`` is that of the operation's contract; None for no operation."""
 
-    exchange: ExchangeForm
+    exchange: ExchangeJson
     sizes: Sequence[int]
     base_path: str | None
 
@@ -25,7 +25,7 @@ class KeptForm(TypedDict):
 class JournalForm(TypedDict):
     """A journal: what its entries keep, each once, and the entries: number, started, elapsed, index of what is kept."""
 
-    kept: list[KeptForm]
+    kept: list[KeptAggregateForm]
     rows: list[tuple[int, float, float, int]]
 
 
@@ -37,10 +37,10 @@ class GaugeForm(TypedDict):
     count: int
 
 
-def journal_form(journal: Journal, served: Sequence[Served]) -> JournalForm:
+def journal_form(journal: Journal, served: Sequence[ApiMount]) -> JournalForm:
     """A journal as JSON."""
     indices: dict[int, int] = {}
-    kept: list[KeptForm] = []
+    kept: list[KeptAggregateForm] = []
     rows: list[tuple[int, float, float, int]] = []
     for entry in journal:
         index = indices.setdefault(id(entry.kept), len(kept))
@@ -50,22 +50,24 @@ def journal_form(journal: Journal, served: Sequence[Served]) -> JournalForm:
     return {"kept": kept, "rows": rows}
 
 
-def _kept_form(kept: LoggedExchange, served: Sequence[Served]) -> KeptForm:
+def _kept_form(kept: LoggedExchange, served: Sequence[ApiMount]) -> KeptAggregateForm:
     exchange = Exchange(kept.request, kept.route, kept.answer, kept.findings)
     operation = kept.operation
     bases = [one.base_path for one in served if operation and one.contract.operations.get(operation.key) is operation]
-    return {"exchange": exchange_form(exchange), "sizes": kept.sizes, "base_path": bases[0] if bases else None}
+    return {"exchange": exchange_to_json(exchange), "sizes": kept.sizes, "base_path": bases[0] if bases else None}
 
 
-def _entries_of(form: JournalForm, served: Sequence[Served]) -> Iterable[Entry]:
+def _entries_of(form: JournalForm, served: Sequence[ApiMount]) -> Iterable[Entry]:
     kept = [_kept_of(one, served) for one in form["kept"]]
     return (Entry(number, started, elapsed, kept[index]) for number, started, elapsed, index in form["rows"])
 
 
-def _kept_of(form: KeptForm, served: Sequence[Served]) -> Kept:
-    exchange = exchange_of(form["exchange"])
+def _kept_of(form: KeptAggregateForm, served: Sequence[ApiMount]) -> JournaledExchange:
+    exchange = exchange_from_json(form["exchange"])
     contracts = [one.contract for one in served if one.base_path == form["base_path"]]
-    kept = Kept(exchange, contracts[0].operations.get(exchange.route.operation or "") if contracts else None)
+    kept = JournaledExchange(
+        exchange, contracts[0].operations.get(exchange.route.operation or "") if contracts else None
+    )
     kept.sizes = (form["sizes"][0], form["sizes"][1])  # of the bodies as they were sent, of which this is what is kept
     return kept
 
@@ -81,7 +83,7 @@ def coverage_form(coverage: Coverage) -> list[GaugeForm]:
 class Gathered:
     """A world with the journal and the coverage of that world in all processes. What is removed here is told."""
 
-    def __init__(self, world: World, served: Sequence[Served], journal_size: int) -> None:
+    def __init__(self, world: World, served: Sequence[ApiMount], journal_size: int) -> None:
         self.world = World(world.name)
         self.worlds = Worlds(capacity=1)
         """What stands for all worlds: their coverage together."""
@@ -117,7 +119,7 @@ class Gathered:
             if gauge is not None:
                 coverage.take(gauge, [(kind, place, value) for kind, place, value in one["keys"]], one["count"])
 
-    def _gauges(self) -> Iterable[Gauge]:
+    def _gauges(self) -> Iterable[CoverageTarget]:
         return (one.gauge(key) for one in self._served for key in one.contract.operations)
 
 

@@ -27,7 +27,7 @@ class SilentError(Exception):
         super().__init__(reason)
 
 
-class RefusedError(Exception):
+class ClusterRefusedError(Exception):
     """The other process answered that it will not. ``status`` is that of HTTP."""
 
     def __init__(self, status: int) -> None:
@@ -49,13 +49,13 @@ class Client:
     async def ask(self, question: str, message: object, seconds: float) -> object:
         """The answer to a question, as JSON; it is waited for so many seconds.
 
-        Raises :class:`SilentError`, :class:`RefusedError`.
+        Raises :class:`SilentError`, :class:`ClusterRefusedError`.
         """
         body = json.dumps(message, separators=(",", ":")).encode("ascii")
         head = f"POST {PATH}{question} HTTP/1.1\r\n{self._head}Content-Length: {len(body)}\r\n\r\n"
         status, data = await self._exchange(head.encode("latin-1") + body, seconds)
         if status != 200:
-            raise RefusedError(status)
+            raise ClusterRefusedError(status)
         try:
             answer: object = json.loads(data)
         except ValueError:

@@ -48,7 +48,7 @@ class Sockets:
             os.unlink(address.file)
 
 
-class Names:
+class DnsDiscovery:
     """Replicas: all addresses of names, looked up anew each time. A headless Service of Kubernetes has one for each."""
 
     def __init__(self, names: str) -> None:

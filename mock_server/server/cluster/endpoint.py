@@ -15,8 +15,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mock_server.http.asgi import Receive, Scope, Send, body_of, send_answer
-from mock_server.http.messages import Answer
+from mock_server.http.asgi import Receive, Scope, Send, read_body, send_answer
+from mock_server.http.messages import Response
 from mock_server.server.cluster.client import PATH
 
 log = logging.getLogger("mock_server")
@@ -43,25 +43,25 @@ class Endpoint:
             return
         await send_answer(await self._answer(scope, receive), send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
         if self._token and not any(
             name == b"authorization" and hmac.compare_digest(value, self._token) for name, value in scope["headers"]
         ):
-            return Answer(401, (("www-authenticate", 'Bearer realm="peers"'),))
+            return Response(401, (("www-authenticate", 'Bearer realm="peers"'),))
         handler = self._handlers.get(scope["path"].removeprefix(PATH))
         if handler is None or scope["method"] != "POST":
-            return Answer(404)
-        body = await body_of(scope, receive, MOST_BYTES)
+            return Response(404)
+        body = await read_body(scope, receive, MOST_BYTES)
         if body is None:
-            return Answer(413)
+            return Response(413)
         try:
             source = (scope.get("client") or ("",))[0]
             told = await handler({**json.loads(body), "source": source})
         except Exception:
             log.exception("peers: %s failed", scope["path"])
-            return Answer(500)
+            return Response(500)
         data = json.dumps(told, separators=(",", ":")).encode("ascii")
-        return Answer(200, (("content-type", "application/json"),), data)
+        return Response(200, (("content-type", "application/json"),), data)
 
 
 class SocketServer:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypedDict, cast
 
 from mock_server.server.cluster.address import Address
-from mock_server.server.cluster.client import Client, RefusedError, SilentError
+from mock_server.server.cluster.client import Client, ClusterRefusedError, SilentError
 from mock_server.server.cluster.discovery import Discovery
 from mock_server.server.cluster.membership import GoneError, Membership, Peer
 from mock_server.server.cluster.scenario_replication import Staging
@@ -125,7 +125,7 @@ class Meeting:
         try:
             if stages:
                 await peer.client.ask("hand", handing, seconds)
-        except (SilentError, RefusedError):
+        except (SilentError, ClusterRefusedError):
             self._members.drop(peer.name)
         finally:
             peer.has_all.set()
@@ -134,7 +134,7 @@ class Meeting:
         farewell: Farewell = {"name": self._members.own}
         try:
             await peer.client.ask("leave", farewell, LEAVE_SECONDS)
-        except (SilentError, RefusedError):
+        except (SilentError, ClusterRefusedError):
             self._members.drop(peer.name)  # it leaves too, as a rule
 
     async def _go_on(self) -> None:
@@ -197,7 +197,7 @@ class Meeting:
             if error.is_absent:
                 self._discovery.refused(address)
             return None
-        except RefusedError as error:
+        except ClusterRefusedError as error:
             self._tell_once(address, _REFUSALS.get(error.status, f"answers with status {error.status}"))
             return None
         self._names[address] = welcome["name"]

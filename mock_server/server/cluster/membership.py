@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from mock_server.server.cluster.address import Address
-from mock_server.server.cluster.client import Client, RefusedError, SilentError
+from mock_server.server.cluster.client import Client, ClusterRefusedError, SilentError
 from mock_server.server.cluster.rendezvous_hash import owner_of
 
 MOST_HOPS = 2
@@ -111,7 +111,7 @@ class Membership:
         await peer.has_all.wait()
         try:
             return await peer.client.ask(question, message, seconds)
-        except (SilentError, RefusedError) as error:
+        except (SilentError, ClusterRefusedError) as error:
             # Many may have waited for it; the first one tells.
             if self._living.get(name) is peer:
                 self.lose(peer, str(error))

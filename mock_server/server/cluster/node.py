@@ -19,21 +19,21 @@ from typing import TypedDict, cast
 
 from mock_server.core.errors import UsageError
 from mock_server.http.json_codec import (
-    AnswerForm,
-    FindingForm,
-    RequestForm,
-    answer_form,
-    answer_of,
-    finding_form,
-    finding_of,
-    request_form,
-    request_of,
+    DiagnosticJson,
+    RequestJson,
+    ResponseJson,
+    diagnostic_from_json,
+    diagnostic_to_json,
+    request_from_json,
+    request_to_json,
+    response_from_json,
+    response_to_json,
 )
-from mock_server.http.messages import Answer, Exchange, Request, Route
+from mock_server.http.messages import Exchange, Request, Response, Route
 from mock_server.server.cluster.address import Address
 from mock_server.server.cluster.admin_proxy import ControlForm, Home, SharedControl
 from mock_server.server.cluster.client import PATH
-from mock_server.server.cluster.discovery import Names, Sockets
+from mock_server.server.cluster.discovery import DnsDiscovery, Sockets
 from mock_server.server.cluster.endpoint import Endpoint, Handler, SocketServer
 from mock_server.server.cluster.join_protocol import Meeting
 from mock_server.server.cluster.membership import MOST_HOPS, GoneError, Membership, Peer
@@ -58,7 +58,7 @@ class AnswerQuestion(TypedDict):
 
     base_path: str
     world: str
-    request: RequestForm
+    request: RequestJson
     hops: int
 
 
@@ -66,8 +66,8 @@ class AnsweredForm(TypedDict):
     """What became of a request: the operation's key, the answer, what was found, the number in the world's journal."""
 
     operation: str | None
-    answer: AnswerForm
-    findings: list[FindingForm]
+    answer: ResponseJson
+    findings: list[DiagnosticJson]
     number: int
 
 
@@ -90,7 +90,7 @@ class Peers:
         self.worlds = SharedWorlds(own, pins, settings, self._evicted)
         """The worlds of this process."""
         self._staging = Staging(self._members, pins, self.worlds, self._depends_always)
-        discovery = self._sockets or Names(settings.peers)
+        discovery = self._sockets or DnsDiscovery(settings.peers)
         self.meeting = Meeting(self._members, self._staging, discovery, token, self._serves)
         self._control = SharedControl(
             home, self._members, self._staging, self.worlds, settings.journal_size, share_a_port=sockets is not None
@@ -156,7 +156,7 @@ class Peers:
         question: AnswerQuestion = {
             "base_path": base_path,
             "world": world.name,
-            "request": request_form(request),
+            "request": request_to_json(request),
             "hops": hops,
         }
         while hops <= MOST_HOPS and (owner := self._members.owner(world.name)) != self._members.own:
@@ -165,7 +165,7 @@ class Peers:
                 return _answered_of(request, cast("AnsweredForm", told))
         return self._home.answered(base_path, request, self.worlds.get(world.name))
 
-    async def control(self, request: Request, world: World) -> Answer:
+    async def control(self, request: Request, world: World) -> Response:
         """The answer to a control request, whose sender may make it."""
         return await self._control.answer(request, world)
 
@@ -189,19 +189,19 @@ class Peers:
     async def _answered(self, question: AnswerQuestion) -> AnsweredForm:
         await self._has_met.wait()  # until then it is not known here what is staged in the world
         base_path, world = question["base_path"], self.worlds.get(question["world"])
-        request = request_of(question["request"])
+        request = request_from_json(question["request"])
         if self.is_elsewhere(world):
             exchange, number = await self.answer(base_path, request, world, question["hops"] + 1)
         else:
             exchange, number = self._home.answered(base_path, request, world)
         return {
             "operation": exchange.route.operation,
-            "answer": answer_form(exchange.answer),
-            "findings": [finding_form(one) for one in exchange.findings],
+            "answer": response_to_json(exchange.answer),
+            "findings": [diagnostic_to_json(one) for one in exchange.findings],
             "number": number,
         }
 
-    async def _controlled(self, message: ControlForm) -> AnswerForm:
+    async def _controlled(self, message: ControlForm) -> ResponseJson:
         await self._has_met.wait()
         return await self._control.forwarded(message)
 
@@ -234,8 +234,8 @@ class Peers:
 
 
 def _answered_of(request: Request, form: AnsweredForm) -> tuple[Exchange, int]:
-    findings = tuple(finding_of(one) for one in form["findings"])
-    return Exchange(request, Route(form["operation"]), answer_of(form["answer"]), findings), form["number"]
+    findings = tuple(diagnostic_from_json(one) for one in form["findings"])
+    return Exchange(request, Route(form["operation"]), response_from_json(form["answer"]), findings), form["number"]
 
 
 def check_peers(settings: Settings) -> None:

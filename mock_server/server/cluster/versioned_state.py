@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from time import time_ns
 from typing import TypedDict
 
-from mock_server.worlds.scenario_state import Stage, StageForm
+from mock_server.worlds.scenario_state import ScenarioState, ScenarioStateJson
 
 MOST_ENDINGS = 10_000
 """Pins without a stage that are kept: long enough for none that is older to come after them."""
@@ -22,7 +22,7 @@ class PinForm(TypedDict):
 
     world: str
     version: int
-    stage: StageForm | None
+    stage: ScenarioStateJson | None
 
 
 class Pins:
@@ -40,16 +40,16 @@ class Pins:
         pin = self._pins.get(world)
         return pin["version"] if pin is not None else 0
 
-    def stage(self, world: str) -> Stage | None:
+    def stage(self, world: str) -> ScenarioState | None:
         """The stage of a world as its pin has it."""
         pin = self._pins.get(world)
-        return None if pin is None or pin["stage"] is None else Stage.restored(pin["stage"])
+        return None if pin is None or pin["stage"] is None else ScenarioState.restored(pin["stage"])
 
     def staged(self) -> Iterable[str]:
         """The worlds in which scenarios run."""
         return [one["world"] for one in self if one["stage"] is not None and one["stage"]["running"]]
 
-    def make(self, world: str, stage: StageForm | None) -> PinForm:
+    def make(self, world: str, stage: ScenarioStateJson | None) -> PinForm:
         """A pin of a version that is higher than all before; it is kept."""
         # The time, so that another owner's pins are higher than those of the one before, of which it missed the last.
         version = max(self.version(world) + 1, time_ns())

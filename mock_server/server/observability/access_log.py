@@ -9,7 +9,7 @@ from typing import Any
 
 from mock_server.core.logging import FIELDS, REQUEST
 from mock_server.openapi.loading.loader import CONTROL
-from mock_server.server.observability.middleware import Seen
+from mock_server.server.observability.middleware import RequestObservation
 from mock_server.worlds.redaction import Redaction
 
 log = logging.getLogger("mock_server.access")
@@ -29,7 +29,7 @@ class AccessLog:
         log.setLevel(logging.INFO)
 
     @contextmanager
-    def watching(self, seen: Seen) -> Iterator[None]:
+    def watching(self, seen: RequestObservation) -> Iterator[None]:
         try:
             yield
         finally:
@@ -40,7 +40,7 @@ class AccessLog:
         """Do nothing: each line is written at once, so there is nothing left to write."""
 
 
-def _tell(seen: Seen, redaction: Callable[[], Redaction]) -> None:
+def _tell(seen: RequestObservation, redaction: Callable[[], Redaction]) -> None:
     fields: dict[str, Any] = {
         "method": seen.method,
         "path": seen.path,

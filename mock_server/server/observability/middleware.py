@@ -14,7 +14,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from mock_server.http.asgi import Message, Receive, Scope, Send, field_of
-from mock_server.http.request_id import given_id
+from mock_server.http.request_id import client_request_id
 from mock_server.worlds.journal import LoggedExchange
 from mock_server.worlds.world import World
 
@@ -23,10 +23,10 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PATH = "%/:@!$&'()*+,;=~"
 SEEN = "mock_server.seen"
-"""The key of an observed request's scope that has its :class:`Seen`."""
+"""The key of an observed request's scope that has its :class:`RequestObservation`."""
 
 
-class Seen:
+class RequestObservation:
     """One observed request. ``status`` is 0 until an answer begins; ``operation`` is empty where there is none."""
 
     def __init__(self, scope: Scope) -> None:
@@ -64,24 +64,24 @@ class Seen:
     @cached_property
     def request_id(self) -> str:
         """The id that the client gave, or that of the journal's entry, or a new one."""
-        identifier = given_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
+        identifier = client_request_id(tuple(field_of(line)[1] for line in self.scope["headers"]))
         return identifier or str(self._world.journal.id_of(self._number) if self._world else uuid4())
 
 
-class Watcher(Protocol):
+class Observer(Protocol):
     """An observer of requests."""
 
-    def watching(self, seen: Seen) -> AbstractContextManager[None]:
+    def watching(self, seen: RequestObservation) -> AbstractContextManager[None]:
         """Return the context manager around a request. When it exits, everything about the request is known."""
 
     def close(self) -> None:
         """Finish, because the server ends; this takes at most half a second."""
 
 
-class Watched:
+class ObserverMiddleware:
     """An ASGI application with its observers, the outermost first."""
 
-    def __init__(self, app: App, watchers: Sequence[Watcher]) -> None:
+    def __init__(self, app: App, watchers: Sequence[Observer]) -> None:
         self._app = app
         self._watchers = watchers
 
@@ -90,7 +90,7 @@ class Watched:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = scope[SEEN] = Seen(scope)
+        seen = scope[SEEN] = RequestObservation(scope)
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -34,7 +34,7 @@ from mock_server.core.errors import UsageError
 from mock_server.core.logging import SPAN
 from mock_server.http.asgi import Scope, field_of
 from mock_server.mocking.request_metrics import METHODS, OTHER
-from mock_server.server.observability.middleware import Seen
+from mock_server.server.observability.middleware import RequestObservation
 
 if TYPE_CHECKING:
     from mock_server.server.application import Application
@@ -65,7 +65,7 @@ class Tracing:
         self._tracer = provider.get_tracer("mock_server", version(_NAME))
 
     @contextmanager
-    def watching(self, seen: Seen) -> Iterator[None]:
+    def watching(self, seen: RequestObservation) -> Iterator[None]:
         if self._application.is_control(seen.scope["path"]):
             yield
             return
@@ -85,7 +85,7 @@ class Tracing:
                 self._finish(span, seen, begun)
             span.end()
 
-    def _finish(self, span: Span, seen: Seen, begun: _Attributes) -> None:
+    def _finish(self, span: Span, seen: RequestObservation, begun: _Attributes) -> None:
         """Add the result of the request to its span."""
         span.set_attributes(_ended(seen))
         if not 0 < seen.status < 500:
@@ -111,7 +111,7 @@ class Tracing:
         thread.join(CLOSE_SECONDS)
 
 
-def _begun(seen: Seen) -> _Attributes:
+def _begun(seen: RequestObservation) -> _Attributes:
     """Return the attributes that are known before there is an answer."""
     scope = seen.scope
     headers = dict(field_of(line)[1] for line in scope["headers"])
@@ -134,7 +134,7 @@ def _begun(seen: Seen) -> _Attributes:
     return attributes
 
 
-def _ended(seen: Seen) -> _Attributes:
+def _ended(seen: RequestObservation) -> _Attributes:
     """Return the attributes that are known of every request in the end."""
     attributes: _Attributes = {"mock.request_id": seen.request_id}
     if seen.status:
@@ -144,7 +144,7 @@ def _ended(seen: Seen) -> _Attributes:
     return attributes
 
 
-def _of_contract(seen: Seen) -> _Attributes:
+def _of_contract(seen: RequestObservation) -> _Attributes:
     """Return the attributes of a request to the contract."""
     if seen.kept is None:
         return {}

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from mock_server.storage.revision import next_revision
-from mock_server.storage.sql.row_cache import Kept
+from mock_server.storage.sql.row_cache import RowCache
 from mock_server.storage.sql.schema import EVERY_WORLD
 
 Changed: TypeAlias = tuple[int, str, str, str]
 """What was changed: contract, world, resource and handle; all of the world where the last two are empty."""
 
 
-class Knowledge:
+class CacheState:
     """Rows by key, in so many bytes of memory, and a number for the state of each world.
 
     It knows nothing to begin with.
     """
 
     def __init__(self, memory: int) -> None:
-        self.kept = Kept(memory)
+        self.kept = RowCache(memory)
         self.worlds: set[tuple[int, str]] = set()
         """The worlds that have rows of their own, by contract."""
         self.generation = 0

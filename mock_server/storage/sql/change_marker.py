@@ -15,7 +15,7 @@ from pathlib import Path
 SIZE = 8
 
 
-class Mark:
+class SharedChangeMarker:
     """The mark of a store in a file; without a file, or where it cannot be used, this process has one of its own."""
 
     def __init__(self, file: Path | None = None) -> None:

@@ -1,6 +1,6 @@
 """A database as one process uses it: a connection, the rows that were read, and how long they are valid.
 
-Rows that were read are valid until something changes. Processes on the same machine renew the :class:`Mark`; changes of
+Rows that were read are valid until something changes. Processes on the same machine renew the :class:`SharedChangeMarker`; changes of
 others are found by asking the database, once its last answer is :data:`LEASE` old. So no read is older than that, and
 most cost what memory costs.
 
@@ -25,8 +25,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from mock_server.core.deadline import WaitNeeded, has_changed, may_wait, waits
 from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.storage.revision import next_revision
-from mock_server.storage.sql.cache_state import Changed, Knowledge
-from mock_server.storage.sql.change_marker import Mark
+from mock_server.storage.sql.cache_state import CacheState, Changed
+from mock_server.storage.sql.change_marker import SharedChangeMarker
 from mock_server.storage.sql.driver import OPENING, PATIENCE, Driver
 from mock_server.storage.sql.lease_keeper import Keeper
 from mock_server.storage.sql.schema import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORLDS, migrate, version_of
@@ -55,7 +55,7 @@ class Database:
     """
 
     def __init__(self, driver: Driver, memory: int) -> None:
-        self.knowledge = Knowledge(memory)
+        self.knowledge = CacheState(memory)
         self.seen: int | None = None
         """The mark at the time when the database was last asked; None where it has to be asked."""
         self.fresh_until = 0.0
@@ -83,7 +83,7 @@ class Database:
         except (SQLAlchemyError, OSError) as error:
             expected = "expected a database that can be used. docs/store.md says what that takes."
             raise StoreError(f"--store {driver.shown}: found {driver.reason(error)}; {expected}") from None
-        self._mark = Mark(driver.mark(self.name))
+        self._mark = SharedChangeMarker(driver.mark(self.name))
         self.mark = self._mark.value
         _OPEN.add(self)
 

@@ -13,14 +13,14 @@ Key: TypeAlias = tuple[int, str, str, str]
 """Contract, world, resource, handle."""
 
 
-class Lack(Enum):
+class Missing(Enum):
     """Why there is no record: there is no such row, or it was not looked up yet."""
 
     ABSENT = 0
     UNKNOWN = 1
 
 
-Row: TypeAlias = Record | Literal[Lack.ABSENT] | None
+Row: TypeAlias = Record | Literal[Missing.ABSENT] | None
 """A row: a record, None (deleted in that world), or no row at all."""
 
 LIMIT = 64 * 1024 * 1024
@@ -31,7 +31,7 @@ _VALUE_BYTES = 8
 """Bytes of one character of JSON as Python's objects, measured on customers."""
 
 
-class Kept:
+class RowCache:
     """Rows by key, with a bound on the bytes that they take together, about."""
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -42,11 +42,11 @@ class Kept:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def get(self, key: Key) -> Row | Literal[Lack.UNKNOWN]:
+    def get(self, key: Key) -> Row | Literal[Missing.UNKNOWN]:
         """Return a row, ``UNKNOWN`` where it is not cached."""
         entry = self._rows.get(key)
         if entry is None:
-            return Lack.UNKNOWN
+            return Missing.UNKNOWN
         with suppress(KeyError):  # another thread may have dropped it
             self._rows.move_to_end(key)
         return entry[0]

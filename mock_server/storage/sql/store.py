@@ -25,11 +25,11 @@ from sqlalchemy import (
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.errors import StoreLostError
 from mock_server.storage.interfaces import HANDLE, Record
-from mock_server.storage.query import ALL, Search, folded, storable, texts_of
+from mock_server.storage.query import ALL, RecordQuery, folded, storable, texts_of
 from mock_server.storage.revision import UNASKED, UNKNOWN
 from mock_server.storage.sql.cache_state import Changed
 from mock_server.storage.sql.database import Database
-from mock_server.storage.sql.row_cache import Lack
+from mock_server.storage.sql.row_cache import Missing
 from mock_server.storage.sql.row_cache import Row as KeptRow
 from mock_server.storage.sql.schema import EVERY_WORLD, RECORDS, WORLDS
 
@@ -112,12 +112,12 @@ class SqlRecords:
     def _get(self, resource: str, handle: str) -> Record | None:
         self._database.confirm()
         rows = (self._known(world, resource, handle) for world in self._worlds)
-        row = next((row for row in rows if row is not Lack.ABSENT), Lack.ABSENT)
-        if row is Lack.UNKNOWN:
+        row = next((row for row in rows if row is not Missing.ABSENT), Missing.ABSENT)
+        if row is Missing.UNKNOWN:
             row = self._asked_for(resource, handle)
         return row if isinstance(row, Record) else None
 
-    def records(self, resource: str, search: Search = ALL) -> Sequence[Record]:
+    def records(self, resource: str, search: RecordQuery = ALL) -> Sequence[Record]:
         """Return the records that a search matches, the fixtures first."""
         with self._database.reading() as connection:
             query = self._meant(resource, search).order_by("position", "handle")
@@ -126,7 +126,7 @@ class SqlRecords:
             rows = connection.execute(query.offset(search.offset) if search.offset else query).all()
         return [Record(resource, row.handle, json.loads(row.value), row.location) for row in rows]
 
-    def count(self, resource: str, search: Search = ALL) -> int:
+    def count(self, resource: str, search: RecordQuery = ALL) -> int:
         """Return how many records a search matches."""
         with self._database.reading() as connection:
             generation, key = self._database.knowledge.generation, (resource, search.text, search.handle)
@@ -138,30 +138,30 @@ class SqlRecords:
                 counts[key] = int(connection.execute(select(func.count()).select_from(subquery)).scalar_one())
             return counts[key]
 
-    def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Lack.UNKNOWN]:
+    def _known(self, world: str, resource: str, handle: str) -> KeptRow | Literal[Missing.UNKNOWN]:
         """Return a row, as far as this process knows it without the database."""
         contract, knowledge = self._contract, self._database.knowledge
         if world != EVERY_WORLD and (contract, world) not in knowledge.worlds:
-            return Lack.ABSENT
+            return Missing.ABSENT
         return knowledge.kept.get((contract, world, resource, handle))
 
     def _asked_for(self, resource: str, handle: str) -> KeptRow:
         """Return the uppermost row that exists; the database is asked only for rows that are not cached."""
         if not HANDLE.fullmatch(handle):
-            return Lack.ABSENT
+            return Missing.ABSENT
         with self._database.reading() as connection:
             for world in self._worlds:
                 row = self._known(world, resource, handle)
-                if row is Lack.UNKNOWN:
+                if row is Missing.UNKNOWN:
                     row = self._read_and_kept(connection, world, resource, handle)
-                if row is not Lack.ABSENT:
+                if row is not Missing.ABSENT:
                     return row
-        return Lack.ABSENT
+        return Missing.ABSENT
 
     def _read_and_kept(self, connection: Connection, world: str, resource: str, handle: str) -> KeptRow:
         key = (self._contract, world, resource, handle)
         stored_row = _read(connection, *key)
-        row: KeptRow = Lack.ABSENT
+        row: KeptRow = Missing.ABSENT
         if stored_row is not None:
             row = (
                 None
@@ -171,7 +171,7 @@ class SqlRecords:
         self._database.knowledge.kept.keep(key, row, len(stored_row.value) if stored_row is not None else 0)
         return row
 
-    def _meant(self, resource: str, search: Search, *columns: ColumnElement[Any]) -> Any:
+    def _meant(self, resource: str, search: RecordQuery, *columns: ColumnElement[Any]) -> Any:
         """Return the query for the rows that a search matches: of this world, and the fixtures it has not changed."""
         columns = columns or (_columns.handle, _columns.value, _columns.location, _columns.position)
         here, there = self._of(self._world, resource), self._of(EVERY_WORLD, resource)
@@ -374,7 +374,7 @@ def _json(value: object) -> str:
     return plain
 
 
-def _conditions(search: Search) -> list[ColumnElement[bool]]:
+def _conditions(search: RecordQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search.handle:
         # LIKE is case-sensitive in one database and not in the other.
