@@ -2,8 +2,8 @@
 
 A function of control changes the state of a world on the event loop alone, where nobody else changes it meanwhile. What
 it has to know before (a body read, a record judged, a scenario rehearsed) or says in the end (a large document) is an
-errand: a call that changes nothing. Where one takes long, :class:`BackgroundCall` goes up to who has a thread for it; with
-its outcome at hand the function begins anew, and sees the world as it is by then.
+errand: a call that changes nothing. Where one takes long, :class:`BackgroundCall` goes up to who has a thread for it;
+with its outcome at hand the function begins anew, and sees the world as it is by then.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An answer that was found and judged, ready to be sent again: as small as it can be kept.
 
 Thousands of answers differ in a token and a body and in nothing else. What they have in common (:class:`RequestTarget`,
-:class:`ResponseHead`) is held once, and what a journal wants to know of a request is read from the question when somebody
-asks. So a remembered answer costs some 400 bytes beside its body.
+:class:`ResponseHead`) is held once, and what a journal wants to know of a request is read from the question when
+somebody asks. So a remembered answer costs some 400 bytes beside its body.
 """
 
 from __future__ import annotations

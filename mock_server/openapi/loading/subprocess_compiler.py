@@ -1,7 +1,7 @@
 """Contracts compiled in a process of its own, which takes with it what compiling needed.
 
-The process (:mod:`mock_server.openapi.routing.precompiler`) says why a contract cannot be served. Whatever else goes wrong shows when
-the parent, which then finds nothing remembered, compiles for itself.
+The process (:mod:`mock_server.openapi.routing.precompiler`) says why a contract cannot be served. Whatever else goes
+wrong shows when the parent, which then finds nothing remembered, compiles for itself.
 """
 
 from __future__ import annotations

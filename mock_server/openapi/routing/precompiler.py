@@ -1,6 +1,7 @@
 """A program that compiles a contract and has its routes read, so that another process finds both in the cache.
 
-``python -m mock_server.openapi.routing.precompiler FETCH CONTRACT [OVERLAY ...]``, where FETCH is 1 if references may lead to URLs.
+``python -m mock_server.openapi.routing.precompiler FETCH CONTRACT [OVERLAY ...]``, where FETCH is 1 if references may
+lead to URLs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A database as one process uses it: a connection, the rows that were read, and how long they are valid.
 
-Rows that were read are valid until something changes. Processes on the same machine renew the :class:`SharedChangeMarker`; changes of
+Rows that were read are valid until something changes. Processes on the same machine renew the
+:class:`SharedChangeMarker`; changes of
 others are found by asking the database, once its last answer is :data:`LEASE` old. So no read is older than that, and
 most cost what memory costs.
 
