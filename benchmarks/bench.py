@@ -50,8 +50,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds of each row (5)")
     parser.add_argument("--seconds", type=_positive, default=3, metavar="N", help="seconds of each round (3)")
-    parser.add_argument("--only", action="append", choices=(*KEYS, PEERS), metavar="ROW",
-                        help=f"this row alone; may be repeated: {', '.join((*KEYS, PEERS))}")  # fmt: skip
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=(*KEYS, PEERS),
+        metavar="ROW",
+        help=f"this row alone; may be repeated: {', '.join((*KEYS, PEERS))}",
+    )
     parser.add_argument("--no-peers", action="store_true", help="leave the other mock servers out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every round's figures in this file")
     return parser.parse_args(argv)

@@ -49,8 +49,14 @@ def main(argv: list[str] | None = None) -> int:
                 print(text, flush=True)
                 for outcome in _notable(outcomes, arguments.slow)[:_SHOWN]:
                     print(_line(outcome), flush=True)
-                entries.append({"contract": survey.contract.name, "server": name, "table": text,
-                                "calls": [asdict(call) for call in _notable(outcomes, arguments.slow)]})  # fmt: skip
+                entries.append(
+                    {
+                        "contract": survey.contract.name,
+                        "server": name,
+                        "table": text,
+                        "calls": [asdict(call) for call in _notable(outcomes, arguments.slow)],
+                    }
+                )
                 failed |= name == OURS and any(outcome.fault for outcome in outcomes)
     if arguments.json:
         arguments.json.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
@@ -136,8 +142,9 @@ def _line(outcome: Outcome) -> str:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.first_answers",
-                                     description=(__doc__ or "").partition("\n")[0])  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.first_answers", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("contract", nargs="*", type=Path, help="files of OpenAPI 3; without, the contracts at hand")
     parser.add_argument("--every", action="store_true", help="ask every operation in every way, this server alone")
     parser.add_argument("--no-peers", action="store_true", help="leave the other mock server out")

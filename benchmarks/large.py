@@ -31,9 +31,12 @@ def large_contract(operations: int) -> dict[str, Any]:
         schemas[f"Thing{number}"] = {
             "type": "object",
             "required": ["id", "name"],
-            "properties": {"id": {"type": "integer"}, "name": {"type": "string"},
-                           "owner": {"$ref": "#/components/schemas/Owner"}},
-        }  # fmt: skip
+            "properties": {
+                "id": {"type": "integer"},
+                "name": {"type": "string"},
+                "owner": {"$ref": "#/components/schemas/Owner"},
+            },
+        }
         schema = {"$ref": f"#/components/schemas/Thing{number}"}
         answer = {"200": {"description": "It is.", "content": {"application/json": {"schema": schema}}}}
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -50,8 +53,12 @@ def large_contract(operations: int) -> dict[str, Any]:
             paths[f"/group{number % 50}/{{id}}/things{number}"] = {"parameters": [parameter], **item}
         else:
             paths[f"/group{number % 50}/things{number}"] = item
-    return {"openapi": "3.1.0", "info": {"title": "Large", "version": "1"}, "paths": paths,
-            "components": {"schemas": schemas}}  # fmt: skip
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Large", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
 
 
 def loaded(operations: int, directory: Path) -> ApiMount:

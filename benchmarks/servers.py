@@ -132,9 +132,14 @@ class Place:
         with log.open("wb") as errors:
             started = time.perf_counter()
             process = subprocess.Popen(
-                command, cwd=self._tree, env=environment, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
-            )  # fmt: skip
+                command,
+                cwd=self._tree,
+                env=environment,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+            )
         try:
             yield process, started, log
         finally:

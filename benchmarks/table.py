@@ -92,11 +92,14 @@ def _row(result: Result) -> tuple[str, ...]:
     spread, unit = result.spread, result.row.unit
     rates = ", ".join(f"{name} {_rate(runs)}" for name, runs in result.runs.items())
     return (
-        result.row.what, bound, _figure(spread.median, unit),
-        f"{_figure(spread.low, unit)} to {_figure(spread.high, unit)}", "yes" if result.reached else "no",
+        result.row.what,
+        bound,
+        _figure(spread.median, unit),
+        f"{_figure(spread.low, unit)} to {_figure(spread.high, unit)}",
+        "yes" if result.reached else "no",
         "" if result.by_processor_time is None else _figure(result.by_processor_time, ""),
         "; ".join(part for part in (rates, result.note) if part),
-    )  # fmt: skip
+    )
 
 
 def _peer(peer: PeerResult) -> tuple[str, ...]:
@@ -106,10 +109,14 @@ def _peer(peer: PeerResult) -> tuple[str, ...]:
     ratio = f"{spread.median:.3f}"
     return (
         # In brackets is what was paid for something else than the contract.
-        _named(peer), f"({ratio})" if peer.findings else ratio, f"{spread.low:.3f} to {spread.high:.3f}",
-        f"{peer.rate:,.0f}", f"{peer.ready:.2f} s", f"{peer.memory:.0f} MB",
+        _named(peer),
+        f"({ratio})" if peer.findings else ratio,
+        f"{spread.low:.3f} to {spread.high:.3f}",
+        f"{peer.rate:,.0f}",
+        f"{peer.ready:.2f} s",
+        f"{peer.memory:.0f} MB",
         "not comparable" if peer.findings else "keeps the contract",
-    )  # fmt: skip
+    )
 
 
 def _named(peer: PeerResult) -> str:

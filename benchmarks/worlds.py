@@ -28,10 +28,13 @@ ME = "/v1/customer-portal/customers/me"
 def exchange_of(served: ApiMount) -> Exchange:
     """Return an exchange as an SDK makes it."""
     headers = (
-        ("host", "localhost:4010"), ("accept", "application/json"), ("accept-encoding", "gzip, deflate"),
-        ("connection", "keep-alive"), ("user-agent", "speakeasy-sdk/python 0.32.0 2.788.4 0.1.0 polar-sdk"),
+        ("host", "localhost:4010"),
+        ("accept", "application/json"),
+        ("accept-encoding", "gzip, deflate"),
+        ("connection", "keep-alive"),
+        ("user-agent", "speakeasy-sdk/python 0.32.0 2.788.4 0.1.0 polar-sdk"),
         ("authorization", "Bearer polar_cst_individual"),
-    )  # fmt: skip
+    )
     return served.engine.handle(Request("GET", ME, "", headers, b"", "http://localhost:4010", ME))
 
 

@@ -27,8 +27,17 @@ if TYPE_CHECKING:
     from mock_server.mocking.mounts import ApiMount
     from mock_server.settings import Settings
 
-_LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties",
-            "allow_remote_refs", "no_cache", "strict")  # fmt: skip
+_LOADING = (
+    "contract",
+    "fixtures",
+    "overlay",
+    "seed",
+    "dynamic",
+    "no_fill_properties",
+    "allow_remote_refs",
+    "no_cache",
+    "strict",
+)
 """The settings of commands that load a contract and do not listen. Their records come from the fixtures alone."""
 
 
@@ -204,10 +213,20 @@ def routes(**flags: Any) -> None:
 @commands.command()
 @click.argument("resource", metavar="RESOURCE")
 @click.option("--count", metavar="NUMBER", help="How many records. Default: one for each country, or one.")
-@click.option("--country", "countries", metavar="CODE", multiple=True,
-              help="A country, to take turns with the others; may be repeated. all: every one.")  # fmt: skip
-@click.option("--format", "form", metavar="FORMAT", default="",
-              help="yaml, json, ndjson or csv. Default: that of the file's name, or yaml.")  # fmt: skip
+@click.option(
+    "--country",
+    "countries",
+    metavar="CODE",
+    multiple=True,
+    help="A country, to take turns with the others; may be repeated. all: every one.",
+)
+@click.option(
+    "--format",
+    "form",
+    metavar="FORMAT",
+    default="",
+    help="yaml, json, ndjson or csv. Default: that of the file's name, or yaml.",
+)
 @click.option("-o", "--output", metavar="FILE", default="-", help="Where to write. Default: standard output.")
 @_settings_of(("seed", "overlay", "allow_remote_refs", "no_cache", "strict"))
 def generate(
@@ -234,8 +253,13 @@ def generate(
 
 @commands.command("import")
 @click.argument("pages", metavar="PAGE...", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="FILE", default="-",
-              help="Where to write: YAML, or JSON where the name ends so. Default: standard output.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="-",
+    help="Where to write: YAML, or JSON where the name ends so. Default: standard output.",
+)
 @_settings_of(("strict",))
 def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
     """Make one contract of the OpenAPI blocks in documentation PAGEs (Markdown; paths or http(s) URLs).

@@ -128,9 +128,11 @@ class Settings:
     )
     stream_interval: int = _row(20, "Milliseconds between two items of a stream.", "MS", _whole(0, 600000))
     validate_requests: str = _row(
-        "strict", "How closely requests are held against the contract: strict, lenient, warn or off.", "HOW",
+        "strict",
+        "How closely requests are held against the contract: strict, lenient, warn or off.",
+        "HOW",
         _one_of(*STRICTNESS),
-    )  # fmt: skip
+    )
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
     peers: str = _row(
         "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts
@@ -172,17 +174,26 @@ class Settings:
         30, "Seconds that the head of a request may take to come; 0 for any.", "SECONDS", _whole(0, 86400), bound=True
     )
     min_body_rate: int = _row(
-        1024, "Bytes a second, over ten seconds, that a request body has to come at; 0 for any.", "BYTES",
-        _whole(0, 1000000000), bound=True,
-    )  # fmt: skip
+        1024,
+        "Bytes a second, over ten seconds, that a request body has to come at; 0 for any.",
+        "BYTES",
+        _whole(0, 1000000000),
+        bound=True,
+    )
     send_timeout: int = _row(
-        60, "Seconds within which a client has to take some of an answer that waits for it; 0 for any.", "SECONDS",
-        _whole(0, 86400), bound=True,
-    )  # fmt: skip
+        60,
+        "Seconds within which a client has to take some of an answer that waits for it; 0 for any.",
+        "SECONDS",
+        _whole(0, 86400),
+        bound=True,
+    )
     stall_timeout: int = _row(
-        5, "Seconds after which an event loop that is held up is told of, and a worker is replaced; 0 for never.",
-        "SECONDS", _whole(0, 86400), bound=True,
-    )  # fmt: skip
+        5,
+        "Seconds after which an event loop that is held up is told of, and a worker is replaced; 0 for never.",
+        "SECONDS",
+        _whole(0, 86400),
+        bound=True,
+    )
     redact_header: tuple[str, ...] = _row(
         (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
     )

@@ -56,10 +56,22 @@ class Postgres:
         log = (self._directory / "log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [*self._as_user(), str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port),
-                 *options, "-c", "fsync=off"],
-                stdout=log, stderr=log, cwd=self._directory, start_new_session=True,
-            )  # fmt: skip
+                [
+                    *self._as_user(),
+                    str(self._programs / "postgres"),
+                    "-D",
+                    str(self._data),
+                    "-p",
+                    str(self.port),
+                    *options,
+                    "-c",
+                    "fsync=off",
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=self._directory,
+                start_new_session=True,
+            )
         self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "30", tries=300)
 
     def stop(self) -> None:

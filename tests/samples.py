@@ -44,9 +44,11 @@ def _named(members: Mapping[str, Any]) -> Document:
 
 def load(directory: Path, contract: Document, *overlays: Document, strict: bool = False) -> Contract:
     """The contract, from files in a directory."""
-    return load_contract(written(directory, "contract", contract),
-                         [written(directory, f"overlay-{index}", overlay) for index, overlay in enumerate(overlays)],
-                         strict=strict)  # fmt: skip
+    return load_contract(
+        written(directory, "contract", contract),
+        [written(directory, f"overlay-{index}", overlay) for index, overlay in enumerate(overlays)],
+        strict=strict,
+    )
 
 
 def written(directory: Path, name: str, data: Document) -> str:

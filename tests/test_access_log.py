@@ -46,7 +46,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
         (scope_of("/__admin/metrics", peer="10.0.0.9", origin="https://a.example", method="POST"), {"status": 403}),
     ],
     ids=lambda value: value["path"][:40] if isinstance(value, dict) and "type" in value else "",
-)  # fmt: skip
+)
 def test_a_request_has_a_line(
     scope: Scope, expected: dict[str, Any], app: App, caplog: pytest.LogCaptureFixture
 ) -> None:

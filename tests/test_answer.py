@@ -275,8 +275,9 @@ def test_headers_are_those_of_the_example_else_the_common_ones_else_generated(tm
     common = (("content-type", "application/json"), ("X-Common", "7"), ("X-Required", "5"), ("X-Optional", "5"))
     assert asked(engine).headers == common
     assert set(asked(engine, "__example=cat").headers) - set(common) == {
-        ("X-Named", "meow"), ("Preference-Applied", "example=cat"),
-    }  # fmt: skip
+        ("X-Named", "meow"),
+        ("Preference-Applied", "example=cat"),
+    }
 
 
 INTEGERS: Document = {"type": "array", "items": {"type": "integer"}}

@@ -26,20 +26,29 @@ def places(directory: Path, *contracts: Document) -> tuple[str, ...]:
 
 
 def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, own_cache: None) -> None:
-    files = places(tmp_path, contract("Pets", "/pets/v1", "/all"), contract("Cars", "/cars", "/all", "/{id}"),
-                   contract("Rest", None, "/all"))  # fmt: skip
+    files = places(
+        tmp_path,
+        contract("Pets", "/pets/v1", "/all"),
+        contract("Cars", "/cars", "/all", "/{id}"),
+        contract("Rest", None, "/all"),
+    )
     with RunningServer(*files) as server, httpx.Client(base_url=server.url) as client:
         answers = {path: client.get(path) for path in ("/pets/v1/all", "/cars/all", "/cars/7", "/all", "/pets/all")}
         assert {path: (got.status_code, got.json() if got.is_success else None) for path, got in answers.items()} == {
-            "/pets/v1/all": (200, "Pets"), "/cars/all": (200, "Cars"), "/cars/7": (200, "Cars"), "/all": (200, "Rest"),
+            "/pets/v1/all": (200, "Pets"),
+            "/cars/all": (200, "Cars"),
+            "/cars/7": (200, "Cars"),
+            "/all": (200, "Rest"),
             "/pets/all": (404, None),
-        }  # fmt: skip
+        }
         assert client.post("/cars/all").headers["allow"] == "GET"
         health = client.get("/__admin/health").json()
         assert (health["status"], health["operations"]) == ("healthy", 4)
         assert [(entry["base_path"], entry["title"]) for entry in health["contracts"]] == [
-            ("/pets/v1", "Pets"), ("/cars", "Cars"), ("/", "Rest"),
-        ]  # fmt: skip
+            ("/pets/v1", "Pets"),
+            ("/cars", "Cars"),
+            ("/", "Rest"),
+        ]
         assert client.get("/cars/__admin/openapi.json").json()["info"]["title"] == "Cars"
         assert client.get("/cars/__admin/health").json()["title"] == "Cars"
         whole = client.get("/__admin/openapi.json")
@@ -124,8 +133,9 @@ def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> N
         (directory / f"{name}.yaml").write_text(f"- {{handle: {name}, a: 1}}\n", encoding="utf-8")
     served = build_mounts(Settings(contract=files, fixtures=str(directory)))
     assert [(mount.base_path, [record.handle for record in mount.store.records("pets")]) for mount in served] == [
-        ("/pets", ["pets"]), ("/cars", []),
-    ]  # fmt: skip
+        ("/pets", ["pets"]),
+        ("/cars", []),
+    ]
 
 
 def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,13 +71,16 @@ def test_an_answer_that_cannot_be_made_is_found(tmp_path: Path) -> None:
 
 def of_resource(directory: Path, **members: Any) -> Contract:
     get = operation({"$ref": "#/components/schemas/Pet"}, x_mock_fixture={"resource": "pets"})
-    return load(directory, document(
-        {"/pet": {"get": get}},
-        components={"schemas": {"Pet": {"type": "object", "properties": {"name": NAME}}}},
-        x_mock_resources={"pets": {"schema": "#/components/schemas/Pet"}},
-        x_mock_tokens=[{"prefix": "pet_", "schemes": [], "selects": "pets"}],
-        **members,
-    ))  # fmt: skip
+    return load(
+        directory,
+        document(
+            {"/pet": {"get": get}},
+            components={"schemas": {"Pet": {"type": "object", "properties": {"name": NAME}}}},
+            x_mock_resources={"pets": {"schema": "#/components/schemas/Pet"}},
+            x_mock_tokens=[{"prefix": "pet_", "schemes": [], "selects": "pets"}],
+            **members,
+        ),
+    )
 
 
 def test_every_record_is_tried_and_blamed_by_file_and_handle(tmp_path: Path) -> None:

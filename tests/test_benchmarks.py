@@ -243,9 +243,15 @@ def test_a_spread_is_the_median_between_its_ends() -> None:
     assert Spread.of([2, 1]) == Spread(1.5, 1, 2)
 
 
-@pytest.mark.parametrize(("at_most", "figure", "reached"), [
-    (False, 0.93, True), (False, 0.92, False), (True, 0.93, True), (True, 0.94, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("at_most", "figure", "reached"),
+    [
+        (False, 0.93, True),
+        (False, 0.92, False),
+        (True, 0.93, True),
+        (True, 0.94, False),
+    ],
+)
 def test_a_target_is_reached_by_the_median(at_most: bool, figure: float, reached: bool) -> None:
     row = Row("one", "one", 0.93, at_most=at_most)
     assert Result(row, (0.0, figure, 9.0)).reached is reached

@@ -26,7 +26,8 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 PARTS = "multipart/form-data; boundary=b"
 SCHEMA: Document = {
-    "type": "object", "additionalProperties": False,
+    "type": "object",
+    "additionalProperties": False,
     "properties": {
         "a": {"type": "array", "items": {"type": "string", "pattern": "^(a|a)*$"}},
         "o": {"type": "object", "additionalProperties": {"type": "integer"}},
@@ -40,7 +41,7 @@ SCHEMA: Document = {
         },
         "doubled": {"$ref": "#/components/schemas/S0"},
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +83,14 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "deep JSON in a form": (FORM, b"o=" + b"%7B%22a%22:" * 100_000),
     "deep JSON": ("application/json", b'{"o":' * 100_000),
     "a name twice, after many others": (
-        "application/json", b"{%s}" % b",".join(b'"k%d":1' % (n % 299_999) for n in range(300_000)),
+        "application/json",
+        b"{%s}" % b",".join(b'"k%d":1' % (n % 299_999) for n in range(300_000)),
     ),
     "a short text for a pattern that backtracks": (JSON, b'{"a":["' + b"a" * 40 + b'!"]}'),
     "names for a pattern that backtracks": (JSON, b'{"names":{"' + b"a" * 40 + b'!":1}}'),
     "an object that repeats": (
-        JSON, b'{"unique":[%s,{"n":1}]}' % b",".join(b'{"n":%d}' % n for n in range(80_000)),
+        JSON,
+        b'{"unique":[%s,{"n":1}]}' % b",".join(b'{"n":%d}' % n for n in range(80_000)),
     ),
     "a number that repeats": (JSON, b'{"unique":[%s,1]}' % b",".join(b"%d" % n for n in range(150_000))),
     "one item of a hundred thousand": (JSON, b'{"numbers":[%s"x"]}' % (b"1," * 100_000)),
@@ -106,7 +109,7 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "lines that may be boundaries": (PARTS, part("file", b"\r\n--" * 3_000_000) + b"--b--"),
     "a million parts": (PARTS, part("file", b"") * 250_000 + b"--b--"),
     "parts with brackets": (PARTS, part("a" + "[b]" * 40, b"x") + b"--b--"),
-}  # fmt: skip
+}
 
 
 @contextmanager
@@ -153,10 +156,15 @@ def test_a_bomb_is_refused_soon_and_disturbs_nobody(name: str, server: RunningSe
 
 @pytest.mark.parametrize(
     "query",
-    ["a" + "[" * 10_000 + "=1", "o" + "[b]" * 5_000 + "=1", "a[999999999]=1", "a[]=" + "a" * 60 + "!",
-     "a[]=!&" * 9_000],
+    [
+        "a" + "[" * 10_000 + "=1",
+        "o" + "[b]" * 5_000 + "=1",
+        "a[999999999]=1",
+        "a[]=" + "a" * 60 + "!",
+        "a[]=!&" * 9_000,
+    ],
     ids=["unclosed", "deep", "index", "pattern", "items"],
-)  # fmt: skip
+)
 def test_a_bomb_in_the_query_is_refused_soon(query: str, url: str) -> None:
     address = urlsplit(url)
     connection = HTTPConnection(address.hostname or "", address.port, timeout=60)  # httpx has a limit of its own
@@ -192,13 +200,17 @@ CONTROL: dict[str, tuple[int, str, str]] = {
     "levels to compare with": (422, "requests/find", json.dumps({"bodyPatterns": [{"equalToJson": nested(500)}]})),
     "a schema of levels": (422, "scenarios", '{"answers": [{}], "match": {"schema": ' + nested(500) + "}}"),
     "a pattern of ten million letters": (
-        422, "requests/find", json.dumps({"schema": {"pattern": "^[a-z]{10000000}$"}}),
+        422,
+        "requests/find",
+        json.dumps({"schema": {"pattern": "^[a-z]{10000000}$"}}),
     ),
     "many patterns": (422, "requests/find", json.dumps({"schema": {"allOf": [{"pattern": "a"}] * 101}})),
     "many regular expressions": (
-        422, "requests/find", json.dumps({"bodyPatterns": [{"or": [{"matches": "a"}] * 60}] * 2}),
+        422,
+        "requests/find",
+        json.dumps({"bodyPatterns": [{"or": [{"matches": "a"}] * 60}] * 2}),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CONTROL)
@@ -236,14 +248,16 @@ SCENARIOS: dict[str, tuple[int, Document, bytes]] = {
     "a large answer": (201, {"answers": [{"body": {"l": [{"i": n} for n in range(60_000)]}}]}, b"{}"),
     "a hundred answers": (201, {"answers": [{"body": {"x": n, "l": [1] * 2_000}} for n in range(100)]}, b"{}"),
     "a path through a large body": (
-        201, {"match": {"bodyPatterns": [PATH]}, "answers": [{"code": 503, "breaks": True}]},
+        201,
+        {"match": {"bodyPatterns": [PATH]}, "answers": [{"code": 503, "breaks": True}]},
         b'{"unique":[%s]}' % b",".join(b'{"n":%d}' % n for n in range(50_000)),
     ),
     "a path through a body": (
-        201, {"match": {"bodyPatterns": [PATH]}, "answers": [{"code": 503, "breaks": True}]},
+        201,
+        {"match": {"bodyPatterns": [PATH]}, "answers": [{"code": 503, "breaks": True}]},
         b'{"numbers":[%s]}' % b",".join(b"%d" % n for n in range(10_000)),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -332,10 +332,21 @@ def test_a_client_that_takes_some_of_its_answer_now_and_then_is_waited_for(limit
 EVENTS = {
     "openapi": "3.1.0",
     "info": {"title": "Events", "version": "1"},
-    "paths": {"/events": {"get": {"responses": {"200": {"description": "Long ones.", "content": {
-        "text/event-stream": {"schema": {"const": "a" * 20_000}},
-    }}}}}},
-}  # fmt: skip
+    "paths": {
+        "/events": {
+            "get": {
+                "responses": {
+                    "200": {
+                        "description": "Long ones.",
+                        "content": {
+                            "text/event-stream": {"schema": {"const": "a" * 20_000}},
+                        },
+                    }
+                }
+            }
+        }
+    },
+}
 
 
 def asleep(url: str, target: str) -> socket.socket:

@@ -92,8 +92,12 @@ def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
     assert (names(report, "statuses"), names(report, "mediaTypes")) == (["200", "4XX"], ["200 application/json"])
     assert names(report, "parameters") == ["header x-shop", "path kind", "query sort"]
     assert names(report, "enumValues") == [
-        "answer /*/size null", "answer /*/size small", "path kind cat", "path kind dog", "query sort name",
-    ]  # fmt: skip
+        "answer /*/size null",
+        "answer /*/size small",
+        "path kind cat",
+        "path kind dog",
+        "query sort name",
+    ]
     assert names(report, "countries") == ["answer /*/home/country SE"]
 
 

@@ -63,8 +63,10 @@ def test_texts_that_look_like_something_else_come_back_as_texts(form: str, tmp_p
         "{",
     ]
     file = tmp_path / f"customers.{form}"
-    rows: list[Row] = [{"handle": f"h{index}", "text": text, "none": None, "more": {"a": [text, 1.5, True]}}
-            for index, text in enumerate(texts)]  # fmt: skip
+    rows: list[Row] = [
+        {"handle": f"h{index}", "text": text, "none": None, "more": {"a": [text, 1.5, True]}}
+        for index, text in enumerate(texts)
+    ]
     with file.open("w", encoding="utf-8", newline="\n") as out:
         WRITERS[form](rows, out)
     assert read_record_file(file).data == rows
@@ -119,8 +121,10 @@ def test_an_interrupt_leaves_no_half_written_file(own_cache: None, tmp_path: Pat
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "mock_server", "generate", "customers", "--count", "1000000", "-o", str(target)],
-            stderr=subprocess.PIPE, text=True, env=os.environ,
-        )  # fmt: skip
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ,
+        )
     finally:
         signal.signal(signal.SIGINT, handler)
     while process.poll() is None and len([*tmp_path.iterdir()]) < 2:

@@ -55,7 +55,7 @@ def _told(url: str, case: dict[str, Any], times: int) -> list[tuple[int, dict[st
     return [
         (answer.status, {name: text for name, text in answer.headers.items() if name not in OWN}, answer.body)
         for answer in answers
-    ]  # fmt: skip
+    ]
 
 
 def _noted(url: str, world: str) -> Any:
@@ -75,8 +75,16 @@ def _lasting(node: Any) -> Any:
 
 def scope_of(token: str = "individual", path: str = ME, *fields: tuple[bytes, bytes], method: str = "GET") -> Scope:
     headers = [(b"host", b"localhost"), (b"authorization", f"Bearer polar_cst_{token}".encode()), *fields]
-    return {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
-            "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers}  # fmt: skip
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "headers": headers,
+    }
 
 
 class Asking:

@@ -30,12 +30,17 @@ REX = {"handle": "rex", "kind": "dog", "name": "Rex"}
 
 @pytest.fixture
 def pets(tmp_path: Path) -> Contract:
-    return load(tmp_path, document(
-        components={"schemas": {"Pet": PET, "Owner": OWNER}},
-        x_mock_resources={"pets": {"schema": "#/components/schemas/Pet", "pins": ["/kind"]},
-                          "toys": {"schema": "#/components/schemas/Owner", "handle": "city_id"}},
-        x_mock_suffixes={"slow": {"delay": 1}},
-    ))  # fmt: skip
+    return load(
+        tmp_path,
+        document(
+            components={"schemas": {"Pet": PET, "Owner": OWNER}},
+            x_mock_resources={
+                "pets": {"schema": "#/components/schemas/Pet", "pins": ["/kind"]},
+                "toys": {"schema": "#/components/schemas/Owner", "handle": "city_id"},
+            },
+            x_mock_suffixes={"slow": {"delay": 1}},
+        ),
+    )
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ def test_a_start_tells_the_first_findings_of_a_rule_and_counts_the_others(
     listed = [Diagnostic("nullable", f"pets.yaml:{line}", "a", "b", severity="repaired") for line in range(1, 6)]
     warn_of([*listed, Diagnostic("path", "pets.yaml:9", "a", "b")])
     assert caplog.messages == [
-        *map(str, listed[:3]), "pets.yaml:9: a; expected b [path]",
+        *map(str, listed[:3]),
+        "pets.yaml:9: a; expected b [path]",
         "2 more of [nullable]: `mock-server check` lists them",
-    ]  # fmt: skip
+    ]

@@ -217,8 +217,12 @@ def test_public_names_are_sorted_constants_and_classes_first(module: str) -> Non
 def test_a_room_of_several_modules_says_what_is_public_or_nothing() -> None:
     for module, file in MODULES.items():
         if file.name == "__init__.py" and any(isinstance(node, ast.ImportFrom) for node in tree(file).body):
-            assert any(getattr(target, "id", "") == "__all__" for node in tree(file).body
-                       if isinstance(node, ast.Assign) for target in node.targets), module  # fmt: skip
+            assert any(
+                getattr(target, "id", "") == "__all__"
+                for node in tree(file).body
+                if isinstance(node, ast.Assign)
+                for target in node.targets
+            ), module
 
 
 @each_module

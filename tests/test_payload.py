@@ -26,13 +26,21 @@ HEADERS = st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple)
 REQUESTS = st.builds(Request, TEXTS, TEXTS, TEXTS, HEADERS, st.binary(max_size=40), TEXTS, TEXTS)
 WIRES = st.builds(TransportFault, TEXTS, st.integers(0, 9), st.booleans(), st.booleans())
 ANSWERS = st.builds(
-    Response, st.integers(100, 599), HEADERS, st.binary(max_size=40), TEXTS, st.integers(0, 10**6),
+    Response,
+    st.integers(100, 599),
+    HEADERS,
+    st.binary(max_size=40),
+    TEXTS,
+    st.integers(0, 10**6),
     wire=st.none() | WIRES,
-)  # fmt: skip
+)
 ROUTES = st.builds(
-    Route, st.none() | TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3), st.lists(TEXTS, max_size=3).map(tuple),
+    Route,
     st.none() | TEXTS,
-)  # fmt: skip
+    st.dictionaries(TEXTS, TEXTS, max_size=3),
+    st.lists(TEXTS, max_size=3).map(tuple),
+    st.none() | TEXTS,
+)
 FINDINGS = st.lists(st.builds(Diagnostic, *[TEXTS] * 7), max_size=3).map(tuple)
 
 

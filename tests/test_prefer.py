@@ -66,11 +66,20 @@ def test_of_several_headers_the_first_wins() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("code", "abc"), ("code", "99"), ("code", "600"), ("code", "404.0"), ("code", ""), ("code", "٤٠٤"),
-        ("example", ""), ("dynamic", "perhaps"), ("seed", "1.5"), ("seed", "9" * 19),
-        ("delay", "-1"), ("delay", str(LONGEST_DELAY + 1)),
+        ("code", "abc"),
+        ("code", "99"),
+        ("code", "600"),
+        ("code", "404.0"),
+        ("code", ""),
+        ("code", "٤٠٤"),
+        ("example", ""),
+        ("dynamic", "perhaps"),
+        ("seed", "1.5"),
+        ("seed", "9" * 19),
+        ("delay", "-1"),
+        ("delay", str(LONGEST_DELAY + 1)),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("place", ["header", "query"])
 def test_a_known_preference_that_cannot_be_read_is_found(place: str, name: str, value: str) -> None:
     request = asked(f"{name}={value}") if place == "header" else asked(query=f"__{name}={value}")

@@ -29,8 +29,13 @@ def test_a_problem_has_the_members_of_rfc_9457(name: str) -> None:
 def test_findings_stand_beside_the_detail_without_their_empty_parts() -> None:
     (entry,) = json.loads(problem_response("invalid-request", 400, "It is wrong.", [FINDING]).body)["findings"]
     assert entry == {
-        "rule": "body", "location": "body", "found": "1", "expected": "a text", "pointer": "/name", "severity": "error",
-    }  # fmt: skip
+        "rule": "body",
+        "location": "body",
+        "found": "1",
+        "expected": "a text",
+        "pointer": "/name",
+        "severity": "error",
+    }
 
 
 def test_a_problem_without_a_detail_says_what_its_status_means() -> None:

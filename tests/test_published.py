@@ -193,11 +193,14 @@ def test_a_value_that_no_style_has_a_form_for_is_not_sent(value: Any) -> None:
 
 
 def test_a_request_has_credentials_and_a_body_of_each_media_type() -> None:
-    body = {"required": True, "content": {
-        "application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}},
-        "application/x-www-form-urlencoded": {"schema": {"type": "object", "required": ["a"]}},
-        "multipart/form-data": {"schema": {"type": "object", "properties": {"f": {"format": "binary"}}}},
-    }}  # fmt: skip
+    body = {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}},
+            "application/x-www-form-urlencoded": {"schema": {"type": "object", "required": ["a"]}},
+            "multipart/form-data": {"schema": {"type": "object", "properties": {"f": {"format": "binary"}}}},
+        },
+    }
     schemes = {"key": {"type": "apiKey", "in": "query", "name": "key"}, "token": {"type": "http", "scheme": "bearer"}}
     post = operation(requestBody=body, security=[{"key": [], "token": []}])
     contract = published(document({"/a": {"post": post}}, components={"securitySchemes": schemes}))
@@ -214,8 +217,12 @@ def test_a_request_has_credentials_and_a_body_of_each_media_type() -> None:
 def test_a_status_that_a_key_documents_is_wanted() -> None:
     contract = published(document({"/a": {"get": {"responses": {"200": {}, "4XX": {}, "default": {}, "500": {}}}}}))
     assert [status_of(key, contract.operations[0]) for key in ("200", "4XX", "default", "500", "1XX")] == [
-        200, 400, 501, 500, None,
-    ]  # fmt: skip
+        200,
+        400,
+        501,
+        500,
+        None,
+    ]
 
 
 # The survey
@@ -285,8 +292,12 @@ def test_each_operation_is_asked_in_each_way() -> None:
     post["responses"]["404"] = {"description": "It is not."}
     subject = Survey(published(document({"/a": {"post": post}})))
     assert [call.way for call in subject.calls()] == [
-        "required", "everything application/json", "everything text/plain", "200", "404",
-    ]  # fmt: skip
+        "required",
+        "everything application/json",
+        "everything text/plain",
+        "200",
+        "404",
+    ]
 
 
 def test_latencies_are_told() -> None:

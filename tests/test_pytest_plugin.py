@@ -108,15 +108,17 @@ def test_passes(mock_world):
 def test_a_failing_test_shows_the_journal_of_its_world(run: Run) -> None:
     result = run(FAILING, "-n", "1")
     result.assert_outcomes(failed=2, passed=1)
-    result.stdout.re_match_lines([
-        r".*AssertionError: path '/v1/customers': Found 0 requests that fit; expected 2 requests\..*",
-        r"-+ journal of http://127\.0\.0\.1:\d+/~test_fails-gw0-[0-9a-f]{8} -+",
-        r"STATUS +METHOD +PATH +OPERATION +WHY",
-        r"200 +GET +/v1/customer-portal/customers/me +customer_portal:customers:get +fixture.*",
-        r"500 +GET +/v1/customer-portal/customers/me +customer_portal:customers:get +scenario.*",
-        r"-+ journal of http://127\.0\.0\.1:\d+/~test_fails_without_a_request-gw0-[0-9a-f]{8} -+",
-        r"no request came",
-    ])  # fmt: skip
+    result.stdout.re_match_lines(
+        [
+            r".*AssertionError: path '/v1/customers': Found 0 requests that fit; expected 2 requests\..*",
+            r"-+ journal of http://127\.0\.0\.1:\d+/~test_fails-gw0-[0-9a-f]{8} -+",
+            r"STATUS +METHOD +PATH +OPERATION +WHY",
+            r"200 +GET +/v1/customer-portal/customers/me +customer_portal:customers:get +fixture.*",
+            r"500 +GET +/v1/customer-portal/customers/me +customer_portal:customers:get +scenario.*",
+            r"-+ journal of http://127\.0\.0\.1:\d+/~test_fails_without_a_request-gw0-[0-9a-f]{8} -+",
+            r"no request came",
+        ]
+    )
     assert result.stdout.str().count("journal of") == 2
 
 
@@ -184,11 +186,13 @@ def test_a_run_that_exercises_too_little_fails_and_names_what_is_missing(
     result = run(COVERING, "--mock-contract", "shop.yaml", "--mock-fail-under", "90", *workers)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.re_match_lines([
-        r"-+ mock server -+",
-        r"1 of 2 operations exercised: 50\.0 %, expected 90 %",
-        r"  not: POST /orders$",
-    ])  # fmt: skip
+    result.stdout.re_match_lines(
+        [
+            r"-+ mock server -+",
+            r"1 of 2 operations exercised: 50\.0 %, expected 90 %",
+            r"  not: POST /orders$",
+        ]
+    )
 
 
 def test_a_run_that_exercises_enough_passes(run: Run, server_url: str) -> None:

@@ -35,9 +35,11 @@ def test_a_key_in_the_query_is_not_shown() -> None:
 
 def test_a_sentence_about_a_request_does_not_tell_its_secrets() -> None:
     request = Request(
-        "GET", "/", "key=secret%2Fone",
+        "GET",
+        "/",
+        "key=secret%2Fone",
         (("authorization", "Bearer polar_cst_x"), ("cookie", "session=abcdef; b=1")),
-    )  # fmt: skip
+    )
     text = "found Bearer polar_cst_x, polar_cst_x, abcdef, secret/one and secret%2Fone; expected 1"
     redacted = REDACTION.text(text, request)
     assert redacted == f"found {HIDDEN}, {HIDDEN}, {HIDDEN}, {HIDDEN} and {HIDDEN}; expected 1"
@@ -69,13 +71,19 @@ PART = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
         (JSON_TYPE, '{"items": [{"iban": "DE1"}]}', '{"items": [{"iban": "[redacted]"}]}'),
         (FORM, "grant_type=x&code=s3cret&a=1", "grant_type=x&code=%5Bredacted%5D&a=1"),
         (FORM, "code=DE&pass=x", "code=DE&pass=%5Bredacted%5D"),
-        ("multipart/form-data; boundary=b", PART.format("password", "s3cret") + PART.format("a", "token") + "--b--",
-         PART.format("password", HIDDEN) + PART.format("a", "token") + "--b--"),
-        ("application/xml", "<a><password>s3cret</password><b>token</b></a>",
-         "<a><password>[redacted]</password><b>token</b></a>"),
+        (
+            "multipart/form-data; boundary=b",
+            PART.format("password", "s3cret") + PART.format("a", "token") + "--b--",
+            PART.format("password", HIDDEN) + PART.format("a", "token") + "--b--",
+        ),
+        (
+            "application/xml",
+            "<a><password>s3cret</password><b>token</b></a>",
+            "<a><password>[redacted]</password><b>token</b></a>",
+        ),
         ("application/octet-stream", "\x00token", "\x00token"),
     ],
-)  # fmt: skip
+)
 def test_a_body_is_shown_without_its_secrets(content_type: str, body: str, shown: str) -> None:
     redaction = Redaction([], [], ["/card/number", "/items/*/iban"])
     assert redaction.body(body.encode(), content_type).decode() == shown
@@ -105,8 +113,9 @@ def test_without_redaction_nothing_is_hidden_but_what_is_named() -> None:
     settings = Settings(no_redaction=True, redact_header=("X-Own",), redact_body=("/iban",))
     redaction = redaction_of(settings, [])
     assert redaction.headers((("authorization", "Bearer x"), ("x-own", "y"))) == (
-        ("authorization", "Bearer x"), ("x-own", HIDDEN),
-    )  # fmt: skip
+        ("authorization", "Bearer x"),
+        ("x-own", HIDDEN),
+    )
     body = b'{"password": "p", "iban": "DE1"}'
     assert redaction.body(body, JSON_TYPE) == b'{"password": "p", "iban": "[redacted]"}'
     assert redaction.query("token=1") == "token=1"

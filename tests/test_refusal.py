@@ -51,15 +51,32 @@ def wrong(engine: Engine, what: str) -> Response:
 @pytest.mark.parametrize(
     ("what", "documented", "status"),
     [
-        ("limit", (), 422), ("limit", ("400",), 400), ("limit", ("422", "400"), 422), ("limit", ("4XX",), 422),
-        ("limit", ("default",), 422), ("limit", ("400", "4XX", "default"), 400), ("limit", ("404", "500"), 422),
-        ("syntax", (), 400), ("syntax", ("422",), 422), ("syntax", ("422", "400"), 400), ("syntax", ("4XX",), 400),
-        ("type", (), 415), ("type", ("415",), 415),
-        ("type", ("400", "422"), 422), ("type", ("400",), 400), ("type", ("4XX",), 415), ("type", ("default",), 415),
-        ("key", (), 401), ("key", ("401",), 401), ("key", ("403",), 401), ("key", ("default", "4XX"), 401),
-        ("type and limit", ("422", "415"), 415), ("type and limit", (), 415), ("syntax and limit", ("422", "400"), 400),
+        ("limit", (), 422),
+        ("limit", ("400",), 400),
+        ("limit", ("422", "400"), 422),
+        ("limit", ("4XX",), 422),
+        ("limit", ("default",), 422),
+        ("limit", ("400", "4XX", "default"), 400),
+        ("limit", ("404", "500"), 422),
+        ("syntax", (), 400),
+        ("syntax", ("422",), 422),
+        ("syntax", ("422", "400"), 400),
+        ("syntax", ("4XX",), 400),
+        ("type", (), 415),
+        ("type", ("415",), 415),
+        ("type", ("400", "422"), 422),
+        ("type", ("400",), 400),
+        ("type", ("4XX",), 415),
+        ("type", ("default",), 415),
+        ("key", (), 401),
+        ("key", ("401",), 401),
+        ("key", ("403",), 401),
+        ("key", ("default", "4XX"), 401),
+        ("type and limit", ("422", "415"), 415),
+        ("type and limit", (), 415),
+        ("syntax and limit", ("422", "400"), 400),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_has_the_status_that_fits_best(
     what: str, documented: tuple[str, ...], status: int, tmp_path: Path
 ) -> None:
@@ -252,8 +269,9 @@ def test_a_415_names_what_is_taken(tmp_path: Path) -> None:
 def test_a_malformed_request_takes_the_answer_to_invalid_ones(tmp_path: Path) -> None:
     failures = {"invalid_request": {"status": "418", "response": "#/components/responses/No"}}
     post = operation(requestBody=BODY)
-    contract = document({"/a": {"post": post}}, x_mock_failures=failures,
-                        components={"responses": {"No": {"description": "No."}}})  # fmt: skip
+    contract = document(
+        {"/a": {"post": post}}, x_mock_failures=failures, components={"responses": {"No": {"description": "No."}}}
+    )
     answer = engine_of(load(tmp_path, contract)).handle(Request("POST", "/a", headers=JSON, body=b"{")).answer
     assert answer.status == 418
     assert json.loads(answer.header("Mock-Findings") or "")[0]["rule"] == "malformed-body"

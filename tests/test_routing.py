@@ -90,8 +90,9 @@ def test_a_head_of_the_contracts_own_goes_before_get(routed: Routed) -> None:
 def test_a_parameter_has_the_name_that_the_contract_gives_it(name: str, routed: Routed) -> None:
     route = routed({f"/pets/{{{name}}}/toys/{{toy}}": ("get",)}).route("GET", "/pets/7/toys/ball")
     assert (route.operation, route.path_parameters) == (
-        f"GET /pets/{{{name}}}/toys/{{toy}}", {name: "7", "toy": "ball"},
-    )  # fmt: skip
+        f"GET /pets/{{{name}}}/toys/{{toy}}",
+        {name: "7", "toy": "ball"},
+    )
 
 
 @pytest.mark.parametrize("value", ["abc", "7", "-1", "1.5", "a b", "é", "{id}", "..", "%2F", "a:b"])
@@ -215,12 +216,18 @@ def test_every_operation_of_polar_routes_to_itself_with_any_values(polar: Contra
 @pytest.mark.parametrize(
     ("query", "key"),
     [
-        ("", "/pets"), ("beta=true", "/pets?beta=true"), ("beta=false", "/pets"),
+        ("", "/pets"),
+        ("beta=true", "/pets?beta=true"),
+        ("beta=false", "/pets"),
         ("beta=true&page=2", "/pets?beta=true"),
-        ("page=2&beta=true", "/pets?beta=true"), ("beta=true&kind=cat", "/pets?beta=true&kind=cat"), ("beta", "/pets"),
-        ("%62eta=tru%65", "/pets?beta=true"), ("flag", "/pets?flag"), ("id=7", "/pets?id={id}"),
+        ("page=2&beta=true", "/pets?beta=true"),
+        ("beta=true&kind=cat", "/pets?beta=true&kind=cat"),
+        ("beta", "/pets"),
+        ("%62eta=tru%65", "/pets?beta=true"),
+        ("flag", "/pets?flag"),
+        ("id=7", "/pets?id={id}"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_path_key_with_a_query_is_meant_where_the_query_has_its_pairs(
     query: str, key: str, backwards: bool, routed: Routed

@@ -24,8 +24,11 @@ def test_a_request_is_held_against_the_contract_as_closely_as_is_wished(case: di
     )
     method, _, target = case["ask"].partition(" ")
     path, _, query = target.partition("?")
-    named = {"x-key": case.get("key", "k"), "content-type": case.get("type", "application/json"),
-             "prefer": case.get("prefer", "")}  # fmt: skip
+    named = {
+        "x-key": case.get("key", "k"),
+        "content-type": case.get("type", "application/json"),
+        "prefer": case.get("prefer", ""),
+    }
     headers = tuple((name, value) for name, value in named.items() if value)
     exchange = engine.handle(Request(method, path, query, headers, case.get("body", "").encode()))
     answer = exchange.answer

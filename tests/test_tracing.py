@@ -66,12 +66,22 @@ def test_a_span_says_what_was_asked_and_what_was_answered(traced: Traced) -> Non
     assert (span.name, span.kind, span.parent) == (f"GET {ME}", SpanKind.SERVER, None)
     (entry,) = told(traced.application, "/~w/__admin/requests")["requests"]
     assert span.attributes == {
-        "http.request.method": "GET", "url.scheme": "http", "url.path": f"/~w{ME}", "http.route": ME,
-        "http.response.status_code": 200, "network.protocol.version": "1.1", "server.address": "mock.test",
-        "server.port": 4010, "client.address": "10.0.0.9", "user_agent.original": "sdk/1",
-        "mock.operation": f"GET {ME}", "mock.operation_id": "customer_portal:customers:get", "mock.world": "w",
-        "mock.reason": "generated", "mock.request_id": entry["requestId"],
-    }  # fmt: skip
+        "http.request.method": "GET",
+        "url.scheme": "http",
+        "url.path": f"/~w{ME}",
+        "http.route": ME,
+        "http.response.status_code": 200,
+        "network.protocol.version": "1.1",
+        "server.address": "mock.test",
+        "server.port": 4010,
+        "client.address": "10.0.0.9",
+        "user_agent.original": "sdk/1",
+        "mock.operation": f"GET {ME}",
+        "mock.operation_id": "customer_portal:customers:get",
+        "mock.world": "w",
+        "mock.reason": "generated",
+        "mock.request_id": entry["requestId"],
+    }
     assert (span.status.status_code, span.events) == (StatusCode.UNSET, ())
     assert (span.end_time or 0) > (span.start_time or 0)
 
@@ -117,7 +127,7 @@ def test_a_trace_that_is_none_is_passed_over(traceparent: str, traced: Traced) -
         (scope_of(f"/~{'x' * 65}/a"), "GET", {"http.response.status_code": 400}),
     ],
     ids=lambda value: "-".join(f"{value[key]}"[:20] for key in ("method", "path")) if "type" in value else "",
-)  # fmt: skip
+)
 def test_what_a_span_says_of_other_requests(scope: Scope, name: str, expected: dict[str, Any], traced: Traced) -> None:
     (span,) = traced.spans(scope)
     assert span.name == name
@@ -160,8 +170,9 @@ def test_findings_are_events_without_the_secrets_of_the_request(tmp_path: Path, 
     assert [event.name for event in span.events] == ["finding", "finding"]
     attributes = [dict(event.attributes or {}) for event in span.events]
     assert [(entry["mock.finding.rule"], entry["mock.finding.location"]) for entry in attributes] == [
-        ("parameter", "header X-Shop"), ("parameter", "header X-Size"),
-    ]  # fmt: skip
+        ("parameter", "header X-Shop"),
+        ("parameter", "header X-Size"),
+    ]
     values = [str(entry["mock.finding.found"]) for entry in attributes]
     assert ("[redacted]" in values[0], "large" in values[1], "s3cret" in str(attributes)) == (True, True, False)
 
@@ -275,10 +286,12 @@ def test_spans_come_to_a_collector_before_the_server_has_ended(
 
 def test_the_variables_of_opentelemetry_have_the_last_word(collector: Collector, own_cache: None) -> None:
     env = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "polar",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_SERVICE_NAME": "polar",
         "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=ci",
-        "OTEL_TRACES_SAMPLER": "parentbased_always_off", "OTEL_BSP_SCHEDULE_DELAY": "50",
-    }  # fmt: skip
+        "OTEL_TRACES_SAMPLER": "parentbased_always_off",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+    }
     with RunningServer("--otel", env=env) as server:
         asked(server.url, {"headers": SE})
         asked(server.url, {"headers": {**SE, "traceparent": f"00-{TRACE}-{PARENT}-01"}})

@@ -123,8 +123,11 @@ def test_a_client_that_does_not_read_holds_the_items_back(mock: MockServer) -> N
 def test_a_head_request_gets_no_items(mock: MockServer) -> None:
     world = mock.world()
     path = urlsplit(world.url).path
-    text = raw(world.url, f"HEAD {path}/pets HTTP/1.1\r\nHost: x\r\n\r\n"
-                          f"GET {path}/pets?__items=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")  # fmt: skip
+    text = raw(
+        world.url,
+        f"HEAD {path}/pets HTTP/1.1\r\nHost: x\r\n\r\n"
+        f"GET {path}/pets?__items=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
     first, _, second = text.partition(b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 200 ")
     assert b"content-length" not in first

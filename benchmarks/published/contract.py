@@ -140,11 +140,15 @@ class PublishedContract:
                     parameters[parameter["name"], parameter["in"]] = (parameter, self._schema_of(parameter, at))
         body, at = self.follow(node["requestBody"], (*below, "requestBody")) if "requestBody" in node else (None, ())
         return Operation(
-            method.upper(), path, node, tuple(parameters.values()), body,
+            method.upper(),
+            path,
+            node,
+            tuple(parameters.values()),
+            body,
             self._content(body or {}, at),
             tuple(self._responses(node, below)),
             self._security(node),
-        )  # fmt: skip
+        )
 
     def _responses(self, node: Node, below: Steps) -> Iterator[Answerable]:
         for status, entry in mapping(node.get("responses")).items():

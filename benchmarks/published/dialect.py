@@ -16,23 +16,55 @@ from benchmarks.published.contract import Node, PublishedContract, mapping, way
 SchemaObject = dict[str, Any]
 
 _HIDDEN = {"answer": "writeOnly", "request": "readOnly"}
-_NAMES = frozenset({
-    "callbacks", "content", "encoding", "headers", "links", "parameters", "pathItems", "paths", "requestBodies",
-    "responses", "securitySchemes",
-})  # fmt: skip
+_NAMES = frozenset(
+    {
+        "callbacks",
+        "content",
+        "encoding",
+        "headers",
+        "links",
+        "parameters",
+        "pathItems",
+        "paths",
+        "requestBodies",
+        "responses",
+        "securitySchemes",
+    }
+)
 """Objects of OpenAPI whose keys are names."""
 _TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_SINGLES = frozenset({
-    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
-    "unevaluatedProperties",
-})  # fmt: skip
+_SINGLES = frozenset(
+    {
+        "items",
+        "additionalProperties",
+        "not",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
 _REMARKS = frozenset({"description", "example", "examples", "default", "title", "externalDocs", "xml", "discriminator"})
-_NUMBERS = frozenset({
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems",
-    "maxItems", "minProperties", "maxProperties",
-})  # fmt: skip
+_NUMBERS = frozenset(
+    {
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "minProperties",
+        "maxProperties",
+    }
+)
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 
 

@@ -110,8 +110,13 @@ class Caller:
             ("&" if "?" in path else "?") + "&".join(query) if query else ""
         )
         way = "everything" if everything else "required"
-        return Call(operation, f"{way} {typed}" if everything and typed and len(operation.content) > 1 else way, target,
-                    (*headers, *([("Content-Type", typed)] if typed else [])), body)  # fmt: skip
+        return Call(
+            operation,
+            f"{way} {typed}" if everything and typed and len(operation.content) > 1 else way,
+            target,
+            (*headers, *([("Content-Type", typed)] if typed else [])),
+            body,
+        )
 
     def _parameter(self, parameter: Node, steps: Steps | None, everything: bool) -> list[str]:
         value = self._sampler.sample(steps, everything) if steps else "text"

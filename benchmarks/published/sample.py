@@ -19,13 +19,29 @@ _DEEPEST = 4
 _MOST_LEVELS = 30
 """Levels at which a schema that requires itself is given up."""
 _TEXTS = {
-    "date-time": "2026-03-14T09:26:53Z", "date": "2026-03-14", "time": "09:26:53Z", "duration": "P1D",
-    "email": "lucia@example.com", "idn-email": "lucia@example.com", "hostname": "example.com",
-    "idn-hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "uri": "https://example.com/a",
-    "uri-reference": "/a", "url": "https://example.com/a", "iri": "https://example.com/a",
-    "uuid": "b5a6a3b0-5f1c-4d3e-9a52-0c2f3f0f8a11", "uuid4": "b5a6a3b0-5f1c-4d3e-9a52-0c2f3f0f8a11",
-    "byte": "YWJj", "json-pointer": "/a", "regex": "a", "uri-template": "/a", "int32": "1", "int64": "1",
-}  # fmt: skip
+    "date-time": "2026-03-14T09:26:53Z",
+    "date": "2026-03-14",
+    "time": "09:26:53Z",
+    "duration": "P1D",
+    "email": "lucia@example.com",
+    "idn-email": "lucia@example.com",
+    "hostname": "example.com",
+    "idn-hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/a",
+    "uri-reference": "/a",
+    "url": "https://example.com/a",
+    "iri": "https://example.com/a",
+    "uuid": "b5a6a3b0-5f1c-4d3e-9a52-0c2f3f0f8a11",
+    "uuid4": "b5a6a3b0-5f1c-4d3e-9a52-0c2f3f0f8a11",
+    "byte": "YWJj",
+    "json-pointer": "/a",
+    "regex": "a",
+    "uri-template": "/a",
+    "int32": "1",
+    "int64": "1",
+}
 _FORMATS_OF_BYTES = frozenset({"binary", "base64"})
 _COMPOSED = ("allOf", "anyOf", "oneOf")
 

@@ -74,9 +74,12 @@ class Schemas:
     def _built(self, schema: Any) -> jsonschema_rs.Draft202012Validator | None:
         try:
             return jsonschema_rs.Draft202012Validator(
-                schema, registry=self._registry, validate_formats=True, offline=True,
+                schema,
+                registry=self._registry,
+                validate_formats=True,
+                offline=True,
                 formats={"byte": _is_base64, "uuid4": _is_uuid4},
-            )  # fmt: skip
+            )
         except (ValueError, jsonschema_rs.ReferencingError):
             return None
 

@@ -21,9 +21,18 @@ from benchmarks.soak.watch import Watch
 
 SHOP = Path(__file__).parent / "shop"
 SETTINGS = (
-    "--max-worlds", "100", "--journal-memory", "16", "--journal-size", "200", "--answer-memory", "8",
-    "--record-memory", "2", "--reload",
-)  # fmt: skip
+    "--max-worlds",
+    "100",
+    "--journal-memory",
+    "16",
+    "--journal-size",
+    "200",
+    "--answer-memory",
+    "8",
+    "--record-memory",
+    "2",
+    "--reload",
+)
 """Small bounds, so that a short run comes up against all of them."""
 ROUND = 10.0
 """Seconds between two quiet looks."""

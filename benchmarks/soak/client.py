@@ -70,9 +70,14 @@ class Client:
         return f"{self.number}-{self.turn}"
 
     def ask(
-        self, target: str, *expected: int, method: str = "GET", token: str = "cst_ada",
-        headers: dict[str, str] | None = None, body: bytes | str | None = None,
-    ) -> Reply:  # fmt: skip
+        self,
+        target: str,
+        *expected: int,
+        method: str = "GET",
+        token: str = "cst_ada",
+        headers: dict[str, str] | None = None,
+        body: bytes | str | None = None,
+    ) -> Reply:
         """Send a request, read the answer whole. Raises :class:`SurpriseError` for a status that is not expected."""
         content = body.encode() if isinstance(body, str) else body
         sent = {"Authorization": f"Bearer {token}", **(headers or {})}

@@ -46,8 +46,11 @@ def invalid(client: Client) -> None:
 
 def order_of(client: Client, lines: int) -> dict[str, object]:
     """Return an order that keeps the contract."""
-    return {"reference": f"o-{client.fresh}", "gift": True,
-            "lines": [{"product": f"p{number}", "quantity": number + 1} for number in range(lines)]}  # fmt: skip
+    return {
+        "reference": f"o-{client.fresh}",
+        "gift": True,
+        "lines": [{"product": f"p{number}", "quantity": number + 1} for number in range(lines)],
+    }
 
 
 def orders(client: Client) -> None:
@@ -157,8 +160,11 @@ def scenarios(client: Client) -> None:
     client.lost(f"{world}/me")
     client.ask(f"{world}/me")
     client.send(f"{world}/__admin/scenarios", {"match": {"operation": "nothing"}}, 422)
-    shape = {"name": "shape", "match": {"operation": "order", "schema": {"required": ["gift"], "title": client.fresh}},
-             "answers": [{"body": {"id": "5d0cbb3e-26d4-4b64-9f5c-1f3a35b0b5a1", "state": "paid"}}]}  # fmt: skip
+    shape = {
+        "name": "shape",
+        "match": {"operation": "order", "schema": {"required": ["gift"], "title": client.fresh}},
+        "answers": [{"body": {"id": "5d0cbb3e-26d4-4b64-9f5c-1f3a35b0b5a1", "state": "paid"}}],
+    }
     client.send(f"{world}/__admin/scenarios", shape, 201)
     body = json.dumps(order_of(client, 1))
     reply = client.ask(f"{world}/orders", 201, method="POST", headers=JSON_TYPE, body=body)
@@ -212,8 +218,23 @@ def monitoring(client: Client) -> None:
 
 
 KINDS: Mapping[Callable[[Client], None], int] = {
-    remembered: 20, new_tokens: 8, generated: 6, invalid: 4, orders: 8, large_bodies: 1, forms: 4, uploads: 3,
-    streams: 1, variants: 3, preferences: 4, methods: 3, unknown_paths: 3, broken_http: 1, scenarios: 3, journals: 3,
-    records: 3, monitoring: 1,
-}  # fmt: skip
+    remembered: 20,
+    new_tokens: 8,
+    generated: 6,
+    invalid: 4,
+    orders: 8,
+    large_bodies: 1,
+    forms: 4,
+    uploads: 3,
+    streams: 1,
+    variants: 3,
+    preferences: 4,
+    methods: 3,
+    unknown_paths: 3,
+    broken_http: 1,
+    scenarios: 3,
+    journals: 3,
+    records: 3,
+    monitoring: 1,
+}
 """Each kind, and how often it is drawn beside the others."""

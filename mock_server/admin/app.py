@@ -87,9 +87,13 @@ class AdminApp:
         return None
 
     def handle(
-        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
+        self,
+        request: Request,
+        world: World,
+        worlds: Worlds | None = None,
+        figures: Sequence[JSON] = (),
         errands: BackgroundCalls | None = None,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         """Return the response to a request whose path is one of control. Never raises for what a client sent.
 
         With ``errands`` at hand :class:`Errand` goes up for what takes long.
@@ -100,9 +104,13 @@ class AdminApp:
         return whole(self.steps(request, world, worlds, figures, errands))
 
     def steps(
-        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = (),
+        self,
+        request: Request,
+        world: World,
+        worlds: Worlds | None = None,
+        figures: Sequence[JSON] = (),
         errands: BackgroundCalls | None = None,
-    ) -> Steps:  # fmt: skip
+    ) -> Steps:
         """Return the same step by step, between which others may have their turn; the body may come in pieces."""
         found = self._within(request.path)
         assert found is not None

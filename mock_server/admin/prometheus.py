@@ -145,9 +145,10 @@ class _MetricsCollector(Collector):
 
 def _of_requests(tallies: list[RequestMetric]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
-        "mock_server_requests", "Requests by what was asked (empty: nothing of the contract) and the answer's status.",
+        "mock_server_requests",
+        "Requests by what was asked (empty: nothing of the contract) and the answer's status.",
         labels=["operation", "method", "status"],
-    )  # fmt: skip
+    )
     counts: dict[tuple[str, str], int] = {}
     for tally in tallies:
         requests.add_metric([tally.operation, tally.method, str(tally.status)], tally.count)
@@ -165,9 +166,10 @@ def _of_requests(tallies: list[RequestMetric]) -> Iterator[Metric]:
 def _durations(tallies: list[RequestMetric]) -> Metric:
     """Return a histogram for each operation and method, whatever the status."""
     metric = HistogramMetricFamily(
-        "mock_server_request_duration_seconds", "What it took to find the answer, without delays that were asked for.",
+        "mock_server_request_duration_seconds",
+        "What it took to find the answer, without delays that were asked for.",
         labels=["operation", "method"],
-    )  # fmt: skip
+    )
     alike: dict[tuple[str, str], list[RequestMetric]] = {}
     for tally in tallies:
         alike.setdefault((tally.operation, tally.method), []).append(tally)

@@ -72,9 +72,10 @@ class AdminRequest:
         for name in parameters:
             if name not in known:
                 raise AdminRequestError(
-                    "invalid-request", 400,
+                    "invalid-request",
+                    400,
                     f"query: found the parameter {name!r}{did_you_mean(name, known)}; expected {_one_of(known)}.",
-                )  # fmt: skip
+                )
         return parameters
 
 
@@ -127,9 +128,11 @@ class Table:
             raise AdminRequestError("not-found", 404, self._unknown(path))
         methods = [*allowed, *(["HEAD"] if "GET" in allowed else [])]
         raise AdminRequestError(
-            "method-not-allowed", 405, f"Found {method} {PREFIX}{path}; expected {_one_of([*allowed])}.",
+            "method-not-allowed",
+            405,
+            f"Found {method} {PREFIX}{path}; expected {_one_of([*allowed])}.",
             headers=(("Allow", ", ".join(methods)),),
-        )  # fmt: skip
+        )
 
     def _unknown(self, path: str) -> str:
         known = [PREFIX + template for template in self._templates]

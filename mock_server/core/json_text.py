@@ -113,9 +113,11 @@ def _refuse_depth(value: Any, deepest: int) -> None:
     for _ in range(deepest):
         level = [
             child
-            for node in level if type(node) in _CONTAINERS
-            for child in (node.values() if type(node) is dict else node) if type(child) in _CONTAINERS
-        ]  # fmt: skip
+            for node in level
+            if type(node) in _CONTAINERS
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) in _CONTAINERS
+        ]
         if not level:
             return
     raise TooDeepError

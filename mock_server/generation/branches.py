@@ -214,9 +214,13 @@ class _Expansion:
         mapped = mapping.items() if isinstance(mapping, dict) else ()
         keys: list[JSON] = [key for key, target in mapped if target in (reference, short)]
         if isinstance(name, str):
-            self._add(self._kept(node, ("discriminator", reference), {
-                "type": "object", "required": [name], "properties": {name: {"enum": keys or [short]}}
-            }))  # fmt: skip
+            self._add(
+                self._kept(
+                    node,
+                    ("discriminator", reference),
+                    {"type": "object", "required": [name], "properties": {name: {"enum": keys or [short]}}},
+                )
+            )
 
     def _negate(self, node: SchemaNode, refused: SchemaNode) -> None:
         """Add a ``not`` of the schema ``refused``: one of the ways in which a value can fail it."""
@@ -319,25 +323,68 @@ class _Expansion:
         return [*kinds, *(kind for kind in types if kind not in kinds)]
 
 
-_SAYS = frozenset({
-    "$dynamicRef", "$ref", "additionalProperties", "allOf", "anyOf", "const", "contains", "dependentRequired",
-    "dependentSchemas", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items", "maxItems",
-    "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not",
-    "oneOf", "pattern", "patternProperties", "prefixItems", "properties", "propertyNames", "required", "type",
-    "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
-})  # fmt: skip
+_SAYS = frozenset(
+    {
+        "$dynamicRef",
+        "$ref",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "const",
+        "contains",
+        "dependentRequired",
+        "dependentSchemas",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "if",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
+        "pattern",
+        "patternProperties",
+        "prefixItems",
+        "properties",
+        "propertyNames",
+        "required",
+        "type",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "uniqueItems",
+    }
+)
 """Keywords that can refuse a value."""
 
 _HINTS = {
-    "object": {"properties", "required", "additionalProperties", "patternProperties", "propertyNames",
-               "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"},
+    "object": {
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "propertyNames",
+        "minProperties",
+        "maxProperties",
+        "dependentRequired",
+        "dependentSchemas",
+        "unevaluatedProperties",
+    },
     "array": {"items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems", "unevaluatedItems"},
     "string": {"pattern", "minLength", "maxLength", "format", "contentMediaType", "contentEncoding"},
     "number": {"minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"},
     "integer": {"minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"},
     "boolean": set[str](),
     "null": set[str](),
-}  # fmt: skip
+}
 
 
 def _of_types(kinds: list[str], atoms: Sequence[SchemaNode]) -> list[Branch]:
@@ -362,11 +409,13 @@ def _of_branches(branches: list[SchemaNode]) -> list[Branch]:
         raise Unsatisfiable("required", "$ref")
     return [
         Branch(
-            _label(branch, index), 2 * int(min_depth(branch) == ENDLESS or branch.schema is False),
-            min_depth(branch), _is_null(branch),
+            _label(branch, index),
+            2 * int(min_depth(branch) == ENDLESS or branch.schema is False),
+            min_depth(branch),
+            _is_null(branch),
         )
         for index, branch in enumerate(branches)
-    ]  # fmt: skip
+    ]
 
 
 def _label(branch: SchemaNode, index: int) -> str:

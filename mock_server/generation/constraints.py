@@ -183,8 +183,11 @@ _LENGTHS = {
 def gather(shape: Constraints) -> Constraints:
     """Fill a shape from its atoms. Raises :class:`Unsatisfiable` where keywords leave nothing."""
     for atom in shape.atoms:
-        for keyword, names in ((NOT_VALUES, shape.not_values), (NOT_PATTERNS, shape.not_patterns),
-                               (NOT_FORMATS, shape.not_formats)):  # fmt: skip
+        for keyword, names in (
+            (NOT_VALUES, shape.not_values),
+            (NOT_PATTERNS, shape.not_patterns),
+            (NOT_FORMATS, shape.not_formats),
+        ):
             cast("list[JSON]", names).extend(_listed(atom, keyword))
     {"string": _text, "number": _number, "integer": _number, "array": _array, "object": _object}.get(
         shape.kind, lambda _: None
@@ -239,8 +242,12 @@ def _number(shape: Constraints) -> None:
     highs: list[tuple[Fraction, bool, str]] = []
     steps: list[Fraction] = []
     for atom in shape.atoms:
-        for keyword, bounds in (("minimum", lows), ("exclusiveMinimum", lows), ("maximum", highs),
-                                ("exclusiveMaximum", highs)):  # fmt: skip
+        for keyword, bounds in (
+            ("minimum", lows),
+            ("exclusiveMinimum", lows),
+            ("maximum", highs),
+            ("exclusiveMaximum", highs),
+        ):
             value = atom.keywords.get(keyword)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 bounds.append((exact(value), keyword.startswith("e"), keyword))

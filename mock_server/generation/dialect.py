@@ -11,11 +11,29 @@ Schema = dict[str, JSON]
 _MAPS = ("properties",)
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SINGLES = ("additionalProperties", "items", "not")
-_UNKNOWN_TO_IT = frozenset({
-    "$anchor", "$defs", "$dynamicAnchor", "$dynamicRef", "$id", "const", "contains", "dependentRequired",
-    "dependentSchemas", "else", "if", "maxContains", "minContains", "patternProperties", "prefixItems",
-    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
-})  # fmt: skip
+_UNKNOWN_TO_IT = frozenset(
+    {
+        "$anchor",
+        "$defs",
+        "$dynamicAnchor",
+        "$dynamicRef",
+        "$id",
+        "const",
+        "contains",
+        "dependentRequired",
+        "dependentSchemas",
+        "else",
+        "if",
+        "maxContains",
+        "minContains",
+        "patternProperties",
+        "prefixItems",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
 """Keywords of 2020-12 that have no meaning in 3.0."""
 
 

@@ -60,7 +60,7 @@ class ValueLocation:
         lean = self.lean or mark in self.above
         return ValueLocation(
             self.pointer, self.name, self.salt, self.turn, self.depth, lean, (*self.above, mark), self.level
-        )  # fmt: skip
+        )
 
 
 class Walker(Protocol):

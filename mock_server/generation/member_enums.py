@@ -40,11 +40,7 @@ def enum_named(node: SchemaNode, names: tuple[str, ...], levels: int = DEEPEST) 
 
 
 def _enum_named(node: SchemaNode, names: tuple[str, ...], levels: int) -> Enum | None:
-    members = [
-        (name, branch)
-        for branch in branches(node)
-        for name in mapping_at(dict(branch.keywords), "properties")
-    ]  # fmt: skip
+    members = [(name, branch) for branch in branches(node) for name in mapping_at(dict(branch.keywords), "properties")]
     for name, branch in members:
         if name in names and (values := _values(branch.child("properties", name))):
             return pointer_of(name), values

@@ -166,9 +166,7 @@ _WAYS: Mapping[str, Callable[[JSON, Mapping[str, JSON]], list[JSON]]] = {
     "additionalProperties": _additional,
     "unevaluatedProperties": _additional,
     "unevaluatedItems": _rest,
-    "propertyNames": lambda value, schema: [
-        {"type": "object", "minProperties": 1, "propertyNames": _negated(value)}
-    ],
+    "propertyNames": lambda value, schema: [{"type": "object", "minProperties": 1, "propertyNames": _negated(value)}],
     "dependentRequired": _dependent,
     "dependentSchemas": lambda value, schema: [
         {"type": "object", "required": [name], "allOf": [_negated(child)]} for name, child in _members(value).items()
@@ -178,4 +176,4 @@ _WAYS: Mapping[str, Callable[[JSON, Mapping[str, JSON]], list[JSON]]] = {
     "oneOf": _one_of,
     "not": lambda value, schema: [value],
     "if": _condition,
-}  # fmt: skip
+}

@@ -14,8 +14,10 @@ USUAL = "US"
 
 
 STEPS: tuple[Callable[[], object], ...] = (
-    lambda: word(RandomStream(0)), lambda: names_of(USUAL), lambda: cities_of(USUAL)
-)  # fmt: skip
+    lambda: word(RandomStream(0)),
+    lambda: names_of(USUAL),
+    lambda: cities_of(USUAL),
+)
 """The steps of loading, apart, so that a request that needs one does not wait for all.
 
 Words take 0.08 s (most of it for Faker), names 0.06 s and cities 0.08 s.

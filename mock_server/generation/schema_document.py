@@ -44,11 +44,31 @@ _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "examp
 """Annotations: keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 _CAREFUL = frozenset({"$dynamicRef", *_IDENTIFIERS})
-_OF_SCALARS = frozenset({
-    "const", "default", "deprecated", "description", "enum", "example", "examples", "exclusiveMaximum",
-    "exclusiveMinimum", "format", "maxLength", "maximum", "minLength", "minimum", "multipleOf", "pattern", "readOnly",
-    "title", "type", "writeOnly", "x-faker",
-})  # fmt: skip
+_OF_SCALARS = frozenset(
+    {
+        "const",
+        "default",
+        "deprecated",
+        "description",
+        "enum",
+        "example",
+        "examples",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "maxLength",
+        "maximum",
+        "minLength",
+        "minimum",
+        "multipleOf",
+        "pattern",
+        "readOnly",
+        "title",
+        "type",
+        "writeOnly",
+        "x-faker",
+    }
+)
 """Keywords of schemas that contain no schemas.
 
 A contract has thousands of such schemas, and few that differ: results about one are used for all equal ones (of 9,300
@@ -66,9 +86,12 @@ class SchemaDocument:
     """
 
     def __init__(
-        self, data: JSON, dialect: tuple[int, int] = (3, 1), sends: str = "answer",
+        self,
+        data: JSON,
+        dialect: tuple[int, int] = (3, 1),
+        sends: str = "answer",
         others: Mapping[str, JSON] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.hidden: Keyword = "readOnly" if sends == "request" else "writeOnly"
         self._is_old = dialect < (3, 1)
         self._given = data
@@ -211,9 +234,17 @@ class SchemaNode:
     """
 
     __slots__ = (
-        "_children", "_judge", "_settled", "document", "given", "is_scalar", "keywords", "location", "resolver",
+        "_children",
+        "_judge",
+        "_settled",
+        "document",
+        "given",
+        "is_scalar",
+        "keywords",
+        "location",
+        "resolver",
         "schema",
-    )  # fmt: skip
+    )
 
     def __init__(self, document: SchemaDocument, schema: JSON, resolver: Any, location: str) -> None:
         self.document = document

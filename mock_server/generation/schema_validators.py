@@ -32,17 +32,47 @@ LARGEST = 8
 _FORMATS = {name: check for name, check in FORMATS.items() if name in ("byte", "duration", "uuid4")}
 _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_SINGLES = frozenset({
-    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
-    "unevaluatedProperties",
-})  # fmt: skip
+_SINGLES = frozenset(
+    {
+        "items",
+        "additionalProperties",
+        "not",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
 _IN_PLACE = frozenset({"not", "if", "then", "else"})
 """Keywords that apply their schema to the value itself and not to its parts."""
-_ASSERTIONS = frozenset({
-    "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
-    "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains",
-    "minProperties", "maxProperties", "required", "dependentRequired",
-})  # fmt: skip
+_ASSERTIONS = frozenset(
+    {
+        "type",
+        "enum",
+        "const",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "format",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minContains",
+        "maxContains",
+        "minProperties",
+        "maxProperties",
+        "required",
+        "dependentRequired",
+    }
+)
 _WIDTHS = {"int32": 2**31, "int64": 2**63}
 """Bounds of the integers of a format (OpenAPI Format Registry): from minus this number to below it.
 
@@ -95,9 +125,13 @@ class Validators:
         if definitions and isinstance(root, dict):
             root = {**root, "$defs": definitions}
         validator = jsonschema_rs.Draft202012Validator(
-            cast("Any", root), validate_formats=True, formats=cast("Any", _FORMATS), offline=True,
-            keywords=cast("Any", self._keywords), pattern_options=OPTIONS,
-        )  # fmt: skip
+            cast("Any", root),
+            validate_formats=True,
+            formats=cast("Any", _FORMATS),
+            offline=True,
+            keywords=cast("Any", self._keywords),
+            pattern_options=OPTIONS,
+        )
         return cast("ValidatorOptions", validator)
 
     def _unit(self, schema: JSON, *, is_observed: bool) -> _Unit:

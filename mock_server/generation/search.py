@@ -184,7 +184,7 @@ class GenerationContext:
         free = self.persona is not None and not self.exemplary
         self.believed = frozenset(
             name for name in trusted if free and name in FIELDS and f"/{name}" not in self._ways_to_pins
-        )  # fmt: skip
+        )
 
     def believable(self, name: str) -> JSON:
         """Return the value of a member of the root that comes from its name alone."""

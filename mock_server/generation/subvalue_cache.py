@@ -75,9 +75,17 @@ class CachingContext(GenerationContext):
     """
 
     def __init__(
-        self, memory: SubvalueCache, draw: SeedKey, document: SchemaDocument, wanted: Wanted, *, pins: Mapping[str, JSON],
-        fill_properties: bool, fill: int, trace: Trace | None,
-    ) -> None:  # fmt: skip
+        self,
+        memory: SubvalueCache,
+        draw: SeedKey,
+        document: SchemaDocument,
+        wanted: Wanted,
+        *,
+        pins: Mapping[str, JSON],
+        fill_properties: bool,
+        fill: int,
+        trace: Trace | None,
+    ) -> None:
         asks = {("", "plain"): 1, **wanted}
         super().__init__(
             draw, document, pins, None, fill_properties, complete=True, fill=fill, wanted=asks, trace=trace

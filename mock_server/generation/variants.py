@@ -66,8 +66,14 @@ class _Axis:
         return self.what in ("value", "flag")
 
 
-def variants(schema: JSON, draw: SeedKey, document: SchemaDocument, *, pins: Mapping[str, JSON] | None = None,
-             fill_properties: bool = True) -> list[Variant]:  # fmt: skip
+def variants(
+    schema: JSON,
+    draw: SeedKey,
+    document: SchemaDocument,
+    *,
+    pins: Mapping[str, JSON] | None = None,
+    fill_properties: bool = True,
+) -> list[Variant]:
     """Return the variants of a schema's values. Number 0 is the plain one: all members, no nulls, one item a list.
 
     A number names the same variant whenever the draw is the same. With another seed the members of maps have other

@@ -33,10 +33,10 @@ _SAMPLES: Mapping[str, bytes] = {
     "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
     "application/zip": b"PK\x05\x06" + bytes(18),
     "application/pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-                       b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-                       b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
-                       b"trailer<</Root 1 0 R>>\n%%EOF\n",
-}  # fmt: skip
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n",
+}
 """The smallest valid body of each type: a transparent pixel, an archive without files, an empty page."""
 
 

@@ -19,8 +19,15 @@ _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER = re.compile(r""";\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)""")
 _QUALITY = re.compile(r"[01]?(\.[0-9]*)?")
 
-_USUAL = {"*": "application/json", "application": "application/json", "audio": "audio/mpeg", "image": "image/png",
-          "multipart": "multipart/mixed", "text": "text/plain", "video": "video/mp4"}  # fmt: skip
+_USUAL = {
+    "*": "application/json",
+    "application": "application/json",
+    "audio": "audio/mpeg",
+    "image": "image/png",
+    "multipart": "multipart/mixed",
+    "text": "text/plain",
+    "video": "video/mp4",
+}
 """The media type to send where the contract documents a range."""
 _SAME, _SUFFIX, _KIND, _ANY = 3, 2, 1, 0
 """How specifically a range matches a type."""

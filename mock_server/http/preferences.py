@@ -44,9 +44,17 @@ class Preferences:
     def applied(self, names: frozenset[str]) -> str:
         """Return the value of ``Preference-Applied`` for those of the preferences in ``names``."""
         dynamic = None if self.dynamic is None else str(self.dynamic).lower()
-        values = {"dynamic": dynamic, "code": self.code, "example": self.example,
-                 "seed": self.seed, "variant": self.variant, "delay": self.delay or None,
-                 "items": self.items, "interval": self.interval, "validation": self.validation}  # fmt: skip
+        values = {
+            "dynamic": dynamic,
+            "code": self.code,
+            "example": self.example,
+            "seed": self.seed,
+            "variant": self.variant,
+            "delay": self.delay or None,
+            "items": self.items,
+            "interval": self.interval,
+            "validation": self.validation,
+        }
         return ", ".join(
             f"{name}={_token(value)}" for name, value in values.items() if name in names and value is not None
         )

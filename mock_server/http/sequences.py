@@ -20,11 +20,22 @@ JSON_LINES = "application/jsonl"
 PARTS = "multipart/mixed"
 """A body of several parts (RFC 2046, 5.1)."""
 
-_LINES = frozenset({
-    JSON_LINES, "application/ndjson", "application/x-ndjson", "application/x-jsonl", "application/jsonlines",
-    "application/x-jsonlines", "application/json-lines", "application/x-json-stream", "application/json-stream",
-    "text/jsonl", "text/ndjson", "text/x-ndjson",
-})  # fmt: skip
+_LINES = frozenset(
+    {
+        JSON_LINES,
+        "application/ndjson",
+        "application/x-ndjson",
+        "application/x-jsonl",
+        "application/jsonlines",
+        "application/x-jsonlines",
+        "application/json-lines",
+        "application/x-json-stream",
+        "application/json-stream",
+        "text/jsonl",
+        "text/ndjson",
+        "text/x-ndjson",
+    }
+)
 """The media types in use for JSON Lines; none of them is registered."""
 
 

@@ -257,8 +257,16 @@ class SharedParts:
         """Return the head of an exchange's answer, for one more holder."""
         answer, length = exchange.answer, len(exchange.answer.body)
         # What lasts has nothing else: no delay, no stream, nothing that goes wrong on the way.
-        key = (answer.status, answer.headers, answer.reason, answer.findings, length, exchange.findings,
-               tally.operation, tally.method)  # fmt: skip
+        key = (
+            answer.status,
+            answer.headers,
+            answer.reason,
+            answer.findings,
+            length,
+            exchange.findings,
+            tally.operation,
+            tally.method,
+        )
         head = self._heads.get(key)
         if head is None:
             answer = replace(answer, body=b"", judged=None, sought=None)

@@ -66,8 +66,11 @@ class ContractAudit:
 
     def sources(self, operation: Operation) -> list[tuple[str, str]]:
         """Return pairs of a status of an operation and the source of its answer."""
-        tried = ((status, self._answer(operation, Preferences(code=status_of(status, operation)), Credentials()))
-                 for status in operation.responses if not status.startswith("1"))  # fmt: skip
+        tried = (
+            (status, self._answer(operation, Preferences(code=status_of(status, operation)), Credentials()))
+            for status in operation.responses
+            if not status.startswith("1")
+        )
         return [(status, self._source(operation, answer)) for status, answer in tried]
 
     def _source(self, operation: Operation, answer: Response) -> str:

@@ -85,9 +85,15 @@ class Engine:
     """Answers requests by one contract. ``route`` finds the operation of a method, a path and a query."""
 
     def __init__(
-        self, contract: Contract, judge: ContractValidator, ladder: ResponseSelector, route: Callable[[str, str, str], Route],
-        standing: tuple[Scenario, ...] = (), seed: int = 0, strictness: str = "strict",
-    ) -> None:  # fmt: skip
+        self,
+        contract: Contract,
+        judge: ContractValidator,
+        ladder: ResponseSelector,
+        route: Callable[[str, str, str], Route],
+        standing: tuple[Scenario, ...] = (),
+        seed: int = 0,
+        strictness: str = "strict",
+    ) -> None:
         self.contract = contract
         self._judge = judge
         self._judged: SizedCache[tuple[Hashable, ...], tuple[Diagnostic, ...]] = SizedCache(JUDGED)
@@ -295,7 +301,7 @@ class Engine:
 
     def _played(
         self, stage: ScenarioState | None, question: MockRequest, route: Route, fitting: Fitting
-    ) -> ScenarioResponse | None:  # fmt: skip
+    ) -> ScenarioResponse | None:
         """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None

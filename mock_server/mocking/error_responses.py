@@ -36,10 +36,23 @@ STATUSES: Mapping[str, tuple[int, ...]] = {
 
 LONGEST = 4096
 """Most characters of ``Mock-Findings``."""
-_MESSAGES = frozenset({
-    "detail", "details", "message", "messages", "msg", "description", "errordescription", "errordetail", "errormessage",
-    "errormsg", "reason", "usermessage", "developermessage",
-})  # fmt: skip
+_MESSAGES = frozenset(
+    {
+        "detail",
+        "details",
+        "message",
+        "messages",
+        "msg",
+        "description",
+        "errordescription",
+        "errordetail",
+        "errormessage",
+        "errormsg",
+        "reason",
+        "usermessage",
+        "developermessage",
+    }
+)
 """Members that say what is wrong, in lower case and without separators between words."""
 _HEADINGS = frozenset({"title", "error", "errors", "summary", "text", "statustext", "statusmessage"})
 """Members that are used where there is none of :data:`_MESSAGES`."""
@@ -101,8 +114,9 @@ def with_diagnostics(value: JSON, accepts: Callable[[JSON], bool], own: Response
             place.fill([known["status"]], body, accepts)
     texts = _reasons(known)
     for names in (_MESSAGES, _HEADINGS):
-        filled = [place.fill(texts, body, accepts) for place in places
-                  if place.name in names and isinstance(place.value, str)]  # fmt: skip
+        filled = [
+            place.fill(texts, body, accepts) for place in places if place.name in names and isinstance(place.value, str)
+        ]
         if any(filled):
             break
     return body

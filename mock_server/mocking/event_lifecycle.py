@@ -14,18 +14,71 @@ from functools import lru_cache
 MOST = 8
 """Most events of a stream whose number nothing else determines."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_BEGINS = frozenset({
-    "accepted", "added", "begin", "began", "connect", "connected", "created", "create", "init", "initialized", "new",
-    "open", "opened", "pending", "queued", "ready", "start", "started", "starting",
-})  # fmt: skip
-_ENDS = frozenset({
-    "close", "closed", "complete", "completed", "disconnected", "done", "end", "ended", "final", "finish", "finished",
-    "result", "stop", "stopped", "succeeded", "success",
-})  # fmt: skip
-_FAILS = frozenset({
-    "abort", "aborted", "cancel", "canceled", "cancelled", "cancelling", "crash", "error", "errors", "exception",
-    "expired", "fail", "failed", "failure", "incomplete", "refused", "rejected", "timeout",
-})  # fmt: skip
+_BEGINS = frozenset(
+    {
+        "accepted",
+        "added",
+        "begin",
+        "began",
+        "connect",
+        "connected",
+        "created",
+        "create",
+        "init",
+        "initialized",
+        "new",
+        "open",
+        "opened",
+        "pending",
+        "queued",
+        "ready",
+        "start",
+        "started",
+        "starting",
+    }
+)
+_ENDS = frozenset(
+    {
+        "close",
+        "closed",
+        "complete",
+        "completed",
+        "disconnected",
+        "done",
+        "end",
+        "ended",
+        "final",
+        "finish",
+        "finished",
+        "result",
+        "stop",
+        "stopped",
+        "succeeded",
+        "success",
+    }
+)
+_FAILS = frozenset(
+    {
+        "abort",
+        "aborted",
+        "cancel",
+        "canceled",
+        "cancelled",
+        "cancelling",
+        "crash",
+        "error",
+        "errors",
+        "exception",
+        "expired",
+        "fail",
+        "failed",
+        "failure",
+        "incomplete",
+        "refused",
+        "rejected",
+        "timeout",
+    }
+)
 
 
 class LifecycleStage(IntEnum):

@@ -148,9 +148,14 @@ class ApiMount:
 
         settings = self._settings
         return Engine(
-            self.contract, self.judge, self.ladder, self.router.route, self.standing, settings.seed,
+            self.contract,
+            self.judge,
+            self.ladder,
+            self.router.route,
+            self.standing,
+            settings.seed,
             settings.validate_requests,
-        )  # fmt: skip
+        )
 
     def rehearsal(self) -> ScenarioValidator:
         """Return a validator of scenarios for this contract."""

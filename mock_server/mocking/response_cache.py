@@ -79,9 +79,16 @@ class ResponseCache:
         return ready if ready.sight is None or ready.sight.still_holds(world) else None
 
     def remember(
-        self, scope: Scope, world: World, base: Store, before: int, exchange: Exchange, operation: Operation | None,
-        shown: CoverageHits, tally: RequestMetric,
-    ) -> None:  # fmt: skip
+        self,
+        scope: Scope,
+        world: World,
+        base: Store,
+        before: int,
+        exchange: Exchange,
+        operation: Operation | None,
+        shown: CoverageHits,
+        tally: RequestMetric,
+    ) -> None:
         """Remember an answer of the engine, if it will be the same again.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.

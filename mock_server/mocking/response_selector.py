@@ -216,9 +216,13 @@ class ResponseSelector:
         return body
 
     def failure(
-        self, name: str, operation: Operation | None, findings: tuple[Diagnostic, ...] = (), headers: Headers = (),
+        self,
+        name: str,
+        operation: Operation | None,
+        findings: tuple[Diagnostic, ...] = (),
+        headers: Headers = (),
         example: str | None = None,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         """Return the contract's own answer to a failure (see :class:`ValidationFailures`)."""
         return self.failures.answer(name, operation, findings, headers, example)
 
@@ -349,9 +353,14 @@ class ResponseSelector:
         return question.records[record_key]
 
     def _generated(
-        self, question: MockRequest, media: MediaType, resource: Resource | None, record: Record | None,
-        findings: tuple[Diagnostic, ...] = (), record_key: tuple[str, str] | None = None,
-    ) -> _Selected:  # fmt: skip
+        self,
+        question: MockRequest,
+        media: MediaType,
+        resource: Resource | None,
+        record: Record | None,
+        findings: tuple[Diagnostic, ...] = (),
+        record_key: tuple[str, str] | None = None,
+    ) -> _Selected:
         preferences, caller = question.preferences, question.caller
         seed = self._settings.seed if preferences.seed is None else preferences.seed
         if resource is not None:
@@ -366,9 +375,14 @@ class ResponseSelector:
     def _drawn(self, media: MediaType, draw: SeedKey, *, exemplary: bool) -> JSON:
         def make() -> JSON:
             return generate(
-                self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties,
-                complete=True, fill=self._settings.fill, exemplary=exemplary,
-            )  # fmt: skip
+                self._schema(media),
+                draw,
+                self._schemas,
+                fill_properties=not self._settings.no_fill_properties,
+                complete=True,
+                fill=self._settings.fill,
+                exemplary=exemplary,
+            )
 
         return self._drawn_before.get(draw, media, exemplary, make)
 

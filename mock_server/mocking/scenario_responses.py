@@ -82,9 +82,7 @@ def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: St
     own = question.preferences
     items = cue.items if own.items is None else own.items
     interval = cue.interval if own.interval is None else own.interval
-    preferences = replace(
-        own, code=cue.code, example=cue.example, variant=cue.variant, items=items, interval=interval
-    )  # fmt: skip
+    preferences = replace(own, code=cue.code, example=cue.example, variant=cue.variant, items=items, interval=interval)
     adapted_question = replace(question, preferences=preferences)
     if cue.fixture is not None:
         adapted_question = replace(adapted_question, caller=replace(question.caller, suffix=cue.fixture))

@@ -245,9 +245,16 @@ class Streams:
         return (value,)
 
     def stream(
-        self, source: StreamItems, seed: int, identity: str, *, items: tuple[JSON, ...] | None = None,
-        count: int | None = None, interval: int | None = None, is_exemplary: bool = True,
-    ) -> Stream:  # fmt: skip
+        self,
+        source: StreamItems,
+        seed: int,
+        identity: str,
+        *,
+        items: tuple[JSON, ...] | None = None,
+        count: int | None = None,
+        interval: int | None = None,
+        is_exemplary: bool = True,
+    ) -> Stream:
         """Return a stream of a media type. ``count`` is the number of items, ``interval`` in milliseconds."""
         stream = Stream(
             operation=source.operation.key,
@@ -260,9 +267,15 @@ class Streams:
             is_exemplary=is_exemplary,
         )
         if items is None and count is None and _is_of_a_piece(source.sequence, self._contract):
-            whole = generate(source.sequence.whole, SeedKey(seed, source.operation.key, identity), self._schemas,
-                             fill_properties=not self._settings.no_fill_properties, complete=True,
-                             fill=self._settings.fill, exemplary=is_exemplary)  # fmt: skip
+            whole = generate(
+                source.sequence.whole,
+                SeedKey(seed, source.operation.key, identity),
+                self._schemas,
+                fill_properties=not self._settings.no_fill_properties,
+                complete=True,
+                fill=self._settings.fill,
+                exemplary=is_exemplary,
+            )
             items = tuple(whole) if isinstance(whole, list) else (whole,)
         if items is not None:
             stream = replace(stream, given=tuple(json_text(item) for item in items))
@@ -328,8 +341,17 @@ class Streams:
         make = partial(self._made, source, stream, index, slot)
         if index >= _FIRST:
             return make()
-        key = (stream.operation, stream.response, stream.media, stream.seed, stream.identity, stream.is_exemplary,
-               index, slot.name, stream.count)  # fmt: skip
+        key = (
+            stream.operation,
+            stream.response,
+            stream.media,
+            stream.seed,
+            stream.identity,
+            stream.is_exemplary,
+            index,
+            slot.name,
+            stream.count,
+        )
         if key not in self._items:
             while len(self._items) >= REMEMBERED:
                 self._items.popitem(last=False)
@@ -349,8 +371,14 @@ class Streams:
             return parts
         # As in a list, the first has what schemas give as examples, and others differ from it.
         is_exemplary = stream.is_exemplary and (not index or bool(slot.name and index < len(source.programme.slots)))
-        make = partial(generate, draw=draw, document=self._schemas, complete=True, exemplary=is_exemplary,
-                       fill_properties=not self._settings.no_fill_properties)  # fmt: skip
+        make = partial(
+            generate,
+            draw=draw,
+            document=self._schemas,
+            complete=True,
+            exemplary=is_exemplary,
+            fill_properties=not self._settings.no_fill_properties,
+        )
         for fixed in [pins, {}] if pins else [{}]:
             try:
                 item = make(schema, pins=fixed, strict=bool(fixed))

@@ -53,9 +53,13 @@ class ValidationFailures:
         }
 
     def answer(
-        self, name: str, operation: Operation | None, findings: tuple[Diagnostic, ...] = (), headers: Headers = (),
+        self,
+        name: str,
+        operation: Operation | None,
+        findings: tuple[Diagnostic, ...] = (),
+        headers: Headers = (),
         example: str | None = None,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         """Return the contract's own answer to a failure, or a problem document where it has none.
 
         ``headers`` have values that depend on the request (``Allow``, ``Location``). ``example`` is the name of the
@@ -131,9 +135,12 @@ class ValidationFailures:
 
     def _generated(self, media: MediaType, status: int) -> JSON:
         return generate(
-            True if media.schema is None else media.schema, SeedKey(self._settings.seed, "failure", f"{status}"),
-            self._schemas, fill_properties=not self._settings.no_fill_properties, fill=self._settings.fill,
-        )  # fmt: skip
+            True if media.schema is None else media.schema,
+            SeedKey(self._settings.seed, "failure", f"{status}"),
+            self._schemas,
+            fill_properties=not self._settings.no_fill_properties,
+            fill=self._settings.fill,
+        )
 
     def _beside(self, response: ResponseSpec, example: str, extra: Headers) -> Headers:
         """Return the headers of a response; the given ones replace those of the same name."""

@@ -194,8 +194,13 @@ def _types(schema: dict[str, JSON]) -> Iterator[str]:
 
 def _type_of(value: JSON) -> str:
     kinds: list[tuple[type | tuple[type, ...], str]] = [
-        (bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"), (dict, "object"),
-    ]  # fmt: skip
+        (bool, "boolean"),
+        (int, "integer"),
+        (float, "number"),
+        (str, "string"),
+        (list, "array"),
+        (dict, "object"),
+    ]
     return next((name for kind, name in kinds if isinstance(value, kind)), "null")
 
 

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from mock_server.openapi.loading.source_map import LazySourceMap
 
 ROOT_KEYS = (
-    "x-mock-resources", "x-mock-tokens", "x-mock-suffixes", "x-mock-failures", "x-mock-http", "x-mock-rate-limit",
+    "x-mock-resources",
+    "x-mock-tokens",
+    "x-mock-suffixes",
+    "x-mock-failures",
+    "x-mock-http",
+    "x-mock-rate-limit",
     "x-mock-idempotency",
-)  # fmt: skip
+)
 FAILURES = (
     "unauthenticated",
     "invalid_token",

@@ -18,10 +18,19 @@ Schema = Mapping[str, JSON]
 
 BODYLESS = frozenset({204, 205, 304})
 """Final statuses whose answers have no body (RFC 9110, 15.3.5, 15.3.6, 15.4.5)."""
-FRAMING = frozenset({
-    "connection", "content-encoding", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding",
-    "upgrade",
-})  # fmt: skip
+FRAMING = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "date",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 """Headers about the transfer of a message (RFC 9110, 7.6.1 and 8.4 to 8.6), which the server writes itself."""
 
 

@@ -26,9 +26,10 @@ def _media_type(document: Mapping[str, JSON], name: str, node: JSON) -> MediaTyp
     node = resolved(document, node)  # OpenAPI 3.2, "Components Object", mediaTypes
     media = mapping_at({"": node}, "")
     external = frozenset(
-        key for key, item in mapping_at(media, "examples").items()
+        key
+        for key, item in mapping_at(media, "examples").items()
         if mapping_at({"": resolved(document, item)}, "").keys() & {"externalValue"}
-    )  # fmt: skip
+    )
     examples = _examples(document, node)
     external = external.difference(examples)
     return MediaType(name, media.get("schema"), examples, external, media.get("itemSchema"), media)

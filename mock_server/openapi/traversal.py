@@ -24,38 +24,83 @@ _SCHEMA = {
     **dict.fromkeys(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"), "{schema"),
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), "[schema"),
     **dict.fromkeys(
-        ("not", "if", "then", "else", "contains", "additionalProperties", "propertyNames", "unevaluatedItems",
-         "unevaluatedProperties", "items", "additionalItems", "contentSchema"), "schema",
+        (
+            "not",
+            "if",
+            "then",
+            "else",
+            "contains",
+            "additionalProperties",
+            "propertyNames",
+            "unevaluatedItems",
+            "unevaluatedProperties",
+            "items",
+            "additionalItems",
+            "contentSchema",
+        ),
+        "schema",
     ),
-}  # fmt: skip
+}
 _SECTIONS = {
-    "schemas": "{schema", "responses": "{response", "parameters": "{parameter", "examples": "{example",
-    "requestBodies": "{requestBody", "headers": "{header", "securitySchemes": "{securityScheme", "links": "{link",
-    "callbacks": "{callback", "pathItems": "{pathItem", "mediaTypes": "{media",
-}  # fmt: skip
+    "schemas": "{schema",
+    "responses": "{response",
+    "parameters": "{parameter",
+    "examples": "{example",
+    "requestBodies": "{requestBody",
+    "headers": "{header",
+    "securitySchemes": "{securityScheme",
+    "links": "{link",
+    "callbacks": "{callback",
+    "pathItems": "{pathItem",
+    "mediaTypes": "{media",
+}
 _DESCRIBED = {"schema": "schema", "content": "{media", "examples": "{example"}
 GRAMMAR: Mapping[str, Mapping[str, str]] = {
     "document": {
-        "paths": "{pathItem", "webhooks": "{pathItem", "components": "components", "definitions": "{schema",
-        "parameters": "{parameter", "responses": "{response", "securityDefinitions": "{securityScheme",
+        "paths": "{pathItem",
+        "webhooks": "{pathItem",
+        "components": "components",
+        "definitions": "{schema",
+        "parameters": "{parameter",
+        "responses": "{response",
+        "securityDefinitions": "{securityScheme",
     },
     "components": _SECTIONS,
-    "pathItem": {"parameters": "[parameter", "additionalOperations": "{operation",
-                 **dict.fromkeys(METHODS, "operation")},
-    "operation": {"parameters": "[parameter", "requestBody": "requestBody", "responses": "{response",
-                  "callbacks": "{callback"},
+    "pathItem": {
+        "parameters": "[parameter",
+        "additionalOperations": "{operation",
+        **dict.fromkeys(METHODS, "operation"),
+    },
+    "operation": {
+        "parameters": "[parameter",
+        "requestBody": "requestBody",
+        "responses": "{response",
+        "callbacks": "{callback",
+    },
     "callback": {"*": "pathItem"},
     "parameter": _DESCRIBED,
     "header": _DESCRIBED,
     "requestBody": {"content": "{media"},
     "response": {"headers": "{header", "content": "{media", "links": "{link", "schema": "schema"},
-    "media": {"schema": "schema", "itemSchema": "schema", "examples": "{example", "encoding": "{encoding",
-              "prefixEncoding": "[encoding", "itemEncoding": "encoding"},
-    "encoding": {"headers": "{header", "encoding": "{encoding", "prefixEncoding": "[encoding",
-                 "itemEncoding": "encoding"},
+    "media": {
+        "schema": "schema",
+        "itemSchema": "schema",
+        "examples": "{example",
+        "encoding": "{encoding",
+        "prefixEncoding": "[encoding",
+        "itemEncoding": "encoding",
+    },
+    "encoding": {
+        "headers": "{header",
+        "encoding": "{encoding",
+        "prefixEncoding": "[encoding",
+        "itemEncoding": "encoding",
+    },
     "schema": _SCHEMA,
-    "example": {}, "securityScheme": {}, "link": {},
-}  # fmt: skip
+    "example": {},
+    "securityScheme": {},
+    "link": {},
+}
 """The kind of node under each key of each kind of node: ``{kind`` is a map of nodes, ``[kind`` a list.
 
 The keys of 2.0 are here too.

@@ -25,10 +25,25 @@ from mock_server.scenarios.safe_matching import MOST_PATTERNS, StepBudget, StepB
 from mock_server.scenarios.value_patterns import ValuePattern, matcher, path_of, schema_of, value_pattern
 
 KEYS = (
-    "operation", "method", "path", "pathParameters", "query", "headers", "token", "body", "schema",
-    "url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate",
-    "queryParameters", "cookies", "basicAuth", "bodyPatterns",
-)  # fmt: skip
+    "operation",
+    "method",
+    "path",
+    "pathParameters",
+    "query",
+    "headers",
+    "token",
+    "body",
+    "schema",
+    "url",
+    "urlPath",
+    "urlPattern",
+    "urlPathPattern",
+    "urlPathTemplate",
+    "queryParameters",
+    "cookies",
+    "basicAuth",
+    "bodyPatterns",
+)
 """The keys of a pattern; the lower rows are WireMock's."""
 MOST = 64
 """Most headers, parameters or body patterns of one pattern."""

@@ -77,9 +77,16 @@ class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
     def __init__(
-        self, settings: Settings, worlds: Worlds, stores: StoreFactory, tallies: RequestMetrics, readiness: Readiness,
-        ending: asyncio.Event, peers: Peers | None, aside: WorkerThread,
-    ) -> None:  # fmt: skip
+        self,
+        settings: Settings,
+        worlds: Worlds,
+        stores: StoreFactory,
+        tallies: RequestMetrics,
+        readiness: Readiness,
+        ending: asyncio.Event,
+        peers: Peers | None,
+        aside: WorkerThread,
+    ) -> None:
         self.served = build_mounts(settings, stores)
         self.trouble = "nothing that answers yet"
         """Why requests cannot be answered; empty once :meth:`warm` has succeeded."""
@@ -173,9 +180,15 @@ class Application:
 
     def _load(self) -> _Loaded:
         return _Loaded(
-            self.settings, self.worlds, self._stores, self.tallies, self.readiness, self.ending, self.peers,
+            self.settings,
+            self.worlds,
+            self._stores,
+            self.tallies,
+            self.readiness,
+            self.ending,
+            self.peers,
             self._aside,
-        )  # fmt: skip
+        )
 
     def _worlds(self) -> Worlds:
         settings = self.settings

@@ -196,7 +196,7 @@ class ConnectionLimits:
             (rank, connection)
             for connection in connections
             if connection is not newcomer and (rank := self._rank(connection)) is not None
-        ]  # fmt: skip
+        ]
         chosen = nsmallest(_BATCH, ranked, key=lambda pair: pair[0])
         self._chosen = [(connection, connection.stage, connection.since) for _, connection in reversed(chosen)]
         self._is_scarce = len(chosen) < min(_BATCH, len(connections) // 8)

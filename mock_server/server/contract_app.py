@@ -44,9 +44,14 @@ class ContractApp:
     """The contract's own paths as an ASGI application. ``ending`` cuts delays short when the server stops."""
 
     def __init__(
-        self, served: ApiMount, fast: ResponseCache | None, tallies: RequestMetrics, ending: asyncio.Event, peers: Peers | None,
+        self,
+        served: ApiMount,
+        fast: ResponseCache | None,
+        tallies: RequestMetrics,
+        ending: asyncio.Event,
+        peers: Peers | None,
         aside: WorkerThread,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._aside = aside
         self.contract = served.contract
         self.base_path = served.base_path
@@ -145,9 +150,14 @@ class ContractApp:
             return _failed(request)
 
     def record(
-        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float,
+        self,
+        exchange: Exchange,
+        scope: Scope | None,
+        world: World,
+        before: int,
+        started: float,
         size: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Record an exchange in the journal, the tally, the coverage and the fast path.
 
         An error in this is logged and not raised: the client gets its answer. ``size`` is the number of bytes of the

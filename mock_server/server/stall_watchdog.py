@@ -72,9 +72,10 @@ class StallWatchdog:
             faulthandler.cancel_dump_traceback_later()
         stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
         log.error(
-            "the event loop has not turned for %.1f s: nobody is answered. It is at\n%s", monotonic() - since,
+            "the event loop has not turned for %.1f s: nobody is answered. It is at\n%s",
+            monotonic() - since,
             stack.rstrip(),
-        )  # fmt: skip
+        )
         while self._turned == since:
             if self._is_over.wait(0.1):
                 return

@@ -48,9 +48,13 @@ class ReachableConnection(HttpToolsProtocol):
     """
 
     def __init__(
-        self, limits: ConnectionLimits, config: Config, server_state: ServerState, app_state: dict[str, Any],
+        self,
+        limits: ConnectionLimits,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._most_lines = limits.most_lines

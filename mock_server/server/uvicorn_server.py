@@ -48,9 +48,14 @@ class _Server(uvicorn.Server):
     """uvicorn, with a callback when it is ready, a watch on files, and exit code 0 after a signal."""
 
     def __init__(
-        self, application: Application, watchers: Sequence[Observer], on_ready: Callable[[], None], *,
-        is_worker: bool = False, beat: Callable[[], None] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        application: Application,
+        watchers: Sequence[Observer],
+        on_ready: Callable[[], None],
+        *,
+        is_worker: bool = False,
+        beat: Callable[[], None] | None = None,
+    ) -> None:
         self._limits = ConnectionLimits(application.settings, application.tallies, application.is_control)
         config = uvicorn.Config(
             ObserverMiddleware(application, watchers) if watchers else application,

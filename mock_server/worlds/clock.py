@@ -12,8 +12,7 @@ _LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class ClockJson(TypedDict):
-    """A :class:`WorldClock` as JSON; for a running clock, ``ahead`` is how many seconds it is ahead of the real
-    time."""
+    """Hold a :class:`WorldClock` as JSON. ``ahead``, of a running clock, is its seconds ahead of the real time."""
 
     stands_at: float | None
     ahead: float

@@ -96,10 +96,24 @@ class JournaledExchange:
         self._bodies = request.body[:LONGEST_BODY], answer.body[:LONGEST_BODY]
         found = (route.operation, dict(route.path_parameters), route.allow, route.redirect)
         raw_path = None if request.raw_path == request.path else request.raw_path
-        self._request = dumps((request.method, request.path, request.query, request.headers, request.origin, raw_path,
-                               *found), 0)  # fmt: skip
-        ended = None if stream is None else (stream.operation, stream.response, stream.media, stream.count, stream.seed,
-                                             stream.identity, stream.interval, stream.sent, stream.end)  # fmt: skip
+        self._request = dumps(
+            (request.method, request.path, request.query, request.headers, request.origin, raw_path, *found), 0
+        )
+        ended = (
+            None
+            if stream is None
+            else (
+                stream.operation,
+                stream.response,
+                stream.media,
+                stream.count,
+                stream.seed,
+                stream.identity,
+                stream.interval,
+                stream.sent,
+                stream.end,
+            )
+        )
         self._answer = dumps((answer.status, answer.headers, answer.reason, answer.delay, ended), 0)
         self._findings = dumps([_texts_of(one) for one in exchange.findings], 0) if exchange.findings else b""
         self.holders = 0
@@ -138,8 +152,15 @@ def _unpacked(data: bytes) -> Any:
 
 
 def _texts_of(finding: Diagnostic) -> tuple[str, ...]:
-    return (finding.rule, finding.location, finding.found, finding.expected, finding.pointer, finding.remedy,
-            finding.severity)  # fmt: skip
+    return (
+        finding.rule,
+        finding.location,
+        finding.found,
+        finding.expected,
+        finding.pointer,
+        finding.remedy,
+        finding.severity,
+    )
 
 
 class Entry(NamedTuple):

@@ -141,8 +141,10 @@ class BodyRedaction:
     def _value(self, value: JSON, path: _Steps, *, hidden: bool) -> JSON:
         hidden = hidden or self._is_pointed(path)
         if isinstance(value, dict):
-            return {name: self._value(one, (*path, name), hidden=hidden or self._is_named(name))
-                    for name, one in value.items()}  # fmt: skip
+            return {
+                name: self._value(one, (*path, name), hidden=hidden or self._is_named(name))
+                for name, one in value.items()
+            }
         if isinstance(value, list):
             return [self._value(one, (*path, str(index)), hidden=hidden) for index, one in enumerate(value)]
         return HIDDEN if hidden and self._hides(value, path) else value

@@ -48,9 +48,13 @@ class Redaction:
     """
 
     def __init__(
-        self, headers: Iterable[str], schemes: Iterable[SecurityScheme], pointers: Iterable[str] = (), *,
+        self,
+        headers: Iterable[str],
+        schemes: Iterable[SecurityScheme],
+        pointers: Iterable[str] = (),
+        *,
         by_name: bool = True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         keys = [scheme for scheme in schemes if scheme.type == "apiKey"]
         own = {name.strip().lower() for name in headers}
         self._by_name = by_name
@@ -129,8 +133,10 @@ class Redaction:
         secrets |= {part for value in secrets for part in value.split()[1:]}
         if self._by_name:
             secrets |= {value for _, value in cookie_pairs(request.header_values("cookie"))}
-        queries = [request.query, *(match[2] for name, value in request.headers if name in _LINKS
-                                    for match in _QUERY.finditer(value))]  # fmt: skip
+        queries = [
+            request.query,
+            *(match[2] for name, value in request.headers if name in _LINKS for match in _QUERY.finditer(value)),
+        ]
         for query in queries:
             pairs = [part.partition("=") for part in query.split("&")]
             names = {unquote_plus(name) for name, _, _ in pairs}

@@ -162,7 +162,7 @@ class ScenarioState:
 
     def next(
         self, request: Request, route: Route, operation: Operation, seed: int, fitting: Fitting
-    ) -> tuple[ActiveScenario, StubResponse] | None:  # fmt: skip
+    ) -> tuple[ActiveScenario, StubResponse] | None:
         """Return what a scenario wants answered, and which it is; None where none has a say.
 
         Scenarios that ``fitting`` says nothing of are asked here.

@@ -15,33 +15,119 @@ from itertools import pairwise
 from mock_server.core.sized_cache import LONGEST
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_STRONG = frozenset({
-    "authorization", "cookie", "credential", "credentials", "cvc", "cvv", "otp", "passcode", "passphrase",
-    "passwd", "password", "passwords", "pwd", "secret", "secrets",
-})  # fmt: skip
+_STRONG = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "credential",
+        "credentials",
+        "cvc",
+        "cvv",
+        "otp",
+        "passcode",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "pwd",
+        "secret",
+        "secrets",
+    }
+)
 """Words of what is a secret whatever it looks like."""
-_WORDS = _STRONG | frozenset({
-    "accesstoken", "apikey", "assertion", "authtoken", "bearer", "dpop", "jwt", "signature", "token", "tokens",
-})  # fmt: skip
-_KEYS = frozenset({
-    "access", "account", "api", "app", "application", "auth", "client", "consumer", "encryption", "functions",
-    "license", "master", "private", "rapidapi", "secret", "service", "session", "shared", "signing",
-    "subscription",
-})  # fmt: skip
+_WORDS = _STRONG | frozenset(
+    {
+        "accesstoken",
+        "apikey",
+        "assertion",
+        "authtoken",
+        "bearer",
+        "dpop",
+        "jwt",
+        "signature",
+        "token",
+        "tokens",
+    }
+)
+_KEYS = frozenset(
+    {
+        "access",
+        "account",
+        "api",
+        "app",
+        "application",
+        "auth",
+        "client",
+        "consumer",
+        "encryption",
+        "functions",
+        "license",
+        "master",
+        "private",
+        "rapidapi",
+        "secret",
+        "service",
+        "session",
+        "shared",
+        "signing",
+        "subscription",
+    }
+)
 """What a key is of that opens something, where ``key`` is the next word."""
-_WHOLE = frozenset({
-    ("pass",), ("auth",), ("x", "auth"), ("sig",), ("pin",), ("session",), ("sid",), ("code", "verifier"),
-})  # fmt: skip
+_WHOLE = frozenset(
+    {
+        ("pass",),
+        ("auth",),
+        ("x", "auth"),
+        ("sig",),
+        ("pin",),
+        ("session",),
+        ("sid",),
+        ("code", "verifier"),
+    }
+)
 """All the words of a name."""
-_OTHER = frozenset({
-    "algorithm", "at", "count", "date", "enabled", "endpoint", "expires", "expiry", "format", "hint", "in",
-    "kind", "length", "limit", "method", "name", "policy", "required", "scheme", "status", "strength", "type",
-    "uri", "url",
-})  # fmt: skip
+_OTHER = frozenset(
+    {
+        "algorithm",
+        "at",
+        "count",
+        "date",
+        "enabled",
+        "endpoint",
+        "expires",
+        "expiry",
+        "format",
+        "hint",
+        "in",
+        "kind",
+        "length",
+        "limit",
+        "method",
+        "name",
+        "policy",
+        "required",
+        "scheme",
+        "status",
+        "strength",
+        "type",
+        "uri",
+        "url",
+    }
+)
 """Last words of a name that is about a secret and is none itself."""
-_AMOUNT = frozenset({
-    "limit", "max", "min", "ratelimit", "remaining", "total", "usage", "used",
-})  # fmt: skip
+_AMOUNT = frozenset(
+    {
+        "limit",
+        "max",
+        "min",
+        "ratelimit",
+        "remaining",
+        "total",
+        "usage",
+        "used",
+    }
+)
 """Words beside ``tokens`` that are counted."""
 _FLOW = frozenset({"grant_type", "code_verifier", "code_challenge", "state"})
 """Parameters beside which a ``code`` is the one of OAuth (RFC 6749, 4.1)."""

@@ -131,9 +131,13 @@ class Worlds:
     """
 
     def __init__(
-        self, capacity: int = KEPT, journal_size: int = JOURNAL, journal_memory: int = MEMORY, after: int = 0,
+        self,
+        capacity: int = KEPT,
+        journal_size: int = JOURNAL,
+        journal_memory: int = MEMORY,
+        after: int = 0,
         bounds: Counter[str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._capacity = capacity
         self._bounds: Counter[str] = Counter() if bounds is None else bounds
         self._journal_size = journal_size
@@ -200,8 +204,10 @@ class Worlds:
             log.warning(
                 "forgot %d worlds with changes (the last one is %s): all %s that are kept have some; expected fewer, or"
                 " a larger --max-worlds",
-                self._lost, world.name, f"{self._capacity:,}",
-            )  # fmt: skip
+                self._lost,
+                world.name,
+                f"{self._capacity:,}",
+            )
             self._told, self._lost = now, 0
 
     def find(self, name: str) -> World | None:

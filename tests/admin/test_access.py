@@ -40,13 +40,29 @@ def test_others_need_the_token(peer: str) -> None:
 @pytest.mark.parametrize(
     ("host", "expected"),
     [
-        ("localhost", 200), ("LOCALHOST.:80", 200), ("api.localhost:1", 200), ("127.0.0.1:1", 200), ("[::1]:4010", 200),
-        ("[::1].evil.example", 403), ("[::1]evil.example:80", 403), ("[127.0.0.1]", 403), ("[::1", 403), ("::1", 403),
-        ("user@localhost", 403), ("localhost:80:evil", 403), ("localhost..", 403), ("127.0.0.1:evil.example", 403),
-        ("localhost, evil.example", 403), ("[::1%eth0]", 403),
-        ("mock:80", 200), ("evil.example", 403), ("localhost.evil.example", 403), ("10.0.0.1", 403), ("0.0.0.0", 403),
+        ("localhost", 200),
+        ("LOCALHOST.:80", 200),
+        ("api.localhost:1", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:4010", 200),
+        ("[::1].evil.example", 403),
+        ("[::1]evil.example:80", 403),
+        ("[127.0.0.1]", 403),
+        ("[::1", 403),
+        ("::1", 403),
+        ("user@localhost", 403),
+        ("localhost:80:evil", 403),
+        ("localhost..", 403),
+        ("127.0.0.1:evil.example", 403),
+        ("localhost, evil.example", 403),
+        ("[::1%eth0]", 403),
+        ("mock:80", 200),
+        ("evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("10.0.0.1", 403),
+        ("0.0.0.0", 403),
     ],
-)  # fmt: skip
+)
 def test_a_host_has_to_be_a_name_of_this_machine(host: str, expected: int) -> None:
     assert status(OPEN, host=host) == expected
     assert status(OPEN, host=host, authorization="Bearer s3cret") == 200

@@ -73,12 +73,19 @@ def test_records_are_found_by_text_and_by_handle(world: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("limit=0", "from 1 to 10000"), ("limit=10001", "from 1 to 10000"), ("limit=x", "whole number"),
-        ("limit=-1", "whole number"), ("offset=-1", "whole number"), ("offset=" + "9" * 5000, "whole number"),
-        ("limit=", "whole number"), ("limit=%D9%A1", "whole number"), ("page=2", "expected q, handle, limit or offset"),
-        ("q=" + "x" * 201, "at most 200"), ("lmit=2", "did you mean limit?"),
+        ("limit=0", "from 1 to 10000"),
+        ("limit=10001", "from 1 to 10000"),
+        ("limit=x", "whole number"),
+        ("limit=-1", "whole number"),
+        ("offset=-1", "whole number"),
+        ("offset=" + "9" * 5000, "whole number"),
+        ("limit=", "whole number"),
+        ("limit=%D9%A1", "whole number"),
+        ("page=2", "expected q, handle, limit or offset"),
+        ("q=" + "x" * 201, "at most 200"),
+        ("lmit=2", "did you mean limit?"),
     ],
-)  # fmt: skip
+)
 def test_a_query_that_is_none_is_refused(query: str, said: str, world: httpx.Client) -> None:
     answer = world.get(f"{CUSTOMERS}?{query}")
     assert (answer.status_code, said in answer.json()["detail"]) == (400, True), answer.text

@@ -50,9 +50,14 @@ def requests(samples: Figures, status: int, operation: str = OPERATION, method: 
 
 def test_requests_are_counted_by_operation_method_and_status(app: Application) -> None:
     answered(
-        app, *tokens(["SE", "SE", "SE", "rate_limited", "expired"]), scope_of(), scope_of("/nowhere"),
-        scope_of(ME, method="DELETE"), scope_of("/nowhere", method="BREW"), scope_of("/nowhere", method="WHISK"),
-    )  # fmt: skip
+        app,
+        *tokens(["SE", "SE", "SE", "rate_limited", "expired"]),
+        scope_of(),
+        scope_of("/nowhere"),
+        scope_of(ME, method="DELETE"),
+        scope_of("/nowhere", method="BREW"),
+        scope_of("/nowhere", method="WHISK"),
+    )
     samples = figures(app)
     assert [requests(samples, status) for status in (200, 429, 401, 500)] == [3, 1, 2, None]
     assert [requests(samples, status, "") for status in (404, 405)] == [1, None]
@@ -93,10 +98,13 @@ def test_without_a_fast_path_the_counts_are_the_same_and_nothing_is_remembered(a
         answered(application, *tokens(["SE", "SE", "expired", "SE"]), scope_of(), scope_of())
         snapshots.append(figures(application))
     counts = [
-        {key: value for key, value in samples.items() if key[0] in ("mock_server_requests_total",
-                                                                  "mock_server_findings_total")}
+        {
+            key: value
+            for key, value in samples.items()
+            if key[0] in ("mock_server_requests_total", "mock_server_findings_total")
+        }
         for samples in snapshots
-    ]  # fmt: skip
+    ]
     assert counts[0] == counts[1]
     assert not any(name.startswith("mock_server_remembered_answers") for name, _ in snapshots[1])
 
@@ -159,18 +167,22 @@ def test_what_serves_is_told_by_name_version_and_digest(app: Application, tmp_pa
 
 def test_operations_of_several_contracts_are_told_apart_by_their_base_paths(tmp_path: Path, own_cache: None) -> None:
     pets, cars = (
-        {**document({"/all": {"get": operation({"const": title})}}), "info": {"title": title, "version": "1"},
-         "servers": [{"url": f"https://x.example/{title}"}]}
+        {
+            **document({"/all": {"get": operation({"const": title})}}),
+            "info": {"title": title, "version": "1"},
+            "servers": [{"url": f"https://x.example/{title}"}],
+        }
         for title in ("pets", "cars")
-    )  # fmt: skip
+    )
     contracts = written(tmp_path, "pets", pets), written(tmp_path, "cars", cars)
     app = Application(Settings(contract=contracts), shares_process=True)
     answered(app, scope_of("/pets/all"), scope_of("/cars/all"), scope_of("/cars/all"))
     samples = figures(app)
     assert [requests(samples, 200, f"GET /{title}/all") for title in ("pets", "cars")] == [1, 2]
     assert {dict(labels)["base_path"] for name, labels in samples if name == "mock_server_contract_info"} == {
-        "/pets", "/cars",
-    }  # fmt: skip
+        "/pets",
+        "/cars",
+    }
 
 
 def test_each_check_of_readiness_has_a_figure(app: Application) -> None:
@@ -204,10 +216,14 @@ def test_everybody_may_ask_and_nobody_may_write(app: Application) -> None:
     statuses = [
         got.status
         for got in answered(
-            app, scope_of(METRICS, **far), scope_of(METRICS, method="HEAD", **far), scope_of(METRICS, method="POST"),
-            scope_of(f"{METRICS}?format=json"), scope_of("/__admin/requests", **far),
+            app,
+            scope_of(METRICS, **far),
+            scope_of(METRICS, method="HEAD", **far),
+            scope_of(METRICS, method="POST"),
+            scope_of(f"{METRICS}?format=json"),
+            scope_of("/__admin/requests", **far),
         )
-    ]  # fmt: skip
+    ]
     assert statuses == [200, 200, 405, 400, 403]
 
 

@@ -12,10 +12,27 @@ from benchmarks.published.contract import Operation, PublishedContract
 from benchmarks.published.verdict import may_stream
 
 EVENTS = "text/event-stream"
-_NAMES = frozenset({
-    "properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "paths", "responses", "parameters",
-    "headers", "content", "requestBodies", "securitySchemes", "mapping", "callbacks", "links", "encoding", "scopes",
-})  # fmt: skip
+_NAMES = frozenset(
+    {
+        "properties",
+        "patternProperties",
+        "$defs",
+        "dependentSchemas",
+        "schemas",
+        "paths",
+        "responses",
+        "parameters",
+        "headers",
+        "content",
+        "requestBodies",
+        "securitySchemes",
+        "mapping",
+        "callbacks",
+        "links",
+        "encoding",
+        "scopes",
+    }
+)
 """Objects whose keys are names and no keywords."""
 _SETTLING = frozenset({"type", "$ref", "enum", "const"})
 """Keywords that say which type a value has."""

@@ -57,9 +57,11 @@ def judged(case: schemathesis.Case) -> Iterator[tuple[Any, Any]]:
         if body.media_type == case.media_type:
             yield body.optimized_schema, case.body
     for listed, values in (
-        (case.operation.query, case.query), (case.operation.path_parameters, case.path_parameters),
-        (case.operation.headers, case.headers), (case.operation.cookies, case.cookies),
-    ):  # fmt: skip
+        (case.operation.query, case.query),
+        (case.operation.path_parameters, case.path_parameters),
+        (case.operation.headers, case.headers),
+        (case.operation.cookies, case.cookies),
+    ):
         for parameter in listed:
             if parameter.name in (values or {}):
                 yield parameter.optimized_schema, values[parameter.name]

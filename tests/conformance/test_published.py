@@ -24,9 +24,12 @@ pytestmark = pytest.mark.conformance
 
 AT_HAND = contracts()
 CHECKS = (
-    "not_a_server_error", "content_type_conformance", "response_headers_conformance", "response_schema_conformance",
+    "not_a_server_error",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
     "valid_request_is_taken",
-)  # fmt: skip
+)
 HOURS = 4
 """How long all of a contract may take."""
 
@@ -66,8 +69,12 @@ def test_schemathesis_finds_nothing_in_a_published_contract(
         options += ["--mode", "positive", "--checks", ",".join(CHECKS)]
         done = subprocess.run(
             [PROGRAM, "--config-file", CONFIG.with_name("published.toml"), "run", part, *options],
-            cwd=CONFIG.parent, capture_output=True, text=True, timeout=HOURS * 3600, check=False,
-        )  # fmt: skip
+            cwd=CONFIG.parent,
+            capture_output=True,
+            text=True,
+            timeout=HOURS * 3600,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
     match = re.search(r"(\d+) generated", done.stdout)
     assert match is not None

@@ -197,7 +197,7 @@ def the_network_lets_through_what_is_needed(objects: Sequence[Object]) -> Iterat
         resource
         for resource in of_kind(objects, "NetworkPolicy")
         if resource["spec"]["podSelector"].get("matchLabels") == SERVER
-    ]  # fmt: skip
+    ]
     spec = policy["spec"]
     if sorted(spec["policyTypes"]) != ["Egress", "Ingress"]:
         yield f"{name_of(policy)}: policyTypes"

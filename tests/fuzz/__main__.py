@@ -120,8 +120,15 @@ class _Batch:
     def run(self, seed: int) -> None:
         """Try the examples of a seed; raises what the smallest one that shows a fault raises."""
         phases = (Phase.generate, Phase.shrink)
-        limits = settings(max_examples=BATCH, deadline=None, database=None, print_blob=False, phases=phases,
-                          verbosity=Verbosity.quiet, suppress_health_check=[*HealthCheck])  # fmt: skip
+        limits = settings(
+            max_examples=BATCH,
+            deadline=None,
+            database=None,
+            print_blob=False,
+            phases=phases,
+            verbosity=Verbosity.quiet,
+            suppress_health_check=[*HealthCheck],
+        )
         seeded(seed)(limits(given(self._target.examples)(self._try)))()
 
     def _try(self, example: Any) -> None:
@@ -156,8 +163,13 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="examples to try again")
     parser.add_argument("--seconds", type=float, default=180, metavar="N", help="for all targets together (180)")
     parser.add_argument("--seed", type=int, default=today, metavar="N", help="of all that is made up (the day)")
-    parser.add_argument("--only", action="append", choices=[*TARGETS], metavar="TARGET",
-                        help=f"this target alone; may be repeated: {', '.join(TARGETS)}")  # fmt: skip
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[*TARGETS],
+        metavar="TARGET",
+        help=f"this target alone; may be repeated: {', '.join(TARGETS)}",
+    )
     parser.add_argument("--process", choices=[*TARGETS], help=argparse.SUPPRESS)
     return parser.parse_args(given)
 

@@ -73,20 +73,27 @@ def arrays(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def objects(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(
         lambda known, required, rest: {
-            "type": "object", "properties": known, "required": required[: len(known)], "additionalProperties": rest,
+            "type": "object",
+            "properties": known,
+            "required": required[: len(known)],
+            "additionalProperties": rest,
         },
-        st.dictionaries(names, values, max_size=4), st.lists(names, max_size=3, unique=True), values,
-    )  # fmt: skip
+        st.dictionaries(names, values, max_size=4),
+        st.lists(names, max_size=3, unique=True),
+        values,
+    )
 
 
 schemas = st.recursive(
     leaves,
     lambda child: st.one_of(
-        arrays(child), objects(child), st.lists(child, min_size=1, max_size=3).map(lambda any_: {"anyOf": any_}),
+        arrays(child),
+        objects(child),
+        st.lists(child, min_size=1, max_size=3).map(lambda any_: {"anyOf": any_}),
         st.lists(objects(child), min_size=1, max_size=1).map(lambda all_: {"allOf": all_}),
     ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @repeatable

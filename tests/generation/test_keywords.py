@@ -62,29 +62,44 @@ def test_another_property_changes_no_value() -> None:
 
 
 def test_recursion_is_as_small_as_the_schema_allows() -> None:
-    tree = {"type": "object", "required": ["a"], "properties": {
-        "a": {"type": "array", "minItems": 1, "items": {"anyOf": [{"$ref": "#"}, {"type": "string"}]}},
-        "again": {"$ref": "#"},
-    }}  # fmt: skip
+    tree = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"type": "array", "minItems": 1, "items": {"anyOf": [{"$ref": "#"}, {"type": "string"}]}},
+            "again": {"$ref": "#"},
+        },
+    }
     assert all(len(json.dumps(made(tree, seed))) < 400 for seed in SEEDS)
 
 
 def test_answers_have_no_write_only_members_and_requests_no_read_only_ones() -> None:
-    schema: Any = {"type": "object", "properties": {
-        "secret": {"type": "string", "writeOnly": True}, "id": {"type": "string", "readOnly": True},
-    }}  # fmt: skip
+    schema: Any = {
+        "type": "object",
+        "properties": {
+            "secret": {"type": "string", "writeOnly": True},
+            "id": {"type": "string", "readOnly": True},
+        },
+    }
     draw = SeedKey(0, "test", "x")
     assert set(generate(schema, draw, SchemaDocument(schema), complete=True)) == {"id"}  # type: ignore[arg-type]
     assert set(generate(schema, draw, SchemaDocument(schema, sends="request"), complete=True)) == {"secret"}  # type: ignore[arg-type]
 
 
 def test_the_discriminator_names_the_branch() -> None:
-    document: Any = {"openapi": "3.1.0", "components": {"schemas": {
-        "Cat": {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}},
-        "Dog": {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}},
-        "Pet": {"anyOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
-                "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}}},
-    }}}  # fmt: skip
+    document: Any = {
+        "openapi": "3.1.0",
+        "components": {
+            "schemas": {
+                "Cat": {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}},
+                "Dog": {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}},
+                "Pet": {
+                    "anyOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+                    "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}},
+                },
+            }
+        },
+    }
     shared = SchemaDocument(document)
     pets: Any = [generate({"$ref": "#/components/schemas/Pet"}, SeedKey(seed, "t", "x"), shared) for seed in SEEDS]
     assert {pet["kind"] for pet in pets} == {"cat", "Dog"}
@@ -93,11 +108,16 @@ def test_the_discriminator_names_the_branch() -> None:
 def test_the_dialect_of_openapi_3_0() -> None:
     schemas: Any = {
         "Id": {"type": "integer", "minimum": 3, "exclusiveMinimum": True, "maximum": 4},
-        "Thing": {"type": "object", "required": ["id", "note", "secret"], "properties": {
-            "id": {"$ref": "#/components/schemas/Id", "type": "string"},
-            "note": {"type": "string", "nullable": True}, "secret": {"type": "string", "writeOnly": True},
-        }},
-    }  # fmt: skip
+        "Thing": {
+            "type": "object",
+            "required": ["id", "note", "secret"],
+            "properties": {
+                "id": {"$ref": "#/components/schemas/Id", "type": "string"},
+                "note": {"type": "string", "nullable": True},
+                "secret": {"type": "string", "writeOnly": True},
+            },
+        },
+    }
     document = SchemaDocument({"openapi": "3.0.3", "components": {"schemas": schemas}}, (3, 0))
     things: Any = [generate({"$ref": "#/components/schemas/Thing"}, SeedKey(s, "t", "x"), document) for s in range(40)]
     assert {thing["id"] for thing in things} == {4}
@@ -106,29 +126,51 @@ def test_the_dialect_of_openapi_3_0() -> None:
 
 
 SCALARS = st.one_of(
-    st.builds(lambda low, width: {"type": "integer", "minimum": low, "maximum": low + width},
-              st.integers(-50, 50), st.integers(0, 9)),
-    st.builds(lambda low, width: {"type": "string", "minLength": low, "maxLength": low + width},
-              st.integers(0, 9), st.integers(0, 9)),
+    st.builds(
+        lambda low, width: {"type": "integer", "minimum": low, "maximum": low + width},
+        st.integers(-50, 50),
+        st.integers(0, 9),
+    ),
+    st.builds(
+        lambda low, width: {"type": "string", "minLength": low, "maxLength": low + width},
+        st.integers(0, 9),
+        st.integers(0, 9),
+    ),
     st.builds(lambda values: {"enum": values}, st.lists(st.integers() | st.text(max_size=3), min_size=1, max_size=4)),
     st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": "number", "multipleOf": 0.25}, True]),
-    st.builds(lambda pattern: {"type": "string", "pattern": pattern},
-              st.from_regex(r"\A\^?([a-c]|\\d|\[x-z\]){1,3}[+*?]?\$?\Z")),
-)  # fmt: skip
+    st.builds(
+        lambda pattern: {"type": "string", "pattern": pattern},
+        st.from_regex(r"\A\^?([a-c]|\\d|\[x-z\]){1,3}[+*?]?\$?\Z"),
+    ),
+)
 
 
 def composed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     members = st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3)
     return st.one_of(
-        st.builds(lambda properties, names: {"type": "object", "properties": properties,
-                                             "required": sorted(set(names) & set(properties))},
-                  members, st.lists(st.sampled_from(["a", "b", "c", "ab"]))),
-        st.builds(lambda properties, rest: {"type": "object", "properties": properties, "minProperties": 1,
-                                            "additionalProperties": rest}, members, inner),
+        st.builds(
+            lambda properties, names: {
+                "type": "object",
+                "properties": properties,
+                "required": sorted(set(names) & set(properties)),
+            },
+            members,
+            st.lists(st.sampled_from(["a", "b", "c", "ab"])),
+        ),
+        st.builds(
+            lambda properties, rest: {
+                "type": "object",
+                "properties": properties,
+                "minProperties": 1,
+                "additionalProperties": rest,
+            },
+            members,
+            inner,
+        ),
         st.builds(lambda item, least: {"type": "array", "items": item, "minItems": least}, inner, st.integers(0, 3)),
         st.builds(lambda branches: {"anyOf": branches}, st.lists(inner, min_size=1, max_size=3)),
         st.builds(lambda prefix: {"type": "array", "prefixItems": prefix}, st.lists(inner, min_size=1, max_size=3)),
-    )  # fmt: skip
+    )
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -140,8 +182,11 @@ def test_any_schema_yields_valid_data_twice_the_same(schema: Any, seed: int) -> 
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(parts=st.lists(st.recursive(SCALARS, composed, max_leaves=4), min_size=2, max_size=3), seed=st.integers(0, 99),
-       keyword=st.sampled_from(["allOf", "oneOf"]))  # fmt: skip
+@given(
+    parts=st.lists(st.recursive(SCALARS, composed, max_leaves=4), min_size=2, max_size=3),
+    seed=st.integers(0, 99),
+    keyword=st.sampled_from(["allOf", "oneOf"]),
+)
 def test_combined_schemas_yield_valid_data_or_a_finding(parts: list[Any], seed: int, keyword: str) -> None:
     schema = {keyword: parts}
     try:

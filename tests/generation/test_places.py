@@ -120,8 +120,9 @@ def test_patterns_are_written_out_and_met() -> None:
 
 def test_neither_hash_seed_nor_order_nor_process_changes_an_address() -> None:
     program = (
-        "import sys; from mock_server.generation.fake.addresses import place_in; from mock_server.generation.seeding import Draw;"
-        "print([place_in(c, Draw(3, 'customers', c)) for c in sys.argv[1:]])"
+        "import sys; from mock_server.generation.fake.addresses import address_in; "
+        "from mock_server.generation.seeding import SeedKey; "
+        "print([address_in(c, SeedKey(3, 'customers', c)) for c in sys.argv[1:]])"
     )
     orders = (["SE", "JP", "US"], ["SE", "JP", "US"], ["US", "JP", "SE"])
     outputs = []

@@ -24,13 +24,17 @@ def depth(value: Any) -> int:
     return max((depth(member) for member in members), default=0) + isinstance(value, dict)
 
 
-NESTED = schemas(**{
-    f"L{level}": {
-        "type": "object", "required": ["id"],
-        "properties": {"id": {"type": "string"}, "note": {"type": "string"}, "next": reference(f"L{level + 1}")},
-    }
-    for level in range(9)
-}, L9={"type": "string"})  # fmt: skip
+NESTED = schemas(
+    **{
+        f"L{level}": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "string"}, "note": {"type": "string"}, "next": reference(f"L{level + 1}")},
+        }
+        for level in range(9)
+    },
+    L9={"type": "string"},
+)
 
 
 @pytest.mark.parametrize("fill", [0, 1, 2, 3])
@@ -51,16 +55,22 @@ def test_a_dense_graph_ends_small() -> None:
 def test_a_thousand_schemas_that_refer_to_one_another_end() -> None:
     chance = random.Random(3)
     names = [f"S{index}" for index in range(1000)]
-    contract = schemas(**{
-        name: {
-            "type": "object", "required": ["id"],
-            "properties": {"id": {"type": "integer"}, **{
-                f"m{i}": {"anyOf": [{"type": "string"}, *(reference(name) for name in chance.sample(names, 2))]}
-                for i in range(8)
-            }},
+    contract = schemas(
+        **{
+            name: {
+                "type": "object",
+                "required": ["id"],
+                "properties": {
+                    "id": {"type": "integer"},
+                    **{
+                        f"m{i}": {"anyOf": [{"type": "string"}, *(reference(name) for name in chance.sample(names, 2))]}
+                        for i in range(8)
+                    },
+                },
+            }
+            for name in names
         }
-        for name in names
-    })  # fmt: skip
+    )
     document = SchemaDocument(contract)
     for name in names[:20]:
         value = generate(reference(name), SeedKey(0, "answers", name), document, complete=True, fill=2)
@@ -70,9 +80,13 @@ def test_a_thousand_schemas_that_refer_to_one_another_end() -> None:
 
 def test_optional_members_that_are_large_go() -> None:
     large = {"type": "string", "minLength": LARGEST}
-    contract = schemas(Page={
-        "type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "text": large},
-    })  # fmt: skip
+    contract = schemas(
+        Page={
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "integer"}, "text": large},
+        }
+    )
     assert made(contract, "Page", fill=2).keys() == {"id"}
     contract["components"]["schemas"]["Page"]["required"].append("text")
     assert made(contract, "Page", fill=2).keys() == {"id", "text"}

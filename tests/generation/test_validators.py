@@ -28,10 +28,12 @@ def ring(size: int) -> Any:
     """Schemas each of which refers to all the others."""
     names = [f"S{index}" for index in range(size)]
     members = {name: reference(name) for name in names}
-    return schemas(**{
-        name: {"type": "object", "required": ["kind"], "properties": {"kind": {"const": name}, **members}}
-        for name in names
-    })  # fmt: skip
+    return schemas(
+        **{
+            name: {"type": "object", "required": ["kind"], "properties": {"kind": {"const": name}, **members}}
+            for name in names
+        }
+    )
 
 
 def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:
@@ -47,10 +49,12 @@ def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:
 @pytest.mark.parametrize("keyword", ["unevaluatedProperties", "unevaluatedItems"])
 def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
     inner = {"properties": {"a": {"type": "string"}, **{f"m{i}": reference("Wide") for i in range(WIDE)}}}
-    graph = SchemaDocument(schemas(
-        Wide={**inner, "prefixItems": [{"type": "string"}]},
-        Closed={"allOf": [reference("Wide")], keyword: False},
-    ))  # fmt: skip
+    graph = SchemaDocument(
+        schemas(
+            Wide={**inner, "prefixItems": [{"type": "string"}]},
+            Closed={"allOf": [reference("Wide")], keyword: False},
+        )
+    )
     node = graph.root(reference("Closed"))
     good: Any
     bad: Any
@@ -58,10 +62,16 @@ def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
     assert (node.accepts(good), node.accepts(bad)) == (True, False)
 
 
-@pytest.mark.parametrize(("width", "value", "is_good"), [
-    ("int32", 2**31 - 1, True), ("int32", 2**31, False), ("int32", -(2**31) - 1, False), ("int64", 2**63, False),
-    ("int64", 2**62, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("width", "value", "is_good"),
+    [
+        ("int32", 2**31 - 1, True),
+        ("int32", 2**31, False),
+        ("int32", -(2**31) - 1, False),
+        ("int64", 2**63, False),
+        ("int64", 2**62, True),
+    ],
+)
 def test_integers_keep_the_width_of_their_format(width: str, value: int, is_good: bool) -> None:
     graph = SchemaDocument(schemas(Number={"type": "integer", "format": width, "maximum": 10**30}))
     assert graph.root(reference("Number")).accepts(value) is is_good

@@ -27,19 +27,25 @@ def test_the_first_variant_is_the_plain_one() -> None:
     assert isinstance(first.value["a"], str)
 
 
-@pytest.mark.parametrize(("schema", "expected"), [
-    ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a: absent"}),
-    ({"type": ["string", "null"]}, {"value: null"}),
-    ({"type": "array", "items": {"type": "integer"}}, {"value: no items", "value: several items"}),
-    ({"enum": ["x", "y", None]}, {"value: y", "value: null"}),
-    ({"enum": [None, "x", "y"]}, {"value: y", "value: null"}),
-    ({"type": "boolean"}, {"value: false"}),
-    ({"type": "string", "minLength": 1, "maxLength": 5}, {"value: shortest", "value: longest"}),
-    ({"type": "integer", "minimum": 1, "maximum": 10**6}, {"value: least", "value: greatest"}),
-    ({"type": "object", "additionalProperties": {"type": "integer"}}, {"value: no entries", "value: several entries"}),
-    ({"anyOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
-    ({"oneOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a: absent"}),
+        ({"type": ["string", "null"]}, {"value: null"}),
+        ({"type": "array", "items": {"type": "integer"}}, {"value: no items", "value: several items"}),
+        ({"enum": ["x", "y", None]}, {"value: y", "value: null"}),
+        ({"enum": [None, "x", "y"]}, {"value: y", "value: null"}),
+        ({"type": "boolean"}, {"value: false"}),
+        ({"type": "string", "minLength": 1, "maxLength": 5}, {"value: shortest", "value: longest"}),
+        ({"type": "integer", "minimum": 1, "maximum": 10**6}, {"value: least", "value: greatest"}),
+        (
+            {"type": "object", "additionalProperties": {"type": "integer"}},
+            {"value: no entries", "value: several entries"},
+        ),
+        ({"anyOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
+        ({"oneOf": [{"type": "integer", "title": "Number"}, {"type": "string", "title": "Text"}]}, {"value: Text"}),
+    ],
+)
 def test_each_choice_is_shown(schema: Any, expected: set[str]) -> None:
     for seed in range(5):
         listed = variants(schema, SeedKey(seed, "test", "x"), SchemaDocument(schema))
@@ -93,8 +99,13 @@ def test_rows_cover_each_pair_that_can_be() -> None:
     rows = [row.options for row in pairwise_rows(factors)]
     assert rows == [row.options for row in pairwise_rows(factors)]
     seen = {pair for row in rows for pair in combinations(sorted(row.items()), 2)}
-    pairs = {((first, i), (second, j)) for first, second in combinations(range(4), 2)
-              for i in range(factors[first].count) for j in range(factors[second].count) if i or j}  # fmt: skip
+    pairs = {
+        ((first, i), (second, j))
+        for first, second in combinations(range(4), 2)
+        for i in range(factors[first].count)
+        for j in range(factors[second].count)
+        if i or j
+    }
     assert pairs - seen <= {((1, 1), (2, 0)), ((1, 1), (2, 1))}
     assert {row.get(4) for row in rows} >= set(range(1, 20))
 

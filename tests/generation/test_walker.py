@@ -43,8 +43,10 @@ def made(schema: Any, identity: str = "tom", seed: int = 0, **options: Any) -> A
 
 def wrong(schema: Any, value: Any) -> list[str]:
     """What plain jsonschema has against a value."""
-    return [f"{error.json_path}: {error.message}" for error in
-            Draft202012Validator(schema, format_checker=CHECKER).iter_errors(value)]  # fmt: skip
+    return [
+        f"{error.json_path}: {error.message}"
+        for error in Draft202012Validator(schema, format_checker=CHECKER).iter_errors(value)
+    ]
 
 
 def customers(contract: Contract, count: int, **options: Any) -> list[Any]:
@@ -81,8 +83,14 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
         "contract = load_contract(str(bundled.default_contract_path()), [str(one) for one in bundled.overlays()])\n"
         "json.dump(customers(contract, 30), sys.stdout)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Pacific/Apia"})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Pacific/Apia"},
+    )
     assert json.loads(done.stdout) == customers(contract, 30)
 
 
@@ -187,9 +195,15 @@ def test_the_enum_at_a_pointer_is_found(pointer: str, enum: list[JSON]) -> None:
 
 # Recursion, and what cannot be satisfied.
 
-TREE: Any = {"type": "object", "required": ["name"], "properties": {
-    "name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#tree"}}, "next": {"$ref": "#tree"},
-}}  # fmt: skip
+TREE: Any = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "children": {"type": "array", "items": {"$ref": "#tree"}},
+        "next": {"$ref": "#tree"},
+    },
+}
 
 
 def test_a_schema_that_contains_itself_ends() -> None:
@@ -291,8 +305,11 @@ def test_a_field_name_never_goes_before_the_schema(schema: Any) -> None:
 
 
 def test_the_parts_of_an_answer_in_3_0_are_those_that_may_be_read() -> None:
-    schema = {"type": "object", "required": ["id"], "properties": {
-        "id": {"type": "string", "readOnly": True}, "password": {"type": "string", "writeOnly": True}}}  # fmt: skip
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "readOnly": True}, "password": {"type": "string", "writeOnly": True}},
+    }
     judge = OAS30ReadValidator(schema, format_checker=oas30_format_checker)
     values = [made(schema, f"i{index}") for index in range(20)]
     assert [[error.message for error in judge.iter_errors(value)] for value in values] == [[]] * 20

@@ -49,8 +49,9 @@ def multipart(parts: list[Document], boundary: str = BOUNDARY) -> bytes:
 def test_a_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
     described = {"required": case.get("required", True), "content": case["content"]}
     paths = {"/x": {"post": operation(requestBody=described)}}
-    judge = ContractValidator(load(tmp_path, document(paths, openapi=case.get("openapi", "3.1.0"),
-                                          components={"schemas": {"Tree": TREE}})))  # fmt: skip
+    judge = ContractValidator(
+        load(tmp_path, document(paths, openapi=case.get("openapi", "3.1.0"), components={"schemas": {"Tree": TREE}}))
+    )
     content_type, body = sent(case)
     headers = [("content-type", content_type)] if content_type else []
     headers += [("content-length", str(len(body)))] if body is not None else []
@@ -78,13 +79,27 @@ SCHEMA: Document = {"properties": {"n": {"type": "integer"}, "o": {"type": "obje
 
 
 @repeatable
-@given(st.sampled_from(["application/json", FORM, "multipart/form-data", "multipart/form-data; boundary=b",
-                        "text/plain; charset=undefined",
-                        "text/plain; charset*=utf-8''x; a=\"",
-                        "application/xml", "a/b", "multipart/mixed; boundary="]),
-       st.one_of(st.binary(max_size=30), st.text("nols[]=&%01a,{}\":", max_size=20).map(str.encode),
-                 st.text("-b\r\n:; nameContt-Disp=\"", max_size=60).map(lambda text: b"--b\r\n" + text.encode()),
-                 st.text("<>/an &;!\"=", max_size=20).map(str.encode)))  # fmt: skip
+@given(
+    st.sampled_from(
+        [
+            "application/json",
+            FORM,
+            "multipart/form-data",
+            "multipart/form-data; boundary=b",
+            "text/plain; charset=undefined",
+            "text/plain; charset*=utf-8''x; a=\"",
+            "application/xml",
+            "a/b",
+            "multipart/mixed; boundary=",
+        ]
+    ),
+    st.one_of(
+        st.binary(max_size=30),
+        st.text('nols[]=&%01a,{}":', max_size=20).map(str.encode),
+        st.text('-b\r\n:; nameContt-Disp="', max_size=60).map(lambda text: b"--b\r\n" + text.encode()),
+        st.text('<>/an &;!"=', max_size=20).map(str.encode),
+    ),
+)
 def test_no_body_is_a_crash(content_type: str, body: bytes) -> None:
     media = read_body({"content": {"*/*": {"schema": SCHEMA}}}, same).media(content_type)
     assert media is not None

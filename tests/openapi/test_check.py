@@ -194,10 +194,12 @@ def test_headers_are_judged(headers: Headers, rules: list[str], tmp_path: Path) 
 def test_an_answer_to_a_failure_is_judged_by_the_response_it_refers_to(tmp_path: Path) -> None:
     gone = {"description": "No.", "content": {"application/json": {"schema": PET}}}
     judge = judge_of(
-        tmp_path, "get", operation(),
+        tmp_path,
+        "get",
+        operation(),
         components={"responses": {"Gone": gone}},
         x_mock_failures={"not_found": {"status": "404", "response": "#/components/responses/Gone"}},
-    )  # fmt: skip
+    )
     assert judge.failure("not_found", Response(404, (JSON,), b'{"name": "Tom"}')) == ()
     (finding,) = judge.failure("not_found", Response(404, (JSON,), b'{"name": 7}'))
     assert (finding.location, finding.pointer) == ("answer 404 body", "/name")
@@ -208,9 +210,14 @@ def test_an_answer_to_a_failure_is_judged_by_the_response_it_refers_to(tmp_path:
 
 
 def of_request(
-    directory: Path, node: Document, query: str = "", headers: Headers = (), body: bytes = b"", method: str = "POST",
+    directory: Path,
+    node: Document,
+    query: str = "",
+    headers: Headers = (),
+    body: bytes = b"",
+    method: str = "POST",
     **members: Any,
-) -> list[tuple[str, str, str]]:  # fmt: skip
+) -> list[tuple[str, str, str]]:
     """Rule, location and pointer of what is wrong with a request."""
     judge = judge_of(directory, method.lower(), node, **members)
     findings = judge.request(Route(f"{method} /a"), Request(method, "/a", query, headers, body))
@@ -346,10 +353,12 @@ def test_a_head_operation_is_judged_as_itself(tmp_path: Path) -> None:
 
 
 def test_everything_that_is_wrong_with_a_request_is_found(tmp_path: Path) -> None:
-    node = body_of(PET) | {"parameters": [
-        {"in": "query", "name": "a", "schema": {"type": "integer"}},
-        {"in": "header", "name": "X-B", "schema": {"type": "integer"}, "required": True},
-    ]}  # fmt: skip
+    node = body_of(PET) | {
+        "parameters": [
+            {"in": "query", "name": "a", "schema": {"type": "integer"}},
+            {"in": "header", "name": "X-B", "schema": {"type": "integer"}, "required": True},
+        ]
+    }
     problems = of_request(tmp_path, node, "a=x", (JSON,), b'{"name": 7}')
     assert [location for _, location, _ in problems] == ["query a", "header X-B", "body"]
 

@@ -236,8 +236,29 @@ def test_a_page_that_is_not_there_is_refused(command: Callable[..., Done]) -> No
 
 
 def test_texts_of_every_kind_keep_their_value(tmp_path: Path) -> None:
-    texts = ["a\n", "\n\na\n b\n", "  x", "x \ny", "é\u2028z\n", "a: b", "# c", "0x1f", "1_0", "=", "2020-01-01", "\t",
-             "", "x" * 300 + "\n" + "word " * 60, "NULL", "- a", "'", '"', "{{ }}", "a\x85b", "🙂\n"]  # fmt: skip
+    texts = [
+        "a\n",
+        "\n\na\n b\n",
+        "  x",
+        "x \ny",
+        "é\u2028z\n",
+        "a: b",
+        "# c",
+        "0x1f",
+        "1_0",
+        "=",
+        "2020-01-01",
+        "\t",
+        "",
+        "x" * 300 + "\n" + "word " * 60,
+        "NULL",
+        "- a",
+        "'",
+        '"',
+        "{{ }}",
+        "a\x85b",
+        "🙂\n",
+    ]
     block = {"openapi": "3.1.0", "paths": {"/" + "p" * 150: {"get": {"x-texts": texts, "x-" + "k" * 140: "v"}}}}
     pages = [page(tmp_path, "a.md", json.dumps(block)), page(tmp_path, "b.md", PETS)]
     paths: dict[str, dict[str, dict[str, object]]] = document(import_pages(pages))["paths"]

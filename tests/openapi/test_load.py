@@ -53,8 +53,10 @@ def test_what_is_no_openapi_document_is_refused(contract: Any, tmp_path: Path) -
 
 def test_what_the_openapi_schema_forbids_is_told_with_its_place(tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": {"responses": {"200": {"description": [7]}}}}}))
-    assert any("/paths/~1a/get/responses/200/description: [7]; expected type: string [openapi]" in str(finding)
-               for finding in contract.findings)  # fmt: skip
+    assert any(
+        "/paths/~1a/get/responses/200/description: [7]; expected type: string [openapi]" in str(finding)
+        for finding in contract.findings
+    )
     assert "contract.json:12 " in str(contract.findings[0])
 
 
@@ -138,8 +140,12 @@ def test_operations_are_those_of_the_document(tmp_path: Path) -> None:
     assert [*table] == ["GET /b/{id}", "PUT /b/{id}", "POST /a"]
     put = table["PUT /b/{id}"]
     assert (put.key, put.method, put.path, put.operation_id, put.pointer) == (
-        "PUT /b/{id}", "PUT", "/b/{id}", "put:b", "/paths/~1b~1{id}/put",
-    )  # fmt: skip
+        "PUT /b/{id}",
+        "PUT",
+        "/b/{id}",
+        "put:b",
+        "/paths/~1b~1{id}/put",
+    )
 
 
 def test_a_path_item_by_reference_has_its_operations(tmp_path: Path) -> None:
@@ -180,8 +186,10 @@ def test_an_operation_has_its_own_security_or_that_of_the_document(
     own: Any, common: Any, expected: Any, tmp_path: Path
 ) -> None:
     key = {"type": "http", "scheme": "Bearer"}
-    contract = document({"/a": {"get": operation(**({} if own is None else {"security": own}))}},
-                        components={"securitySchemes": {"a": key, "b": key}})  # fmt: skip
+    contract = document(
+        {"/a": {"get": operation(**({} if own is None else {"security": own}))}},
+        components={"securitySchemes": {"a": key, "b": key}},
+    )
     if common is not None:
         contract["security"] = common
     loaded = load(tmp_path, contract)
@@ -190,21 +198,30 @@ def test_an_operation_has_its_own_security_or_that_of_the_document(
 
 
 def test_answers_are_read_with_their_references_followed(tmp_path: Path) -> None:
-    contract = load(tmp_path, document(
-        {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/Ok"}, "x-note": {}}}}},
-        components={
-            "responses": {"Ok": {
-                "description": "d",
-                "headers": {"X-A": {"$ref": "#/components/headers/A"}, "content-type": {"schema": {}}},
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"},
-                                                 "examples": {"tom": {"$ref": "#/components/examples/Tom"}}},
-                            "text/plain": {"example": "Tom"}},
-            }},
-            "headers": {"A": {"required": True, "schema": {"type": "integer"}, "example": 7}},
-            "examples": {"Tom": {"value": {"name": "Tom"}}},
-            "schemas": {"Pet": {"type": "object"}},
-        },
-    ))  # fmt: skip
+    contract = load(
+        tmp_path,
+        document(
+            {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/Ok"}, "x-note": {}}}}},
+            components={
+                "responses": {
+                    "Ok": {
+                        "description": "d",
+                        "headers": {"X-A": {"$ref": "#/components/headers/A"}, "content-type": {"schema": {}}},
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": "#/components/schemas/Pet"},
+                                "examples": {"tom": {"$ref": "#/components/examples/Tom"}},
+                            },
+                            "text/plain": {"example": "Tom"},
+                        },
+                    }
+                },
+                "headers": {"A": {"required": True, "schema": {"type": "integer"}, "example": 7}},
+                "examples": {"Tom": {"value": {"name": "Tom"}}},
+                "schemas": {"Pet": {"type": "object"}},
+            },
+        ),
+    )
     (response,) = contract.operations["GET /a"].responses.values()
     assert response.headers == (Header("X-A", True, {"type": "integer"}, {"": 7}),)
     assert response.content == (

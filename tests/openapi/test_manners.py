@@ -42,8 +42,9 @@ def test_resources_are_read() -> None:
         }
     )
     assert read.resources == {
-        "pets": Resource("pets", PET, "handle", (), False), "toys": Resource("toys", PET, "id", ("/kind",), True),
-    }  # fmt: skip
+        "pets": Resource("pets", PET, "handle", (), False),
+        "toys": Resource("toys", PET, "id", ("/kind",), True),
+    }
 
 
 def test_tokens_are_read_in_order() -> None:
@@ -115,7 +116,7 @@ FAILURE = {"status": "404", "response": NO}
         ({"http": {"cors": {"maxAge": 1.5}}}, "/x-mock-http/cors/maxAge", "1.5"),
         ({"http": {"cors": {"allowMethods": "GET"}}}, "/x-mock-http/cors/allowMethods", "'GET'"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_understood_is_refused(members: Any, pointer: str, actual: str) -> None:
     with pytest.raises(ContractError) as refused:
         manners(**members)

@@ -36,8 +36,10 @@ def refused(source: Source) -> str:
 def test_an_update_merges_objects_and_replaces_the_rest() -> None:
     update = {"title": "Cats", "contact": {"name": "Tom"}}
     assert applied({"target": "$.info", "update": update})["info"] == {
-        "title": "Cats", "tags": ["a"], "contact": {"name": "Tom"},
-    }  # fmt: skip
+        "title": "Cats",
+        "tags": ["a"],
+        "contact": {"name": "Tom"},
+    }
 
 
 def test_an_update_merges_at_every_depth() -> None:

@@ -113,10 +113,13 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=5)
 SCALARS = st.one_of(TEXTS.filter(bool), st.integers(-(10**20), 10**20), st.booleans())
 NAMES = st.text("abcdeå ,;=.&|%[", min_size=1, max_size=4)
 STYLES = {
-    ("path", "simple"): ("", ",", ","), ("path", "label"): (".", ",", "."), ("path", "matrix"): (";", ",", ";"),
-    ("query", "form"): ("", ",", "&"), ("query", "pipeDelimited"): ("", "%7C", "&"),
+    ("path", "simple"): ("", ",", ","),
+    ("path", "label"): (".", ",", "."),
+    ("path", "matrix"): (";", ",", ";"),
+    ("query", "form"): ("", ",", "&"),
+    ("query", "pipeDelimited"): ("", "%7C", "&"),
     ("query", "spaceDelimited"): ("", "%20", "&"),
-}  # fmt: skip
+}
 
 
 def schema_of(value: Any) -> Document:
@@ -183,8 +186,13 @@ def test_what_is_written_in_a_style_is_read_back(where: tuple[str, str], explode
 
 
 @repeatable
-@given(st.recursive(SCALARS, lambda inner: st.dictionaries(st.text("abcå .&=%", min_size=1, max_size=3), inner,
-                                                          min_size=1, max_size=3), max_leaves=6))  # fmt: skip
+@given(
+    st.recursive(
+        SCALARS,
+        lambda inner: st.dictionaries(st.text("abcå .&=%", min_size=1, max_size=3), inner, min_size=1, max_size=3),
+        max_leaves=6,
+    )
+)
 def test_a_deep_object_is_read_back(value: Any) -> None:
     def steps(path: str, node: Any) -> list[str]:
         if isinstance(node, dict):
@@ -197,9 +205,12 @@ def test_a_deep_object_is_read_back(value: Any) -> None:
 
 
 @repeatable
-@given(st.sampled_from([*STYLES, ("query", "deepObject"), ("header", "simple"), ("cookie", "form")]), st.booleans(),
-       st.text("a=&,;.|[]%2C 05\x00å+\"", max_size=12),
-       st.sampled_from([{"type": "integer"}, schema_of([1]), {"type": "object"}]))  # fmt: skip
+@given(
+    st.sampled_from([*STYLES, ("query", "deepObject"), ("header", "simple"), ("cookie", "form")]),
+    st.booleans(),
+    st.text('a=&,;.|[]%2C 05\x00å+"', max_size=12),
+    st.sampled_from([{"type": "integer"}, schema_of([1]), {"type": "object"}]),
+)
 def test_nothing_that_is_sent_is_a_crash(where: tuple[str, str], explode: bool, raw: str, schema: Document) -> None:
     place, style = where
     parameter = read_parameter(

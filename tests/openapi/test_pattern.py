@@ -49,8 +49,10 @@ def test_a_pattern_that_backtracks_for_ever_is_given_up(pattern: str) -> None:
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_a_request_is_refused_in_bounded_time_whatever_the_pattern(version: str, tmp_path: Path) -> None:
     schema: dict[str, Any] = {
-        "type": "object", "additionalProperties": False, "properties": {"a": {"type": "string", "pattern": "^(a|a)*$"}},
-    }  # fmt: skip
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"a": {"type": "string", "pattern": "^(a|a)*$"}},
+    }
     schema |= {"patternProperties": {"^(b|b)*$": {"type": "integer"}}} if version > "3.1" else {}
     post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
     judge = ContractValidator(load(tmp_path, document({"/x": {"post": post}}, openapi=version)))
@@ -67,5 +69,6 @@ def test_members_by_pattern_are_judged_and_no_others() -> None:
         {"patternProperties": {r"^\p{L}$": {"type": "integer"}}, "additionalProperties": {"type": "string"}}
     )
     assert [[*error.path] for error in validator.iter_errors({"å": "x", "b": 1, "long": 2, "text": "x"})] == [
-        ["å"], ["long"],
-    ]  # fmt: skip
+        ["å"],
+        ["long"],
+    ]

@@ -184,8 +184,9 @@ def test_a_reference_without_a_safe_repair_is_an_error(reference: str, rule: str
     ["#/components/schemas/A", "#/components/schemas/A%42", "#A", "#", "#/paths/~1a/get/responses/200/description"],
 )
 def test_a_reference_to_something_in_the_document_is_none_of_ours(reference: str) -> None:
-    contract = document({"/a": {"get": operation({"$ref": reference})}},
-                        components={"schemas": {"A": {"$anchor": "A"}, "AB": {}}})  # fmt: skip
+    contract = document(
+        {"/a": {"get": operation({"$ref": reference})}}, components={"schemas": {"A": {"$anchor": "A"}, "AB": {}}}
+    )
     assert repaired(contract) == (contract, [])
 
 
@@ -237,8 +238,9 @@ def test_the_published_contract_lacks_a_schema_that_the_overlays_define(tmp_path
     place = str(bundled.default_contract_path())
     (finding,) = load_contract(place).findings
     assert (finding.rule, finding.found) == (
-        "dangling-reference", "'#/components/schemas/TaxIDFormat', which is not defined",
-    )  # fmt: skip
+        "dangling-reference",
+        "'#/components/schemas/TaxIDFormat', which is not defined",
+    )
     line = int(finding.location.removeprefix(place + ":"))
     assert "TaxIDFormat" in bundled.default_contract_path().read_text(encoding="utf-8").splitlines()[line - 1]
     with pytest.raises(ContractError, match="TaxIDFormat"):

@@ -21,14 +21,24 @@ def explained(schema: Any, value: Any) -> tuple[str, str, str]:
         ({"minimum": 3}, 2.5, "", "2.5", "minimum: 3"),
         ({"enum": ["é", None]}, True, "", "true", 'enum: ["é", null]'),
         ({"required": ["a"]}, {}, "", "'a' is a required property", "the required members to be there"),
-        ({"additionalProperties": False}, {"b": 1}, "",
-         "Additional properties are not allowed ('b' was unexpected)", "no other members"),
-        ({"unevaluatedProperties": False}, {"b": 1}, "",
-         "Unevaluated properties are not allowed ('b' was unexpected)", "no other members"),
+        (
+            {"additionalProperties": False},
+            {"b": 1},
+            "",
+            "Additional properties are not allowed ('b' was unexpected)",
+            "no other members",
+        ),
+        (
+            {"unevaluatedProperties": False},
+            {"b": 1},
+            "",
+            "Unevaluated properties are not allowed ('b' was unexpected)",
+            "no other members",
+        ),
         ({"additionalProperties": {"type": "string"}}, {"b": 1}, "/b", "1", 'type: "string"'),
         ({"not": {}}, 1, "", "1", "not: {}"),
     ],
-)  # fmt: skip
+)
 def test_an_error_says_where_what_was_found_and_what_was_expected(
     schema: Any, value: Any, pointer: str, actual: str, expected: str
 ) -> None:

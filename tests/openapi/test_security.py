@@ -39,8 +39,10 @@ def basic(pair: str) -> tuple[str, str]:
 
 def is_let_in(directory: Path, security: Any, *headers: tuple[str, str], query: str = "", **members: Any) -> bool:
     """Whether the judge lets a request to an operation of this security in."""
-    contract = load(directory, document({"/a": {"get": operation(security=security)}},
-                                        components={"securitySchemes": SCHEMES}, **members))  # fmt: skip
+    contract = load(
+        directory,
+        document({"/a": {"get": operation(security=security)}}, components={"securitySchemes": SCHEMES}, **members),
+    )
     findings = ContractValidator(contract).request(Route("GET /a"), Request("GET", "/a", query, headers))
     assert {finding.rule for finding in findings} <= {"security"}
     return not findings
@@ -172,8 +174,10 @@ def test_a_token_says_who_is_asking(token: str | None, caller: Credentials) -> N
     ("headers", "token"), [((BEARER,), "token"), ((KEY,), "key"), ((BEARER, KEY), "token"), ((), None)]
 )
 def test_without_a_table_any_credential_is_a_caller_of_its_own(headers: Headers, token: str | None) -> None:
-    schemes = {"tls": SecurityScheme("tls", "mutualTLS"),
-               "key": SecurityScheme("key", "apiKey", place="header", key="X-Api-Key")}  # fmt: skip
+    schemes = {
+        "tls": SecurityScheme("tls", "mutualTLS"),
+        "key": SecurityScheme("key", "apiKey", place="header", key="X-Api-Key"),
+    }
     assert credentials_of(Request("GET", "/", headers=headers), MockExtensions(), schemes) == Credentials(token)
 
 

@@ -36,9 +36,34 @@ def refused(text: str, name: str = "a.yaml") -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["NO", "no", "Yes", "on", "off", "y", "2025-02-11", "2025-02-11T09:14:27Z", "12:30:45", "1_000", "0b11", "0x", "1e",
-     "nUll", "tRue", "S11 8ZF", "+", "--", ".", "1.2.3", "=", "0o8", "{{ x }}", "<", "<<x"],
-)  # fmt: skip
+    [
+        "NO",
+        "no",
+        "Yes",
+        "on",
+        "off",
+        "y",
+        "2025-02-11",
+        "2025-02-11T09:14:27Z",
+        "12:30:45",
+        "1_000",
+        "0b11",
+        "0x",
+        "1e",
+        "nUll",
+        "tRue",
+        "S11 8ZF",
+        "+",
+        "--",
+        ".",
+        "1.2.3",
+        "=",
+        "0o8",
+        "{{ x }}",
+        "<",
+        "<<x",
+    ],
+)
 def test_what_yaml_1_2_takes_as_a_text_stays_a_text(text: str) -> None:
     assert parsed(f"a: {text}" if text[0] != "{" else f"a: '{text}'") == {"a": text}
 
@@ -46,11 +71,26 @@ def test_what_yaml_1_2_takes_as_a_text_stays_a_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("", None), ("~", None), ("null", None), ("NULL", None), ("true", True), ("FALSE", False), ("0", 0), ("-7", -7),
-        ("+7", 7), ("010", 10), ("0o17", 15), ("0xfF", 255), ("1.5", 1.5), (".5", 0.5), ("1.", 1.0), ("1e3", 1000.0),
-        ("-1.5E-2", -0.015), ("12345678901234567890", 12345678901234567890),
+        ("", None),
+        ("~", None),
+        ("null", None),
+        ("NULL", None),
+        ("true", True),
+        ("FALSE", False),
+        ("0", 0),
+        ("-7", -7),
+        ("+7", 7),
+        ("010", 10),
+        ("0o17", 15),
+        ("0xfF", 255),
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("1.", 1.0),
+        ("1e3", 1000.0),
+        ("-1.5E-2", -0.015),
+        ("12345678901234567890", 12345678901234567890),
     ],
-)  # fmt: skip
+)
 def test_a_scalar_means_what_yaml_1_2_says(text: str, value: object) -> None:
     read = parsed(f"a: {text}")["a"]
     assert (read, type(read)) == (value, type(value))
@@ -179,8 +219,9 @@ def test_a_text_that_cannot_be_read_is_refused_with_its_line(text: str, name: st
 @pytest.mark.parametrize("name", ["a.json", "A.JSON", "https://pets.example/openapi", "a.yaml"])
 def test_json_is_read_whatever_the_name(name: str) -> None:
     assert parsed('{"a": {"200": [1, "NO", null]}, "\\u00e9": "\\ud83d\\ude00"}', name) == {
-        "a": {"200": [1, "NO", None]}, "é": "😀",
-    }  # fmt: skip
+        "a": {"200": [1, "NO", None]},
+        "é": "😀",
+    }
 
 
 def test_flow_style_yaml_is_not_taken_for_json() -> None:
@@ -191,8 +232,12 @@ READABLE = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")))
 
 
 @repeatable
-@given(st.recursive(st.none() | st.booleans() | st.integers() | READABLE,
-                    lambda children: st.lists(children) | st.dictionaries(READABLE, children)))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | READABLE,
+        lambda children: st.lists(children) | st.dictionaries(READABLE, children),
+    )
+)
 def test_json_says_the_same_to_both_readers(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False)
     assert parsed(text, "a.json") == parsed("--- " + text, "a.yaml") == value

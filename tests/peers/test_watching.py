@@ -30,7 +30,8 @@ def test_the_access_log_names_operation_and_entry_whoever_answered() -> None:
         assert server.stop() == 0
     lines = [line for line in map(json.loads, server.errors.splitlines()) if line["operation"]]
     assert [(line["path"], line["status"], line["world"]) for line in lines] == [
-        (f"/~w{ME}", 429, "w"), (f"/~w{ME}", 200, "w"),
-    ]  # fmt: skip
+        (f"/~w{ME}", 429, "w"),
+        (f"/~w{ME}", 200, "w"),
+    ]
     assert [line["request_id"] for line in lines] == [one["requestId"] for one in reversed(entries)]
     assert counted == [2, 2]  # once each, by the process that answered

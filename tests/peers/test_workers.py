@@ -124,8 +124,9 @@ def test_a_worker_that_comes_while_a_scenario_runs_joins_in(server: RunningServe
         process_of(other, server).kill()
         while owner.others() <= {other.name}:
             pass
-        newcomer = next(one for one in iter(lambda: stack.enter_context(Connected(server.url)), None)
-                        if one.name != owner.name)  # fmt: skip
+        newcomer = next(
+            one for one in iter(lambda: stack.enter_context(Connected(server.url)), None) if one.name != owner.name
+        )
         for world in mine:  # some are the newcomer's now, with what was given before
             assert [*newcomer.me(world), *owner.me(world, times=2)] == [429, 429, 200]
 

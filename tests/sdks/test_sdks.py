@@ -37,8 +37,13 @@ def passed(suite: str, *arguments: str, **variables: str) -> int:
     environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", **variables}
     done = subprocess.run(
         [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", *arguments],
-        cwd=SUITES / suite, env=environment, capture_output=True, text=True, timeout=MINUTES * 60, check=False,
-    )  # fmt: skip
+        cwd=SUITES / suite,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=MINUTES * 60,
+        check=False,
+    )
     print(done.stdout[-4000:], done.stderr[-2000:])
     assert done.returncode == 0, done.stdout[-4000:]
     (count,) = re.findall(r"(\d+) passed", done.stdout)
@@ -49,9 +54,7 @@ def passed(suite: str, *arguments: str, **variables: str) -> int:
 def test_openai_python_finds_here_what_it_finds_with_its_makers() -> None:
     with RunningServer(str(OPENAI)) as server:
         # aiohttp is a second transport for the same requests.
-        count = passed(
-            "openai-3.3.1", "tests/api_resources", "-k", "not aiohttp", TEST_API_BASE_URL=server.url
-        )  # fmt: skip
+        count = passed("openai-3.3.1", "tests/api_resources", "-k", "not aiohttp", TEST_API_BASE_URL=server.url)
     assert count == 5020
 
 
@@ -64,5 +67,5 @@ def test_stripe_python_is_answered_wherever_it_asks() -> None:
         # its own binary answer, one item in each list, the id of the path in each body.
         count = passed(
             "stripe-16.1.0", "tests/test_generated_examples.py", STRIPE_MOCK_HOST=host, STRIPE_MOCK_PORT=port
-        )  # fmt: skip
+        )
     assert count > 3000

@@ -151,10 +151,16 @@ def test_a_server_that_lets_nobody_in_is_told_of_without_the_password(
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://mock:s3cret@127.0.0.1:1/d", "postgresql://mock:s3cret@127.0.0.1:port/d",
-            "postgresql://127.0.0.1:1/d?password=s3cret&user=x", "postgresql://mock:s3/cr@et@127.0.0.1:1/d",
-            "postgresql://mock:s3cret@no-such-host.invalid/d", "postgresql://[::1/d?password=s3cret"],
-)  # fmt: skip
+    "url",
+    [
+        "postgresql://mock:s3cret@127.0.0.1:1/d",
+        "postgresql://mock:s3cret@127.0.0.1:port/d",
+        "postgresql://127.0.0.1:1/d?password=s3cret&user=x",
+        "postgresql://mock:s3/cr@et@127.0.0.1:1/d",
+        "postgresql://mock:s3cret@no-such-host.invalid/d",
+        "postgresql://[::1/d?password=s3cret",
+    ],
+)
 def test_no_message_has_a_password(url: str) -> None:
     with pytest.raises(StoreError) as refused:
         open_stores(url, 10)

@@ -38,9 +38,19 @@ def test_a_record_is_got_by_resource_and_handle(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("resource", "handle"),
-    [("pets", "ball"), ("birds", "tom"), ("", ""), ("pets", "to"), ("pets", "TOM"), ("pets", "t\0m"),
-     ("pets", "\ud800"), ("pets", "tom' OR '1'='1"), ("pets", "t%"), ("pets", "x" * 100_000)],
-)  # fmt: skip
+    [
+        ("pets", "ball"),
+        ("birds", "tom"),
+        ("", ""),
+        ("pets", "to"),
+        ("pets", "TOM"),
+        ("pets", "t\0m"),
+        ("pets", "\ud800"),
+        ("pets", "tom' OR '1'='1"),
+        ("pets", "t%"),
+        ("pets", "x" * 100_000),
+    ],
+)
 def test_there_is_nothing_where_no_record_is(resource: str, handle: str, store: Store) -> None:
     assert store.get(resource, handle) is None
     assert store.layer("one").get(resource, handle) is None

@@ -42,8 +42,11 @@ def test_requests_are_told_as_they_were_sent(world: World) -> None:
     ask(world, "expired")
     first, second = world.requests
     assert (first.method, first.path, first.query, first.operation) == (
-        "GET", ME, {"q": ["a b"], "__code": ["429"]}, ASK,
-    )  # fmt: skip
+        "GET",
+        ME,
+        {"q": ["a b"], "__code": ["429"]},
+        ASK,
+    )
     assert [first.status, second.status] == [429, 401]
     assert (first.headers["x-shop"], first.headers.get("X-SHOP"), "X-Other" in first.headers) == ("moss", "moss", False)
     assert "individual" not in first.headers["authorization"]

@@ -18,10 +18,19 @@ from benchmarks.servers import Place
 pytestmark = pytest.mark.wild
 
 AT_HAND = contracts()
-NAMES = sorted({
-    "blockfrost", "directus", "discord-2026", "github", "openai-2026-08", "polar-full-2026-05", "polar-full-2026-10",
-    "stripe-2026-08", *AT_HAND,
-})  # fmt: skip
+NAMES = sorted(
+    {
+        "blockfrost",
+        "directus",
+        "discord-2026",
+        "github",
+        "openai-2026-08",
+        "polar-full-2026-05",
+        "polar-full-2026-10",
+        "stripe-2026-08",
+        *AT_HAND,
+    }
+)
 MOST_MEMORY = 200.0
 """MB (10⁶ bytes) that a server may hold after every operation of a contract was asked in every way."""
 

@@ -56,9 +56,10 @@ def _searched(request: AdminRequest, usual: int) -> tuple[RecordQuery, dict[str,
     for name in ("q", "handle"):
         if len(parameters.get(name, "")) > LONGEST_TEXT:
             raise AdminRequestError(
-                "invalid-request", 400,
+                "invalid-request",
+                400,
                 f"query {name}: found {len(parameters[name])} characters; expected at most {LONGEST_TEXT}.",
-            )  # fmt: skip
+            )
     return search, parameters
 
 
@@ -66,9 +67,10 @@ def _number(parameters: dict[str, str], name: str, usual: int, least: int, most:
     text = parameters.get(name, str(usual))
     if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
         raise AdminRequestError(
-            "invalid-request", 400,
+            "invalid-request",
+            400,
             f"query {name}: found {text[:80]!r}; expected a whole number from {least} to {most}.",
-        )  # fmt: skip
+        )
     return int(text)
 
 
@@ -91,10 +93,11 @@ def _create(request: AdminRequest) -> Response:
     record = _taken_in(request, served, request.body())
     if not request.world.layer(served.store).add(record):
         raise AdminRequestError(
-            "conflict", 409,
+            "conflict",
+            409,
             f"body: found the handle {record.handle!r}, which a record has; expected one that is free. Replace that"
             f" record with PUT {_place(record)}, or choose another handle.",
-        )  # fmt: skip
+        )
     return _put(request, served, record, is_new=True)
 
 
@@ -122,9 +125,10 @@ def _patch(request: AdminRequest) -> Response:
         if request.world.layer(served.store).change(record, merged):
             return _put(request, served, merged, is_new=False)
     raise AdminRequestError(
-        "conflict", 409,
+        "conflict",
+        409,
         f"path: found {_place(record)} changed by others {TRIES} times meanwhile; expected a moment's rest. Try again.",
-    )  # fmt: skip
+    )
 
 
 def _delete(request: AdminRequest) -> Response:
@@ -142,9 +146,10 @@ def _resource(request: AdminRequest) -> tuple[ApiMount, str]:
     known = [name for mount in request.served for name in mount.contract.manners.resources]
     listing = ", ".join(known) or "none: the contract has no x-mock-resources"
     raise AdminRequestError(
-        "unknown", 404,
+        "unknown",
+        404,
         f"path: found the resource {name[:80]!r}{did_you_mean(name, known)}; expected one of the contract ({listing}).",
-    )  # fmt: skip
+    )
 
 
 def _record(request: AdminRequest, served: ApiMount) -> Record:
@@ -161,10 +166,11 @@ def _unknown(request: AdminRequest, store: RecordReader) -> AdminRequestError:
     alike = store.records(name, RecordQuery(handle=handle[:2] if store.count(name) > LISTED else "", limit=LISTED))
     near = did_you_mean(handle, [record.handle for record in alike])
     return AdminRequestError(
-        "unknown", 404,
+        "unknown",
+        404,
         f"path: found the handle {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
         " lists them.",
-    )  # fmt: skip
+    )
 
 
 def _taken_in(request: AdminRequest, served: ApiMount, node: JSON, handle: str | None = None) -> Record:
@@ -177,9 +183,10 @@ def _taken_in(request: AdminRequest, served: ApiMount, node: JSON, handle: str |
         value = node.setdefault(resource.handle, handle)
         if value != handle:
             raise AdminRequestError(
-                "invalid-request", 422,
+                "invalid-request",
+                422,
                 f"body /{resource.handle}: found {value!r}; expected {handle!r}, as in the path, or none.",
-            )  # fmt: skip
+            )
     try:
         return request.errands.run(_judged, served, resource.name, node, is_long=request.is_large)
     except FixtureError as error:

@@ -13,25 +13,72 @@ from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 
-_HIDDEN = frozenset({"add_provider", "del_arguments", "format", "get_arguments", "get_formatter", "get_providers",
-                     "optional", "parse", "provider", "seed", "seed_instance", "seed_locale", "set_arguments",
-                     "set_formatter", "random", "unique", "items", "enum", "binary", "zip", "tar", "json_bytes",
-                     "image", "profile"})  # fmt: skip
+_HIDDEN = frozenset(
+    {
+        "add_provider",
+        "del_arguments",
+        "format",
+        "get_arguments",
+        "get_formatter",
+        "get_providers",
+        "optional",
+        "parse",
+        "provider",
+        "seed",
+        "seed_instance",
+        "seed_locale",
+        "set_arguments",
+        "set_formatter",
+        "random",
+        "unique",
+        "items",
+        "enum",
+        "binary",
+        "zip",
+        "tar",
+        "json_bytes",
+        "image",
+        "profile",
+    }
+)
 """Attributes of a Faker that do not make data, and methods that make what JSON cannot represent."""
 
 _OF_JAVASCRIPT: Mapping[str, str] = {
-    "address.country_code": "country_code", "address.zip_code": "postcode", "color.human": "color_name",
-    "commerce.department": "bs", "company.company_name": "company", "company.name": "company",
-    "datatype.datetime": "date_time", "datatype.number": "random_int", "datatype.string": "word",
-    "datatype.uuid": "uuid4", "date.future": "future_datetime", "date.past": "past_datetime",
-    "date.recent": "past_datetime", "date.soon": "future_datetime", "date.birthdate": "date_of_birth",
-    "finance.account_number": "bban", "image.avatar": "image_url", "image.url": "image_url",
-    "internet.color": "hex_color", "internet.domain": "domain_name", "internet.ip": "ipv4",
-    "internet.username": "user_name", "location.zip_code": "postcode", "name.find_name": "name",
-    "name.full_name": "name", "name.job_title": "job", "number.int": "random_int", "person.full_name": "name",
-    "person.job_title": "job", "phone.number": "phone_number", "random.uuid": "uuid4", "string.uuid": "uuid4",
-    "system.file_name": "file_name", "system.mime_type": "mime_type",
-}  # fmt: skip
+    "address.country_code": "country_code",
+    "address.zip_code": "postcode",
+    "color.human": "color_name",
+    "commerce.department": "bs",
+    "company.company_name": "company",
+    "company.name": "company",
+    "datatype.datetime": "date_time",
+    "datatype.number": "random_int",
+    "datatype.string": "word",
+    "datatype.uuid": "uuid4",
+    "date.future": "future_datetime",
+    "date.past": "past_datetime",
+    "date.recent": "past_datetime",
+    "date.soon": "future_datetime",
+    "date.birthdate": "date_of_birth",
+    "finance.account_number": "bban",
+    "image.avatar": "image_url",
+    "image.url": "image_url",
+    "internet.color": "hex_color",
+    "internet.domain": "domain_name",
+    "internet.ip": "ipv4",
+    "internet.username": "user_name",
+    "location.zip_code": "postcode",
+    "name.find_name": "name",
+    "name.full_name": "name",
+    "name.job_title": "job",
+    "number.int": "random_int",
+    "person.full_name": "name",
+    "person.job_title": "job",
+    "phone.number": "phone_number",
+    "random.uuid": "uuid4",
+    "string.uuid": "uuid4",
+    "system.file_name": "file_name",
+    "system.mime_type": "mime_type",
+}
 """Methods of the Faker of JavaScript that have another name in Python, in snake case."""
 
 

@@ -56,11 +56,28 @@ MORE_FORMATS: Mapping[str, Format] = {
 """Formats of JSON Schema and of the OpenAPI registry, in addition to those of the fields."""
 
 _SHORTEST: Mapping[str, str] = {
-    "email": "a@b.co", "idn-email": "a@b.co", "hostname": "a", "idn-hostname": "a", "ipv4": "1.1.1.1", "ipv6": "::",
-    "uri": "a:b", "uri-reference": "", "iri": "a:b", "iri-reference": "", "json-pointer": "", "regex": "",
-    "relative-json-pointer": "0", "uri-template": "", "duration": "P1D", "url": "a:b", "byte": "", "binary": "",
-    "password": "", "date-time": "2026-01-01T00:00:00Z", "time": "00:00:00Z",
-}  # fmt: skip
+    "email": "a@b.co",
+    "idn-email": "a@b.co",
+    "hostname": "a",
+    "idn-hostname": "a",
+    "ipv4": "1.1.1.1",
+    "ipv6": "::",
+    "uri": "a:b",
+    "uri-reference": "",
+    "iri": "a:b",
+    "iri-reference": "",
+    "json-pointer": "",
+    "regex": "",
+    "relative-json-pointer": "0",
+    "uri-template": "",
+    "duration": "P1D",
+    "url": "a:b",
+    "byte": "",
+    "binary": "",
+    "password": "",
+    "date-time": "2026-01-01T00:00:00Z",
+    "time": "00:00:00Z",
+}
 
 _STRETCHED: Mapping[str, Callable[[int], str]] = {
     "email": lambda size: _long_email(size),
@@ -110,9 +127,13 @@ def make_text(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
 
 
 def _said(shape: Constraints, text: str) -> Iterator[str]:
-    for keyword, there in (("format", shape.formats), ("pattern", shape.patterns),
-                           ("minLength", shape.least), ("maxLength", shape.most is not None),
-                           ("not", shape.not_patterns or shape.not_formats or shape.not_values)):  # fmt: skip
+    for keyword, there in (
+        ("format", shape.formats),
+        ("pattern", shape.patterns),
+        ("minLength", shape.least),
+        ("maxLength", shape.most is not None),
+        ("not", shape.not_patterns or shape.not_formats or shape.not_values),
+    ):
         if there:
             yield keyword
     yield _wrong(shape, text) or "type"

@@ -233,8 +233,11 @@ def endless_patterns(document: Document, source: LayeredSourceMap) -> Iterator[D
             if is_endless(pattern):
                 where = pointer + pointer_of("pattern")
                 yield Diagnostic(
-                    "pattern", source.location(where), f"{pattern!r}, which one text fits in many ways",
-                    "a pattern that no engine takes for ever over", where,
+                    "pattern",
+                    source.location(where),
+                    f"{pattern!r}, which one text fits in many ways",
+                    "a pattern that no engine takes for ever over",
+                    where,
                     "Repaired: it is asked in bounded time here; elsewhere a short text can hold up a server.",
                     "repaired",
-                )  # fmt: skip
+                )

@@ -19,18 +19,38 @@ from mock_server.openapi.traversal import Document, nodes, resolved
 
 _COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
 """Keywords that apply other schemas to the same value."""
-_ANNOTATIONS = frozenset({
-    "default", "deprecated", "description", "example", "examples", "externalDocs", "readOnly", "summary", "title",
-    "writeOnly", "xml",
-})  # fmt: skip
+_ANNOTATIONS = frozenset(
+    {
+        "default",
+        "deprecated",
+        "description",
+        "example",
+        "examples",
+        "externalDocs",
+        "readOnly",
+        "summary",
+        "title",
+        "writeOnly",
+        "xml",
+    }
+)
 """Annotations, which refuse nothing: they stay with a schema whose other keywords move into a branch."""
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _DIRECTED = ("readOnly", "writeOnly")
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
-_WATCHED = frozenset({
-    *_COMPOSED, *_IN_PLACE, "const", "discriminator", "examples", "exclusiveMaximum", "exclusiveMinimum", "items",
-    "nullable",
-})  # fmt: skip
+_WATCHED = frozenset(
+    {
+        *_COMPOSED,
+        *_IN_PLACE,
+        "const",
+        "discriminator",
+        "examples",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "items",
+        "nullable",
+    }
+)
 """Keywords that may be meant differently than they are read; for arrays, missing ``items`` counts too."""
 _DEEPEST = 20
 """Most references and branches that are followed to find out whether a schema accepts null."""
@@ -131,9 +151,12 @@ class _Reading:
         """Rewrite keywords of another version of OpenAPI into those of this version."""
         for keyword in _as_3_0(schema) if self._is_old else _as_3_1(schema):
             self._remark(
-                "dialect", pointer + pointer_of(keyword), f"{keyword!r} in the words of another version",
-                f"the keywords of OpenAPI {self._version}", "it is taken as it was meant",
-            )  # fmt: skip
+                "dialect",
+                pointer + pointer_of(keyword),
+                f"{keyword!r} in the words of another version",
+                f"the keywords of OpenAPI {self._version}",
+                "it is taken as it was meant",
+            )
 
     def _null_type(self, pointer: str, schema: Document) -> None:
         """Rewrite ``type: 'null'``, which 2.0 and 3.0 do not have, and ``type: null`` without its quotes."""
@@ -141,9 +164,11 @@ class _Reading:
         if isinstance(stated, list) and None in stated:
             schema["type"] = ["null" if name is None else name for name in stated]
             self._remark("null-type", pointer + "/type", "null", "the text 'null'", "'null' is taken")
-        elif "type" in schema and stated is None and all(
-            key == "type" or (key in _ANNOTATIONS and schema[key] is not None) for key in schema
-        ):  # fmt: skip
+        elif (
+            "type" in schema
+            and stated is None
+            and all(key == "type" or (key in _ANNOTATIONS and schema[key] is not None) for key in schema)
+        ):
             schema.pop("type")
             schema.update(self._null)
             self._remark("null-type", pointer + "/type", "null", "the text 'null'", "null alone is taken there")

@@ -30,9 +30,15 @@ MAX_TOTAL = 256 * 1024 * 1024
 """Most characters that they may have together."""
 
 _HOMES = {
-    "schema": "schemas", "response": "responses", "parameter": "parameters", "example": "examples",
-    "requestBody": "requestBodies", "header": "headers", "securityScheme": "securitySchemes", "link": "links",
-}  # fmt: skip
+    "schema": "schemas",
+    "response": "responses",
+    "parameter": "parameters",
+    "example": "examples",
+    "requestBody": "requestBodies",
+    "header": "headers",
+    "securityScheme": "securitySchemes",
+    "link": "links",
+}
 _OLD_HOMES = {"schema": "definitions", "parameter": "parameters", "response": "responses"}
 _KEPT_BESIDE = ("$ref", "summary", "description", "nullable", "readOnly", "writeOnly")
 """The members that stay next to a ``$ref`` that is not a schema of 3.1: remarks, and those that ``meaning`` reads."""
@@ -146,8 +152,10 @@ class _Bundler:
 
     def settle_components(self) -> None:
         """Note components that only refer to another file, so that what they refer to keeps their names."""
-        homes = {kind: (name,) if self._is_2_0 else ("components", name)
-                 for kind, name in (_OLD_HOMES if self._is_2_0 else _HOMES).items()}  # fmt: skip
+        homes = {
+            kind: (name,) if self._is_2_0 else ("components", name)
+            for kind, name in (_OLD_HOMES if self._is_2_0 else _HOMES).items()
+        }
         for kind, section in homes.items():
             table: JSON = self.document
             for name in section:
@@ -228,9 +236,16 @@ class _Bundler:
             self._blame(f"{at}/$ref", source, reference, problem)
         except KeyError:
             actual = f"{reference!r}, which is not defined"
-            self.findings.append(Diagnostic("dangling-reference", source.location(f"{at}/$ref"), actual,
-                                         "a reference to something that is there", f"{at}/$ref",
-                                         "Define it or mend the reference."))  # fmt: skip
+            self.findings.append(
+                Diagnostic(
+                    "dangling-reference",
+                    source.location(f"{at}/$ref"),
+                    actual,
+                    "a reference to something that is there",
+                    f"{at}/$ref",
+                    "Define it or mend the reference.",
+                )
+            )
 
     def _mapping(self, home: str, node: Document, kind: str, source: Source, at: str) -> None:
         """Rewrite the schemas that a discriminator names: references, or names of components (3.1, 4.8.25)."""
@@ -247,9 +262,16 @@ class _Bundler:
         said = "which is not there" if problem is None else str(problem)
         actual = said if said.startswith(repr(reference)) else f"{reference!r}: {said}"
         actual, _, expected = actual.partition("; expected ")
-        self.findings.append(Diagnostic("external-reference", source.location(pointer), actual,
-                                     expected.removesuffix(".") or "a document that can be read", pointer,
-                                     "Mend the reference."))  # fmt: skip
+        self.findings.append(
+            Diagnostic(
+                "external-reference",
+                source.location(pointer),
+                actual,
+                expected.removesuffix(".") or "a document that can be read",
+                pointer,
+                "Mend the reference.",
+            )
+        )
 
     def _lead(self, source: Source, reference: str) -> tuple[Source, str]:
         """Return the document and the pointer that a reference leads to, through references on the way.

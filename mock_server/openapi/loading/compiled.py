@@ -48,8 +48,10 @@ class ContractInput:
 
         As a str a text with one emoji takes four bytes for each character: 48 MB for GitHub's contract.
         """
-        return [(self.place, read_text(self.place).encode()),
-                *((name, read_text(name, what="overlay").encode()) for name in self.overlays)]  # fmt: skip
+        return [
+            (self.place, read_text(self.place).encode()),
+            *((name, read_text(name, what="overlay").encode()) for name in self.overlays),
+        ]
 
     @property
     def texts(self) -> list[tuple[str, str]]:
@@ -59,10 +61,12 @@ class ContractInput:
     @property
     def key(self) -> str:
         """The key of a compiled document in the cache; it covers the places too, since findings name them."""
-        return cache.digest([
-            *(part for name, text in self._encoded for part in (name.encode(), text)),
-            b"fetch" if self.may_fetch else b"",
-        ])  # fmt: skip
+        return cache.digest(
+            [
+                *(part for name, text in self._encoded for part in (name.encode(), text)),
+                b"fetch" if self.may_fetch else b"",
+            ]
+        )
 
     def compile_ahead(self) -> None:
         """Have the document compiled in another process, where it is not remembered: this one has others to answer.

@@ -31,8 +31,15 @@ _LANGUAGES = frozenset({"", "yaml", "yml", "json", "jsonc", "openapi", "oas", "s
 """The first words of info strings of blocks that are examined; an empty info string is one of them."""
 _YAML = re.compile(r"""^(['"]?)(openapi|swagger)\1[ \t]*:""", re.MULTILINE)
 _JSON = re.compile(r'"(openapi|swagger)"\s*:\s*"\d')
-_MAPS = {"paths": 2, "webhooks": 2, "components": 2,
-         "definitions": 1, "parameters": 1, "responses": 1, "securityDefinitions": 1}  # fmt: skip
+_MAPS = {
+    "paths": 2,
+    "webhooks": 2,
+    "components": 2,
+    "definitions": 1,
+    "parameters": 1,
+    "responses": 1,
+    "securityDefinitions": 1,
+}
 """At which depth the parts are that are compared one by one. The last four are of OpenAPI 2.0."""
 _LISTS = {"servers": "url", "tags": "name"}
 """Lists that are joined, and the member that identifies their entries."""
@@ -57,8 +64,10 @@ class ImportedContract:
         tallies: dict[str, list[int]] = {}
         for pointer, place in self.parts:
             tallies.setdefault(place.rpartition(":")[0], [0, 0])[not pointer.startswith("/paths/")] += 1
-        counts = [f"{page}: {_number(operations, 'operation')}, {_number(other, 'other part')}"
-                  for page, (operations, other) in tallies.items()]  # fmt: skip
+        counts = [
+            f"{page}: {_number(operations, 'operation')}, {_number(other, 'other part')}"
+            for page, (operations, other) in tallies.items()
+        ]
         return [*counts, *map(str, self.findings)]
 
 

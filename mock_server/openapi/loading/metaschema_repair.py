@@ -30,9 +30,18 @@ LONGEST = 120
 """Most characters of a value that a message shows."""
 
 _MISSING: dict[str, JSON] = {
-    "description": "", "responses": {"default": {"description": ""}}, "paths": {}, "required": True, "content": {},
-    "scopes": {}, "authorizationUrl": "/", "tokenUrl": "/", "schema": {}, "title": "", "version": "0",
-}  # fmt: skip
+    "description": "",
+    "responses": {"default": {"description": ""}},
+    "paths": {},
+    "required": True,
+    "content": {},
+    "scopes": {},
+    "authorizationUrl": "/",
+    "tokenUrl": "/",
+    "schema": {},
+    "title": "",
+    "version": "0",
+}
 """Members with one obvious value, which is added where they are missing."""
 _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-template", "email", "media-range", "iri")}
 """Formats that do not matter for serving: any text is accepted."""

@@ -156,8 +156,15 @@ def _unfit(node: JSON, value: JSON, pointer: str) -> tuple[str, str] | None:
 def _idle(overlay: Source, pointer: str) -> Diagnostic:
     where = pointer + "/target"
     target = cast("str", _at(overlay.data, ("actions", int(pointer.rpartition("/")[2]), "target")))
-    return Diagnostic("overlay-target", overlay.location(where), f"{target}, which matches nothing",
-                   "a target in the contract", where, "Repaired: the action is passed over.", "repaired")  # fmt: skip
+    return Diagnostic(
+        "overlay-target",
+        overlay.location(where),
+        f"{target}, which matches nothing",
+        "a target in the contract",
+        where,
+        "Repaired: the action is passed over.",
+        "repaired",
+    )
 
 
 def _targets(document: JSON, path: str, overlay: Source, pointer: str) -> list[Path]:
@@ -197,8 +204,13 @@ def _merged(target: JSON, update: JSON) -> JSON:
     Objects merge member by member, an array gets the update as new items, anything else is replaced.
     """
     if isinstance(target, dict) and isinstance(update, dict):
-        return {**target, **{key: _merged(target[key], value) if key in target else copy.deepcopy(value)
-                             for key, value in update.items()}}  # fmt: skip
+        return {
+            **target,
+            **{
+                key: _merged(target[key], value) if key in target else copy.deepcopy(value)
+                for key, value in update.items()
+            },
+        }
     if isinstance(target, list):
         return [*target, *copy.deepcopy(update if isinstance(update, list) else [update])]
     return copy.deepcopy(update)
@@ -207,8 +219,12 @@ def _merged(target: JSON, update: JSON) -> JSON:
 def _refuse_unknown_keys(data: Mapping[str, JSON], known: tuple[str, ...], overlay: Source, pointer: str) -> None:
     for key in data:
         if key not in known and not key.startswith("x-"):
-            raise _refusal(overlay, f"{pointer}{pointer_of(key)}", f"the key {key!r}{did_you_mean(key, known)}",
-                           "one of " + ", ".join(known))  # fmt: skip
+            raise _refusal(
+                overlay,
+                f"{pointer}{pointer_of(key)}",
+                f"the key {key!r}{did_you_mean(key, known)}",
+                "one of " + ", ".join(known),
+            )
 
 
 def _refusal(overlay: Source, pointer: str, actual: str, expected: str) -> ContractError:

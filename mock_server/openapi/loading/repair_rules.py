@@ -73,8 +73,14 @@ def _undeclared_path_parameter(document: Document, source: LayeredSourceMap) -> 
             for name in re.findall(r"\{([^{}]+)\}", path):
                 if name not in shared | _parameter_names(document, operation):
                     where = pointer_of("paths", path, method)
-                    yield _repaired("undeclared-path-parameter", source, where, f"no parameter {name!r}",
-                                    "a parameter in path", "it is taken as a text")  # fmt: skip
+                    yield _repaired(
+                        "undeclared-path-parameter",
+                        source,
+                        where,
+                        f"no parameter {name!r}",
+                        "a parameter in path",
+                        "it is taken as a text",
+                    )
                     declared = operation.get("parameters")
                     added: JSON = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
                     operation["parameters"] = [*(declared if isinstance(declared, list) else []), added]
@@ -97,8 +103,14 @@ def _odd_paths(document: Document, source: LayeredSourceMap) -> Iterator[Diagnos
         outside = "".join(part.rpartition("}")[2] for part in path.split("{"))
         whole = path.count("{") == path.count("}") and "}" not in outside and "{}" not in path
         if not whole or any(part.count("}") != 1 for part in path.split("{")[1:]):
-            yield _repaired("path", source, where, repr(path), "a path whose braces each hold the name of a parameter",
-                            "it is left out")  # fmt: skip
+            yield _repaired(
+                "path",
+                source,
+                where,
+                repr(path),
+                "a path whose braces each hold the name of a parameter",
+                "it is left out",
+            )
             del cast("Document", paths)[path]
         elif not path.startswith("/"):
             correction = "/" + path
@@ -114,8 +126,14 @@ def _path_fragments(document: Document, source: LayeredSourceMap) -> Iterator[Di
         template, _, fragment = path_parts(path)
         if fragment and not path.startswith("x-"):
             done = f"{template!r} is served, by the first of its operations that takes the request"
-            yield _repaired("fragment", source, pointer_of("paths", path), repr(path),
-                            "a path without a fragment, which no client sends", done)  # fmt: skip
+            yield _repaired(
+                "fragment",
+                source,
+                pointer_of("paths", path),
+                repr(path),
+                "a path without a fragment, which no client sends",
+                done,
+            )
 
 
 def _identical_paths(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
@@ -153,8 +171,14 @@ def _unknown_schemes(document: Document, source: LayeredSourceMap) -> Iterator[D
         for index, alternative in enumerate(alternatives if isinstance(alternatives, list) else []):
             for name in [name for name in alternative if name not in schemes] if isinstance(alternative, dict) else ():
                 where = pointer + pointer_of("security", index, name)
-                yield _repaired("security-scheme", source, where, repr(name), "one of components.securitySchemes",
-                                "nothing is asked for it")  # fmt: skip
+                yield _repaired(
+                    "security-scheme",
+                    source,
+                    where,
+                    repr(name),
+                    "one of components.securitySchemes",
+                    "nothing is asked for it",
+                )
                 del cast("Document", alternative)[name]
 
 
@@ -168,8 +192,14 @@ def _odd_statuses(document: Document, source: LayeredSourceMap) -> Iterator[Diag
             match = re.match(r"[1-5](\d\d|XX)|DEFAULT", key.upper())
             name = match[0].replace("DEFAULT", "default") if match else ""
             done = f"{name!r} is meant" if name and name not in responses else "it is left out"
-            yield _repaired("status", source, pointer + pointer_of("responses", key), repr(key),
-                            "a status, a range such as '2XX', or 'default'", done)  # fmt: skip
+            yield _repaired(
+                "status",
+                source,
+                pointer + pointer_of("responses", key),
+                repr(key),
+                "a status, a range such as '2XX', or 'default'",
+                done,
+            )
             response = responses.pop(key)
             if name:
                 responses.setdefault(name, response)
@@ -179,8 +209,14 @@ def _missing_responses(document: Document, source: LayeredSourceMap) -> Iterator
     for pointer, operation in operations(document):
         responses = operation.get("responses", None if not _is_newer(document) else {"": ""})
         if responses in (None, {}):
-            yield _repaired("missing-responses", source, pointer, "an operation without responses", "at least one",
-                            "it answers 200 without a body")  # fmt: skip
+            yield _repaired(
+                "missing-responses",
+                source,
+                pointer,
+                "an operation without responses",
+                "at least one",
+                "it answers 200 without a body",
+            )
             operation["responses"] = {"200": {"description": ""}}
 
 
@@ -207,8 +243,14 @@ def _idle_path_parameter(document: Document, source: LayeredSourceMap) -> Iterat
                     and str(parameter.get("name")) not in names
                 ):
                     where = f"{pointer}/parameters/{index}"
-                    yield _repaired("idle-path-parameter", source, where, f"{parameter.get('name')!r} in path",
-                                    "a parameter that the path has", "it is left out")  # fmt: skip
+                    yield _repaired(
+                        "idle-path-parameter",
+                        source,
+                        where,
+                        f"{parameter.get('name')!r} in path",
+                        "a parameter that the path has",
+                        "it is left out",
+                    )
                     del cast("list[JSON]", listed)[index]
 
 
@@ -218,12 +260,24 @@ def _dangling_reference(document: Document, source: LayeredSourceMap) -> Iterato
             continue
         pointer, reference = at + "/$ref", node["$ref"]
         if not isinstance(reference, str):
-            yield _repaired("dangling-reference", source, pointer, json.dumps(reference)[:80],
-                            "a text that says where something is", "it is left out")  # fmt: skip
+            yield _repaired(
+                "dangling-reference",
+                source,
+                pointer,
+                json.dumps(reference)[:80],
+                "a text that says where something is",
+                "it is left out",
+            )
             del node["$ref"]
         elif not reference.startswith("#"):
-            yield Diagnostic("external-reference", source.location(pointer), f"{reference!r}",
-                          "a reference within the file", pointer, "Bundle the files into one.")  # fmt: skip
+            yield Diagnostic(
+                "external-reference",
+                source.location(pointer),
+                f"{reference!r}",
+                "a reference within the file",
+                pointer,
+                "Bundle the files into one.",
+            )
         elif target(document, reference) is None and not _anchored(document, reference):
             yield _mend_reference(document, source, pointer, reference)
 
@@ -233,10 +287,22 @@ def _mend_reference(document: Document, source: LayeredSourceMap, pointer: str, 
     if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
         schemas = _table(_table(document, "components"), "schemas")
         schemas[parts[2].replace("~1", "/").replace("~0", "~")] = {}
-        return _repaired("dangling-reference", source, pointer, f"{reference!r}, which is not defined",
-                         "a reference to something in the document", "any value is taken there")  # fmt: skip
-    return Diagnostic("dangling-reference", source.location(pointer), f"{reference!r}, which is not defined",
-                   "a reference to something in the document", pointer, "Define it or mend the reference.")  # fmt: skip
+        return _repaired(
+            "dangling-reference",
+            source,
+            pointer,
+            f"{reference!r}, which is not defined",
+            "a reference to something in the document",
+            "any value is taken there",
+        )
+    return Diagnostic(
+        "dangling-reference",
+        source.location(pointer),
+        f"{reference!r}, which is not defined",
+        "a reference to something in the document",
+        pointer,
+        "Define it or mend the reference.",
+    )
 
 
 def _table(node: Document, key: str) -> Document:
@@ -252,8 +318,14 @@ def _duplicate_operation_id(document: Document, source: LayeredSourceMap) -> Ite
         name = operation.get("operationId")
         if isinstance(name, str):
             if name in first:
-                yield _repaired("duplicate-operation-id", source, f"{pointer}/operationId", f"{name!r} a second time",
-                                "an operationId of its own", "the operation goes without")  # fmt: skip
+                yield _repaired(
+                    "duplicate-operation-id",
+                    source,
+                    f"{pointer}/operationId",
+                    f"{name!r} a second time",
+                    "an operationId of its own",
+                    "the operation goes without",
+                )
                 del operation["operationId"]
             first.setdefault(name, pointer)
 

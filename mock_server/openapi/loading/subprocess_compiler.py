@@ -31,9 +31,13 @@ def compile_apart(place: str, overlays: Sequence[str], may_fetch: bool) -> None:
     command = [sys.executable, "-m", _PROGRAM, str(int(may_fetch)), place, *overlays]
     try:
         done = subprocess.run(  # noqa: S603  (this program itself)
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            timeout=MOST_SECONDS, check=False,
-        )  # fmt: skip
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.SubprocessError):
         return
     if done.returncode == REFUSED:

@@ -15,20 +15,47 @@ from mock_server.http.media_types import essence_of, is_json
 from mock_server.openapi.media_types import ALLOW_EMPTY
 from mock_server.openapi.traversal import METHODS, Document, resolved
 
-_SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses",
-             "securityDefinitions": "securitySchemes"}  # fmt: skip
+_SECTIONS = {
+    "definitions": "schemas",
+    "parameters": "parameters",
+    "responses": "responses",
+    "securityDefinitions": "securitySchemes",
+}
 _TYPED = (
-    "type", "format", "items", "default", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
-    "minLength", "pattern", "maxItems", "minItems", "uniqueItems", "enum", "multipleOf", "x-nullable", "x-faker",
-)  # fmt: skip
+    "type",
+    "format",
+    "items",
+    "default",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "enum",
+    "multipleOf",
+    "x-nullable",
+    "x-faker",
+)
 """The members of a parameter or a header (4.3.5.1, 4.3.13) that make its schema."""
 _STYLES: Mapping[str, tuple[str, bool]] = {
-    "multi": ("form", True), "csv": ("form", False), "ssv": ("spaceDelimited", False),
-    "pipes": ("pipeDelimited", False), "tsv": ("form", False),
-}  # fmt: skip
+    "multi": ("form", True),
+    "csv": ("form", False),
+    "ssv": ("spaceDelimited", False),
+    "pipes": ("pipeDelimited", False),
+    "tsv": ("form", False),
+}
 """``collectionFormat`` as ``style`` and ``explode``. 3.0 has no style for tabs: commas are used for them."""
-_FLOWS = {"implicit": "implicit", "password": "password", "application": "clientCredentials",
-          "accessCode": "authorizationCode"}  # fmt: skip
+_FLOWS = {
+    "implicit": "implicit",
+    "password": "password",
+    "application": "clientCredentials",
+    "accessCode": "authorizationCode",
+}
 _SCHEMA_MAPS = ("properties", "definitions", "patternProperties")
 _SCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
 _SCHEMAS = ("items", "additionalProperties", "not")
@@ -53,9 +80,10 @@ class _Conversion:
         self.moves: list[tuple[str, str]] = []
         self.remarks: list[Remark] = []
         self._bodies = {
-            name: parameter for name, parameter in mapping_at(document, "parameters").items()
+            name: parameter
+            for name, parameter in mapping_at(document, "parameters").items()
             if isinstance(parameter, dict) and parameter.get("in") in ("body", "formData")
-        }  # fmt: skip
+        }
 
     def whole(self) -> tuple[Document, dict[str, str]]:
         old = self.old
@@ -149,9 +177,14 @@ class _Conversion:
         parameters: list[JSON] = [*self._listed(pointer, pointer, own)]
         if parameters:
             operation["parameters"] = parameters
-        body = self._request_body(pointer, [*((f"{pointer}/parameters/{at}", node) for at, node in enumerate(own)),
-                                            *((f"{item}/parameters/{at}", node) for at, node in enumerate(shared))],
-                                  consumes)  # fmt: skip
+        body = self._request_body(
+            pointer,
+            [
+                *((f"{pointer}/parameters/{at}", node) for at, node in enumerate(own)),
+                *((f"{item}/parameters/{at}", node) for at, node in enumerate(shared)),
+            ],
+            consumes,
+        )
         if body is not None:
             operation["requestBody"] = body
         responses = old.get("responses")
@@ -159,10 +192,11 @@ class _Conversion:
             is_said = "produces" in old or "produces" in self.old
             places = {status: f"{pointer}{pointer_of('responses', status)}" for status in responses}
             operation["responses"] = {
-                status: response if status.startswith("x-") else
-                self._response(places[status], places[status], response, produces, is_said=is_said)
+                status: response
+                if status.startswith("x-")
+                else self._response(places[status], places[status], response, produces, is_said=is_said)
                 for status, response in responses.items()
-            }  # fmt: skip
+            }
         elif "responses" in old:
             operation["responses"] = responses
         return operation
@@ -193,8 +227,7 @@ class _Conversion:
         if example is not None:
             media["example"] = example
         required: Document = {"required": True} if parameter.get("required") is True else {}
-        return {**_kept(parameter, ("description",)), **required,
-                "content": {name: dict(media) for name in consumes}}  # fmt: skip
+        return {**_kept(parameter, ("description",)), **required, "content": {name: dict(media) for name in consumes}}
 
     def _form(self, fields: list[Document], consumes: list[str]) -> Document:
         properties: Document = {}
@@ -304,8 +337,15 @@ class _Conversion:
             groups.setdefault(name, {})[key] = value
             if key not in types and (produced or "/" not in key):
                 done = f"it is taken for one of {name!r}" if alike else f"{key!r} is taken for one more"
-                self.remarks.append(("example-type", now + pointer_of("content", name), f"an example of {key!r}",
-                                     "a media type that the operation produces", done))  # fmt: skip
+                self.remarks.append(
+                    (
+                        "example-type",
+                        now + pointer_of("content", name),
+                        f"an example of {key!r}",
+                        "a media type that the operation produces",
+                        done,
+                    )
+                )
         return groups
 
     def _schema(self, node: JSON) -> JSON:

@@ -53,8 +53,15 @@ def undocumented_streams(document: Document, source: LayeredSourceMap) -> Iterat
         where = pointer + pointer_of("responses", status)
         actual = f"{SWITCH!r} in the request and no media type for what it asks for"
         description = f"a stream of {schema['$ref']}" if isinstance(schema, dict) and "$ref" in schema else "a stream"
-        yield Diagnostic("undocumented-stream", source.location(where), actual, f"{EVENTS} beside JSON", where,
-                      f"Repaired: {description} is sent where the request asks for one.", "repaired")  # fmt: skip
+        yield Diagnostic(
+            "undocumented-stream",
+            source.location(where),
+            actual,
+            f"{EVENTS} beside JSON",
+            where,
+            f"Repaired: {description} is sent where the request asks for one.",
+            "repaired",
+        )
 
 
 def _words(operation: Document, resolve: Resolve) -> str | None:

@@ -57,7 +57,7 @@ def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | in
     context = [of_jsonschema(reason) for branch in branches for reason in branch]
     return ValidationError(
         message, validator=keyword, path=path, context=context, validator_value=limit, instance=error.instance
-    )  # fmt: skip
+    )
 
 
 _LIMITS = ("limit", "types", "options", "expected_value", "pattern", "format", "multiple_of", "schema")

@@ -159,7 +159,7 @@ def _may_be_empty(media: BodyParser, request: Request) -> bool:
 
 def _of_parameter(
     parameter: Parameter, errors: Errors, sent: RequestParts, ways: tuple[Reading, ...]
-) -> Iterator[Diagnostic]:  # fmt: skip
+) -> Iterator[Diagnostic]:
     plain = Diagnostic(PARAMETER, parameter.location, "", "")
     try:
         readings = parameter.readings(sent, ways)

@@ -60,9 +60,12 @@ class ContractValidator:
     """
 
     def __init__(
-        self, contract: Contract, accepts_of: AcceptsOf | None = None, takes_of: AcceptsOf | None = None,
+        self,
+        contract: Contract,
+        accepts_of: AcceptsOf | None = None,
+        takes_of: AcceptsOf | None = None,
         reason: Reason | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._contract = contract
         self._accepts_of = accepts_of
         self._takes_of = takes_of

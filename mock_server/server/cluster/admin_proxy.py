@@ -95,9 +95,15 @@ class SharedControl:
     """Answers control requests so that it does not matter which process was asked."""
 
     def __init__(
-        self, home: Home, members: Membership, staging: Staging, worlds: SharedWorlds, journal_size: int, *,
+        self,
+        home: Home,
+        members: Membership,
+        staging: Staging,
+        worlds: SharedWorlds,
+        journal_size: int,
+        *,
         share_a_port: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._home = home
         self._members = members
         self._staging = staging

@@ -228,8 +228,13 @@ class Meeting:
         serves = self._serves()
         is_leaving = self._members.is_leaving
         welcome: Welcome = {
-            "name": own, "is_leaving": is_leaving, "serves": serves, "pins": [], "stages": [], "others": [],
-        }  # fmt: skip
+            "name": own,
+            "is_leaving": is_leaving,
+            "serves": serves,
+            "pins": [],
+            "stages": [],
+            "others": [],
+        }
         if name == own or serves != greeting["serves"] or is_leaving:
             return welcome
         address = Address.read(greeting["address"])

@@ -18,17 +18,20 @@ EVERY_WORLD = "*"
 _METADATA = MetaData()
 SCHEMA = Table("mock_schema", _METADATA, Column("version", Integer, primary_key=True))
 STATE = Table(
-    "mock_state", _METADATA,
+    "mock_state",
+    _METADATA,
     Column("name", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
-)  # fmt: skip
+)
 CONTRACTS = Table(
-    "mock_contracts", _METADATA,
+    "mock_contracts",
+    _METADATA,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-)  # fmt: skip
+)
 RECORDS = Table(
-    "mock_records", _METADATA,
+    "mock_records",
+    _METADATA,
     Column("contract", Integer, primary_key=True),
     Column("world", Text, primary_key=True),
     Column("resource", Text, primary_key=True),
@@ -38,21 +41,23 @@ RECORDS = Table(
     Column("value", Text, nullable=False),
     Column("texts", Text, nullable=False),
     Column("location", Text, nullable=False),
-)  # fmt: skip
+)
 WORLDS = Table(
-    "mock_worlds", _METADATA,
+    "mock_worlds",
+    _METADATA,
     Column("contract", Integer, primary_key=True),
     Column("world", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
-)  # fmt: skip
+)
 CHANGES = Table(
-    "mock_changes", _METADATA,
+    "mock_changes",
+    _METADATA,
     Column("revision", BigInteger, nullable=False, index=True),
     Column("contract", Integer, nullable=False),
     Column("world", Text, nullable=False),
     Column("resource", Text, nullable=False),
     Column("handle", Text, nullable=False),
-)  # fmt: skip
+)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
