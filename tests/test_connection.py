@@ -270,7 +270,7 @@ class Limits:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._seconds = 0.0
         self.tallies = RequestMetrics()
-        patch.setattr("mock_server.connection_limits.monotonic", lambda: self._seconds)
+        patch.setattr("mock_server.server.connection_limits.monotonic", lambda: self._seconds)
         self.of_all = ConnectionLimits(Settings(max_connections=8), self.tallies, lambda _: False)
 
     def pass_time(self, connection: Standing, seconds: int, rate: int = 0) -> None:

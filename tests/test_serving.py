@@ -69,14 +69,14 @@ def test_a_stop_is_heard_before_the_server_is_ready() -> None:
     """Also by the first process of a container, which the kernel spares signals that it does not handle."""
     code = """
 import os, signal
-import mock_server.server
+import mock_server.server.uvicorn_server
 from mock_server.cli import main
 
 def starting(*_):
     os.kill(os.getpid(), signal.SIGTERM)
     raise AssertionError("not heard")
 
-mock_server.server.serve = starting
+mock_server.server.uvicorn_server.serve = starting
 main(["serve"])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

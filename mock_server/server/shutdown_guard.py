@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-_PROGRAM = Path(__file__).with_name("end_guard_program.py")
+_PROGRAM = Path(__file__).with_name("shutdown_guard_program.py")
 _HEARD_BY_THE_SERVER_ALONE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ENDS = b"\0"
 _fd = -1
