@@ -47,8 +47,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _pointers(text: str) -> tuple[str, ...]:
-    pointers = tuple(one for one in re.split(r"[\s,]+", text) if one)
-    if not all(one.startswith("/") for one in pointers):
+    pointers = tuple(pointer for pointer in re.split(r"[\s,]+", text) if pointer)
+    if not all(pointer.startswith("/") for pointer in pointers):
         raise ValueError("a JSON Pointer that begins with /, or several with commas between them")
     return pointers
 

@@ -1,4 +1,4 @@
-"""The house keeps the rules that no linter has: names, sizes, docstrings, the map of folders. Imports are import-linter's."""
+"""The house keeps the rules that no linter has: names, sizes, docstrings, the map of folders."""
 
 from __future__ import annotations
 

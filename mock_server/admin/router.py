@@ -164,4 +164,4 @@ def json_response(value: JSON, status: int = 200, headers: Headers = ()) -> Resp
 
 def aside(function: Function, is_long: Callable[[AdminRequest], bool]) -> Function:
     """Return a function that changes nothing as one that is called in a thread where it takes long."""
-    return lambda asked: asked.errands.run(function, asked, is_long=is_long(asked))
+    return lambda admin_request: admin_request.errands.run(function, admin_request, is_long=is_long(admin_request))

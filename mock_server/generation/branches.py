@@ -72,11 +72,11 @@ def expand(document: SchemaDocument, goal: Goal, path: tuple[int, ...]) -> Outco
     known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
     if known is None:
         known = document.kept[goal] = {}
-    found = known.get(path)
-    if found is None:
+    points = known.get(path)
+    if points is None:
         check(current())
-        found = known[path] = _found(goal, path)
-    return found
+        points = known[path] = _found(goal, path)
+    return points
 
 
 def _found(goal: Goal, path: tuple[int, ...]) -> Outcome:

@@ -23,9 +23,9 @@ def min_depth(node: SchemaNode) -> int:
 def _settled(first: SchemaNode) -> dict[SchemaNode, int]:
     """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
     nodes = reached_from(first, "height")
-    kept = first.document.kept
-    heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
-    waiting = [node for node in reversed(nodes) if (node, "height") not in kept]
+    cache = first.document.kept
+    heights = {node: int(cache.get((node, "height"), ENDLESS)) for node in nodes}
+    waiting = [node for node in reversed(nodes) if (node, "height") not in cache]
     changed = True
     while changed:
         changed = False
@@ -39,12 +39,12 @@ def _settled(first: SchemaNode) -> dict[SchemaNode, int]:
 
 def reached_from(first: SchemaNode, known: str = "") -> list[SchemaNode]:
     """Return a schema and all that it cannot do without; not what lies behind those of which something is known."""
-    kept = first.document.kept
+    cache = first.document.kept
     reached = {first: None}
     waiting = [first]
     while waiting:
         node = waiting.pop()
-        for part in _parts(node) if not known or (node, known) not in kept else ():
+        for part in _parts(node) if not known or (node, known) not in cache else ():
             if part not in reached:
                 reached[part] = None
                 waiting.append(part)

@@ -305,8 +305,8 @@ class Engine:
         """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
-        found = stage.next(question.request, route, question.operation, self._seed, fitting)
-        return None if found is None else ScenarioResponse(*found, self._seed)
+        step = stage.next(question.request, route, question.operation, self._seed, fitting)
+        return None if step is None else ScenarioResponse(*step, self._seed)
 
     def _tell(self, answer: Response) -> None:
         """Log what is wrong with the contract's examples, each finding once."""

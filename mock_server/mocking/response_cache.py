@@ -86,7 +86,7 @@ class ResponseCache:
         before: int,
         exchange: Exchange,
         operation: Operation | None,
-        shown: CoverageHits,
+        hits: CoverageHits,
         tally: RequestMetric,
     ) -> None:
         """Remember an answer of the engine, if it will be the same again.
@@ -105,7 +105,7 @@ class ResponseCache:
         lines = [self._lines.shared(line) for line in scope["headers"]]
         question: Question = (world.revision, *target.common, *[line for line, _ in lines])
         own = sum([size for _, size in lines])
-        head, sign = self._parts.head(exchange, tally), self._parts.sign(shown)
+        head, sign = self._parts.head(exchange, tally), self._parts.sign(hits)
         ready = CachedResponse(question, own, target, head, sign, exchange.answer.body, sight)
         if ready.cost > self.limit // _LARGEST:
             self._parts.release(ready)

@@ -212,8 +212,8 @@ class ScenarioValidator:
         operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
         if len(operations) > MOST_REHEARSED:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
-            found = f"a scenario that {len(operations)} operations could meet"
-            return [Diagnostic("limit", "body", found, expected, "/match", "Name the operation.")]
+            problem = f"a scenario that {len(operations)} operations could meet"
+            return [Diagnostic("limit", "body", problem, expected, "/match", "Name the operation.")]
         wrong: list[Diagnostic] = []
         for index, cue in own:
             for operation in operations:

@@ -15,7 +15,7 @@ PRIVATE = "private"
 """The query of a SQLite address whose file exists only as long as its server."""
 
 
-def open_stores(address: str, kept: int, memory: int = LIMIT) -> StoreFactory:
+def open_stores(address: str, journal_size: int, memory: int = LIMIT) -> StoreFactory:
     """Open what stands at an address.
 
     ``kept`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a database
@@ -38,14 +38,14 @@ def open_stores(address: str, kept: int, memory: int = LIMIT) -> StoreFactory:
                 " Records in the process alone are --store memory."
             )
         driver = Sqlite(Path(unquote(file)), redact_url(address), durable=options != PRIVATE)
-        return SqlStores(Database(driver, memory), kept)
+        return SqlStores(Database(driver, memory), journal_size)
     from mock_server.storage.sql.postgresql import Postgresql
 
     try:
         server = Postgresql(address, redact_url(address))
     except StoreError as error:
         raise StoreError(f"--store {redact_url(address)}: {error}") from None
-    return SqlStores(Database(server, memory), kept)
+    return SqlStores(Database(server, memory), journal_size)
 
 
 def sqlite_address(file: Path) -> str:

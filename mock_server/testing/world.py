@@ -58,14 +58,14 @@ class World:
     @property
     def requests(self) -> list[RecordedRequest]:
         """The requests that were sent, the oldest first; at most as many as the journal keeps."""
-        found: list[RecordedRequest] = []
+        recorded_requests: list[RecordedRequest] = []
         path: str = "/requests"
         while path:
             page = self._client.ask("GET", path)
-            found += [recorded(entry) for entry in page["requests"]]
+            recorded_requests += [recorded(entry) for entry in page["requests"]]
             following = page.get("meta", {}).get("next")
             path = f"/requests?before={following}" if following else ""
-        return found[::-1]
+        return recorded_requests[::-1]
 
     def find(self, **pattern: Unpack[Pattern]) -> list[RecordedRequest]:
         """Return the requests that match, the oldest first."""

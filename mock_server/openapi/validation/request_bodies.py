@@ -250,7 +250,7 @@ def _form_member(name: str, stated: Mapping[str, JSON], shape: TypeHints, names:
     style = str(stated.get("style", "form"))
     explode = bool(stated.get("explode", style == "form"))
     whole = shape.is_object and "style" not in stated  # its members are not members of the form
-    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole, taken=names)
+    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole, reserved=names)
 
 
 def content_type_of(header: str) -> tuple[str, dict[str, str]]:
