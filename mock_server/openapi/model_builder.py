@@ -46,6 +46,7 @@ def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:
 
 
 def is_true(node: JSON, key: str) -> bool:
+    """Tell whether a node has this member, and it is ``true``."""
     return isinstance(node, dict) and node.get(key) is True
 
 
