@@ -188,7 +188,15 @@ def _count(asked: AdminRequest) -> Steps:
 
 
 def _find(asked: AdminRequest) -> Response:
-    return _requests(asked, _fits(_pattern(asked)))
+    """List the requests that match a pattern, the oldest first; with ``events=true`` as serve events, answer included.
+
+    A client that lists the journal to get the answers might find that entries have left it in the meantime.
+    """
+    fits = _fits(_pattern(asked))
+    choice = asked.query("events").get("events", "false")
+    if choice not in ("true", "false"):
+        raise _bad_filter("events", choice, "true or false")
+    return _requests(asked, fits) if choice == "false" else _serve_events(asked, fits)
 
 
 def _unmatched(asked: AdminRequest) -> Response:
@@ -207,6 +215,20 @@ def _requests(asked: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
 
     is_off = json.dumps(asked.settings.journal_size == 0)
     return in_pieces(listed(requests(), '{"requests": [', f'], "requestJournalDisabled": {is_off}}}'))
+
+
+def _serve_events(asked: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
+    """List the whole entries that fit, the oldest first, in the form in which removed ones are listed."""
+    writer = _telling(asked)
+
+    def events() -> Iterator[bytes | None]:
+        for entry in paced(asked.world.journal.oldest_first()):
+            if entry is None:
+                yield None
+            elif fits(entry):
+                yield writer.event(entry)
+
+    return in_pieces(listed(events(), '{"serveEvents": [', "]}"))
 
 
 def _remove(asked: AdminRequest) -> Steps:
