@@ -189,7 +189,15 @@ def _count(admin_request: AdminRequest) -> Steps:
 
 
 def _find(admin_request: AdminRequest) -> Response:
-    return _requests(admin_request, _fits(_pattern(admin_request)))
+    """List the requests that match a pattern, the oldest first; with ``events=true`` as serve events, answer included.
+
+    A client that lists the journal to get the answers might find that entries have left it in the meantime.
+    """
+    fits = _fits(_pattern(admin_request))
+    choice = admin_request.query("events").get("events", "false")
+    if choice not in ("true", "false"):
+        raise _bad_filter("events", choice, "true or false")
+    return _requests(admin_request, fits) if choice == "false" else _serve_events(admin_request, fits)
 
 
 def _unmatched(admin_request: AdminRequest) -> Response:
@@ -208,6 +216,20 @@ def _requests(admin_request: AdminRequest, fits: Callable[[Entry], bool]) -> Res
 
     is_off = json.dumps(admin_request.settings.journal_size == 0)
     return in_pieces(listed(requests(), '{"requests": [', f'], "requestJournalDisabled": {is_off}}}'))
+
+
+def _serve_events(admin_request: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
+    """List the whole entries that fit, the oldest first, in the form in which removed ones are listed."""
+    writer = _telling(admin_request)
+
+    def events() -> Iterator[bytes | None]:
+        for entry in paced(admin_request.world.journal.oldest_first()):
+            if entry is None:
+                yield None
+            elif fits(entry):
+                yield writer.event(entry)
+
+    return in_pieces(listed(events(), '{"serveEvents": [', "]}"))
 
 
 def _remove(admin_request: AdminRequest) -> Steps:
