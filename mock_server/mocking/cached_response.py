@@ -260,7 +260,8 @@ class SharedParts:
         key = (
             answer.status,
             answer.headers,
-            answer.reason,
+            answer.source,
+            answer.scenario,
             answer.findings,
             length,
             exchange.findings,

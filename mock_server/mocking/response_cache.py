@@ -18,7 +18,7 @@ from sys import getsizeof, intern
 from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.http.asgi import Scope
-from mock_server.http.messages import Exchange
+from mock_server.http.messages import Exchange, ResponseSource
 from mock_server.mocking.cached_response import CachedResponse, Question, SharedFieldLines, SharedParts, dependency_of
 from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.openapi.model import Operation
@@ -129,7 +129,7 @@ class ResponseCache:
             and not answer.delay
             and answer.wire is None
             and answer.stream is None
-            and not (answer.reason == "problem" and answer.status >= 500)
+            and not (answer.source is ResponseSource.PROBLEM and answer.status >= 500)
             and len(answer.body) <= self.limit // _LARGEST
             and not any(name in _BESIDE for name, _ in exchange.request.headers)
             and any(name == "host" for name, _ in exchange.request.headers)

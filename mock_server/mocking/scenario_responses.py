@@ -19,7 +19,7 @@ from mock_server.core.json_pointer import pointer_parts, with_value_at
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
 from mock_server.http.media_types import is_json
-from mock_server.http.messages import Headers, Request, Response, Stream
+from mock_server.http.messages import Headers, Request, Response, ResponseSource, Stream
 from mock_server.http.preferences import MOST_ITEMS, Preferences
 from mock_server.http.problem_details import problem_response
 from mock_server.http.sequence_framing import GARBLES, json_text
@@ -69,10 +69,16 @@ class ScenarioResponse:
         """Return the same answer with what the scenario breaks and delays, and its fault in sending."""
         cue = self.cue
         delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
-        if answer.reason != "problem":
+        if answer.source is not ResponseSource.PROBLEM:
             answer = _broken(answer, cue)
             answer = _garbled(answer, cue.garble) if answer.stream is None else _spoilt(answer, answer.stream, cue)
-        return replace(answer, delay=delay, wire=cue.wire, reason=f"scenario {self.running.scenario.name}")
+        return replace(
+            answer,
+            delay=delay,
+            wire=cue.wire,
+            source=ResponseSource.SCENARIO,
+            scenario=self.running.scenario.name,
+        )
 
 
 def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: StubResponse) -> Response:
@@ -87,9 +93,9 @@ def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: St
     if cue.fixture is not None:
         adapted_question = replace(adapted_question, caller=replace(question.caller, suffix=cue.fixture))
     answer = ladder.answer(adapted_question)
-    if answer.reason == "problem" and cue.code is not None and cue.breaks == ContractBreak():
-        answer = Response(cue.code, reason="scenario")  # a status that the contract does not know
-    if answer.reason == "problem":
+    if answer.source is ResponseSource.PROBLEM and cue.code is not None and cue.breaks == ContractBreak():
+        answer = Response(cue.code, source=ResponseSource.SCENARIO)  # a status that the contract does not know
+    if answer.source is ResponseSource.PROBLEM:
         return answer
     if cue.body:
         answer = _with_body(answer, cue.body[0])
@@ -248,7 +254,7 @@ class ScenarioValidator:
         except _CannotBePlayedError as error:
             yield Diagnostic("patch", place, str(error), "JSON", f"{pointer}/patch")
             return
-        if answer.reason == "problem":
+        if answer.source is ResponseSource.PROBLEM:
             if cue.failure is not None:
                 return  # the server's own problem document is not in the contract
             detail = json.loads(answer.body)["detail"]

@@ -213,12 +213,13 @@ class BodyParser:
                     raise UnreadableError(f"a part without the header {name}", "the header", f"/{part.name}")
 
     def _xml(self, body: bytes) -> Iterator[JSON]:
-        from mock_server.openapi.validation.xml_parser import read_xml  # few contracts have XML
+        from mock_server.openapi.validation.xml_parser import parse_xml, value_of_xml  # few contracts have XML
 
         try:
-            value = read_xml(body, self.shape)
+            root = parse_xml(body)
         except ValueError as problem:
             raise MalformedError(str(problem), "XML") from None
+        value = value_of_xml(root, self.shape)
         if value is not None:
             yield value
 
