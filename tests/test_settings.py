@@ -50,6 +50,7 @@ TYPED: dict[str, tuple[str, Value]] = {
     "redact_body": ("/card/number,/items/*/iban", ("/card/number", "/items/*/iban")),
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
+    "no_plugins": ("yes", True),
     "strict": ("TRUE", True),
     "access_log": ("1", True),
     "otel": ("1", True),
