@@ -19,6 +19,7 @@ import click
 from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.logging import log_to_stderr, warn_of
 from mock_server.core.text import did_you_mean
+from mock_server.plugins import activate
 from mock_server.server.shutdown_guard import guarded
 from mock_server.settings import PREFIX, ROWS, Option, read_settings
 
@@ -36,6 +37,7 @@ _LOADING = (
     "no_fill_properties",
     "allow_remote_refs",
     "no_cache",
+    "no_plugins",
     "strict",
 )
 """The settings of commands that load a contract and do not listen. Their records come from the fixtures alone."""
@@ -98,7 +100,10 @@ def _parameter(row: Option) -> Callable[[Callable[..., None]], Callable[..., Non
 
 
 def _read(flags: dict[str, Any]) -> Settings:
-    return read_settings(flags, os.environ)
+    """Return the settings, with the plugins loaded that they allow."""
+    settings = read_settings(flags, os.environ)
+    activate(is_enabled=not settings.no_plugins)
+    return settings
 
 
 @commands.command()
@@ -228,7 +233,7 @@ def routes(**flags: Any) -> None:
     help="yaml, json, ndjson or csv. Default: that of the file's name, or yaml.",
 )
 @click.option("-o", "--output", metavar="FILE", default="-", help="Where to write. Default: standard output.")
-@_settings_of(("seed", "overlay", "allow_remote_refs", "no_cache", "strict"))
+@_settings_of(("seed", "overlay", "allow_remote_refs", "no_cache", "no_plugins", "strict"))
 def generate(
     resource: str, count: str | None, countries: tuple[str, ...], form: str, output: str, **flags: Any
 ) -> None:
@@ -270,7 +275,7 @@ def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
     from mock_server.core.errors import ContractError
     from mock_server.openapi.loading.markdown_import import import_pages
 
-    settings = _read(flags)
+    settings = read_settings(flags, os.environ)
     imported = import_pages(pages, as_json=output.lower().endswith(".json"))
     if settings.strict and imported.findings:
         names = ", ".join(pages)
@@ -296,7 +301,7 @@ def healthcheck(url: str | None, **flags: Any) -> None:
     """Exit 0 when the server is ready, 1 when it is not."""
     from mock_server.server.healthcheck import ask
 
-    settings = _read(flags)
+    settings = read_settings(flags, os.environ)
     place = url or os.environ.get(PREFIX + "URL") or f"http://{settings.host}:{settings.port}"
     trouble = ask(place)
     if trouble:

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias, cast
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
 from mock_server.http.preferences import STRICTNESS
+from mock_server.plugins import has_plugins
 
 PREFIX = "MOCK_SERVER_"
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -92,7 +93,9 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 
 def _store(text: str) -> str:
-    if text != "memory" and not text.startswith(("sqlite:///", "postgresql://")):
+    is_built_in = text == "memory" or text.startswith(("sqlite:///", "postgresql://"))
+    # Of another scheme only the plugins can tell, which are loaded when all settings are known.
+    if not is_built_in and not (re.match(r"[a-z][a-z0-9+.-]+:", text) and has_plugins()):
         raise ValueError("memory, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
     return text
 
@@ -215,6 +218,7 @@ class Settings:
     allowed_host: tuple[str, ...] = _row(
         (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
     )
+    no_plugins: bool = _row(False, "Load none of the plugins that are installed.", "", _switch)
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
     access_log: bool = _row(False, "Tell the log of each request.", "", _switch)
     otel: bool = _row(

@@ -9,6 +9,7 @@
     ├── GenerationError      a schema that no value satisfies
     ├── ControlError         a control request that a running server refused or did not answer
     ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
+    ├── PluginError          a plugin that cannot be loaded
     ├── WorkerError          a worker process that cannot start
     └── StoreError           a store that cannot be opened
         ├── StoreLostError   one that does not answer for now; 503 while it serves
@@ -63,6 +64,10 @@ class ControlError(MockServerError):
 
 class InstructionError(MockServerError):
     """An instruction of a test that cannot be understood or is not allowed."""
+
+
+class PluginError(MockServerError):
+    """A plugin that cannot be loaded: its import or its registration fails."""
 
 
 class WorkerStartError(MockServerError):

@@ -32,7 +32,7 @@ from mock_server.openapi.read_write_only import Direction, Keyword, with_schemas
 from mock_server.openapi.traversal import target
 from mock_server.openapi.validation.error_messages import explain, of_jsonschema
 from mock_server.openapi.validation.explanations import bounded
-from mock_server.openapi.validation.formats import FORMATS
+from mock_server.openapi.validation.formats import format_checks
 
 MOST_VALIDATORS = 1000
 """Most compiled validators of a document: about 10 KB each; GitHub's contract could have three thousand."""
@@ -224,7 +224,7 @@ class SchemaDocument:
 
     def _careful(self, node: SchemaNode) -> ValidatorOptions:
         """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
-        validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=CHECKER)
+        validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=format_checker())
         return cast("ValidatorOptions", validator.evolve(_resolver=node.resolver or self.resolver()))
 
 
@@ -470,14 +470,14 @@ _UNMARKED: Specification[Any] = cast("Any", Specification)(
 """For a document without identifiers and anchors: subresources are not searched."""
 
 
-def _checker() -> FormatChecker:
+@functools.cache
+def format_checker() -> FormatChecker:
+    """Return the checker of whether a text has a format."""
     checker: FormatChecker = copy.deepcopy(Draft202012Validator.FORMAT_CHECKER)
-    for name, check in FORMATS.items():
+    for name, check in format_checks().items():
         checker.checks(name)(check)
     return checker
 
 
-CHECKER = _checker()
-"""Checks whether a text has a format."""
 _Ecma: Any = bounded(Draft202012Validator)
 """A validator with patterns of ECMA-262, as OpenAPI means them; jsonschema alone reads them as Python does."""

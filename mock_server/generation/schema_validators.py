@@ -20,7 +20,7 @@ import jsonschema_rs
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.regex import OPTIONS, backtracks, matches
 from mock_server.core.types import JSON
-from mock_server.openapi.validation.formats import FORMATS
+from mock_server.openapi.validation.formats import extra_checks
 
 LINK = "x-mock-link"
 """The keyword of a link. Its value is the reference, ``#/components/schemas/Pet``."""
@@ -29,7 +29,6 @@ PATTERN = "x-mock-pattern"
 LARGEST = 8
 """Most schemas behind a reference for it to be copied in; each counts as often as it is referred to."""
 
-_FORMATS = {name: check for name, check in FORMATS.items() if name in ("byte", "duration", "uuid4")}
 _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _SINGLES = frozenset(
@@ -127,7 +126,7 @@ class Validators:
         validator = jsonschema_rs.Draft202012Validator(
             cast("Any", root),
             validate_formats=True,
-            formats=cast("Any", _FORMATS),
+            formats=cast("Any", dict(extra_checks())),
             offline=True,
             keywords=cast("Any", self._keywords),
             pattern_options=OPTIONS,

@@ -13,7 +13,7 @@ from mock_server.core.types import JSON
 from mock_server.generation.branches import BranchPoint, expand
 from mock_server.generation.constraints import Constraints, Goal
 from mock_server.generation.contradiction import Unsatisfiable
-from mock_server.generation.fake.field_providers import FIELDS
+from mock_server.generation.fake.field_providers import field_providers
 from mock_server.generation.fake.persona import Persona
 from mock_server.generation.location import ValueLocation
 from mock_server.generation.min_size import BOUNDLESS, least_size
@@ -163,7 +163,7 @@ class GenerationContext:
 
     def _believable(self, goal: Goal, place: ValueLocation) -> tuple[bool, JSON]:
         """Return whether the field's name gives a value that is valid, and the value."""
-        make = FIELDS.get(place.name)
+        make = field_providers().get(place.name)
         if make is None or self.persona is None or place.salt or (self.wanted and self.wants(place.pointer)):
             return False, None
         value = make(self.persona, place.pointer)
@@ -183,13 +183,13 @@ class GenerationContext:
         self.trusted = trusted
         free = self.persona is not None and not self.exemplary
         self.believed = frozenset(
-            name for name in trusted if free and name in FIELDS and f"/{name}" not in self._ways_to_pins
+            name for name in trusted if free and name in field_providers() and f"/{name}" not in self._ways_to_pins
         )
 
     def believable(self, name: str) -> JSON:
         """Return the value of a member of the root that comes from its name alone."""
         assert self.persona is not None
-        return FIELDS[name](self.persona, f"/{name}")
+        return field_providers()[name](self.persona, f"/{name}")
 
     def _leaves_pins(self, pointer: str, value: JSON) -> bool:
         """Tell whether a value has the pinned values below its place."""

@@ -15,11 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
-from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.media_types import essence_of, is_json, plugin_codec
 from mock_server.http.sequence_framing import BOUNDARY, Framing, json_bytes, json_text
 from mock_server.http.sequences import Sequence, form_of
 from mock_server.http.xml_serializer import Resolve, serialize_xml
+from mock_server.plugins import MediaTypeCodec, Registry, registry
 
 FORM = "application/x-www-form-urlencoded"
 NOTHING = b""
@@ -59,12 +61,19 @@ def serialize_body(
     if is_json(content_type):
         return SerializedBody(json_bytes(value), content_type)
     essence, charset = essence_of(content_type), _charset(content_type)
+    codec = plugin_codec(essence)
+    if codec is not None and codec.encode is not None:
+        return SerializedBody(codec.encode(value), content_type, json_bytes(value))
     if is_binary(essence, schema, resolve):
         text = value if isinstance(value, str) else json_bytes(value).decode()
-        sample = None if is_authored else _SAMPLES.get(essence)
+        sample = None if is_authored else _sample(essence)
         return SerializedBody(text.encode("utf-8", "replace") if sample is None else sample, content_type, NOTHING)
-    if essence == "image/svg+xml" and not is_authored:
-        return SerializedBody(_SAMPLES[essence], content_type, NOTHING)
+    if (
+        not is_authored
+        and (codec is not None or essence == "image/svg+xml")
+        and (sample := _sample(essence)) is not None
+    ):
+        return SerializedBody(sample, content_type, NOTHING)
     is_text = holds_text(schema, resolve)
     if isinstance(value, str) and (is_authored or not _is_xml(essence)):
         data = value.encode(charset or "utf-8", "replace")
@@ -72,12 +81,28 @@ def serialize_body(
     if _is_xml(essence):
         return SerializedBody(serialize_xml(value, schema, resolve), content_type, json_bytes(value))
     if essence == FORM:
-        return SerializedBody(_form(value), content_type, NOTHING)
+        return SerializedBody(form_bytes(value), content_type, NOTHING)
     if essence.startswith("multipart/"):
         return SerializedBody(_parts(value), f"{essence}; boundary={BOUNDARY}", NOTHING)
     text = _text(value, essence)
     data = text.encode(charset or "utf-8", "replace")
     return SerializedBody(data, _told(content_type, data), json_bytes(value))
+
+
+def register(registry: Registry) -> None:
+    """Register the codecs that come with the server and need neither schema nor parameters of the media type."""
+    for name in ("application/json", "text/json", "+json"):
+        registry.codecs.add(name, MediaTypeCodec(json_bytes, read_json))
+    registry.codecs.add(FORM, MediaTypeCodec(form_bytes))
+    registry.codecs.add("text/csv", MediaTypeCodec(lambda value: _csv(value).encode("utf-8", "replace")))
+    for name, sample in _SAMPLES.items():
+        registry.codecs.add(name, MediaTypeCodec(examples=(sample,)))
+
+
+def _sample(essence: str) -> bytes | None:
+    """Return the first example of the codec of a media type; None where there is none."""
+    codec = registry().codecs.get(essence)
+    return codec.examples[0] if codec is not None and codec.examples else None
 
 
 def is_binary(content_type: str, schema: JSON, resolve: Resolve) -> bool:
@@ -127,7 +152,7 @@ def _cell(value: JSON) -> str:
     return "" if value is None else value if isinstance(value, str) else json_text(value)
 
 
-def _form(value: JSON) -> bytes:
+def form_bytes(value: JSON) -> bytes:
     """Return a form (WHATWG URL, 5.2): a field for each member, and one for each item of a list."""
     members = value.items() if isinstance(value, dict) else [("value", value)]
     pairs = [

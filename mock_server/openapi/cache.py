@@ -16,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+from mock_server import plugins
 from mock_server.core.types import JSON
 
 _PACKAGES = ("openapi_spec_validator", "jsonschema_rs", "python_jsonpath", "connexion")
 """Packages whose versions are part of the digest, since the results depend on them."""
 
-READERS = ("core", "http", "openapi", "storage/fixtures")
+READERS = ("core", "plugins", "http", "openapi", "storage/fixtures")
 """The packages, with all below them, that decide what a contract or a fixture file says."""
 
 
@@ -58,8 +59,11 @@ def _versions(places: tuple[str, ...]) -> bytes:
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """Return the SHA-256, in hex, of the texts a contract is made of, in order, and of the code that reads them."""
-    total = hashlib.sha256(_readers() + _versions(tuple(sys.path)))
+    """Return the SHA-256, in hex, of the texts a contract is made of, in order, and of the code that reads them.
+
+    Plugins are part of that code: a format of theirs may refuse an example.
+    """
+    total = hashlib.sha256(_readers() + _versions(tuple(sys.path)) + plugins.identity())
     for part in parts:
         total.update(f"{len(part)}\n".encode() + part)
     return total.hexdigest()

@@ -21,8 +21,9 @@ from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
 from mock_server.openapi.security import bearer_token, cookies
+from mock_server.plugins import ValuePattern
 from mock_server.scenarios.safe_matching import MOST_PATTERNS, StepBudget, StepBudgetExceededError, json_equal, parsed
-from mock_server.scenarios.value_patterns import ValuePattern, matcher, path_of, schema_of, value_pattern
+from mock_server.scenarios.value_patterns import matcher, path_of, schema_of, value_pattern
 
 KEYS = (
     "operation",

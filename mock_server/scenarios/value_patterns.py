@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TypeAlias
 
 from mock_server.core.json_reader import JsonReader, describe_value
 from mock_server.core.json_text import DEEPEST, read_json
 from mock_server.core.types import JSON
+from mock_server.plugins import Pattern, Registry, ValuePattern, registry
 from mock_server.scenarios.safe_matching import (
     StepBudget,
     StepBudgetExceededError,
@@ -21,23 +23,43 @@ from mock_server.scenarios.safe_matching import (
     regex,
 )
 
-ValuePattern: TypeAlias = Callable[["str | None"], str]
-"""Returns what a value (None: there is none) should be instead; empty where it matches."""
-
 _DEEPEST = 16
 """Most levels of nested ``and``, ``or`` and ``not``."""
 _MOST = 64
 """Most alternatives of one ``and`` or ``or``."""
 _TEXTUAL = ("equalTo", "contains", "doesNotContain", "matches", "doesNotMatch")
-_KNOWN = (*_TEXTUAL, "absent", "equalToJson", "matchesJsonPath", "matchesJsonSchema", "and", "or", "not")
-_OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "equalTo": ("caseInsensitive",),
-    "contains": ("caseInsensitive",),
-    "doesNotContain": ("caseInsensitive",),
-    "matches": ("caseInsensitive",),
-    "doesNotMatch": ("caseInsensitive",),
-    "equalToJson": ("ignoreArrayOrder", "ignoreExtraElements"),
-}
+
+
+Options: TypeAlias = Mapping[str, JsonReader]
+Nested: TypeAlias = Callable[[JsonReader], ValuePattern]
+"""Reads a pattern within another one."""
+
+
+@cache
+def _patterns() -> Mapping[str, Pattern]:
+    """Return all registered kinds of patterns, by name."""
+    return dict(registry().patterns)
+
+
+@cache
+def _members() -> tuple[str, ...]:
+    """Return the names of all members that a pattern may have: the kinds, then their options."""
+    options = {name: None for pattern in _patterns().values() for name in pattern.options}
+    return (*_patterns(), *options)
+
+
+def register(registry: Registry) -> None:
+    """Register the kinds of patterns that come with the server."""
+    add = registry.patterns.add
+    for kind in _TEXTUAL:
+        add(kind, Pattern(partial(_textual, kind), ("caseInsensitive",)))
+    add("absent", Pattern(lambda part, options, nested: _present(is_required=not part.flag())))
+    add("equalToJson", Pattern(_equal_to_json, ("ignoreArrayOrder", "ignoreExtraElements")))
+    add("matchesJsonPath", Pattern(lambda part, options, nested: _matches_json_path(part, nested)))
+    add("matchesJsonSchema", Pattern(lambda part, options, nested: _matches_json_schema(part)))
+    for kind in ("and", "or"):
+        add(kind, Pattern(partial(_several_of, kind)))
+    add("not", Pattern(lambda part, options, nested: _not(nested(part), part)))
 
 
 def value_pattern(part: JsonReader, depth: int = 0) -> ValuePattern:
@@ -49,33 +71,23 @@ def value_pattern(part: JsonReader, depth: int = 0) -> ValuePattern:
         return _equal_to(str(part.value), ignore_case=False)
     if depth > _DEEPEST:
         raise part.refusal("limit", f"patterns nested more than {_DEEPEST} deep", "fewer")
-    members = part.members((*_KNOWN, *{name for names in _OPTIONS.values() for name in names}))
-    kinds = [name for name in _KNOWN if name in members]
+    members = part.members(_members())
+    kinds = [name for name in _patterns() if name in members]
     if len(kinds) != 1:
         actual = " and ".join(kinds) or "no kind of pattern"
-        raise part.refusal("value", actual, "one of " + ", ".join(_KNOWN))
+        raise part.refusal("value", actual, "one of " + ", ".join(_patterns()))
     (kind,) = kinds
-    for name in members.keys() - {kind, *_OPTIONS.get(kind, ())}:
+    pattern = _patterns()[kind]
+    for name in members.keys() - {kind, *pattern.options}:
         raise members[name].refusal(
             "value", f"{name} beside {kind}", "it beside another kind of pattern, or not at all"
         )
-    return _made(kind, members, depth)
+    operand = members.pop(kind)
+    return pattern.build(operand, members, lambda nested: value_pattern(nested, depth + 1))
 
 
-def _made(kind: str, members: Mapping[str, JsonReader], depth: int) -> ValuePattern:
-    part = members[kind]
-    if kind in _TEXTUAL:
-        return _textual(kind, part, ignore_case="caseInsensitive" in members and members["caseInsensitive"].flag())
-    if kind == "absent":
-        return _present(is_required=not part.flag())
-    if kind == "not":
-        return _not(value_pattern(part, depth + 1), part)
-    if kind in ("and", "or"):
-        return _several(kind, [value_pattern(item, depth + 1) for item in part.items(_MOST)])
-    if kind == "equalToJson":
-        options = {name: name in members and members[name].flag() for name in _OPTIONS[kind]}
-        return _equal_to_json(part, options["ignoreArrayOrder"], options["ignoreExtraElements"])
-    return _matches_json_schema(part) if kind == "matchesJsonSchema" else _matches_json_path(part, depth)
+def _is_on(options: Options, name: str) -> bool:
+    return name in options and options[name].flag()
 
 
 def _equal_to(text: str, *, ignore_case: bool) -> ValuePattern:
@@ -89,7 +101,8 @@ def _equal_to(text: str, *, ignore_case: bool) -> ValuePattern:
     return check
 
 
-def _textual(kind: str, part: JsonReader, *, ignore_case: bool) -> ValuePattern:
+def _textual(kind: str, part: JsonReader, options: Options, nested: Nested) -> ValuePattern:
+    ignore_case = _is_on(options, "caseInsensitive")
     text = part.text()
     if kind == "equalTo":
         return _equal_to(text, ignore_case=ignore_case)
@@ -134,7 +147,9 @@ def _not(inner: ValuePattern, part: JsonReader) -> ValuePattern:
     return lambda value: "" if inner(value) else expected
 
 
-def _several(kind: str, patterns: list[ValuePattern]) -> ValuePattern:
+def _several_of(kind: str, part: JsonReader, options: Options, nested: Nested) -> ValuePattern:
+    patterns = [nested(item) for item in part.items(_MOST)]
+
     def check(value: str | None) -> str:
         expectations = [pattern(value) for pattern in patterns]
         if kind == "or":
@@ -164,7 +179,8 @@ def _about_json(expected: str, fits: Callable[[JSON], bool]) -> ValuePattern:
     return check
 
 
-def _equal_to_json(part: JsonReader, ignore_order: bool, ignore_extra: bool) -> ValuePattern:
+def _equal_to_json(part: JsonReader, options: Options, nested: Nested) -> ValuePattern:
+    ignore_order, ignore_extra = (_is_on(options, name) for name in ("ignoreArrayOrder", "ignoreExtraElements"))
     expected = _written(part)
     return _about_json(
         describe_value(expected),
@@ -197,16 +213,16 @@ def schema_of(part: JsonReader) -> Callable[[JSON], bool]:
         raise part.refusal("schema", why, expected) from None
 
 
-def _matches_json_path(part: JsonReader, depth: int) -> ValuePattern:
+def _matches_json_path(part: JsonReader, nested: Nested) -> ValuePattern:
     if isinstance(part.value, str):
         path = path_of(part)
         return _about_json(f"something at {part.value}", lambda value: bool(path(value)))
-    members = part.members(("expression", *_KNOWN, "caseInsensitive", "ignoreArrayOrder", "ignoreExtraElements"))
+    members = part.members(("expression", *_members()))
     if "expression" not in members:
         raise part.wrong('a JSONPath, or an object with "expression" and a pattern')
     find = path_of(members["expression"])
     rest = {key: member.value for key, member in members.items() if key != "expression"}
-    pattern = value_pattern(JsonReader(rest, part.pointer), depth + 1)
+    pattern = nested(JsonReader(rest, part.pointer))
     expected = f"{members['expression'].value} to be as the pattern wants it"
     return _about_json(expected, lambda value: any(not pattern(_as_text(match)) for match in find(value) or [None]))
 

@@ -20,6 +20,7 @@ import uvicorn
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import log_to_stderr
 from mock_server.mocking.mounts import ApiMount, build_mounts
+from mock_server.plugins import activate
 from mock_server.server.application import Application
 from mock_server.server.connection_capacity import backlog, most_connections, raise_file_limit
 from mock_server.server.connection_limits import ConnectionLimits
@@ -230,6 +231,7 @@ _NEEDED_BY_WORKERS = (
 def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: OnReady) -> None:
     """Run one worker. Each has a validator of its own; all of them share records, worlds and journals."""
     log_to_stderr(settings.log_format)
+    activate(is_enabled=not settings.no_plugins)  # where this process is no copy of the one that started it
     with closing(Application(settings, sockets=sockets)) as application:
         server = _Server(application, build_observers(application), ready, is_worker=True, beat=ready.beat)
         server.run([listener])

@@ -12,6 +12,7 @@ from typing import IO, Any, Protocol, TextIO, TypeAlias, TypedDict
 
 from mock_server.core.errors import MockServerError, UsageError
 from mock_server.core.text import did_you_mean
+from mock_server.plugins import activate
 from mock_server.settings import ROWS, Option, Settings, read_settings
 
 Place: TypeAlias = str | os.PathLike[str]
@@ -47,6 +48,7 @@ class Options(TypedDict, total=False):
     allow_remote_refs: bool
     no_cache: bool
     no_fast_path: bool
+    no_plugins: bool
     record_memory: int
     answer_memory: int
     max_worlds: int
@@ -97,6 +99,7 @@ class ThreadServer:
     def start(self) -> str:
         from mock_server.server.uvicorn_server import Background  # the server takes long to import
 
+        activate(is_enabled=not self._settings.no_plugins)
         background = Background(self._settings)
         thread = threading.Thread(target=background.run, name="mock-server", daemon=True)
         thread.start()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.core.errors import GenerationError
-from mock_server.generation.fake.field_providers import FORMATS
+from mock_server.generation.string_formats import TEXTS
 from tests.generation.test_walker import CHECKER, made, wrong
 from tests.samples import repeatable
 
@@ -20,9 +20,9 @@ short_texts = st.integers(0, 30).flatmap(
         lambda more: {"type": "string", "minLength": least, "maxLength": least + more}, st.integers(0, 30)
     )
 )
-formats = st.sampled_from(sorted(set(FORMATS) & set(CHECKER.checkers))).map(
-    lambda name: {"type": "string", "format": name}
-)
+formats = st.sampled_from(
+    sorted({name for name, entry in TEXTS.items() if entry.is_exact} & set(CHECKER.checkers))
+).map(lambda name: {"type": "string", "format": name})
 integers = st.fixed_dictionaries(
     {"type": st.just("integer")},
     optional={"minimum": st.integers(-50, 0), "maximum": st.integers(20, 50), "multipleOf": st.integers(1, 7)},

@@ -1,4 +1,4 @@
-"""Field names and formats to believable values.
+"""Field names to believable values.
 
 A name is looked up only where the schema allows other values too: the generator validates the value by type, lengths
 and bounds, and replaces it where it is not valid.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import timedelta
+from functools import cache
+from typing import cast
 
 from mock_server.core.types import JSON
 from mock_server.generation.fake.addresses import Address
 from mock_server.generation.fake.oauth import oauth_accounts
-from mock_server.generation.fake.persona import NOW, Persona, date_time
-from mock_server.generation.seeding import RandomStream
+from mock_server.generation.fake.persona import Persona, date_time
+from mock_server.plugins import FieldProvider, Random, Registry, registry
 
 Field = Callable[[Persona, str], JSON]
 """Makes a value from the persona of a record, and the JSON Pointer that names the field's own randomness."""
@@ -66,36 +67,20 @@ FIELDS: Mapping[str, Field] = {
 }
 """By the name of the property. None is tried first, and dropped where the schema does not accept null."""
 
-Format = Callable[[RandomStream], JSON]
+
+@cache
+def field_providers() -> Mapping[str, Field]:
+    """Return all registered providers, by the name of the property."""
+    return dict(registry().fields)
 
 
-def uuid4(random: RandomStream) -> str:
+def register(registry: Registry) -> None:
+    """Register the providers that come with the server."""
+    for name, provider in FIELDS.items():
+        registry.fields.add(name, cast("FieldProvider", provider))
+
+
+def uuid4(random: Random) -> str:
     """Return a UUID of version 4 (RFC 9562, 5.4)."""
     digits = f"{random.getrandbits(128) & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _moment(random: RandomStream) -> str:
-    return date_time(NOW - timedelta(seconds=random.randrange(3 * 365 * 86_400)))
-
-
-FORMATS: Mapping[str, Format] = {
-    "byte": lambda random: "bW9jaw==",
-    "date": lambda random: _moment(random)[:10],
-    "date-time": _moment,
-    "duration": lambda random: f"P{random.randrange(1, 30)}D",
-    "email": lambda random: f"user{random.randrange(10_000)}@example.com",
-    "hostname": lambda random: f"host{random.randrange(1000)}.example.com",
-    "idn-email": lambda random: f"user{random.randrange(10_000)}@example.com",
-    "ipv4": lambda random: f"192.0.2.{random.randrange(1, 255)}",
-    "ipv6": lambda random: f"2001:db8::{random.randrange(1, 0xFFFF):x}",
-    "json-pointer": lambda random: f"/items/{random.randrange(10)}",
-    "regex": lambda random: "^[a-z]+$",
-    "time": lambda random: _moment(random)[11:19] + "Z",
-    "uri": lambda random: f"https://example.com/{random.randrange(10_000)}",
-    "uri-reference": lambda random: f"/{random.randrange(10_000)}",
-    "url": lambda random: f"https://example.com/{random.randrange(10_000)}",
-    "uuid": uuid4,
-    "uuid4": uuid4,
-}
-"""By ``format``. Addresses are those reserved for documentation (RFC 2606, 5737, 3849)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from mock_server.core.deadline import takes_long
-from mock_server.generation.seeding import RandomStream
+from mock_server.plugins import Random
 
 
 @cache
@@ -16,6 +16,6 @@ def _words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(Provider.word_list))
 
 
-def word(random: RandomStream) -> str:
+def word(random: Random) -> str:
     """Return an English word in lower case."""
     return random.choice(_words())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from mock_server.core import deadline
 from mock_server.core.types import JSON
@@ -12,113 +13,36 @@ from mock_server.generation.constraints import Constraints
 from mock_server.generation.contradiction import Unsatisfiable, refuse_large
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.fake.faker_bridge import call_faker
-from mock_server.generation.fake.field_providers import FORMATS, uuid4
+from mock_server.generation.fake.field_providers import uuid4
 from mock_server.generation.fake.words import word
 from mock_server.generation.location import ValueLocation, Walker
-from mock_server.generation.schema_document import CHECKER
+from mock_server.generation.schema_document import format_checker
 from mock_server.generation.seeding import RandomStream
+from mock_server.generation.string_formats import LETTERS
 from mock_server.generation.values.regex import MOST_DRAWN, sample
+from mock_server.plugins import StringFormat, registry
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 1_000
 """Characters of a text that nothing bounds above and a variant wants at its longest."""
-MOST_LETTERS = 1_000_000
+MOSTLETTERS = 1_000_000
 """Characters of a text that is made: a megabyte, which takes as long as a hundred usual answers."""
 TRIES = 160
 """Most texts that are tried for a pattern."""
 
-Format = Callable[[RandomStream], JSON]
 
-MORE_FORMATS: Mapping[str, Format] = {
-    "base64url": lambda random: "bW9jaw",
-    "binary": lambda random: "mock",
-    "char": lambda random: random.choice(_LETTERS),
-    "commonmark": lambda random: f"*{word(random)}*",
-    "decimal": lambda random: f"{random.randrange(1000)}.{random.randrange(100):02}",
-    "decimal128": lambda random: f"{random.randrange(1000)}.{random.randrange(100):02}",
-    "html": lambda random: f"<p>{word(random)}</p>",
-    "http-date": lambda random: "Thu, 01 Jan 2026 00:00:00 GMT",
-    "idn-hostname": lambda random: f"bücher{random.randrange(1000)}.example.com",
-    "int64": lambda random: str(random.randrange(10**9)),
-    "iri": lambda random: f"https://example.com/ö{random.randrange(10_000)}",
-    "iri-reference": lambda random: f"/ö{random.randrange(10_000)}",
-    "media-range": lambda random: "application/json",
-    "relative-json-pointer": lambda random: f"{random.randrange(3)}/items",
-    "sf-binary": lambda random: ":bW9jaw==:",
-    "sf-boolean": lambda random: f"?{random.randrange(2)}",
-    "sf-decimal": lambda random: f"{random.randrange(1000)}.5",
-    "sf-integer": lambda random: str(random.randrange(1000)),
-    "sf-string": lambda random: f'"{word(random)}"',
-    "sf-token": lambda random: word(random),
-    "uint64": lambda random: str(random.randrange(10**9)),
-    "uri-template": lambda random: f"https://example.com/{random.randrange(100)}{{?page}}",
-}
-"""Formats of JSON Schema and of the OpenAPI registry, in addition to those of the fields."""
-
-_SHORTEST: Mapping[str, str] = {
-    "email": "a@b.co",
-    "idn-email": "a@b.co",
-    "hostname": "a",
-    "idn-hostname": "a",
-    "ipv4": "1.1.1.1",
-    "ipv6": "::",
-    "uri": "a:b",
-    "uri-reference": "",
-    "iri": "a:b",
-    "iri-reference": "",
-    "json-pointer": "",
-    "regex": "",
-    "relative-json-pointer": "0",
-    "uri-template": "",
-    "duration": "P1D",
-    "url": "a:b",
-    "byte": "",
-    "binary": "",
-    "password": "",
-    "date-time": "2026-01-01T00:00:00Z",
-    "time": "00:00:00Z",
-}
-
-_STRETCHED: Mapping[str, Callable[[int], str]] = {
-    "email": lambda size: _long_email(size),
-    "idn-email": lambda size: _long_email(size),
-    "uri": lambda size: "https://example.com/" + "a" * (size - 20),
-    "url": lambda size: "https://example.com/" + "a" * (size - 20),
-    "iri": lambda size: "https://example.com/" + "a" * (size - 20),
-    "uri-reference": lambda size: "/" + "a" * (size - 1),
-    "iri-reference": lambda size: "/" + "a" * (size - 1),
-    "uri-template": lambda size: "/" + "a" * (size - 1),
-    "json-pointer": lambda size: "/" + "a" * (size - 1),
-    "regex": lambda size: "a" * size,
-    "hostname": lambda size: _long_host(size),
-    "idn-hostname": lambda size: _long_host(size),
-    "byte": lambda size: base64.b64encode(b"m" * -(-size * 3 // 4)).decode(),
-    "date-time": lambda size: "2026-01-01T00:00:00." + "0" * (size - 21) + "Z",
-    "time": lambda size: "00:00:00." + "0" * (size - 10) + "Z",
-}
-"""By format, a function that returns a text of so many characters."""
-
-
-def _long_host(size: int) -> str:
-    labels = []
-    while size > 63:
-        labels.append("a" * 62)
-        size -= 63
-    return ".".join([*labels, "a" * size])
-
-
-def _long_email(size: int) -> str:
-    local = min(64, max(1, size - 12))
-    return "a" * local + "@" + _long_host(max(1, size - local - 5)) + ".com"
+@cache
+def _formats() -> Mapping[str, StringFormat]:
+    """Return all registered formats, by name."""
+    return dict(registry().formats)
 
 
 def make_text(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
     """Return a text that satisfies the shape; raises :class:`Unsatisfiable` where none was found."""
     edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
     # These makers give valid texts only, so nothing has to be checked.
-    if shape.is_format_alone and shape.formats[0] in FORMATS:
-        return str(FORMATS[shape.formats[0]](walk.draw.at(place.key)))
-    refuse_large("minLength", shape.least, MOST_LETTERS, place.pointer)
+    if shape.is_format_alone and (alone := _formats().get(shape.formats[0])) and alone.is_exact and alone.generate:
+        return str(alone.generate(walk.draw.at(place.key)))
+    refuse_large("minLength", shape.least, MOSTLETTERS, place.pointer)
     last = ""
     for last in _texts(walk, shape, place, edge):
         if _wrong(shape, last) is None:
@@ -147,13 +71,13 @@ def _wrong(shape: Constraints, text: str) -> str | None:
         return "maxLength"
     if any(not matches(pattern, text) for pattern in shape.patterns):
         return "pattern"
-    if any(not CHECKER.conforms(text, name) for name in shape.formats):
+    if any(not format_checker().conforms(text, name) for name in shape.formats):
         return "format"
     if shape.not_values and text in shape.not_values:
         return "not"
     if any(matches(pattern, text) for pattern in shape.not_patterns):
         return "not"
-    return "not" if any(CHECKER.conforms(text, name) for name in shape.not_formats) else None
+    return "not" if any(format_checker().conforms(text, name) for name in shape.not_formats) else None
 
 
 def _texts(walk: Walker, shape: Constraints, place: ValueLocation, edge: int | None) -> Iterator[str]:
@@ -165,17 +89,17 @@ def _texts(walk: Walker, shape: Constraints, place: ValueLocation, edge: int | N
         yield str(call_faker(shape.faker, walk.draw.number(place.key)))
     if shape.media is not None:
         yield _encoded(walk, shape, place)
-    for name in shape.formats:
-        make = FORMATS.get(name) or MORE_FORMATS.get(name)
-        for _ in range(8 if make else 0):
-            yield str(make(random)) if make else ""
+    formats = [known for name in shape.formats if (known := _formats().get(name))]
+    for known in formats:
+        for _ in range(8 if known.generate else 0):
+            yield str(known.generate(random)) if known.generate else ""
     if shape.patterns:
         yield from _matching(shape, random)
-    for name in shape.formats:
-        if name in _STRETCHED and shape.least:
-            yield _STRETCHED[name](shape.least)
-        if name in _SHORTEST:
-            yield _SHORTEST[name]
+    for known in formats:
+        if known.stretched and shape.least:
+            yield known.stretched(shape.least)
+        if known.shortest is not None:
+            yield known.shortest
     # An id without other constraints is a UUID, as most ids are.
     if not shape.formats and not shape.patterns and place.name == "id":
         yield uuid4(random)
@@ -187,14 +111,14 @@ def _words(shape: Constraints, random: RandomStream) -> Iterator[str]:
     for _ in range(4):
         text = word(random)
         while len(text) < least:
-            text += " " + word(random) if least - len(text) > 20 else random.choice(_LETTERS)
+            text += " " + word(random) if least - len(text) > 20 else random.choice(LETTERS)
             if least - len(text) > 200:
                 text += " " + text
         yield text[: shape.most if shape.most is not None else max(len(text), least)]
     size = max(least, 1) if shape.most is None else min(max(least, 1), shape.most)
     for letter in ("A", "0", "-", " ", "é", ""):
         yield letter * size
-    yield "".join(random.choice(_LETTERS) for _ in range(max(size, 8)))
+    yield "".join(random.choice(LETTERS) for _ in range(max(size, 8)))
 
 
 def _matching(shape: Constraints, random: RandomStream) -> Iterator[str]:
@@ -224,11 +148,11 @@ def _edged(shape: Constraints, random: RandomStream, edge: int | None) -> Iterat
     for pattern in shape.patterns:
         texts = [sample(pattern, random, 0 if edge == 0 else size) for _ in range(8)]
         yield from sorted(texts, key=len, reverse=edge == 1)
-    for name in shape.formats:
-        if edge == 0 and name in _SHORTEST:
-            yield _SHORTEST[name]
-        if name in _STRETCHED:
-            yield _STRETCHED[name](size)
+    for known in [known for name in shape.formats if (known := _formats().get(name))]:
+        if edge == 0 and known.shortest is not None:
+            yield known.shortest
+        if known.stretched:
+            yield known.stretched(size)
     yield "a" * size
 
 

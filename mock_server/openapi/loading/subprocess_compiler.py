@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
+from mock_server.plugins import is_enabled
 
 _PROGRAM = "mock_server.openapi.routing.precompiler"
 MOST_SECONDS = 120
@@ -28,7 +29,7 @@ def compile_apart(place: str, overlays: Sequence[str], may_fetch: bool) -> None:
     """
     if not sys.executable:  # embedded in another program
         return
-    command = [sys.executable, "-m", _PROGRAM, str(int(may_fetch)), place, *overlays]
+    command = [sys.executable, "-m", _PROGRAM, str(int(may_fetch)), str(int(is_enabled())), place, *overlays]
     try:
         done = subprocess.run(  # noqa: S603  (this program itself)
             command,

@@ -9,10 +9,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import FormatError
+
+from mock_server.plugins import registry
 
 Check = Callable[[Any], bool]
 
@@ -63,13 +66,38 @@ _OF_OPENAPI = frozenset({"date", "date-time", "email", "regex", "uuid", "ipv4", 
 Its check of ``time`` is that of an old draft, without an offset, so it is not one of them.
 """
 
-FORMATS: Mapping[str, Check] = {
+CHECKS: Mapping[str, Check] = {
     **{name: _from_library(name) for name in Draft202012Validator.FORMAT_CHECKER.checkers if name not in _OF_OPENAPI},
     "byte": is_byte,
     "duration": is_duration,
     "uuid4": is_uuid4,
 }
-"""The checks of formats that openapi-core does not check by itself."""
+"""The checks that come with the server, of formats that openapi-core does not check by itself."""
+_MISSING_IN_JSONSCHEMA_RS = ("byte", "duration", "uuid4")
+
+
+@cache
+def format_checks() -> Mapping[str, Check]:
+    """Return the checks of all registered formats that openapi-core does not check by itself."""
+    formats = registry().formats
+    checks = {name: entry.check for name, entry in formats.items() if entry.check is not None}
+    return checks | {name: _of_texts(checks[name]) for name in formats.of_plugins if name in checks}
+
+
+@cache
+def extra_checks() -> Mapping[str, Check]:
+    """Return the checks of the formats that jsonschema-rs does not know."""
+    return {
+        name: check
+        for name, check in format_checks().items()
+        if name in _MISSING_IN_JSONSCHEMA_RS or name in registry().formats.of_plugins
+    }
+
+
+@cache
+def request_format_checks() -> Mapping[str, Check]:
+    """Return the checks of values that clients send."""
+    return {**format_checks(), "date-time": is_date_time_of_a_client}
 
 
 def is_date_time_of_a_client(value: Any) -> bool:
@@ -80,5 +108,8 @@ def is_date_time_of_a_client(value: Any) -> bool:
 
 
 _is_date_time = _from_library("date-time")
-OF_REQUESTS: Mapping[str, Check] = {**FORMATS, "date-time": is_date_time_of_a_client}
-"""The checks of values that clients send."""
+
+
+def _of_texts(check: Check) -> Check:
+    """Return a check that any value passes that is not a text."""
+    return lambda value: not isinstance(value, str) or check(value)

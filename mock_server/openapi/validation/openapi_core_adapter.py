@@ -45,7 +45,7 @@ from mock_server.openapi.read_write_only import Direction, Keyword, mentions, wi
 from mock_server.openapi.traversal import METHODS
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, allowance, bounded, explained
-from mock_server.openapi.validation.formats import FORMATS, OF_REQUESTS
+from mock_server.openapi.validation.formats import format_checks, request_format_checks
 from mock_server.openapi.validation.request_validator import MOST_FINDINGS, Errors
 
 _VALIDATORS = {
@@ -73,7 +73,7 @@ class OpenapiCoreValidator:
         request_validator, response_validator = _VALIDATORS[contract.openapi]
         options: dict[str, Any] = {
             "path_finder_cls": _OperationFinder,
-            "extra_format_validators": dict(FORMATS),
+            "extra_format_validators": dict(format_checks()),
         }
         self._answers = response_validator(
             spec,
@@ -90,7 +90,7 @@ class OpenapiCoreValidator:
         """Return a function that yields the errors of a client's value, by the schema at a place of the document."""
         schema = functools.reduce(truediv, place, self._document)
         validator: Any = self._factory.create(
-            self._document, schema, extra_format_validators=dict(OF_REQUESTS)
+            self._document, schema, extra_format_validators=dict(request_format_checks())
         ).validator
         return cast("Errors", _extended(validator, _of_requests, asserts_formats=asserts_formats).iter_errors)
 
@@ -99,7 +99,7 @@ class OpenapiCoreValidator:
         known = self._items.get(id(schema))
         if known is None or known[0] is not schema:
             spec = SchemaPath.from_dict({**self._contract.document, _ITEM: schema})
-            options: dict[str, Any] = {"extra_format_validators": dict(FORMATS)}
+            options: dict[str, Any] = {"extra_format_validators": dict(format_checks())}
             validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
             known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
         try:

@@ -21,7 +21,7 @@ from mock_server.openapi.model import Contract
 from mock_server.openapi.read_write_only import Direction, mentions, with_schemas
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, bounded, explained
-from mock_server.openapi.validation.formats import FORMATS
+from mock_server.openapi.validation.formats import format_checks
 
 Schema = dict[str, JSON]
 MOST_FINDINGS = 50
@@ -41,7 +41,7 @@ class RecordValidator:
         self._schema: Schema = {"$ref": reference}
         modern = contract.openapi >= (3, 1)
         checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)
-        for name, check in FORMATS.items():
+        for name, check in format_checks().items():
             checker.checks(name)(check)
         validator = bounded(OAS31Validator if modern else OAS30ReadValidator)
         document = contract.document

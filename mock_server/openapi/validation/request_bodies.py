@@ -6,7 +6,7 @@ describe values (images, archives) is the text of its bytes, one character each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote_plus
@@ -16,7 +16,7 @@ from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.bracket_notation import Tree, indexed, tree_of
 from mock_server.http.form_pairs import Pairs, form_pairs, objects_of
-from mock_server.http.media_types import essence_of, is_json
+from mock_server.http.media_types import essence_of, is_json, plugin_codec
 from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, TypeHints
 from mock_server.openapi.media_types import ALLOW_EMPTY, read_text
 from mock_server.openapi.sequential_media import sequence_of
@@ -87,6 +87,8 @@ class BodyParser:
             yield _items(self.items, body, parameters)
         elif is_json(essence):
             yield _json(body)
+        elif (codec := plugin_codec(essence)) is not None and codec.decode is not None:
+            yield _decoded(codec.decode, body, essence)
         elif essence == FORM:
             yield from self._form(read_text(body), ways)
         elif essence.startswith("multipart/"):
@@ -279,6 +281,14 @@ def _json(body: bytes, pointer: str = "") -> JSON:
         return read_json(body)  # type: ignore[no-any-return]
     except ValueError as problem:
         raise MalformedError(str(problem), "JSON (RFC 8259)", pointer) from None
+
+
+def _decoded(decode: Callable[[bytes], JSON], body: bytes, essence: str) -> JSON:
+    """Return the value of a body by a plugin's codec; raises :class:`MalformedError`."""
+    try:
+        return decode(body)
+    except ValueError as problem:
+        raise MalformedError(str(problem) or "a body that cannot be read", essence) from None
 
 
 def _items(reader: ItemReader, body: bytes, parameters: Mapping[str, str]) -> JSON:
