@@ -19,8 +19,8 @@ PRIVATE = "private"
 def open_stores(address: str, worlds: int, memory: int = LIMIT) -> StoreFactory:
     """Open what stands at an address, by the opener that is registered for its scheme.
 
-    ``worlds`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a database
-    and is remembered.
+    ``worlds`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a
+    database and is remembered.
 
     Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
     """

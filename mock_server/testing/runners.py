@@ -48,7 +48,6 @@ class Options(TypedDict, total=False):
     allow_remote_refs: bool
     no_cache: bool
     no_fast_path: bool
-    no_plugins: bool
     record_memory: int
     answer_memory: int
     max_worlds: int
@@ -67,6 +66,7 @@ class Options(TypedDict, total=False):
     no_redaction: bool
     admin_token: str
     allowed_host: str | Sequence[str]
+    no_plugins: bool
     strict: bool
     access_log: bool
     otel: bool
