@@ -83,7 +83,7 @@ class OpenapiCoreValidator:
         )
         self._factory = request_validator.schema_validators_factory
         self._items: dict[int, tuple[JSON, Any]] = {}
-        sent = _one_way(contract, "readOnly", {}) or dict(contract.document)
+        sent = _one_way(contract, "readOnly", {}) or contract.document
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent), separator=_SEPARATOR)
 
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
@@ -148,7 +148,7 @@ def _with_failures(contract: Contract) -> dict[str, Any]:
         name: {"responses": {str(failure.status): {"$ref": failure.response}}}
         for name, failure in contract.manners.failures.items()
     }
-    document = _one_way(contract, "writeOnly", {"not": {}}) or for_openapi_core(dict(contract.document))
+    document = _one_way(contract, "writeOnly", {"not": {}}) or for_openapi_core(contract.document)
     return {**cast("dict[str, Any]", document), _FAILURES: judged}
 
 
@@ -157,7 +157,7 @@ def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
 
     Return None where the document has no such members.
     """
-    document = dict(contract.document)
+    document = contract.document
     if not mentions(document, keyword):
         return None
     direction = Direction(document, keyword, instead)
