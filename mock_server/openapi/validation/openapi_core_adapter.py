@@ -46,6 +46,7 @@ from mock_server.openapi.traversal import METHODS
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, allowance, bounded, explained
 from mock_server.openapi.validation.formats import FORMATS, OF_REQUESTS
+from mock_server.openapi.validation.reference_scope import in_class
 from mock_server.openapi.validation.request_validator import MOST_FINDINGS, Errors
 
 _VALIDATORS = {
@@ -279,7 +280,7 @@ def _extended(validator: Any, extension: Callable[[Any], Any], *, asserts_format
     """Return a validator of the same schema, of the class that ``extension`` makes from the validator's class."""
     extended = extension(type(validator))
     checker = validator.format_checker if asserts_formats else None
-    return extended(validator.schema, _resolver=validator._resolver, format_checker=checker)
+    return in_class(extended, validator, format_checker=checker)
 
 
 @functools.cache
