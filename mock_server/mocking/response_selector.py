@@ -54,7 +54,7 @@ class ResponseSelector:
         self._contract = contract
         self._store = store
         self._settings = settings
-        self._schemas = schemas or SchemaDocument(dict(contract.document), contract.openapi)
+        self._schemas = schemas or SchemaDocument(contract.document, contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self.streams = Streams(contract, self._schemas, settings)

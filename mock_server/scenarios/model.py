@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.core.json_reader import JsonReader, describe_value
+from mock_server.core.json_reader import JsonReader
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, TransportFault
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS

@@ -15,7 +15,8 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from mock_server.core.json_pointer import value_at
-from mock_server.core.json_reader import JsonReader, describe_value
+from mock_server.core.json_reader import JsonReader
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TypeAlias
 
-from mock_server.core.json_reader import JsonReader, describe_value
+from mock_server.core.json_reader import JsonReader
 from mock_server.core.json_text import DEEPEST, read_json
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.plugins import Pattern, Registry, ValuePattern, registry
 from mock_server.scenarios.safe_matching import (
