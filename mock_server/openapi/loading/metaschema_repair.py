@@ -80,7 +80,7 @@ def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> l
             _shown(value_at(document, pointer)),
             error.message,
             pointer,
-            "Mend the contract.",
+            "Fix the contract.",
         )
         for pointer, error in _flaws(judge, document)
         if pointer not in spared
