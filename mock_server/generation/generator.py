@@ -183,7 +183,7 @@ def _contradiction(nothing: Unsatisfiable) -> str:
         return f"{pointer}: found {fault}; expected a way to end. Make a member optional."
     said = " and ".join([", ".join(keywords[:-1]), keywords[-1]] if len(keywords) > 1 else keywords)
     wrong = "which no value satisfies together" if len(keywords) > 1 else "which no value satisfies"
-    return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
+    return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Fix one of them."
 
 
 def persona_of(walk: GenerationContext, node: SchemaNode) -> Persona:

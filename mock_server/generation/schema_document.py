@@ -427,7 +427,7 @@ def _mentioned(data: JSON, keywords: frozenset[str]) -> set[str]:
 
 
 def _dangling(place: str, reference: str) -> str:
-    expected = "expected a schema of the contract. Define it or mend the reference"
+    expected = "expected a schema of the contract. Define it or fix the reference"
     return f"{place}: found the reference {reference}, which leads nowhere; {expected}."
 
 

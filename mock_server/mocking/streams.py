@@ -229,7 +229,7 @@ class Streams:
             within, actual, expected = reasons[0]
             parts = ("examples", name, "value") if name else ("example",)
             where = place + pointer_of(*parts) + (pointer_of(wrong[0]) + within if isinstance(value, list) else "")
-            remedy = "Mend the example; until then others are sent in its place."
+            remedy = "Fix the example; until then others are sent in its place."
             findings[name] = Diagnostic("example", self._contract.locate(where), actual, expected, where, remedy)
         return sound, findings
 

@@ -364,7 +364,7 @@ def _of_json(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
 
 
 def _schema(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
-    return [_of_json("body", "a value that keeps the schema", schema_of(part))]
+    return [_of_json("body", "a value that is valid against the schema", schema_of(part))]
 
 
 def _body_patterns(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:

@@ -130,7 +130,7 @@ def _blocks(page: str) -> Iterator[_Block]:
         # Blank lines before it, so that every message counts as the reader of the page does.
         source = parse_source(page, "\n" * first + token.content, what="OpenAPI block", allows_halves=True)
         if not isinstance(source.data, dict):
-            raise ContractError(f"{page}:{first + 1}: found no mapping; expected an OpenAPI document. Mend the block.")
+            raise ContractError(f"{page}:{first + 1}: found no mapping; expected an OpenAPI document. Fix the block.")
         yield _Block(token.content, source)
 
 

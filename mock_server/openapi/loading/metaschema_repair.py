@@ -81,7 +81,7 @@ def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> l
             describe_value(value_at(document, pointer), LONGEST),
             error.message,
             pointer,
-            "Mend the contract.",
+            "Fix the contract.",
         )
         for pointer, error in _flaws(judge, document)
         if pointer not in spared
