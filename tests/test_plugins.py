@@ -249,10 +249,12 @@ def plugin_url(python: Path, contract_file: Path, request: pytest.FixtureRequest
 
 
 @pytest.fixture(scope="module")
-def example() -> Iterator[Any]:
-    """The modules of the example, from its source."""
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The modules of the example; of a copy, since Python writes what it compiles next to the source."""
+    copy = tmp_path_factory.mktemp("example") / "plugin"
+    shutil.copytree(EXAMPLE, copy)
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(EXAMPLE)
+        patch.syspath_prepend(copy)
         yield import_module("mock_server_example_plugin")
     for name in [name for name in sys.modules if name.startswith("mock_server_example_plugin")]:
         del sys.modules[name]
