@@ -1,4 +1,5 @@
-# Every target sets up what it needs, in .venv, from locks with hashes.
+# Every target sets up what it needs, in .venv, from locks with hashes. `make` lists the targets with what stands after ##.
+.DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
@@ -14,30 +15,43 @@ SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: serve test test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
+.PHONY: help serve test coverage test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
 
-serve: $(SERVE) $(COMPILED)
+# Options go into ARGS: make test ARGS=tests/test_clock_jumps.py, make serve ARGS='--port 8080'.
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(SERVE) $(COMPILED) ## Start the server from the checkout
 	@exec $(BIN)/mock-server serve $(ARGS)
 
-test: $(DEV) $(COMPILED)
+test: $(DEV) $(COMPILED) ## Run the tests that every change has to pass (5 minutes on 2 cores)
 	$(BIN)/python -m pytest $(CORES) $(ARGS)
 
-test-slow: $(DEV)
+# The same tests with each line that runs noted, in the servers that tests start too; the lines that nothing runs are
+# listed at the end, and shown in place in .venv/coverage/html. It takes about twice as long.
+coverage: $(DEV) ## Run the tests and list the lines that nothing runs
+	rm -rf .venv/coverage && mkdir -p .venv/coverage
+	$(BIN)/coverage run -m pytest $(CORES) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
+test-slow: $(DEV) ## Run the tests over all countries with many seeds
 	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
 
 # Stores on a real PostgreSQL.
-test-store: $(DEV)
+test-store: $(DEV) ## Run stores and whole suites on a PostgreSQL of their own
 	bash tests/storage/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
 
 # The same PostgreSQL, its servers and their workers, killed, frozen and parted under load: one test after the other.
-test-chaos: $(DEV)
+test-chaos: $(DEV) ## Kill, freeze and cut off servers, workers and PostgreSQL under load
 	bash tests/storage/install
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 # The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
-# and with every answer found anew.
-test-wire: $(DEV)
+# and with the response cache off.
+test-wire: $(DEV) ## Run the suites that talk HTTP over every store, with one worker and with two
 	bash tests/storage/install
 	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
@@ -50,22 +64,22 @@ WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/t
 	tests/test_limits.py tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/admin
 
 # Every published contract at hand, every operation of it; what the first answers took is printed.
-test-wild: $(DEV) $(COMPILED) $(PUBLISHED)
+test-wild: $(DEV) $(COMPILED) $(PUBLISHED) ## Call every operation of published contracts
 	$(BIN)/python -m pytest -m wild -s tests/wild $(ARGS)
 
-# Contracts that npm packages bring; without npm those beside the checkout are all there is. Of each contract of GitHub
+# Contracts that npm packages bring; without npm only those that are next to the checkout are tried. Of each contract of GitHub
 # there are two files, of which the one with its references replaced is not needed (400 MB).
-published: $(PUBLISHED)
+published: $(PUBLISHED) ## Install the published contracts that npm packages bring
 
 $(PUBLISHED): benchmarks/published/package-lock.json | $(BIN)/python
 	@{ (cd benchmarks/published && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && rm -f node_modules/@octokit/openapi/generated/*.deref.json) && touch $@; } || echo "the contracts of npm packages cannot be installed (npm is needed): tried without" >&2
 
-test-clients: $(DEV)
+test-clients: $(DEV) ## Run released SDKs against the server
 	bash tests/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
 
 # The suites that SDK makers run against their own mock servers travel in the source distributions; pip checks the hashes.
-test-sdks: $(DEV) $(COMPILED) $(SDKS)
+test-sdks: $(DEV) $(COMPILED) $(SDKS) ## Run the suites of SDKs as their makers ship them
 	$(BIN)/python -m pytest -m sdks tests/sdks $(ARGS)
 
 $(SDKS): requirements/sdks.txt tests/sdks/suites.txt | $(SERVE)
@@ -77,18 +91,18 @@ $(SDKS): requirements/sdks.txt tests/sdks/suites.txt | $(SERVE)
 	@touch $@
 
 # kustomize and actionlint are built from the Go modules of tests/deploy.
-test-deploy: $(DEV)
+test-deploy: $(DEV) ## Render and check the manifests of Kubernetes, and check the workflows
 	bash tests/deploy/install
 	$(BIN)/python -m pytest -m deploy tests/deploy $(ARGS)
 
 # The image is built and run by buildah and crun, on a base of Debian's packages: there need be no container engine.
-test-image: $(DEV)
+test-image: $(DEV) ## Build, run, use and stop the image
 	bash tests/deploy/install
 	bash tests/image/install
 	$(BIN)/python -m pytest -m image tests/image $(ARGS)
 
 # The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
-test-schemas: $(DEV) $(SUITE)
+test-schemas: $(DEV) $(SUITE) ## Generate values for every schema of the JSON Schema Test Suite
 	$(BIN)/python -m pytest $(CORES) -m schemas tests/generation $(ARGS)
 
 $(SUITE): tests/generation/suite.txt | $(SERVE)
@@ -98,7 +112,7 @@ $(SUITE): tests/generation/suite.txt | $(SERVE)
 	@touch $@
 
 # Schemathesis lives apart: it brings a plugin for pytest and pins of its own.
-conformance: $(DEV) $(CONFORMANCE) $(PUBLISHED)
+conformance: $(DEV) $(CONFORMANCE) $(PUBLISHED) ## Run Schemathesis against the server
 	$(BIN)/python -m pytest -m conformance $(CORES) tests/conformance $(ARGS)
 
 $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
@@ -106,44 +120,46 @@ $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
 	.venv/conformance/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@touch $@
 
-lint: $(DEV)
+lint: $(DEV) ## Check style, types, layers of imports and names of variables
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.names --limit 1.0 mock_server
 
-format: $(DEV)
+format: $(DEV) ## Fix what ruff can fix, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # What is known against the distributions of the locks. Exit codes: python -m supply.audit --help; make itself has 2 for all.
-audit: $(DEV)
+audit: $(DEV) ## Ask which vulnerabilities of the locked distributions are known
 	@$(BIN)/python -m supply.audit $(ARGS)
 
-licences: $(DEV)
+licences: $(DEV) ## Check the licences of the locked distributions
 	@$(BIN)/python -m supply.licences
 
-# The bill of materials lies beside the wheel; the image has one of its own (docs/container.md).
-sbom: $(DEV)
+# The bill of materials lies next to the wheel; the image has one of its own (docs/container.md).
+sbom: $(DEV) ## Write the bill of materials into dist/
 	@$(BIN)/python -m supply.sbom dist/contract-mock-server.cdx.json
 
-wheel: sbom
+wheel: sbom ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 # With --no-peers, or --only, what is installed of the peers is enough.
-bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS))
+bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS)) ## Measure speed, also of other mock servers
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
 	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
 
 # A server under everything that a test fleet does to it: what stays in memory, what gets slower, what goes wrong.
 MINUTES ?= 30
 
-soak: $(DEV) $(COMPILED)
+soak: $(DEV) $(COMPILED) ## Load a server for MINUTES (30): memory, speed, errors
 	@exec $(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(ARGS)
 
 # Made-up input against every place that reads some, and the corpus of what was found before.
 SECONDS ?= 180
 
-fuzz: $(DEV)
+fuzz: $(DEV) ## Feed random input to every reader for SECONDS (180)
 	@exec $(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 # Other mock servers. Where they cannot be installed, the benchmark says so and goes on without them.
@@ -151,7 +167,7 @@ $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
 	@{ (cd benchmarks/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) && touch $@; } || echo "the other mock servers cannot be installed (Node.js 20 or newer and npm are needed): measured without" >&2
 
 # The locks of every supported Python at once; uv comes into an environment of its own.
-lock:
+lock: ## Lock the dependencies for every supported Python
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
 	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build $(LOCK) -o requirements/serve.txt
@@ -162,7 +178,7 @@ lock:
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
-clean:
+clean: ## Delete everything that was installed or built
 	rm -rf .venv .venv-clients .venv-image dist tests/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python

@@ -2,6 +2,10 @@
 
 A row is a field of :class:`Settings`, with its default and its help. Order of precedence: flag, ``MOCK_SERVER_NAME``,
 (for the port) ``PORT``, default.
+
+A new setting is a row here, and a line in :class:`mock_server.testing.runners.Options`, the only other list: type
+checkers need its names written out. Tests hold it, and the tables of the README and of docs/security.md, against the
+rows, and try each row; only one with a text of a form of its own needs an example in ``tests/test_settings.py``.
 """
 
 from __future__ import annotations
@@ -48,8 +52,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _pointers(text: str) -> tuple[str, ...]:
-    pointers = tuple(one for one in re.split(r"[\s,]+", text) if one)
-    if not all(one.startswith("/") for one in pointers):
+    pointers = tuple(pointer for pointer in re.split(r"[\s,]+", text) if pointer)
+    if not all(pointer.startswith("/") for pointer in pointers):
         raise ValueError("a JSON Pointer that begins with /, or several with commas between them")
     return pointers
 

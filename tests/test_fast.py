@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from mock_server.http.asgi import Scope
-from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route
 from mock_server.mocking.cached_response import CachedResponse
 from mock_server.mocking.engine import Admitted
 from mock_server.mocking.request_metrics import RequestMetric
@@ -179,7 +179,7 @@ def test_a_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) 
     "answer",
     [
         Response(200, delay=1),
-        Response(500, reason="problem"),
+        Response(500, source=ResponseSource.PROBLEM),
         Response(200, body=b"x" * 10_000_000),
     ],
     ids=["delayed", "withheld", "large"],

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
-from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route, Stream
 from mock_server.worlds.journal import LONGEST_BODY, Journal, JournaledExchange
 from mock_server.worlds.world import Worlds
+
+STREAM = Stream("GET /a", "200", 0, count=3, seed=0, identity="a", sent=2, end="cut")
 
 
 def kept(path: str = "/a", body: bytes = b"") -> JournaledExchange:
@@ -50,6 +52,23 @@ def test_of_a_long_body_the_beginning_is_kept_and_its_size() -> None:
     journal.add(kept(body=b"x" * (LONGEST_BODY + 7)), 0.0, 0.0)
     (entry,) = journal
     assert (len(entry.request.body), entry.sizes, entry.is_shortened) == (LONGEST_BODY, (LONGEST_BODY + 7, 2), True)
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (Response(200), ""),
+        (Response(200, source=ResponseSource.GENERATED), "generated"),
+        (Response(503, source=ResponseSource.SCENARIO, scenario="flaky"), "scenario flaky"),
+        (Response(200, source=ResponseSource.EXAMPLE, stream=STREAM), "example"),
+    ],
+    ids=["unknown", "generated", "scenario", "stream"],
+)
+def test_entry_keeps_the_source(response: Response, reason: str) -> None:
+    journal = Journal("w")
+    journal.add(JournaledExchange(Exchange(Request("GET", "/a"), Route(), response), None), 0.0, 0.0)
+    (entry,) = journal
+    assert (entry.answer, entry.answer.reason) == (response, reason)
 
 
 def test_entries_are_removed_by_what_they_are() -> None:

@@ -34,6 +34,7 @@ CALLS: list[tuple[str, str, object]] = [
     ("GET", "/requests?status=200&limit=1000000", None),
     ("POST", "/requests/count", GET),
     ("POST", "/requests/find", GET),
+    ("POST", "/requests/find?events=true", GET),
     ("POST", "/requests/verify", GET),
     ("POST", "/requests/verify", {"method": "PUT"}),
     ("GET", "/requests/unmatched", None),

@@ -19,7 +19,7 @@ from mock_server.http.json_codec import (
     response_from_json,
     response_to_json,
 )
-from mock_server.http.messages import Exchange, Request, Response, Route, TransportFault
+from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route, TransportFault
 
 TEXTS = st.text(max_size=20)
 HEADERS = st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple)
@@ -30,9 +30,10 @@ ANSWERS = st.builds(
     st.integers(100, 599),
     HEADERS,
     st.binary(max_size=40),
-    TEXTS,
+    st.sampled_from(ResponseSource),
     st.integers(0, 10**6),
     wire=st.none() | WIRES,
+    scenario=TEXTS,
 )
 ROUTES = st.builds(
     Route,

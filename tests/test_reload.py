@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 FORMER = """
 import gc, sys, weakref
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 
 application = Application(Settings(contract=(sys.argv[1],), no_cache=True))

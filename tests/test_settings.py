@@ -1,62 +1,55 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
+from typing import get_type_hints
 
 import pytest
 
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
 from mock_server.settings import OTHER_VARIABLES, ROWS, Option, Settings, Value, read_settings, settings_table
+from mock_server.testing.runners import Options, Place
 from tests.conftest import ROOT
 
-TYPED: dict[str, tuple[str, Value]] = {
+EXAMPLES: dict[str, tuple[str, Value]] = {
     "contract": (f"api.yaml{os.pathsep}http://localhost:80/b.yaml", ("api.yaml", "http://localhost:80/b.yaml")),
     "host": ("0.0.0.0", "0.0.0.0"),
-    "port": ("8080", 8080),
     "fixtures": ("records", "records"),
     "overlay": (f"a.yaml{os.pathsep}b.yaml", ("a.yaml", "b.yaml")),
     "store": ("sqlite:///demo.db", "sqlite:///demo.db"),
     "seed_store": ("never", "never"),
     "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
-    "dynamic": ("true", True),
-    "fill": ("3", 3),
-    "stream_interval": ("250", 250),
     "validate_requests": ("warn", "warn"),
-    "workers": ("4", 4),
     "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
-    "reload": ("yes", True),
-    "no_cors": ("on", True),
-    "no_fill_properties": ("1", True),
-    "allow_remote_refs": ("true", True),
-    "no_cache": ("1", True),
-    "no_fast_path": ("1", True),
-    "record_memory": ("8", 8),
-    "answer_memory": ("48", 48),
-    "max_worlds": ("5", 5),
-    "journal_size": ("0", 0),
-    "journal_memory": ("16", 16),
-    "max_head": ("8", 8),
-    "max_header_lines": ("50", 50),
-    "max_connections": ("500", 500),
-    "first_byte_timeout": ("3", 3),
-    "head_timeout": ("0", 0),
-    "min_body_rate": ("100", 100),
-    "send_timeout": ("20", 20),
-    "stall_timeout": ("2", 2),
     "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
-    "no_redaction": ("true", True),
     "redact_body": ("/card/number,/items/*/iban", ("/card/number", "/items/*/iban")),
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
-    "no_plugins": ("yes", True),
-    "strict": ("TRUE", True),
-    "access_log": ("1", True),
-    "otel": ("1", True),
     "log_format": ("json", "json"),
 }
-"""By setting: a text that a person may type, and what it means."""
+"""By setting: a text that a person may type, and its value. Switches and numbers need none."""
+
+
+def example(row: Option) -> tuple[str, Value]:
+    """Return a text that a person may type for a setting, and its value, which is not the default."""
+    if row.name in EXAMPLES:
+        return EXAMPLES[row.name]
+    if isinstance(row.default, bool):
+        return "true", True
+    assert isinstance(row.default, int), f"{row.name}: found no example; expected one for a text"
+    return str(row.default + 1), row.default + 1
+
+
+KEYWORD_TYPES: dict[type, list[object]] = {
+    bool: [bool],
+    int: [int],
+    str: [str, Place],
+    tuple: [str | Sequence[str], Place | Sequence[Place]],
+}
+"""By type of a default: the types that the keyword of the setting may have."""
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
@@ -65,11 +58,25 @@ def typed_flag(row: Option, text: str) -> str | bool | tuple[str, ...]:
     """A flag as the command line hands it over."""
     if row.is_switch:
         return True
-    return TYPED[row.name][1] if isinstance(row.default, tuple) else text  # type: ignore[return-value]
+    return example(row)[1] if isinstance(row.default, tuple) else text  # type: ignore[return-value]
 
 
-def test_every_setting_is_tried_here() -> None:
-    assert set(TYPED) == {row.name for row in ROWS}
+def test_each_example_is_of_a_setting() -> None:
+    assert set(EXAMPLES) <= {row.name for row in ROWS}
+
+
+@each_row
+def test_an_example_is_not_the_default(row: Option) -> None:
+    assert example(row)[1] != row.default
+
+
+def test_keywords_name_every_setting_in_order() -> None:
+    assert list(get_type_hints(Options)) == [row.name for row in ROWS]
+
+
+@each_row
+def test_a_keyword_has_the_type_of_its_setting(row: Option) -> None:
+    assert get_type_hints(Options)[row.name] in KEYWORD_TYPES[type(row.default)]
 
 
 @each_row
@@ -79,19 +86,19 @@ def test_a_setting_without_flag_and_variable_has_its_default(row: Option) -> Non
 
 @each_row
 def test_a_variable_sets_its_setting(row: Option) -> None:
-    text, value = TYPED[row.name]
+    text, value = example(row)
     assert getattr(read_settings({}, {row.variable: text}), row.name) == value
 
 
 @each_row
 def test_a_flag_sets_its_setting(row: Option) -> None:
-    text, value = TYPED[row.name]
+    text, value = example(row)
     assert getattr(read_settings({row.name: typed_flag(row, text)}, {}), row.name) == value
 
 
 @each_row
 def test_a_setting_changes_no_other(row: Option) -> None:
-    set_to = read_settings({}, {row.variable: TYPED[row.name][0]})
+    set_to = read_settings({}, {row.variable: example(row)[0]})
     others = [other.name for other in ROWS if other.name != row.name]
     assert [getattr(set_to, name) for name in others] == [getattr(Settings(), name) for name in others]
 

@@ -20,7 +20,7 @@ from tests.test_workers import workers_of
 pytestmark = pytest.mark.usefixtures("own_cache")
 HOLDING = """
 import itertools
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.cli import main
 
 answer = Application.__call__

@@ -131,7 +131,7 @@ STARTING = """
 import os, signal, socket
 from mock_server.cli import _fail
 from mock_server.errors import MockServerError, UsageError
-from mock_server.workers import Workers
+from mock_server.server.workers import Workers
 
 def refuse(listener, ready):
     raise UsageError("place: found nothing; expected something. Mend it.")

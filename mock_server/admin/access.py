@@ -87,7 +87,7 @@ def _is_ipv6(text: str) -> bool:
 
 def is_own_name(name: str, settings: Settings) -> bool:
     """Tell whether a name (in lower case, without a port) is one of this machine, or of ``--allowed-host``."""
-    allowed = {one.lower() for one in settings.allowed_host}
+    allowed = {host.lower() for host in settings.allowed_host}
     if settings.host not in ANY:
         allowed.add(settings.host.lower())
     return bool(name) and (name == "localhost" or name.endswith(".localhost") or name in allowed or _is_loopback(name))

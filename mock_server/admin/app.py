@@ -70,8 +70,8 @@ class AdminApp:
 
     def is_open(self, method: str, path: str) -> bool:
         """Tell whether everybody may ask: what is answered depends on no world."""
-        found = self._within(path)
-        return found is not None and found[1] in _OPEN and method in ("GET", "HEAD")
+        route_and_path = self._within(path)
+        return route_and_path is not None and route_and_path[1] in _OPEN and method in ("GET", "HEAD")
 
     def refusal(self, request: Request, peer: str) -> Response | None:
         """Return the refusal of a request that may not use the admin API, or None.
@@ -112,13 +112,13 @@ class AdminApp:
         errands: BackgroundCalls | None = None,
     ) -> Steps:
         """Return the same step by step, between which others may have their turn; the body may come in pieces."""
-        found = self._within(request.path)
-        assert found is not None
-        served, path = found
+        route_and_path = self._within(request.path)
+        assert route_and_path is not None
+        served, path = route_and_path
         try:
             function, values = _TABLE.find(request.method, path)
             all_of = self._worlds if worlds is None else worlds
-            asked = AdminRequest(
+            admin_request = AdminRequest(
                 request,
                 world,
                 all_of,
@@ -129,7 +129,7 @@ class AdminApp:
                 figures,
                 errands or BackgroundCalls(),
             )
-            answer = function(asked)
+            answer = function(admin_request)
             if not isinstance(answer, Response):
                 answer = yield from answer
             for turn in paced(iter(self._worlds.release, False)):  # who clears a journal finds its memory given back

@@ -87,5 +87,9 @@ class BackgroundCalls:
         return outcome
 
     def _known(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> _Outcome | None:
-        same = (one for one in self._outcomes if one.errand.work == work and one.errand.arguments == arguments)
+        same = (
+            outcome
+            for outcome in self._outcomes
+            if outcome.errand.work == work and outcome.errand.arguments == arguments
+        )
         return next(same, None)

@@ -11,7 +11,7 @@ from itertools import chain
 from time import perf_counter
 from typing import TypeAlias, TypeVar
 
-from mock_server.http.messages import Headers, Response
+from mock_server.http.messages import Headers, Response, ResponseSource
 
 SLICE = 0.005
 """Seconds after which others have their turn."""
@@ -55,8 +55,8 @@ def in_pieces(pieces: Iterator[bytes], headers: Headers = ()) -> Response:
     first = next(pieces, b"")
     second = next(pieces, None)
     if second is None:
-        return Response(200, own, first, "control")
-    return Response(200, own, b"", "control", pieces=chain((first, second), pieces))
+        return Response(200, own, first, ResponseSource.CONTROL)
+    return Response(200, own, b"", ResponseSource.CONTROL, pieces=chain((first, second), pieces))
 
 
 def whole(steps: Steps) -> Response:

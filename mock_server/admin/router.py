@@ -20,7 +20,7 @@ from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_text import DEEPEST, TooDeepError, json_bytes, read_json
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
-from mock_server.http.messages import Headers, Request, Response
+from mock_server.http.messages import Headers, Request, Response, ResponseSource
 from mock_server.http.problem_details import problem_response
 from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.loading.loader import CONTROL
@@ -159,9 +159,9 @@ def json_response(value: JSON, status: int = 200, headers: Headers = ()) -> Resp
     """Return an answer of the admin API in JSON."""
     media_type = "application/json" if status < 400 else "application/problem+json"
     own = (("content-type", media_type), ("cache-control", "no-store"))
-    return Response(status, (*own, *headers), json_bytes(value), "control")
+    return Response(status, (*own, *headers), json_bytes(value), ResponseSource.CONTROL)
 
 
 def aside(function: Function, is_long: Callable[[AdminRequest], bool]) -> Function:
     """Return a function that changes nothing as one that is called in a thread where it takes long."""
-    return lambda asked: asked.errands.run(function, asked, is_long=is_long(asked))
+    return lambda admin_request: admin_request.errands.run(function, admin_request, is_long=is_long(admin_request))

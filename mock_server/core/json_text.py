@@ -152,11 +152,11 @@ def _float(text: str) -> float:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
+    value = dict(members)
+    if len(value) != len(members):
         twice = json.dumps(first_twice(name for name, _ in members))
         raise NotJSONError(f"the name {twice} stands twice in an object")
-    return found
+    return value
 
 
 def first_twice(names: Iterable[str]) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import cast
 
 from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
 from mock_server.generation.constraints import ALL_TYPES, Constraints, Goal, Reach, gather, possible
 from mock_server.generation.contradiction import Unsatisfiable
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.min_depth import ENDLESS, min_depth
 from mock_server.generation.negation import TYPES, complements
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
@@ -65,18 +65,23 @@ Outcome = Constraints | BranchPoint | Unsatisfiable
 MANY = 500
 """Schemas that hold for one value, as often as they are named, after which each of them counts once. Before that a
 schema that is named twice may be kept in two ways."""
+_OUTCOMES: CacheKey[Goal, dict[tuple[int, ...], Outcome]] = CacheKey()
+"""By the schemas that hold, and the options taken: what they lead to."""
+_DERIVED: CacheKey[tuple[SchemaNode, tuple[str, ...]], SchemaNode] = CacheKey()
+"""By schema of the contract, and its use: the schema that follows from it."""
 
 
 def expand(document: SchemaDocument, goal: Goal, path: tuple[int, ...]) -> Outcome:
     """Return what the options taken lead to: a shape, the next choice, or a contradiction."""
-    known: dict[tuple[int, ...], Outcome] | None = document.kept.get(goal)
+    outcomes = document.caches[_OUTCOMES]
+    known = outcomes.get(goal)
     if known is None:
-        known = document.kept[goal] = {}
-    found = known.get(path)
-    if found is None:
+        known = outcomes[goal] = {}
+    points = known.get(path)
+    if points is None:
         check(current())
-        found = known[path] = _found(goal, path)
-    return found
+        points = known[path] = _found(goal, path)
+    return points
 
 
 def _found(goal: Goal, path: tuple[int, ...]) -> Outcome:
@@ -274,11 +279,10 @@ class _Expansion:
 
     def _kept(self, node: SchemaNode, key: tuple[str, ...], schema: JSON) -> SchemaNode:
         """Return the node of a schema of our own, the same object each time."""
-        cache = node.document.kept
-        whole = (node, "made", *key)
-        if whole not in cache:
-            cache[whole] = node.made(schema)
-        return cast("SchemaNode", cache[whole])
+        derived = node.document.caches[_DERIVED]
+        if (node, key) not in derived:
+            derived[node, key] = node.made(schema)
+        return derived[node, key]
 
     def _values(self) -> list[JSON] | None:
         """Return the values that ``const`` and ``enum`` allow, None where there is neither.

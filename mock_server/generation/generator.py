@@ -13,6 +13,7 @@ from mock_server.core.types import JSON
 from mock_server.generation.branches import expand
 from mock_server.generation.constraints import Constraints
 from mock_server.generation.contradiction import TOO_LARGE, Unsatisfiable
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.fake.locales import is_country
 from mock_server.generation.fake.persona import Persona
 from mock_server.generation.location import ValueLocation
@@ -32,6 +33,10 @@ Three levels may have four times as many, and so on; more values would show noth
 """
 
 Schema = dict[str, JSON]
+
+FAILURES: CacheKey[SchemaNode, str] = CacheKey()
+"""By schema that nothing satisfies: the message."""
+_TRUSTED: CacheKey[SchemaNode, frozenset[str]] = CacheKey()
 
 
 class SearchExhaustedError(GenerationError):
@@ -66,7 +71,7 @@ def generate(
     result is cached.
     """
     node = document.root(schema)
-    known = document.kept.get((node, "unsatisfiable"))
+    known = document.caches[FAILURES].get(node)
     if known is not None and not pins:
         raise GenerationError(known)
     failure: GenerationError | None = None
@@ -91,7 +96,7 @@ def generate(
     failure = failure or exhausted
     assert failure is not None
     if not pins:
-        document.kept[node, "unsatisfiable"] = str(failure)
+        document.caches[FAILURES][node] = str(failure)
     raise failure
 
 
@@ -119,18 +124,17 @@ def _trusted(node: SchemaNode) -> frozenset[str]:
 
     Where the schema has no choice between branches, the validation of the whole finds the same errors.
     """
-    cache = node.document.kept
-    if (node, "trusted") not in cache:
+    trusted = node.document.caches[_TRUSTED]
+    if node not in trusted:
         shape = expand(node.document, (node,), ())
-        cache[node, "trusted"] = frozenset(shape.names) if isinstance(shape, Constraints) else frozenset()
-    names: frozenset[str] = cache[node, "trusted"]
-    return names
+        trusted[node] = frozenset(shape.names) if isinstance(shape, Constraints) else frozenset()
+    return trusted[node]
 
 
 def _distrust(walk: GenerationContext, node: SchemaNode, value: JSON) -> None:
     """Validate each refused member by itself from now on, in this value and in all later ones."""
     names = {pointer_parts(pointer)[0] for pointer, _ in node.faults(value) if pointer}
-    node.document.kept[node, "trusted"] = _trusted(node) - names
+    node.document.caches[_TRUSTED][node] = _trusted(node) - names
     walk.believe(frozenset())
 
 

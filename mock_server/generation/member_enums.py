@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 
 DEEPEST = 3
@@ -11,6 +12,9 @@ DEEPEST = 3
 
 Enum = tuple[str, list[JSON]]
 """The JSON Pointer of a member into a value, and the values of its enum."""
+_ENUMS: CacheKey[tuple[SchemaNode, tuple[str, ...], int], Enum | None] = CacheKey()
+"""By schema, names and levels: the result of :func:`enum_named`."""
+_BRANCHES: CacheKey[SchemaNode, tuple[SchemaNode, ...]] = CacheKey()
 
 
 def enum_at(schema: JSON, pointer: str, document: SchemaDocument) -> list[JSON]:
@@ -31,12 +35,11 @@ def enum_named(node: SchemaNode, names: tuple[str, ...], levels: int = DEEPEST) 
 
     Results are cached by schema, so that a graph of schemas is searched once, however many paths lead through it.
     """
-    cache, key = node.document.kept, (node.settled(), names, levels)
-    if key not in cache:
-        cache[key] = None  # a schema that comes back to itself has nothing more to offer
-        cache[key] = _enum_named(node, names, levels)
-    enum: Enum | None = cache[key]
-    return enum
+    enums, key = node.document.caches[_ENUMS], (node.settled(), names, levels)
+    if key not in enums:
+        enums[key] = None  # a schema that comes back to itself has nothing more to offer
+        enums[key] = _enum_named(node, names, levels)
+    return enums[key]
 
 
 def _enum_named(node: SchemaNode, names: tuple[str, ...], levels: int) -> Enum | None:
@@ -72,8 +75,8 @@ def _values(node: SchemaNode) -> list[JSON]:
 
 def branches(node: SchemaNode) -> tuple[SchemaNode, ...]:
     """Return the schema and all that apply to the same value: what it refers to, and branches of any kind."""
-    cache, key = node.document.kept, (node, "branches")
-    if key not in cache:
+    known = node.document.caches[_BRANCHES]
+    if node not in known:
         nodes: dict[SchemaNode, None] = {node: None}
         waiting = [node]
         while waiting:
@@ -83,9 +86,8 @@ def branches(node: SchemaNode) -> tuple[SchemaNode, ...]:
                 if branch not in nodes:
                     nodes[branch] = None
                     waiting.append(branch)
-        cache[key] = tuple(nodes)
-    result: tuple[SchemaNode, ...] = cache[key]
-    return result
+        known[node] = tuple(nodes)
+    return known[node]
 
 
 _IN_PLACE = ("anyOf", "oneOf", "allOf")

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.schema_document import SchemaNode
 
 ENDLESS = 10**6
 """The height of a schema that requires itself without end."""
+_DEPTHS: CacheKey[SchemaNode, int] = CacheKey()
 
 
 def min_depth(node: SchemaNode) -> int:
     """Return the least number of levels of objects and arrays in a value; :data:`ENDLESS` where there is no end."""
-    cache = node.document.kept
-    key = (node, "height")
-    if key not in cache:
-        for reached, levels in _settled(node).items():
-            cache[reached, "height"] = levels
-    return int(cache[key])
+    depths = node.document.caches[_DEPTHS]
+    if node not in depths:
+        depths.update(_settled(node, depths))
+    return depths[node]
 
 
-def _settled(first: SchemaNode) -> dict[SchemaNode, int]:
+def _settled(first: SchemaNode, depths: dict[SchemaNode, int]) -> dict[SchemaNode, int]:
     """Return the heights of a schema and of all that it requires, lowered until nothing changes (a fixed point)."""
-    nodes = reached_from(first, "height")
-    kept = first.document.kept
-    heights = {node: int(kept.get((node, "height"), ENDLESS)) for node in nodes}
-    waiting = [node for node in reversed(nodes) if (node, "height") not in kept]
+    nodes = reached_from(first, depths)
+    heights = {node: depths.get(node, ENDLESS) for node in nodes}
+    waiting = [node for node in reversed(nodes) if node not in depths]
     changed = True
     while changed:
         changed = False
@@ -37,14 +36,13 @@ def _settled(first: SchemaNode) -> dict[SchemaNode, int]:
     return heights
 
 
-def reached_from(first: SchemaNode, known: str = "") -> list[SchemaNode]:
-    """Return a schema and all that it cannot do without; not what lies behind those of which something is known."""
-    kept = first.document.kept
+def reached_from(first: SchemaNode, known: Container[SchemaNode] = ()) -> list[SchemaNode]:
+    """Return a schema and all that it cannot do without; not what lies behind those that are ``known``."""
     reached = {first: None}
     waiting = [first]
     while waiting:
         node = waiting.pop()
-        for part in _parts(node) if not known or (node, known) not in kept else ():
+        for part in _parts(node) if node not in known else ():
             if part not in reached:
                 reached[part] = None
                 waiting.append(part)

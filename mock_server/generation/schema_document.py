@@ -26,6 +26,7 @@ from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
 from mock_server.generation.dialect import to_2020_12
+from mock_server.generation.document_caches import DocumentCaches
 from mock_server.generation.schema_validators import LINK, ValidatorOptions, Validators
 from mock_server.openapi.read_write_only import Direction, Keyword, with_schemas
 from mock_server.openapi.traversal import target
@@ -110,8 +111,8 @@ class SchemaDocument:
             lambda reference: self.target(reference).schema,
             lambda reference, value: self.target(reference).accepts(value),
         )
-        self.kept: dict[object, Any] = {}
-        """Cached results about the schemas of this document: expansions, heights."""
+        self.caches = DocumentCaches()
+        """Results about the schemas of this document: expansions, depths."""
 
     @functools.cached_property
     def data(self) -> JSON:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from mock_server.core.types import JSON
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.schema_document import SchemaNode
 
 _DEEPEST = 4
 """Most levels of branches within branches that are searched."""
+_EXAMPLES: CacheKey[SchemaNode, list[JSON]] = CacheKey()
 
 
 def schema_examples(node: SchemaNode) -> list[JSON]:
@@ -15,12 +17,10 @@ def schema_examples(node: SchemaNode) -> list[JSON]:
     The caller checks whether they are valid. A default that is null or empty describes an absent member and makes a
     poor answer; it is left out.
     """
-    cache = node.document.kept
-    key = (node, "documented")
-    if key not in cache:
-        cache[key] = _documented(node, 0)
-    values: list[JSON] = cache[key]
-    return values
+    examples = node.document.caches[_EXAMPLES]
+    if node not in examples:
+        examples[node] = _documented(node, 0)
+    return examples[node]
 
 
 def _documented(node: SchemaNode, depth: int) -> list[JSON]:

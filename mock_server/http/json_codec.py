@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.http.messages import Exchange, Headers, Request, Response, Route, Stream, TransportFault
+from mock_server.http.messages import (
+    Exchange,
+    Headers,
+    Request,
+    Response,
+    ResponseSource,
+    Route,
+    Stream,
+    TransportFault,
+)
 
 
 class RequestJson(TypedDict):
@@ -31,7 +40,8 @@ class ResponseJson(TypedDict):
     status: int
     headers: Sequence[Sequence[str]]
     body: str
-    reason: str
+    source: str
+    scenario: str
     delay: int
     wire: TransportFaultJson | None
     stream: StreamJson | None
@@ -141,7 +151,8 @@ def response_to_json(answer: Response) -> ResponseJson:
         "status": answer.status,
         "headers": answer.headers,
         "body": bytes_to_json(answer.body),
-        "reason": answer.reason,
+        "source": answer.source.value,
+        "scenario": answer.scenario,
         "delay": answer.delay,
         "wire": None
         if wire is None
@@ -204,7 +215,8 @@ def response_from_json(form: ResponseJson) -> Response:
         status=form["status"],
         headers=_headers(form["headers"]),
         body=bytes_from_json(form["body"]),
-        reason=form["reason"],
+        source=ResponseSource(form["source"]),
+        scenario=form["scenario"],
         delay=form["delay"],
         wire=None if form["wire"] is None else TransportFault(**form["wire"]),
         stream=None if form["stream"] is None else _stream_of(form["stream"]),

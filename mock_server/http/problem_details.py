@@ -9,7 +9,7 @@ from http import HTTPStatus
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import StoreError, StoreFullError
 from mock_server.core.types import JSON
-from mock_server.http.messages import Headers, Response
+from mock_server.http.messages import Headers, Response, ResponseSource
 
 TITLES: Mapping[str, str] = {
     "answer-breaks-contract": "The answer breaks the contract and was not sent",
@@ -70,4 +70,4 @@ def problem_response(
     if findings:
         body["findings"] = [finding.as_json() for finding in findings]
     data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Response(status, (("content-type", "application/problem+json"), *headers), data, "problem")
+    return Response(status, (("content-type", "application/problem+json"), *headers), data, ResponseSource.PROBLEM)

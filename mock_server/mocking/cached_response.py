@@ -138,11 +138,11 @@ class CoverageSignature:
 
     __slots__ = ("cost", "holders", "key", "shown")
 
-    def __init__(self, key: Hashable, shown: CoverageHits) -> None:
+    def __init__(self, key: Hashable, hits: CoverageHits) -> None:
         self.key = key
-        self.shown = shown
+        self.shown = hits
         self.holders = 0
-        self.cost = bytes_of(self) + bytes_of(key) + bytes_of(shown) + footprint(shown.keys)
+        self.cost = bytes_of(self) + bytes_of(key) + bytes_of(hits) + footprint(hits.keys)
 
 
 _P = TypeVar("_P", RequestTarget, ResponseHead, CoverageSignature)
@@ -260,7 +260,8 @@ class SharedParts:
         key = (
             answer.status,
             answer.headers,
-            answer.reason,
+            answer.source,
+            answer.scenario,
             answer.findings,
             length,
             exchange.findings,
@@ -273,12 +274,12 @@ class SharedParts:
             head = self._heads[key] = ResponseHead(key, answer, length, exchange.findings, tally)
         return self._taken(head)
 
-    def sign(self, shown: CoverageHits) -> CoverageSignature:
+    def sign(self, hits: CoverageHits) -> CoverageSignature:
         """Return what an answer shows, for one more holder."""
-        key = (shown.gauge, shown.keys)
+        key = (hits.gauge, hits.keys)
         sign = self._signs.get(key)
         if sign is None:
-            sign = self._signs[key] = CoverageSignature(key, shown)
+            sign = self._signs[key] = CoverageSignature(key, hits)
         return self._taken(sign)
 
     def release(self, ready: CachedResponse) -> None:

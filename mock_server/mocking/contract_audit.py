@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
 from mock_server.generation.fake.faker_bridge import unknown_methods
-from mock_server.http.messages import Request, Response
+from mock_server.http.messages import Request, Response, ResponseSource
 from mock_server.http.preferences import Preferences
 from mock_server.mocking.mock_request import MockRequest
 from mock_server.mocking.response_selector import ResponseSelector
@@ -74,7 +74,7 @@ class ContractAudit:
         return [(status, self._source(operation, answer)) for status, answer in tried]
 
     def _source(self, operation: Operation, answer: Response) -> str:
-        selected = operation.resource is not None and answer.reason == "generated"
+        selected = operation.resource is not None and answer.source is ResponseSource.GENERATED
         return "fixture, else generated" if selected else answer.reason
 
     def _tried(self, operation: Operation, status: str, preferences: Preferences, media: str = "") -> AuditedResponse:
@@ -104,7 +104,7 @@ class ContractAudit:
     def _judged(
         self, operation: Operation, status: str, example: str, answer: Response, media: str = ""
     ) -> AuditedResponse:
-        if answer.reason == "problem":
+        if answer.source is ResponseSource.PROBLEM:
             actual = answer.body.decode()
             findings: tuple[Diagnostic, ...] = (
                 Diagnostic("no-answer", operation.key, actual, "an answer", operation.pointer),

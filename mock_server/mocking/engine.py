@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.sized_cache import SizedCache
 from mock_server.http.media_types import essence_of
-from mock_server.http.messages import Exchange, Headers, Request, Response, Route, Stream
+from mock_server.http.messages import Exchange, Headers, Request, Response, ResponseSource, Route, Stream
 from mock_server.http.preferences import Preferences, read_preferences
 from mock_server.http.problem_details import problem_response
 from mock_server.mocking.error_responses import findings_header
@@ -137,7 +137,7 @@ class Engine:
         findings: tuple[Diagnostic, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and manners.options == "answer":
-                answer = Response(204, (("Allow", _allow(route)),), reason="options")
+                answer = Response(204, (("Allow", _allow(route)),), source=ResponseSource.OPTIONS)
                 return Examined(request, route, operation, caller, preferences, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
@@ -305,8 +305,8 @@ class Engine:
         """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
         if stage is None or question.preferences.is_of_the_answer:
             return None
-        found = stage.next(question.request, route, question.operation, self._seed, fitting)
-        return None if found is None else ScenarioResponse(*found, self._seed)
+        step = stage.next(question.request, route, question.operation, self._seed, fitting)
+        return None if step is None else ScenarioResponse(*step, self._seed)
 
     def _tell(self, answer: Response) -> None:
         """Log what is wrong with the contract's examples, each finding once."""
@@ -323,7 +323,7 @@ class Engine:
     def _judgement(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what the contract has against an answer; of one that was judged before, what it had then."""
         # All that the contract may have something against; whose record it was made from is no matter of it.
-        key = (operation, answer.status, answer.headers, answer.body, answer.judged, answer.reason, answer.stream)
+        key = (operation, answer.status, answer.headers, answer.body, answer.judged, answer.source, answer.stream)
         known = self._judged.get(key)
         if known is None:
             known = self._judge.answer(operation, answer)
@@ -336,7 +336,7 @@ class Engine:
 
         The server's own problem documents are not validated.
         """
-        if answer.reason == "problem":
+        if answer.source is ResponseSource.PROBLEM:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
@@ -428,14 +428,14 @@ def _finished(answer: Response, preferences: Preferences, caller: Credentials, *
     if preferences == Preferences():
         return replace(answer, delay=caller.delay) if caller.delay else answer
     # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.
-    honoured = {"delay", "validation"} | ({"code"} if answer.reason != "problem" else set())
+    honoured = {"delay", "validation"} | ({"code"} if answer.source is not ResponseSource.PROBLEM else set())
     if answer.stream is not None:
         honoured |= {"items", "interval"}
-    if answer.reason == "example" or is_refused:
+    if answer.source is ResponseSource.EXAMPLE or is_refused:
         honoured |= {"example"}
-    if answer.reason == "generated":
+    if answer.source is ResponseSource.GENERATED:
         honoured |= {"dynamic", "seed", "variant"}
-    if preferences.dynamic is False and answer.reason != "problem":
+    if preferences.dynamic is False and answer.source is not ResponseSource.PROBLEM:
         honoured |= {"dynamic"}
     applied = preferences.applied(frozenset(honoured))
     headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers

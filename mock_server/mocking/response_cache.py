@@ -18,7 +18,7 @@ from sys import getsizeof, intern
 from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.http.asgi import Scope
-from mock_server.http.messages import Exchange
+from mock_server.http.messages import Exchange, ResponseSource
 from mock_server.mocking.cached_response import CachedResponse, Question, SharedFieldLines, SharedParts, dependency_of
 from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.openapi.model import Operation
@@ -86,7 +86,7 @@ class ResponseCache:
         before: int,
         exchange: Exchange,
         operation: Operation | None,
-        shown: CoverageHits,
+        hits: CoverageHits,
         tally: RequestMetric,
     ) -> None:
         """Remember an answer of the engine, if it will be the same again.
@@ -105,7 +105,7 @@ class ResponseCache:
         lines = [self._lines.shared(line) for line in scope["headers"]]
         question: Question = (world.revision, *target.common, *[line for line, _ in lines])
         own = sum([size for _, size in lines])
-        head, sign = self._parts.head(exchange, tally), self._parts.sign(shown)
+        head, sign = self._parts.head(exchange, tally), self._parts.sign(hits)
         ready = CachedResponse(question, own, target, head, sign, exchange.answer.body, sight)
         if ready.cost > self.limit // _LARGEST:
             self._parts.release(ready)
@@ -129,7 +129,7 @@ class ResponseCache:
             and not answer.delay
             and answer.wire is None
             and answer.stream is None
-            and not (answer.reason == "problem" and answer.status >= 500)
+            and not (answer.source is ResponseSource.PROBLEM and answer.status >= 500)
             and len(answer.body) <= self.limit // _LARGEST
             and not any(name in _BESIDE for name, _ in exchange.request.headers)
             and any(name == "host" for name, _ in exchange.request.headers)

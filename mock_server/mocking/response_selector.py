@@ -20,7 +20,7 @@ from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
 from mock_server.generation.variants import Variant, variants
 from mock_server.http.body_serializers import SerializedBody, serialize_body
-from mock_server.http.messages import Headers, Request, Response
+from mock_server.http.messages import Headers, Request, Response, ResponseSource
 from mock_server.http.preferences import Preferences
 from mock_server.http.problem_details import problem_response, store_problem_response
 from mock_server.mocking.examples import Examples
@@ -54,7 +54,7 @@ class _Selected:
     """
 
     value: JSON
-    reason: str
+    source: ResponseSource
     example: str = ""
     findings: tuple[Diagnostic, ...] = ()
     sought: tuple[str, str] | None = None
@@ -103,7 +103,9 @@ class ResponseSelector:
             if choice is None:
                 if question.preferences.variant is not None:
                     self._refuse_variant(question, response, 0)
-                return Response(status, self._headers.written(response, "", question.identity), reason="contract")
+                return Response(
+                    status, self._headers.written(response, "", question.identity), source=ResponseSource.CONTRACT
+                )
             media = response.content[choice.index]
             # Every body that is a sequence has a source, event streams and JSON Lines alike.
             source = self.streams.source(question.operation, response, choice.index)
@@ -130,7 +132,7 @@ class ResponseSelector:
             status,
             headers,
             body.data,
-            selection.reason,
+            selection.source,
             judged=body.judged,
             findings=selection.findings,
             sought=selection.sought,
@@ -168,7 +170,11 @@ class ResponseSelector:
             headers = (*headers, ("Vary", "Accept"))
         typed = (("content-type", source.framing.content_type(content_type)), *headers)
         return Response(
-            status, typed, reason="generated" if name is None else "example", findings=findings, stream=stream
+            status,
+            typed,
+            source=ResponseSource.GENERATED if name is None else ResponseSource.EXAMPLE,
+            findings=findings,
+            stream=stream,
         )
 
     def _given(
@@ -207,11 +213,11 @@ class ResponseSelector:
         known = self._written.get(key)
         if known is not None and known[0] is selection.value:
             return known[1]
-        is_authored = selection.reason in ("example", "fixture")
+        is_authored = selection.source in (ResponseSource.EXAMPLE, ResponseSource.FIXTURE)
         body = serialize_body(
             selection.value, content_type, self._schema(media), self._contract.resolve, is_authored=is_authored
         )
-        if selection.reason == "example":
+        if selection.source is ResponseSource.EXAMPLE:
             self._written[key] = (selection.value, body)
         return body
 
@@ -261,26 +267,28 @@ class ResponseSelector:
                 raise no_such_example(preferences.example, response)
             if preferences.example in sound.values:
                 example_findings = sound.findings_of(preferences.example)
-                return _Selected(sound.values[preferences.example], "example", preferences.example, example_findings)
+                return _Selected(
+                    sound.values[preferences.example], ResponseSource.EXAMPLE, preferences.example, example_findings
+                )
             return self._generated(question, media, None, None, sound.findings_of(preferences.example))
         if preferences.variant is not None:
             listed = self._listed(question.operation, response, media, preferences.seed)
             if preferences.variant >= len(listed):
                 self._refuse_variant(question, response, len(listed))
-            return _Selected(listed[preferences.variant].value, "generated")
+            return _Selected(listed[preferences.variant].value, ResponseSource.GENERATED)
         is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
         resource = self._resource(question.operation, media)
         record_key = self._sought(question, resource)
         record = self._record(question, record_key)
         if record is not None and not preferences.dynamic and preferences.seed is None:
-            return _Selected(record.value, "fixture", sought=record_key)
+            return _Selected(record.value, ResponseSource.FIXTURE, sought=record_key)
         findings: tuple[Diagnostic, ...] = ()
         if media.examples and resource is None and not is_dynamic and preferences.seed is None:
             name = "" if "" in media.examples else next(iter(media.examples))
             findings = sound.findings_of(name)
             if sound.values:
                 name = name if name in sound.values else next(iter(sound.values))
-                return _Selected(sound.values[name], "example", name, findings)
+                return _Selected(sound.values[name], ResponseSource.EXAMPLE, name, findings)
         return self._generated(question, media, resource, record, findings, record_key)
 
     def _schema(self, media: MediaType) -> JSON:
@@ -366,11 +374,11 @@ class ResponseSelector:
         if resource is not None:
             maker = self._makers[resource.name]
             pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
-            return _Selected(maker.value(caller.suffix, seed, pins), "generated", "", findings, record_key)
+            return _Selected(maker.value(caller.suffix, seed, pins), ResponseSource.GENERATED, "", findings, record_key)
         is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
         draw = SeedKey(seed, question.operation.key, question.identity)
         value = self._drawn(media, draw, exemplary=not is_dynamic and preferences.seed is None)
-        return _Selected(value, "generated", "", findings)
+        return _Selected(value, ResponseSource.GENERATED, "", findings)
 
     def _drawn(self, media: MediaType, draw: SeedKey, *, exemplary: bool) -> JSON:
         def make() -> JSON:

@@ -19,7 +19,7 @@ from mock_server.core.json_pointer import pointer_parts, with_value_at
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json, plugin_codec
-from mock_server.http.messages import Headers, Request, Response, Stream
+from mock_server.http.messages import Headers, Request, Response, ResponseSource, Stream
 from mock_server.http.preferences import MOST_ITEMS, Preferences
 from mock_server.http.problem_details import problem_response
 from mock_server.http.sequence_framing import GARBLES, json_text
@@ -70,10 +70,16 @@ class ScenarioResponse:
         """Return the same answer with what the scenario breaks and delays, and its fault in sending."""
         cue = self.cue
         delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
-        if answer.reason != "problem":
+        if answer.source is not ResponseSource.PROBLEM:
             answer = _broken(answer, cue)
             answer = _garbled(answer, cue.garble) if answer.stream is None else _spoilt(answer, answer.stream, cue)
-        return replace(answer, delay=delay, wire=cue.wire, reason=f"scenario {self.running.scenario.name}")
+        return replace(
+            answer,
+            delay=delay,
+            wire=cue.wire,
+            source=ResponseSource.SCENARIO,
+            scenario=self.running.scenario.name,
+        )
 
 
 def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: StubResponse) -> Response:
@@ -88,9 +94,9 @@ def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: St
     if cue.fixture is not None:
         adapted_question = replace(adapted_question, caller=replace(question.caller, suffix=cue.fixture))
     answer = ladder.answer(adapted_question)
-    if answer.reason == "problem" and cue.code is not None and cue.breaks == ContractBreak():
-        answer = Response(cue.code, reason="scenario")  # a status that the contract does not know
-    if answer.reason == "problem":
+    if answer.source is ResponseSource.PROBLEM and cue.code is not None and cue.breaks == ContractBreak():
+        answer = Response(cue.code, source=ResponseSource.SCENARIO)  # a status that the contract does not know
+    if answer.source is ResponseSource.PROBLEM:
         return answer
     if cue.body:
         answer = _with_body(answer, cue.body[0])
@@ -221,8 +227,8 @@ class ScenarioValidator:
         operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
         if len(operations) > MOST_REHEARSED:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
-            found = f"a scenario that {len(operations)} operations could meet"
-            return [Diagnostic("limit", "body", found, expected, "/match", "Name the operation.")]
+            problem = f"a scenario that {len(operations)} operations could meet"
+            return [Diagnostic("limit", "body", problem, expected, "/match", "Name the operation.")]
         wrong: list[Diagnostic] = []
         for index, cue in own:
             for operation in operations:
@@ -257,7 +263,7 @@ class ScenarioValidator:
         except _CannotBePlayedError as error:
             yield Diagnostic("patch", place, str(error), "JSON", f"{pointer}/patch")
             return
-        if answer.reason == "problem":
+        if answer.source is ResponseSource.PROBLEM:
             if cue.failure is not None:
                 return  # the server's own problem document is not in the contract
             detail = json.loads(answer.body)["detail"]

@@ -18,7 +18,7 @@ from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
 from mock_server.http.body_serializers import serialize_body
 from mock_server.http.content_negotiation import concrete_media_type
-from mock_server.http.messages import Headers, Response
+from mock_server.http.messages import Headers, Response, ResponseSource
 from mock_server.http.problem_details import problem_response
 from mock_server.mocking.error_responses import STATUSES, documented_error, findings_header, with_diagnostics
 from mock_server.mocking.examples import Examples
@@ -67,7 +67,7 @@ class ValidationFailures:
         """
         finding_headers = findings_header(findings)
         if name == "trailing_slash" and name not in self._contract.manners.failures:
-            return Response(307, headers, reason="problem")
+            return Response(307, headers, source=ResponseSource.PROBLEM)
         own = self._manner(name)
         # A 401 has to have a challenge (RFC 9110, 15.5.2).
         if own is None and name in ("unauthenticated", "invalid_token"):
@@ -159,7 +159,7 @@ class ValidationFailures:
         media = None if status in BODYLESS else _media_type(response, example or None)
         headers = self._beside(response, example, extra)
         if media is None:
-            return Response(status, headers, reason="failure")
+            return Response(status, headers, source=ResponseSource.FAILURE)
         value = media.examples.get(example, media.examples.get(""))
         return self._sent(media, status, value, headers, is_authored=True)
 
@@ -171,7 +171,7 @@ class ValidationFailures:
             value, concrete_media_type(media.name), schema, self._contract.resolve, is_authored=is_authored
         )
         typed = (("content-type", body.content_type), *headers)
-        return Response(status, typed, body.data, "failure", judged=body.judged)
+        return Response(status, typed, body.data, ResponseSource.FAILURE, judged=body.judged)
 
 
 def _has_example(response: ResponseSpec, name: str) -> bool:

@@ -22,16 +22,25 @@ from mock_server.core.types import JSON
 _PACKAGES = ("openapi_spec_validator", "jsonschema_rs", "python_jsonpath", "connexion")
 """Packages whose versions are part of the digest, since the results depend on them."""
 
-_READERS = ("core", "plugins", "http", "openapi", "storage/fixtures")
+READERS = ("core", "plugins", "http", "openapi", "storage/fixtures")
 """The packages, with all below them, that decide what a contract or a fixture file says."""
+
+
+def reader_files() -> list[Path]:
+    """Return the files of the code that reads contracts and fixture files, in order."""
+    package = Path(__file__).parent.parent
+    return sorted(file for reader in READERS for file in (package / reader).rglob("*.py"))
+
+
+def digest_of(files: Iterable[Path]) -> bytes:
+    """Return the SHA-256 of what is in these files."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 
 @cache
 def _readers() -> bytes:
-    """Return a digest of the code that reads contracts and fixture files: results of other code are not used."""
-    package = Path(__file__).parent.parent
-    files = [file for reader in _READERS for file in (package / reader).rglob("*.py")]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).digest()
+    """Return the digest of the code that reads: results of other code are not used."""
+    return digest_of(reader_files())
 
 
 @cache

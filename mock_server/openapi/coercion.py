@@ -103,7 +103,7 @@ class TypeHints:
             whole = _json(raw[0])
             if isinstance(whole, list):
                 return whole
-        items = [self.item(index).value(one, reading) for index, one in enumerate(raw[: self._listed])]
+        items = [self.item(index).value(item, reading) for index, item in enumerate(raw[: self._listed])]
         return items + self.item(self._listed).values(raw[self._listed :], reading)
 
     def values(self, raws: Sequence[Raw], reading: Reading) -> list[JSON]:

@@ -40,12 +40,13 @@ def _header(document: Mapping[str, JSON], name: str, node: JSON) -> Header:
     for media in mapping_at(node if isinstance(node, dict) else {}, "content").values():
         described = media if isinstance(media, dict) else {}
         schema, examples = described.get("schema", True), _examples(document, media)
-        return Header(name, _flag(node, "required"), schema, examples, is_json=True)
+        return Header(name, is_true(node, "required"), schema, examples, is_json=True)
     schema = node.get("schema", True) if isinstance(node, dict) else True
-    return Header(name, _flag(node, "required"), schema, _examples(document, node), _flag(node, "explode"))
+    return Header(name, is_true(node, "required"), schema, _examples(document, node), is_true(node, "explode"))
 
 
-def _flag(node: JSON, key: str) -> bool:
+def is_true(node: JSON, key: str) -> bool:
+    """Tell whether a node has this member, and it is ``true``."""
     return isinstance(node, dict) and node.get(key) is True
 
 

@@ -20,7 +20,7 @@ _NAMING = ("event", "type", "kind", "object", "op", "action", "status")
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class UnionBranch:
     """A branch: the value of the naming member, and the schema. A branch with several names is listed for each."""
 
     name: str
@@ -32,7 +32,7 @@ class Union:
     """The branches of a union in the contract's order. ``member`` names them; empty where nothing does."""
 
     member: str = ""
-    branches: tuple[Branch, ...] = ()
+    branches: tuple[UnionBranch, ...] = ()
 
 
 def union_of(schema: JSON, resolve: Resolve) -> Union:
@@ -45,7 +45,7 @@ def union_of(schema: JSON, resolve: Resolve) -> Union:
         names = [names_of(shape.member(member)) for shape in shapes]
         if all(names):
             branches = [
-                Branch(name, leaf) for leaf, leaf_names in zip(leaves, names, strict=True) for name in leaf_names
+                UnionBranch(name, leaf) for leaf, leaf_names in zip(leaves, names, strict=True) for name in leaf_names
             ]
             if len({branch.name for branch in branches}) > 1:
                 return Union(member, tuple(branches))

@@ -101,7 +101,7 @@ class RequestPattern:
         count = _count_regexes(data)
         if count > MOST_PATTERNS:
             raise part.refusal("limit", f"{count} regular expressions", f"at most {MOST_PATTERNS}")
-        return cls([check for key, one in members.items() for check in _READERS[key](one, members)], data)
+        return cls([check for key, member in members.items() for check in _READERS[key](member, members)], data)
 
     def matches(self, request: Request, route: Route, operation: Operation | None = None) -> bool:
         """Tell whether a request matches. ``operation`` is that of the route, where the route has one."""

@@ -262,7 +262,7 @@ class Application:
 
     def redaction(self) -> Redaction:
         """Return the redaction, which hides the secrets of a request where it is shown."""
-        return redaction_of(self.settings, [one.contract for one in self.served])
+        return redaction_of(self.settings, [mount.contract for mount in self.served])
 
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
         if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
@@ -351,7 +351,7 @@ class Application:
             former, self._loaded = self._loaded, loaded
             former.forget_answers()
             del former
-            self.worlds.begin_over([one.store for one in loaded.served])
+            self.worlds.begin_over([mount.store for mount in loaded.served])
             self._let_go_of_former()
         except MockServerError as error:
             log.error("not reloaded, the contract of before goes on: %s", error)

@@ -125,8 +125,8 @@ class ConnectionLimits:
         elif connection.stage == HEAD:
             if 0 < settings.head_timeout <= waited:
                 self._tallies.bounds["head_timeout"] += 1
-                found = f"Found part of a head after {waited:.0f} s"
-                connection.refuse(_timeout(f"{found}; expected the whole within {settings.head_timeout} s."))
+                actual = f"Found part of a head after {waited:.0f} s"
+                connection.refuse(_timeout(f"{actual}; expected the whole within {settings.head_timeout} s."))
         elif connection.stage == BODY:
             self._look_at_body(connection, waited)
         elif waited >= LINGER and not connection.is_held:
@@ -139,15 +139,15 @@ class ConnectionLimits:
         elif waited >= BODY_WINDOW:
             if connection.received < rate * waited:
                 self._tallies.bounds["min_body_rate"] += 1
-                found = f"Found {connection.received / waited:,.0f} bytes of the body a second over {waited:.0f} s"
-                connection.refuse(_timeout(f"{found}; expected at least {rate:,}."))
+                actual = f"Found {connection.received / waited:,.0f} bytes of the body a second over {waited:.0f} s"
+                connection.refuse(_timeout(f"{actual}; expected at least {rate:,}."))
             connection.since, connection.received = self.now, 1
 
-    def too_large(self, name: str, found: str) -> Response:
+    def too_large(self, name: str, actual: str) -> Response:
         """Return the answer to a head that is more than the setting of that name allows."""
         self._tallies.bounds[name] += 1
         most = f"{self._settings.max_head} KB" if name == "max_head" else f"{self.most_lines} header lines"
-        detail = f"Found {found}; expected {most} at most. Send less, or start the server with another --{name}."
+        detail = f"Found {actual}; expected {most} at most. Send less, or start the server with another --{name}."
         return problem_response("large-head", 431, detail.replace("_", "-"), headers=RETRY[1:])
 
     def make_room(self, newcomer: Connection, connections: Collection[Connection]) -> None:

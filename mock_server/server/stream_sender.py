@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
+from mock_server.core.errors import GenerationError
 from mock_server.http.asgi import CONNECTION, Receive, ResponseSender, Scope, Send, response_start, until_gone
 from mock_server.http.messages import Response, Stream, TransportFault
-from mock_server.mocking.engine import Engine
+from mock_server.mocking.engine import BrokenItemError, Engine
 from mock_server.worlds.journal import LONGEST_BODY
 
 log = logging.getLogger("mock_server")
@@ -115,9 +116,13 @@ class StreamSender(ResponseSender):
         """Yield the encoded items, up to one that cannot be sent: the reason for it is logged."""
         try:
             yield from self._engine.items(stream, status)
-        except Exception as error:  # whatever the error is: the answer has begun and can only be cut off
+        # The response has begun: all that is left is to cut it off.
+        except (GenerationError, BrokenItemError) as error:
             self._has_failed = True
             log.error("%s: a stream was cut off after %d items: %s", stream.operation, self._sent, error)
+        except Exception:  # a bug of the server, which the log has with its traceback
+            self._has_failed = True
+            log.exception("%s: the mock server failed after %d items of a stream", stream.operation, self._sent)
 
     def _take(self, part: bytes) -> None:
         """Count the bytes of a part before it is sent, and keep the beginning of the body for the journal."""

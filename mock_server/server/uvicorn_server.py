@@ -137,14 +137,14 @@ class _Server(uvicorn.Server):
             yield  # signals are the main thread's
             return
         # uvicorn's own raises the signal again at the end, which would make the exit code 143.
-        kept = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         unheard = self._hang_ups.handle(self._hung_up)
         try:
             yield
         finally:
             unheard()
-            for one, handler in kept.items():
-                signal.signal(one, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def _hung_up(self) -> None:
         """Load anew, or end with the terminal that the server was started from."""

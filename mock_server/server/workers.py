@@ -50,7 +50,7 @@ class Workers:
 
     def __init__(self, work: Work, listeners: Sequence[socket.socket], stall_timeout: int = 0) -> None:
         self._listeners = listeners
-        self._workers = [_Worker(work, one) for one in listeners]
+        self._workers = [_Worker(work, listener) for listener in listeners]
         self._hang_ups = HangupHandler()
         self._longest = stall_timeout + STUCK_SECONDS if stall_timeout else inf
 
@@ -80,7 +80,7 @@ class Workers:
                 self._end()
 
     def _wait(self, signalled: socket.socket) -> Sequence[object]:
-        heard = [signalled, *(one for worker in self._workers for one in worker.heard)]
+        heard = [signalled, *(number for worker in self._workers for number in worker.heard)]
         return wait(heard, None if self._longest == inf else 1.0)
 
     def _is_to_end(self, signalled: socket.socket, heard: Sequence[object]) -> bool:
@@ -237,7 +237,7 @@ def _signals(hang_ups: HangupHandler) -> Iterator[socket.socket]:
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with ours, theirs:
-        kept = {one: signal.signal(one, lambda *_: None) for one in _SIGNALS}
+        handlers = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
         unheard = hang_ups.handle(lambda: None)
         before = signal.set_wakeup_fd(theirs.fileno())
         try:
@@ -245,5 +245,5 @@ def _signals(hang_ups: HangupHandler) -> Iterator[socket.socket]:
         finally:
             signal.set_wakeup_fd(before)
             unheard()
-            for one, handler in kept.items():
-                signal.signal(one, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)

@@ -16,11 +16,11 @@ PRIVATE = "private"
 """The query of a SQLite address whose file exists only as long as its server."""
 
 
-def open_stores(address: str, kept: int, memory: int = LIMIT) -> StoreFactory:
+def open_stores(address: str, worlds: int, memory: int = LIMIT) -> StoreFactory:
     """Open what stands at an address, by the opener that is registered for its scheme.
 
-    ``kept`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a database
-    and is remembered.
+    ``worlds`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a
+    database and is remembered.
 
     Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
     """
@@ -35,7 +35,7 @@ def open_stores(address: str, kept: int, memory: int = LIMIT) -> StoreFactory:
             f"--store {redact_url(address)}: found the scheme {scheme!r}{openers.suggestion(scheme)};"
             f" expected one of {expected}. A plugin may register others."
         )
-    stores: StoreFactory = opener(address, kept, memory)
+    stores: StoreFactory = opener(address, worlds, memory)
     return stores
 
 

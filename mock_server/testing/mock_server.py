@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Unpack
 from uuid import uuid4
 
-from mock_server.core.errors import UsageError
 from mock_server.testing.admin_client import ControlClient
+from mock_server.testing.managed_server import ManagedServer
 from mock_server.testing.runners import ExternalServer, Options, ProcessServer, ServerRunner, ThreadServer
 from mock_server.testing.world import World, checked_name
 
@@ -30,13 +31,17 @@ class MockServer(World):
     way of serving.
     """
 
-    def __init__(self, **options: Unpack[Options]) -> None:
-        self._run_by(ThreadServer(options), str(options.get("admin_token") or ""))
+    def __init__(self, runner: ServerRunner | None = None, /, **options: Unpack[Options]) -> None:
+        # The runner is for subprocess() and at(): what users give is a keyword.
+        if isinstance(runner, (str, os.PathLike)):
+            raise TypeError(f"MockServer: found {runner!r} without a name; expected keywords, such as contract=...")
+        self._server = ManagedServer(runner or ThreadServer(options), str(options.get("admin_token") or ""))
+        super().__init__(self._server)
 
     @classmethod
     def subprocess(cls, **options: Unpack[Options]) -> MockServer:
         """Return the same in a process of its own, ``python -m mock_server serve``; it logs to standard error."""
-        return cls._run(ProcessServer(options), str(options.get("admin_token") or ""))
+        return cls(ProcessServer(options), **options)
 
     @classmethod
     def at(cls, url: str, *, admin_token: str = "", known: bool = False) -> MockServer:
@@ -44,49 +49,21 @@ class MockServer(World):
 
         Entering it checks that the server is ready, unless it is ``known`` to be.
         """
-        return cls._run(ExternalServer(url, known=known), admin_token)
-
-    @classmethod
-    def _run(cls, running: ServerRunner, admin_token: str) -> MockServer:
-        server = cls.__new__(cls)
-        server._run_by(running, admin_token)
-        return server
-
-    def _run_by(self, running: ServerRunner, admin_token: str) -> None:
-        self.name = ""
-        self._running = running
-        self._admin_token = admin_token
-        self._started: ControlClient | None = None
-
-    @property
-    def _client(self) -> ControlClient:
-        if self._started is None:
-            raise UsageError("MockServer: found a server that is not started; expected it within its with, or start()")
-        return self._started
-
-    @_client.setter
-    def _client(self, client: ControlClient) -> None:
-        self._started = client
+        return cls(ExternalServer(url, known=known), admin_token=admin_token)
 
     def start(self) -> MockServer:
         """Start the server; it answers when this returns."""
-        if self._started is None:
-            try:
-                self._client = ControlClient(self._running.start(), self._admin_token)
-            except BaseException:
-                self._running.stop()
-                raise
+        self._server.start()
         return self
 
     def stop(self) -> None:
         """Stop the server, in less than two seconds; answers under way get one of them."""
-        self._started = None
-        self._running.stop()
+        self._server.stop()
 
     def world(self, name: str | None = None) -> World:
         """Return the world of that name, or a new one; it exists from its first request."""
         chosen = f"world-{uuid4().hex}" if name is None else checked_name(name)
-        return World(ControlClient(f"{self.url}/~{chosen}", self._admin_token), chosen)
+        return World(ControlClient(f"{self.url}/~{chosen}", self._server.admin_token), chosen)
 
     def forget(self) -> None:
         """Reset the world without a prefix; the others stay as they are."""
@@ -105,4 +82,4 @@ class MockServer(World):
         await asyncio.to_thread(self.stop)
 
     def __repr__(self) -> str:
-        return f"<MockServer {self._started.url if self._started else 'not started'}>"
+        return f"<MockServer {self.url if self._server.is_started else 'not started'}>"

@@ -21,7 +21,11 @@ STOP_SECONDS = 5.0
 
 
 class Options(TypedDict, total=False):
-    """The settings of a server as keywords: those of the command line, with underscores. ``port`` is 0 if not given."""
+    """The settings of a server as keywords: those of the command line, with underscores. ``port`` is 0 if not given.
+
+    They are the rows of :class:`Settings` once more, in their order, because type checkers read no keywords that are
+    derived; a test holds the two against each other.
+    """
 
     contract: Place | Sequence[Place]
     host: str
@@ -30,11 +34,20 @@ class Options(TypedDict, total=False):
     overlay: Place | Sequence[Place]
     store: str
     seed_store: str
+    scenario: str | Sequence[str]
     seed: int
     dynamic: bool
     fill: int
     stream_interval: int
     validate_requests: str
+    workers: int
+    peers: str
+    reload: bool
+    no_cors: bool
+    no_fill_properties: bool
+    allow_remote_refs: bool
+    no_cache: bool
+    no_fast_path: bool
     record_memory: int
     answer_memory: int
     max_worlds: int
@@ -53,15 +66,6 @@ class Options(TypedDict, total=False):
     no_redaction: bool
     admin_token: str
     allowed_host: str | Sequence[str]
-    scenario: str | Sequence[str]
-    workers: int
-    peers: str
-    reload: bool
-    no_cors: bool
-    no_fill_properties: bool
-    allow_remote_refs: bool
-    no_cache: bool
-    no_fast_path: bool
     no_plugins: bool
     strict: bool
     access_log: bool

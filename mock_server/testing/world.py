@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias, TypedDict, Unpack
+from typing import Any, Protocol, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
 from mock_server.core.errors import ControlError, UsageError
-from mock_server.testing.admin_client import ControlClient
 from mock_server.testing.recorded_request import RecordedRequest, recorded
 
 Values: TypeAlias = Mapping[str, Any]
@@ -34,6 +33,17 @@ class Pattern(TypedDict, total=False):
     """The whole body as JSON."""
 
 
+class AdminAPI(Protocol):
+    """The admin API of a server or of a world, below the base URL ``url``."""
+
+    @property
+    def url(self) -> str:
+        """The base URL. Raises :class:`UsageError` where there is no server yet."""
+
+    def ask(self, method: str, path: str, body: object = None, *, expect: tuple[int, ...] = ()) -> Any:
+        """Send an admin request as :meth:`mock_server.testing.admin_client.ControlClient.ask` does."""
+
+
 class World:
     """A world: an isolated environment, ``/~NAME`` of a server. Every method returns when the server has answered.
 
@@ -41,7 +51,7 @@ class World:
     context manager it is removed at the end.
     """
 
-    def __init__(self, client: ControlClient, name: str = "") -> None:
+    def __init__(self, client: AdminAPI, name: str = "") -> None:
         self._client = client
         self.name = name
 
@@ -58,19 +68,19 @@ class World:
     @property
     def requests(self) -> list[RecordedRequest]:
         """The requests that were sent, the oldest first; at most as many as the journal keeps."""
-        found: list[RecordedRequest] = []
+        recorded_requests: list[RecordedRequest] = []
         path: str = "/requests"
         while path:
             page = self._client.ask("GET", path)
-            found += [recorded(entry) for entry in page["requests"]]
+            recorded_requests += [recorded(entry) for entry in page["requests"]]
             following = page.get("meta", {}).get("next")
             path = f"/requests?before={following}" if following else ""
-        return found[::-1]
+        return recorded_requests[::-1]
 
     def find(self, **pattern: Unpack[Pattern]) -> list[RecordedRequest]:
         """Return the requests that match, the oldest first."""
-        ids = {request["id"] for request in self._client.ask("POST", "/requests/find", _asked(pattern))["requests"]}
-        return [request for request in self.requests if request.id in ids]
+        reply = self._client.ask("POST", "/requests/find?events=true", _asked(pattern))
+        return [recorded(event) for event in reply["serveEvents"]]
 
     def count(self, **pattern: Unpack[Pattern]) -> int:
         """Return how many requests match."""
@@ -142,7 +152,7 @@ class World:
 class Clock:
     """The clock of a world, for rate limits and replays."""
 
-    def __init__(self, client: ControlClient) -> None:
+    def __init__(self, client: AdminAPI) -> None:
         self._client = client
 
     @property

@@ -68,7 +68,7 @@ class Archiving:
         query = self._redaction.query(request.query)
         url = request.origin + self._prefix + (request.raw_path or request.path) + (f"?{query}" if query else "")
         parameters: list[JSON] = [{"name": name, "value": value} for name, value in parse_qsl(query, True)]
-        told: dict[str, JSON] = {
+        entry_log: dict[str, JSON] = {
             "method": request.method,
             "url": url,
             "httpVersion": "HTTP/1.1",
@@ -81,8 +81,8 @@ class Archiving:
         if request.body:
             media_type = request.header("content-type") or ""
             text = self._redaction.body(request.body, media_type).decode("utf-8", "replace")
-            told["postData"] = {"mimeType": media_type, "params": [], "text": text}
-        return told
+            entry_log["postData"] = {"mimeType": media_type, "params": [], "text": text}
+        return entry_log
 
     def _response(self, answer: Response, size: int) -> dict[str, JSON]:
         media_type = answer.header("content-type") or ""

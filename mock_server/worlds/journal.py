@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.http.messages import Exchange, Request, Response, Route, Stream
+from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route, Stream
 from mock_server.openapi.model import Operation
 from mock_server.worlds.memory_budget import AT_ONCE, MEMBERS, SLIM, Member, MemoryBudget, release, released
 
@@ -114,7 +114,9 @@ class JournaledExchange:
                 stream.end,
             )
         )
-        self._answer = dumps((answer.status, answer.headers, answer.reason, answer.delay, ended), 0)
+        # Nearly all have no scenario, and there are many entries: its name takes bytes only where there is one.
+        scenario = (answer.scenario,) if answer.scenario else ()
+        self._answer = dumps((answer.status, answer.headers, answer.source.value, answer.delay, ended, *scenario), 0)
         self._findings = dumps([_texts_of(one) for one in exchange.findings], 0) if exchange.findings else b""
         self.holders = 0
         parts = (self._request, self._answer, self._findings, *self._bodies)
@@ -134,12 +136,14 @@ class JournaledExchange:
     @property
     def answer(self) -> Response:
         """The answer; of a long body the beginning, and of a stream how it ended, without what it was made from."""
-        status, headers, reason, delay, ended = _unpacked(self._answer)
+        status, headers, source, delay, ended, *scenario = _unpacked(self._answer)
         stream = None
         if ended is not None:
-            *source, sent, end = ended
-            stream = replace(Stream(*source), sent=sent, end=end)
-        return Response(status, headers, self._bodies[1], reason, delay, stream=stream)
+            *parts, sent, end = ended
+            stream = replace(Stream(*parts), sent=sent, end=end)
+        return Response(
+            status, headers, self._bodies[1], ResponseSource(source), delay, stream=stream, scenario="".join(scenario)
+        )
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:

@@ -104,8 +104,10 @@ class BodyRedaction:
             return
         text = body.decode("utf-8", "replace")
         if "form-urlencoded" in content_type:
-            shown = self._of_form(text).split("&")
-            yield from (part.partition("=")[2] for part, new in zip(text.split("&"), shown, strict=True) if part != new)
+            redacted = self._of_form(text).split("&")
+            yield from (
+                part.partition("=")[2] for part, new in zip(text.split("&"), redacted, strict=True) if part != new
+            )
             return
         codec = plugin_codec(essence_of(content_type))
         try:
@@ -149,32 +151,32 @@ class BodyRedaction:
     def _of_json(self, text: str) -> str:
         try:
             value: JSON = json.loads(text)
-            shown = self._value(value, (), hidden=False)
+            redacted = self._value(value, (), hidden=False)
         except (ValueError, RecursionError):  # cut off, several values, or no JSON
             return _MEMBER.sub(
                 lambda match: f'{match[1]}"{HIDDEN}"' if self._is_hidden((match[2],)) else match[0], text
             )
-        return text if shown == value else json.dumps(shown, ensure_ascii=False)
+        return text if redacted == value else json.dumps(redacted, ensure_ascii=False)
 
     def _value(self, value: JSON, path: _Steps, *, hidden: bool) -> JSON:
         hidden = hidden or self._is_pointed(path)
         if isinstance(value, dict):
             return {
-                name: self._value(one, (*path, name), hidden=hidden or self._is_named(name))
-                for name, one in value.items()
+                name: self._value(member, (*path, name), hidden=hidden or self._is_named(name))
+                for name, member in value.items()
             }
         if isinstance(value, list):
-            return [self._value(one, (*path, str(index)), hidden=hidden) for index, one in enumerate(value)]
+            return [self._value(member, (*path, str(index)), hidden=hidden) for index, member in enumerate(value)]
         return HIDDEN if hidden and self._hides(value, path) else value
 
     def _texts(self, value: JSON, path: _Steps, *, hidden: bool) -> Iterator[str]:
         hidden = hidden or self._is_pointed(path)
         if isinstance(value, dict):
-            for name, one in value.items():
-                yield from self._texts(one, (*path, name), hidden=hidden or self._is_named(name))
+            for name, member in value.items():
+                yield from self._texts(member, (*path, name), hidden=hidden or self._is_named(name))
         elif isinstance(value, list):
-            for index, one in enumerate(value):
-                yield from self._texts(one, (*path, str(index)), hidden=hidden)
+            for index, member in enumerate(value):
+                yield from self._texts(member, (*path, str(index)), hidden=hidden)
         elif hidden and self._hides(value, path):
             yield str(value)
 

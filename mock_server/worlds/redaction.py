@@ -59,9 +59,9 @@ class Redaction:
         own = {name.strip().lower() for name in headers}
         self._by_name = by_name
         self._headers = (
-            (HEADERS if by_name else set()) | own | {one.key.lower() for one in keys if one.place == "header"}
+            (HEADERS if by_name else set()) | own | {secret.key.lower() for secret in keys if secret.place == "header"}
         )
-        self._parameters = {one.key for one in keys if one.place == "query"}
+        self._parameters = {secret.key for secret in keys if secret.place == "query"}
         self._harmless: set[str] = set()
         """Names of headers, as they were sent, that are shown as they are."""
         self._body = BodyRedaction(pointers, self.query, by_name=by_name)

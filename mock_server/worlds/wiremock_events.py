@@ -93,7 +93,9 @@ class ServeEventWriter:
             "operationId": operation.operation_id if operation else None,
             "pathParameters": dict(exchange.route.path_parameters),
             "reason": answer.reason,
-            "findings": self._redaction.value([one.as_json() for one in findings], request) if findings else [],
+            "findings": self._redaction.value([diagnostic.as_json() for diagnostic in findings], request)
+            if findings
+            else [],
         }
         stream = answer.stream
         if stream is not None:
@@ -101,8 +103,8 @@ class ServeEventWriter:
         if sizes != (len(request.body), len(answer.body)):
             members["bodySizes"] = {"request": sizes[0], "response": sizes[1]}
         name = client_request_id(headers)
-        told = _TEXT(self._members_of(request, headers))
-        return _Shared(_TEXT(members)[1:], told[1:], answer.delay, _TEXT(name) if name else "")
+        text = _TEXT(self._members_of(request, headers))
+        return _Shared(_TEXT(members)[1:], text[1:], answer.delay, _TEXT(name) if name else "")
 
     def _members_of(self, request: Request, headers: Headers) -> dict[str, JSON]:
         """Return the request without what is of one entry alone; ``headers`` are those that may be shown."""

@@ -245,7 +245,7 @@ def test_a_reload_leaves_the_counts(app: Application) -> None:
 
 PROGRAM = """
 import sys
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.asgi import answered, scope_of, tokens
 app = Application(Settings(), shares_process=True)

@@ -86,6 +86,10 @@ def test_requests_are_counted_found_and_removed_by_pattern(world: httpx.Client) 
     assert world.post("/__admin/requests/count", json=pattern).json()["count"] == 2
     matches = world.post("/__admin/requests/find", json={"bodyPatterns": [{"contains": "Ada"}]}).json()["requests"]
     assert [request["url"] for request in matches] == ["/nowhere"]
+    events = world.post("/__admin/requests/find?events=true", json=pattern).json()["serveEvents"]
+    assert [event["response"]["status"] for event in events] == [200, 401]
+    refusal = world.post("/__admin/requests/find?events=all", json=pattern)
+    assert (refusal.status_code, "expected true or false" in refusal.json()["detail"]) == (400, True)
     assert [request["url"] for request in world.get("/__admin/requests/unmatched").json()["requests"]] == ["/nowhere"]
     assert len(world.post("/__admin/requests/remove", json=pattern).json()["serveEvents"]) == 2
     (left,) = listed(world)

@@ -197,10 +197,12 @@ def test_the_variables_of_the_server_are_known_here() -> None:
     assert len(workloads(objects_of("overlays/postgresql"))) == 2
 
 
-@pytest.mark.parametrize("name", ["examples/github-actions.yml", ".github/workflows/audit.yml"])
-def test_a_workflow_is_sound(name: str) -> None:
+WORKFLOWS = [ROOT / "examples/github-actions.yml", *sorted((ROOT / ".github/workflows").iterdir())]
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_a_workflow_is_sound(file: Path) -> None:
     """Expressions, contexts, events and inputs, which the schema knows nothing of."""
     assert ACTIONLINT.exists(), REMEDY
-    file = ROOT / name
     done = subprocess.run([ACTIONLINT, "-no-color", file], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server.core.errors import GenerationError
-from mock_server.generation.generator import LARGEST, generate
+from mock_server.generation.generator import FAILURES, LARGEST, generate
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
 from tests.generation.test_validators import reference, ring, schemas
@@ -115,7 +115,7 @@ def test_a_contradiction_is_named_and_remembered() -> None:
         messages.add(str(failure.value))
     (message,) = messages
     assert message.startswith("/never: found minLength and maxLength")
-    assert document.kept[document.root(reference("Pet")), "unsatisfiable"] == message
+    assert document.caches[FAILURES][document.root(reference("Pet"))] == message
 
 
 def test_a_schema_that_requires_itself_is_told_of_where_it_first_comes_back() -> None:

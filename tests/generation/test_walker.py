@@ -79,7 +79,7 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
     program = (
         "import json, sys\n"
         "from tests.generation.test_walker import customers\n"
-        "from mock_server import bundled\n"
+        "from mock_server.core import bundled\n"
         "from mock_server.openapi.loading.loader import load_contract\n"
         "contract = load_contract(str(bundled.default_contract_path()), [str(one) for one in bundled.overlays()])\n"
         "json.dump(customers(contract, 30), sys.stdout)\n"

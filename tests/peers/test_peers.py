@@ -293,7 +293,7 @@ async def test_a_clock_stands_where_it_was_set_also_when_its_owner_has_gone() ->
 ALONE = """
 import asyncio, sys
 import httpx
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 
 async def ask() -> None:

@@ -11,15 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 
 import mock_server
-from mock_server import MockServer
+from mock_server import MockServer, World
 from mock_server.core.errors import ContractError, ControlError, MockServerError, UsageError
-from mock_server.settings import ROWS
-from mock_server.testing.runners import Options
 from tests.conftest import RunningServer
 from tests.test_cases import connected
 from tests.test_serving import PETSTORE, me
@@ -102,10 +100,6 @@ def test_a_server_that_runs_already_is_left_running(own_cache: None) -> None:
         assert me(server.url).status == 200
 
 
-def test_every_setting_is_a_keyword() -> None:
-    assert sorted(get_type_hints(Options)) == sorted(row.name for row in ROWS)
-
-
 @pytest.mark.parametrize(
     ("options", "kind", "said"),
     [
@@ -122,6 +116,18 @@ def test_what_is_no_setting_is_refused_at_once(options: dict[str, Any], kind: ty
     with pytest.raises(kind) as refused:
         MockServer(**options)
     assert said in str(refused.value)
+
+
+def test_a_contract_without_its_keyword_is_refused() -> None:
+    with pytest.raises(TypeError, match="expected keywords, such as contract="):
+        MockServer("pets.yaml")  # type: ignore[arg-type]
+
+
+def test_a_server_is_a_world(server_url: str) -> None:
+    mock = MockServer.at(server_url)
+    assert (isinstance(mock, World), mock.name, repr(mock)) == (True, "", "<MockServer not started>")
+    with mock:
+        assert repr(mock) == f"<MockServer {server_url}>"
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_requests_are_found_and_counted_by_what_they_are(world: World) -> None:
     for handle in ("individual", "expired", "individual"):
         ask(world, handle, lang=handle)
     assert [request.status for request in world.find(query={"lang": "individual"})] == [200, 200]
+    assert world.find(query={"lang": "expired"})[0].reason != ""
     assert (world.count(), world.count(method="POST"), world.count(operation=ASK)) == (3, 0, 3)
     assert world.count(query={"lang": {"matches": "exp.*"}}, headers={"X-Shop": "moss"}) == 1
 

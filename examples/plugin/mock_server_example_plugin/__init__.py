@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.plugins import MediaTypeCodec, Pattern, Registry, StringFormat
+from mock_server.plugins import MediaTypeCodec, PatternKind, Registry, StringFormat
 from mock_server_example_plugin import cbor, iban
 
 
@@ -13,6 +13,6 @@ def register(registry: Registry) -> None:
         StringFormat(check=iban.is_iban, generate=iban.make_iban, shortest=iban.SHORTEST, is_exact=True),
     )
     registry.fields.add("iban", iban.iban_of)
-    registry.patterns.add("isIban", Pattern(iban.is_iban_pattern, options=("country",)))
+    registry.patterns.add("isIban", PatternKind(iban.is_iban_pattern, options=("country",)))
     for name in ("application/cbor", "+cbor"):
         registry.codecs.add(name, MediaTypeCodec(cbor.encode, cbor.decode))

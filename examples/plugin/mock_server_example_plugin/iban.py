@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from mock_server.core.json_reader import JsonReader
-from mock_server.plugins import Persona, Random, ValuePattern
+from mock_server.plugins import PersonaView, Random, ValuePattern
 
 _STRUCTURES: Mapping[str, str] = {
     "AT": "16n",
@@ -69,7 +69,7 @@ SHORTEST = "NO9386011117947"
 """An IBAN of the fewest characters: Norway's have 15."""
 
 
-def iban_of(persona: Persona, pointer: str) -> str:
+def iban_of(persona: PersonaView, pointer: str) -> str:
     """Return an IBAN of the country of a record, or of any country where those of the country are not known here."""
     random = persona.draw.at(pointer)
     return _make(persona.country, random) if persona.country in _STRUCTURES else make_iban(random)

@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import quote
 
 from mock_server.core.types import JSON
-from mock_server.http.messages import Headers, Response
+from mock_server.http.messages import Headers, Response, ResponseSource
 from mock_server.storage import RecordQuery
 
 _STYLE = """
@@ -50,7 +50,7 @@ class RecordPage:
             ("content-security-policy", _POLICY),
             ("x-content-type-options", "nosniff"),
         )
-        return Response(200, (*own, *headers), self.html().encode("utf-8", "replace"), "control")
+        return Response(200, (*own, *headers), self.html().encode("utf-8", "replace"), ResponseSource.CONTROL)
 
     def html(self) -> str:
         """Return the page as a text."""

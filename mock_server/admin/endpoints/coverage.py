@@ -7,7 +7,7 @@ from typing import cast
 
 from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.types import JSON
-from mock_server.http.messages import Response
+from mock_server.http.messages import Response, ResponseSource
 from mock_server.worlds.coverage import PLURALS, Coverage, describe_coverage
 
 _KINDS = ("operations", *PLURALS.values())
@@ -26,7 +26,7 @@ def _coverage(request: AdminRequest) -> Response:
     if form == "text":
         text = _table(operations, totals).encode("utf-8", "replace")
         headers = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
-        return Response(200, headers, text, "control")
+        return Response(200, headers, text, ResponseSource.CONTROL)
     entries: list[JSON] = [*operations]
     return json_response({"world": request.world.name, "totals": totals, "operations": entries})
 

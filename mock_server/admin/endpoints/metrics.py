@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mock_server.admin.router import AdminRequest, Rows
 from mock_server.core.types import JSON
-from mock_server.http.messages import Response
+from mock_server.http.messages import Response, ResponseSource
 
 METRICS = "/metrics"
 
@@ -18,7 +18,7 @@ def _metrics(request: AdminRequest) -> Response:
     request.query()
     accept = ", ".join(request.request.header_values("accept"))
     body, media_type = write_metrics(request, accept)
-    return Response(200, (("content-type", media_type), ("cache-control", "no-store")), body, "control")
+    return Response(200, (("content-type", media_type), ("cache-control", "no-store")), body, ResponseSource.CONTROL)
 
 
 def process_metrics(request: AdminRequest) -> JSON:

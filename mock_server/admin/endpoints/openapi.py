@@ -6,10 +6,10 @@ from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Ro
 from mock_server.http.messages import Response
 
 
-def _document(asked: AdminRequest) -> Response:
-    if len(asked.served) == 1:
-        return asked.errands.run(json_response, dict(asked.served[0].contract.document), is_long=True)
-    places = ", ".join(f"{one.base_path}{PREFIX}/openapi.json" for one in asked.served if one.base_path)
+def _document(admin_request: AdminRequest) -> Response:
+    if len(admin_request.served) == 1:
+        return admin_request.errands.run(json_response, dict(admin_request.served[0].contract.document), is_long=True)
+    places = ", ".join(f"{mount.base_path}{PREFIX}/openapi.json" for mount in admin_request.served if mount.base_path)
     detail = f"Found several contracts; expected the base path of one before it: {places}."
     raise AdminRequestError("not-found", 404, detail)
 

@@ -11,7 +11,7 @@ from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.http.content_negotiation import negotiate
-from mock_server.http.messages import Headers, Response
+from mock_server.http.messages import Headers, Response, ResponseSource
 from mock_server.mocking.mounts import ApiMount
 from mock_server.storage import Record, RecordQuery, RecordReader
 
@@ -135,7 +135,7 @@ def _delete(request: AdminRequest) -> Response:
     served, name = _resource(request)
     if not request.world.layer(served.store).delete(name, request.values["handle"]):
         raise _unknown(request, request.world.store(served.store))
-    return Response(204, (("cache-control", "no-store"),), reason="control")
+    return Response(204, (("cache-control", "no-store"),), source=ResponseSource.CONTROL)
 
 
 def _resource(request: AdminRequest) -> tuple[ApiMount, str]:

@@ -32,20 +32,20 @@ _MOST = 1_000_000
 _FILTERS = ("operation", "status", "method", "path", "limit", "before", "since", "unmatched")
 
 
-def _redaction(asked: AdminRequest) -> Redaction:
-    return redaction_of(asked.settings, [one.contract for one in asked.served])
+def _redaction(admin_request: AdminRequest) -> Redaction:
+    return redaction_of(admin_request.settings, [mount.contract for mount in admin_request.served])
 
 
 def _telling(request: AdminRequest) -> ServeEventWriter:
     return ServeEventWriter(request.world, _redaction(request))
 
 
-def _listed(asked: AdminRequest) -> Steps:
+def _listed(admin_request: AdminRequest) -> Steps:
     """List the journal, the newest first, as far as the filters let it, page by page."""
-    given = asked.query(*_FILTERS)
-    limit = _limit(given.get("limit", str(PAGE)))
-    journal = asked.world.journal
-    fits, before = _chosen(given), _cursor(asked, given)
+    query = admin_request.query(*_FILTERS)
+    limit = _limit(query.get("limit", str(PAGE)))
+    journal = admin_request.world.journal
+    fits, before = _chosen(query), _cursor(admin_request, query)
     last, more, count = None, False, 0
     for entry in paced(journal.newest_first(before)):
         if entry is None:
@@ -59,9 +59,10 @@ def _listed(asked: AdminRequest) -> Steps:
     headers: Headers = ()
     if more and last is not None:
         meta["next"] = str(journal.id_of(last.number))
-        query = urlencode({**given, "limit": limit, "before": meta["next"]})
-        headers = (("link", f'<{asked.request.origin}{asked.world.prefix}{asked.request.path}?{query}>; rel="next"'),)
-    telling = _telling(asked)
+        request, following = admin_request.request, urlencode({**query, "limit": limit, "before": meta["next"]})
+        path = f"{request.origin}{admin_request.world.prefix}{request.path}"
+        headers = (("link", f'<{path}?{following}>; rel="next"'),)
+    telling = _telling(admin_request)
 
     end = None if last is None else last.number
 
@@ -74,12 +75,12 @@ def _listed(asked: AdminRequest) -> Steps:
                 if entry.number == end:
                     return
 
-    ends = {"meta": meta, "requestJournalDisabled": asked.settings.journal_size == 0}
+    ends = {"meta": meta, "requestJournalDisabled": admin_request.settings.journal_size == 0}
     return in_pieces(listed(page(), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
 
 
-def _chosen(given: Mapping[str, str]) -> Callable[[Entry], bool]:
-    tests = [_FILTER[name](value) for name, value in given.items() if name in _FILTER]
+def _chosen(query: Mapping[str, str]) -> Callable[[Entry], bool]:
+    tests = [_FILTER[name](value) for name, value in query.items() if name in _FILTER]
     return lambda entry: all(fits(entry) for fits in tests)
 
 
@@ -89,17 +90,17 @@ def _limit(limit: str) -> int:
     return int(limit)
 
 
-def _cursor(asked: AdminRequest, given: Mapping[str, str]) -> int | None:
+def _cursor(admin_request: AdminRequest, query: Mapping[str, str]) -> int | None:
     """Return the number of the entry before which a page begins: one that is kept or was."""
-    journal = asked.world.journal
-    if "before" not in given:
+    journal = admin_request.world.journal
+    if "before" not in query:
         return journal.next_number
     try:
-        number = journal.number_of(UUID(given["before"]))
+        number = journal.number_of(UUID(query["before"]))
     except ValueError:
         number = None
     if number is None:
-        raise _bad_filter("before", given["before"], "the id of a request of this world")
+        raise _bad_filter("before", query["before"], "the id of a request of this world")
     return number
 
 
@@ -141,8 +142,8 @@ _FILTER: dict[str, Callable[[str], Callable[[Entry], bool]]] = {
 }
 
 
-def _one(asked: AdminRequest) -> Response:
-    return in_pieces(iter([_telling(asked).event(_found(asked))]))
+def _one(admin_request: AdminRequest) -> Response:
+    return in_pieces(iter([_telling(admin_request).event(_found(admin_request))]))
 
 
 def _found(request: AdminRequest) -> Entry:
@@ -158,8 +159,8 @@ def _found(request: AdminRequest) -> Entry:
     return entry
 
 
-def _remove_one(asked: AdminRequest) -> Response:
-    asked.world.journal.remove_all({_found(asked).number})
+def _remove_one(admin_request: AdminRequest) -> Response:
+    admin_request.world.journal.remove_all({_found(admin_request).number})
     return json_response({})
 
 
@@ -176,62 +177,84 @@ def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
     return lambda entry: pattern.matches(entry.request, entry.route, entry.operation)
 
 
-def _count(asked: AdminRequest) -> Steps:
-    fits = _fits(_pattern(asked))
+def _count(admin_request: AdminRequest) -> Steps:
+    fits = _fits(_pattern(admin_request))
     count = 0
-    for entry in paced(asked.world.journal.oldest_first()):
+    for entry in paced(admin_request.world.journal.oldest_first()):
         if entry is None:
             yield
         else:
             count += fits(entry)
-    return json_response({"count": count, "requestJournalDisabled": asked.settings.journal_size == 0})
+    return json_response({"count": count, "requestJournalDisabled": admin_request.settings.journal_size == 0})
 
 
-def _find(asked: AdminRequest) -> Response:
-    return _requests(asked, _fits(_pattern(asked)))
+def _find(admin_request: AdminRequest) -> Response:
+    """List the requests that match a pattern, the oldest first; with ``events=true`` as serve events, answer included.
+
+    A client that lists the journal to get the answers might find that entries have left it in the meantime.
+    """
+    fits = _fits(_pattern(admin_request))
+    choice = admin_request.query("events").get("events", "false")
+    if choice not in ("true", "false"):
+        raise _bad_filter("events", choice, "true or false")
+    return _requests(admin_request, fits) if choice == "false" else _serve_events(admin_request, fits)
 
 
-def _unmatched(asked: AdminRequest) -> Response:
-    return _requests(asked, lambda entry: not entry.was_matched)
+def _unmatched(admin_request: AdminRequest) -> Response:
+    return _requests(admin_request, lambda entry: not entry.was_matched)
 
 
-def _requests(asked: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
-    telling = _telling(asked)
+def _requests(admin_request: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
+    telling = _telling(admin_request)
 
     def requests() -> Iterator[bytes | None]:
-        for entry in paced(asked.world.journal.oldest_first()):
+        for entry in paced(admin_request.world.journal.oldest_first()):
             if entry is None:
                 yield None
             elif fits(entry):
                 yield telling.request(entry)
 
-    is_off = json.dumps(asked.settings.journal_size == 0)
+    is_off = json.dumps(admin_request.settings.journal_size == 0)
     return in_pieces(listed(requests(), '{"requests": [', f'], "requestJournalDisabled": {is_off}}}'))
 
 
-def _remove(asked: AdminRequest) -> Steps:
-    telling = _telling(asked)
-    fits = _fits(_pattern(asked))
+def _serve_events(admin_request: AdminRequest, fits: Callable[[Entry], bool]) -> Response:
+    """List the whole entries that fit, the oldest first, in the form in which removed ones are listed."""
+    writer = _telling(admin_request)
+
+    def events() -> Iterator[bytes | None]:
+        for entry in paced(admin_request.world.journal.oldest_first()):
+            if entry is None:
+                yield None
+            elif fits(entry):
+                yield writer.event(entry)
+
+    return in_pieces(listed(events(), '{"serveEvents": [', "]}"))
+
+
+def _remove(admin_request: AdminRequest) -> Steps:
+    telling = _telling(admin_request)
+    fits = _fits(_pattern(admin_request))
     numbers: set[int] = set()
-    for entry in paced(asked.world.journal.oldest_first()):
+    for entry in paced(admin_request.world.journal.oldest_first()):
         if entry is None:
             yield
         elif fits(entry):
             numbers.add(entry.number)
-    events = map(telling.event, asked.world.journal.take_out(numbers))
+    events = map(telling.event, admin_request.world.journal.take_out(numbers))
     return in_pieces(listed(paced(events), '{"serveEvents": [', "]}"))
 
 
-def _verify(asked: AdminRequest) -> Steps:
+def _verify(admin_request: AdminRequest) -> Steps:
     """Answer 200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
-    data = asked.body()
+    data = admin_request.body()
     members = dict(data) if isinstance(data, dict) else data
     low, high = _expected(members)
     pattern = RequestPattern.from_json(members)
     fits = _fits(pattern)
     count = 0
     newest: deque[Entry] = deque(maxlen=_SHOWN)
-    for entry in paced(asked.world.journal.oldest_first()):
+    for entry in paced(admin_request.world.journal.oldest_first()):
         if entry is None:
             yield
         elif fits(entry):
@@ -239,14 +262,14 @@ def _verify(asked: AdminRequest) -> Steps:
             newest.append(entry)
     if low <= count <= high:
         return json_response({"count": count})
-    telling = _telling(asked)
+    telling = _telling(admin_request)
     details: dict[str, JSON]
     if count > high:
         details = {"requests": [json.loads(telling.request(entry)) for entry in newest]}
         which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
         hint = f"{which} are below."
     else:
-        misses = yield from _nearest(asked, pattern)
+        misses = yield from _nearest(admin_request, pattern)
         details = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
     expected = _in_words(low, high)
@@ -286,10 +309,10 @@ def _in_words(low: int, high: int) -> str:
     return f"at least {low}" if high == _MOST else f"{low} to {high}"
 
 
-def _nearest(asked: AdminRequest, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
+def _nearest(admin_request: AdminRequest, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
     """Return the requests that differ in the fewest parts, the newest first among equals, and how each differs."""
     nearest: list[tuple[Entry, list[str]]] = []
-    for entry in paced(asked.world.journal.newest_first()):
+    for entry in paced(admin_request.world.journal.newest_first()):
         if entry is None:
             yield
             continue
@@ -297,7 +320,7 @@ def _nearest(asked: AdminRequest, pattern: RequestPattern) -> Generator[None, No
         if differences:
             insort(nearest, (entry, differences), key=lambda miss: len(miss[1]))
             del nearest[_MISSES:]
-    redaction, telling = _redaction(asked), _telling(asked)
+    redaction, telling = _redaction(admin_request), _telling(admin_request)
     misses: list[JSON] = []
     for entry, differences in nearest:
         texts: list[JSON] = [redaction.text(text, entry.request) for text in differences]
@@ -305,12 +328,12 @@ def _nearest(asked: AdminRequest, pattern: RequestPattern) -> Generator[None, No
     return misses
 
 
-def _archive(asked: AdminRequest) -> Steps:
-    given = asked.query(*_FILTERS)
-    journal, fits, before = asked.world.journal, _chosen(given), _cursor(asked, given)
-    limit = _limit(given["limit"]) if "limit" in given else None
+def _archive(admin_request: AdminRequest) -> Steps:
+    query = admin_request.query(*_FILTERS)
+    journal, fits, before = admin_request.world.journal, _chosen(query), _cursor(admin_request, query)
+    limit = _limit(query["limit"]) if "limit" in query else None
     numbers: set[int] = set()
-    if limit is not None or "before" in given:
+    if limit is not None or "before" in query:
         for entry in paced(journal.newest_first(before)):
             if len(numbers) == limit:
                 break
@@ -318,16 +341,16 @@ def _archive(asked: AdminRequest) -> Steps:
                 yield
             elif fits(entry):
                 numbers.add(entry.number)
-        meant: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731
+        is_among: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731
     else:
-        meant = fits
-    telling = Archiving(asked.world.prefix, _redaction(asked))
+        is_among = fits
+    telling = Archiving(admin_request.world.prefix, _redaction(admin_request))
 
     def entries() -> Iterator[bytes | None]:
         for entry in paced(journal.oldest_first()):
             if entry is None:
                 yield None
-            elif meant(entry):
+            elif is_among(entry):
                 yield telling.entry(entry)
 
     return in_pieces(listed(entries(), *_around()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mock_server.core.types import JSON
 from mock_server.generation.constraints import Constraints, Contains
 from mock_server.generation.contradiction import Unsatisfiable, refuse_large
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.location import ValueLocation, Walker
 from mock_server.generation.schema_document import SchemaNode
 
@@ -17,6 +18,7 @@ MOST_ITEMS = 10_000
 """Items that a list is made of: a second's work, and as many values as a search may try."""
 TURNS = 40
 """Attempts to make an item that differs from the others."""
+_NEGATIONS: CacheKey[SchemaNode, SchemaNode] = CacheKey()
 
 
 def make_array(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
@@ -117,12 +119,10 @@ def _add(walk: Walker, array: _ArrayDraft, place: ValueLocation, index: int, las
 
 
 def _refusing(contains: Contains) -> SchemaNode:
-    cache = contains.node.document.kept
-    key = (contains.node, "refused")
-    if key not in cache:
-        cache[key] = contains.node.made({"not": contains.node.schema})
-    node: SchemaNode = cache[key]
-    return node
+    negations = contains.node.document.caches[_NEGATIONS]
+    if contains.node not in negations:
+        negations[contains.node] = contains.node.made({"not": contains.node.schema})
+    return negations[contains.node]
 
 
 def _different(walk: Walker, array: _ArrayDraft, goal: tuple[SchemaNode, ...], place: ValueLocation) -> JSON:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from mock_server.core.types import JSON
 from mock_server.generation.constraints import Constraints
 from mock_server.generation.contradiction import Unsatisfiable, refuse_large
+from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.fake.words import word
 from mock_server.generation.location import ValueLocation, Walker
+from mock_server.generation.schema_document import SchemaNode
 from mock_server.generation.values.regex import sample
 
 OPTIONAL_SHARE = 0.9
@@ -18,6 +20,8 @@ MOST_MEMBERS = 10_000
 """Members that an object is made of; as :data:`mock_server.generation.values.arrays.MOST_ITEMS`."""
 EXTRA = 300
 """Most names that are tried for members that the schema does not name."""
+_STRINGS: CacheKey[None, SchemaNode] = CacheKey()
+"""The schema of any string."""
 
 
 def make_object(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
@@ -167,12 +171,12 @@ def _names(walk: Walker, shape: Constraints, place: ValueLocation) -> Iterator[s
 
 
 def _by_goal(walk: Walker, shape: Constraints, place: ValueLocation, index: int) -> str | None:
-    cache = walk.document.kept
-    if "text" not in cache:
-        cache["text"] = shape.name_goal[0].made({"type": "string"})
+    strings = walk.document.caches[_STRINGS]
+    if None not in strings:
+        strings[None] = shape.name_goal[0].made({"type": "string"})
     inside = ValueLocation(f"{place.pointer}#key", "", f"~{index}", index, place.depth, True)
     try:
-        name = walk.value((*shape.name_goal, cache["text"]), inside)
+        name = walk.value((*shape.name_goal, strings[None]), inside)
     except Unsatisfiable:
         return None
     return name if isinstance(name, str) else None

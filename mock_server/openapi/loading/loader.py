@@ -14,7 +14,7 @@ from mock_server.openapi.loading.compiled import Compiled, ContractInput, versio
 from mock_server.openapi.loading.reader import is_url
 from mock_server.openapi.loading.source_map import LazySourceMap
 from mock_server.openapi.model import Contract, Operation, SecurityScheme
-from mock_server.openapi.model_builder import _flag, response_of
+from mock_server.openapi.model_builder import is_true, response_of
 from mock_server.openapi.traversal import Document, operations, resolved
 
 CONTROL = "/__admin"
@@ -137,7 +137,7 @@ def _operation(document: Document, layers: LazySourceMap, pointer: str, node: Do
         if isinstance(security, list)
         else (),
         resource=read_binding(node, pointer, layers),
-        deprecated=_flag(node, "deprecated"),
+        deprecated=is_true(node, "deprecated"),
     )
 
 

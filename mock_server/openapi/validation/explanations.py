@@ -77,15 +77,15 @@ def explained(errors: Iterable[SchemaError], most: int) -> list[SchemaError]:
     """
     if errors == ():  # as nearly always: what is right is known to be before anything is to be explained
         return []
-    found: list[SchemaError] = []
+    collected: list[SchemaError] = []
     try:
         with allowance():
             for error in islice(errors, most):
-                found.append(error)
+                collected.append(error)
     except UnexplainedError:
-        if not found:
+        if not collected:
             raise
-    return found
+    return collected
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
+from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
 
 MOST_PARTS = 10_000
 """Most parts that are read; each costs 50 µs."""
@@ -36,16 +36,22 @@ def read_parts(body: bytes, boundary: str) -> list[MultipartPart]:
     decoder.receive_data(body)
     decoder.receive_data(None)
     parts: list[MultipartPart] = []
+    while not isinstance(event := _next_event(decoder), Epilogue):
+        if isinstance(event, (Field, File)):
+            if event.name is None:
+                raise ValueError("a part without a name")
+            headers = {name.lower(): value for name, value in event.headers.items()}
+            parts.append(MultipartPart(event.name, b"", headers, isinstance(event, File)))
+        elif isinstance(event, Data):
+            last = parts.pop()
+            parts.append(MultipartPart(last.name, last.data + event.data, last.headers, last.is_file))
+    return parts
+
+
+def _next_event(decoder: MultipartDecoder) -> Event:
+    """Return werkzeug's next event; raises ValueError for what is not multipart, and for too many parts."""
     try:
-        while not isinstance(event := decoder.next_event(), Epilogue):
-            if isinstance(event, (Field, File)):
-                if event.name is None:
-                    raise ValueError("a part without a name")
-                headers = {name.lower(): value for name, value in event.headers.items()}
-                parts.append(MultipartPart(event.name, b"", headers, isinstance(event, File)))
-            elif isinstance(event, Data):
-                last = parts.pop()
-                parts.append(MultipartPart(last.name, last.data + event.data, last.headers, last.is_file))
+        return decoder.next_event()
     except RequestEntityTooLarge:
         raise ValueError(f"more than {MOST_PARTS:,} parts") from None
     except UnicodeDecodeError:
@@ -54,7 +60,6 @@ def read_parts(body: bytes, boundary: str) -> list[MultipartPart]:
         raise ValueError(_plain(str(problem))) from None
     except AttributeError:  # werkzeug's error for a part that ends after its headers
         raise ValueError("a part that is cut off") from None
-    return parts
 
 
 def _plain(said: str) -> str:

@@ -106,7 +106,7 @@ class OpenapiCoreValidator:
             said = [explain(error) for error in explained(known[1].iter_errors(item), MOST_FINDINGS)]
         except UnexplainedError:
             return (Diagnostic("answer-body", location, "an item that may break the contract", UNEXPLAINED),)
-        return tuple(Diagnostic("answer-body", location, found, wanted, where) for where, found, wanted in said)
+        return tuple(Diagnostic("answer-body", location, actual, wanted, where) for where, actual, wanted in said)
 
     def to_failure(self, name: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the contract's answer to a failure that belongs to no operation."""
@@ -114,10 +114,10 @@ class OpenapiCoreValidator:
 
     def to_answer(self, path: str, method: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with an answer of an operation."""
-        asked = _CoreRequest(path, method if method == _FAILURES else method.lower())
+        core_request = _CoreRequest(path, method if method == _FAILURES else method.lower())
         try:
             with allowance(MOST_STEPS):
-                errors = [*self._answers.iter_errors(cast("Any", asked), cast("Any", _CoreResponse(answer)))]
+                errors = [*self._answers.iter_errors(cast("Any", core_request), cast("Any", _CoreResponse(answer)))]
         except UnexplainedError:
             location = f"answer {answer.status}"
             return (Diagnostic("answer-body", location, "a value that may break the contract", UNEXPLAINED),)
@@ -252,8 +252,8 @@ def _findings(rule: str, location: str, error: Exception) -> Iterator[Diagnostic
     for said in _causes(error):
         if isinstance(said, InvalidSchemaValue):
             for schema_error in islice(cast("Iterable[SchemaError]", said.schema_errors), MOST_FINDINGS):
-                pointer, found, expected = explain(schema_error)
-                yield Diagnostic(rule, location, found, expected, pointer)
+                pointer, actual, expected = explain(schema_error)
+                yield Diagnostic(rule, location, actual, expected, pointer)
             return
         if isinstance(said, CastError):
             yield Diagnostic(rule, location, json.dumps(said.value, default=str), f'type: "{said.type}"')

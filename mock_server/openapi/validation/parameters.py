@@ -66,7 +66,7 @@ class Parameter:
     is_json: bool = False
     is_content: bool = False
     is_form: bool = False
-    taken: frozenset[str] = frozenset()
+    reserved: frozenset[str] = frozenset()
 
     @property
     def location(self) -> str:
@@ -166,7 +166,7 @@ class Parameter:
         is_scalar = not (self.shape.is_array or self.shape.is_object) and self.shape.types
         if is_scalar and self.style != "deepObject" and self.place != "form":
             return []
-        return sent.below(self.stem, self.taken - {self.name})
+        return sent.below(self.stem, self.reserved - {self.name})
 
     def _members(self, sent: Pairs[str], decode: Decode) -> list[Raw] | None:
         """Return an object whose members were sent as parameters of their own; None where none was sent.
@@ -177,7 +177,7 @@ class Parameter:
         is_open = self.shape.is_open
         for name, value in sent:
             listed = name in self.shape.names
-            is_claimed = name in self.taken or name.partition("[")[0] in self.taken or name.startswith("__")
+            is_claimed = name in self.reserved or name.partition("[")[0] in self.reserved or name.startswith("__")
             if listed or (is_open and not is_claimed):
                 members.setdefault(name, []).append(decode(value))
         return (
@@ -292,7 +292,7 @@ def read_parameter(
         is_json=media is not None and is_json(essence_of(media[0])),
         is_content=media is not None,
         is_form=media is not None and essence_of(media[0]) == "application/x-www-form-urlencoded",
-        taken=other_names,
+        reserved=other_names,
     )
 
 

@@ -215,12 +215,13 @@ class BodyParser:
                     raise UnreadableError(f"a part without the header {name}", "the header", f"/{part.name}")
 
     def _xml(self, body: bytes) -> Iterator[JSON]:
-        from mock_server.openapi.validation.xml_parser import read_xml  # few contracts have XML
+        from mock_server.openapi.validation.xml_parser import parse_xml, value_of_xml  # few contracts have XML
 
         try:
-            value = read_xml(body, self.shape)
+            root = parse_xml(body)
         except ValueError as problem:
             raise MalformedError(str(problem), "XML") from None
+        value = value_of_xml(root, self.shape)
         if value is not None:
             yield value
 
@@ -252,7 +253,7 @@ def _form_member(name: str, stated: Mapping[str, JSON], shape: TypeHints, names:
     style = str(stated.get("style", "form"))
     explode = bool(stated.get("explode", style == "form"))
     whole = shape.is_object and "style" not in stated  # its members are not members of the form
-    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole, taken=names)
+    return Parameter(name, "form", False, style, explode and not whole, False, shape, is_content=whole, reserved=names)
 
 
 def content_type_of(header: str) -> tuple[str, dict[str, str]]:

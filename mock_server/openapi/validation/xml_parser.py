@@ -17,10 +17,11 @@ from mock_server.openapi.coercion import Raw, TypeHints
 _TEXT = "#text"
 
 
-def read_xml(body: bytes, shape: TypeHints) -> JSON:
-    """Return the value of an XML document; None where the schema describes only a text.
+def parse_xml(body: bytes) -> Any:
+    """Return the root element of an XML document as xmltodict represents elements.
 
-    Raises ValueError for what is not well-formed, with line and column.
+    Raises ValueError for what is not well-formed, with line and column. Nothing of the contract is used here, so a
+    ValueError can only come from the body.
     """
     try:
         document = xmltodict.parse(body, disable_entities=True)
@@ -28,6 +29,11 @@ def read_xml(body: bytes, shape: TypeHints) -> JSON:
         where, column = problem.lineno, problem.offset + 1
         raise ValueError(f"line {where}, column {column}: {str(problem).partition(':')[0]}") from None
     (root,) = document.values()
+    return root
+
+
+def value_of_xml(root: Any, shape: TypeHints) -> JSON:
+    """Return the value of a root element; None where the schema describes only a text."""
     if not (shape.is_object or shape.is_array):
         return None
     return shape.value(_items(root, shape) if shape.is_array else _raw(root, shape))
