@@ -223,7 +223,7 @@ def routes(**flags: Any) -> None:
     "countries",
     metavar="CODE",
     multiple=True,
-    help="A country, to take turns with the others; may be repeated. all: every one.",
+    help="A country; may be repeated, the records then take turns. all: every country.",
 )
 @click.option(
     "--format",

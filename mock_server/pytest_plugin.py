@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     _add(parser, group, "fixtures", "string", "DIR", "directory of fixture files")
     _add(parser, group, "seed", "string", "NUMBER", "seed of all generated data")
     _add(parser, group, "url", "string", "URL", "a server that runs already, to be used in place of an own one")
-    _add(parser, group, "admin-token", "string", "TOKEN", "what the control API of that server asks for")
+    _add(parser, group, "admin-token", "string", "TOKEN", "what the admin API of that server expects")
     _add(parser, group, "fail-under", "string", "PERCENT", "fail where fewer of the operations were exercised")
 
 

@@ -112,7 +112,7 @@ class Settings:
         (), "Path or http(s) URL of a contract, or of several; Polar's Get Customer if none.", "CONTRACT...", _paths
     )
     host: str = _row("127.0.0.1", "Address to listen on.", "ADDRESS", _text)
-    port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is honoured too.", "NUMBER", _whole(0, 65535))
+    port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is read too.", "NUMBER", _whole(0, 65535))
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
     store: str = _row(
@@ -129,14 +129,14 @@ class Settings:
     dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
     fill: int = _row(
         2,
-        "Levels of objects in generated answers that have optional members; below them, what is required.",
+        "Levels of objects in generated answers that have optional members; deeper ones have required members only.",
         "LEVELS",
         _whole(0, 12),
     )
     stream_interval: int = _row(20, "Milliseconds between two items of a stream.", "MS", _whole(0, 600000))
     validate_requests: str = _row(
         "strict",
-        "How closely requests are held against the contract: strict, lenient, warn or off.",
+        "How strictly requests are validated: strict, lenient, warn or off.",
         "HOW",
         _one_of(*STRICTNESS),
     )
@@ -144,28 +144,34 @@ class Settings:
     peers: str = _row(
         "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts
     )
-    reload: bool = _row(False, "Load contract, overlays and fixtures anew when they change.", "", _switch)
+    reload: bool = _row(False, "Reload contract, overlays and fixtures when they change.", "", _switch)
     no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
-    no_cache: bool = _row(False, "Neither use nor keep what was learnt of a contract.", "", _switch)
-    no_fast_path: bool = _row(False, "Find and judge every answer anew, also one that was judged before.", "", _switch)
+    no_cache: bool = _row(False, "Neither read nor write the cache of contracts.", "", _switch)
+    no_fast_path: bool = _row(
+        False, "Select and validate every answer again, also one that was sent before.", "", _switch
+    )
     record_memory: int = _row(
-        64, "Megabytes of records of a database that are remembered.", "NUMBER", _whole(1, 65536), bound=True
+        64, "Megabytes of the cache of records of a database.", "NUMBER", _whole(1, 65536), bound=True
     )
-    answer_memory: int = _row(
-        20, "Megabytes that remembered answers hold together.", "NUMBER", _whole(1, 65536), bound=True
-    )
+    answer_memory: int = _row(20, "Megabytes of the response cache.", "NUMBER", _whole(1, 65536), bound=True)
     max_worlds: int = _row(
-        10000, "Worlds (base URLs with a prefix /~NAME) that are kept.", "NUMBER", _whole(1, 1000000), bound=True
+        10000,
+        "Worlds (isolated environments, at base URLs with a prefix /~NAME) that are kept.",
+        "NUMBER",
+        _whole(1, 1000000),
+        bound=True,
     )
     journal_size: int = _row(
         1000, "Requests that each world's journal keeps; 0 for none.", "NUMBER", _whole(0, 1000000), bound=True
     )
     journal_memory: int = _row(
-        256, "Megabytes that all journals keep together.", "NUMBER", _whole(1, 65536), bound=True
+        256, "Megabytes that all journals may have in total.", "NUMBER", _whole(1, 65536), bound=True
     )
-    max_head: int = _row(64, "Kilobytes that the head of a request may have.", "NUMBER", _whole(1, 1024), bound=True)
+    max_head: int = _row(
+        64, "Kilobytes of request line and headers that a request may have.", "NUMBER", _whole(1, 1024), bound=True
+    )
     max_header_lines: int = _row(200, "Header lines that a request may have.", "NUMBER", _whole(1, 10000), bound=True)
     max_connections: int = _row(
         10000,
@@ -175,52 +181,59 @@ class Settings:
         bound=True,
     )
     first_byte_timeout: int = _row(
-        10, "Seconds that a new connection may stay silent; 0 for any.", "SECONDS", _whole(0, 86400), bound=True
+        10, "Seconds that a new connection may stay silent; 0 for no limit.", "SECONDS", _whole(0, 86400), bound=True
     )
     head_timeout: int = _row(
-        30, "Seconds that the head of a request may take to come; 0 for any.", "SECONDS", _whole(0, 86400), bound=True
+        30,
+        "Seconds within which request line and headers have to arrive; 0 for no limit.",
+        "SECONDS",
+        _whole(0, 86400),
+        bound=True,
     )
     min_body_rate: int = _row(
         1024,
-        "Bytes a second, over ten seconds, that a request body has to come at; 0 for any.",
+        "Bytes a second, over ten seconds, that a request body has to arrive at; 0 for no limit.",
         "BYTES",
         _whole(0, 1000000000),
         bound=True,
     )
     send_timeout: int = _row(
         60,
-        "Seconds within which a client has to take some of an answer that waits for it; 0 for any.",
+        "Seconds within which a client has to read some of an answer that is being sent; 0 for no limit.",
         "SECONDS",
         _whole(0, 86400),
         bound=True,
     )
     stall_timeout: int = _row(
         5,
-        "Seconds after which an event loop that is held up is told of, and a worker is replaced; 0 for never.",
+        "Seconds after which an event loop that is blocked is logged, and a worker is replaced; 0 for never.",
         "SECONDS",
         _whole(0, 86400),
         bound=True,
     )
     redact_header: tuple[str, ...] = _row(
-        (), "Header whose value no journal shows, beside those of credentials; may be repeated.", "NAME", _names
+        (), "Header whose value no journal shows, in addition to those of credentials; may be repeated.", "NAME", _names
     )
     redact_body: tuple[str, ...] = _row(
         (),
-        "JSON Pointer to a member of bodies that no journal shows, beside those whose names say that they are secret;"
-        " * is any member; may be repeated.",
+        "JSON Pointer to a member of bodies that no journal shows, in addition to those whose names say that they are"
+        " secret; * is any member; may be repeated.",
         "POINTER",
         _pointers,
     )
     no_redaction: bool = _row(
-        False, "Show credentials in journals too, but for what --redact-header and --redact-body name.", "", _switch
+        False, "Show credentials in journals too, except what --redact-header and --redact-body name.", "", _switch
     )
-    admin_token: str = _row("", "Token with which others than this machine may use /__admin.", "TOKEN", _text)
+    admin_token: str = _row("", "Token with which other machines may use /__admin.", "TOKEN", _text)
     allowed_host: tuple[str, ...] = _row(
-        (), "Name of this host by which /__admin may be asked, beside localhost; may be repeated.", "NAME", _names
+        (),
+        "Name of this host by which /__admin may be called, in addition to localhost; may be repeated.",
+        "NAME",
+        _names,
     )
     no_plugins: bool = _row(False, "Load none of the plugins that are installed.", "", _switch)
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
-    access_log: bool = _row(False, "Tell the log of each request.", "", _switch)
+    access_log: bool = _row(False, "Log a line for each request.", "", _switch)
     otel: bool = _row(
         False, "Send traces to where the variables of OpenTelemetry (OTEL_...) say; needs the extra otel.", "", _switch
     )

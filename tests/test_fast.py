@@ -330,14 +330,14 @@ def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share
 
 RESIDENT = """
 import os
-from tests.test_fast import Answer, FastPath, remember
+from tests.test_fast import Response, ResponseCache, remember
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-fast = FastPath(memory=100_000_000)
+fast = ResponseCache(memory=100_000_000)
 for number in range(30_000):
-    remember(fast, Answer(200, body=b"%0700d" % number), number=number)
+    remember(fast, Response(200, body=b"%0700d" % number), number=number)
     if number == 9_999:  # lines that questions have in common are known, and tables are as large as they get for now
         before = resident(), fast.held
 print((resident() - before[0]) / (fast.held - before[1]))

@@ -64,7 +64,7 @@ def test_every_problem_has_a_heading_in_the_documentation_and_every_heading_a_pr
 
 def test_every_problem_that_is_sent_has_a_title() -> None:
     texts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "mock_server").rglob("*.py"))
-    sent = {*re.findall(r'(?:problem|RefusedError)\(\s*"([a-z-]+)"', texts)} | {
+    sent = {*re.findall(r'(?:problem_response|AdminRequestError)\(\s*"([a-z-]+)"', texts)} | {
         name.replace("_", "-") for name in STATUSES
     }
     assert sent == {*TITLES}

@@ -92,7 +92,7 @@ def test_a_hang_up_has_the_contract_loaded_anew(workers: str, tmp_path: Path) ->
     file.write_text(json.dumps(document({"/a": {"get": operation()}})), encoding="utf-8")
     with RunningServer(str(file), "--workers", workers) as server:
         file.write_text("openapi: [\n", encoding="utf-8")
-        hang_up(server, int(workers), "ERROR: not reloaded, the contract of before goes on:")
+        hang_up(server, int(workers), "ERROR: not reloaded, the former contract is still served:")
         assert asked(server.url, {"path": "/a"}).status == 200
         file.write_text(json.dumps(document({"/b": {"get": operation()}})), encoding="utf-8")
         hang_up(server, int(workers), "WARNING: reloaded:")

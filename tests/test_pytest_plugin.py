@@ -209,4 +209,4 @@ def test_a_run_that_exercises_enough_passes(run: Run, server_url: str) -> None:
 def test_a_run_that_asks_nothing_exercises_nothing(run: Run) -> None:
     result = run("def test_nothing(): pass", "--mock-fail-under", "1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert "no test asked the mock server; expected 1 % of the operations" in result.outlines
+    assert "no test sent a request to the mock server; expected 1 % of the operations" in result.outlines

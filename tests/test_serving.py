@@ -227,7 +227,7 @@ def test_a_changed_fixture_is_served_and_a_broken_one_is_not(
         )
         assert name() == "Grace"
         said = log.read_text(encoding="utf-8")
-        for part in ("ERROR: not reloaded, the contract of before goes on: ", f"{file}:1 /0/handle: ", "a reserved"):
+        for part in ("ERROR: not reloaded, the former contract is still served: ", f"{file}:1 /0/handle: ", "a reserved"):
             assert part in said
         assert within_bounds(lambda: name() == "Barbara", lambda: one_customer(fixtures, "Barbara"))
         assert server.stop() == 0
@@ -275,7 +275,7 @@ def test_a_file_that_the_contract_refers_to_is_watched_and_a_broken_one_changes_
             return bool(json.loads(asked(server.url, {"path": "/name"}).body) == name)
 
         def said() -> bool:
-            return "not reloaded, the contract of before goes on" in log.read_text(encoding="utf-8")
+            return "not reloaded, the former contract is still served" in log.read_text(encoding="utf-8")
 
         assert served("One")
         assert within_bounds(partial(served, "Two"), lambda: schema.write_text("const: Two", encoding="utf-8"))

@@ -134,7 +134,7 @@ from mock_server.errors import MockServerError, UsageError
 from mock_server.server.workers import Workers
 
 def refuse(listener, ready):
-    raise UsageError("place: found nothing; expected something. Mend it.")
+    raise UsageError("place: found nothing; expected something. Fix it.")
 
 def crash(listener, ready):
     raise RuntimeError("boom")
@@ -156,7 +156,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     ("work", "message"),
     [
-        ("refuse", "place: found nothing; expected something. Mend it."),
+        ("refuse", "place: found nothing; expected something. Fix it."),
         ("crash", "a worker failed before it was ready; the log has the reason. Please report it."),
         ("die", "a worker ended (SIGKILL) before it was ready, 3 times in a row. The log has the reason."),
         ("leave", "a worker ended (exit code 0) before it was ready, 3 times in a row. The log has the reason."),

@@ -73,7 +73,7 @@ class Sampler:
         self._schemas = schemas
 
     def sample(self, steps: Steps, everything: bool, filled: bool = False) -> Any:
-        """Return a value that keeps the schema at the end of a way. Raises :class:`NoSampleError`.
+        """Return a value that is valid against the schema at the end of a way. Raises :class:`NoSampleError`.
 
         ``filled`` is for forms, in which an empty object or list cannot be written: there is none, where that may be.
         """

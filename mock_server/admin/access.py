@@ -57,7 +57,7 @@ def check_access(request: Request, peer: str, settings: Settings) -> None:
 
 
 def _refused(detail: str) -> AdminRequestError:
-    return AdminRequestError("control", 403, f"{detail} use control.")
+    return AdminRequestError("control", 403, f"{detail} use the admin API.")
 
 
 def _has_token(request: Request, expected: str) -> bool:

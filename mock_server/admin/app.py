@@ -143,7 +143,7 @@ class AdminApp:
         except StoreError as error:
             return store_problem_response(error)
         except Exception:
-            log.exception("%s %s: control failed", request.method, request.path)
+            log.exception("%s %s: the admin API failed", request.method, request.path)
             return problem_response("internal", 500, "The log of the mock server has the reason. Please report it.")
 
     def figures(self) -> JSON:

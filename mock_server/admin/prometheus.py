@@ -146,7 +146,7 @@ class _MetricsCollector(Collector):
 def _of_requests(tallies: list[RequestMetric]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "mock_server_requests",
-        "Requests by what was asked (empty: nothing of the contract) and the answer's status.",
+        "Requests by operation (empty: none of the contract) and the answer's status.",
         labels=["operation", "method", "status"],
     )
     counts: dict[tuple[str, str], int] = {}
@@ -167,7 +167,7 @@ def _durations(tallies: list[RequestMetric]) -> Metric:
     """Return a histogram for each operation and method, whatever the status."""
     metric = HistogramMetricFamily(
         "mock_server_request_duration_seconds",
-        "What it took to find the answer, without delays that were asked for.",
+        "Seconds to select an answer, without requested delays.",
         labels=["operation", "method"],
     )
     alike: dict[tuple[str, str], list[RequestMetric]] = {}

@@ -59,10 +59,10 @@ class AdminRequest:
         try:
             data: JSON = self.errands.run(_read, self.request.body, is_long=self.is_large)
         except TooDeepError as error:
-            finding = Diagnostic("body", "body", str(error), f"at most {DEEPEST} levels", "", "Mend the body.")
+            finding = Diagnostic("body", "body", str(error), f"at most {DEEPEST} levels", "", "Fix the body.")
             raise AdminRequestError("invalid-request", 422, str(finding), (finding,)) from None
         except ValueError as error:
-            finding = Diagnostic("malformed-body", "body", str(error), "JSON (RFC 8259)", "", "Mend the body.")
+            finding = Diagnostic("malformed-body", "body", str(error), "JSON (RFC 8259)", "", "Fix the body.")
             raise AdminRequestError("malformed-request", 400, str(finding), (finding,)) from None
         return data
 
@@ -137,7 +137,7 @@ class Table:
     def _unknown(self, path: str) -> str:
         known = [PREFIX + template for template in self._templates]
         listing = ", ".join(known).replace("{+", "{")
-        return f"Found the control path {PREFIX}{path}{did_you_mean(PREFIX + path, known)}; expected one of {listing}."
+        return f"Found the admin path {PREFIX}{path}{did_you_mean(PREFIX + path, known)}; expected one of {listing}."
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -5,18 +5,14 @@ An instruction that is not understood is refused as a whole, with the JSON Point
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import InstructionError
 from mock_server.core.json_pointer import pointer_of
-from mock_server.core.text import did_you_mean
+from mock_server.core.text import describe_value, did_you_mean
 from mock_server.core.types import JSON
-
-_SHOWN = 80
-"""Most characters of a wrong value that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +93,3 @@ class JsonReader:
         """Return the error for this part; ``rule`` is a stable name."""
         finding = Diagnostic(rule, "body", actual, expected, self.pointer, remedy)
         return InstructionError(f"{self.pointer or 'the whole'}: found {actual}; expected {expected}.", (finding,))
-
-
-def describe_value(value: JSON) -> str:
-    """Return a value as JSON for a message, on one line and cut to a bound."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -23,7 +23,7 @@ def compiled(pattern: str) -> Regex:
         except RegressError as error:
             reason = error
     raise GenerationError(
-        f"found the pattern {pattern!r} ({reason}); expected a regular expression of ECMA-262. Mend the pattern."
+        f"found the pattern {pattern!r} ({reason}); expected a regular expression of ECMA-262. Fix the pattern."
     )
 
 

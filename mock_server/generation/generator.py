@@ -14,8 +14,7 @@ from mock_server.generation.branches import expand
 from mock_server.generation.constraints import Constraints
 from mock_server.generation.contradiction import TOO_LARGE, Unsatisfiable
 from mock_server.generation.document_caches import CacheKey
-from mock_server.generation.fake.locales import is_country
-from mock_server.generation.fake.persona import Persona
+from mock_server.generation.fake.persona import COUNTRY_FIELDS, KIND_FIELDS, Persona, persona_from
 from mock_server.generation.location import ValueLocation
 from mock_server.generation.member_enums import enum_named
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
@@ -41,10 +40,6 @@ _TRUSTED: CacheKey[SchemaNode, frozenset[str]] = CacheKey()
 
 class SearchExhaustedError(GenerationError):
     """Raised by a search that tried all the values that it may; a search for a smaller value may succeed."""
-
-
-_COMPANIES = frozenset({"team", "company", "organization", "business"})
-"""Types of customers that are not persons."""
 
 
 def generate(
@@ -188,15 +183,14 @@ def _contradiction(nothing: Unsatisfiable) -> str:
         return f"{pointer}: found {fault}; expected a way to end. Make a member optional."
     said = " and ".join([", ".join(keywords[:-1]), keywords[-1]] if len(keywords) > 1 else keywords)
     wrong = "which no value satisfies together" if len(keywords) > 1 else "which no value satisfies"
-    return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Mend one of them."
+    return f"{pointer}: found {said}, {wrong}; expected keywords that agree. Fix one of them."
 
 
 def persona_of(walk: GenerationContext, node: SchemaNode) -> Persona:
     """Return the persona of a value of the schema, from pins and variants, or else from the draw."""
-    country = _pinned_or_drawn(walk, node, ("country", "country_code"))
-    kind = _pinned_or_drawn(walk, node, ("type",))
-    known = country is not None and is_country(country)
-    return Persona(walk.draw, country if country and known else "US", kind in _COMPANIES)
+    country = _pinned_or_drawn(walk, node, COUNTRY_FIELDS)
+    kind = _pinned_or_drawn(walk, node, KIND_FIELDS)
+    return persona_from(walk.draw, country, kind)
 
 
 def _pinned_or_drawn(walk: GenerationContext, node: SchemaNode, names: tuple[str, ...]) -> str | None:

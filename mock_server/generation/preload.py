@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mock_server.generation.fake.cities import cities_of
+from mock_server.generation.fake.locales import USUAL
 from mock_server.generation.fake.names import names_of
 from mock_server.generation.fake.words import word
 from mock_server.generation.seeding import RandomStream
-
-USUAL = "US"
-"""The country of a persona for which none is given."""
-
 
 STEPS: tuple[Callable[[], object], ...] = (
     lambda: word(RandomStream(0)),

@@ -33,6 +33,7 @@ from mock_server.openapi.traversal import target
 from mock_server.openapi.validation.error_messages import explain, of_jsonschema
 from mock_server.openapi.validation.explanations import bounded
 from mock_server.openapi.validation.formats import format_checks
+from mock_server.openapi.validation.reference_scope import base_uri_of, resolving_from
 
 MOST_VALIDATORS = 1000
 """Most compiled validators of a document: about 10 KB each; GitHub's contract could have three thousand."""
@@ -178,7 +179,7 @@ class SchemaDocument:
             return self._plain_node(schema, location)
         if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
             name = str(schema["$id"]).removesuffix("#")
-            base = str(resolver._base_uri)
+            base = base_uri_of(resolver)
             # After a reference to it the resolver is in it already, unless it is where no schemas are searched.
             if not base.endswith(name):
                 resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
@@ -225,7 +226,7 @@ class SchemaDocument:
     def _careful(self, node: SchemaNode) -> ValidatorOptions:
         """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
         validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=format_checker())
-        return cast("ValidatorOptions", validator.evolve(_resolver=node.resolver or self.resolver()))
+        return cast("ValidatorOptions", resolving_from(validator, node.resolver or self.resolver()))
 
 
 class SchemaNode:
@@ -426,7 +427,7 @@ def _mentioned(data: JSON, keywords: frozenset[str]) -> set[str]:
 
 
 def _dangling(place: str, reference: str) -> str:
-    expected = "expected a schema of the contract. Define it or mend the reference"
+    expected = "expected a schema of the contract. Define it or fix the reference"
     return f"{place}: found the reference {reference}, which leads nowhere; {expected}."
 
 

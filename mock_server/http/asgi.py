@@ -61,7 +61,7 @@ def host_trouble(scope: Scope) -> str:
     count = [name for name, _ in scope["headers"]].count(b"host")
     if count == 1 or (count == 0 and scope["http_version"] == "1.0"):
         return ""
-    return f"header host: found {count or 'none'}; expected one. Name in it the host and port that are asked."
+    return f"header host: found {count or 'none'}; expected one. Send the host and port of the URL in it."
 
 
 class ClientGoneError(Exception):
@@ -136,7 +136,7 @@ def _told_of(pieces: Iterator[bytes], scope: Scope) -> Iterator[bytes | None]:
     try:
         yield from pieces
     except Exception:
-        log.exception("%s %s: control failed, its answer is cut off", scope["method"], scope["path"])
+        log.exception("%s %s: the admin API failed, its answer is cut off", scope["method"], scope["path"])
         yield None
 
 

@@ -45,7 +45,7 @@ class ContractAudit:
 
         An interim status (1XX) cannot end an exchange; it is left out.
         """
-        for finding in unknown_methods(dict(self._contract.document), self._contract.name):
+        for finding in unknown_methods(self._contract.document, self._contract.name):
             yield AuditedResponse("x-faker", "", "", "contract", (finding,))
         for operation in self._contract.operations.values():
             for status, response in operation.responses.items():

@@ -408,7 +408,7 @@ def _failure_of(caller: Credentials, strictness: str) -> str | None:
 def _withheld(answer: Response, route: Route, broken: tuple[Diagnostic, ...]) -> Response:
     """Log that an answer is not valid by the contract, and return the problem document that is sent in its place."""
     log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
-    detail = f"{broken[0]}. Mend the fixture, the example or the contract; {answer.reason} was the source."
+    detail = f"{broken[0]}. Fix the fixture, the example or the contract; {answer.reason} was the source."
     return problem_response("answer-breaks-contract", 500, detail, broken)
 
 

@@ -72,7 +72,7 @@ class Examples:
         where, actual, expected = reasons[0]
         parts = ("examples", name, "value") if name else ("example",)
         where = pointer + pointer_of(*parts) + where
-        remedy = "Mend the example; until then it is sent mended, or another answer in its place."
+        remedy = "Fix the example; until then it is sent repaired, or another answer in its place."
         return Diagnostic("example", self._contract.name, actual, expected, where, remedy)
 
     def _mended(self, media: MediaType, value: JSON) -> JSON:

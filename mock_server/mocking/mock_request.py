@@ -8,7 +8,7 @@ from mock_server.http.content_negotiation import NegotiatedMedia, negotiate
 from mock_server.http.messages import Request
 from mock_server.http.preferences import Preferences
 from mock_server.http.sequences import PARTS, form_of
-from mock_server.openapi.model import BODYLESS, Operation, ResponseSpec
+from mock_server.openapi.model import BODYLESS, MediaType, Operation, ResponseSpec
 from mock_server.openapi.security import Credentials
 from mock_server.storage import Record
 from mock_server.worlds.world import World
@@ -60,6 +60,33 @@ class MockRequest:
         """The caller and the resource: the same for equal requests, whatever their preferences are."""
         query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
         return f"{self.caller.token or ''} {self.request.path}?{query}"
+
+    def is_dynamic(self, *, by_default: bool) -> bool:
+        """Tell whether generated data is preferred to examples; ``by_default`` is the setting ``dynamic``."""
+        return by_default if self.preferences.dynamic is None else self.preferences.dynamic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NegotiatedRequest(MockRequest):
+    """A request, and the documented response and the media type of it that were chosen for its answer."""
+
+    response: ResponseSpec
+    media: MediaType
+
+    @classmethod
+    def of(cls, request: MockRequest, response: ResponseSpec, media: MediaType) -> NegotiatedRequest:
+        """Return a request with its choice; the records that were looked up are those of the request."""
+        return cls(
+            request.operation,
+            request.request,
+            request.caller,
+            request.preferences,
+            request.world,
+            request.wants_stream,
+            request.records,
+            response=response,
+            media=media,
+        )
 
 
 def choice_of(question: MockRequest, response: ResponseSpec, status: int) -> NegotiatedMedia | None:

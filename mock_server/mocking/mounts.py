@@ -99,7 +99,7 @@ class ApiMount:
     def _made_schemas(self) -> SchemaDocument:
         from mock_server.generation.schema_document import SchemaDocument
 
-        return SchemaDocument(dict(self.contract.document), self.contract.openapi)
+        return SchemaDocument(self.contract.document, self.contract.openapi)
 
     def _made_sent(self) -> SchemaDocument:
         """Return the schemas of request bodies; those of answers, where no member is ``readOnly`` or ``writeOnly``."""
@@ -109,7 +109,7 @@ class ApiMount:
         schemas, document = self._schemas(), self.contract.document
         if not schemas.hides and not mentions(document, "readOnly"):
             return schemas
-        return SchemaDocument(dict(document), self.contract.openapi, sends="request")
+        return SchemaDocument(document, self.contract.openapi, sends="request")
 
     def gauge(self, operation: str) -> CoverageTarget:
         """Return what there is to cover of an operation, which is named by its key."""

@@ -83,5 +83,5 @@ def maker_of(contract: Contract, name: str, *, fill_properties: bool = True) -> 
         known = ", ".join(contract.manners.resources) or "none: the contract has no x-mock-resources"
         near = did_you_mean(name, contract.manners.resources)
         raise UsageError(f"RESOURCE: found {name!r}{near}; expected one of {known}")
-    document = SchemaDocument(dict(contract.document), contract.openapi)
+    document = SchemaDocument(contract.document, contract.openapi)
     return RecordFactory(contract, resource, document, fill_properties=fill_properties)

@@ -1,63 +1,48 @@
 """Response selection: how a request to an operation, or a failure, gets its answer.
 
-What ``Prefer`` asks for comes first, or a scenario in its place; then a fixture, then an example of the contract, then
-generated data, which uses the examples and defaults of schemas first. This module does not check whether the answer is
-valid against the contract; the engine has it validated.
+The body comes from the first of the sources in :mod:`mock_server.mocking.sources` that has one: what ``Prefer`` asks
+for, or a scenario in its place; then a fixture, then an example of the contract, then generated data, which uses the
+examples and defaults of schemas first. This module does not check whether the answer is valid against the contract; the
+engine has it validated.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError, StoreError
-from mock_server.core.json_pointer import value_at
 from mock_server.core.types import JSON
-from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
-from mock_server.generation.seeding import SeedKey
-from mock_server.generation.variants import Variant, variants
+from mock_server.generation.variants import Variant
 from mock_server.http.body_serializers import SerializedBody, serialize_body
 from mock_server.http.messages import Headers, Request, Response, ResponseSource
 from mock_server.http.preferences import Preferences
 from mock_server.http.problem_details import problem_response, store_problem_response
 from mock_server.mocking.examples import Examples
-from mock_server.mocking.generated_values import DrawnValues
 from mock_server.mocking.mock_request import (
     CannotHonourError,
     MockRequest,
+    NegotiatedRequest,
     NotAcceptableError,
     choice_of,
     no_such_example,
 )
 from mock_server.mocking.record_factory import RecordFactory
 from mock_server.mocking.response_headers import ResponseHeaders
+from mock_server.mocking.sources.body_schemas import BodySchemas
+from mock_server.mocking.sources.example import ExampleSource
+from mock_server.mocking.sources.fixture import FixtureSource
+from mock_server.mocking.sources.generated import GeneratedSource
+from mock_server.mocking.sources.named_example import NamedExampleSource
+from mock_server.mocking.sources.source import Selected, Source
+from mock_server.mocking.sources.variant import VariantSource, no_such_variant
 from mock_server.mocking.streams import StreamItems, Streams
 from mock_server.mocking.validation_failures import ValidationFailures
-from mock_server.openapi.extensions import Resource
 from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.security import Credentials
 from mock_server.settings import Settings
-from mock_server.storage import Record, Store
-
-LISTS = 64
-"""Most lists of variants to remember: building one takes seconds, and a client usually walks through one list."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Selected:
-    """The value of a body, where it came from, the name of the example, and findings about what could not be sent.
-
-    ``sought`` is the resource and the handle of the record that was looked up (see :class:`ResponseSpec`).
-    """
-
-    value: JSON
-    source: ResponseSource
-    example: str = ""
-    findings: tuple[Diagnostic, ...] = ()
-    sought: tuple[str, str] | None = None
+from mock_server.storage import Store
 
 
 class ResponseSelector:
@@ -69,7 +54,7 @@ class ResponseSelector:
         self._contract = contract
         self._store = store
         self._settings = settings
-        self._schemas = schemas or SchemaDocument(dict(contract.document), contract.openapi)
+        self._schemas = schemas or SchemaDocument(contract.document, contract.openapi)
         self._examples = Examples(contract, self._schemas)
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self.streams = Streams(contract, self._schemas, settings)
@@ -78,16 +63,20 @@ class ResponseSelector:
         """The responses of each operation by its key, the usual one first."""
         self._written: dict[tuple[int, str], tuple[JSON, SerializedBody]] = {}
         """Encoded bodies of examples, by the ``id`` of the value and the media type."""
-        self._sequences: dict[int, tuple[MediaType, JSON]] = {}
-        self._variants: dict[tuple[str, str, int], list[Variant]] = {}
-        self._drawn_before = DrawnValues()
         self.failures = ValidationFailures(contract, settings, self._schemas, self._examples, self._headers)
         """The answers to requests that cannot be served as they are."""
-        fill = not settings.no_fill_properties
-        self._makers = {
-            name: RecordFactory(contract, resource, self._schemas, fill_properties=fill)
+        factories = {
+            name: RecordFactory(contract, resource, self._schemas, fill_properties=not settings.no_fill_properties)
             for name, resource in contract.manners.resources.items()
         }
+        self._bodies = BodySchemas()
+        self._variants = VariantSource(self._schemas, self._bodies, settings)
+        fixtures = FixtureSource(contract, store, factories)
+        examples = ExampleSource(self._examples, fixtures, settings)
+        self._generated = GeneratedSource(self._schemas, self._bodies, settings, factories, fixtures, examples)
+        named_examples = NamedExampleSource(self._examples, self._generated)
+        self._sources: tuple[Source, ...] = (named_examples, self._variants, fixtures, examples)
+        """The links of the chain in their order; where none of them has a body, it is generated."""
 
     def answer(self, question: MockRequest) -> Response:
         """Return the answer to a valid request.
@@ -102,7 +91,7 @@ class ResponseSelector:
             choice = choice_of(question, response, status)
             if choice is None:
                 if question.preferences.variant is not None:
-                    self._refuse_variant(question, response, 0)
+                    raise no_such_variant(question, response, 0)
                 return Response(
                     status, self._headers.written(response, "", question.identity), source=ResponseSource.CONTRACT
                 )
@@ -111,7 +100,7 @@ class ResponseSelector:
             source = self.streams.source(question.operation, response, choice.index)
             if source is not None:
                 return self._streamed(question, status, choice.content_type, source)
-            selection = self._made(question, response, media)
+            selection = self._selected(NegotiatedRequest.of(question, response, media))
             headers = self._headers.written(response, selection.example, question.identity)
         except GenerationError as error:
             return problem_response("no-answer", 500, f"{where}: {error}")
@@ -152,7 +141,7 @@ class ResponseSelector:
         ):
             bounds = f"from {low} up" if high is None else f"from {low} to {high}"
             raise CannotHonourError(f"Found the preference items={preferences.items}; expected {bounds}.", 400)
-        is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
+        is_dynamic = question.is_dynamic(by_default=self._settings.dynamic)
         alone = 1 if status >= 400 and items is None and low < 2 else None  # what went wrong is said once
         stream = self.streams.stream(
             source,
@@ -187,10 +176,8 @@ class ResponseSelector:
         """
         preferences, examples = question.preferences, source.examples
         if preferences.variant is not None:
-            listed = self._listed(question.operation, source.response, source.media, preferences.seed)
-            if preferences.variant >= len(listed):
-                self._refuse_variant(question, source.response, len(listed))
-            return self.streams.items_of(listed[preferences.variant].value, source.sequence), None, ()
+            variant = self._variants.variant(question, source.response, source.media)
+            return self.streams.items_of(variant.value, source.sequence), None, ()
         if preferences.example is not None:
             if preferences.example not in source.media.examples:
                 raise no_such_example(preferences.example, source.response)
@@ -204,7 +191,7 @@ class ResponseSelector:
         findings = (source.findings[name],) if name in source.findings else ()
         return (examples[name], name, findings) if name in examples else (None, None, findings)
 
-    def _encoded(self, selection: _Selected, content_type: str, media: MediaType) -> SerializedBody:
+    def _encoded(self, selection: Selected, content_type: str, media: MediaType) -> SerializedBody:
         """Return the encoded body of a value.
 
         The body of an example never changes, so it is encoded once and remembered.
@@ -215,7 +202,7 @@ class ResponseSelector:
             return known[1]
         is_authored = selection.source in (ResponseSource.EXAMPLE, ResponseSource.FIXTURE)
         body = serialize_body(
-            selection.value, content_type, self._schema(media), self._contract.resolve, is_authored=is_authored
+            selection.value, content_type, self._bodies.of(media), self._contract.resolve, is_authored=is_authored
         )
         if selection.source is ResponseSource.EXAMPLE:
             self._written[key] = (selection.value, body)
@@ -255,59 +242,13 @@ class ResponseSelector:
                 return response, _a_status(response.status)
         return (responses[0], _a_status(responses[0].status)) if responses else (ResponseSpec("200"), 200)
 
-    def _made(self, question: MockRequest, response: ResponseSpec, media: MediaType) -> _Selected:
-        """Return the value of the body from the first source in the selection order that has one.
-
-        The order: the preferred example, the preferred variant, the record, an example of the contract, generated data.
-        """
-        preferences = question.preferences
-        sound = self._examples.of(media, response, question.operation)
-        if preferences.example is not None:
-            if preferences.example not in media.examples:
-                raise no_such_example(preferences.example, response)
-            if preferences.example in sound.values:
-                example_findings = sound.findings_of(preferences.example)
-                return _Selected(
-                    sound.values[preferences.example], ResponseSource.EXAMPLE, preferences.example, example_findings
-                )
-            return self._generated(question, media, None, None, sound.findings_of(preferences.example))
-        if preferences.variant is not None:
-            listed = self._listed(question.operation, response, media, preferences.seed)
-            if preferences.variant >= len(listed):
-                self._refuse_variant(question, response, len(listed))
-            return _Selected(listed[preferences.variant].value, ResponseSource.GENERATED)
-        is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
-        resource = self._resource(question.operation, media)
-        record_key = self._sought(question, resource)
-        record = self._record(question, record_key)
-        if record is not None and not preferences.dynamic and preferences.seed is None:
-            return _Selected(record.value, ResponseSource.FIXTURE, sought=record_key)
-        findings: tuple[Diagnostic, ...] = ()
-        if media.examples and resource is None and not is_dynamic and preferences.seed is None:
-            name = "" if "" in media.examples else next(iter(media.examples))
-            findings = sound.findings_of(name)
-            if sound.values:
-                name = name if name in sound.values else next(iter(sound.values))
-                return _Selected(sound.values[name], ResponseSource.EXAMPLE, name, findings)
-        return self._generated(question, media, resource, record, findings, record_key)
-
-    def _schema(self, media: MediaType) -> JSON:
-        """Return the schema of the whole body: that of a list of items where the contract describes only the items."""
-        if media.schema is not None:
-            return media.schema
-        if media.item_schema is None:
-            return True if media.is_json else _TEXT
-        entry = self._sequences.get(id(media))
-        if entry is None:
-            entry = self._sequences[id(media)] = (media, {"type": "array", "items": media.item_schema, "minItems": 1})
-        return entry[1]
-
-    def _refuse_variant(self, question: MockRequest, response: ResponseSpec, count: int) -> None:
-        expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
-        reason = f"{question.operation.key} {response.status} has {count} variants"
-        raise CannotHonourError(
-            f"Found the preference variant={question.preferences.variant}; expected {expected}: {reason}.", 400
-        )
+    def _selected(self, request: NegotiatedRequest) -> Selected:
+        """Return the body of the response from the first source that has one."""
+        for source in self._sources:
+            selected = source.select(request)
+            if selected is not None:
+                return selected
+        return self._generated.select(request)
 
     def variants(self, operation: Operation) -> list[Variant]:
         """Return the variants of the answer that an operation gives to a request without preferences.
@@ -317,86 +258,9 @@ class ResponseSelector:
         question = MockRequest(operation, Request(operation.method, operation.path), Credentials(), Preferences())
         response, status = self._response(question)
         choice = choice_of(question, response, status)
-        return [] if choice is None else self._listed(operation, response, response.content[choice.index], None)
-
-    def _listed(
-        self, operation: Operation, response: ResponseSpec, media: MediaType, seed: int | None
-    ) -> list[Variant]:
-        """Return all variants of an answer.
-
-        They do not depend on the caller, so a number names the same variant for all.
-        """
-        seed = self._settings.seed if seed is None else seed
-        key = (operation.key, f"{response.status} {media.name}", seed)
-        if key not in self._variants:
-            while len(self._variants) >= LISTS:
-                self._variants.pop(next(iter(self._variants)))
-            draw = SeedKey(seed, operation.resource or operation.key, "variant")
-            self._variants[key] = variants(
-                self._schema(media), draw, self._schemas, fill_properties=not self._settings.no_fill_properties
-            )
-        return self._variants[key]
-
-    def _resource(self, operation: Operation, media: MediaType) -> Resource | None:
-        """Return the resource that the body is a record of, or None."""
-        resource = self._contract.manners.resources.get(operation.resource or "")
-        return resource if resource is not None and media.schema == {"$ref": resource.schema} else None
-
-    def _sought(self, question: MockRequest, resource: Resource | None) -> tuple[str, str] | None:
-        """Return the name of the resource and the handle of the record that the caller selects, or None."""
-        kind = question.caller.kind
-        if resource is None or kind is None or kind.selects != resource.name:
-            return None
-        suffix = question.caller.suffix
-        if suffix in self._contract.manners.suffixes or self._makers[resource.name].pins_named(suffix):
-            return None  # no record has such a handle, so the store need not be asked
-        return resource.name, suffix
-
-    def _record(self, question: MockRequest, record_key: tuple[str, str] | None) -> Record | None:
-        if record_key is None:
-            return None
-        if record_key not in question.records:
-            store = self._store if question.world is None else question.world.store(self._store)
-            question.records[record_key] = store.get(*record_key)
-        return question.records[record_key]
-
-    def _generated(
-        self,
-        question: MockRequest,
-        media: MediaType,
-        resource: Resource | None,
-        record: Record | None,
-        findings: tuple[Diagnostic, ...] = (),
-        record_key: tuple[str, str] | None = None,
-    ) -> _Selected:
-        preferences, caller = question.preferences, question.caller
-        seed = self._settings.seed if preferences.seed is None else preferences.seed
-        if resource is not None:
-            maker = self._makers[resource.name]
-            pins = maker.pins_named(caller.suffix) or _pins_of(resource, record)
-            return _Selected(maker.value(caller.suffix, seed, pins), ResponseSource.GENERATED, "", findings, record_key)
-        is_dynamic = self._settings.dynamic if preferences.dynamic is None else preferences.dynamic
-        draw = SeedKey(seed, question.operation.key, question.identity)
-        value = self._drawn(media, draw, exemplary=not is_dynamic and preferences.seed is None)
-        return _Selected(value, ResponseSource.GENERATED, "", findings)
-
-    def _drawn(self, media: MediaType, draw: SeedKey, *, exemplary: bool) -> JSON:
-        def make() -> JSON:
-            return generate(
-                self._schema(media),
-                draw,
-                self._schemas,
-                fill_properties=not self._settings.no_fill_properties,
-                complete=True,
-                fill=self._settings.fill,
-                exemplary=exemplary,
-            )
-
-        return self._drawn_before.get(draw, media, exemplary, make)
-
-
-_TEXT: JSON = {"type": "string"}
-"""The schema of a body that is not JSON and has no schema."""
+        return (
+            [] if choice is None else self._variants.listed(operation, response, response.content[choice.index], None)
+        )
 
 
 def _by_use(operation: Operation) -> Iterator[ResponseSpec]:
@@ -410,15 +274,6 @@ def _by_use(operation: Operation) -> Iterator[ResponseSpec]:
     first = [*good, *(key for key in final if key.upper() == "2XX"), *(key for key in final if key == "default")]
     yield from (final[key] for key in first)
     yield from (response for key, response in final.items() if key not in first)
-
-
-def _pins_of(resource: Resource, record: Record | None) -> dict[str, JSON]:
-    """Return the members, by JSON Pointer, that make another record one of the same kind as this one."""
-    pins: dict[str, JSON] = {}
-    for pin in resource.pins if record is not None else ():
-        with contextlib.suppress(KeyError):  # this record has no such member
-            pins[pin] = value_at(record.value, pin) if record is not None else None
-    return pins
 
 
 def _a_status(key: str) -> int:

@@ -255,7 +255,7 @@ class ScenarioValidator:
             return
         record = self._record(operation, cue)
         if cue.fixture is not None and record is None:
-            expected = "the handle of a record that the operation answers with"
+            expected = "the key of a record that the operation answers with"
             yield Diagnostic("fixture", place, repr(cue.fixture), expected, f"{pointer}/fixture")
             return
         try:

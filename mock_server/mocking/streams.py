@@ -107,7 +107,7 @@ class Streams:
         if sequence is None:
             return None
         union = union_of(sequence.rest, resolve)
-        node = value_at(dict(self._contract.document), operation.pointer)
+        node = value_at(self._contract.document, operation.pointer)
         raw = resolve(value_at(node, pointer_of("responses", response.status)))
         texts = [*texts_of(node, raw, dict(media.node), resolve(sequence.rest))]
         transcripts = [transcript_of(text, sequence.form) for text in texts]
@@ -143,7 +143,7 @@ class Streams:
         for operation in self._contract.operations.values():
             responses = operation.responses.values()
             if any(entry.schema == media.schema for response in responses for entry in response.content):
-                node = value_at(dict(self._contract.document), operation.pointer)
+                node = value_at(self._contract.document, operation.pointer)
                 yield from (transcript_of(text, sequence.form) for text in texts_of(node, None, None, None))
 
     def _fits(self, transcript: Transcript, sequence: Sequence, union: Union) -> bool:
@@ -229,7 +229,7 @@ class Streams:
             within, actual, expected = reasons[0]
             parts = ("examples", name, "value") if name else ("example",)
             where = place + pointer_of(*parts) + (pointer_of(wrong[0]) + within if isinstance(value, list) else "")
-            remedy = "Mend the example; until then others are sent in its place."
+            remedy = "Fix the example; until then others are sent in its place."
             findings[name] = Diagnostic("example", self._contract.locate(where), actual, expected, where, remedy)
         return sound, findings
 

@@ -7,7 +7,6 @@ with it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, TypeAlias
@@ -231,9 +230,3 @@ def _json(text: str) -> JSON:
         return read_json(text)  # type: ignore[no-any-return]
     except ValueError:
         return text
-
-
-def describe_value(text: object, longest: int = 200) -> str:
-    """Return a value as JSON for a message, cut to ``longest`` characters."""
-    written = json.dumps(text, ensure_ascii=False, default=str)
-    return written if len(written) <= longest else written[:longest] + "…"

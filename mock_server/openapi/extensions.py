@@ -319,5 +319,5 @@ class _ExtensionReader:
 
     def refusal(self, pointer: str, actual: str, expected: str) -> ContractError:
         return ContractError(
-            f"{self.source.place(pointer)}: found {actual}; expected {expected}. Mend the overlay or the contract."
+            f"{self.source.place(pointer)}: found {actual}; expected {expected}. Fix the overlay or the contract."
         )

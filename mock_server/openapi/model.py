@@ -133,12 +133,12 @@ class SecurityScheme:
 class Contract:
     """A contract that can be served.
 
-    ``document`` is the document with overlays and repairs; it is read-only. ``digest`` (SHA-256) identifies what it was
-    made from. ``findings`` are the repairs. ``base_paths`` are the paths of ``servers``.
+    ``document`` is the document with overlays and repairs; all share it, and it is read-only. ``digest`` (SHA-256)
+    identifies what it was made from. ``findings`` are the repairs. ``base_paths`` are the paths of ``servers``.
     """
 
     name: str
-    document: Mapping[str, JSON]
+    document: dict[str, JSON]
     digest: str
     title: str
     version: str
@@ -155,4 +155,4 @@ class Contract:
 
     def resolve(self, node: JSON) -> JSON:
         """Return the node itself, or what its ``$ref`` leads to after any number of steps; None for nothing."""
-        return resolved(dict(self.document), node)
+        return resolved(self.document, node)

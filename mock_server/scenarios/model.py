@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_server.core.json_reader import JsonReader, describe_value
+from mock_server.core.json_reader import JsonReader
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, TransportFault
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
@@ -177,11 +178,11 @@ def _refuse_contradictions(part: JsonReader, members: Mapping[str, JsonReader]) 
         raise members["hang"].wrong("true, or no such key")
     if "garble_item" in members and ("garble" not in members or members["garble"].value not in GARBLES[:2]):
         expected = " or ".join(GARBLES[:2])
-        raise members["garble_item"].refusal("value", "garble_item alone", f"garble: {expected} beside it")
+        raise members["garble_item"].refusal("value", "garble_item alone", f"garble: {expected} in addition to it")
     for key, others in _ALONE:
         for other in others if key in members else ():
             if other in members:
-                raise members[other].refusal("value", f"{other} beside {key}", "one of the two")
+                raise members[other].refusal("value", f"{other} in addition to {key}", "one of the two")
 
 
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")

@@ -15,7 +15,8 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from mock_server.core.json_pointer import value_at
-from mock_server.core.json_reader import JsonReader, describe_value
+from mock_server.core.json_reader import JsonReader
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route
@@ -363,7 +364,7 @@ def _of_json(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
 
 
 def _schema(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
-    return [_of_json("body", "a value that keeps the schema", schema_of(part))]
+    return [_of_json("body", "a value that is valid against the schema", schema_of(part))]
 
 
 def _body_patterns(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:

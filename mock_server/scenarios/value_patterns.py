@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TypeAlias
 
-from mock_server.core.json_reader import JsonReader, describe_value
+from mock_server.core.json_reader import JsonReader
 from mock_server.core.json_text import DEEPEST, read_json
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.plugins import PatternKind, Registry, ValuePattern, registry
 from mock_server.scenarios.safe_matching import (
@@ -80,7 +81,7 @@ def value_pattern(part: JsonReader, depth: int = 0) -> ValuePattern:
     pattern = _patterns()[kind]
     for name in members.keys() - {kind, *pattern.options}:
         raise members[name].refusal(
-            "value", f"{name} beside {kind}", "it beside another kind of pattern, or not at all"
+            "value", f"{name} in addition to {kind}", "it with another kind of pattern, or not at all"
         )
     operand = members.pop(kind)
     return pattern.build(operand, members, lambda nested: value_pattern(nested, depth + 1))
@@ -200,7 +201,7 @@ def _written(part: JsonReader) -> JSON:
 
 def _matches_json_schema(part: JsonReader) -> ValuePattern:
     accepts = schema_of(JsonReader(_written(part), part.pointer))
-    return _about_json("a value that keeps the schema", accepts)
+    return _about_json("a value that is valid against the schema", accepts)
 
 
 def schema_of(part: JsonReader) -> Callable[[JSON], bool]:

@@ -354,7 +354,7 @@ class Application:
             self.worlds.begin_over([mount.store for mount in loaded.served])
             self._let_go_of_former()
         except MockServerError as error:
-            log.error("not reloaded, the contract of before goes on: %s", error)
+            log.error("not reloaded, the former contract is still served: %s", error)
         else:
             titles = ", ".join(f"{mount.contract.title} {mount.contract.version}" for mount in self.served)
             log.warning("reloaded: %s", titles)

@@ -198,12 +198,10 @@ def _within_files(settings: Settings) -> Settings:
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None]) -> None:
     if settings.reload:
-        raise UsageError(
-            f"--reload: found --workers {settings.workers} beside it; expected one process. Leave one out."
-        )
+        raise UsageError(f"--reload: found --workers {settings.workers} too; expected one process. Leave one out.")
     if settings.peers:
         raise UsageError(
-            f"--peers: found --workers {settings.workers} beside it; expected one process. Run more replicas instead."
+            f"--peers: found --workers {settings.workers} too; expected one process. Run more replicas instead."
         )
     check_observers(settings)
     with sockets_directory() as sockets, temporary_database(settings.store) as store:

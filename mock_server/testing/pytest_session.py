@@ -128,7 +128,7 @@ class Session:
         if self._failed:
             return [f"what was exercised is not known: {self._failed}"]
         if not total:
-            return [f"no test asked the mock server; expected {self.least:g} % of the operations"]
+            return [f"no test sent a request to the mock server; expected {self.least:g} % of the operations"]
         done = total - len(missing)
         lines = [f"{done} of {total} operations exercised: {100 * done / total:.1f} %, expected {self.least:g} %"]
         if self.falls_short():

@@ -179,8 +179,8 @@ class CoverageTarget:
     def _parameters(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """The documented parameters by place and name (a header's in lower case), with the values of their enums."""
         try:
-            node = value_at(dict(self._contract.document), self.operation.pointer)
-            item = value_at(dict(self._contract.document), self.operation.pointer.rpartition("/")[0])
+            node = value_at(self._contract.document, self.operation.pointer)
+            item = value_at(self._contract.document, self.operation.pointer.rpartition("/")[0])
         except KeyError:
             return {}
         parameters: dict[tuple[str, str], frozenset[str]] = {}

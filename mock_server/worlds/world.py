@@ -202,8 +202,8 @@ class Worlds:
         now = monotonic()
         if now - self._told >= _QUIET:
             log.warning(
-                "forgot %d worlds with changes (the last one is %s): all %s that are kept have some; expected fewer, or"
-                " a larger --max-worlds",
+                "forgot %d worlds with changes (the last one is %s): all %s worlds that are kept have some; expected"
+                " fewer, or a larger --max-worlds",
                 self._lost,
                 world.name,
                 f"{self._capacity:,}",

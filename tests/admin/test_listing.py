@@ -108,7 +108,7 @@ def test_a_page_shows_what_was_searched_for_and_leads_on(world: httpx.Client) ->
     assert page.text.count("<tr>") == 4
     (following,) = re.findall(r'<a href="([^"]+)" rel="next">', page.text)
     assert "4 to 6 of" in world.get(following.replace("&amp;", "&"), headers=HTML).text
-    assert "No record is meant." in world.get(CUSTOMERS, params={"q": "nobody at all"}, headers=HTML).text
+    assert "No record matches." in world.get(CUSTOMERS, params={"q": "nobody at all"}, headers=HTML).text
 
 
 def test_whatever_a_record_or_a_search_holds_is_escaped(world: httpx.Client) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.openapi.validation.error_messages import LONGEST, explain
+from mock_server.core.text import LONGEST
+from mock_server.openapi.validation.error_messages import explain
 
 
 def explained(schema: Any, value: Any) -> tuple[str, str, str]:

@@ -277,7 +277,7 @@ async def test_one_who_goes_without_a_word_loses_its_worlds_to_others_where_they
             assert await first.me(world) == [429]
             assert await second.me(world, times=2) == [429, 200]
         (told,) = [one.message for one in caplog.records]
-        assert "is gone (Connection refused); in 1 worlds scenarios begin anew here" in told
+        assert "is gone (Connection refused); in 1 worlds scenarios restart here" in told
 
 
 async def test_a_clock_stands_where_it_was_set_also_when_its_owner_has_gone() -> None:

@@ -109,7 +109,7 @@ def test_a_killed_worker_is_replaced_and_its_scenarios_begin_anew(server: Runnin
     assert server.stop() == 0
     told = server.errors.splitlines()
     assert sorted(line.partition(" ")[0] for line in told) == ["WARNING:", "WARNING:"]
-    assert sum("in 1 worlds scenarios begin anew here" in line for line in told) == 1
+    assert sum("in 1 worlds scenarios restart here" in line for line in told) == 1
 
 
 def test_a_worker_that_comes_while_a_scenario_runs_joins_in(server: RunningServer) -> None:

@@ -80,7 +80,7 @@ class RecordPage:
 
     def _table(self) -> str:
         if not self.records:
-            return "<p>No record is meant.</p>"
+            return "<p>No record matches.</p>"
         columns = [*dict.fromkeys(name for record in self.records for name in record)]
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
         rows = "".join(f"<tr>{self._cells(record, columns)}</tr>" for record in self.records)

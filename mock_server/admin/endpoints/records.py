@@ -95,8 +95,8 @@ def _create(request: AdminRequest) -> Response:
         raise AdminRequestError(
             "conflict",
             409,
-            f"body: found the handle {record.handle!r}, which a record has; expected one that is free. Replace that"
-            f" record with PUT {_place(record)}, or choose another handle.",
+            f"body: found the record key {record.handle!r}, which a record has; expected a free one. Replace that"
+            f" record with PUT {_place(record)}, or choose another key.",
         )
     return _put(request, served, record, is_new=True)
 
@@ -168,7 +168,7 @@ def _unknown(request: AdminRequest, store: RecordReader) -> AdminRequestError:
     return AdminRequestError(
         "unknown",
         404,
-        f"path: found the handle {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
+        f"path: found the record key {handle[:80]!r}{near}; expected one of a record: GET {PREFIX}/fixtures/{name}"
         " lists them.",
     )
 

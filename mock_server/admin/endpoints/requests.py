@@ -289,7 +289,9 @@ def _expected(members: JSON) -> tuple[int, int]:
     }
     if "times" in bounds:
         if len(bounds) > 1:
-            raise JsonReader(bounds["times"], "/times").refusal("value", "times beside min or max", "one or the other")
+            raise JsonReader(bounds["times"], "/times").refusal(
+                "value", "times in addition to min or max", "one or the other"
+            )
         return bounds["times"], bounds["times"]
     low, high = bounds.get("min", 0 if "max" in bounds else 1), bounds.get("max", _MOST)
     if low > high:

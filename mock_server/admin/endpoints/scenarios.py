@@ -57,7 +57,7 @@ def _start(request: AdminRequest) -> Response:
         raise AdminRequestError("scenario", 422, str(error)) from None
     findings = request.errands.run(validate_scenario, scenario, request.served, is_long=request.is_large)
     if findings:
-        detail = f"{findings[0]}. Mend the answer, or put what shall break the contract under breaks."
+        detail = f"{findings[0]}. Fix the answer, or put what shall break the contract under breaks."
         raise AdminRequestError("scenario", 422, detail, findings)
     if not scenario.name:
         name = stage.new_name()
@@ -82,7 +82,7 @@ def _named(request: AdminRequest, data: JSON) -> Scenario | None:
     files = scenario_files(request.settings)
     scenario = files.get(part.text())
     if scenario is None:
-        expected = "one of " + ", ".join(files.names) + ", or answers beside the name"
+        expected = "one of " + ", ".join(files.names) + ", or answers in addition to the name"
         raise part.refusal("unknown-scenario", f"{part.text()!r}{did_you_mean(part.text(), files.names)}", expected)
     return scenario
 

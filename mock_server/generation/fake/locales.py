@@ -7,6 +7,9 @@ from functools import cache
 
 from mock_server.generation.fake.data_tables import table
 
+USUAL = "US"
+"""The country of a persona for which none is given."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalePeople:

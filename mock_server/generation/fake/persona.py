@@ -10,10 +10,17 @@ from typing import Any, Generic, TypeVar
 from mock_server.generation.fake import companies, names
 from mock_server.generation.fake.addresses import Address, address_in
 from mock_server.generation.fake.companies import Company, company_in
+from mock_server.generation.fake.locales import USUAL, is_country
 from mock_server.generation.fake.names import Person, person_in
 from mock_server.generation.fake.tax_ids import TaxId, tax_id_in
 from mock_server.generation.seeding import SeedKey
 
+COUNTRY_FIELDS = ("country", "country_code")
+"""Names of the fields whose enum decides the country of a record's persona, the first one first."""
+KIND_FIELDS = ("type",)
+"""Names of the fields whose enum decides whether the persona is a person or a company."""
+_COMPANIES = frozenset({"team", "company", "organization", "business"})
+"""Kinds of personas that are companies; all others are persons."""
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """No generated time is later: the real time must not change an answer."""
 _AGE = timedelta(days=3 * 365)
@@ -129,3 +136,12 @@ def _whole_at_times(moment: datetime, chance: float) -> datetime:
 def date_time(moment: datetime) -> str:
     """Return a moment in UTC by RFC 3339 with ``Z``; the fraction in six digits, left out when zero."""
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def persona_from(draw: SeedKey, country: str | None, kind: str | None) -> Persona:
+    """Return the persona of a record whose fields have this country and this kind (``team``, ``individual``).
+
+    One of the usual country where the record has none, or one that is none of ISO 3166.
+    """
+    known = country if country and is_country(country) else USUAL
+    return Persona(draw, known, kind in _COMPANIES)

@@ -236,8 +236,8 @@ def endless_patterns(document: Document, source: LayeredSourceMap) -> Iterator[D
                     "pattern",
                     source.location(where),
                     f"{pattern!r}, which one text fits in many ways",
-                    "a pattern that no engine takes for ever over",
+                    "a pattern that every engine matches in bounded time",
                     where,
-                    "Repaired: it is asked in bounded time here; elsewhere a short text can hold up a server.",
+                    "Repaired: it is matched in bounded time here; elsewhere a short text can hold up a server.",
                     "repaired",
                 )

@@ -155,7 +155,7 @@ class _Reading:
                 pointer + pointer_of(keyword),
                 f"{keyword!r} in the words of another version",
                 f"the keywords of OpenAPI {self._version}",
-                "it is taken as it was meant",
+                "it is read as its author intended",
             )
 
     def _null_type(self, pointer: str, schema: Document) -> None:
@@ -251,7 +251,7 @@ class _Reading:
             return
         schema.pop("nullable", None)
         beside = next((key for key in _COMPOSED if key in schema), "")
-        actual = f"'nullable' beside {beside!r}" if beside else "'nullable'"
+        actual = f"'nullable' next to {beside!r}" if beside else "'nullable'"
         self._remark(
             "nullable", where, actual, f"null in the words of OpenAPI {self._version}", "null is taken there too"
         )
@@ -280,9 +280,9 @@ class _Reading:
         said = [key for key in _DIRECTED if schema.get(key) is True]
         if said:
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
-            where, actual = pointer + pointer_of(said[0]), f"{said[0]!r} beside '$ref'"
+            where, actual = pointer + pointer_of(said[0]), f"{said[0]!r} next to '$ref'"
             expected = f"what OpenAPI {self._version} reads there"
-            self._remark("beside-reference", where, actual, expected, "it is taken as it was meant")
+            self._remark("beside-reference", where, actual, expected, "it is read as its author intended")
 
     def _takes_null(self, schema: JSON, depth: int) -> bool:
         """Tell whether a schema accepts null, as far as its references and branches are followed."""
@@ -326,7 +326,7 @@ class _Reading:
         if "example" not in node or not isinstance(named, dict):
             return
         example = node.pop("example")
-        actual, expected = "'example' beside 'examples'", "one of them"
+        actual, expected = "'example' next to 'examples'", "one of them"
         if any(isinstance(entry, dict) and "value" in entry and entry["value"] == example for entry in named.values()):
             self._remark("example", pointer + "/example", actual, expected, "it is one of them already")
             return

@@ -243,7 +243,7 @@ class _Bundler:
                     actual,
                     "a reference to something that is there",
                     f"{at}/$ref",
-                    "Define it or mend the reference.",
+                    "Define it or fix the reference.",
                 )
             )
 
@@ -269,7 +269,7 @@ class _Bundler:
                 actual,
                 expected.removesuffix(".") or "a document that can be read",
                 pointer,
-                "Mend the reference.",
+                "Fix the reference.",
             )
         )
 

@@ -107,7 +107,7 @@ class ContractInput:
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as crash:
             raise ContractError(  # a document may be wrong in unforeseen ways
                 f"{self.place}: found something that stops the reading ({type(crash).__name__}: {crash});"
-                " expected an OpenAPI document. Mend the contract, and please report it."
+                " expected an OpenAPI document. Fix the contract, and please report it."
             ) from crash
         if key is not None:
             entries: list[JSON] = [finding.as_json() for finding in findings]

@@ -115,7 +115,7 @@ def _refuse_unknown_names(
 
 
 def _unknown(layers: LazySourceMap, pointer: str, actual: str, expected: str) -> ContractError:
-    return ContractError(f"{layers.place(pointer)}: found {actual}; expected {expected}. Mend the overlay.")
+    return ContractError(f"{layers.place(pointer)}: found {actual}; expected {expected}. Fix the overlay.")
 
 
 def _operation(document: Document, layers: LazySourceMap, pointer: str, node: Document) -> Operation:

@@ -11,15 +11,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 from urllib.parse import unquote
-
-import yaml
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
 from mock_server.core.types import JSON
+from mock_server.core.yaml_writer import yaml_text
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import read_text
 from mock_server.openapi.loading.source_map import Source
@@ -131,7 +130,7 @@ def _blocks(page: str) -> Iterator[_Block]:
         # Blank lines before it, so that every message counts as the reader of the page does.
         source = parse_source(page, "\n" * first + token.content, what="OpenAPI block", allows_halves=True)
         if not isinstance(source.data, dict):
-            raise ContractError(f"{page}:{first + 1}: found no mapping; expected an OpenAPI document. Mend the block.")
+            raise ContractError(f"{page}:{first + 1}: found no mapping; expected an OpenAPI document. Fix the block.")
         yield _Block(token.content, source)
 
 
@@ -316,28 +315,8 @@ def _called(pointer: str) -> str:
     return f"a {' '.join([first, *rest])}"
 
 
-class _ContractDumper(yaml.SafeDumper):
-    """Quotes every text that YAML 1.1 or 1.2 might read as another type."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: _ContractDumper, text: str) -> yaml.ScalarNode:
-    quoted = re.match(r"[-+.0-9]|(?i:null|true|false|yes|no|on|off|y|n|~)$", text)
-    if re.search(r"[\x85\u2028\u2029]", text):  # line breaks to some readers: escaped
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
-    style = "|" if "\n" in text else "'" if quoted else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_ContractDumper.add_representer(str, _text)
-
-
 def _yaml(node: Node) -> str:
-    return yaml.dump(
-        node, Dumper=_ContractDumper, allow_unicode=True, sort_keys=False, width=100, default_flow_style=False
-    )
+    return yaml_text(node, width=100, quote="'")
 
 
 def _key(key: str) -> str:

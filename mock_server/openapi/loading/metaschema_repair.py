@@ -20,6 +20,7 @@ from regress import Regex, RegressError
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of, value_at
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, references
@@ -77,10 +78,10 @@ def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> l
         Diagnostic(
             "openapi",
             source.location(pointer),
-            _shown(value_at(document, pointer)),
+            describe_value(value_at(document, pointer), LONGEST),
             error.message,
             pointer,
-            "Mend the contract.",
+            "Fix the contract.",
         )
         for pointer, error in _flaws(judge, document)
         if pointer not in spared
@@ -180,12 +181,12 @@ def _mended(
         return f"{json.dumps(_MISSING[kind.property])} is taken", ("", f"no {kind.property}", "one")
     if name == "propertyNames":
         return None, ("", "a name that OpenAPI does not allow", "letters, digits, '.', '-' and '_'")
-    details = ("", _shown(node), _expected(error))
+    details = ("", describe_value(node, LONGEST), _expected(error))
     if name == "type" and path:
         correction = _meant(node, list(kind.types))
         if correction is not None:
             _put(document, path, correction)
-            return f"{_shown(correction)} is taken", details
+            return f"{describe_value(correction, LONGEST)} is taken", details
     if path[-1:] == ["in"]:  # a parameter that is nowhere is none
         path.pop()
     if not path or any(reference == pointer or reference.startswith(pointer + "/") for reference in referred):
@@ -243,7 +244,7 @@ def _expected(error: Any) -> str:
     if kind.name == "type":
         return "type: " + " or ".join(kind.types)
     if kind.name == "enum":
-        return "enum: " + _shown(list(kind.options))
+        return "enum: " + describe_value(list(kind.options), LONGEST)
     if kind.name == "required":
         return f"the required member {kind.property!r}"
     if kind.name == "format":
@@ -251,8 +252,3 @@ def _expected(error: Any) -> str:
     if kind.name in ("anyOf", "oneOf"):
         return "what OpenAPI takes there"
     return str(kind.name)
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -228,4 +228,4 @@ def _refuse_unknown_keys(data: Mapping[str, JSON], known: tuple[str, ...], overl
 
 
 def _refusal(overlay: Source, pointer: str, actual: str, expected: str) -> ContractError:
-    return ContractError(f"{overlay.place(pointer)}: found {actual}; expected {expected}. Mend the overlay.")
+    return ContractError(f"{overlay.place(pointer)}: found {actual}; expected {expected}. Fix the overlay.")

@@ -44,16 +44,16 @@ def parse_source(
     except json.JSONDecodeError as problem:
         raise error(
             f"{name}:{problem.lineno}: found {problem.msg.lower()} in column {problem.colno};"
-            f" expected {indefinite(what)} in JSON. Mend the line or give a YAML file."
+            f" expected {indefinite(what)} in JSON. Fix the line or give a YAML file."
         ) from None
     except yaml.YAMLError as problem:
         raise error(
-            f"{name}{_yaml_problem(problem)}; expected {indefinite(what)} in YAML or JSON. Mend the line."
+            f"{name}{_yaml_problem(problem)}; expected {indefinite(what)} in YAML or JSON. Fix the line."
         ) from None
     except _DuplicateKeyError as problem:
         raise error(
             f"{name}:1: found the key {problem.args[0]!r} twice in one object; expected {indefinite(what)} in JSON."
-            " Mend the object."
+            " Fix the object."
         ) from None
     except (RecursionError, ValueError) as problem:
         actual = (

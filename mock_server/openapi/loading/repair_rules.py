@@ -33,7 +33,9 @@ def _loose_version(document: Document, source: LayeredSourceMap) -> Iterator[Dia
     text = str(version)
     whole = text if text.count(".") > 1 else f"{text}.0"
     if version != whole:
-        yield _repaired("version", source, "/openapi", repr(version), "a text such as '3.1.0'", f"{whole!r} is meant")
+        yield _repaired(
+            "version", source, "/openapi", repr(version), "a text such as '3.1.0'", f"it is read as {whole!r}"
+        )
         document["openapi"] = whole
 
 
@@ -125,7 +127,7 @@ def _path_fragments(document: Document, source: LayeredSourceMap) -> Iterator[Di
     for path in mapping_at(document, "paths"):
         template, _, fragment = path_parts(path)
         if fragment and not path.startswith("x-"):
-            done = f"{template!r} is served, by the first of its operations that takes the request"
+            done = f"{template!r} is served, by the first of its operations that accepts the request"
             yield _repaired(
                 "fragment",
                 source,
@@ -177,7 +179,7 @@ def _unknown_schemes(document: Document, source: LayeredSourceMap) -> Iterator[D
                     where,
                     repr(name),
                     "one of components.securitySchemes",
-                    "nothing is asked for it",
+                    "no credential is required for it",
                 )
                 del cast("Document", alternative)[name]
 
@@ -191,7 +193,7 @@ def _odd_statuses(document: Document, source: LayeredSourceMap) -> Iterator[Diag
                 continue
             match = re.match(r"[1-5](\d\d|XX)|DEFAULT", key.upper())
             name = match[0].replace("DEFAULT", "default") if match else ""
-            done = f"{name!r} is meant" if name and name not in responses else "it is left out"
+            done = f"it is read as {name!r}" if name and name not in responses else "it is left out"
             yield _repaired(
                 "status",
                 source,
@@ -301,7 +303,7 @@ def _mend_reference(document: Document, source: LayeredSourceMap, pointer: str, 
         f"{reference!r}, which is not defined",
         "a reference to something in the document",
         pointer,
-        "Define it or mend the reference.",
+        "Define it or fix the reference.",
     )
 
 

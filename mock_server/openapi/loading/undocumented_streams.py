@@ -57,7 +57,7 @@ def undocumented_streams(document: Document, source: LayeredSourceMap) -> Iterat
             "undocumented-stream",
             source.location(where),
             actual,
-            f"{EVENTS} beside JSON",
+            f"{EVENTS} in addition to JSON",
             where,
             f"Repaired: {description} is sent where the request asks for one.",
             "repaired",

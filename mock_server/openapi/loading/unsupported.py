@@ -36,4 +36,4 @@ def _circular_references(document: Document, source: LayeredSourceMap) -> Iterat
 
 
 def _defect(rule: str, source: LayeredSourceMap, pointer: str, actual: str, expected: str) -> Diagnostic:
-    return Diagnostic(rule, source.location(pointer), actual, expected, pointer, "Mend the contract.")
+    return Diagnostic(rule, source.location(pointer), actual, expected, pointer, "Fix the contract.")

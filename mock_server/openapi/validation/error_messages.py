@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +9,7 @@ import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
 from mock_server.core.json_pointer import pointer_of
-
-LONGEST = 200
-"""Most characters of a value or a rule that a message shows."""
+from mock_server.core.text import cut, describe_value
 
 
 def explain(error: ValidationError) -> tuple[str, str, str]:
@@ -22,15 +19,19 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
     """
     error, types = _most_telling(error)
     if types:
-        return pointer_of(*error.absolute_path), _shown(error.instance), "type: " + " or ".join(types)
+        return pointer_of(*error.absolute_path), describe_value(error.instance), "type: " + " or ".join(types)
     if str(error.validator) == "None":  # what jsonschema says of the schema false
-        return pointer_of(*error.absolute_path), _shown(error.instance), "nothing: the schema is false"
+        return pointer_of(*error.absolute_path), describe_value(error.instance), "nothing: the schema is false"
     keyword = str(error.validator)
     if keyword == "required":
-        return pointer_of(*error.absolute_path), _cut(error.message), "the required members to be there"
+        return pointer_of(*error.absolute_path), cut(error.message), "the required members to be there"
     if keyword in ("unevaluatedProperties", "additionalProperties") and error.validator_value is False:
-        return pointer_of(*error.absolute_path), _cut(error.message), "no other members"
-    return pointer_of(*error.absolute_path), _shown(error.instance), f"{keyword}: {_shown(error.validator_value)}"
+        return pointer_of(*error.absolute_path), cut(error.message), "no other members"
+    return (
+        pointer_of(*error.absolute_path),
+        describe_value(error.instance),
+        f"{keyword}: {describe_value(error.validator_value)}",
+    )
 
 
 def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | int] = ()) -> ValidationError:
@@ -77,22 +78,3 @@ def _most_telling(error: ValidationError) -> tuple[ValidationError, list[str]]:
             furthest = next(cause for cause in error.context if cause.validator != "type")
         error = furthest
     return error, []
-
-
-def _shown(value: object) -> str:
-    """Return a value as JSON, written only as far as it is shown: it may have a million members."""
-    if isinstance(value, str):
-        value = value[: LONGEST + 1]
-    text = ""
-    for part in _WRITER.iterencode(value):
-        text += part
-        if len(text) > LONGEST:
-            break
-    return _cut(text)
-
-
-_WRITER = json.JSONEncoder(ensure_ascii=False, default=str)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -46,6 +46,7 @@ from mock_server.openapi.traversal import METHODS
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, allowance, bounded, explained
 from mock_server.openapi.validation.formats import format_checks, request_format_checks
+from mock_server.openapi.validation.reference_scope import in_class
 from mock_server.openapi.validation.request_validator import MOST_FINDINGS, Errors
 
 _VALIDATORS = {
@@ -83,7 +84,7 @@ class OpenapiCoreValidator:
         )
         self._factory = request_validator.schema_validators_factory
         self._items: dict[int, tuple[JSON, Any]] = {}
-        sent = _one_way(contract, "readOnly", {}) or dict(contract.document)
+        sent = _one_way(contract, "readOnly", {}) or contract.document
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent), separator=_SEPARATOR)
 
     def to_values(self, place: tuple[str | int, ...], *, asserts_formats: bool = True) -> Errors:
@@ -148,7 +149,7 @@ def _with_failures(contract: Contract) -> dict[str, Any]:
         name: {"responses": {str(failure.status): {"$ref": failure.response}}}
         for name, failure in contract.manners.failures.items()
     }
-    document = _one_way(contract, "writeOnly", {"not": {}}) or for_openapi_core(dict(contract.document))
+    document = _one_way(contract, "writeOnly", {"not": {}}) or for_openapi_core(contract.document)
     return {**cast("dict[str, Any]", document), _FAILURES: judged}
 
 
@@ -157,7 +158,7 @@ def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
 
     Return None where the document has no such members.
     """
-    document = dict(contract.document)
+    document = contract.document
     if not mentions(document, keyword):
         return None
     direction = Direction(document, keyword, instead)
@@ -279,7 +280,7 @@ def _extended(validator: Any, extension: Callable[[Any], Any], *, asserts_format
     """Return a validator of the same schema, of the class that ``extension`` makes from the validator's class."""
     extended = extension(type(validator))
     checker = validator.format_checker if asserts_formats else None
-    return extended(validator.schema, _resolver=validator._resolver, format_checker=checker)
+    return in_class(extended, validator, format_checker=checker)
 
 
 @functools.cache

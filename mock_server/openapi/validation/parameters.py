@@ -14,12 +14,13 @@ from urllib.parse import unquote, unquote_plus
 
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.bracket_notation import Leaf, tree_of
 from mock_server.http.form_pairs import Pairs, cookie_pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
-from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, TypeHints, describe_value
+from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, TypeHints
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, "Parameter Object", ``name``: definitions of these are ignored."""

@@ -16,10 +16,11 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from mock_server.core.diagnostics import Diagnostic, UnreadableError
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.json_text import TOO_DEEP, read_json
+from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
-from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve, describe_value
+from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve
 from mock_server.openapi.read_write_only import Direction
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, explained

@@ -12,6 +12,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from mock_server.core.regex import matches
+from mock_server.openapi.validation.reference_scope import resolver_of, resolving_from
 
 
 def unevaluated_properties(validator: Any, below: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
@@ -41,8 +42,8 @@ def _evaluated(validator: Any, instance: dict[str, Any], schema: Any) -> set[str
     names: set[str] = set()
     for keyword in ("$ref", "$dynamicRef"):
         if keyword in schema:
-            resolved = validator._resolver.lookup(schema[keyword])
-            there = validator.evolve(schema=resolved.contents, _resolver=resolved.resolver)
+            resolved = resolver_of(validator).lookup(schema[keyword])
+            there = resolving_from(validator, resolved.resolver, schema=resolved.contents)
             names |= _evaluated(there, instance, resolved.contents)
     names |= _named(validator, instance, schema)
     for branch in _branches(validator, instance, schema):

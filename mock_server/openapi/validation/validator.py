@@ -111,7 +111,7 @@ class ContractValidator:
         method = operation.method.lower()
         # OpenAPI 3.2, "Path Item Object": methods beyond the fixed ones are in a map of their own.
         below = (method,) if method in METHODS else ("additionalOperations", operation.method)
-        item = self._contract.resolve(value_at(dict(self._contract.document), pointer_of("paths", operation.path)))
+        item = self._contract.resolve(value_at(self._contract.document, pointer_of("paths", operation.path)))
         node = value_at(item, pointer_of(*below))
         starts: dict[str | int, tuple[JSON, tuple[str, ...]]] = {"item": (item, ()), "operation": (node, below)}
 

@@ -213,7 +213,7 @@ class Peers:
             return
         worlds = self._staging.inherited_from(peer.name)
         if worlds:
-            log.warning("peers: %s is gone (%s); in %d worlds scenarios begin anew here", peer.address, why, worlds)
+            log.warning("peers: %s is gone (%s); in %d worlds scenarios restart here", peer.address, why, worlds)
 
     def _evicted(self, name: str) -> None:
         pin = self._staging.unpin(name)
@@ -244,6 +244,6 @@ def check_peers(settings: Settings) -> None:
         raise UsageError("--peers: found no --admin-token; expected the token by which replicas know each other.")
     if settings.store == "memory":
         log.warning(
-            "--peers: found --store memory; expected one that all replicas share. A record that is changed by control"
-            " is changed in one of them alone"
+            "--peers: found --store memory; expected one that all replicas share. A record that is changed by the"
+            " admin API is changed in one of them alone"
         )

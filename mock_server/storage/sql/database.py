@@ -303,7 +303,7 @@ class Database:
         if trouble == "wrong":
             return error
         if trouble == "full":
-            return StoreFullError(f"found no room in {store} ({reason}); expected some. Nothing is changed.")
+            return StoreFullError(f"found no space left in {store} ({reason}); expected some. Nothing is changed.")
         if trouble == "lost":
             self._lose(reason)
         kind = _BusyError if trouble == "busy" else StoreLostError
@@ -351,7 +351,7 @@ class Database:
         try:
             name = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
             if name != self.name:
-                raise StoreError("found another store in its place; expected the one of before. Start the server anew.")
+                raise StoreError("found another store in its place; expected the former one. Restart the server.")
             with self._lock:
                 if self._ended.is_set():
                     raise StoreError("found the server ending; expected it to go on.")

@@ -1,0 +1,55 @@
+"""Records as response bodies: the one of the store or of the world that the caller's token selects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mock_server.http.messages import ResponseSource
+from mock_server.mocking.mock_request import NegotiatedRequest
+from mock_server.mocking.record_factory import RecordFactory
+from mock_server.mocking.sources.source import Selected
+from mock_server.openapi.extensions import Resource
+from mock_server.openapi.model import Contract
+from mock_server.storage import Record, Store
+
+
+class FixtureSource:
+    """Selects the record of the caller, unless the request prefers generated data."""
+
+    def __init__(self, contract: Contract, store: Store, factories: Mapping[str, RecordFactory]) -> None:
+        self._contract = contract
+        self._store = store
+        self._factories = factories
+
+    def select(self, request: NegotiatedRequest) -> Selected | None:
+        """Return the record that the caller selects; None where there is none."""
+        # Looked up in any case: a record that is there gives its kind to the one that is generated in its place.
+        record = self.record(request)
+        if record is None or request.preferences.dynamic or request.preferences.seed is not None:
+            return None
+        return Selected(record.value, ResponseSource.FIXTURE, sought=self.record_key(request))
+
+    def resource(self, request: NegotiatedRequest) -> Resource | None:
+        """Return the resource that the body is a record of, or None."""
+        resource = self._contract.manners.resources.get(request.operation.resource or "")
+        return resource if resource is not None and request.media.schema == {"$ref": resource.schema} else None
+
+    def record_key(self, request: NegotiatedRequest) -> tuple[str, str] | None:
+        """Return the name of the resource and the handle of the record that the caller selects, or None."""
+        resource, kind = self.resource(request), request.caller.kind
+        if resource is None or kind is None or kind.selects != resource.name:
+            return None
+        suffix = request.caller.suffix
+        if suffix in self._contract.manners.suffixes or self._factories[resource.name].pins_named(suffix):
+            return None  # no record has such a handle, so the store need not be asked
+        return resource.name, suffix
+
+    def record(self, request: NegotiatedRequest) -> Record | None:
+        """Return the record that the caller selects, looked up once for a request; None where there is none."""
+        key = self.record_key(request)
+        if key is None:
+            return None
+        if key not in request.records:
+            store = self._store if request.world is None else request.world.store(self._store)
+            request.records[key] = store.get(*key)
+        return request.records[key]
