@@ -205,6 +205,35 @@ def test_a_store_is_opened_by_the_scheme_of_its_address(tmp_path: Path) -> None:
     assert done.stderr.startswith("mock-server: --store shelve:...: found the scheme 'shelve'; did you mean shelf?")
 
 
+SOURCE = """
+from mock_server.http.messages import ResponseSource
+from mock_server.mocking.sources.source import Selected
+
+class Echo:
+    def select(self, request):
+        number = request.request.header("x-number")
+        if number is None:
+            return None
+        return Selected({"number": "", "iban": "", "balance": int(number)}, ResponseSource.FIXTURE)
+
+def register(registry):
+    registry.sources.add("echo", lambda contract, store, settings: Echo())
+"""
+
+
+def test_a_source_selects_bodies_and_leaves_others_to_the_next(tmp_path: Path) -> None:
+    installed(tmp_path, SOURCE)
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps(CONTRACT), encoding="utf-8")
+    with RunningServer(str(file), env={"PYTHONPATH": str(tmp_path)}) as server:
+        balances = [
+            httpx.get(f"{server.url}/account", headers=headers).json()["balance"]
+            for headers in ({}, {"X-Number": "7"}, {"X-Number": "8"}, {})
+        ]
+    assert balances[1:3] == [7, 8]
+    assert balances[0] == balances[3]
+
+
 # The example.
 
 

@@ -227,7 +227,11 @@ def test_a_changed_fixture_is_served_and_a_broken_one_is_not(
         )
         assert name() == "Grace"
         said = log.read_text(encoding="utf-8")
-        for part in ("ERROR: not reloaded, the former contract is still served: ", f"{file}:1 /0/handle: ", "a reserved"):
+        for part in (
+            "ERROR: not reloaded, the former contract is still served: ",
+            f"{file}:1 /0/handle: ",
+            "a reserved",
+        ):
             assert part in said
         assert within_bounds(lambda: name() == "Barbara", lambda: one_customer(fixtures, "Barbara"))
         assert server.stop() == 0

@@ -123,11 +123,11 @@ class StoreOpener(Protocol):
 
 
 class SourceLink(Protocol):
-    """A link of the chain that selects what is answered."""
+    """A link of the chain that selects the body of a response (``mock_server.mocking.sources``)."""
 
     def select(self, request: Any) -> Any:
-        """Return what is answered to a request, or None to leave it to the next link."""
+        """Return the ``Selected`` body for a ``NegotiatedRequest``, or None to leave it to the next link."""
 
 
-SourceFactory: TypeAlias = Callable[..., SourceLink]
-"""Makes a link of the chain for one contract."""
+SourceFactory: TypeAlias = Callable[[Any, Any, Any], SourceLink]
+"""Makes a link of the chain for one contract, from the ``Contract``, its ``Store`` and the ``Settings``."""
