@@ -41,6 +41,7 @@ from mock_server.mocking.streams import StreamItems, Streams
 from mock_server.mocking.validation_failures import ValidationFailures
 from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.security import Credentials
+from mock_server.plugins import registry
 from mock_server.settings import Settings
 from mock_server.storage import Store
 
@@ -75,7 +76,8 @@ class ResponseSelector:
         examples = ExampleSource(self._examples, fixtures, settings)
         self._generated = GeneratedSource(self._schemas, self._bodies, settings, factories, fixtures, examples)
         named_examples = NamedExampleSource(self._examples, self._generated)
-        self._sources: tuple[Source, ...] = (named_examples, self._variants, fixtures, examples)
+        plugins = [make(contract, store, settings) for make in registry().sources.values()]
+        self._sources: tuple[Source, ...] = (named_examples, self._variants, *plugins, fixtures, examples)
         """The links of the chain in their order; where none of them has a body, it is generated."""
 
     def answer(self, question: MockRequest) -> Response:

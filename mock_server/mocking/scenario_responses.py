@@ -18,7 +18,7 @@ from mock_server.core.errors import StoreLostError
 from mock_server.core.json_pointer import pointer_parts, with_value_at
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
-from mock_server.http.media_types import is_json
+from mock_server.http.media_types import essence_of, is_json, plugin_codec
 from mock_server.http.messages import Headers, Request, Response, ResponseSource, Stream
 from mock_server.http.preferences import MOST_ITEMS, Preferences
 from mock_server.http.problem_details import problem_response
@@ -29,6 +29,7 @@ from mock_server.mocking.response_selector import ResponseSelector
 from mock_server.openapi.model import Contract, Operation
 from mock_server.openapi.security import Credentials
 from mock_server.openapi.validation.validator import ContractValidator
+from mock_server.plugins import MediaTypeCodec
 from mock_server.scenarios.model import ContractBreak, Scenario, StubResponse
 from mock_server.storage import Record, RecordQuery, Store
 from mock_server.worlds.scenario_state import ActiveScenario
@@ -123,11 +124,19 @@ def _value(answer: Response) -> list[JSON]:
     if answer.body and is_json(answer.header("content-type") or ""):
         value: JSON = json.loads(answer.body)
         return [value]
-    return []
+    codec = _codec_of(answer)
+    return [codec.decode(answer.body)] if codec is not None and codec.decode is not None and answer.body else []
+
+
+def _codec_of(answer: Response) -> MediaTypeCodec | None:
+    return plugin_codec(essence_of(answer.header("content-type") or ""))
 
 
 def _with_value(answer: Response, value: JSON) -> Response:
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    codec = _codec_of(answer)
+    if codec is not None and codec.encode is not None:
+        return replace(answer, body=codec.encode(value), judged=data)
     return replace(answer, body=data, judged=None)
 
 
@@ -140,7 +149,7 @@ def _with_body(answer: Response, value: JSON) -> Response:
     media = answer.header("content-type")
     if media is None:
         answer = replace(answer, headers=(("content-type", "application/json"), *answer.headers))
-    elif not is_json(media) and isinstance(value, str):
+    elif not is_json(media) and isinstance(value, str) and _codec_of(answer) is None:
         return replace(answer, body=value.encode("utf-8", "replace"), judged=None)
     return _with_value(answer, value)
 

@@ -40,7 +40,7 @@ class Draw(Protocol):
         """Return the randomness of a field, which is named by its JSON Pointer."""
 
 
-class Persona(Protocol):
+class PersonaView(Protocol):
     """The person or company that a record is about."""
 
     @property
@@ -92,14 +92,14 @@ class MediaTypeCodec(NamedTuple):
     examples: tuple[bytes, ...] = ()
 
 
-FieldProvider: TypeAlias = Callable[[Persona, str], JSON]
+FieldProvider: TypeAlias = Callable[[PersonaView, str], JSON]
 """Returns a believable value of a field, by its record's persona and the JSON Pointer that names its randomness."""
 
 ValuePattern: TypeAlias = Callable[["str | None"], str]
 """Returns what a value (None: there is none) should be instead; empty where it matches."""
 
 
-class Pattern(NamedTuple):
+class PatternKind(NamedTuple):
     """A kind of pattern for a header, a parameter, a cookie or a body.
 
     ``build`` gets the operand, the options that are there by name, and a function that reads a pattern within this one.
@@ -122,12 +122,12 @@ class StoreOpener(Protocol):
         """
 
 
-class ResponseSource(Protocol):
-    """A link of the chain that selects what is answered."""
+class SourceLink(Protocol):
+    """A link of the chain that selects the body of a response (``mock_server.mocking.sources``)."""
 
     def select(self, request: Any) -> Any:
-        """Return what is answered to a request, or None to leave it to the next link."""
+        """Return the ``Selected`` body for a ``NegotiatedRequest``, or None to leave it to the next link."""
 
 
-SourceFactory: TypeAlias = Callable[..., ResponseSource]
-"""Makes a link of the chain for one contract."""
+SourceFactory: TypeAlias = Callable[[Any, Any, Any], SourceLink]
+"""Makes a link of the chain for one contract, from the ``Contract``, its ``Store`` and the ``Settings``."""

@@ -11,7 +11,7 @@ from mock_server.core.text import did_you_mean
 from mock_server.plugins.extensions import (
     FieldProvider,
     MediaTypeCodec,
-    Pattern,
+    PatternKind,
     SourceFactory,
     StoreOpener,
     StringFormat,
@@ -44,8 +44,8 @@ class Registry:
         self.fields: Registrations[FieldProvider] = Registrations(
             self, "field", _CALLABLE, "mock_server.generation.fake.field_providers:register"
         )
-        self.patterns: Registrations[Pattern] = Registrations(
-            self, "pattern", _instance_of(Pattern), "mock_server.scenarios.value_patterns:register"
+        self.patterns: Registrations[PatternKind] = Registrations(
+            self, "pattern", _instance_of(PatternKind), "mock_server.scenarios.value_patterns:register"
         )
         self.stores: Registrations[StoreOpener] = Registrations(
             self, "store", _CALLABLE, "mock_server.storage.urls:register"

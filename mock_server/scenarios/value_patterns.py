@@ -14,7 +14,7 @@ from mock_server.core.json_reader import JsonReader
 from mock_server.core.json_text import DEEPEST, read_json
 from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
-from mock_server.plugins import Pattern, Registry, ValuePattern, registry
+from mock_server.plugins import PatternKind, Registry, ValuePattern, registry
 from mock_server.scenarios.safe_matching import (
     StepBudget,
     StepBudgetExceededError,
@@ -37,7 +37,7 @@ Nested: TypeAlias = Callable[[JsonReader], ValuePattern]
 
 
 @cache
-def _patterns() -> Mapping[str, Pattern]:
+def _patterns() -> Mapping[str, PatternKind]:
     """Return all registered kinds of patterns, by name."""
     return dict(registry().patterns)
 
@@ -53,14 +53,14 @@ def register(registry: Registry) -> None:
     """Register the kinds of patterns that come with the server."""
     add = registry.patterns.add
     for kind in _TEXTUAL:
-        add(kind, Pattern(partial(_textual, kind), ("caseInsensitive",)))
-    add("absent", Pattern(lambda part, options, nested: _present(is_required=not part.flag())))
-    add("equalToJson", Pattern(_equal_to_json, ("ignoreArrayOrder", "ignoreExtraElements")))
-    add("matchesJsonPath", Pattern(lambda part, options, nested: _matches_json_path(part, nested)))
-    add("matchesJsonSchema", Pattern(lambda part, options, nested: _matches_json_schema(part)))
+        add(kind, PatternKind(partial(_textual, kind), ("caseInsensitive",)))
+    add("absent", PatternKind(lambda part, options, nested: _present(is_required=not part.flag())))
+    add("equalToJson", PatternKind(_equal_to_json, ("ignoreArrayOrder", "ignoreExtraElements")))
+    add("matchesJsonPath", PatternKind(lambda part, options, nested: _matches_json_path(part, nested)))
+    add("matchesJsonSchema", PatternKind(lambda part, options, nested: _matches_json_schema(part)))
     for kind in ("and", "or"):
-        add(kind, Pattern(partial(_several_of, kind)))
-    add("not", Pattern(lambda part, options, nested: _not(nested(part), part)))
+        add(kind, PatternKind(partial(_several_of, kind)))
+    add("not", PatternKind(lambda part, options, nested: _not(nested(part), part)))
 
 
 def value_pattern(part: JsonReader, depth: int = 0) -> ValuePattern:

@@ -36,6 +36,7 @@ from mock_server.mocking.mounts import ApiMount, build_mounts, compile_ahead
 from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.mocking.response_cache import ResponseCache
 from mock_server.openapi.loading.loader import CONTROL
+from mock_server.plugins import registry
 from mock_server.server.contract_app import (
     WORLD,
     ContractApp,
@@ -93,7 +94,9 @@ class _Loaded:
         self._worlds = worlds
         self._settings = settings
         memory = settings.answer_memory * 1024 * 1024
-        self.fast = None if settings.no_fast_path else ResponseCache(memory, tallies.bounds)
+        # What a plugin's source depends on is not known: its responses cannot be stored.
+        finds_anew = settings.no_fast_path or bool(registry().sources)
+        self.fast = None if finds_anew else ResponseCache(memory, tallies.bounds)
         self._vitals = ProcessStatus(tallies, readiness, self.fast)
         self.apis = [ContractApp(mount, self.fast, tallies, ending, peers, aside) for mount in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from mock_server.core.types import JSON
+from mock_server.http.media_types import essence_of, plugin_codec
+from mock_server.plugins import MediaTypeCodec
 from mock_server.worlds.secret_names import is_secret, is_strong
 
 HIDDEN = "[redacted]"
@@ -67,7 +69,10 @@ class BodyRedaction:
         """Return a body as it may be shown; to the byte what it was where nothing in it is hidden."""
         if not body or not (self._paths or self._by_name):
             return body
-        kind = content_type.partition(";")[0].strip().lower()
+        kind = essence_of(content_type)
+        codec = plugin_codec(kind)
+        if codec is not None and codec.decode is not None:
+            return self._of_codec(body, codec)
         is_json = not (kind == _FORM or kind.startswith("multipart/") or kind.endswith(("/xml", "+xml")))
         if not self._paths and not (self._may_hide_members(body) if is_json else _quick(_HINTS).search(body)):
             return body
@@ -104,12 +109,25 @@ class BodyRedaction:
                 part.partition("=")[2] for part, new in zip(text.split("&"), redacted, strict=True) if part != new
             )
             return
+        codec = plugin_codec(essence_of(content_type))
         try:
-            value: JSON = json.loads(text)
+            value: JSON = json.loads(text) if codec is None or codec.decode is None else codec.decode(body)
         except (ValueError, RecursionError):
             yield from (match[3].strip('"') for match in _MEMBER.finditer(text) if self._is_hidden((match[2],)))
             return
         yield from self._texts(value, (), hidden=False)
+
+    def _of_codec(self, body: bytes, codec: MediaTypeCodec) -> bytes:
+        """Return a body of a plugin's media type: hidden whole where it cannot be read, or not be written again."""
+        assert codec.decode is not None
+        try:
+            text = json.dumps(codec.decode(body), ensure_ascii=False).encode("utf-8", "surrogatepass")
+            shown = self.shown(text, "application/json")
+            if shown == text:
+                return body
+            return HIDDEN.encode() if codec.encode is None else codec.encode(json.loads(shown))
+        except (ValueError, RecursionError):
+            return HIDDEN.encode()
 
     def _of_form(self, text: str) -> str:
         parts = [part.partition("=") for part in self._form(text).split("&")]
