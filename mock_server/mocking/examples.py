@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
 from mock_server.generation.schema_document import SchemaDocument
@@ -36,11 +37,11 @@ class Examples:
         self._contract = contract
         self._schemas = schemas
         self._answers = Direction(contract.document, "writeOnly")
-        self._kept: dict[int, ValidExamples] = {}
+        self._kept: IdentityCache[ValidExamples] = IdentityCache()
 
     def of(self, media: MediaType, response: ResponseSpec, operation: Operation) -> ValidExamples:
         """Return the examples of a media type of an operation's response."""
-        examples = self._kept.get(id(media))
+        examples = self._kept.get(media)
         if examples is None:
             pointer = operation.pointer + pointer_of("responses", response.status, "content", media.name)
             values, findings = {**media.examples}, {}
@@ -51,7 +52,7 @@ class Examples:
                     values.pop(name)
                     mended = self._mended(media, value)
                     values |= {} if mended is None else {name: mended}
-            examples = self._kept[id(media)] = ValidExamples(media, values, findings)
+            examples = self._kept.keep(ValidExamples(media, values, findings), media)
         return examples
 
     def _finding(self, media: MediaType, name: str, value: JSON, pointer: str) -> Diagnostic | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
 
+from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
 from mock_server.generation.generator import size_of
 from mock_server.generation.seeding import SeedKey
@@ -13,33 +12,21 @@ from mock_server.openapi.model import MediaType
 
 MEMORY = 512 * 1024
 """Most bytes of JSON that are remembered; as Python's objects they take some eight times as much."""
-_LARGEST = MEMORY // 8
 
 
 class DrawnValues:
-    """Generated values by their draw and media type; the oldest are removed first."""
+    """Generated values by their draw and media type; the least recently used are removed first."""
 
     def __init__(self, memory: int = MEMORY) -> None:
-        self._room = memory
-        self._values: OrderedDict[tuple[SeedKey, int, bool], tuple[MediaType, JSON, int]] = OrderedDict()
-        self._lock = Lock()
+        self._values: SizedCache[tuple[SeedKey, int, bool], tuple[MediaType, JSON]] = SizedCache(memory)
 
     def get(self, draw: SeedKey, media: MediaType, exemplary: bool, make: Callable[[], JSON]) -> JSON:
         """Return the value of a draw; call ``make`` where it is not remembered."""
         key = (draw, id(media), exemplary)
         known = self._values.get(key)
-        if known is not None and known[0] is media:
+        if known is not None:
             return known[1]
         value = make()
-        size = size_of(value) + len(draw.identity)  # which is a token of any length
-        if size <= _LARGEST:
-            self._keep(key, (media, value, size))
+        # The media type is held with the value, so that no other one has its id; the identity may be a long token.
+        self._values.keep(key, (media, value), size_of(value) + len(draw.identity))
         return value
-
-    def _keep(self, key: tuple[SeedKey, int, bool], entry: tuple[MediaType, JSON, int]) -> None:
-        with self._lock:
-            former = self._values.pop(key, None)
-            self._values[key] = entry
-            self._room += (former[2] if former is not None else 0) - entry[2]
-            while self._room < 0:
-                self._room += self._values.popitem(last=False)[1][2]

@@ -6,6 +6,7 @@ import contextlib
 import json
 
 from mock_server.core.errors import GenerationError
+from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
@@ -23,7 +24,7 @@ class ResponseHeaders:
     def __init__(self, schemas: SchemaDocument, seed: int) -> None:
         self._schemas = schemas
         self._seed = seed
-        self._takes_kept: dict[tuple[int, str], tuple[Header, JSON, bool]] = {}
+        self._takes_kept: IdentityCache[bool] = IdentityCache()
 
     def written(self, response: ResponseSpec, example: str, identity: str) -> Headers:
         """Return the headers that go with the body example of that name (empty: none), for ``identity``.
@@ -56,10 +57,8 @@ class ResponseHeaders:
 
     def _takes(self, header: Header, example: str, value: JSON) -> bool:
         """Tell whether an example is valid by its schema; the result is remembered, since the header never changes."""
-        entry = self._takes_kept.get((id(header), example))
-        if entry is None or entry[0] is not header or entry[1] is not value:
-            entry = self._takes_kept[id(header), example] = (header, value, self._reads(header, value))
-        return entry[2]
+        takes = self._takes_kept.get(header, value)
+        return self._takes_kept.keep(self._reads(header, value), header, value) if takes is None else takes
 
     def _reads(self, header: Header, value: JSON) -> bool:
         """Tell whether a value is valid by the schema; it may be written as in the message (``"7"``)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +24,7 @@ from mock_server.core.json_pointer import (
     without_value_at,
 )
 from mock_server.core.merge_patch import apply_merge_patch
+from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
@@ -91,7 +91,7 @@ class Streams:
         self._schemas = schemas
         self._settings = settings
         self._sources: dict[tuple[str, str, int], StreamItems | None] = {}
-        self._items: OrderedDict[tuple[object, ...], JSON] = OrderedDict()
+        self._items: SizedCache[tuple[object, ...], tuple[JSON]] = SizedCache(REMEMBERED)
         self._left_out: set[tuple[str, str, str]] = set()
 
     def source(self, operation: Operation, response: ResponseSpec, index: int) -> StreamItems | None:
@@ -352,11 +352,11 @@ class Streams:
             slot.name,
             stream.count,
         )
-        if key not in self._items:
-            while len(self._items) >= REMEMBERED:
-                self._items.popitem(last=False)
-            self._items[key] = make()
-        return self._items[key]
+        known = self._items.get(key)
+        if known is None:
+            known = (make(),)
+            self._items.keep(key, known)
+        return known[0]
 
     def _made(self, source: StreamItems, stream: Stream, index: int, slot: Slot) -> JSON:
         """Return an item of a branch, or of any branch where this one is not valid as an item."""

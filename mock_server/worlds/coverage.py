@@ -34,6 +34,8 @@ _PLACES = 100
 _ANSWER = "answer "
 """The prefix of the pointer of an enum in an answer."""
 _REMEMBERED = 256
+"""Most entries of each dictionary of an operation. They are plain ones, which are cleared when they are full: every
+answer that is not sent from the cache of responses looks up in all three."""
 _LARGEST = 64 * 1024
 """Most bytes of an answer that is examined."""
 _VARIANT = re.compile(r"\bvariant=(\d+)")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
+from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Headers, Request, Response, Route
@@ -34,7 +35,7 @@ class FastResponseValidator:
     headers: tuple[tuple[Parameter, Accepts], ...]
     streams: frozenset[str] = frozenset()
     """The media types of bodies that are validated item by item, when the items are sent."""
-    _known: dict[Headers, bool] = field(default_factory=dict)
+    _known: SizedCache[Headers, bool] = field(default_factory=lambda: SizedCache(_REMEMBERED))
     """Results for sets of headers that were validated before: most answers have the same headers."""
 
     def of(self, answer: Response) -> bool:
@@ -59,9 +60,8 @@ class FastResponseValidator:
     def _has_known_headers(self, answer: Response) -> bool:
         known = self._known.get(answer.headers)
         if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[answer.headers] = self._has_good_headers(answer)
+            known = self._has_good_headers(answer)
+            self._known.keep(answer.headers, known)
         return known
 
     def _has_good_headers(self, answer: Response) -> bool:

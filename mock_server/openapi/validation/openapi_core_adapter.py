@@ -36,6 +36,7 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from werkzeug.datastructures import Headers
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Response
@@ -83,7 +84,8 @@ class OpenapiCoreValidator:
             **options,
         )
         self._factory = request_validator.schema_validators_factory
-        self._items: dict[int, tuple[JSON, Any]] = {}
+        self._items: IdentityCache[Any] = IdentityCache()
+        """Validators of openapi-core's, which have no type, by the schema of an item."""
         sent = _one_way(contract, "readOnly", {}) or contract.document
         self._document = SchemaPath.from_dict(cast("dict[Any, Any]", sent), separator=_SEPARATOR)
 
@@ -97,14 +99,14 @@ class OpenapiCoreValidator:
 
     def to_item(self, location: str, schema: JSON, item: JSON) -> tuple[Diagnostic, ...]:
         """Return what is wrong with an item of an answer; its schema need not be part of the document."""
-        known = self._items.get(id(schema))
-        if known is None or known[0] is not schema:
+        known = self._items.get(schema)
+        if known is None:
             spec = SchemaPath.from_dict({**self._contract.document, _ITEM: schema})
             options: dict[str, Any] = {"extra_format_validators": dict(format_checks())}
             validator = self._answers.schema_validators_factory.create(spec, spec / _ITEM, **options)
-            known = self._items[id(schema)] = (schema, cast("Any", validator).validator)
+            known = self._items.keep(cast("Any", validator).validator, schema)
         try:
-            said = [explain(error) for error in explained(known[1].iter_errors(item), MOST_FINDINGS)]
+            said = [explain(error) for error in explained(known.iter_errors(item), MOST_FINDINGS)]
         except UnexplainedError:
             return (Diagnostic("answer-body", location, "an item that may break the contract", UNEXPLAINED),)
         return tuple(Diagnostic("answer-body", location, actual, wanted, where) for where, actual, wanted in said)

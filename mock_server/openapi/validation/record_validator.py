@@ -37,7 +37,8 @@ class RecordValidator:
     def __init__(self, contract: Contract, reference: str) -> None:
         self._contract = contract
         self._parts_before: dict[int, tuple[JSON, list[Schema]]] = {}
-        """By the ``id`` of a schema: every record needs the same few."""
+        """By the ``id`` of a schema, for its entry holds it: every record needs the same few, member by member, and a
+        plain dictionary tells them in a tenth of the time of a bounded cache. The contract bounds it."""
         self._schema: Schema = {"$ref": reference}
         modern = contract.openapi >= (3, 1)
         checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mock_server.core.deadline import takes_long
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.json_pointer import pointer_of, value_at
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Response, Route, Stream
@@ -73,8 +74,8 @@ class ContractValidator:
         self._acceptances: dict[object, FastResponseValidator | None] = {}
         self._plans: dict[str, RequestValidator] = {}
         self._sent = Direction(contract.document, "readOnly")
-        self._items: dict[tuple[str, str, int, int], tuple[JSON, Accepts]] = {}
-        """For each stream and schema of its items, a function that tells whether an item is certainly valid."""
+        self._items: IdentityCache[Accepts] = IdentityCache()
+        """For each schema of items of streams, a function that tells whether an item is certainly valid."""
 
     def request(self, route: Route, request: Request, *, is_lenient: bool = False) -> tuple[Diagnostic, ...]:
         """Return what is wrong with a request to an operation. Where a credential is missing, that is the only finding.
@@ -174,13 +175,10 @@ class ContractValidator:
 
     def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Diagnostic, ...]:
         """Return what is wrong with item number ``index`` of a stream, by the schema of the item."""
-        key = (stream.operation, stream.response, stream.media, id(schema))
-        known = self._items.get(key)
-        # An id may belong to a new schema by now.
-        if known is None or known[0] is not schema:
-            takes = _never if self._accepts_of is None else taking(schema, self._accepts_of)
-            known = self._items[key] = (schema, takes)
-        if known[1](item):
+        accepts = self._items.get(schema)
+        if accepts is None:
+            accepts = self._items.keep(_never if self._accepts_of is None else taking(schema, self._accepts_of), schema)
+        if accepts(item):
             return ()
         findings = self._closer().to_item(f"answer {status} item", schema, item)
         return tuple(replace(finding, pointer=f"/{index}{finding.pointer}") for finding in findings)
