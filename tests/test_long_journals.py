@@ -185,4 +185,4 @@ def test_a_list_that_cannot_be_told_to_its_end_is_cut_off_and_the_log_says_why(
     asyncio.run(_awaited(application(scope, receive, send)))
     assert (messages[0]["status"], messages[-1]["more_body"]) == (200, True)
     transport.close.assert_called_once_with()
-    assert "GET /__admin/requests: control failed, its answer is cut off" in caplog.text
+    assert "GET /__admin/requests: the admin API failed, its answer is cut off" in caplog.text

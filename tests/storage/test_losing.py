@@ -347,7 +347,7 @@ def test_a_file_that_may_grow_no_more_is_full_and_stays_sound(opens: Opens, addr
     connection = stores._database._connection  # type: ignore[attr-defined]
     pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}").all()
-    with pytest.raises(StoreFullError, match="no room"):
+    with pytest.raises(StoreFullError, match="no space left"):
         layer.put(Record("pets", "big", {"text": "x" * 100_000}))
     assert [record.handle for record in layer.records("pets")] == ["tom", "ida"]
     connection.exec_driver_sql("PRAGMA max_page_count=1000000").all()
