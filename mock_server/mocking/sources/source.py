@@ -27,7 +27,7 @@ class Selected:
     sought: tuple[str, str] | None = None
 
 
-class Source(Protocol):
+class SourceLink(Protocol):
     """A link of the chain of sources."""
 
     def select(self, request: NegotiatedRequest) -> Selected | None:
