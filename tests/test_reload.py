@@ -14,11 +14,11 @@ import pytest
 from mock_server.openapi.loading.compiled import ContractInput
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 FORMER = """
 import gc, sys, weakref
-from mock_server.application import Application
+from mock_server.server.application import Application
 from mock_server.settings import Settings
 
 application = Application(Settings(contract=(sys.argv[1],), no_cache=True))

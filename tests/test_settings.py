@@ -8,7 +8,7 @@ import pytest
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
 from mock_server.settings import OTHER_VARIABLES, ROWS, Option, Settings, Value, read_settings, settings_table
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 TYPED: dict[str, tuple[str, Value]] = {
     "contract": (f"api.yaml{os.pathsep}http://localhost:80/b.yaml", ("api.yaml", "http://localhost:80/b.yaml")),

@@ -98,7 +98,7 @@ def test_weights_are_kept() -> None:
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_pythons_hash_seed_changes_nothing(hash_seed: str) -> None:
-    program = "from mock_server.generation.seeding import Draw; print(Draw(0, 'pets', 'tom').number('/name'))"
+    program = "from mock_server.generation.seeding import SeedKey; print(SeedKey(0, 'pets', 'tom').number('/name'))"
     done = subprocess.run(
         [sys.executable, "-c", program], env={"PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True
     )

@@ -20,9 +20,9 @@ from mock_server import MockServer
 from mock_server.core.errors import ContractError, ControlError, MockServerError, UsageError
 from mock_server.settings import ROWS
 from mock_server.testing.runners import Options
-from tests.conftest import RunningServer
-from tests.test_cases import connected
-from tests.test_serving import PETSTORE, me
+from tests.support.contracts import PETSTORE
+from tests.support.http_exchange import connected, me
+from tests.support.server_process import RunningServer
 
 KINDS = pytest.mark.parametrize("make", [MockServer, MockServer.subprocess], ids=["thread", "process"])
 Make = Callable[..., MockServer]
