@@ -109,6 +109,7 @@ $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(BIN)/python -m tools.test_names --limit 39 tests
 	$(BIN)/mypy
 
 format: $(DEV)
