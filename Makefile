@@ -123,6 +123,7 @@ $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
 lint: $(DEV) ## Check style, types, layers of imports and names of variables
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(BIN)/python -m tools.test_names --limit 39 tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.names --limit 1.0 mock_server

@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
-from tests.conftest import ME, RunningServer
+from tests.support.customers import ME
+from tests.support.server_process import RunningServer
 
 CONNECTIONS = 16
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}

@@ -21,8 +21,9 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from tests.conftest import ME, RunningServer
-from tests.postgresql import programs, running
+from tests.support.customers import ME
+from tests.support.postgresql import programs, running
+from tests.support.server_process import RunningServer
 
 LEAST = 0.9
 """Of memory's requests for the same processor time."""

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pytest
@@ -18,12 +13,9 @@ import pytest
 from mock_server.core import bundled
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
-from tests.postgresql import running
-
-ROOT = Path(__file__).resolve().parents[1]
-ME = "/v1/customer-portal/customers/me"
-SHARED = ROOT.parent / "shared"
-"""Real contracts for the project's own machines; a user's machine has none."""
+from tests.support.command_line import Done
+from tests.support.postgresql import running
+from tests.support.server_process import RunningServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,52 +35,6 @@ def contract(own_cache: None) -> Contract:
     return load_contract(str(bundled.default_contract_path()), [str(path) for path in bundled.overlays()])
 
 
-class RunningServer:
-    """A server in a process of its own, on a free port, until the end of the ``with``.
-
-    It has as many workers as ``pytest --workers`` says, where the arguments have no say in that.
-    """
-
-    workers = "1"
-    finds_anew = False
-
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None, program: list[str] | None = None) -> None:
-        if not {"--workers", "--reload", "--peers"} & {*arguments}:
-            arguments = ("--workers", self.workers, *arguments)
-        if self.finds_anew:
-            arguments = ("--no-fast-path", *arguments)
-        self.process = subprocess.Popen(
-            [*(program or [sys.executable, "-m", "mock_server"]), "serve", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **(env or {})},
-        )
-        assert self.process.stdout is not None
-        self.ready_line = self.process.stdout.readline()
-        match = re.search(r"http://\S+", self.ready_line)
-        if match is None:
-            self.process.kill()
-            _, errors = self.process.communicate()
-            raise AssertionError(f"the server did not start: {errors}")
-        self.url = match.group()
-
-    def stop(self, how: int = signal.SIGTERM) -> int:
-        """Stop the server; its exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        self.output, self.errors = self.process.communicate(timeout=30)
-        return self.process.returncode
-
-    def __enter__(self) -> RunningServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
 @pytest.fixture(scope="session")
 def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The store of ``--store``: an address, or ``sqlite`` or ``postgresql`` for one of the tests' own."""
@@ -105,15 +51,6 @@ def server_url(own_cache: None, store_url: str) -> Iterator[str]:
     """The base URL of a server with the contract that ships, its store and workers as the options of pytest say."""
     with RunningServer(env={"MOCK_SERVER_STORE": store_url}) as server:
         yield server.url
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    code: int
-    output: str
-    errors: str
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,10 @@ from mock_server.server.application import Application
 from mock_server.server.observability.middleware import App, ObserverMiddleware
 from mock_server.server.observers import build_observers
 from mock_server.settings import Settings
-from tests.asgi import answered, scope_of, sent, tokens
-from tests.conftest import ME, RunningServer
-from tests.test_cases import asked
+from tests.support.asgi import answered, scope_of, sent, tokens
+from tests.support.customers import ME
+from tests.support.http_exchange import asked
+from tests.support.server_process import RunningServer
 
 SE = {"authorization": "Bearer polar_cst_SE"}
 

@@ -10,7 +10,7 @@ from mock_server.http.messages import Request, Response
 from mock_server.mocking.engine import Engine
 from mock_server.settings import Settings
 from mock_server.storage import Record
-from tests.samples import Document, document, engine_of, load, operation, value_of
+from tests.support.contracts import Document, document, engine_of, load, operation, value_of
 
 PET: Document = {
     "type": "object",

@@ -9,13 +9,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 
 from mock_server.http.messages import Exchange, Request, Response
 from mock_server.settings import Settings
-from tests.samples import Document, document, engine_of, load, received
+from tests.support.case_files import read_cases
+from tests.support.contracts import Document, document, engine_of, load, received
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/answers.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("answers")["cases"]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])

@@ -16,7 +16,7 @@ from mock_server.mocking.engine import Admitted, Engine
 from mock_server.server.application import Application
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
-from tests.samples import document, operation, written
+from tests.support.contracts import document, operation, written
 
 
 def lingering() -> list[str]:

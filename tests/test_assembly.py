@@ -10,9 +10,9 @@ import pytest
 from mock_server.core.errors import ContractError, UsageError
 from mock_server.mocking.mounts import build_mounts
 from mock_server.settings import Settings
-from tests.conftest import Done, RunningServer
-from tests.in_process import assert_one_message, called
-from tests.samples import Document, document, operation, written
+from tests.support.command_line import Done, assert_one_message, called
+from tests.support.contracts import Document, document, operation, written
+from tests.support.server_process import RunningServer
 
 
 def contract(title: str, base: str | None, *paths: str, **members: object) -> Document:

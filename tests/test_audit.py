@@ -13,7 +13,7 @@ from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
 from mock_server.storage.fixtures.loader import load_fixtures
-from tests.samples import Document, document, load, operation
+from tests.support.contracts import Document, document, load, operation
 
 NAME = {"type": "string"}
 

@@ -9,24 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mock_server.core import bundled
-from tests.conftest import Done, RunningServer
-from tests.in_process import assert_one_message, called
-from tests.test_cases import written
+from tests.support.case_files import read_cases
+from tests.support.command_line import COMMANDS, Done, assert_one_message, called
+from tests.support.contracts import PETS
+from tests.support.http_exchange import expanded
+from tests.support.server_process import RunningServer
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/contracts.yaml").read_text(encoding="utf-8"))["cases"]
-COMMANDS = ("serve", "check", "routes")
-PETS = """\
-openapi: 3.1.0
-info: {title: Pets, version: '1'}
-paths:
-  /pets:
-    get:
-      responses:
-        '200': {description: Pets.}
-"""
+CASES = read_cases("contracts")["cases"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -50,7 +41,7 @@ def laid_out(case: dict[str, Any], directory: Path) -> tuple[list[str], Path]:
     """The arguments for a command, and the file that is to blame."""
     contract = directory / case.get("file", "contract.yaml")
     if "overlay" not in case:
-        contract.write_bytes(case["bytes"].encode("latin-1") if "bytes" in case else written(case["text"]).encode())
+        contract.write_bytes(case["bytes"].encode("latin-1") if "bytes" in case else expanded(case["text"]).encode())
         return [str(contract)], contract
     overlay = directory / "overlay.yaml"
     contract.write_text(PETS, encoding="utf-8")

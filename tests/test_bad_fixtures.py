@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mock_server.core import bundled
-from tests.conftest import RunningServer
-from tests.in_process import assert_one_message, called
-from tests.test_bad_contracts import COMMANDS, PETS
+from tests.support.case_files import read_cases
+from tests.support.command_line import COMMANDS, assert_one_message, called
+from tests.support.contracts import PETS
+from tests.support.server_process import RunningServer
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/fixtures.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("fixtures")["cases"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

@@ -23,7 +23,7 @@ from benchmarks.rows import PeerResult, Result, Row, Spread
 from benchmarks.servers import NotStartedError, Place, end
 from benchmarks.table import Report, as_json, text
 from mock_server.openapi.loading.loader import load_contract
-from tests.conftest import ME
+from tests.support.customers import ME
 
 PRINTED = """Running 1s test @ http://127.0.0.1:4010
   1 threads and 32 connections

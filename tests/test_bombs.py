@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.conftest import RunningServer
-from tests.samples import Document, document, operation, written
+from tests.support.contracts import Document, document, operation, written
+from tests.support.server_process import RunningServer
 
 SOON = 5.0
 """Seconds, on a machine that is busy with other tests."""

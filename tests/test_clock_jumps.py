@@ -14,7 +14,7 @@ from mock_server.mocking import cached_response
 from mock_server.server import contract_app
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.asgi import scope_of, sent
+from tests.support.asgi import scope_of, sent
 
 HOUR = 3600.0
 

@@ -16,13 +16,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from mock_server.settings import ROWS, Option
-from tests.conftest import Done
-from tests.in_process import assert_one_message, called
+from tests.support.case_files import read_cases
+from tests.support.command_line import Done, assert_one_message, called
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/command-line.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("command-line")["cases"]
 LOADING = ("contract", "fixtures", "overlay", "seed", "dynamic", "no_fill_properties", "strict")
 SETTINGS = {
     "serve": tuple(row.name for row in ROWS),

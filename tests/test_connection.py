@@ -19,8 +19,9 @@ from mock_server.http.messages import Response
 from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.server.connection_limits import BODY, CLOSING, HEAD, NEW, RESTING, App, ConnectionLimits
 from mock_server.settings import Settings
-from tests.conftest import ME, RunningServer
-from tests.test_cases import connected
+from tests.support.customers import ME
+from tests.support.http_exchange import connected
+from tests.support.server_process import RunningServer
 
 TOKEN = "Authorization: Bearer polar_cst_individual\r\n"
 

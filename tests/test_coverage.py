@@ -11,8 +11,8 @@ from mock_server.core.types import JSON
 from mock_server.http.messages import Exchange, Request, Response, Route
 from mock_server.worlds.coverage import Coverage, CoverageTarget, describe_coverage
 from mock_server.worlds.world import Worlds
-from tests.conftest import ME
-from tests.samples import document, load, operation
+from tests.support.contracts import document, load, operation
+from tests.support.customers import ME
 
 PATH = "/pets/{kind}"
 PETS = {

@@ -12,8 +12,9 @@ from mock_server.http.messages import Exchange, Request
 from mock_server.mocking.engine import Engine
 from mock_server.openapi.model import Contract
 from mock_server.storage import Record
-from tests.conftest import ME
-from tests.samples import Document, document, engine_of, load, operation, repeatable, value_of
+from tests.support.contracts import Document, document, engine_of, load, operation, value_of
+from tests.support.customers import ME
+from tests.support.hypothesis_settings import repeatable
 
 PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 REDIRECT: Document = {

@@ -15,7 +15,7 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner, Result
 
 from mock_server.settings import OTHER_VARIABLES, PREFIX, ROWS, read_settings
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 EXAMPLES = ROOT / "examples"
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")

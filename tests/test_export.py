@@ -15,7 +15,8 @@ from mock_server.mocking.fixture_export import Export, plan
 from mock_server.openapi.model import Contract
 from mock_server.storage.fixtures.file_formats import WRITERS, Row, read_record_file
 from mock_server.storage.fixtures.loader import load_fixtures
-from tests.conftest import ROOT, Done
+from tests.support.command_line import Done
+from tests.support.paths import ROOT
 
 FORMATS = sorted(WRITERS)
 

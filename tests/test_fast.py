@@ -24,10 +24,13 @@ from mock_server.mocking.response_cache import ResponseCache
 from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore
-from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.world import World
-from tests.conftest import ME, ROOT, RunningServer
-from tests.test_cases import CASES, asked
+from tests.support.acceptance_cases import CASES
+from tests.support.cached_responses import SHOWN, remember, scope_of
+from tests.support.customers import ME
+from tests.support.http_exchange import asked
+from tests.support.paths import ROOT
+from tests.support.server_process import RunningServer
 
 OWN = ("date", "location")
 """Headers that tell of the time and of the port."""
@@ -71,20 +74,6 @@ def _lasting(node: Any) -> Any:
     if isinstance(node, dict):
         return {name: _lasting(child) for name, child in node.items() if name not in passing}
     return [_lasting(child) for child in node] if isinstance(node, list) else node
-
-
-def scope_of(token: str = "individual", path: str = ME, *fields: tuple[bytes, bytes], method: str = "GET") -> Scope:
-    headers = [(b"host", b"localhost"), (b"authorization", f"Bearer polar_cst_{token}".encode()), *fields]
-    return {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "scheme": "http",
-        "client": ("127.0.0.1", 1),
-        "headers": headers,
-    }
 
 
 class Asking:
@@ -267,24 +256,11 @@ def test_what_is_counted_is_what_is_held(length: int, fields: tuple[tuple[bytes,
     assert held == pytest.approx(fast.held - counted, rel=0.1)
 
 
-SHOWN = CoverageHits(None, frozenset({("status", "", "200")}))  # type: ignore[arg-type]
-
-
 def remembered(
     fast: ResponseCache, answer: Response, headers: tuple[tuple[str, str], ...] = ()
 ) -> CachedResponse | None:
     """Let an answer be remembered; what is found of it then."""
     return fast.find(remember(fast, answer, headers), World())
-
-
-def remember(
-    fast: ResponseCache, answer: Response, headers: tuple[tuple[str, str], ...] = (), number: int = 0
-) -> Scope:
-    """Let an answer be remembered; the request."""
-    exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"), *headers)), Route(), answer)
-    scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, RequestMetric("", "GET", answer.status))
-    return scope
 
 
 @pytest.fixture
@@ -330,7 +306,9 @@ def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share
 
 RESIDENT = """
 import os
-from tests.test_fast import Response, ResponseCache, remember
+from mock_server.http.messages import Response
+from mock_server.mocking.response_cache import ResponseCache
+from tests.support.cached_responses import remember
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -12,7 +12,7 @@ from mock_server.openapi.model import Contract
 from mock_server.storage import Record
 from mock_server.storage.fixtures.fixture_file import FixtureFile
 from mock_server.storage.fixtures.loader import load_fixtures
-from tests.samples import document, load
+from tests.support.contracts import document, load
 
 PET = {
     "type": "object",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from mock_server.core.diagnostics import Diagnostic
@@ -15,9 +14,10 @@ from mock_server.core.errors import ContractError
 from mock_server.core.logging import warn_of
 from mock_server.http.messages import Request
 from mock_server.openapi.loading.loader import load_contract
-from tests.samples import engine_of
+from tests.support.case_files import read_cases
+from tests.support.contracts import engine_of
 
-DATA = yaml.safe_load((Path(__file__).parent / "cases/flawed.yaml").read_text(encoding="utf-8"))
+DATA = read_cases("flawed")
 each_case = pytest.mark.parametrize("case", DATA["cases"], ids=lambda case: case["name"])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +13,10 @@ from mock_server.http.messages import Request, Response
 from mock_server.openapi.extensions import RateLimit
 from mock_server.worlds.clock import WorldClock, moment_of
 from mock_server.worlds.rate_limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, RateLimits
-from tests.conftest import RunningServer
+from tests.support.case_files import case_path
+from tests.support.server_process import RunningServer
 
-CONTRACT = Path(__file__).parent / "cases/limits.yaml"
+CONTRACT = case_path("limits")
 NOW = "2026-01-01T00:00:15Z"
 _NUMBERS = count()
 

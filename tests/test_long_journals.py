@@ -18,7 +18,7 @@ from mock_server.server.application import COLLECTIONS, Application
 from mock_server.settings import Settings
 from mock_server.worlds.journal import Entry, JournaledExchange
 from mock_server.worlds.wiremock_events import ServeEventWriter
-from tests.asgi import scope_of, sent
+from tests.support.asgi import scope_of, sent
 
 LONGEST_TURN = 0.25
 """Seconds of the processor that one turn may take."""

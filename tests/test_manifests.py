@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 from kubernetes_validate.utils import ValidationError, validate
 
-from tests.conftest import ROOT
-from tests.deploy.manifests import files_of_objects, read
-
-OLDEST, NEWEST = "1.30", "1.37"
-"""The first whose pods can wait before they stop without a program that waits; the last that is known here."""
+from tests.support.kubernetes_manifests import NEWEST, OLDEST, files_of_objects, read
+from tests.support.paths import ROOT
 
 each_file = pytest.mark.parametrize("file", files_of_objects(), ids=lambda file: str(file.relative_to(ROOT)))
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.conftest import ME, RunningServer
+from tests.support.customers import ME
+from tests.support.server_process import RunningServer
 
 PROCESSES = 8
 WORLDS = 500

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from mock_server.core.errors import ContractError
@@ -16,9 +15,10 @@ from mock_server.core.json_pointer import value_at
 from mock_server.http.messages import Exchange, Request
 from mock_server.mocking.engine import Engine
 from mock_server.openapi.loading.loader import load_contract
-from tests.samples import engine_of
+from tests.support.case_files import read_cases
+from tests.support.contracts import engine_of
 
-DATA = yaml.safe_load((Path(__file__).parent / "cases/meant.yaml").read_text(encoding="utf-8"))
+DATA = read_cases("meant")
 SEEDS = 30
 each_case = pytest.mark.parametrize("case", DATA["cases"], ids=lambda case: case["name"])
 

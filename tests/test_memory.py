@@ -16,8 +16,8 @@ from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.worlds.journal import Journal, JournaledExchange
 from mock_server.worlds.memory_budget import MemoryBudget
-from tests.asgi import answered, scope_of
-from tests.conftest import ME
+from tests.support.asgi import answered, scope_of
+from tests.support.customers import ME
 
 LARGE = 60_000
 """Bytes of a text in the head of a request: nearly as many as a whole head may have."""

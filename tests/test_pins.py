@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 OWN = {"mock-server", "IMAGE", "$MOCK_IMAGE", "${{ inputs.image }}", "${IMAGE}", "${BASE}", "${BUILD_BASE}"}
 """Images that are built from this checkout, and names that stand for one."""

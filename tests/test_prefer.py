@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mock_server.http.messages import Request
 from mock_server.http.preferences import LONGEST_DELAY, Preferences, read_preferences
-from tests.samples import repeatable
+from tests.support.hypothesis_settings import repeatable
 
 
 def asked(*prefer: str, query: str = "") -> Request:

@@ -8,7 +8,7 @@ import pytest
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.problem_details import TITLES, problem_response
 from mock_server.mocking.error_responses import STATUSES
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 FINDING = Diagnostic("body", "body", "1", "a text", "/name")
 

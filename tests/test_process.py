@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 from mock_server.server.hangup import HangupHandler
-from tests.conftest import RunningServer
-from tests.samples import document, operation
-from tests.test_cases import asked
-from tests.test_serving import me
+from tests.support.contracts import document, operation
+from tests.support.http_exchange import asked, me
+from tests.support.server_process import RunningServer
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

@@ -20,7 +20,7 @@ from benchmarks.published.request import Call, Caller, NotSendableError, written
 from benchmarks.published.sample import NoSampleError, Sampler
 from benchmarks.published.survey import LARGEST, Latencies, Survey, counted, status_of
 from benchmarks.published.verdict import Judge, Reply, Schemas
-from tests.samples import Document, document, operation
+from tests.support.contracts import Document, document, operation
 
 USER = {
     "type": "object",

@@ -10,20 +10,9 @@ import pytest
 
 from mock_server import MockServer
 from mock_server.core import bundled
-from tests.test_serving import me
+from tests.support.contracts import SHOP
+from tests.support.http_exchange import me
 
-SHOP = """
-openapi: 3.1.0
-info: {title: Shop, version: '1'}
-paths:
-  /orders:
-    get: {responses: {'200': {description: All, content: {application/json: {schema: {type: array}}}}}}
-    post:
-      requestBody:
-        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
-      responses: {'204': {description: Taken}}
-"""
-"""A contract of two operations that anybody may use."""
 CLIENT = """
 import json, os, urllib.error, urllib.request
 import pytest

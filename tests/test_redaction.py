@@ -12,7 +12,7 @@ from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.worlds.redacted_body import HIDDEN
 from mock_server.worlds.redaction import Redaction, redaction_of
-from tests.asgi import scope_of, sent
+from tests.support.asgi import scope_of, sent
 
 SCHEMES = [
     SecurityScheme("k", "apiKey", place="query", key="key"),

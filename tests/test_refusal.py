@@ -9,8 +9,8 @@ import pytest
 from mock_server.http.messages import Request, Response
 from mock_server.mocking.engine import Engine
 from mock_server.openapi.loading.loader import load_contract
-from tests.conftest import SHARED
-from tests.samples import Document, document, engine_of, load, operation, value_of
+from tests.support.contracts import Document, document, engine_of, load, operation, value_of
+from tests.support.paths import SHARED
 
 LIMIT: Document = {"in": "query", "name": "limit", "schema": {"type": "integer"}}
 BODY: Document = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}

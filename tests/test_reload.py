@@ -14,7 +14,7 @@ import pytest
 from mock_server.openapi.loading.compiled import ContractInput
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 FORMER = """
 import gc, sys, weakref

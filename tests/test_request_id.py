@@ -14,8 +14,8 @@ from mock_server.http.request_id import client_request_id
 from mock_server.mocking.engine import Engine
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.asgi import answered, scope_of, tokens, told
-from tests.conftest import ME
+from tests.support.asgi import answered, scope_of, tokens, told
+from tests.support.customers import ME
 
 LogAs = Callable[[str], None]
 Capsys = pytest.CaptureFixture[str]

@@ -2,19 +2,18 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
 from mock_server.scenarios.request_pattern import RequestPattern
+from tests.support.case_files import read_cases
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/request-patterns.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("request-patterns")
 OPERATION = Operation("POST /v1/pets/{id}", "POST", "/v1/pets/{id}", "feed_pet", "", {}, ())
 ROUTE = Route(OPERATION.key, {"id": "7"})
 BODY: JSON = {"name": "Rex", "age": 3, "toys": ["ball", "bone"], "more": {"deep": "food"}}

@@ -15,8 +15,9 @@ from mock_server.openapi.model import Contract
 from mock_server.openapi.routing import Router
 from mock_server.openapi.routing import router as routing
 from mock_server.openapi.traversal import METHODS
-from tests.conftest import SHARED
-from tests.samples import Document, document, load, operation, repeatable
+from tests.support.contracts import Document, document, load, operation
+from tests.support.hypothesis_settings import repeatable
+from tests.support.paths import SHARED
 
 POLAR = SHARED / "contracts/polar-full-2026-10.json"
 PATHS = ("/pets/{id}", "/pets/mine", "/{kind}/mine", "/{kind}/{id}")

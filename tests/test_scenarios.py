@@ -11,13 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
-from tests.conftest import ME, Done, RunningServer
-from tests.in_process import assert_one_message, called
-from tests.test_cases import Got, compare
+from tests.support.case_files import read_cases
+from tests.support.command_line import Done, assert_one_message, called
+from tests.support.customers import ME
+from tests.support.http_exchange import Got, compare
+from tests.support.server_process import RunningServer
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/scenarios.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("scenarios")
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}
 _NUMBERS = count()
 

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from mock_server.settings import ROWS, bounds_table
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
 FIXED = re.findall(r"^\| `(mock_server[\w.]+)\.(_?[A-Z_]+)` \| ([\d,.]+)(?: (\w+))? \| .+ \|$", PAGE, re.MULTILINE)

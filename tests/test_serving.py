@@ -17,23 +17,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from mock_server.cli import MOST_TOLD
 from mock_server.core import bundled
-from tests.conftest import ME, Done, RunningServer
-from tests.in_process import called
-from tests.samples import document, operation, written
-from tests.test_cases import Got, asked, compare, connected
+from tests.support.case_files import read_cases
+from tests.support.command_line import Done, called
+from tests.support.contracts import PETSTORE, document, operation, written
+from tests.support.customers import INDIVIDUAL, ME
+from tests.support.http_exchange import Got, asked, compare, connected, me
+from tests.support.server_process import RunningServer
 
-PETS = yaml.safe_load((Path(__file__).parent / "cases/petstore.yaml").read_text(encoding="utf-8"))
-PETSTORE: str = PETS["contract"]
-INDIVIDUAL = {"Authorization": "Bearer polar_cst_individual"}
-
-
-def me(url: str, handle: str = "individual", **headers: str) -> Got:
-    """The answer about the customer of a handle."""
-    return asked(url, {"headers": {"Authorization": f"Bearer polar_cst_{handle}", **headers}})
+PETS = read_cases("petstore")
 
 
 # Starting and ending

@@ -11,7 +11,7 @@ from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
 from mock_server.settings import OTHER_VARIABLES, ROWS, Option, Settings, Value, read_settings, settings_table
 from mock_server.testing.runners import Options, Place
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 EXAMPLES: dict[str, tuple[str, Value]] = {
     "contract": (f"api.yaml{os.pathsep}http://localhost:80/b.yaml", ("api.yaml", "http://localhost:80/b.yaml")),

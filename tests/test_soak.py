@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks.soak.client import Client, Findings
 from benchmarks.soak.kinds import KINDS, large_bodies
 from benchmarks.soak.verdict import verdicts
 from benchmarks.soak.watch import Samples, Timing, thirds
-from tests.conftest import RunningServer
+from tests.support.paths import ROOT
+from tests.support.server_process import RunningServer
 
-SHOP = Path(__file__).parents[1] / "benchmarks/soak/shop"
+SHOP = ROOT / "benchmarks/soak/shop"
 
 
 def samples(*, growth: float = 0.0, slower: float = 0.0, health: float = 5.0) -> Samples:

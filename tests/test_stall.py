@@ -13,9 +13,9 @@ import pytest
 
 from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.server.stall_watchdog import StallWatchdog
-from tests.conftest import RunningServer
-from tests.test_cases import asked, connected
-from tests.test_workers import workers_of
+from tests.support.http_exchange import asked, connected
+from tests.support.server_process import RunningServer
+from tests.support.worker_processes import workers_of
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 HOLDING = """

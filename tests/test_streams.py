@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from mock_server import MockServer
 from mock_server.http.event_stream import events_of
-from tests.samples import Document, document, written
+from tests.support.case_files import read_cases
+from tests.support.contracts import Document, document, written
 
-DATA = yaml.safe_load((Path(__file__).parent / "cases/streams.yaml").read_text(encoding="utf-8"))
+DATA = read_cases("streams")
 CASES = [pytest.param(f"/case-{index}", case, id=case["name"]) for index, case in enumerate(DATA["cases"])]
 REFUSED = [
     pytest.param(f"/refused-{index}", case, id=json.dumps(case["scenario"]))

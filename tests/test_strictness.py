@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mock_server.http.messages import Request
 from mock_server.http.preferences import STRICTNESS
 from mock_server.settings import Settings
-from tests.conftest import ROOT
-from tests.samples import engine_of, load
+from tests.support.case_files import read_cases
+from tests.support.contracts import engine_of, load
+from tests.support.paths import ROOT
 
-DATA = yaml.safe_load((Path(__file__).parent / "cases/strictness.yaml").read_text(encoding="utf-8"))
+DATA = read_cases("strictness")
 
 
 @pytest.mark.parametrize("case", DATA["cases"], ids=str)

@@ -20,7 +20,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from supply import audit, licences, sbom
 from supply.licences import Licences, objections, read_licences
 from supply.lock import PROJECT, Distribution, installed_with, read_lock
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 LOCK = read_lock()
 

@@ -28,11 +28,12 @@ from mock_server.server.application import Application
 from mock_server.server.observability.middleware import ObserverMiddleware
 from mock_server.server.observability.tracing import Tracing, provider_of_environment
 from mock_server.settings import Settings
-from tests.asgi import answered, scope_of, sent, tokens, told
-from tests.conftest import ME, RunningServer
-from tests.in_process import assert_one_message, called
-from tests.samples import document, operation, written
-from tests.test_cases import asked
+from tests.support.asgi import answered, scope_of, sent, tokens, told
+from tests.support.command_line import assert_one_message, called
+from tests.support.contracts import document, operation, written
+from tests.support.customers import ME
+from tests.support.http_exchange import asked
+from tests.support.server_process import RunningServer
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SE = {"authorization": "Bearer polar_cst_SE"}

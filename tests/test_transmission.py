@@ -18,8 +18,8 @@ import pytest
 
 from mock_server import MockServer
 from mock_server.http.messages import Request
-from tests.conftest import RunningServer
-from tests.samples import Document, document, engine_of, load, written
+from tests.support.contracts import Document, document, engine_of, load, written
+from tests.support.server_process import RunningServer
 
 PETS: Document = {
     "type": "object",

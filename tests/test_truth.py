@@ -14,7 +14,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tests.conftest import ME, ROOT, RunningServer
+from tests.support.customers import ME
+from tests.support.paths import ROOT
+from tests.support.server_process import RunningServer
 
 CONTRACT = yaml.safe_load((ROOT / "openapi/polar.yaml").read_text(encoding="utf-8"))
 SCHEMAS = CONTRACT["components"]["schemas"]

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, RunningServer
-from tests.test_serving import me
+from tests.support.http_exchange import me
+from tests.support.paths import ROOT
+from tests.support.server_process import RunningServer
 
 NAME = "contract-mock-server"
 

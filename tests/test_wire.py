@@ -5,7 +5,6 @@ httpx and aiohttp with every run, Node's fetch and Go's net/http with ``make tes
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -15,54 +14,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import httpx
 import pytest
 
-from tests.conftest import ME, RunningServer
+from tests.support.customers import INDIVIDUAL, ME
+from tests.support.paths import TESTS
+from tests.support.server_process import RunningServer
+from tests.support.wire_faults import FAULTS, by_aiohttp, by_httpx
 
-TOKEN = {"Authorization": "Bearer polar_cst_individual"}
-HERE = Path(__file__).parent
 _NUMBERS = count()
-
-FAULTS: dict[str, tuple[Any, str, str]] = {
-    "cut before headers": ({"cut": "before_headers"}, "ReadError", "ClientOSError"),
-    "cut in mid body": ({"cut": "mid_body"}, "RemoteProtocolError", "ClientPayloadError"),
-    "cut of an empty body": ({"code": 429, "cut": "mid_body"}, "RemoteProtocolError", "ClientPayloadError"),
-    "cut while it trickles": ({"cut": "mid_body", "trickle": 100_000}, "RemoteProtocolError", "ClientPayloadError"),
-    "more announced than comes": ({"garble": "content_length"}, "RemoteProtocolError", "ClientPayloadError"),
-    "half of the JSON": ({"garble": "truncate"}, "JSONDecodeError", "JSONDecodeError"),
-    "JSON and more": ({"garble": "invalid_json"}, "JSONDecodeError", "JSONDecodeError"),
-    "never answered": ({"hang": True}, "ReadTimeout", "TimeoutError"),
-    "slower than the client waits": ({"delay_ms": 60_000}, "ReadTimeout", "TimeoutError"),
-    "another type": ({"garble": "content_type"}, "", "ContentTypeError"),
-    "trickling": ({"trickle": 20_000}, "", ""),
-    "nothing wrong": ({"pass": True}, "", ""),
-}
-"""The answer of a scenario, and what httpx and aiohttp make of it."""
-SECONDS = 0.5
-
-
-def by_httpx(url: str) -> str:
-    with httpx.Client(timeout=SECONDS, trust_env=False) as client:
-        try:
-            client.get(url, headers=TOKEN).json()
-        except (httpx.HTTPError, ValueError) as error:
-            return type(error).__name__
-    return ""
-
-
-def by_aiohttp(url: str) -> str:
-    async def ask() -> None:
-        timeout = aiohttp.ClientTimeout(total=SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url, headers=TOKEN) as answer:
-            await answer.json()
-
-    try:
-        asyncio.run(ask())
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        return type(error).__name__
-    return ""
 
 
 @pytest.fixture
@@ -92,7 +52,7 @@ def test_aiohttp_sees_the_fault(faulty: Callable[[Any], str], fault: str) -> Non
 
 def test_a_trickling_body_comes_in_parts_and_whole(faulty: Callable[[Any], str]) -> None:
     began = time.monotonic()
-    with httpx.stream("GET", faulty({"trickle": 2000}), headers=TOKEN, trust_env=False) as answer:
+    with httpx.stream("GET", faulty({"trickle": 2000}), headers=INDIVIDUAL, trust_env=False) as answer:
         parts = [*answer.iter_raw()]
     assert len(parts) > 1
     assert json.loads(b"".join(parts))["email"] == "harriet.winslade@example.com"
@@ -102,7 +62,7 @@ def test_a_trickling_body_comes_in_parts_and_whole(faulty: Callable[[Any], str])
 def test_a_connection_goes_on_after_a_fault_that_leaves_it_whole(faulty: Callable[[Any], str]) -> None:
     with httpx.Client(trust_env=False) as client:
         for answer in ({"garble": "truncate"}, {"trickle": 50_000}, {"pass": True}):
-            assert client.get(faulty(answer), headers=TOKEN).status_code == 200
+            assert client.get(faulty(answer), headers=INDIVIDUAL).status_code == 200
 
 
 def test_a_stop_ends_what_hangs_and_says_nothing_of_errors() -> None:
@@ -112,7 +72,7 @@ def test_a_stop_ends_what_hangs_and_says_nothing_of_errors() -> None:
         httpx.post(f"{server.url}/__admin/scenarios", json={"answers": [{"cut": "before_headers"}]})
         assert by_httpx(server.url + ME) == "ReadError"
         httpx.post(f"{server.url}/__admin/scenarios", json={"answers": [{"trickle": 1}]})
-        with httpx.stream("GET", server.url + ME, headers=TOKEN):
+        with httpx.stream("GET", server.url + ME, headers=INDIVIDUAL):
             assert server.stop() == 0
     assert "Traceback" not in server.errors
     assert "Exception" not in server.errors
@@ -152,7 +112,7 @@ GO = {
 def go_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Go client, built once."""
     program = tmp_path_factory.mktemp("go") / "faults"
-    source = HERE / "clients/faults/faults.go"
+    source = TESTS / "clients/faults/faults.go"
     go = shutil.which("go")
     assert go, "Go is missing: run `make test-clients`, which installs the clients"
     subprocess.run([go, "build", "-o", str(program), str(source)], check=True, timeout=300, env=None)
@@ -164,7 +124,7 @@ def go_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_fetch_of_node_sees_the_fault(faulty: Callable[[Any], str], fault: str) -> None:
     node = shutil.which("node")
     assert node, "Node.js is missing: run `make test-clients`, which installs the clients"
-    assert printed(node, str(HERE / "clients/faults/faults.mjs"), faulty(FAULTS[fault][0])) == NODE[fault]
+    assert printed(node, str(TESTS / "clients/faults/faults.mjs"), faulty(FAULTS[fault][0])) == NODE[fault]
 
 
 @pytest.mark.clients

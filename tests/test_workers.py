@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -17,24 +16,17 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.conftest import ME, Done, RunningServer
-from tests.samples import document, operation
-from tests.test_cases import asked, connected
-from tests.test_serving import me
+from tests.support.command_line import Done
+from tests.support.contracts import document, operation
+from tests.support.customers import ME
+from tests.support.http_exchange import asked, connected, me
+from tests.support.server_process import RunningServer
+from tests.support.worker_processes import workers_of
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 IN_A_GROUP = [sys.executable, "-c", "import os; os.setsid(); from mock_server.cli import main; main()"]
 SECONDS = 30
 """What anything here may take at the most."""
-
-
-def workers_of(server: RunningServer) -> list[psutil.Process]:
-    workers = []
-    for child in psutil.Process(server.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, and its parent does not know it yet
-            if not any("resource_tracker" in part for part in child.cmdline()):
-                workers.append(child)
-    return workers
 
 
 def answered_by(server: RunningServer, handle: str) -> tuple[int, bytes]:

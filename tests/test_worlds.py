@@ -12,8 +12,8 @@ from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
 from mock_server.worlds.world import World, Worlds, address_of
-from tests.asgi import answered, scope_of
-from tests.conftest import ME
+from tests.support.asgi import answered, scope_of
+from tests.support.customers import ME
 
 TOM = Record("pets", "tom", {"name": "Tom"})
 REX = Record("pets", "rex", {"name": "Rex"})

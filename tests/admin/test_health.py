@@ -13,8 +13,8 @@ from mock_server.mocking.mounts import ApiMount
 from mock_server.server.application import Application
 from mock_server.server.healthcheck import ask
 from mock_server.settings import ROWS, Settings
-from tests.asgi import answered, scope_of, tokens, told
-from tests.test_cases import Got
+from tests.support.asgi import answered, scope_of, tokens, told
+from tests.support.http_exchange import Got
 
 LIVE, READY = "/__admin/health/live", "/__admin/health/ready"
 

@@ -14,9 +14,9 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.asgi import answered, scope_of, sent, tokens
-from tests.conftest import ME
-from tests.samples import document, operation, written
+from tests.support.asgi import answered, scope_of, sent, tokens
+from tests.support.contracts import document, operation, written
+from tests.support.customers import ME
 
 METRICS = "/__admin/metrics"
 OPERATION = f"GET {ME}"
@@ -247,7 +247,7 @@ PROGRAM = """
 import sys
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.asgi import answered, scope_of, tokens
+from tests.support.asgi import answered, scope_of, tokens
 app = Application(Settings(), shares_process=True)
 app.warm()
 answered(app, *tokens(["SE", "SE"]), scope_of("/__admin/health/ready"))

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conftest import ME
+from tests.support.customers import ME
 
 CUSTOMERS = "/__admin/fixtures/customers"
 

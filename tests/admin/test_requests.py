@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conftest import ME
+from tests.support.customers import ME
 
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}
 OPERATION = "customer_portal:customers:get"

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tests.conftest import ME
+from tests.support.customers import ME
 
 OPERATION = "customer_portal:customers:get"
 CLIENT = httpx.Client(timeout=60)  # the first list of a cold server takes seconds

@@ -12,7 +12,7 @@ from wiremock.constants import Config
 from wiremock.resources.near_misses.models import NearMissMatchPatternRequest
 from wiremock.resources.requests.resource import Requests
 
-from tests.conftest import ME
+from tests.support.customers import ME
 
 # It has no types.
 REQUESTS: Any = Requests

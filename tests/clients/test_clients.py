@@ -7,19 +7,19 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import httpx
 import pytest
-import yaml
+
+from tests.support.case_files import read_cases
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.clients
 
 Json: TypeAlias = dict[str, Any]
 
-ROOT = Path(__file__).resolve().parents[2]
-CASES: Json = yaml.safe_load((ROOT / "tests/cases/clients.yaml").read_text(encoding="utf-8"))
+CASES: Json = read_cases("clients")
 CUSTOMER_TOKENS: list[str] = CASES["tokens"]["customers"]
 ERROR_TOKENS: list[tuple[str, str]] = [
     (kind, token) for kind, tokens in CASES["tokens"]["errors"].items() for token in tokens

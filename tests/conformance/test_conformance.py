@@ -9,13 +9,12 @@ import pytest
 
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.loader import load_contract
-from tests.conftest import ROOT, SHARED, RunningServer
+from tests.support.paths import SHARED
+from tests.support.schemathesis_program import CONFIG, PROGRAM, TOKEN
+from tests.support.server_process import RunningServer
 
 pytestmark = pytest.mark.conformance
 
-PROGRAM = ROOT / ".venv/conformance/bin/schemathesis"
-CONFIG = Path(__file__).with_name("schemathesis.toml")
-TOKEN = "polar_cst_conformance"
 MINUTES = 20
 
 

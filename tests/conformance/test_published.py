@@ -18,7 +18,7 @@ from benchmarks.published.at_hand import contracts
 from benchmarks.published.contract import METHODS, Operation, PublishedContract
 from benchmarks.servers import Place
 from tests.conformance.meaning import as_meant, credentials
-from tests.conformance.test_conformance import CONFIG, PROGRAM, TOKEN
+from tests.support.schemathesis_program import CONFIG, PROGRAM, TOKEN
 
 pytestmark = pytest.mark.conformance
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from kubernetes_validate.utils import validate
 
-from tests.conftest import ROOT
-from tests.deploy.manifests import (
+from tests.support.http_exchange import asked
+from tests.support.kubernetes_manifests import (
+    NEWEST,
+    OLDEST,
     PLACE,
     REMEDY,
     RULES,
@@ -37,8 +39,7 @@ from tests.deploy.manifests import (
     what_is_referred_to_is_there,
     workloads,
 )
-from tests.test_cases import asked
-from tests.test_manifests import NEWEST, OLDEST
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.deploy
 

@@ -20,9 +20,9 @@ from mock_server.core.errors import MockServerError
 from mock_server.http.asgi import Message, Scope
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.asgi import scope_of
 from tests.fuzz.junk import mutated
 from tests.fuzz.target import SHOP, FaultError, Target, bounded
+from tests.support.asgi import scope_of
 
 SECONDS = 5.0
 """Of processor time, for a small contract loaded and asked for everything."""

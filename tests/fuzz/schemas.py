@@ -23,8 +23,8 @@ from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import ContractValidator
 from tests.fuzz.junk import SCALARS, VALUES, mutated
 from tests.fuzz.target import FaultError, Target, bounded
-from tests.generation.test_any_schema import schemas as any_schemas
-from tests.samples import document, load, operation
+from tests.support.contracts import document, load, operation
+from tests.support.schema_strategies import schemas as any_schemas
 
 SECONDS = 2.0
 """Of processor time, for one pattern or one body: twice what is meant, since a core that two share is half as quick."""

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -15,8 +13,9 @@ from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
 from mock_server.generation.string_formats import TEXTS
+from tests.support.case_files import read_cases
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/schemas.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("schemas")
 SEEDS = range(20)
 
 

@@ -13,7 +13,7 @@ from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.fake.names import in_ascii, names_of, person_in
 from mock_server.generation.seeding import SeedKey
-from tests.generation.conftest import COUNTRIES
+from tests.support.countries import COUNTRIES
 
 SCRIPTS = {
     "AM": "ARMENIAN",

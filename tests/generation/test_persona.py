@@ -6,7 +6,6 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,9 +15,10 @@ from mock_server.generation.fake.persona import NOW, Persona, date_time
 from mock_server.generation.generator import generate
 from mock_server.generation.seeding import SeedKey
 from mock_server.openapi.model import Contract
-from tests.generation.conftest import COUNTRIES, schemas_of
+from tests.support.countries import COUNTRIES, schemas_of
+from tests.support.paths import TESTS
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "customers.json"
+GOLDEN = TESTS / "golden" / "customers.json"
 SHOWN = [
     "SE",
     "DE",

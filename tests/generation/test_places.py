@@ -15,7 +15,7 @@ from mock_server.generation.fake.cities import cities_of
 from mock_server.generation.fake.code_patterns import draw, matches_sequence, sequences
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.seeding import RandomStream, SeedKey
-from tests.generation.conftest import COUNTRIES
+from tests.support.countries import COUNTRIES
 
 CODES = tuple(COUNTRIES)
 

@@ -12,7 +12,7 @@ from mock_server.core.errors import GenerationError
 from mock_server.generation.generator import FAILURES, LARGEST, generate
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
-from tests.generation.test_validators import reference, ring, schemas
+from tests.support.schema_graphs import reference, ring, schemas
 
 
 def made(contract: Any, name: str, **options: Any) -> Any:

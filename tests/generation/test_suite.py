@@ -17,7 +17,7 @@ from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
 from mock_server.generation.variants import variants
-from tests.conftest import ROOT, SHARED
+from tests.support.paths import ROOT, SHARED
 
 pytestmark = pytest.mark.schemas
 

@@ -12,7 +12,7 @@ from mock_server.core import bundled
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.tax_ids import formats_of, tax_id_in
 from mock_server.generation.seeding import RandomStream
-from tests.generation.conftest import COUNTRIES
+from tests.support.countries import COUNTRIES
 
 TABLE = table("tax_ids")
 WITHOUT_CHECK = {

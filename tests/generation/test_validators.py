@@ -8,32 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.core.types import JSON
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.schema_validators import LARGEST
-from tests.samples import document
+from tests.support.schema_graphs import reference, ring, schemas
 
 WIDE = LARGEST + 8
-
-
-def schemas(**components: Any) -> Any:
-    return document({}, components={"schemas": components})
-
-
-def reference(name: str) -> dict[str, JSON]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def ring(size: int) -> Any:
-    """Schemas each of which refers to all the others."""
-    names = [f"S{index}" for index in range(size)]
-    members = {name: reference(name) for name in names}
-    return schemas(
-        **{
-            name: {"type": "object", "required": ["kind"], "properties": {"kind": {"const": name}, **members}}
-            for name in names
-        }
-    )
 
 
 def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:

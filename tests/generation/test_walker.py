@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
 from mock_server.core import bundled
@@ -25,36 +24,11 @@ from mock_server.generation.seeding import RandomStream, SeedKey
 from mock_server.generation.string_formats import TEXTS
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
-from mock_server.openapi.validation.formats import is_uuid4
-from tests.conftest import ROOT
-from tests.generation.conftest import schemas_of
+from tests.support.countries import schemas_of
+from tests.support.generated_values import CUSTOMER, customers, made, wrong
+from tests.support.paths import ROOT
 
-CUSTOMER: JSON = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
 COUNTRY = "/billing_address/country"
-
-CHECKER = copy.deepcopy(Draft202012Validator.FORMAT_CHECKER)
-CHECKER.checks("uuid4")(is_uuid4)
-
-
-def made(schema: Any, identity: str = "tom", seed: int = 0, **options: Any) -> Any:
-    return generate(
-        schema, SeedKey(seed, "pets", identity), options.pop("document", None) or SchemaDocument(schema), **options
-    )
-
-
-def wrong(schema: Any, value: Any) -> list[str]:
-    """What plain jsonschema has against a value."""
-    return [
-        f"{error.json_path}: {error.message}"
-        for error in Draft202012Validator(schema, format_checker=CHECKER).iter_errors(value)
-    ]
-
-
-def customers(contract: Contract, count: int, **options: Any) -> list[Any]:
-    return [
-        generate(CUSTOMER, SeedKey(0, "customers", f"c{index}"), schemas_of(contract), **options)
-        for index in range(count)
-    ]
 
 
 # The contract that ships.
@@ -78,10 +52,10 @@ def test_customers_differ(contract: Contract) -> None:
 def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Contract) -> None:
     program = (
         "import json, sys\n"
-        "from tests.generation.test_walker import customers\n"
         "from mock_server.core import bundled\n"
         "from mock_server.openapi.loading.loader import load_contract\n"
-        "contract = load_contract(str(bundled.default_contract_path()), [str(one) for one in bundled.overlays()])\n"
+        "from tests.support.generated_values import customers\n"
+        "contract = load_contract(str(bundled.default_contract_path()), [str(path) for path in bundled.overlays()])\n"
         "json.dump(customers(contract, 30), sys.stdout)\n"
     )
     done = subprocess.run(

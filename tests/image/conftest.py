@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 
 import pytest
 
-from tests.image.container import Container
-from tests.image.engine import Engine, Image, why_not
+from tests.support.container import Container, Start
+from tests.support.container_engine import Engine, Image, why_not
 
-Start = Callable[..., Container]
 FIGURES = pytest.StashKey[list[str]]()
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ME, ROOT
-from tests.image.conftest import Start
-from tests.image.container import URL, USER, Container, Mount
-from tests.test_cases import Got, asked
-from tests.test_serving import INDIVIDUAL, me
+from tests.support.container import URL, USER, Container, Mount, Start
+from tests.support.customers import INDIVIDUAL, ME
+from tests.support.http_exchange import Got, asked, me
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.image
 

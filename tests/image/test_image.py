@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT
-from tests.image.container import Container
-from tests.image.engine import Engine, Image
+from tests.support.container import Container
+from tests.support.container_engine import Engine, Image
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.image
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.manifests import (
+from tests.support.container import URL, Mount, Start
+from tests.support.http_exchange import asked
+from tests.support.kubernetes_manifests import (
     PLACE,
     SECONDS_TO_STOP,
     Object,
@@ -19,9 +21,6 @@ from tests.deploy.manifests import (
     server_of,
     variables_of,
 )
-from tests.image.conftest import Start
-from tests.image.container import URL, Mount
-from tests.test_cases import asked
 
 pytestmark = pytest.mark.image
 

@@ -15,7 +15,7 @@ from mock_server.http.messages import Request, Response, Route
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.fast_validator import fast_validator_of
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import document, load, operation
+from tests.support.contracts import document, load, operation
 
 JSON_TYPE = ("content-type", "application/json")
 PET: dict[str, Any] = {

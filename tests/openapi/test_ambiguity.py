@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.core.errors import ContractError
 from mock_server.openapi.loading.ambiguous_patterns import is_endless
-from tests.samples import document, load
+from tests.support.contracts import document, load
 
 
 @pytest.mark.parametrize(

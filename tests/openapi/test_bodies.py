@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +14,12 @@ from mock_server.http.messages import Request, Route
 from mock_server.openapi.validation.multipart import read_parts
 from mock_server.openapi.validation.request_bodies import read_body
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import Document, document, load, operation, repeatable
-from tests.test_cases import written
+from tests.support.case_files import read_cases
+from tests.support.contracts import Document, document, load, operation
+from tests.support.http_exchange import expanded
+from tests.support.hypothesis_settings import repeatable
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/bodies.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("bodies")["cases"]
 TREE = {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}
 BOUNDARY = "WebKitFormBoundaryAbC"
 
@@ -32,7 +33,7 @@ def sent(case: Document) -> tuple[str, bytes | None]:
 
 
 def content(part: Document) -> bytes:
-    return bytes.fromhex(str(part["hex"])) if "hex" in part else written(str(part["body"])).encode()
+    return bytes.fromhex(str(part["hex"])) if "hex" in part else expanded(str(part["body"])).encode()
 
 
 def multipart(parts: list[Document], boundary: str = BOUNDARY) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.http.bracket_notation import BracketError, indexed, name_and_steps, tree_of
 from mock_server.http.form_pairs import MOST, MOST_NAMES, form_pairs
-from tests.samples import repeatable
+from tests.support.hypothesis_settings import repeatable
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mock_server.core.errors import ContractError
 from mock_server.http.messages import Request
 from mock_server.openapi.loading import bundler, http_reader
 from mock_server.openapi.loading.loader import load_contract
-from tests.samples import engine_of
+from tests.support.case_files import read_cases
+from tests.support.contracts import engine_of
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/files.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("files")["cases"]
 PET = "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    Pet: {$ref: '%s'}\n"
 
 

@@ -10,7 +10,7 @@ from mock_server.core.errors import ContractError
 from mock_server.openapi import cache
 from mock_server.openapi.loading.compiler import ContractCompiler
 from mock_server.openapi.model import Contract
-from tests.samples import Document, document, load, operation
+from tests.support.contracts import Document, document, load, operation
 
 DEFECTIVE: Document = document({"/a/{id}": {"get": operation({"$ref": "#/components/schemas/Gone"})}})
 

@@ -9,7 +9,7 @@ import pytest
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import Headers, Request, Response, Route
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import Document, document, load, operation
+from tests.support.contracts import Document, document, load, operation
 
 JSON = ("content-type", "application/json")
 PET: Document = {

@@ -8,7 +8,7 @@ import pytest
 from mock_server.http.messages import Response
 from mock_server.openapi.validation.formats import format_checks
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import document, load, operation
+from tests.support.contracts import document, load, operation
 
 CHECKED: dict[str, tuple[list[str], list[str]]] = {
     "date": (["2024-02-29"], ["2023-02-29", "2024-2-9", "20240229", "2024-02-29T00:00:00Z", ""]),

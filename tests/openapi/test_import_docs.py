@@ -16,7 +16,9 @@ from mock_server.core import bundled
 from mock_server.core.errors import ContractError
 from mock_server.openapi.loading.markdown_import import ImportedContract, import_pages
 from mock_server.openapi.loading.parser import parse_source
-from tests.conftest import SHARED, Done, RunningServer
+from tests.support.command_line import Done
+from tests.support.paths import SHARED
+from tests.support.server_process import RunningServer
 
 SEED = SHARED / "seed" / "get-customer.md"
 

@@ -11,8 +11,9 @@ from mock_server.core.errors import ContractError
 from mock_server.http.messages import Request
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract, Header, MediaType, SecurityScheme
-from tests.conftest import ME, SHARED
-from tests.samples import Document, document, engine_of, load, operation, written
+from tests.support.contracts import Document, document, engine_of, load, operation, written
+from tests.support.customers import ME
+from tests.support.paths import SHARED
 
 SEED = SHARED / "contracts/polar-get-customer.yaml"
 

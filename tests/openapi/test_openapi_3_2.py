@@ -17,10 +17,10 @@ from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 from mock_server.storage.memory import MemoryStore
-from tests.conftest import ROOT
-from tests.samples import document, engine_of, load
+from tests.support.case_files import case_path
+from tests.support.contracts import document, engine_of, load
 
-RICH = ROOT / "tests/cases/openapi-3.2.yaml"
+RICH = case_path("openapi-3.2")
 
 
 @pytest.fixture(scope="module")

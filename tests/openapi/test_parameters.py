@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -18,9 +17,11 @@ from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.validation.parameters import RequestParts, read_parameter
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import Document, document, load, operation, repeatable
+from tests.support.case_files import read_cases
+from tests.support.contracts import Document, document, load, operation
+from tests.support.hypothesis_settings import repeatable
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/parameters.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("parameters")["cases"]
 COMPONENTS: Document = {"schemas": {"Number": {"type": "integer"}}}
 
 

@@ -11,7 +11,7 @@ from mock_server.core.regex import matches
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.validation.explanations import bounded
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import document, load, operation
+from tests.support.contracts import document, load, operation
 
 LONG = "a" * 40 + "!"
 

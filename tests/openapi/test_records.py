@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.openapi.model import Contract
 from mock_server.openapi.validation.record_validator import RecordValidator
-from tests.samples import Document, document, load
+from tests.support.contracts import Document, document, load
 
 NAMED: Document = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 REF = {"$ref": "#/components/schemas/Named"}

@@ -15,7 +15,7 @@ from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.repair_rules import repair
 from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import operations, references
-from tests.samples import Document, document, load, operation
+from tests.support.contracts import Document, document, load, operation
 
 GONE = {"$ref": "#/components/schemas/Gone"}
 OK = {"responses": {"200": {"description": "d"}}}

@@ -11,7 +11,7 @@ from mock_server.openapi.extensions import MockExtensions, Suffix, TokenKind
 from mock_server.openapi.model import SecurityScheme
 from mock_server.openapi.security import Credentials, bearer_token, cookies, credentials_of
 from mock_server.openapi.validation.validator import ContractValidator
-from tests.samples import Document, document, load, operation
+from tests.support.contracts import Document, document, load, operation
 
 SCHEMES: Document = {
     "bearer": {"type": "http", "scheme": "bearer"},

@@ -15,7 +15,7 @@ from mock_server.core.types import JSON
 from mock_server.openapi.loading.parser import MAX_DEPTH, parse_source
 from mock_server.openapi.loading.reader import read_text
 from mock_server.openapi.loading.source_map import LayeredSourceMap, Origin
-from tests.samples import repeatable
+from tests.support.hypothesis_settings import repeatable
 
 SECONDS = 2.0
 """What refusing a hostile text may take; each takes a tenth of it."""

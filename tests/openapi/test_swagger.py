@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mock_server.core.json_pointer import value_at
 from mock_server.http.messages import Request
 from mock_server.openapi.loading.loader import load_contract
 from mock_server.openapi.model import Contract
-from tests.samples import engine_of
+from tests.support.case_files import read_cases
+from tests.support.contracts import engine_of
 
-DATA = yaml.safe_load((Path(__file__).parents[1] / "cases/swagger.yaml").read_text(encoding="utf-8"))
+DATA = read_cases("swagger")
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import value_at
 from mock_server.openapi.loading.loader import load_contract
-from tests.conftest import SHARED
-from tests.samples import Document, document, load
+from tests.support.contracts import Document, document, load
+from tests.support.paths import SHARED
 
 RUN: Document = {"type": "object", "properties": {"id": {"type": "string"}}}
 DONE: Document = {"type": "object", "properties": {"type": {"const": "run.done"}}}

@@ -14,7 +14,7 @@ from mock_server.server.cluster import client as module
 from mock_server.server.cluster.address import Address
 from mock_server.server.cluster.client import Client, ClusterRefusedError, SilentError
 from mock_server.server.cluster.endpoint import Endpoint, SocketServer
-from tests.peers.conftest import settled
+from tests.support.cluster_processes import settled
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -17,7 +17,7 @@ from mock_server.server.cluster.client import Client
 from mock_server.server.cluster.discovery import DnsDiscovery, Sockets
 from mock_server.server.cluster.join_protocol import Greeting
 from mock_server.server.cluster.membership import GoneError, Membership, Peer
-from tests.peers.conftest import Process, settled, some_processes
+from tests.support.cluster_processes import Process, settled, some_processes
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 TWICE = ({"code": 429, "times": 2}, {"pass": True})

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from prometheus_client import parser
-from prometheus_client.samples import Sample
 
-from tests.conftest import RunningServer
-from tests.peers.server import Connected
+from tests.support.server_process import RunningServer
+from tests.support.worker_connection import both, samples
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -19,21 +17,6 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 def server() -> Iterator[RunningServer]:
     with RunningServer("--workers", "2") as running:
         yield running
-
-
-def both(server: RunningServer, stack: ExitStack) -> list[Connected]:
-    """A connection to each of the workers."""
-    found: dict[str, Connected] = {}
-    while len(found) < 2:
-        one = stack.enter_context(Connected(server.url))
-        found.setdefault(one.name, one)
-    return [*found.values()]
-
-
-def samples(worker: Connected, name: str) -> list[Sample]:
-    text = worker.client.get("/__admin/metrics").text
-    families = parser.text_string_to_metric_families(text)
-    return [one for family in families for one in family.samples if one.name == name]
 
 
 def test_whichever_worker_is_asked_tells_of_all(server: RunningServer) -> None:

@@ -7,16 +7,16 @@ import json
 import logging
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ME
-from tests.peers.conftest import TOKEN, some_processes
+from tests.support.case_files import case_path
+from tests.support.cluster_processes import some_processes
+from tests.support.customers import INDIVIDUAL, ME
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-LIMITS = str(Path(__file__).parents[1] / "cases/limits.yaml")
+LIMITS = str(case_path("limits"))
 TWICE = ({"code": 429, "times": 2}, {"pass": True})
 NOW = "2026-01-01T00:00:15.000Z"
 
@@ -112,9 +112,9 @@ async def test_a_standing_scenario_is_in_every_world_once() -> None:
 async def test_the_journal_has_what_any_process_answered_in_the_order_it_came() -> None:
     async with some_processes(3) as (_, all_of):
         for number, one in enumerate((*all_of, *all_of)):
-            await one.ask("GET", f"/~w{ME}?n={number}", headers=TOKEN)
+            await one.ask("GET", f"/~w{ME}?n={number}", headers=INDIVIDUAL)
         await all_of[0].ask("POST", "/~w/nowhere", json={"name": "Ada"})
-        await all_of[1].ask("GET", f"/~other{ME}", headers=TOKEN)
+        await all_of[1].ask("GET", f"/~other{ME}", headers=INDIVIDUAL)
         for one in all_of:
             listed = await one.told("/~w/__admin/requests")
             assert listed["meta"] == {"total": 7}
@@ -151,7 +151,7 @@ async def test_entries_are_removed_wherever_they_are() -> None:
 async def test_a_journal_has_its_size_whatever_the_number_of_processes() -> None:
     async with some_processes(3, journal_size=4) as (_, all_of):
         for number, one in enumerate((*all_of, *all_of)):
-            await one.ask("GET", f"/~w{ME}?n={number}", headers=TOKEN)
+            await one.ask("GET", f"/~w{ME}?n={number}", headers=INDIVIDUAL)
         shown = (await all_of[0].told("/~w/__admin/requests"))["requests"]
         assert [entry["request"]["url"][-1] for entry in shown] == ["5", "4", "3", "2"]
         await all_of[1].ask("DELETE", f"/~w/__admin/requests/{shown[0]['id']}")
@@ -190,7 +190,7 @@ async def test_coverage_is_that_of_all_processes() -> None:
 async def test_what_happens_on_the_way_happens_to_the_client_of_whoever_was_asked(answer: dict[str, Any]) -> None:
     async with some_processes(2) as (_, all_of):
         await all_of[0].start("w", answer)
-        got = [await one.ask("GET", f"/~w{ME}", headers=TOKEN) for one in all_of]
+        got = [await one.ask("GET", f"/~w{ME}", headers=INDIVIDUAL) for one in all_of]
         assert got[0].content == got[1].content
         assert got[0].headers.raw == got[1].headers.raw
 

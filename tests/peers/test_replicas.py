@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.conftest import ME, RunningServer
-from tests.in_process import assert_one_message, called
-from tests.peers.server import Connected
-from tests.test_wire import FAULTS, by_aiohttp, by_httpx
+from tests.support.command_line import assert_one_message, called
+from tests.support.customers import ME
+from tests.support.server_process import RunningServer
+from tests.support.wire_faults import FAULTS, by_aiohttp, by_httpx
+from tests.support.worker_connection import Connected
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 SECRET = ("--admin-token", "s3cret")

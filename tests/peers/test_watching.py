@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.conftest import ME, RunningServer
-from tests.peers.server import Connected
-from tests.peers.test_metrics import both, samples
+from tests.support.customers import ME
+from tests.support.server_process import RunningServer
+from tests.support.worker_connection import Connected, both, samples
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

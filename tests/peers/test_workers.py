@@ -19,10 +19,11 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import ME, RunningServer
-from tests.peers.server import TOKEN, Connected
-from tests.test_cases import asked
-from tests.test_workers import workers_of
+from tests.support.customers import INDIVIDUAL, ME
+from tests.support.http_exchange import asked
+from tests.support.server_process import RunningServer
+from tests.support.worker_connection import Connected
+from tests.support.worker_processes import workers_of
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 _NUMBERS = count()
@@ -140,7 +141,7 @@ def test_no_request_misses_the_scenario_while_workers_are_killed(server: Running
     def ask() -> None:
         while not is_over.is_set():
             try:
-                statuses[asked(server.url, {"path": f"/~w{ME}", "headers": TOKEN}).status] += 1
+                statuses[asked(server.url, {"path": f"/~w{ME}", "headers": INDIVIDUAL}).status] += 1
             except (OSError, HTTPException):
                 statuses[0] += 1
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import ROOT, SHARED, RunningServer
+from tests.support.paths import ROOT, SHARED
+from tests.support.server_process import RunningServer
 
 pytestmark = pytest.mark.sdks
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from mock_server.storage import Record, RecordReader, Store, StoreFactory, open_stores
-from tests.postgresql import Postgres, running
-
-KINDS = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.store))
-SHARED = KINDS[1:]
-
-
-class Opens(Protocol):
-    """Opens the store of a test once more, as another process would."""
-
-    def __call__(self, capacity: int = 100) -> StoreFactory: ...
+from mock_server.storage import StoreFactory, open_stores
+from tests.support.postgresql import Postgres, running
+from tests.support.stores import Opens
 
 
 @pytest.fixture(scope="session")
@@ -50,17 +41,3 @@ def opens(address: str) -> Iterator[Opens]:
     yield open_one
     for stores in opened:
         stores.close()
-
-
-def loaded(store: Store, *records: Record) -> Store:
-    """The store, holding these records."""
-    assert store.load(lambda: records, only_into_empty=False)
-    return store
-
-
-def revision_of(records: RecordReader) -> int:
-    """Return the number of what records show; it is known as soon as they were asked for one of late."""
-    while True:
-        records.get("pets", "tom")
-        if (revision := records.revision) >= 0:
-            return revision

@@ -18,10 +18,10 @@ import pytest
 
 from mock_server.storage import open_stores
 from mock_server.storage.sql.driver import LONGEST
-from tests.conftest import RunningServer
-from tests.postgresql import Postgres, running
-from tests.storage.load import Load
-from tests.storage.relay import Relay
+from tests.support.postgresql import Postgres, running
+from tests.support.server_process import RunningServer
+from tests.support.store_load import Load
+from tests.support.tcp_relay import Relay
 
 pytestmark = pytest.mark.chaos
 

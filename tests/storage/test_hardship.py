@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_server.storage import open_stores
-from tests.conftest import ME, RunningServer
-from tests.storage.conftest import SHARED
+from tests.support.customers import ME
+from tests.support.server_process import RunningServer
+from tests.support.store_kinds import SHARED
 
 pytestmark = pytest.mark.store
 

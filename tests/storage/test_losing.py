@@ -17,9 +17,10 @@ from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.storage import Record, Store, open_stores, urls
 from mock_server.storage.sql import database, schema
 from mock_server.storage.sql.driver import LONGEST
-from tests.postgresql import PASSWORD, WRITTEN, Postgres, running
-from tests.storage.conftest import SHARED, Opens, loaded
-from tests.storage.test_sharing import each_kind, on_postgresql, on_sqlite, until
+from tests.support.polling import until
+from tests.support.postgresql import PASSWORD, WRITTEN, Postgres, running
+from tests.support.store_kinds import SHARED, each_kind, on_postgresql, on_sqlite
+from tests.support.stores import Opens, loaded
 
 TOM = Record("pets", "tom", {"name": "Tom"})
 IDA = Record("pets", "ida", {"name": "Ida"})

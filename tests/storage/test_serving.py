@@ -20,9 +20,10 @@ from mock_server.mocking.mounts import build_mounts
 from mock_server.server.application import Application
 from mock_server.settings import Settings
 from mock_server.storage import Record, open_stores
-from tests.conftest import ME, RunningServer
-from tests.in_process import assert_one_message, called
-from tests.storage.test_sharing import until
+from tests.support.command_line import assert_one_message, called
+from tests.support.customers import ME
+from tests.support.polling import until
+from tests.support.server_process import RunningServer
 
 CUSTOMERS = "/__admin/fixtures/customers"
 

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from functools import partial
-from time import monotonic
 
 import pytest
 
@@ -16,11 +15,9 @@ from mock_server.storage.sql.cache_state import CacheState
 from mock_server.storage.sql.postgresql import Postgresql
 from mock_server.storage.sql.row_cache import LIMIT, Missing
 from mock_server.storage.sql.sqlite import Sqlite
-from tests.storage.conftest import SHARED, Opens, loaded, revision_of
-
-each_kind = pytest.mark.parametrize("kind", SHARED)
-on_sqlite = pytest.mark.parametrize("kind", ["sqlite"])
-on_postgresql = pytest.mark.parametrize("kind", [pytest.param("postgresql", marks=pytest.mark.store)])
+from tests.support.polling import until
+from tests.support.store_kinds import each_kind, on_postgresql, on_sqlite
+from tests.support.stores import Opens, loaded, revision_of
 
 TOM = Record("pets", "tom", {"name": "Tom"}, "pets.yaml")
 REX = Record("pets", "rex", {"name": "Rex"}, "pets.yaml")
@@ -34,14 +31,6 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever opens a store has a mark of its own, as on a machine of its own."""
     for driver in (Sqlite, Postgresql):
         monkeypatch.setattr(driver, "mark", lambda _self, _name: None)
-
-
-def until(seen: Callable[[], bool], seconds: float = 10) -> float:
-    """Ask until something is seen; how many seconds that took."""
-    started = monotonic()
-    while not seen():
-        assert monotonic() - started < seconds, "not seen"
-    return monotonic() - started
 
 
 def shows(records: RecordReader, expected: Record) -> bool:

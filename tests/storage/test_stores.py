@@ -8,7 +8,8 @@ import pytest
 
 from mock_server.core.types import JSON
 from mock_server.storage import Record, RecordQuery, RecordWriter, Store
-from tests.storage.conftest import KINDS, Opens, loaded, revision_of
+from tests.support.store_kinds import KINDS
+from tests.support.stores import Opens, loaded, revision_of
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 

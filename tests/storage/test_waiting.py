@@ -18,9 +18,10 @@ from sqlalchemy.pool import NullPool
 
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.conftest import ME, RunningServer
-from tests.postgresql import Postgres, running
-from tests.storage.relay import Relay
+from tests.support.customers import ME
+from tests.support.postgresql import Postgres, running
+from tests.support.server_process import RunningServer
+from tests.support.tcp_relay import Relay
 
 LOCKS = {
     "sqlite": "BEGIN EXCLUSIVE",

@@ -18,9 +18,9 @@ import pytest
 import mock_server
 from mock_server import MockServer, World
 from mock_server.core.errors import ContractError, ControlError, MockServerError, UsageError
-from tests.conftest import RunningServer
-from tests.test_cases import connected
-from tests.test_serving import PETSTORE, me
+from tests.support.contracts import PETSTORE
+from tests.support.http_exchange import connected, me
+from tests.support.server_process import RunningServer
 
 KINDS = pytest.mark.parametrize("make", [MockServer, MockServer.subprocess], ids=["thread", "process"])
 Make = Callable[..., MockServer]

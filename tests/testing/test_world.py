@@ -13,8 +13,8 @@ import pytest
 
 from mock_server import MockServer, World
 from mock_server.core.errors import ControlError
-from tests.conftest import ME
-from tests.test_pytest_plugin import SHOP
+from tests.support.contracts import SHOP
+from tests.support.customers import ME
 
 ASK = "customer_portal:customers:get"
 

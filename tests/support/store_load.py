@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from tests.conftest import ME
+from tests.support.customers import ME
 
 CUSTOMERS = "/__admin/fixtures/customers"
 OLDEST = 0.2

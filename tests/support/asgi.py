@@ -9,8 +9,8 @@ from typing import Any
 
 from mock_server.http.asgi import Message, Scope
 from mock_server.server.observability.middleware import App
-from tests.conftest import ME
-from tests.test_cases import Got
+from tests.support.customers import ME
+from tests.support.http_exchange import Got
 
 
 def scope_of(path: str = ME, *, method: str = "GET", peer: str = "127.0.0.1", **headers: str) -> Scope:

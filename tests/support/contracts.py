@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
-
 from mock_server.generation.schema_document import SchemaDocument as Schemas
 from mock_server.http.messages import Response
 from mock_server.mocking.engine import Engine
@@ -20,11 +18,35 @@ from mock_server.openapi.routing import Router
 from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.settings import Settings
 from mock_server.storage import MemoryStore, Record
+from tests.support.case_files import read_cases
 
 Document = dict[str, Any]
 
-repeatable = settings(derandomize=True, deadline=None)
-"""For tests over made-up input: the same input every time, on a slow machine too."""
+
+PETS = """\
+openapi: 3.1.0
+info: {title: Pets, version: '1'}
+paths:
+  /pets:
+    get:
+      responses:
+        '200': {description: Pets.}
+"""
+"""A contract of one operation."""
+PETSTORE: str = read_cases("petstore")["contract"]
+"""A contract of several operations, with fixtures, security and parameters."""
+SHOP = """
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /orders:
+    get: {responses: {'200': {description: All, content: {application/json: {schema: {type: array}}}}}}
+    post:
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
+      responses: {'204': {description: Taken}}
+"""
+"""A contract of two operations that anybody may use."""
 
 
 def document(paths: Mapping[str, Any] | None = None, *, openapi: str = "3.1.0", **members: Any) -> Document:

@@ -1,15 +1,17 @@
-"""What the tests of this directory ask a server for, on a connection that leads to one of its processes."""
+"""Ask a server on a connection that leads to one of its processes."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
 import httpx
+from prometheus_client import parser
+from prometheus_client.samples import Sample
 
-from tests.conftest import ME
-
-TOKEN = {"Authorization": "Bearer polar_cst_individual"}
+from tests.support.customers import INDIVIDUAL, ME
+from tests.support.server_process import RunningServer
 
 
 class Connected:
@@ -32,7 +34,7 @@ class Connected:
 
     def me(self, world: str, *, times: int = 1) -> list[int]:
         """The statuses of requests for the customer in a world."""
-        return [self.client.get(f"/~{world}{ME}", headers=TOKEN).status_code for _ in range(times)]
+        return [self.client.get(f"/~{world}{ME}", headers=INDIVIDUAL).status_code for _ in range(times)]
 
     def start(self, world: str, *answers: Any) -> None:
         """Start a scenario."""
@@ -45,3 +47,18 @@ class Connected:
     def others(self) -> set[str]:
         """The names of the other processes."""
         return {one["name"] for one in self.told("/__admin/peers")["peers"]}
+
+
+def both(server: RunningServer, stack: ExitStack) -> list[Connected]:
+    """A connection to each of the workers."""
+    found: dict[str, Connected] = {}
+    while len(found) < 2:
+        one = stack.enter_context(Connected(server.url))
+        found.setdefault(one.name, one)
+    return [*found.values()]
+
+
+def samples(worker: Connected, name: str) -> list[Sample]:
+    text = worker.client.get("/__admin/metrics").text
+    families = parser.text_string_to_metric_families(text)
+    return [one for family in families for one in family.samples if one.name == name]

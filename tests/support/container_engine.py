@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 ENVIRONMENTS = ROOT / ".venv-image"
 BASE = ENVIRONMENTS / "base.tar"

@@ -8,11 +8,23 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
 from mock_server import cli
-from tests.conftest import Done
+
+COMMANDS = ("serve", "check", "routes")
+"""Commands that read a contract."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    output: str
+    errors: str
 
 
 def called(capsys: pytest.CaptureFixture[str], *arguments: str, env: Mapping[str, str] | None = None) -> Done:

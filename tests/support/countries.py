@@ -12,8 +12,6 @@ from mock_server.openapi.model import Contract
 
 _CONTRACT: dict[str, Any] = yaml.load(bundled.default_contract_path().read_text("utf-8"), yaml.CSafeLoader)
 COUNTRIES: list[str] = _CONTRACT["components"]["schemas"]["Address"]["properties"]["country"]["enum"]
-
-
 _documents: dict[int, SchemaDocument] = {}
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any, TypeVar
 
 import psutil
 
-from tests.image.engine import Engine, Image
+from tests.support.container_engine import Engine, Image
 
 Result = TypeVar("Result")
 USER = (10001, 10001)
@@ -202,3 +202,7 @@ def _config(
         "mounts": [*pseudo, *(mount.row() for mount in mounts)],
         "linux": {"namespaces": [{"type": kind} for kind in NAMESPACES]},
     }
+
+
+Start = Callable[..., Container]
+"""Starts a container: a command, and `environment`, `mounts` and `user`."""

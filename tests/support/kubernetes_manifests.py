@@ -13,7 +13,7 @@ import yaml
 
 from mock_server.core.errors import UsageError
 from mock_server.settings import PREFIX, read_settings
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 Object: TypeAlias = dict[str, Any]
 Rule: TypeAlias = Callable[[Sequence[Object]], Iterator[str]]
@@ -27,6 +27,8 @@ IMAGE_USER = int(re.findall(r"^USER (\d+):", CONTAINERFILE, re.MULTILINE)[0])
 PAGE = (ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
 SERVER = {"app.kubernetes.io/name": "contract-mock-server", "app.kubernetes.io/component": "server"}
 SECONDS_TO_STOP = 2
+OLDEST, NEWEST = "1.30", "1.37"
+"""The first whose pods can wait before they stop without a program that waits; the last that is known here."""
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 

@@ -1,0 +1,1 @@
+"""What several tests use: contracts, servers, clients, readers. No module here holds a test."""
