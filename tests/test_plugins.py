@@ -25,8 +25,9 @@ from mock_server.plugins.activation import load_plugins
 from mock_server.plugins.discovery import PluginEntryPoint, find_plugins
 from mock_server.plugins.registry import RegistrationError
 from mock_server.worlds.redacted_body import BodyRedaction
-from tests.conftest import ROOT, RunningServer
-from tests.samples import document
+from tests.support.contracts import document
+from tests.support.paths import ROOT
+from tests.support.server_process import RunningServer
 
 EXAMPLE = ROOT / "examples/plugin"
 ACCOUNT = {

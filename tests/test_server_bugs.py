@@ -20,9 +20,9 @@ from mock_server.openapi.validation.request_bodies import BodyParser
 from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.server.application import Application
 from mock_server.settings import Settings
-from tests.asgi import answered, scope_of, sent
-from tests.samples import Document, document, operation, written
-from tests.test_cases import Got
+from tests.support.asgi import answered, scope_of, sent
+from tests.support.contracts import Document, document, operation, written
+from tests.support.http_exchange import Got
 
 PET = {"type": "object", "required": ["age"], "properties": {"age": {"type": "integer"}}}
 TYPES = ("application/json", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data")

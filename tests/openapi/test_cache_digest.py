@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mock_server.openapi import cache
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "mock_server"
 READING = """
