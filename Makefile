@@ -17,7 +17,7 @@ PUBLISHED := .venv/published.stamp
 
 .PHONY: help serve test coverage test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
 
-# Options go into ARGS: make test ARGS=tests/test_clock_jumps.py, make serve ARGS='--port 8080'.
+# Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -41,18 +41,18 @@ test-slow: $(DEV) ## Run the tests over all countries with many seeds
 
 # Stores on a real PostgreSQL.
 test-store: $(DEV) ## Run stores and whole suites on a PostgreSQL of their own
-	bash tests/storage/install
+	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
 
 # The same PostgreSQL, its servers and their workers, killed, frozen and parted under load: one test after the other.
 test-chaos: $(DEV) ## Kill, freeze and cut off servers, workers and PostgreSQL under load
-	bash tests/storage/install
+	bash tests/system/storage/install
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 # The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
 # and with the response cache off.
 test-wire: $(DEV) ## Run the suites that talk HTTP over every store, with one worker and with two
-	bash tests/storage/install
+	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store sqlite $(WIRE) $(ARGS)
@@ -60,12 +60,11 @@ test-wire: $(DEV) ## Run the suites that talk HTTP over every store, with one wo
 	$(BIN)/python -m pytest $(CORES) --store postgresql $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store postgresql --workers 2 $(WIRE) $(ARGS)
 
-WIRE := tests/test_answers.py tests/test_cases.py tests/test_coverage.py tests/test_scenarios.py tests/test_serving.py \
-	tests/test_limits.py tests/test_truth.py tests/test_wire.py tests/test_worlds.py tests/admin
+WIRE := tests/wire
 
 # Every published contract at hand, every operation of it; what the first answers took is printed.
 test-wild: $(DEV) $(COMPILED) $(PUBLISHED) ## Call every operation of published contracts
-	$(BIN)/python -m pytest -m wild -s tests/wild $(ARGS)
+	$(BIN)/python -m pytest -m wild -s tests/system/wild $(ARGS)
 
 # Contracts that npm packages bring; without npm only those that are next to the checkout are tried. Of each contract of GitHub
 # there are two files, of which the one with its references replaced is not needed (400 MB).
@@ -75,37 +74,37 @@ $(PUBLISHED): benchmarks/published/package-lock.json | $(BIN)/python
 	@{ (cd benchmarks/published && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 && rm -f node_modules/@octokit/openapi/generated/*.deref.json) && touch $@; } || echo "the contracts of npm packages cannot be installed (npm is needed): tried without" >&2
 
 test-clients: $(DEV) ## Run released SDKs against the server
-	bash tests/clients/install
+	bash tests/system/clients/install
 	$(BIN)/python -m pytest -m clients $(ARGS)
 
 # The suites that SDK makers run against their own mock servers travel in the source distributions; pip checks the hashes.
 test-sdks: $(DEV) $(COMPILED) $(SDKS) ## Run the suites of SDKs as their makers ship them
-	$(BIN)/python -m pytest -m sdks tests/sdks $(ARGS)
+	$(BIN)/python -m pytest -m sdks tests/system/sdks $(ARGS)
 
-$(SDKS): requirements/sdks.txt tests/sdks/suites.txt | $(SERVE)
+$(SDKS): requirements/sdks.txt tests/system/sdks/suites.txt | $(SERVE)
 	rm -rf .venv/suites && mkdir -p .venv/suites
 	$(BIN)/python -m venv --clear .venv/sdks
 	.venv/sdks/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/sdks.txt
-	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary openai,stripe --require-hashes -r tests/sdks/suites.txt -d .venv/suites
+	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary openai,stripe --require-hashes -r tests/system/sdks/suites.txt -d .venv/suites
 	for suite in .venv/suites/*.tar.gz; do tar -xzf "$$suite" -C .venv/suites; done
 	@touch $@
 
-# kustomize and actionlint are built from the Go modules of tests/deploy.
+# kustomize and actionlint are built from the Go modules of tests/system/deploy.
 test-deploy: $(DEV) ## Render and check the manifests of Kubernetes, and check the workflows
-	bash tests/deploy/install
-	$(BIN)/python -m pytest -m deploy tests/deploy $(ARGS)
+	bash tests/system/deploy/install
+	$(BIN)/python -m pytest -m deploy tests/system/deploy $(ARGS)
 
 # The image is built and run by buildah and crun, on a base of Debian's packages: there need be no container engine.
 test-image: $(DEV) ## Build, run, use and stop the image
-	bash tests/deploy/install
-	bash tests/image/install
-	$(BIN)/python -m pytest -m image tests/image $(ARGS)
+	bash tests/system/deploy/install
+	bash tests/system/image/install
+	$(BIN)/python -m pytest -m image tests/system/image $(ARGS)
 
 # The JSON Schema Test Suite travels in the source distribution of jsonschema; pip checks its hash.
 test-schemas: $(DEV) $(SUITE) ## Generate values for every schema of the JSON Schema Test Suite
-	$(BIN)/python -m pytest $(CORES) -m schemas tests/generation $(ARGS)
+	$(BIN)/python -m pytest $(CORES) -m schemas tests/unit/generation $(ARGS)
 
-$(SUITE): tests/generation/suite.txt | $(SERVE)
+$(SUITE): tests/unit/generation/suite.txt | $(SERVE)
 	rm -rf .venv/suite && mkdir -p .venv/suite
 	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary jsonschema --require-hashes -r $< -d .venv/suite
 	tar -xzf .venv/suite/jsonschema-*.tar.gz -C .venv/suite --strip-components=1 --wildcards '*/json/tests/draft2020-12' '*/json/remotes'
@@ -113,7 +112,7 @@ $(SUITE): tests/generation/suite.txt | $(SERVE)
 
 # Schemathesis lives apart: it brings a plugin for pytest and pins of its own.
 conformance: $(DEV) $(CONFORMANCE) $(PUBLISHED) ## Run Schemathesis against the server
-	$(BIN)/python -m pytest -m conformance $(CORES) tests/conformance $(ARGS)
+	$(BIN)/python -m pytest -m conformance $(CORES) tests/system/conformance $(ARGS)
 
 $(CONFORMANCE): requirements/conformance.txt | $(BIN)/python
 	$(BIN)/python -m venv --clear .venv/conformance
@@ -180,7 +179,7 @@ lock: ## Lock the dependencies for every supported Python
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean: ## Delete everything that was installed or built
-	rm -rf .venv .venv-clients .venv-image dist tests/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules
+	rm -rf .venv .venv-clients .venv-image dist tests/system/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt

@@ -5,7 +5,7 @@ A row is a field of :class:`Settings`, with its default and its help. Order of p
 
 A new setting is a row here, and a line in :class:`mock_server.testing.runners.Options`, the only other list: type
 checkers need its names written out. Tests hold it, and the tables of the README and of docs/security.md, against the
-rows, and try each row; only one with a text of a form of its own needs an example in ``tests/test_settings.py``.
+rows, and try each row; only one with a text of a form of its own needs an example in ``test_settings.py``.
 """
 
 from __future__ import annotations

@@ -5,5 +5,5 @@ from __future__ import annotations
 from tests.support.paths import ROOT, TESTS
 
 PROGRAM = ROOT / ".venv/conformance/bin/schemathesis"
-CONFIG = TESTS / "conformance/schemathesis.toml"
+CONFIG = TESTS / "system/conformance/schemathesis.toml"
 TOKEN = "polar_cst_conformance"

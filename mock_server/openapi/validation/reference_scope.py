@@ -2,7 +2,7 @@
 
 jsonschema takes a registry, which says what a reference leads to, but not the place in a document from which it is
 read; referencing does not tell the base URI of a resolver. pyproject.toml bounds the versions of both, and
-tests/openapi/test_reference_scope.py says which attribute is gone when a newer one is tried.
+tests/unit/openapi/test_reference_scope.py says which attribute is gone when a newer one is tried.
 """
 
 from __future__ import annotations

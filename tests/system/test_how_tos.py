@@ -1,0 +1,71 @@
+"""The how-tos do what they say: their files are written as they stand, and their commands run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+FENCE = re.compile(r"^```([\w-]+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VITEST = ROOT / "tests/system/clients/vitest/node_modules"
+GO = ROOT / ".venv-clients/go.path"
+REMEDY = "make test-clients installs what it takes"
+
+
+def work_through(page: str, directory: Path, *places: Path) -> list[str]:
+    """Write the files of a page and run its commands, with programs of ``places``; what each command showed."""
+    programs = [Path(sys.executable).parent, *places]
+    path = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MOCK_SERVER_", "PYTEST_"))
+    }
+    outputs = []
+    for _, name, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8")):
+        if name != "run":
+            (directory / name).write_text(text, encoding="utf-8")
+            continue
+        done = subprocess.run(
+            ["bash", "-euc", text],
+            cwd=directory,
+            env={**environment, "PATH": path, "NO_PROXY": "*", "no_proxy": "*", "GOWORK": "off", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        outputs.append(done.stdout)
+    return outputs
+
+
+def test_the_page_about_pytest_runs(own_cache: None, tmp_path: Path) -> None:
+    tests, program = work_through("how-to-pytest.md", tmp_path)
+    assert "4 passed" in tests
+    assert program == "200\n"
+
+
+@pytest.mark.clients
+def test_the_page_about_vitest_runs(own_cache: None, tmp_path: Path) -> None:
+    assert (VITEST / ".bin/vitest").exists(), REMEDY
+    (tmp_path / "node_modules").symlink_to(VITEST)
+    (tests,) = work_through("how-to-vitest.md", tmp_path)
+    assert re.search(r"Tests\s+3 passed", tests)
+
+
+@pytest.mark.clients
+def test_the_page_about_go_runs(own_cache: None, tmp_path: Path) -> None:
+    assert GO.exists(), REMEDY
+    (tests,) = work_through("how-to-go.md", tmp_path, Path(GO.read_text(encoding="utf-8").strip()).parent)
+    assert tests.startswith("ok ")
+
+
+@pytest.mark.parametrize("page", ["how-to-pytest.md", "how-to-vitest.md", "how-to-go.md"])
+def test_every_block_of_a_page_is_a_file_or_a_command(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert 2 * len(FENCE.findall(text)) == len(re.findall(r"^```", text, re.MULTILINE)) > 4
