@@ -22,7 +22,7 @@ CASES = read_cases("contracts")["cases"]
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("case", [case for case in CASES if not case.get("process")], ids=lambda case: case["name"])
-def test_a_bad_contract_is_refused(
+def test_bad_contract_is_refused(
     case: dict[str, Any], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, blamed = laid_out(case, tmp_path)
@@ -30,7 +30,7 @@ def test_a_bad_contract_is_refused(
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.get("process")], ids=lambda case: case["name"])
-def test_a_contract_built_to_exhaust_its_reader_ends_no_process(
+def test_exhausting_contract_ends_no_process(
     case: dict[str, Any], tmp_path: Path, command: Callable[..., Done]
 ) -> None:
     arguments, blamed = laid_out(case, tmp_path)
@@ -58,7 +58,7 @@ def assert_refused(case: dict[str, Any], blamed: Path, done: Done) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_missing_contract_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_contract_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, name, str(tmp_path / "absent.yaml"))
     assert_one_message(done)
     assert f"{tmp_path / 'absent.yaml'}: found no such file or directory; expected a contract" in done.errors
@@ -66,14 +66,14 @@ def test_a_missing_contract_is_named(name: str, tmp_path: Path, capsys: pytest.C
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_missing_overlay_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_overlay_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, name, "--overlay", str(tmp_path / "absent.yaml"))
     assert_one_message(done)
     assert f"{tmp_path / 'absent.yaml'}: found no such file or directory; expected an overlay" in done.errors
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_directory_is_no_contract(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_directory_is_no_contract(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, name, str(tmp_path))
     assert_one_message(done)
     assert f"{tmp_path}: found is a directory; expected a contract" in done.errors
@@ -81,7 +81,7 @@ def test_a_directory_is_no_contract(name: str, tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read a file of mode 000")
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_contract_without_permission_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_contract_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(PETS, encoding="utf-8")
     contract.chmod(0)
@@ -101,7 +101,7 @@ def closed_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_unreachable_address_is_named(name: str, closed_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreachable_address_is_named(name: str, closed_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     address = f"http://127.0.0.1:{closed_port}/openapi.yaml"
     done = called(capsys, name, address)
     assert_one_message(done)
@@ -110,7 +110,7 @@ def test_an_unreachable_address_is_named(name: str, closed_port: int, capsys: py
     assert "expected a contract to download. Check the address." in done.errors
 
 
-def test_an_address_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_address_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, "serve", "http://127.0.0.1:port/openapi.yaml")
     assert_one_message(done)
     assert "http://127.0.0.1:port/openapi.yaml: found " in done.errors
@@ -118,7 +118,7 @@ def test_an_address_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_strict_refuses_the_contract_as_published(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_strict_refuses_published_contract(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     published = bundled.default_contract_path()
     done = called(capsys, name, str(published), "--strict")
     assert_one_message(done)
@@ -128,7 +128,7 @@ def test_strict_refuses_the_contract_as_published(name: str, capsys: pytest.Capt
     assert "'#/components/schemas/TaxIDFormat', which is not defined" in done.errors
 
 
-def test_the_contract_as_published_is_served_with_a_warning(own_cache: None) -> None:
+def test_contract_as_published_is_served_with_warning(own_cache: None) -> None:
     published = bundled.default_contract_path()
     with RunningServer(str(published)) as server:
         assert server.stop() == 0
@@ -143,7 +143,7 @@ def line_of(file: Path, text: str) -> str:
     return f"{file}:{line_number}"
 
 
-def test_a_repaired_contract_passes_no_check(capsys: pytest.CaptureFixture[str]) -> None:
+def test_repaired_contract_passes_no_check(capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, "check", str(bundled.default_contract_path()))
     assert (done.code, done.errors) == (1, "")
     assert "[dangling-reference]. Repaired: " in done.output

@@ -17,7 +17,7 @@ CASES = read_cases("fixtures")["cases"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_bad_fixture_is_refused(case: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_fixture_is_refused(case: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, text = laid_out(case, tmp_path)
     done = called(capsys, "serve", "--fixtures", str(tmp_path))
     assert_one_message(done)
@@ -80,22 +80,20 @@ def test_every_command_that_loads_refuses_bad_fixtures(
     assert f"{tmp_path / 'customers.yaml'}:1 /0/handle: " in done.errors
 
 
-def test_a_missing_directory_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_directory_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, "serve", "--fixtures", str(tmp_path / "absent"))
     assert_one_message(done)
     assert f"{tmp_path / 'absent'}: found no directory; expected one with fixture files. Check --fix" in done.errors
 
 
-def test_a_file_is_no_directory_of_fixtures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_file_is_no_directory_of_fixtures(capsys: pytest.CaptureFixture[str]) -> None:
     file = bundled.fixtures() / "customers.yaml"
     done = called(capsys, "serve", "--fixtures", str(file))
     assert_one_message(done)
     assert f"{file}: found no directory; expected one with fixture files." in done.errors
 
 
-def test_fixtures_for_a_contract_without_resources_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fixtures_without_resource_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(PETS, encoding="utf-8")
     done = called(capsys, "serve", str(contract), "--fixtures", str(bundled.fixtures()))
@@ -103,7 +101,7 @@ def test_fixtures_for_a_contract_without_resources_are_refused(
     assert "found the resource 'customers'; expected one of the contract (none: the contract has" in done.errors
 
 
-def test_a_directory_without_fixtures_is_served(tmp_path: Path, own_cache: None) -> None:
+def test_empty_fixture_directory_is_served(tmp_path: Path, own_cache: None) -> None:
     (tmp_path / "README.md").write_text("Nothing yet.\n", encoding="utf-8")
     with RunningServer("--fixtures", str(tmp_path)) as server:
         assert server.stop() == 0

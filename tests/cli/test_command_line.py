@@ -54,7 +54,7 @@ def test_wrong_use_is_refused(case: dict[str, Any], capsys: pytest.CaptureFixtur
         assert part in done.errors
 
 
-def test_a_port_in_use_is_named(command: Callable[..., Done]) -> None:
+def test_port_in_use_is_named(command: Callable[..., Done]) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -65,7 +65,7 @@ def test_a_port_in_use_is_named(command: Callable[..., Done]) -> None:
     assert "Choose another with --port (0 for any)." in done.errors
 
 
-def test_a_flag_wins_over_variables_and_the_own_variable_over_port(capsys: pytest.CaptureFixture[str]) -> None:
+def test_flag_wins_over_variable_over_port(capsys: pytest.CaptureFixture[str]) -> None:
     env = {"PORT": "1", "MOCK_SERVER_PORT": "2"}
     assert "http://127.0.0.1:3: " in called(capsys, "healthcheck", "--port", "3", env=env).errors
     assert "http://127.0.0.1:2: " in called(capsys, "healthcheck", env=env).errors
@@ -89,7 +89,7 @@ def test_help_shows_every_setting(name: str, row: Option, capsys: pytest.Capture
         assert part in page
 
 
-def test_help_of_the_health_check_shows_its_own_variable(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_healthcheck_shows_its_own_variable(capsys: pytest.CaptureFixture[str]) -> None:
     assert "MOCK_SERVER_URL" in called(capsys, "healthcheck", "--help").output
 
 
@@ -105,11 +105,11 @@ def test_help_shows_every_command(flag: str, capsys: pytest.CaptureFixture[str])
         assert f"\n  {name} " in done.output
 
 
-def test_the_module_is_the_command(command: Callable[..., Done]) -> None:
+def test_module_is_the_command(command: Callable[..., Done]) -> None:
     assert command("--version") == Done(0, VERSION, "")
 
 
-def test_the_installed_script_is_the_command() -> None:
+def test_installed_script_is_the_command() -> None:
     script = Path(sys.executable).parent / "mock-server"
     done = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, VERSION, "")
@@ -125,7 +125,7 @@ def test_routes_shows_security_statuses_and_sources(capsys: pytest.CaptureFixtur
     assert row.endswith("  200 fixture, else generated, 401 example, 429 contract, 500 example")
 
 
-def test_check_tries_every_answer_of_the_contract_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_tries_every_answer_of_bundled_contract(capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, "check")
     *tried, total = done.output.splitlines()
     assert (done.code, done.errors) == (0, "")
@@ -135,7 +135,7 @@ def test_check_tries_every_answer_of_the_contract_that_ships(capsys: pytest.Capt
     assert total == f"Polar API 0.1.0: {len(tried)} answers tried, 0 findings"
 
 
-def test_check_names_the_example_that_breaks_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_example_that_breaks_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(BREAKS_ITS_WORD, encoding="utf-8")
     done = called(capsys, "check", str(contract))
@@ -147,9 +147,7 @@ def test_check_names_the_example_that_breaks_its_schema(tmp_path: Path, capsys: 
     assert total == "Pets 1: 1 answers tried, 1 findings"
 
 
-def test_check_says_in_which_file_and_line_the_broken_example_stands(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_locates_invalid_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(BREAKS_ITS_WORD, encoding="utf-8")
     done = called(capsys, "check", str(contract))
@@ -158,7 +156,7 @@ def test_check_says_in_which_file_and_line_the_broken_example_stands(
 
 
 @pytest.mark.parametrize("name", ["routes", "check"])
-def test_a_reader_that_has_gone_away_brings_no_traceback(name: str, own_cache: None) -> None:
+def test_reader_that_has_gone_away_brings_no_traceback(name: str, own_cache: None) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "wb") as gone:
@@ -168,7 +166,7 @@ def test_a_reader_that_has_gone_away_brings_no_traceback(name: str, own_cache: N
     assert done.stderr == b""
 
 
-def test_the_health_check_finds_a_ready_server(server_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_healthcheck_finds_a_ready_server(server_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     port = str(urlsplit(server_url).port)
     well = Done(0, "", "")
     assert called(capsys, "healthcheck", "--url", server_url) == well
@@ -179,7 +177,7 @@ def test_the_health_check_finds_a_ready_server(server_url: str, capsys: pytest.C
     assert called(capsys, "healthcheck", "--port", port, env={"MOCK_SERVER_HOST": "0.0.0.0"}) == well
 
 
-def test_the_health_check_asks_no_proxy(
+def test_healthcheck_asks_no_proxy(
     server_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -187,7 +185,7 @@ def test_the_health_check_asks_no_proxy(
     assert called(capsys, "healthcheck", "--url", server_url) == Done(0, "", "")
 
 
-def test_the_health_check_finds_nobody_at_a_closed_port(capsys: pytest.CaptureFixture[str]) -> None:
+def test_healthcheck_of_closed_port_fails(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -197,7 +195,7 @@ def test_the_health_check_finds_nobody_at_a_closed_port(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     "url", ["localhost:4010", "ftp://127.0.0.1/", "http://127.0.0.1:port", "http://", "http://[::1"]
 )
-def test_the_health_check_refuses_what_is_no_address(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_healthcheck_refuses_bad_address(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert_unwell(called(capsys, "healthcheck", "--url", url), f"{url}: found", "expected")
 
 
@@ -240,7 +238,7 @@ def other_server(request: pytest.FixtureRequest) -> Iterator[str]:
     ],
     indirect=True,
 )
-def test_the_health_check_knows_another_server(other_server: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_healthcheck_knows_other_server(other_server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert_unwell(called(capsys, "healthcheck", "--url", other_server), f"{other_server}: found")
 
 

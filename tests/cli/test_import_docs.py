@@ -95,7 +95,7 @@ def test_one_block_is_given_byte_for_byte(command: Callable[..., Done], tmp_path
     assert "TaxIDFormat" in SEED.read_text(encoding="utf-8").splitlines()[182]
 
 
-def test_pages_become_one_contract_that_says_where_its_parts_came_from(tmp_path: Path) -> None:
+def test_pages_become_one_contract(tmp_path: Path) -> None:
     pets, more = page(tmp_path, "pets.md", PETS), page(tmp_path, "more.md", MORE)
     imported = import_pages([pets, more])
     assert document(imported) == {
@@ -136,7 +136,7 @@ def test_what_was_imported_is_served(command: Callable[..., Done], tmp_path: Pat
         assert httpx.get(server.url + "/owners", headers=key).status_code == 200
 
 
-def test_json_is_written_where_the_name_says_so(command: Callable[..., Done], tmp_path: Path) -> None:
+def test_json_is_written_where_name_says_so(command: Callable[..., Done], tmp_path: Path) -> None:
     assert command("import", page(tmp_path, "pets.md", PETS), "-o", str(tmp_path / "c.json")).code == 0
     written = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
     assert written == yaml.safe_load(PETS)
@@ -147,7 +147,7 @@ def test_fences_of_every_kind_are_read(tmp_path: Path, fence: str) -> None:
     assert import_pages([page(tmp_path, "a.md", PETS, fence=fence)]).text == PETS.lstrip()
 
 
-def test_a_block_within_a_list_or_a_quote_is_read(tmp_path: Path) -> None:
+def test_block_within_list_or_quote_is_read(tmp_path: Path) -> None:
     for prefix, rest in (("1. ", "   "), ("> ", "> ")):
         block = f"```yaml\n{PETS.strip()}\n```\n"
         indented = prefix + textwrap.indent(block, rest, lambda line: True).removeprefix(rest)
@@ -155,7 +155,7 @@ def test_a_block_within_a_list_or_a_quote_is_read(tmp_path: Path) -> None:
         assert import_pages([str(tmp_path / "a.md")]).text == PETS.lstrip()
 
 
-def test_blocks_of_other_things_are_passed_over(tmp_path: Path) -> None:
+def test_other_code_blocks_are_skipped(tmp_path: Path) -> None:
     other = (
         '```bash\ncat <<E\nopenapi: [\nE\n```\n\n```json\n{"name": "openapi"}\n```\n\n```yaml\na: \'openapi: \'\n```\n'
     )
@@ -168,12 +168,12 @@ def test_json_blocks_are_merged_too(tmp_path: Path) -> None:
     assert set(document(import_pages([pets, page(tmp_path, "b.md", MORE)]))["paths"]) == {"/pets/{id}", "/owners"}
 
 
-def test_the_same_page_twice_is_that_page(tmp_path: Path) -> None:
+def test_same_page_twice_is_that_page(tmp_path: Path) -> None:
     pets = page(tmp_path, "a.md", PETS)
     assert import_pages([pets, page(tmp_path, "b.md", PETS)]).text == PETS.lstrip()
 
 
-def test_operations_keep_the_security_of_their_own_page(tmp_path: Path) -> None:
+def test_operations_keep_security_of_their_own_page(tmp_path: Path) -> None:
     open_page = page(tmp_path, "b.md", MORE.replace("security: [{key: []}]\n", ""))
     merged = document(import_pages([page(tmp_path, "a.md", PETS), open_page]))
     paths: dict[str, dict[str, dict[str, object]]] = merged["paths"]
@@ -190,7 +190,7 @@ def test_operations_keep_the_security_of_their_own_page(tmp_path: Path) -> None:
         ("openapi: 3.1.1", "openapi: 3.0.3", "a openapi", (6, 6)),
     ],
 )
-def test_pages_that_contradict_each_other_are_refused_with_both_places(
+def test_contradicting_pages_are_refused(
     command: Callable[..., Done], tmp_path: Path, old: str, new: str, what: str, lines: tuple[int, int]
 ) -> None:
     pets, more = page(tmp_path, "a.md", PETS), page(tmp_path, "b.md", MORE.replace(old, new))
@@ -204,7 +204,7 @@ def test_pages_that_contradict_each_other_are_refused_with_both_places(
     assert f"{more}:{lines[1]}" in finding
 
 
-def test_a_reference_that_no_page_defines_is_named(command: Callable[..., Done], tmp_path: Path) -> None:
+def test_undefined_reference_is_named(command: Callable[..., Done], tmp_path: Path) -> None:
     pets = page(tmp_path, "a.md", PETS.replace("    Pet:", "    Cat:"))
     (finding,) = import_pages([pets]).findings
     assert (finding.rule, finding.location) == ("dangling-reference", f"{pets}:18")
@@ -224,20 +224,20 @@ def test_a_reference_that_no_page_defines_is_named(command: Callable[..., Done],
         ('```json\n{"openapi": "3.1.0", "paths": {]}\n```\n', "a.md:2: found"),
     ],
 )
-def test_a_page_without_a_contract_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_page_without_contract_is_refused_with_line(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.md").write_text(text, encoding="utf-8")
     with pytest.raises(ContractError, match=message.replace("(", r"\(")):
         import_pages([str(tmp_path / "a.md")])
 
 
-def test_a_page_that_is_not_there_is_refused(command: Callable[..., Done]) -> None:
+def test_page_that_is_missing_is_refused(command: Callable[..., Done]) -> None:
     done = command("import", "nowhere.md")
     assert done.code == 2
     assert "nowhere.md: found no such file" in done.errors
     assert command("import").code == 2
 
 
-def test_texts_of_every_kind_keep_their_value(tmp_path: Path) -> None:
+def test_strings_keep_their_value(tmp_path: Path) -> None:
     texts = [
         "a\n",
         "\n\na\n b\n",

@@ -20,6 +20,6 @@ def subject(own_cache: None) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("file", sorted(CORPUS.glob("*.json")), ids=lambda file: file.stem)
-def test_a_case_of_the_corpus_shows_no_fault(file: Path) -> None:
+def test_case_of_the_corpus_shows_no_fault(file: Path) -> None:
     case = Case.read(file)
     TARGETS[case.target].check(case.example)

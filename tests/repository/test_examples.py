@@ -57,18 +57,18 @@ def services(name: str) -> list[dict[str, Any]]:
     return [service for job in data.values() for service in job.get("services", [])]
 
 
-def test_every_example_is_judged() -> None:
+def test_every_example_is_validated() -> None:
     assert {file.name for file in EXAMPLES.iterdir() if file.suffix in (".yaml", ".yml")} == {*SCHEMAS}
 
 
 @each_example
-def test_an_example_keeps_its_schema(name: str) -> None:
+def test_example_keeps_its_schema(name: str) -> None:
     done = judge(EXAMPLES / name, SCHEMAS[name])
     assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / ".github/workflows").iterdir()), ids=lambda file: file.name)
-def test_a_workflow_of_the_project_keeps_its_schema_and_may_read_alone(file: Path) -> None:
+def test_workflows_are_valid_and_read_only(file: Path) -> None:
     done = judge(file, "vendor.github-workflows")
     assert done.exit_code == 0, done.output
     workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -89,7 +89,7 @@ def test_a_workflow_of_the_project_keeps_its_schema_and_may_read_alone(file: Pat
         ("gitlab-ci.yml", "entrypoint: [", "entry: ["),
     ],
 )
-def test_a_schema_finds_a_mistake(name: str, right: str, wrong: str, tmp_path: Path) -> None:
+def test_schema_finds_a_mistake(name: str, right: str, wrong: str, tmp_path: Path) -> None:
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     assert right in text
     (tmp_path / name).write_text(text.replace(right, wrong), encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_schema_finds_a_mistake(name: str, right: str, wrong: str, tmp_path: P
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_every_variable_that_is_named_is_a_setting(file: Path) -> None:
+def test_named_variables_are_settings(file: Path) -> None:
     named = set(re.findall(rf"\b{PREFIX}[A-Z][A-Z0-9_]*", file.read_text(encoding="utf-8")))
     assert named <= VARIABLES
 
@@ -112,7 +112,7 @@ def test_what_an_example_sets_can_be_read(name: str) -> None:
 
 
 @each_example
-def test_an_example_publishes_the_port_that_the_image_has(name: str) -> None:
+def test_example_publishes_port_of_image(name: str) -> None:
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     assert {*re.findall(r"\b\d{4}\b", re.sub(r"(?m)^\s*#.*|@database:5432", "", text))} == {PORT}
     for service in services(name):
@@ -121,7 +121,7 @@ def test_an_example_publishes_the_port_that_the_image_has(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.store.yaml"])
-def test_compose_builds_this_image_and_asks_its_health_check(name: str) -> None:
+def test_compose_builds_this_image_and_asks_its_healthcheck(name: str) -> None:
     (service,) = services(name)
     assert (EXAMPLES / service["build"]["context"] / service["build"]["dockerfile"]).samefile(ROOT / "Containerfile")
     assert service["healthcheck"]["test"] == ["CMD", *HEALTH]
@@ -133,18 +133,18 @@ def test_compose_builds_this_image_and_asks_its_health_check(name: str) -> None:
 
 
 @pytest.mark.parametrize("file", [*PAGES, EXAMPLES / "github-actions.yml"], ids=lambda file: file.name)
-def test_what_is_mounted_is_mounted_where_the_image_has_a_place(file: Path) -> None:
+def test_what_is_mounted_is_mounted_where_image_has_place(file: Path) -> None:
     mounted = re.findall(r"\$PWD/\w+:(/\w+)", file.read_text(encoding="utf-8"))
     assert {f"/image{place}" for place in mounted} <= set(re.findall(r"/image/\w+", CONTAINERFILE))
     assert mounted or file.name in ("ci.md", "kubernetes.md")
 
 
-def test_the_contract_of_the_examples_is_one() -> None:
+def test_contract_of_the_examples_is_one() -> None:
     kubernetes = ROOT / "deploy/kubernetes/components/contract/openapi.yaml"
     assert kubernetes.read_bytes() == (EXAMPLES / "openapi/openapi.yaml").read_bytes()
 
 
-def test_what_no_image_is_made_of_is_left_out() -> None:
+def test_build_context_is_minimal() -> None:
     """Docker reads the one file, Podman and Buildah the other."""
     assert (ROOT / ".dockerignore").readlink() == Path(".containerignore")
     lines = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
@@ -152,13 +152,13 @@ def test_what_no_image_is_made_of_is_left_out() -> None:
     assert all((ROOT / line.removeprefix("!")).exists() for line in lines if line.startswith("!"))
 
 
-def test_the_version_of_the_image_is_that_of_the_project() -> None:
+def test_image_has_version_of_project() -> None:
     version = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert re.findall(r"^ARG VERSION=(.*)$", CONTAINERFILE, re.MULTILINE) == version
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_the_steps_of_the_workflow_are_bash() -> None:
+def test_steps_of_the_workflow_are_bash() -> None:
     steps = [
         step["run"] for job in load("github-actions.yml")["jobs"].values() for step in job["steps"] if "run" in step
     ]

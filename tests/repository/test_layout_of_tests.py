@@ -49,7 +49,7 @@ def test_no_test_module_is_imported(file: Path) -> None:
     assert [name for name in imported_names(tree) if is_test_module(name)] == []
 
 
-def test_imports_are_seen_wherever_they_stand() -> None:
+def test_imports_are_found_anywhere() -> None:
     text = "from {0}.conftest import A\ndef f():\n    import {0}.wire.test_b\nC = 'from {0} import test_d'\n".format(
         "tests"
     )
@@ -68,7 +68,7 @@ def test_support_holds_no_tests_and_is_used(file: Path) -> None:
         assert any(name in user.read_text(encoding="utf-8") for user in FILES if user != file)
 
 
-def test_modules_with_helpers_are_in_support() -> None:
+def test_helpers_are_in_support() -> None:
     loose = {file.name for file in TESTS.glob("*.py")} - {"__init__.py", "conftest.py"}
     assert [name for name in sorted(loose) if not name.startswith("test_")] == []
 

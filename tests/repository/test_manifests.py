@@ -15,14 +15,14 @@ each_file = pytest.mark.parametrize("file", files_of_objects(), ids=lambda file:
 
 @each_file
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
-def test_an_object_keeps_its_schema(file: Path, version: str) -> None:
+def test_object_keeps_its_schema(file: Path, version: str) -> None:
     objects = read(file.read_text(encoding="utf-8"))
     assert objects
     for resource in objects:
         validate(resource, version, strict=True)
 
 
-def test_the_schema_finds_a_mistake() -> None:
+def test_schema_finds_a_mistake() -> None:
     (budget,) = read((ROOT / "deploy/kubernetes/base/disruption.yaml").read_text(encoding="utf-8"))
     broken = {**budget, "spec": {**budget["spec"], "maxUnavailble": 1}}
     with pytest.raises(ValidationError):

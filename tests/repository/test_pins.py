@@ -32,22 +32,22 @@ IMAGES = [(file, name) for file, name in found(IMAGE) if name not in OWN]
 ACTIONS = found(ACTION)
 
 
-def test_there_are_images_and_actions_of_others() -> None:
+def test_foreign_images_and_actions_exist() -> None:
     assert {file.name for file, _ in IMAGES} >= {"Containerfile", "compose.store.yaml", "gitlab-ci.yml"}
     assert {file.name for file, _ in ACTIONS} >= {"audit.yml", "github-actions.yml"}
 
 
 @pytest.mark.parametrize(("file", "name"), IMAGES, ids=str)
-def test_an_image_is_named_by_tag_and_digest(file: Path, name: str) -> None:
+def test_image_is_named_by_tag_and_digest(file: Path, name: str) -> None:
     assert DIGEST.fullmatch(name), f"{file}: {name}; expected NAME:TAG@sha256:DIGEST"
 
 
 @pytest.mark.parametrize(("file", "name"), ACTIONS, ids=str)
-def test_an_action_is_named_by_its_commit_and_says_which_version_that_is(file: Path, name: str) -> None:
+def test_actions_are_pinned_by_commit(file: Path, name: str) -> None:
     assert COMMIT.fullmatch(name.strip()), f"{file}: {name}; expected OWNER/NAME@COMMIT # vVERSION"
 
 
-def test_an_image_has_one_digest_everywhere() -> None:
+def test_image_has_one_digest_everywhere() -> None:
     digests: dict[str, set[str]] = {}
     for _, name in IMAGES:
         tag, _, digest = name.partition("@")

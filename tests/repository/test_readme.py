@@ -28,20 +28,20 @@ def needed_marks(text: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.clients] if "polar_sdk" in text else []
 
 
-def test_the_readme_shows_how_to_ask_with_curl_and_with_python() -> None:
+def test_readme_shows_how_to_ask_with_curl_and_with_python() -> None:
     assert CURLS
     assert PYTHONS
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("text", CURLS, ids=shown)
-def test_a_curl_example_gets_an_answer(text: str, server_url: str, tmp_path: Path) -> None:
+def test_curl_example_gets_an_answer(text: str, server_url: str, tmp_path: Path) -> None:
     assert ADDRESS in text
     run(["bash", "-euo", "pipefail", "-c", text], server_url, tmp_path)
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=shown(text), marks=needed_marks(text)) for text in PYTHONS])
-def test_a_python_example_runs(text: str, server_url: str, tmp_path: Path) -> None:
+def test_python_example_runs(text: str, server_url: str, tmp_path: Path) -> None:
     if "polar_sdk" in text:
         assert SDK_PYTHON.exists(), "make test-clients installs the SDKs"
         run([str(SDK_PYTHON), "-c", text], server_url, tmp_path)

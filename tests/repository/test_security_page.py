@@ -15,27 +15,27 @@ FIXED = re.findall(r"^\| `(mock_server[\w.]+)\.(_?[A-Z_]+)` \| ([\d,.]+)(?: (\w+
 UNITS = {"": 1, "KB": 1024, "MB": 1024 * 1024, "s": 1, "ms": 0.001}
 
 
-def test_the_page_has_the_settings_that_bound() -> None:
+def test_page_has_the_settings_that_bound() -> None:
     (table,) = re.findall(r"<!-- bounds -->\n(.*?)<!-- /bounds -->", PAGE, re.DOTALL)
     assert table == bounds_table(), "write bounds_table() of mock_server.settings between the marks"
 
 
-def test_the_page_says_what_is_beyond_each_setting() -> None:
+def test_page_says_what_exceeds_each_setting() -> None:
     (table,) = re.findall(r"^\| beyond \| \|\n(.*?)\n\n", PAGE, re.MULTILINE | re.DOTALL)
     assert {row.flag for row in ROWS if row.bound} <= set(re.findall(r"`(--[\w-]+)`", table))
 
 
 @pytest.mark.parametrize(("module", "name", "value", "unit"), FIXED, ids=lambda part: str(part))
-def test_a_fixed_bound_is_what_the_page_says(module: str, name: str, value: str, unit: str) -> None:
+def test_fixed_bound_is_what_the_page_says(module: str, name: str, value: str, unit: str) -> None:
     assert getattr(import_module(module), name) == pytest.approx(float(value.replace(",", "")) * UNITS[unit])
 
 
-def test_every_row_of_fixed_bounds_can_be_read() -> None:
+def test_rows_of_fixed_bounds_are_readable() -> None:
     assert len(FIXED) == PAGE.count("| `mock_server.")
     assert len(FIXED) > 30
 
 
-def test_the_flags_of_the_page_are_settings_or_of_a_branch_of_its_table() -> None:
+def test_flags_of_page_exist() -> None:
     text = re.sub(r"^\| beyond .*?\n\n", "", PAGE, flags=re.MULTILINE | re.DOTALL)
     own = {"--if-reachable", "--require-hashes", "--version"}
     assert set(re.findall(r"`(--[\w-]+)", text)) - own <= {row.flag for row in ROWS}

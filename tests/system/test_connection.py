@@ -49,13 +49,13 @@ def request(target: str, *lines: str, version: str = "1.1", method: str = "GET")
 
 @pytest.mark.parametrize("target", [ME, "/__admin/health", "/~a/__admin/requests", "http://localhost/__admin/health"])
 @pytest.mark.parametrize("hosts", [(), ("Host: localhost", "Host: localhost")], ids=["none", "two"])
-def test_a_request_names_its_host_once(server_url: str, target: str, hosts: tuple[str, ...]) -> None:
+def test_request_names_its_host_once(server_url: str, target: str, hosts: tuple[str, ...]) -> None:
     answer = said(server_url, request(target, *hosts))
     assert status_of(answer) == 400
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["type"] == "urn:mock-server:problem:host"
 
 
-def test_a_request_of_http_1_0_may_go_without_a_host_and_no_other_is_answered_from_its_answer(server_url: str) -> None:
+def test_http_1_0_needs_no_host_and_is_not_shared(server_url: str) -> None:
     token = TOKEN.strip()
     for _ in range(2):
         assert status_of(said(server_url, request(ME, token, version="1.0"))) == 200
@@ -75,13 +75,11 @@ def test_a_request_of_http_1_0_may_go_without_a_host_and_no_other_is_answered_fr
         ("http://evil.example?/__admin/requests", "localhost", 404),
     ],
 )
-def test_control_is_asked_by_the_authority_of_the_target(
-    server_url: str, target: str, host: str, expected: int
-) -> None:
+def test_admin_checks_authority_of_target(server_url: str, target: str, host: str, expected: int) -> None:
     assert status_of(said(server_url, request(target, f"Host: {host}"))) == expected
 
 
-def test_a_target_in_absolute_form_is_answered_as_its_path_is(server_url: str) -> None:
+def test_target_in_absolute_form_is_answered_as_its_path_is(server_url: str) -> None:
     by_path = said(server_url, request(ME, "Host: api.example", TOKEN.strip()))
     by_url = said(server_url, request(f"http://api.example{ME}", "Host: other.example", TOKEN.strip()))
     assert by_url.partition(b"\r\n\r\n")[2] == by_path.partition(b"\r\n\r\n")[2]
@@ -98,7 +96,7 @@ def refusal(answer: bytes) -> tuple[int, str]:
     return status_of(answer), json.loads(body)["type"].rpartition(":")[2]
 
 
-def test_a_head_may_have_64_kb_and_200_lines_and_no_more(server_url: str) -> None:
+def test_head_may_have_64_kb_and_200_lines_and_no_more(server_url: str) -> None:
     lines = [f"X-{number}: 1" for number in range(197)]
     assert status_of(said(server_url, request(ME, "Host: x", *lines))) == 401  # with Connection 199
     assert status_of(said(server_url, request(ME, "Host: x", TOKEN.strip(), *lines))) == 200
@@ -108,7 +106,7 @@ def test_a_head_may_have_64_kb_and_200_lines_and_no_more(server_url: str) -> Non
     assert refusal(said(server_url, request(ME + "?" + "a" * 66_000, "Host: x"))) == (431, "large-head")
 
 
-def test_a_head_comes_to_its_bounds_by_whatever_parts_it_comes(server_url: str) -> None:
+def test_head_comes_to_its_bounds_by_whatever_parts_it_comes(server_url: str) -> None:
     whole = request(ME, "Host: x", *[f"X-{number}: {'a' * 60}" for number in range(150)]).encode()
     with connected(server_url) as connection:
         for begin in range(0, len(whole), 7):
@@ -121,7 +119,7 @@ def test_a_head_comes_to_its_bounds_by_whatever_parts_it_comes(server_url: str) 
     [f"X: {'a' * 1000000}" * 40, "X: 1\r\n" * 7_000_000, "a" * 40_000_000],
     ids=["one-line", "lines", "no-line"],
 )
-def test_a_head_without_end_is_refused_before_it_ends_and_nobody_waits_for_it(server_url: str, flood: str) -> None:
+def test_endless_head_is_refused_early(server_url: str, flood: str) -> None:
     answers: list[bytes] = []
     data = b"GET / HTTP/1.1\r\nHost: x\r\n" + flood.encode()
     sender = threading.Thread(target=lambda: answers.append(said(server_url, data)))
@@ -145,7 +143,7 @@ def test_a_head_without_end_is_refused_before_it_ends_and_nobody_waits_for_it(se
     ],
     ids=["trailers", "a-trailer", "an-extension"],
 )
-def test_what_comes_beside_a_chunked_body_is_bounded_too(server_url: str, rest: str) -> None:
+def test_what_comes_beside_chunked_body_is_bounded_too(server_url: str, rest: str) -> None:
     head = f"POST {ME} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert refusal(said(server_url, head + rest)) == (431, "large-head")
 
@@ -155,7 +153,7 @@ def test_trailers_are_no_headers(server_url: str) -> None:
     assert status_of(said(server_url, head + "1\r\na\r\n0\r\nHost: other\r\n\r\n")) == 405
 
 
-def test_what_was_asked_before_a_head_that_is_too_large_is_answered(server_url: str) -> None:
+def test_requests_before_large_head_are_answered(server_url: str) -> None:
     first = f"GET {ME}?__delay=50 HTTP/1.1\r\nHost: x\r\n{TOKEN}\r\n"
     answer = said(server_url, first + request(ME, "Host: x", *["X: 1"] * 300))
     assert (status_of(answer), answer.count(b"HTTP/1.1")) == (200, 1)
@@ -197,13 +195,13 @@ def strict_url(own_cache: None) -> Iterator[str]:
         yield server.url
 
 
-def test_a_connection_that_says_nothing_ends(strict_url: str) -> None:
+def test_connection_that_says_nothing_ends(strict_url: str) -> None:
     with connected(strict_url) as silent, connected(strict_url) as blank:
         blank.sendall(b"\r\n")
         assert ended_after(silent)[0] == ended_after(blank)[0] == b""
 
 
-def test_a_head_that_does_not_come_to_its_end_is_a_408(strict_url: str) -> None:
+def test_incomplete_head_is_408(strict_url: str) -> None:
     with connected(strict_url) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
         answer, seconds = ended_after(connection)
@@ -211,7 +209,7 @@ def test_a_head_that_does_not_come_to_its_end_is_a_408(strict_url: str) -> None:
     assert 0.4 < seconds < 5
 
 
-def test_a_head_is_timed_from_its_own_beginning(strict_url: str) -> None:
+def test_head_is_timed_from_its_start(strict_url: str) -> None:
     whole = f"GET {ME} HTTP/1.1\r\nHost: x\r\n{TOKEN}\r\n".encode()
     with connected(strict_url) as connection:
         for _ in range(3):
@@ -221,7 +219,7 @@ def test_a_head_is_timed_from_its_own_beginning(strict_url: str) -> None:
         assert refusal(ended_after(connection)[0]) == (408, "timeout")
 
 
-def test_blank_lines_do_not_keep_a_connection(strict_url: str) -> None:
+def test_blank_lines_do_not_keep_connection(strict_url: str) -> None:
     with connected(strict_url) as connection:
         connection.sendall(f"GET {ME} HTTP/1.1\r\nHost: x\r\n{TOKEN}\r\n".encode())
         assert answered(connection) == 200
@@ -285,7 +283,7 @@ class Limits:
         self._seconds += seconds
 
 
-def test_a_body_has_to_come_at_its_least_rate(limits: Limits) -> None:
+def test_body_has_to_come_at_its_least_rate(limits: Limits) -> None:
     slow, swift = Standing(BODY), Standing(BODY)
     limits.pass_time(swift, 60, rate=1100)
     assert swift.statuses == []
@@ -296,14 +294,14 @@ def test_a_body_has_to_come_at_its_least_rate(limits: Limits) -> None:
     assert (slow.statuses, limits.tallies.bounds["min_body_rate"]) == ([408], 1)
 
 
-def test_a_body_that_is_not_read_is_not_slow(limits: Limits) -> None:
+def test_body_that_is_not_read_is_not_slow(limits: Limits) -> None:
     held = Standing(BODY)
     held.is_held = True
     limits.pass_time(held, 60)
     assert held.statuses == []
 
 
-def test_nobody_is_slow_while_the_event_loop_is_held_up(limits: Limits) -> None:
+def test_nobody_is_slow_while_event_loop_is_held_up(limits: Limits) -> None:
     half = Standing(HEAD)
     limits.stall(100)
     limits.pass_time(half, 20)
@@ -313,7 +311,7 @@ def test_nobody_is_slow_while_the_event_loop_is_held_up(limits: Limits) -> None:
 
 
 @pytest.mark.parametrize("stage", [RESTING, BODY, CLOSING])
-def test_a_client_that_takes_nothing_of_its_answer_is_left(limits: Limits, stage: int) -> None:
+def test_client_that_takes_nothing_of_its_answer_is_left(limits: Limits, stage: int) -> None:
     asleep = Standing(stage)
     asleep.is_held, asleep.waiting = True, 1000
     limits.pass_time(asleep, 60)
@@ -322,7 +320,7 @@ def test_a_client_that_takes_nothing_of_its_answer_is_left(limits: Limits, stage
     assert (asleep.is_aborted, limits.tallies.bounds["send_timeout"]) == (True, 1)
 
 
-def test_a_client_that_takes_some_of_its_answer_now_and_then_is_waited_for(limits: Limits) -> None:
+def test_slow_but_steady_client_is_awaited(limits: Limits) -> None:
     slow = Standing(RESTING)
     for waiting in (1000, 999, 5000, 4999, 0, 5000, 6000):
         slow.waiting = waiting
@@ -361,7 +359,7 @@ def asleep(url: str, target: str) -> socket.socket:
     return connection
 
 
-def test_a_stream_that_nobody_reads_comes_to_its_end(tmp_path: Path) -> None:
+def test_stream_unread_comes_to_its_end(tmp_path: Path) -> None:
     contract = tmp_path / "events.json"
     contract.write_text(json.dumps(EVENTS), encoding="utf-8")
     with RunningServer(str(contract), "--send-timeout", "1", "--workers", "1") as server:
@@ -376,7 +374,7 @@ def test_a_stream_that_nobody_reads_comes_to_its_end(tmp_path: Path) -> None:
     assert "Traceback" not in server.errors
 
 
-def test_what_can_best_be_spared_makes_room_first(limits: Limits) -> None:
+def test_idle_connections_are_closed_first(limits: Limits) -> None:
     busy, held = Standing(RESTING), Standing(BODY)
     held.is_held = True
     idle = [Standing(RESTING, idle_until=7.0), Standing(RESTING, idle_until=5.0)]
@@ -395,7 +393,7 @@ def test_what_can_best_be_spared_makes_room_first(limits: Limits) -> None:
     assert newcomer.statuses == [0]
 
 
-def test_a_request_whose_body_ends_halfway_changes_nothing(server_url: str) -> None:
+def test_request_whose_body_ends_halfway_changes_nothing(server_url: str) -> None:
     world, head = f"{server_url}/~halfway", "Host: localhost\r\nContent-Length: 100\r\n\r\n"
     with connected(server_url) as connection:
         connection.sendall(f"PATCH /~halfway/__admin/fixtures/customers/individual HTTP/1.1\r\n{head}{{}}".encode())
@@ -428,7 +426,7 @@ def test_connections_that_ask_nothing_lock_nobody_out(text: bytes) -> None:
     assert 350 < int(reached[1]) < 420
 
 
-def test_where_all_connections_are_in_use_control_is_answered_and_others_are_told_to_wait() -> None:
+def test_admin_is_answered_at_connection_limit() -> None:
     with RunningServer("--max-connections", "10", "--workers", "1") as server:
         delayed = f"GET {ME}?__delay=600000 HTTP/1.1\r\nHost: x\r\n{TOKEN}\r\n".encode()
         connections = opened(server.url, 10, delayed)
@@ -446,7 +444,7 @@ def test_where_all_connections_are_in_use_control_is_answered_and_others_are_tol
         assert server.stop() == 0
 
 
-def test_a_small_limit_of_files_bounds_connections_and_does_not_stop_the_server() -> None:
+def test_file_limit_bounds_connections() -> None:
     program = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))"
     run = [sys.executable, "-c", f"{program}; from mock_server.cli import main; main()"]
     with RunningServer("--workers", "1", program=run) as server:

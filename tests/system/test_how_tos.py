@@ -44,14 +44,14 @@ def work_through(page: str, directory: Path, *places: Path) -> list[str]:
     return outputs
 
 
-def test_the_page_about_pytest_runs(own_cache: None, tmp_path: Path) -> None:
+def test_page_about_pytest_runs(own_cache: None, tmp_path: Path) -> None:
     tests, program = work_through("how-to-pytest.md", tmp_path)
     assert "4 passed" in tests
     assert program == "200\n"
 
 
 @pytest.mark.clients
-def test_the_page_about_vitest_runs(own_cache: None, tmp_path: Path) -> None:
+def test_page_about_vitest_runs(own_cache: None, tmp_path: Path) -> None:
     assert (VITEST / ".bin/vitest").exists(), REMEDY
     (tmp_path / "node_modules").symlink_to(VITEST)
     (tests,) = work_through("how-to-vitest.md", tmp_path)
@@ -59,13 +59,13 @@ def test_the_page_about_vitest_runs(own_cache: None, tmp_path: Path) -> None:
 
 
 @pytest.mark.clients
-def test_the_page_about_go_runs(own_cache: None, tmp_path: Path) -> None:
+def test_page_about_go_runs(own_cache: None, tmp_path: Path) -> None:
     assert GO.exists(), REMEDY
     (tests,) = work_through("how-to-go.md", tmp_path, Path(GO.read_text(encoding="utf-8").strip()).parent)
     assert tests.startswith("ok ")
 
 
 @pytest.mark.parametrize("page", ["how-to-pytest.md", "how-to-vitest.md", "how-to-go.md"])
-def test_every_block_of_a_page_is_a_file_or_a_command(page: str) -> None:
+def test_blocks_are_files_or_commands(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert 2 * len(FENCE.findall(text)) == len(re.findall(r"^```", text, re.MULTILINE)) > 4

@@ -67,7 +67,7 @@ print(json.dumps(wrong))
 
 
 @pytest.mark.slow
-def test_no_world_sees_the_customer_the_journal_or_the_counters_of_another(own_cache: None) -> None:
+def test_no_world_sees_customer_journal_or_counters_of_other(own_cache: None) -> None:
     with RunningServer() as server:
         host = server.url.removeprefix("http://")
         bounds = [WORLDS * part // PROCESSES for part in range(PROCESSES + 1)]

@@ -33,7 +33,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_server_does_without_its_standard_files(closed: str, workers: str, free_port: int) -> None:
+def test_server_runs_without_standard_files(closed: str, workers: str, free_port: int) -> None:
     command = f"exec {sys.executable} -m mock_server serve --workers {workers} --port {free_port} {closed}"
     with subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         url = f"http://127.0.0.1:{free_port}"
@@ -54,14 +54,14 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_what_is_to_be_written_to_a_closed_output_is_refused() -> None:
+def test_what_is_to_be_written_to_closed_output_is_refused() -> None:
     run = f"exec {sys.executable} -m mock_server generate customers --count 1 >&-"
     done = subprocess.run(["sh", "-c", run], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "mock-server: -o: found standard output closed; expected a place to write to. Name a file.\n"
 
 
-def test_a_server_goes_on_when_the_reader_of_its_output_has_gone(free_port: int) -> None:
+def test_server_goes_on_when_reader_of_its_output_has_gone(free_port: int) -> None:
     command = [sys.executable, "-m", "mock_server", "serve", "--port", str(free_port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -86,7 +86,7 @@ def hears_hang_ups() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hears_hang_ups")
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_hang_up_has_the_contract_loaded_anew(workers: str, tmp_path: Path) -> None:
+def test_hang_up_has_contract_loaded_anew(workers: str, tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
     file.write_text(json.dumps(document({"/a": {"get": operation()}})), encoding="utf-8")
     with RunningServer(str(file), "--workers", workers) as server:
@@ -110,7 +110,7 @@ def hang_up(server: RunningServer, times: int, told: str) -> None:
         times -= line.startswith(told)
 
 
-def test_a_server_that_ignores_hang_ups_goes_on_doing_so() -> None:
+def test_server_that_ignores_hang_ups_goes_on_doing_so() -> None:
     run = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from mock_server.cli import main; main()"
     with RunningServer("--workers", "1", program=[sys.executable, "-c", run]) as server:
         server.process.send_signal(signal.SIGHUP)
@@ -119,7 +119,7 @@ def test_a_server_that_ignores_hang_ups_goes_on_doing_so() -> None:
     assert server.errors == ""
 
 
-def test_a_terminal_that_has_gone_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_terminal_that_has_gone_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda number: number == 0)
     hang_ups = HangupHandler()
     before = hang_ups.is_terminal_gone

@@ -56,7 +56,7 @@ def hold(server: RunningServer, holder: str) -> None:
 
 @by_both
 @pytest.mark.parametrize("timeout", ["0", "1"])
-def test_a_signal_ends_a_server_within_two_seconds_whatever_holds_it(holder: str, timeout: str) -> None:
+def test_signal_ends_stuck_server_in_two_seconds(holder: str, timeout: str) -> None:
     with RunningServer("--workers", "1", "--stall-timeout", timeout, program=PROGRAM) as server:
         hold(server, holder)
         began = time.monotonic()
@@ -66,7 +66,7 @@ def test_a_signal_ends_a_server_within_two_seconds_whatever_holds_it(holder: str
 
 
 @by_both
-def test_a_server_says_what_holds_it(holder: str) -> None:
+def test_server_says_what_holds_it(holder: str) -> None:
     with RunningServer("--workers", "1", "--stall-timeout", "1", program=PROGRAM) as server:
         hold(server, holder)
         assert server.process.stderr is not None
@@ -76,7 +76,7 @@ def test_a_server_says_what_holds_it(holder: str) -> None:
 
 
 @by_both
-def test_a_stuck_worker_is_replaced_and_says_what_held_it(holder: str) -> None:
+def test_stuck_worker_is_replaced_and_says_what_held_it(holder: str) -> None:
     with RunningServer("--workers", "2", "--stall-timeout", "1", program=PROGRAM) as server:
         before = {one.pid for one in workers_of(server)}
         hold(server, holder)
@@ -92,7 +92,7 @@ def test_a_stuck_worker_is_replaced_and_says_what_held_it(holder: str) -> None:
     assert "WARNING: a worker ended (SIGKILL); another takes its place" in server.errors
 
 
-def test_a_watch_tells_of_a_stall_and_of_its_end(caplog: pytest.LogCaptureFixture) -> None:
+def test_watchdog_reports_stall_and_its_end(caplog: pytest.LogCaptureFixture) -> None:
     tallies = RequestMetrics()
     with caplog.at_level(logging.ERROR, "mock_server"):
         watch = StallWatchdog(1, tallies, shares_process=True)
@@ -103,12 +103,12 @@ def test_a_watch_tells_of_a_stall_and_of_its_end(caplog: pytest.LogCaptureFixtur
         watch.stop()
     held, turned = caplog.messages
     assert held.startswith("the event loop has not turned for 1.")
-    assert "test_a_watch_tells_of_a_stall_and_of_its_end" in held
+    assert "test_watchdog_reports_stall_and_its_end" in held
     assert turned.startswith("the event loop turns again, after 1.")
     assert tallies.bounds["stall_timeout"] == 1
 
 
-def test_a_guard_ends_with_what_it_guards() -> None:
+def test_guard_ends_with_what_it_guards() -> None:
     with RunningServer("--workers", "1") as server:
         (guard,) = psutil.Process(server.process.pid).children()
         guard.send_signal(signal.SIGINT)

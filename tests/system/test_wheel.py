@@ -43,7 +43,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_carries_contract_overlays_and_fixtures(wheel: Path) -> None:
+def test_wheel_carries_contract_overlays_and_fixtures(wheel: Path) -> None:
     carried = [
         file for directory in ("openapi", "fixtures") for file in (ROOT / directory).rglob("*") if file.is_file()
     ]
@@ -54,7 +54,7 @@ def test_the_wheel_carries_contract_overlays_and_fixtures(wheel: Path) -> None:
         assert "mock_server/py.typed" in archive.namelist()
 
 
-def test_the_wheel_carries_the_code_and_no_tests(wheel: Path) -> None:
+def test_wheel_carries_code_and_no_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     code = {file.relative_to(ROOT).as_posix() for file in (ROOT / "mock_server").rglob("*.py")}
@@ -65,7 +65,7 @@ def test_the_wheel_carries_the_code_and_no_tests(wheel: Path) -> None:
     }
 
 
-def test_the_wheel_brings_the_pytest_plugin(wheel: Path) -> None:
+def test_wheel_brings_the_pytest_plugin(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
         assert "[pytest11]\nmock_server = mock_server.pytest_plugin\n" in archive.read(name).decode()
@@ -85,7 +85,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def test_the_environment_of_the_wheel_has_no_other_copy(installed: Path, tmp_path: Path) -> None:
+def test_wheel_environment_has_one_copy(installed: Path, tmp_path: Path) -> None:
     python = installed / "bin" / "python"
     file = run(python, "-c", "import mock_server; print(mock_server.__file__)", directory=tmp_path).strip()
     assert Path(file).is_relative_to(installed)
@@ -93,7 +93,7 @@ def test_the_environment_of_the_wheel_has_no_other_copy(installed: Path, tmp_pat
     assert output == f"mock-server, version {distribution(NAME).version}\n"
 
 
-def test_an_installed_server_serves_from_another_directory(
+def test_installed_server_serves_from_other_directory(
     installed: Path, tmp_path: Path, server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -106,6 +106,6 @@ def test_an_installed_server_serves_from_another_directory(
     assert [*tmp_path.iterdir()] == []
 
 
-def test_an_installed_command_checks_what_it_carries(installed: Path, tmp_path: Path) -> None:
+def test_installed_command_checks_bundle(installed: Path, tmp_path: Path) -> None:
     output = run(installed / "bin" / "mock-server", "check", directory=tmp_path)
     assert output.endswith(" 0 findings\n")

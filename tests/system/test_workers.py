@@ -52,7 +52,7 @@ def ended(processes: list[psutil.Process]) -> bool:
     return not alive
 
 
-def test_each_worker_answers_with_the_same_bytes(server_url: str) -> None:
+def test_workers_answer_with_same_bytes(server_url: str) -> None:
     with RunningServer("--workers", "2") as server:
         workers = {worker.pid for worker in workers_of(server)}
         assert len(workers) == 2
@@ -66,7 +66,7 @@ def test_each_worker_answers_with_the_same_bytes(server_url: str) -> None:
     assert (server.output.count("ready"), server.errors) == (0, "")
 
 
-def test_a_worker_that_is_killed_is_replaced_and_no_other_request_notices() -> None:
+def test_killed_worker_is_replaced_unnoticed() -> None:
     with RunningServer("--workers", "2") as server:
         statuses: list[int] = []
         is_over = threading.Event()
@@ -103,7 +103,7 @@ def test_a_worker_that_is_killed_is_replaced_and_no_other_request_notices() -> N
     assert server.errors.splitlines() == ["WARNING: a worker ended (SIGKILL); another takes its place"] * 3
 
 
-def test_a_worker_that_cannot_be_replaced_ends_the_server_with_one_message(tmp_path: Path) -> None:
+def test_irreplaceable_worker_ends_server(tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
     file.write_text(json.dumps(document({"/a": {"get": operation()}})), encoding="utf-8")
     with RunningServer(str(file), "--workers", "2") as server:
@@ -154,7 +154,7 @@ if __name__ == "__main__":
         ("leave", "a worker ended (exit code 0) before it was ready, 3 times in a row. The log has the reason."),
     ],
 )
-def test_workers_that_cannot_start_are_told_of_once(work: str, message: str, tmp_path: Path) -> None:
+def test_workers_that_cannot_start_are_reported_once(work: str, message: str, tmp_path: Path) -> None:
     script = tmp_path / "starting.py"
     script.write_text(STARTING.replace("{work}", work), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=SECONDS, check=False)
@@ -164,7 +164,7 @@ def test_workers_that_cannot_start_are_told_of_once(work: str, message: str, tmp
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_control_and_c_ends_all_processes_of_a_terminal(workers: str) -> None:
+def test_admin_and_c_ends_all_processes_of_terminal(workers: str) -> None:
     with RunningServer("--workers", workers, program=IN_A_GROUP) as server:
         processes = workers_of(server)
         assert me(server.url).status == 200
@@ -175,7 +175,7 @@ def test_control_and_c_ends_all_processes_of_a_terminal(workers: str) -> None:
     assert server.errors == ""
 
 
-def test_workers_do_not_outlive_the_process_that_started_them() -> None:
+def test_workers_do_not_outlive_process_that_started_them() -> None:
     with RunningServer("--workers", "2") as server:
         workers = workers_of(server)
         assert len(workers) == 2
@@ -184,7 +184,7 @@ def test_workers_do_not_outlive_the_process_that_started_them() -> None:
 
 
 @pytest.mark.parametrize("others", ["1", "2"])
-def test_a_port_of_another_server_is_not_shared(others: str, command: Callable[..., Done]) -> None:
+def test_port_of_other_server_is_not_shared(others: str, command: Callable[..., Done]) -> None:
     with RunningServer("--workers", others) as server:
         port = str(urlsplit(server.url).port)
         done = command("serve", "--workers", "2", "--port", port)

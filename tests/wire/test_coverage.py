@@ -108,7 +108,7 @@ def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
     assert (names(report, "statuses"), names(report, "enumValues")) == (["200"], ["path kind cat"])
 
 
-def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
+def test_coverage_of_forgotten_worlds_stays(tmp_path: Path) -> None:
     target, worlds = gauge(tmp_path), Worlds(capacity=1)
     for name, kind in (("a", "cat"), ("b", "dog")):
         worlds.get(name).coverage.note(target.shown(asked(kind=kind)))
@@ -118,7 +118,7 @@ def test_what_forgotten_worlds_covered_is_told_of_all(tmp_path: Path) -> None:
     assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage().of(target)
 
 
-def test_a_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Path) -> None:
+def test_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Path) -> None:
     names_of_five = [f"S{index}" for index in range(5)]
     members = {name: {"$ref": f"#/components/schemas/{name}"} for name in names_of_five}
     schemas = {name: {"properties": {"kind": {"enum": [name]}, **members}} for name in names_of_five}
@@ -132,7 +132,7 @@ def test_a_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Pat
     assert names(report, "enumValues", "missing") == [f"answer /S{index}/kind S{index}" for index in (1, 3, 4)]
 
 
-def test_coverage_is_told_as_json_and_as_a_table(server_url: str) -> None:
+def test_coverage_is_json_or_a_table(server_url: str) -> None:
     world = f"{server_url}/~{uuid4()}"
     for handle in ("individual", "expired"):
         httpx.get(world + ME, headers={"Authorization": f"Bearer polar_cst_{handle}"})
@@ -150,6 +150,6 @@ def test_coverage_is_told_as_json_and_as_a_table(server_url: str) -> None:
     assert httpx.get(f"{world}/__admin/coverage").json()["operations"][0]["count"] == 0
 
 
-def test_a_form_that_is_none_is_refused(server_url: str) -> None:
+def test_invalid_form_is_refused(server_url: str) -> None:
     answer = httpx.get(f"{server_url}/__admin/coverage?format=xml")
     assert (answer.status_code, "json or text" in answer.json()["detail"]) == (400, True)

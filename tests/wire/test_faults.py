@@ -50,7 +50,7 @@ def test_aiohttp_sees_the_fault(faulty: Callable[[Any], str], fault: str) -> Non
     assert by_aiohttp(faulty(answer)).removeprefix("ConnectionReset") in (expected, "Error" if expected else "")
 
 
-def test_a_trickling_body_comes_in_parts_and_whole(faulty: Callable[[Any], str]) -> None:
+def test_trickling_body_arrives_whole(faulty: Callable[[Any], str]) -> None:
     began = time.monotonic()
     with httpx.stream("GET", faulty({"trickle": 2000}), headers=INDIVIDUAL, trust_env=False) as answer:
         parts = [*answer.iter_raw()]
@@ -59,13 +59,13 @@ def test_a_trickling_body_comes_in_parts_and_whole(faulty: Callable[[Any], str])
     assert time.monotonic() - began > 0.1
 
 
-def test_a_connection_goes_on_after_a_fault_that_leaves_it_whole(faulty: Callable[[Any], str]) -> None:
+def test_connection_goes_on_after_fault_that_leaves_it_whole(faulty: Callable[[Any], str]) -> None:
     with httpx.Client(trust_env=False) as client:
         for answer in ({"garble": "truncate"}, {"trickle": 50_000}, {"pass": True}):
             assert client.get(faulty(answer), headers=INDIVIDUAL).status_code == 200
 
 
-def test_a_stop_ends_what_hangs_and_says_nothing_of_errors() -> None:
+def test_stop_ends_what_hangs_and_says_nothing_of_errors() -> None:
     with RunningServer() as server:
         httpx.post(f"{server.url}/__admin/scenarios", json={"answers": [{"hang": True}]})
         assert by_httpx(server.url + ME) == "ReadTimeout"

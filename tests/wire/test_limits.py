@@ -36,7 +36,7 @@ def world(server: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_a_limit_is_told_reached_and_over_when_the_window_is(world: httpx.Client) -> None:
+def test_limit_is_told_reached_and_over_when_window_is(world: httpx.Client) -> None:
     answers = [world.get("/orders") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["2", "1", "0", "0"]
@@ -48,7 +48,7 @@ def test_a_limit_is_told_reached_and_over_when_the_window_is(world: httpx.Client
     assert world.get("/orders").status_code == 200
 
 
-def test_a_limit_is_that_of_one_token_in_one_world(world: httpx.Client, server: str) -> None:
+def test_limit_is_per_token_and_world(world: httpx.Client, server: str) -> None:
     assert [world.get("/orders").status_code for _ in range(4)][-1] == 429
     assert world.get("/orders", headers={"Authorization": "Bearer two"}).status_code == 200
     other = f"{server}/~limits-{next(_NUMBERS)}/orders"
@@ -57,13 +57,13 @@ def test_a_limit_is_that_of_one_token_in_one_world(world: httpx.Client, server: 
     assert world.get("/orders").status_code == 200
 
 
-def test_a_problem_document_says_it_where_the_contract_has_no_429(world: httpx.Client) -> None:
+def test_problem_document_says_it_where_contract_has_no_429(world: httpx.Client) -> None:
     last = [world.post("/orders", json={}) for _ in range(4)][-1]
     assert (last.status_code, last.headers["content-type"]) == (429, "application/problem+json")
     assert last.headers["retry-after"] == "45"
 
 
-def test_a_key_with_the_same_request_is_answered_the_same(world: httpx.Client) -> None:
+def test_same_key_replays_the_answer(world: httpx.Client) -> None:
     answers = [{"body": {"number": 1}, "times": 1}, {"body": {"number": 2}}]
     started = world.post("/__admin/scenarios", json={"match": {"operation": "order"}, "answers": answers})
     assert started.status_code == 201, started.text
@@ -74,7 +74,7 @@ def test_a_key_with_the_same_request_is_answered_the_same(world: httpx.Client) -
     assert world.post("/orders", json={"n": 1}, headers={"Idempotency-Key": "b"}).json() == {"number": 2}
 
 
-def test_a_key_with_another_request_is_a_conflict(world: httpx.Client) -> None:
+def test_key_with_other_request_is_conflict(world: httpx.Client) -> None:
     key = {"Idempotency-Key": "a"}
     world.post("/orders", json={"n": 1}, headers=key)
     conflict = world.post("/orders", json={"n": 2}, headers=key)
@@ -83,7 +83,7 @@ def test_a_key_with_another_request_is_a_conflict(world: httpx.Client) -> None:
     assert other.status_code == 201
 
 
-def test_an_answer_that_was_lost_on_the_wire_is_there_for_the_second_try(world: httpx.Client) -> None:
+def test_lost_answer_is_replayed(world: httpx.Client) -> None:
     world.post("/__admin/scenarios", json={"answers": [{"cut": "before_headers"}]})
     with pytest.raises(httpx.ReadError):
         world.post("/orders", json={}, headers={"Idempotency-Key": "a"})
@@ -91,14 +91,14 @@ def test_an_answer_that_was_lost_on_the_wire_is_there_for_the_second_try(world: 
     assert (again.status_code, again.json()) == (201, {"ordered": True})
 
 
-def test_a_failure_is_not_kept_for_the_second_try(world: httpx.Client) -> None:
+def test_failure_is_not_kept_for_second_try(world: httpx.Client) -> None:
     world.post("/__admin/scenarios", json={"answers": [{"failure": "server_error", "times": 1}]})
     tries = [world.post("/orders", json={}, headers={"Idempotency-Key": "a"}) for _ in range(3)]
     assert [answer.status_code for answer in tries] == [500, 201, 201]
     assert "idempotency-replayed" in tries[2].headers
 
 
-def test_the_clock_stands_where_it_was_set_and_goes_on_when_it_is_let(world: httpx.Client) -> None:
+def test_clock_can_be_frozen_and_released(world: httpx.Client) -> None:
     assert world.get("/__admin/clock").json() == {"now": "2026-01-01T00:00:15.000Z", "stands": True}
     assert world.delete("/__admin/clock").json()["stands"] is False
 
@@ -117,13 +117,13 @@ def test_the_clock_stands_where_it_was_set_and_goes_on_when_it_is_let(world: htt
         ({"advance_seconds": 10**11}, "/advance_seconds"),
     ],
 )
-def test_a_time_that_is_none_is_refused_and_the_clock_is_as_it_was(world: httpx.Client, body: Any, at: str) -> None:
+def test_invalid_time_is_refused(world: httpx.Client, body: Any, at: str) -> None:
     refused = world.post("/__admin/clock", json=body)
     assert (refused.status_code, refused.json()["findings"][0].get("pointer", "")) == (422, at)
     assert world.get("/__admin/clock").json()["now"] == "2026-01-01T00:00:15.000Z"
 
 
-def test_a_clock_that_was_moved_and_not_set_goes_on() -> None:
+def test_moved_clock_keeps_running() -> None:
     clock = WorldClock()
     before = clock.now()
     clock.advance(3600)
@@ -131,11 +131,11 @@ def test_a_clock_that_was_moved_and_not_set_goes_on() -> None:
     assert 3600 <= clock.now() - before < 3660
 
 
-def test_an_offset_is_read() -> None:
+def test_offset_is_read() -> None:
     assert moment_of("2026-01-01T01:00:00+01:00") == moment_of("2026-01-01T00:00:00Z")
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_what_is_cached_is_bounded() -> None:
     limits, limit = RateLimits(), RateLimit(1, 60)
     for number in range(MOST_CALLERS + 1):
         limits.count(str(number), limit, 0.0)
@@ -153,10 +153,10 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("name", ["flaky", "outage", "rate-limited-then-ok", "session-expires", "slow"])
-def test_a_scenario_that_ships_goes_with_any_contract(world: httpx.Client, name: str) -> None:
+def test_scenario_that_ships_goes_with_any_contract(world: httpx.Client, name: str) -> None:
     assert world.post("/__admin/scenarios", json={"name": name}).status_code == 201
 
 
-def test_a_scenario_for_another_contract_is_refused(world: httpx.Client) -> None:
+def test_foreign_scenario_is_refused(world: httpx.Client) -> None:
     refused = world.post("/__admin/scenarios", json={"name": "schema-drift"})
     assert (refused.status_code, refused.json()["findings"][0]["pointer"]) == (422, "/match/operation")

@@ -40,7 +40,7 @@ def start(client: httpx.Client, world: str, scenario: Any) -> httpx.Response:
 
 
 @pytest.mark.parametrize("case", CASES["plays"], ids=lambda case: case["name"])
-def test_a_scenario_plays(client: httpx.Client, world: str, case: Any) -> None:
+def test_scenario_plays(client: httpx.Client, world: str, case: Any) -> None:
     for scenario in case["start"]:
         started = start(client, world, scenario)
         assert started.status_code == 201, started.text
@@ -51,7 +51,7 @@ def test_a_scenario_plays(client: httpx.Client, world: str, case: Any) -> None:
 
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: json.dumps(case["post"]))
-def test_a_scenario_that_does_not_fit_is_refused_at_its_place(client: httpx.Client, world: str, case: Any) -> None:
+def test_unfit_scenario_is_refused(client: httpx.Client, world: str, case: Any) -> None:
     refused = start(client, world, case["post"])
     problem = refused.json()
     assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
@@ -61,13 +61,13 @@ def test_a_scenario_that_does_not_fit_is_refused_at_its_place(client: httpx.Clie
     assert client.get(world + ME, headers=TOKEN).status_code == 200
 
 
-def test_a_variant_is_the_one_that_a_request_could_prefer(client: httpx.Client, world: str) -> None:
+def test_variant_matches_a_preference(client: httpx.Client, world: str) -> None:
     preferred = client.get(world + ME, headers=TOKEN | {"Prefer": "variant=3"})
     start(client, world, {"answers": [{"variant": 3}]})
     assert client.get(world + ME, headers=TOKEN).content == preferred.content
 
 
-def test_scenarios_are_listed_counted_and_ended(client: httpx.Client, world: str) -> None:
+def test_scenarios_are_listed_and_ended(client: httpx.Client, world: str) -> None:
     admin = f"{world}/__admin/scenarios"
     first = start(client, world, {"answers": [{"code": 500, "times": 2}, {"pass": True}]}).json()
     start(client, world, {"name": "other", "match": {"token": "x"}, "answers": [{"code": 429}]})
@@ -84,7 +84,7 @@ def test_scenarios_are_listed_counted_and_ended(client: httpx.Client, world: str
     assert client.get(admin).json()["scenarios"] == []
 
 
-def test_a_reset_ends_scenarios_and_another_world_never_saw_them(client: httpx.Client, world: str) -> None:
+def test_reset_ends_scenarios_of_the_world(client: httpx.Client, world: str) -> None:
     start(client, world, {"answers": [{"code": 500}]})
     assert client.get(f"{world}-other{ME}", headers=TOKEN).status_code == 200
     assert client.get(world + ME, headers=TOKEN).status_code == 500
@@ -92,20 +92,20 @@ def test_a_reset_ends_scenarios_and_another_world_never_saw_them(client: httpx.C
     assert client.get(world + ME, headers=TOKEN).status_code == 200
 
 
-def test_the_number_of_scenarios_in_a_world_is_bounded(client: httpx.Client, world: str) -> None:
+def test_scenarios_of_world_are_bounded(client: httpx.Client, world: str) -> None:
     for _ in range(100):
         assert start(client, world, {"answers": [{"pass": True}]}).status_code == 201
     assert start(client, world, {"answers": [{"pass": True}]}).status_code == 422
 
 
-def test_a_delay_and_its_jitter_are_kept(client: httpx.Client, world: str) -> None:
+def test_delay_and_its_jitter_are_kept(client: httpx.Client, world: str) -> None:
     start(client, world, {"answers": [{"pass": True, "delay_ms": 60, "jitter_ms": 40}]})
     began = time.monotonic()
     assert client.get(world + ME, headers=TOKEN).status_code == 200
     assert time.monotonic() - began >= 0.06
 
 
-def test_scenarios_of_the_command_line_are_in_every_world(tmp_path: Path) -> None:
+def test_cli_scenarios_are_in_every_world(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/mine.yaml").write_text("answers: [{code: 429, times: 1}, {pass: true, times: 1}]")
     with RunningServer("--fixtures", str(tmp_path), "--scenario", "mine", "--scenario", "session-expires") as server:
@@ -126,7 +126,7 @@ def test_scenarios_of_the_command_line_are_in_every_world(tmp_path: Path) -> Non
         ("answers: [", "mine.yaml"),
     ],
 )
-def test_a_scenario_of_the_command_line_that_does_not_fit(
+def test_unfit_scenario_of_cli_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
 ) -> None:
     (tmp_path / "scenarios").mkdir()
@@ -136,7 +136,7 @@ def test_a_scenario_of_the_command_line_that_does_not_fit(
     assert says in done.errors
 
 
-def test_an_unknown_scenario_of_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_scenario_of_the_cli(capsys: pytest.CaptureFixture[str]) -> None:
     done = called(capsys, "serve", "--scenario", "flakey")
     assert_one_message(done)
     assert "found 'flakey'; did you mean flaky?" in done.errors

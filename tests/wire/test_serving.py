@@ -33,7 +33,7 @@ PETS = read_cases("petstore")
 # Starting and ending
 
 
-def test_a_start_tells_of_no_more_routes_than_a_pipe_takes_that_nobody_reads(tmp_path: Path) -> None:
+def test_route_list_fits_an_unread_pipe(tmp_path: Path) -> None:
     paths = {f"/{index:03}/{'x' * 900}": {"get": operation()} for index in range(120)}
     with RunningServer(written(tmp_path, "many", document(paths))) as server:
         assert asked(server.url, {"path": "/__admin/health"}).status == 200
@@ -42,7 +42,7 @@ def test_a_start_tells_of_no_more_routes_than_a_pipe_takes_that_nobody_reads(tmp
     assert server.output.splitlines()[-1] == f"  and {120 - count} more: `mock-server routes` lists them"
 
 
-def test_a_server_says_its_url_and_routes_and_nothing_else(own_cache: None, server_url: str) -> None:
+def test_server_says_its_url_and_routes_and_nothing_else(own_cache: None, server_url: str) -> None:
     with RunningServer() as server:
         # The first connection after the ready line is answered.
         assert me(server.url).status == 200
@@ -59,7 +59,7 @@ def test_a_server_says_its_url_and_routes_and_nothing_else(own_cache: None, serv
     assert (server.output, server.errors) == ("", "")
 
 
-def test_a_stop_is_heard_before_the_server_is_ready() -> None:
+def test_stop_works_before_ready() -> None:
     """Also by the first process of a container, which the kernel spares signals that it does not handle."""
     code = """
 import os, signal
@@ -79,7 +79,7 @@ main(["serve"])
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_signal_ends_a_server_though_an_answer_is_under_way(workers: str, how: int, own_cache: None) -> None:
+def test_signal_ends_server_with_pending_answer(workers: str, how: int, own_cache: None) -> None:
     with RunningServer("--workers", workers) as server, connected(server.url) as waiting:
         lines = [f"GET {ME} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in INDIVIDUAL.items())]
         waiting.sendall("\r\n".join([*lines, "Prefer: delay=60000", "", ""]).encode())
@@ -88,7 +88,7 @@ def test_a_signal_ends_a_server_though_an_answer_is_under_way(workers: str, how:
     assert "Traceback" not in server.errors
 
 
-def test_a_server_listens_on_ipv6(own_cache: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_server_listens_on_ipv6(own_cache: None, capsys: pytest.CaptureFixture[str]) -> None:
     if not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback")
     with RunningServer("--host", "::1") as server:
@@ -113,7 +113,7 @@ def has_ipv6() -> bool:
 # Settings
 
 
-def test_a_seed_changes_what_is_generated_and_no_fixture(own_cache: None, server_url: str) -> None:
+def test_seed_changes_what_is_generated_and_no_fixture(own_cache: None, server_url: str) -> None:
     handles = [f"somebody-{number}" for number in range(20)]
     with RunningServer("--seed", "7", "--no-cors") as server:
         for handle in handles:
@@ -127,12 +127,12 @@ def test_a_seed_changes_what_is_generated_and_no_fixture(own_cache: None, server
     assert server.errors == ""
 
 
-def test_pages_of_other_origins_may_read_answers(server_url: str) -> None:
+def test_cors_lets_pages_read_answers(server_url: str) -> None:
     assert cors_headers(me(server_url, Origin="https://app.example")) == {"access-control-allow-origin": "*"}
     assert preflight(server_url).status == 200
 
 
-def test_a_page_of_a_contract_of_ones_own_may_send_credentials_and_read_all_headers(petstore: str) -> None:
+def test_cors_allows_credentials_and_headers(petstore: str) -> None:
     origin = {"Origin": "https://app.example"}
     asks = {
         "Access-Control-Request-Method": "PUT",
@@ -201,7 +201,7 @@ def logged(tmp_path: Path) -> tuple[list[str], dict[str, str], Path]:
     return program, {"LOG": str(log)}, log
 
 
-def test_a_changed_fixture_is_served_and_a_broken_one_is_not(
+def test_changed_fixture_is_served_and_broken_one_is_not(
     tmp_path: Path, logged: tuple[list[str], dict[str, str], Path], own_cache: None
 ) -> None:
     program, env, log = logged
@@ -232,7 +232,7 @@ def test_a_changed_fixture_is_served_and_a_broken_one_is_not(
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
-def test_a_contract_that_an_editor_replaces_is_served_each_time(
+def test_contract_that_editor_replaces_is_served_each_time(
     tmp_path: Path, logged: tuple[list[str], dict[str, str], Path], own_cache: None
 ) -> None:
     """Editors write a new file and give it the name of the old one."""
@@ -255,7 +255,7 @@ def test_a_contract_that_an_editor_replaces_is_served_each_time(
             assert within_bounds(partial(served, title), partial(replace, title)), log.read_text(encoding="utf-8")
 
 
-def test_a_file_that_the_contract_refers_to_is_watched_and_a_broken_one_changes_nothing(
+def test_referenced_files_are_watched(
     tmp_path: Path, logged: tuple[list[str], dict[str, str], Path], own_cache: None
 ) -> None:
     program, env, log = logged
@@ -307,7 +307,7 @@ def petstore(own_cache: None, petstore_file: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", PETS["cases"], ids=lambda case: case["name"])
-def test_a_request_to_the_pet_store(case: dict[str, Any], petstore: str) -> None:
+def test_request_to_the_pet_store(case: dict[str, Any], petstore: str) -> None:
     got = asked(petstore, case)
     compare(got, case["expect"])
     if "finding" in case["expect"]:
@@ -325,7 +325,7 @@ def assert_explained(got: Got, finding: dict[str, str]) -> None:
         assert entry[name] in problem["detail"]
 
 
-def test_a_bad_request_gets_the_answer_that_the_contract_has_for_it(petstore: str) -> None:
+def test_bad_request_gets_documented_answer(petstore: str) -> None:
     got = asked(petstore, {"method": "POST", "path": "/pets", "headers": JSON_BODY, "content": '{"id": 7, "name": ""}'})
     assert (got.status, json.loads(got.body)) == (422, {"message": 'body /name: ""; expected minLength: 1 [body]'})
     (entry,) = json.loads(got.headers["mock-findings"])
@@ -333,7 +333,7 @@ def test_a_bad_request_gets_the_answer_that_the_contract_has_for_it(petstore: st
     assert entry["expected"] == "minLength: 1"
 
 
-def test_an_unknown_method_is_told_every_method_that_there_is(petstore: str) -> None:
+def test_unknown_method_lists_allowed_methods(petstore: str) -> None:
     got = asked(petstore, {"method": "PATCH", "path": "/pets/1", "headers": KEY})
     assert (got.status, got.headers["content-type"]) == (405, "application/problem+json")
     assert {"DELETE", "GET", "PUT"} <= set(got.headers["allow"].split(", "))
@@ -366,7 +366,7 @@ actions:
 """
 
 
-def test_overlays_are_applied_in_order_and_a_broken_example_is_logged(
+def test_overlays_are_applied_in_order_and_broken_example_is_logged(
     petstore_file: Path, tmp_path: Path, own_cache: None
 ) -> None:
     overlays = []
@@ -392,14 +392,14 @@ def test_overlays_are_applied_in_order_and_a_broken_example_is_logged(
         assert part in logged["message"]
 
 
-def test_maps_have_members_unless_told_not_to(petstore: str, petstore_file: Path) -> None:
+def test_maps_are_filled_by_default(petstore: str, petstore_file: Path) -> None:
     cases = [{"path": f"/pets/{number}", "headers": {**KEY, "Prefer": "dynamic=true"}} for number in range(1, 21)]
     with RunningServer(str(petstore_file), "--no-fill-properties") as server:
         assert not any(json.loads(asked(server.url, case).body).get("notes") for case in cases)
     assert any(json.loads(asked(petstore, case).body).get("notes") for case in cases)
 
 
-def test_a_dynamic_server_generates_in_place_of_examples(petstore: str, petstore_file: Path) -> None:
+def test_dynamic_server_generates_instead_of_examples(petstore: str, petstore_file: Path) -> None:
     pets = [{"path": f"/pets/{number}", "headers": KEY} for number in (1, 2)]
     with RunningServer(str(petstore_file), "--dynamic") as server:
         first, second = (json.loads(asked(server.url, pet).body) for pet in pets)
@@ -412,7 +412,7 @@ def test_a_dynamic_server_generates_in_place_of_examples(petstore: str, petstore
     assert server.errors == ""
 
 
-def test_a_path_item_that_is_a_reference_has_its_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_path_item_that_is_reference_has_its_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(
         "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\npaths:\n  /pets: {$ref: '#/components/pathItems/Pets'}\n"

@@ -109,7 +109,7 @@ def customer_validator() -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=FORMATS)
 
 
-def test_the_judge_of_this_test_finds_what_is_wrong(answers: dict[str, httpx.Response]) -> None:
+def test_reference_validator_finds_errors(answers: dict[str, httpx.Response]) -> None:
     judge = customer_validator()
     good = answers[TOKENS[0]].json()
     assert list(judge.iter_errors(good)) == []
@@ -124,7 +124,7 @@ def test_the_judge_of_this_test_finds_what_is_wrong(answers: dict[str, httpx.Res
         assert list(judge.iter_errors({**good, **wrong})), wrong
 
 
-def test_a_thousand_answers_keep_the_contract(answers: dict[str, httpx.Response]) -> None:
+def test_thousand_answers_keep_the_contract(answers: dict[str, httpx.Response]) -> None:
     judge = customer_validator()
     wrong = {
         token: [f"{error.json_path}: {error.message}" for error in judge.iter_errors(answer.json())]
@@ -137,7 +137,7 @@ def test_a_thousand_answers_keep_the_contract(answers: dict[str, httpx.Response]
     }
 
 
-def test_a_country_is_the_country_of_its_customer(answers: dict[str, httpx.Response]) -> None:
+def test_country_is_country_of_its_customer(answers: dict[str, httpx.Response]) -> None:
     countries = SCHEMAS["Address"]["properties"]["country"]["enum"]
     assert len(countries) == 249
     addresses = {token.split("_", 2)[2]: answer.json()["billing_address"] for token, answer in answers.items()}
@@ -148,12 +148,12 @@ def test_no_two_tokens_are_one_customer(answers: dict[str, httpx.Response]) -> N
     assert len({answer.json()["id"] for answer in answers.values()}) == len(answers)
 
 
-def test_the_same_token_is_answered_with_the_same_bytes(server_url: str, answers: dict[str, httpx.Response]) -> None:
+def test_same_token_gets_the_same_bytes(server_url: str, answers: dict[str, httpx.Response]) -> None:
     again = asyncio.run(asked_all(server_url, TOKENS[::-1]))[::-1]
     assert [answer.content for answer in again] == [answers[token].content for token in TOKENS]
 
 
-def test_another_process_gives_the_same_bytes(own_cache: None, answers: dict[str, httpx.Response]) -> None:
+def test_other_process_gives_the_same_bytes(own_cache: None, answers: dict[str, httpx.Response]) -> None:
     some = Random(2).sample(TOKENS, 50)
     with RunningServer(env={"PYTHONHASHSEED": "12345"}) as server:
         others = asyncio.run(asked_all(server.url, some))

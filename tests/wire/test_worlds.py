@@ -20,7 +20,7 @@ REX = Record("pets", "rex", {"name": "Rex"})
 INDIVIDUAL = {"Authorization": "Bearer polar_cst_individual"}
 
 
-def test_a_world_has_the_fixtures_until_it_changes_them() -> None:
+def test_world_starts_with_fixtures() -> None:
     base = MemoryStore([TOM])
     world, other = World("one"), World("other")
     world.layer(base).put(REX)
@@ -31,14 +31,14 @@ def test_a_world_has_the_fixtures_until_it_changes_them() -> None:
     assert [*world.store(base).records("pets")] == [TOM]
 
 
-def test_the_worlds_of_two_contracts_do_not_mix() -> None:
+def test_worlds_of_two_contracts_do_not_mix() -> None:
     pets, cars = MemoryStore([TOM]), MemoryStore([TOM])
     world = World("one")
     world.layer(pets).put(REX)
     assert world.store(cars).get("pets", "rex") is None
 
 
-def test_a_world_is_the_same_until_it_is_forgotten() -> None:
+def test_world_lives_until_forgotten() -> None:
     worlds = Worlds()
     first = worlds.get("a")
     assert worlds.get("a") is first
@@ -48,7 +48,7 @@ def test_a_world_is_the_same_until_it_is_forgotten() -> None:
     worlds.forget("never-was")
 
 
-def test_the_least_recently_used_world_is_forgotten_first_and_the_plain_one_never() -> None:
+def test_least_recently_used_world_goes_first() -> None:
     worlds = Worlds(capacity=2)
     plain, first, second = worlds.get(""), worlds.get("a"), worlds.get("b")
     worlds.get("a")
@@ -67,17 +67,17 @@ def test_the_least_recently_used_world_is_forgotten_first_and_the_plain_one_neve
         ("/~a/~b/c", b"/~a/~b/c", ("a", "/~b/c", b"/~b/c")),
     ],
 )
-def test_a_path_with_a_prefix_leads_into_a_world(path: str, raw: bytes, expected: tuple[str, str, bytes]) -> None:
+def test_path_with_prefix_leads_into_world(path: str, raw: bytes, expected: tuple[str, str, bytes]) -> None:
     assert address_of(path, raw) == expected
 
 
 @pytest.mark.parametrize("name", ["", "a b", "ä", "a" * 65, "a~"])
-def test_a_name_that_is_none_is_refused(name: str) -> None:
+def test_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="1 to 64 letters, digits"):
         address_of(f"/~{name}/x", b"")
 
 
-def test_a_client_in_a_world_sees_the_api_and_is_redirected_within_it(server_url: str) -> None:
+def test_client_in_world_sees_api_and_is_redirected_within_it(server_url: str) -> None:
     answer = httpx.get(f"{server_url}/~t1{ME}", headers=INDIVIDUAL)
     assert answer.content == httpx.get(server_url + ME, headers=INDIVIDUAL).content
     redirected = httpx.get(f"{server_url}/~t1{ME}/?a=b", headers=INDIVIDUAL)
@@ -85,20 +85,20 @@ def test_a_client_in_a_world_sees_the_api_and_is_redirected_within_it(server_url
     assert httpx.get(f"{server_url}/~t1/__admin/health").json()["status"] == "healthy"
 
 
-def test_a_name_that_is_none_is_a_problem_that_says_so(server_url: str) -> None:
+def test_invalid_name_is_a_problem(server_url: str) -> None:
     answer = httpx.get(f"{server_url}/~{'a' * 65}{ME}")
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:mock-server:problem:world")
     assert "1 to 64 letters" in answer.json()["detail"]
 
 
-def test_a_world_ends_with_one_call(server_url: str) -> None:
+def test_world_ends_with_one_call(server_url: str) -> None:
     assert httpx.delete(f"{server_url}/~t2/__admin/").json() == {}
     assert httpx.delete(f"{server_url}/~t2/__admin").json() == {}
     assert httpx.post(f"{server_url}/~t2/__admin/reset").json() == {}
     assert httpx.get(f"{server_url}/~t2/__admin/").headers["allow"] == "DELETE"
 
 
-def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() -> None:
+def test_worlds_are_listed_without_creation() -> None:
     worlds = Worlds(capacity=2)
     worlds.get("a")
     worlds.get("b")
@@ -110,7 +110,7 @@ def test_all_worlds_are_there_to_be_gone_through_and_found_without_being_made() 
     assert worlds.find("b") is None
 
 
-def test_a_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
+def test_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
     base = MemoryStore([TOM])
     bounds: Counter[str] = Counter()
     worlds = Worlds(capacity=3, bounds=bounds)
@@ -123,7 +123,7 @@ def test_a_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
     assert (len(worlds), bounds["max_worlds"]) == (4, 19)
 
 
-def test_of_worlds_with_changes_the_least_recently_used_goes_and_the_log_says_so_once(
+def test_evicting_changed_world_is_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     base = MemoryStore([TOM])
@@ -154,13 +154,13 @@ PAGE = {"sec_fetch_site": "cross-site", "origin": "https://evil.example"}
         ({}, 200),
     ],
 )
-def test_a_page_of_another_site_makes_no_world(headers: dict[str, str], status: int, own_cache: None) -> None:
+def test_cross_site_page_makes_no_world(headers: dict[str, str], status: int, own_cache: None) -> None:
     app = Application(Settings(allowed_host=("shop.example",)), shares_process=True)
     (got,) = answered(app, scope_of(f"/~new{ME}", authorization="Bearer polar_cst_individual", **headers))
     assert (got.status, app.worlds.find("new") is not None) == (status, status == 200)
 
 
-def test_a_page_of_another_site_is_answered_in_a_world_that_is_there(own_cache: None) -> None:
+def test_cross_site_page_is_answered_in_world_that_is_there(own_cache: None) -> None:
     app = Application(Settings(), shares_process=True)
     answered(app, scope_of(f"/~known{ME}"))
     (got,) = answered(app, scope_of(f"/~known{ME}", authorization="Bearer polar_cst_individual", **PAGE))

@@ -81,7 +81,7 @@ def require_installed(client: Client) -> None:
 
 
 @pytest.mark.parametrize("token", CUSTOMER_TOKENS)
-def test_sdk_reads_every_field_as_it_was_sent(run: Run, server_url: str, token: str) -> None:
+def test_sdk_reads_every_field_unchanged(run: Run, server_url: str, token: str) -> None:
     answer = run.answers[token]
     assert "customer" in answer, f"the SDK raised {answer['error']}"
     finest = run.client.finest
@@ -90,7 +90,7 @@ def test_sdk_reads_every_field_as_it_was_sent(run: Run, server_url: str, token: 
 
 
 @pytest.mark.parametrize(("kind", "token"), ERROR_TOKENS)
-def test_sdk_raises_its_own_error_for_a_refusal(run: Run, kind: str, token: str) -> None:
+def test_sdk_raises_its_error_for_refusal(run: Run, kind: str, token: str) -> None:
     answer = run.answers[token]
     assert "error" in answer, f"the SDK returned {answer['customer']}"
     expected = run.client.errors[kind]
@@ -150,7 +150,7 @@ RETRIES = [
 
 
 @pytest.mark.parametrize(("client", "scenario", "outcomes"), RETRIES)
-def test_sdk_with_retries_survives_a_scenario_or_fails_as_it_should(
+def test_sdk_with_retries_behaves_as_expected(
     client: Client, scenario: str, outcomes: list[object], server_url: str
 ) -> None:
     world = f"{server_url}/~{client.name}-{scenario}"

@@ -19,7 +19,7 @@ def server() -> Iterator[RunningServer]:
         yield running
 
 
-def test_whichever_worker_is_asked_tells_of_all(server: RunningServer) -> None:
+def test_any_worker_reports_all(server: RunningServer) -> None:
     with ExitStack() as stack:
         first, second = both(server, stack)
         assert [*first.me("w", times=3), *second.me("w", times=2)] == [200] * 5
@@ -33,7 +33,7 @@ def test_whichever_worker_is_asked_tells_of_all(server: RunningServer) -> None:
 @pytest.mark.parametrize(
     "name", ["process_resident_memory_bytes", "mock_server_worlds", "mock_server_build_info", "mock_server_ready"]
 )
-def test_each_metric_is_told_of_each_worker(name: str, server: RunningServer) -> None:
+def test_metrics_have_a_sample_per_worker(name: str, server: RunningServer) -> None:
     with ExitStack() as stack:
         found = [samples(one, name) for one in both(server, stack)]
     for one in found:

@@ -52,7 +52,7 @@ def replicas(servers: tuple[RunningServer, RunningServer]) -> Iterator[tuple[str
         yield (world, first, second) if first.owns(world) else (world, second, first)
 
 
-def test_a_scenario_plays_once_for_both(replicas: tuple[str, Connected, Connected]) -> None:
+def test_scenario_plays_once_for_both(replicas: tuple[str, Connected, Connected]) -> None:
     world, owner, other = replicas
     other.start(world, {"code": 429, "times": 2}, {"pass": True})
     assert [*other.me(world), *owner.me(world), *other.me(world), *owner.me(world)] == [429, 429, 200, 200]
@@ -66,7 +66,7 @@ def test_a_scenario_plays_once_for_both(replicas: tuple[str, Connected, Connecte
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("client", "kind"), [(by_httpx, 1), (by_aiohttp, 2)], ids=["httpx", "aiohttp"])
-def test_a_fault_happens_to_the_client_of_the_other_one(
+def test_fault_reaches_client_of_other(
     replicas: tuple[str, Connected, Connected], fault: str, client: Callable[[str], str], kind: int
 ) -> None:
     world, _, other = replicas
@@ -77,7 +77,7 @@ def test_a_fault_happens_to_the_client_of_the_other_one(
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": "s3cret"}])
-def test_what_replicas_ask_each_other_is_for_those_who_have_the_token(
+def test_what_replicas_ask_each_other_is_for_those_who_have_token(
     servers: tuple[RunningServer, RunningServer], headers: dict[str, str]
 ) -> None:
     for server in servers:
@@ -95,7 +95,7 @@ def test_what_replicas_ask_each_other_is_for_those_who_have_the_token(
         ((*SECRET, "--seed", "7"), "serves another contract, or was started with another seed"),
     ],
 )
-def test_a_replica_that_does_not_go_with_the_others_is_left_out_and_told_of_once(
+def test_incompatible_replica_is_left_out(
     servers: tuple[RunningServer, RunningServer], store: tuple[str, str], others: tuple[str, ...], said: str
 ) -> None:
     with RunningServer("--peers", f"{place_of(servers[0])}", *others, *store) as odd:
@@ -107,7 +107,7 @@ def test_a_replica_that_does_not_go_with_the_others_is_left_out_and_told_of_once
     assert line.startswith(f"WARNING: peers: {place_of(servers[0])} {said}")
 
 
-def test_a_replica_that_stops_hands_over_and_one_that_comes_takes_over(store: tuple[str, str]) -> None:
+def test_stopping_replica_hands_over(store: tuple[str, str]) -> None:
     with RunningServer("--peers", NOBODY, *SECRET, *store) as first:
         with Connected(first.url) as one:
             one.start("w", {"code": 429, "times": 20}, {"pass": True})
@@ -135,7 +135,7 @@ def test_a_replica_that_stops_hands_over_and_one_that_comes_takes_over(store: tu
         (("--peers", "mock:4010", "--workers", "2", *SECRET), "expected one process. Run more replicas instead."),
     ],
 )
-def test_what_does_not_go_with_replicas_is_refused(
+def test_conflicting_flags_are_refused(
     arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = called(capsys, "serve", *arguments)
@@ -150,7 +150,7 @@ def test_replicas_that_share_no_records_are_told_so() -> None:
     assert line.startswith("WARNING: --peers: found --store memory; expected one that all replicas share.")
 
 
-def test_the_access_log_of_the_one_that_was_asked_has_the_name_that_the_journal_has(store: tuple[str, str]) -> None:
+def test_access_log_and_journal_share_ids(store: tuple[str, str]) -> None:
     options = ("--access-log", "--log-format", "json", *SECRET, *store)
     with (
         RunningServer("--peers", NOBODY, *options) as first,

@@ -19,7 +19,7 @@ def not_the_owner(workers: list[Connected], world: str) -> Connected:
     return found
 
 
-def test_the_access_log_names_operation_and_entry_whoever_answered() -> None:
+def test_access_log_names_operation_and_entry_by_any_process() -> None:
     with RunningServer("--workers", "2", "--access-log", "--log-format", "json") as server, ExitStack() as stack:
         workers = both(server, stack)
         workers[0].start("w", {"code": 429, "times": 1}, {"pass": True})

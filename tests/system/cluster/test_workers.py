@@ -71,7 +71,7 @@ def ports_asked(worker: psutil.Process) -> set[int]:
     return {one.raddr.port for one in worker.net_connections() if one.raddr}
 
 
-def test_it_does_not_matter_to_which_worker_a_connection_leads(server: RunningServer) -> None:
+def test_it_does_not_matter_to_which_worker_connection_leads(server: RunningServer) -> None:
     with ExitStack() as stack:
         owner, other = workers(server, stack, "w")
         other.start("w", {"code": 429, "times": 2}, {"pass": True})
@@ -86,7 +86,7 @@ def test_it_does_not_matter_to_which_worker_a_connection_leads(server: RunningSe
     assert server.errors == ""
 
 
-def test_workers_talk_where_no_other_user_may_and_leave_nothing_behind() -> None:
+def test_worker_sockets_are_private_and_removed() -> None:
     with TemporaryDirectory() as place:  # a path of pytest's is too long for a socket
         with RunningServer("--workers", "2", env={"TMPDIR": place}) as server:
             sockets = [*Path(place).glob("*/*.sock")]
@@ -97,7 +97,7 @@ def test_workers_talk_where_no_other_user_may_and_leave_nothing_behind() -> None
         assert [*Path(place).iterdir()] == []
 
 
-def test_a_killed_worker_is_replaced_and_its_scenarios_begin_anew(server: RunningServer) -> None:
+def test_killed_worker_loses_its_scenarios(server: RunningServer) -> None:
     with ExitStack() as stack:
         owner, other = workers(server, stack, "w")
         other.start("w", {"code": 429, "times": 2}, {"pass": True})
@@ -113,7 +113,7 @@ def test_a_killed_worker_is_replaced_and_its_scenarios_begin_anew(server: Runnin
     assert sum("in 1 worlds scenarios restart here" in line for line in told) == 1
 
 
-def test_a_worker_that_comes_while_a_scenario_runs_joins_in(server: RunningServer) -> None:
+def test_worker_that_comes_while_scenario_runs_joins_in(server: RunningServer) -> None:
     with ExitStack() as stack:
         owner, other = workers(server, stack, "w")
         worlds = [f"w{number}" for number in range(8)]
@@ -132,7 +132,7 @@ def test_a_worker_that_comes_while_a_scenario_runs_joins_in(server: RunningServe
             assert [*newcomer.me(world), *owner.me(world, times=2)] == [429, 429, 200]
 
 
-def test_no_request_misses_the_scenario_while_workers_are_killed(server: RunningServer) -> None:
+def test_no_request_misses_scenario_while_workers_are_killed(server: RunningServer) -> None:
     """Only a request that was under way in the worker that was killed may be lost."""
     httpx.post(f"{server.url}/~w/__admin/scenarios", json={"answers": [{"code": 500}]})
     statuses: Counter[int] = Counter()
@@ -171,7 +171,7 @@ def test_no_request_misses_the_scenario_while_workers_are_killed(server: Running
 
 
 @pytest.mark.slow
-def test_a_worker_that_stands_still_is_waited_for_once(server: RunningServer) -> None:
+def test_stopped_worker_is_awaited_once(server: RunningServer) -> None:
     with ExitStack() as stack:
         owner, other = workers(server, stack, "w")
         other.start("w", {"code": 429, "times": 2}, {"pass": True})
@@ -191,7 +191,7 @@ def test_a_worker_that_stands_still_is_waited_for_once(server: RunningServer) ->
         assert [*owner.me("w"), *other.me("w")] == [200, 200]
 
 
-def test_workers_talk_also_where_the_path_of_temporary_files_is_too_long_for_a_socket(tmp_path: Path) -> None:
+def test_workers_cope_with_long_temporary_paths(tmp_path: Path) -> None:
     place = tmp_path / ("x" * 100)
     place.mkdir()
     with RunningServer("--workers", "2", env={"TMPDIR": str(place)}) as server, ExitStack() as stack:
@@ -202,7 +202,7 @@ def test_workers_talk_also_where_the_path_of_temporary_files_is_too_long_for_a_s
     assert [*place.iterdir()] == []
 
 
-def test_workers_that_have_nowhere_to_talk_are_told_of() -> None:
+def test_workers_that_have_nowhere_to_talk_are_reported() -> None:
     script = (
         "import tempfile\n"
         "tempfile.gettempdir = lambda: '/nowhere'\n"

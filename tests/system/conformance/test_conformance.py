@@ -53,7 +53,7 @@ def found_nothing(server: RunningServer) -> None:
     assert "No issues found" in done.stdout
 
 
-def test_schemathesis_finds_nothing_in_the_contract_that_ships(own_cache: None) -> None:
+def test_schemathesis_finds_nothing_in_bundled_contract(own_cache: None) -> None:
     with RunningServer() as server:
         found_nothing(server)
 
@@ -66,7 +66,7 @@ def full_contract(request: pytest.FixtureRequest) -> Path:
     return contract
 
 
-def test_every_documented_status_of_a_full_contract_is_answered(full_contract: Path, own_cache: None) -> None:
+def test_every_documented_status_of_full_contract_is_answered(full_contract: Path, own_cache: None) -> None:
     check = [sys.executable, "-m", "mock_server", "check", str(full_contract)]
     done = subprocess.run(check, capture_output=True, text=True, timeout=MINUTES * 60, check=False)
     documented = [
@@ -80,7 +80,7 @@ def test_every_documented_status_of_a_full_contract_is_answered(full_contract: P
     assert (done.returncode, total.endswith(", 0 findings")) == (0, True)
 
 
-def test_schemathesis_finds_nothing_in_a_full_contract(full_contract: Path, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing_in_full_contract(full_contract: Path, tmp_path: Path) -> None:
     overlay = str(completed(full_contract, tmp_path))
     with RunningServer(str(full_contract), "--overlay", overlay) as server:
         found_nothing(server)

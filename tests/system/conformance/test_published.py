@@ -54,7 +54,7 @@ def cut(contract: PublishedContract, operations: list[Operation], file: Path) ->
 
 
 @pytest.mark.parametrize("name", ["blockfrost", "directus", "discord-2026", "github", "openai-2026-08"])
-def test_schemathesis_finds_nothing_in_a_published_contract(
+def test_schemathesis_finds_nothing_in_published_contract(
     name: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     if name not in AT_HAND:

@@ -78,12 +78,12 @@ def test_every_tree_is_rendered() -> None:
 
 
 @each_tree
-def test_a_server_answers_what_the_probes_ask(tree: str, server_url: str) -> None:
+def test_server_answers_what_the_probes_ask(tree: str, server_url: str) -> None:
     for probe, path in probed(objects_of(tree)).items():
         assert asked(server_url, {"path": path}).status == 200, probe
 
 
-def test_the_overlay_with_postgresql_has_three_replicas_and_a_database() -> None:
+def test_overlay_with_postgresql_has_three_replicas_and_database() -> None:
     objects = objects_of("overlays/postgresql")
     (scaler,) = of_kind(objects, "HorizontalPodAutoscaler")
     assert scaler["spec"]["minReplicas"] == 3
@@ -101,7 +101,7 @@ def test_no_password_is_in_a_manifest(tree: str) -> None:
     assert "secretKeyRef" in token["valueFrom"]
 
 
-def test_a_changed_contract_starts_new_pods(tmp_path: Path) -> None:
+def test_changed_contract_starts_new_pods(tmp_path: Path) -> None:
     """The name of its ConfigMap has a digest in it, and the pods name it."""
     copy = tmp_path / "kubernetes"
     for file in PLACE.rglob("*.yaml"):
@@ -180,7 +180,7 @@ BREAKS: Sequence[tuple[Rule, Callable[[list[Object]], None]]] = (
 
 
 @pytest.mark.parametrize(("rule", "edit"), BREAKS, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_rule_finds_what_breaks_it(rule: Rule, edit: Callable[[list[Object]], None]) -> None:
+def test_rule_finds_what_breaks_it(rule: Rule, edit: Callable[[list[Object]], None]) -> None:
     objects = objects_of("overlays/postgresql")
     assert [*rule(objects)] == []
     edit(objects)
@@ -191,7 +191,7 @@ def test_every_rule_is_tried() -> None:
     assert {rule for rule, _ in BREAKS} == {*RULES}
 
 
-def test_the_variables_of_the_server_are_known_here() -> None:
+def test_variables_of_server_are_known_here() -> None:
     variables = variables_of(objects_of("overlays/memory"))
     assert variables["MOCK_SERVER_STORE"] == "memory"
     assert variables["MOCK_SERVER_CONTRACT"] == "/contract/openapi.yaml"
@@ -202,7 +202,7 @@ WORKFLOWS = [ROOT / "examples/github-actions.yml", *sorted((ROOT / ".github/work
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_a_workflow_is_sound(file: Path) -> None:
+def test_workflow_is_sound(file: Path) -> None:
     """Expressions, contexts, events and inputs, which the schema knows nothing of."""
     assert ACTIONLINT.exists(), REMEDY
     done = subprocess.run([ACTIONLINT, "-no-color", file], capture_output=True, text=True, timeout=60, check=False)

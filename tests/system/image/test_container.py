@@ -31,7 +31,7 @@ def got(container: Container, **case: object) -> Got:
     return container.asked(partial(asked, URL, case))
 
 
-def test_a_container_is_ready_healthy_and_used_by_an_sdk(start: Start, server_url: str, figures: list[str]) -> None:
+def test_container_is_ready_healthy_and_used_by_sdk(start: Start, server_url: str, figures: list[str]) -> None:
     container = start()
     assert container.ready_line == "Mock server ready at http://0.0.0.0:4010 (Polar API 0.1.0)\n"
     assert container.is_healthy()
@@ -59,7 +59,7 @@ def test_a_container_is_ready_healthy_and_used_by_an_sdk(start: Start, server_ur
     )
 
 
-def test_a_container_runs_as_nobody_in_particular_and_may_do_nothing(start: Start) -> None:
+def test_container_runs_without_privileges(start: Start) -> None:
     container = start()
     status = dict(
         line.split(":\t", 1) for line in container.run("/usr/bin/cat", "/proc/1/status").splitlines() if ":\t" in line
@@ -81,7 +81,7 @@ def test_any_user_will_do(start: Start) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
-def test_a_signal_ends_a_container_though_an_answer_is_under_way(start: Start, workers: str, how: int) -> None:
+def test_signal_ends_container_though_response_is_pending(start: Start, workers: str, how: int) -> None:
     container = start(environment={"MOCK_SERVER_WORKERS": workers}, mounts=[Mount("/tmp")] if workers == "2" else [])
     lines = [f"GET {ME} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in INDIVIDUAL.items())]
 
@@ -109,7 +109,7 @@ def test_no_shell_is_needed(start: Start, root: str) -> None:
     assert container.stop()[0] == 0
 
 
-def test_all_that_a_start_learns_is_in_the_image(start: Start) -> None:
+def test_all_that_start_learns_is_in_image(start: Start) -> None:
     """A start that is told to keep it elsewhere writes files of the very names that the image has."""
     container = start(environment={"XDG_CACHE_HOME": "/tmp"}, mounts=[Mount("/tmp")])
     listing = "import os, sys; print(*sorted(os.listdir(sys.argv[1])))"
@@ -127,7 +127,7 @@ def test_all_that_a_start_learns_is_in_the_image(start: Start) -> None:
     )
 
 
-def test_a_contract_is_mounted(start: Start) -> None:
+def test_contract_is_mounted(start: Start) -> None:
     container = start(
         environment={"MOCK_SERVER_CONTRACT": "/contract/openapi.yaml"}, mounts=[Mount("/contract", LIGHTHOUSES)]
     )
@@ -145,7 +145,7 @@ def test_fixtures_are_mounted(start: Start, tmp_path: Path) -> None:
     assert json.loads(container.asked(partial(me, URL)).body)["email"] == "mounted@example.com"
 
 
-def test_a_contract_that_is_not_there_ends_the_start_with_a_message(start: Start) -> None:
+def test_contract_that_is_missing_ends_start_with_message(start: Start) -> None:
     container = start(environment={"MOCK_SERVER_CONTRACT": "/contract/openapi.yaml"})
     assert container.finished() == ""
     assert container.process.returncode == 2
@@ -159,7 +159,7 @@ def test_arguments_are_commands(start: Start) -> None:
     assert container.process.returncode == 0
 
 
-def test_customers_of_every_country_are_those_of_any_other_place(start: Start) -> None:
+def test_customers_are_same_in_a_container(start: Start) -> None:
     arguments = ["generate", "customers", "--country", "all", "--seed", "7"]
     container = start(*arguments)
     elsewhere = subprocess.run(
@@ -169,7 +169,7 @@ def test_customers_of_every_country_are_those_of_any_other_place(start: Start) -
     assert container.process.returncode == 0
 
 
-def test_control_takes_the_token_from_others_than_the_container_itself(start: Start) -> None:
+def test_admin_takes_token_from_others_than_container_itself(start: Start) -> None:
     """A published port is asked from the address of another machine; here the network has one more of its own."""
     container = start(environment={"MOCK_SERVER_ADMIN_TOKEN": "sesame"})
     other = "192.0.2.17"

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.image
 PROGRAM = "/opt/mock-server/bin/mock-server"
 
 
-def test_the_image_says_how_it_is_run(image: Image) -> None:
+def test_image_says_how_it_is_run(image: Image) -> None:
     config = image.config
     assert image.command == [PROGRAM, "serve"]
     assert config["Healthcheck"]["Test"] == ["CMD", PROGRAM, "healthcheck"]
@@ -34,7 +34,7 @@ def test_the_image_says_how_it_is_run(image: Image) -> None:
     assert int(gid) > 0
 
 
-def test_the_image_says_what_it_is(image: Image) -> None:
+def test_image_says_what_it_is(image: Image) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     labels = image.config["Labels"]
     assert labels["org.opencontainers.image.version"] == project["version"]
@@ -43,13 +43,11 @@ def test_the_image_says_what_it_is(image: Image) -> None:
     assert {"org.opencontainers.image.title", "org.opencontainers.image.description"} <= labels.keys()
 
 
-def test_the_image_is_small(image: Image) -> None:
+def test_image_is_small(image: Image) -> None:
     assert sum(image.layers[1:]) < 190e6
 
 
-def test_the_image_carries_what_serves_and_nothing_that_builds_or_tests(
-    image: Image, root: str, engine: Engine
-) -> None:
+def test_image_holds_runtime_only(image: Image, root: str, engine: Engine) -> None:
     (site,) = Path(f"/proc/{engine.pid}/root{root}/opt/mock-server/lib").glob("python3.*/site-packages")
     names = {re.split(r"-\d", path.name)[0].lower() for path in site.glob("*.dist-info")}
     locked = (ROOT / "requirements/serve.txt").read_text(encoding="utf-8")
@@ -62,7 +60,7 @@ def test_the_image_carries_what_serves_and_nothing_that_builds_or_tests(
     assert not (site.parents[3] / "build").exists()
 
 
-def test_the_image_has_a_bill_of_what_is_in_it(root: str, engine: Engine) -> None:
+def test_image_has_a_bill_of_what_is_in_it(root: str, engine: Engine) -> None:
     place = Path(f"/proc/{engine.pid}/root{root}/opt/mock-server")
     bill = json.loads((place / "share/mock-server.cdx.json").read_text(encoding="utf-8"))
     listed = {f"{each['name'].replace('-', '_')}-{each['version']}" for each in bill["components"]}
@@ -73,15 +71,13 @@ def test_the_image_has_a_bill_of_what_is_in_it(root: str, engine: Engine) -> Non
     assert present == listed | {f"contract_mock_server-{version}"}
 
 
-def test_the_image_keeps_nothing_of_the_registry_that_it_was_built_from(root: str, engine: Engine) -> None:
+def test_image_keeps_nothing_of_registry_that_it_was_built_from(root: str, engine: Engine) -> None:
     place = Path(f"/proc/{engine.pid}/root{root}")
     assert not (place / "etc/pip.conf").exists()
     assert not (place / "run/secrets/ca").exists()
 
 
-def test_the_user_of_the_image_may_write_where_a_database_goes_and_nowhere_else(
-    image: Image, root: str, engine: Engine
-) -> None:
+def test_image_user_writes_database_folder_only(image: Image, root: str, engine: Engine) -> None:
     """A volume takes over whose the directory is."""
     place = Path(f"/proc/{engine.pid}/root{root}")
     uid = int(image.config["User"].split(":")[0])
@@ -92,7 +88,7 @@ def test_the_user_of_the_image_may_write_where_a_database_goes_and_nowhere_else(
     assert [path for path in written if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH] == []
 
 
-def test_buildah_runs_the_image_until_a_signal_ends_it(image: Image, engine: Engine, figures: list[str]) -> None:
+def test_buildah_runs_image_until_signal(image: Image, engine: Engine, figures: list[str]) -> None:
     """As chroot isolation runs it: the user, the variables and the directories are the image's."""
     name = engine.buildah("from", "--name", "run", image.name)
     run = engine.buildah_command("run", "--isolation", "chroot", name, "--")
@@ -123,7 +119,7 @@ def test_buildah_runs_the_image_until_a_signal_ends_it(image: Image, engine: Eng
         process.kill()
 
 
-def test_an_image_is_made_of_a_contract_and_serves_it(image: Image, engine: Engine) -> None:
+def test_image_of_contract_serves_it(image: Image, engine: Engine) -> None:
     """As ``examples/Containerfile`` does, which runs ``check`` on the contract without being root."""
     derived = engine.build_from(ROOT / "examples", "lighthouses", "--build-arg", f"IMAGE=localhost/{image.name}")
     assert derived.config["User"] == image.config["User"]
@@ -132,7 +128,7 @@ def test_an_image_is_made_of_a_contract_and_serves_it(image: Image, engine: Engi
         assert container.is_healthy()
 
 
-def test_no_image_is_made_of_a_contract_with_findings(image: Image, engine: Engine, tmp_path: Path) -> None:
+def test_no_image_is_made_of_contract_with_findings(image: Image, engine: Engine, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
     contract = tmp_path / "openapi/openapi.yaml"
     contract.write_text(contract.read_text(encoding="utf-8").replace("lit: true", "lit: maybe"), encoding="utf-8")

@@ -46,7 +46,7 @@ def mounts_of(objects: list[Object], directory: Path) -> list[Mount]:
     return mounts
 
 
-def test_the_container_of_the_pod_starts_and_passes_its_probes(start: Start, tmp_path: Path) -> None:
+def test_container_of_pod_starts_and_passes_its_probes(start: Start, tmp_path: Path) -> None:
     objects = read(render(PLACE / "overlays/memory"))
     context = server_of(objects)[0]["securityContext"]
     tmp_path.chmod(0o755)

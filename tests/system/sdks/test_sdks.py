@@ -52,7 +52,7 @@ def passed(suite: str, *arguments: str, **variables: str) -> int:
 
 
 @needs(OPENAI)
-def test_openai_python_finds_here_what_it_finds_with_its_makers() -> None:
+def test_openai_python_suite_passes() -> None:
     with RunningServer(str(OPENAI)) as server:
         # aiohttp is a second transport for the same requests.
         count = passed("openai-3.3.1", "tests/api_resources", "-k", "not aiohttp", TEST_API_BASE_URL=server.url)
@@ -60,7 +60,7 @@ def test_openai_python_finds_here_what_it_finds_with_its_makers() -> None:
 
 
 @needs(STRIPE)
-def test_stripe_python_is_answered_wherever_it_asks() -> None:
+def test_stripe_python_suite_passes() -> None:
     with RunningServer(str(STRIPE)) as server:
         address = urlsplit(server.url)
         host, port = str(address.hostname), str(address.port)

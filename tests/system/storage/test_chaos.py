@@ -164,7 +164,7 @@ FAULTS: dict[str, Fault] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_nothing_is_lost_or_stale_or_without_an_answer(fault: Fault, place: Place) -> None:
+def test_nothing_is_lost_or_stale_or_without_answer(fault: Fault, place: Place) -> None:
     here, there = place.here.url, place.there.url
     with Load([here, there]) as load:
         load.wait_until_well()

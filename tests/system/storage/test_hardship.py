@@ -48,9 +48,7 @@ class Line:
 
 @pytest.mark.parametrize("kind", SHARED)
 @pytest.mark.parametrize("workers", [1, 2])
-def test_no_change_that_was_acknowledged_is_lost_when_the_server_is_killed(
-    address: str, workers: int, own_cache: None
-) -> None:
+def test_acknowledged_changes_survive_a_kill(address: str, workers: int, own_cache: None) -> None:
     random = Random(7)
     acknowledged: dict[str, str] = {}
     written = iter(range(WRITES))
@@ -108,7 +106,7 @@ def kill_all(pid: int) -> None:
 
 
 @pytest.mark.parametrize("kind", SHARED)
-def test_two_servers_answer_alike_while_a_third_client_writes(address: str, own_cache: None) -> None:
+def test_two_servers_answer_alike_while_third_client_writes(address: str, own_cache: None) -> None:
     env = {"MOCK_SERVER_STORE": address}
     with RunningServer(env=env) as server, RunningServer(env=env) as other:
         lines = [Line(server.url), Line(other.url)]

@@ -60,7 +60,7 @@ def store(tmp_path: Path) -> str:
         ("sqlite:///pyproject.toml", "found file is not a database"),
     ],
 )
-def test_a_store_that_cannot_be_used_is_one_message(url: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_store_is_one_message(url: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     for done in (
         called(capsys, "serve", "--store", url),
         called(capsys, "serve", env={"MOCK_SERVER_STORE": url}),
@@ -71,14 +71,14 @@ def test_a_store_that_cannot_be_used_is_one_message(url: str, says: str, capsys:
 
 
 @pytest.mark.parametrize("command", ["check", "routes"])
-def test_what_does_not_serve_leaves_the_store_alone(
+def test_other_commands_leave_store_alone(
     command: str, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert called(capsys, command, env={"MOCK_SERVER_STORE": store}).code == 0
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_demo_keeps_its_data_over_a_restart(own_cache: None, store: str) -> None:
+def test_demo_keeps_its_data_over_a_restart(own_cache: None, store: str) -> None:
     with MockServer(store=store) as server:
         assert renamed(server.url, "Ada Lovelace").status_code == 200
         assert copied(server.url, "ada").status_code == 201
@@ -96,7 +96,7 @@ def test_a_demo_keeps_its_data_over_a_restart(own_cache: None, store: str) -> No
 
 @pytest.mark.parametrize(("when", "name"), [("always", "New"), ("if-empty", "Harriet Winslade"), ("never", None)])
 @pytest.mark.parametrize("kind", ["sqlite", "memory"])
-def test_fixtures_are_loaded_when_they_are_wanted(
+def test_fixtures_are_loaded_on_request(
     when: str, name: str | None, kind: str, own_cache: None, store: str, tmp_path: Path
 ) -> None:
     fixtures = tmp_path / "fixtures"
@@ -113,7 +113,7 @@ def test_fixtures_are_loaded_when_they_are_wanted(
     assert record is None or record.location == str(fixtures / "customers.yaml")
 
 
-def test_what_was_changed_stays_over_fixtures_that_are_loaded_again(own_cache: None, store: str) -> None:
+def test_changes_survive_reloaded_fixtures(own_cache: None, store: str) -> None:
     for _ in range(2):
         with MockServer(store=store, seed_store="always") as server:
             name = me(server.url).json()["name"]
@@ -121,7 +121,7 @@ def test_what_was_changed_stays_over_fixtures_that_are_loaded_again(own_cache: N
     assert name == "Ada"
 
 
-def test_a_bad_fixture_loads_nothing(
+def test_bad_fixture_loads_nothing(
     own_cache: None, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shipped = (bundled.fixtures() / "customers.yaml").read_text(encoding="utf-8")
@@ -133,7 +133,7 @@ def test_a_bad_fixture_loads_nothing(
         assert CLIENT.get(server.url + CUSTOMERS).headers["x-total-count"] == "17"
 
 
-def test_a_directory_of_fixtures_that_is_missing_is_told_of_also_where_nothing_is_loaded(
+def test_missing_fixture_directory_is_reported(
     own_cache: None, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with MockServer(store=store):
@@ -143,7 +143,7 @@ def test_a_directory_of_fixtures_that_is_missing_is_told_of_also_where_nothing_i
     assert "Check --fixtures" in done.errors
 
 
-def test_without_the_store_the_answers_that_need_no_record_go_on(
+def test_without_store_answers_that_need_no_record_go_on(
     own_cache: None, store: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with MockServer(store=store) as server:
@@ -172,7 +172,7 @@ def test_without_the_store_the_answers_that_need_no_record_go_on(
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"], caplog.text
 
 
-def test_what_a_journal_had_stays_where_a_reset_fails(own_cache: None, store: str, tmp_path: Path) -> None:
+def test_journal_survives_failed_reset(own_cache: None, store: str, tmp_path: Path) -> None:
     with MockServer(store=store) as server:
         (tmp_path / "demo.db").rename(tmp_path / "away.db")
         until(lambda: me(server.url).status_code == 503)
@@ -182,7 +182,7 @@ def test_what_a_journal_had_stays_where_a_reset_fails(own_cache: None, store: st
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs prlimit")
-def test_a_full_disk_is_a_507_and_no_damage(own_cache: None, store: str, tmp_path: Path) -> None:
+def test_full_disk_is_a_507_and_no_damage(own_cache: None, store: str, tmp_path: Path) -> None:
     limited = ["prlimit", "--fsize=300000", sys.executable, "-m", "mock_server"]
     acknowledged: list[str] = []
     with RunningServer("--store", store, program=limited) as server:
@@ -218,9 +218,7 @@ def test_workers_answer_alike_and_leave_nothing_behind(how: int, own_cache: None
         assert [*Path(temporary).iterdir()] == []
 
 
-def test_a_reload_leaves_what_lasts_and_loads_fixtures_where_that_is_wanted(
-    own_cache: None, store: str, tmp_path: Path
-) -> None:
+def test_reload_keeps_stored_changes(own_cache: None, store: str, tmp_path: Path) -> None:
     fixtures = tmp_path / "fixtures"
     fixtures.mkdir()
     text = (bundled.fixtures() / "customers.yaml").read_text(encoding="utf-8")
@@ -241,9 +239,7 @@ def test_a_reload_leaves_what_lasts_and_loads_fixtures_where_that_is_wanted(
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-def test_two_contracts_in_one_store_have_records_of_their_own(
-    kind: str, own_cache: None, store: str, tmp_path: Path
-) -> None:
+def test_contracts_share_a_store_not_records(kind: str, own_cache: None, store: str, tmp_path: Path) -> None:
     pets = {"type": "object", "properties": {"name": {"type": "string"}}}
     answer = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}
     files = []

@@ -66,7 +66,7 @@ def clients(app: Application) -> httpx.AsyncClient:
 
 
 @each_kind
-def test_a_change_waits_for_a_lock_and_nobody_else_does(kind: str, app: Application, other: Connection) -> None:
+def test_change_waits_for_lock_and_nobody_else_does(kind: str, app: Application, other: Connection) -> None:
     async def run() -> list[Any]:
         async with clients(app) as client:
             before = await client.get(ME, headers=OF_A_COUNTRY)
@@ -86,7 +86,7 @@ def test_a_change_waits_for_a_lock_and_nobody_else_does(kind: str, app: Applicat
     assert asyncio.run(run()) == [200] * 4
 
 
-def test_a_change_that_waited_too_long_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+def test_change_that_waited_too_long_is_refused(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/records.db"
     app = Application(Settings(store=address), shares_process=True)
     engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
@@ -107,7 +107,7 @@ def test_a_change_that_waited_too_long_is_refused_and_changes_nothing(tmp_path: 
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-def test_changes_that_wait_are_all_made_once(kind: str, app: Application, other: Connection) -> None:
+def test_waiting_changes_are_made_once(kind: str, app: Application, other: Connection) -> None:
     handles = [f"waiting-{number}" for number in range(8)]
 
     async def run() -> list[int]:
@@ -164,9 +164,7 @@ def longest_wait(server: RunningServer, seconds: float, others: Sequence[httpx.R
 
 @pytest.mark.store
 @pytest.mark.parametrize("fault", ["frozen", "parted"])
-def test_nobody_waits_for_a_postgresql_that_does_not_answer_but_who_needs_it(
-    fault: str, far: tuple[RunningServer, Postgres, Relay]
-) -> None:
+def test_silent_postgresql_blocks_only_users(fault: str, far: tuple[RunningServer, Postgres, Relay]) -> None:
     server, postgres, relay = far
     url = server.url
     others = [
@@ -191,7 +189,7 @@ def test_nobody_waits_for_a_postgresql_that_does_not_answer_but_who_needs_it(
 
 
 @pytest.mark.store
-def test_a_health_check_of_a_server_that_nobody_uses_finds_its_store_well(
+def test_healthcheck_of_idle_server_is_good(
     far: tuple[RunningServer, Postgres, Relay],
 ) -> None:
     server, _, _ = far

@@ -36,7 +36,7 @@ MOST_MEMORY = 200.0
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_operation_of_a_published_contract_answers_truly(name: str, tmp_path: Path) -> None:
+def test_every_operation_of_published_contract_answers_truly(name: str, tmp_path: Path) -> None:
     if name not in AT_HAND:
         pytest.skip("the contract is not on this machine: make published brings those of npm packages")
     survey = Survey(PublishedContract.read(AT_HAND[name]))

@@ -38,7 +38,7 @@ def assert_not_ready(got: Got, check: str, *parts: str) -> None:
         assert part in details["detail"]
 
 
-def test_a_server_lives_from_the_first_moment_and_is_ready_once_answers_are_built(app: Application) -> None:
+def test_server_is_live_first_then_ready(app: Application) -> None:
     assert told(app, LIVE) == {"status": "alive"}
     assert_not_ready(ready(app), "engine", "nothing that answers yet")
     app.warm()
@@ -53,26 +53,26 @@ def test_health_shows_every_bound(app: Application) -> None:
     assert bounds["journal_memory"] == 256
 
 
-def test_metrics_tell_how_often_a_bound_was_reached(app: Application) -> None:
+def test_metrics_count_reached_bounds(app: Application) -> None:
     app.tallies.bounds["max_worlds"] += 3
     (got,) = answered(app, scope_of("/__admin/metrics"))
     assert 'mock_server_bound{bound="max_worlds"} 10000.0' in got.body.decode()
     assert 'mock_server_bound_reached_total{bound="max_worlds"} 3.0' in got.body.decode()
 
 
-def test_a_server_that_is_not_ready_answers_all_the_same(app: Application) -> None:
+def test_unready_server_answers_anyway(app: Application) -> None:
     assert [got.status for got in answered(app, *tokens(["SE"]))] == [200]
     assert ready(app).status == 503
 
 
-def test_a_server_that_is_about_to_end_is_not_ready_and_lives(app: Application) -> None:
+def test_server_that_is_about_to_end_is_not_ready_and_lives(app: Application) -> None:
     app.warm()
     app.ending.set()
     assert_not_ready(ready(app), "stop", "about to end")
     assert told(app, LIVE) == {"status": "alive"}
 
 
-def test_a_server_whose_answers_cannot_be_built_is_not_ready_and_the_log_has_the_reason(
+def test_failed_build_leaves_server_unready(
     app: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_: ApiMount) -> None:
@@ -96,7 +96,7 @@ def test_others_may_have_a_say(app: Application) -> None:
     assert ready(app).status == 200
 
 
-def test_a_reload_leaves_a_server_ready(app: Application) -> None:
+def test_reload_leaves_a_server_ready(app: Application) -> None:
     app.warm()
     app.reload()
     assert ready(app).status == 200
@@ -124,7 +124,7 @@ class _NotReady(BaseHTTPRequestHandler):
         return None
 
 
-def test_the_health_check_says_why_a_server_is_not_ready() -> None:
+def test_healthcheck_says_why_unready() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _NotReady) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -48,7 +48,7 @@ def requests(samples: Figures, status: int, operation: str = OPERATION, method: 
     return figure(samples, "requests_total", operation=operation, method=method, status=str(status))
 
 
-def test_requests_are_counted_by_operation_method_and_status(app: Application) -> None:
+def test_requests_are_counted_by_operation(app: Application) -> None:
     answered(
         app,
         *tokens(["SE", "SE", "SE", "rate_limited", "expired"]),
@@ -67,12 +67,12 @@ def test_requests_are_counted_by_operation_method_and_status(app: Application) -
 
 
 @pytest.mark.parametrize("path", [METRICS, "/__admin/health/ready", "/~a/__admin/requests"])
-def test_requests_of_control_are_not_counted(path: str, app: Application) -> None:
+def test_admin_requests_are_not_counted(path: str, app: Application) -> None:
     answered(app, scope_of(path))
     assert not any(name == "mock_server_requests_total" for name, _ in figures(app))
 
 
-def test_findings_are_counted_by_rule_also_those_of_an_answer_that_is_remembered(app: Application) -> None:
+def test_findings_of_cached_answers_are_counted(app: Application) -> None:
     answered(app, *[scope_of() for _ in range(5)], scope_of("/nowhere"))
     samples = figures(app)
     assert figure(samples, "findings_total", operation=OPERATION, rule="security") == 5
@@ -80,7 +80,7 @@ def test_findings_are_counted_by_rule_also_those_of_an_answer_that_is_remembered
     assert figure(samples, "remembered_answers_hits_total") == 4
 
 
-def test_what_is_remembered_is_told_of(app: Application) -> None:
+def test_what_is_cached_is_reported(app: Application) -> None:
     empty = figures(app)
     assert [figure(empty, f"remembered_answers{name}") for name in ("", "_bytes", "_hits_total")] == [0, 0, 0]
     answered(app, *tokens(["SE", "SE", "FR", "SE"]))
@@ -91,7 +91,7 @@ def test_what_is_remembered_is_told_of(app: Application) -> None:
     assert 2000 < (held or 0) < (limit or 0)
 
 
-def test_without_a_fast_path_the_counts_are_the_same_and_nothing_is_remembered(app: Application) -> None:
+def test_without_fast_path_counts_are_same_and_nothing_is_cached(app: Application) -> None:
     slow = Application(Settings(no_fast_path=True), shares_process=True)
     snapshots = []
     for application in (app, slow):
@@ -110,7 +110,7 @@ def test_without_a_fast_path_the_counts_are_the_same_and_nothing_is_remembered(a
 
 
 @pytest.mark.parametrize("end", [("POST", "/~a/__admin/reset"), ("DELETE", "/~a/__admin/")])
-def test_no_count_goes_down_when_a_world_ends(end: tuple[str, str], app: Application) -> None:
+def test_no_count_goes_down_when_world_ends(end: tuple[str, str], app: Application) -> None:
     of_a = [scope_of(f"/~a{ME}", authorization="Bearer polar_cst_SE") for _ in range(3)]
     answered(app, *of_a)
     before = figures(app)
@@ -124,14 +124,14 @@ def test_no_count_goes_down_when_a_world_ends(end: tuple[str, str], app: Applica
             assert after[key] >= value, key
 
 
-def test_worlds_that_are_forgotten_stay_counted(own_cache: None) -> None:
+def test_forgotten_worlds_stay_counted(own_cache: None) -> None:
     app = Application(Settings(max_worlds=2), shares_process=True)
     answered(app, *[scope_of(f"/~w{number}{ME}", authorization="Bearer polar_cst_SE") for number in range(10)])
     samples = figures(app)
     assert (requests(samples, 200), figure(samples, "worlds"), figure(samples, "worlds_limit")) == (10, 3, 2)
 
 
-def test_durations_are_a_histogram_for_each_operation_and_method(app: Application) -> None:
+def test_durations_are_histogram_for_each_operation_and_method(app: Application) -> None:
     answered(app, *tokens(["SE", "SE", "expired"]))
     samples = figures(app)
     name, labels = "request_duration_seconds", {"operation": OPERATION, "method": "GET"}
@@ -146,7 +146,7 @@ def test_durations_are_a_histogram_for_each_operation_and_method(app: Applicatio
     assert 0 < (figure(samples, f"{name}_sum", **labels) or 0) < 60
 
 
-def test_a_delay_that_was_asked_for_is_no_part_of_a_duration(app: Application) -> None:
+def test_delay_that_was_asked_for_is_no_part_of_duration(app: Application) -> None:
     (got,) = answered(app, scope_of(authorization="Bearer polar_cst_SE", prefer="delay=1"))
     assert got.status == 200
     assert requests(figures(app), 200) == 1
@@ -155,7 +155,7 @@ def test_a_delay_that_was_asked_for_is_no_part_of_a_duration(app: Application) -
     assert (figure(figures(app), "request_duration_seconds_sum", operation=OPERATION, method="GET") or 0) < 60
 
 
-def test_what_serves_is_told_by_name_version_and_digest(app: Application, tmp_path: Path) -> None:
+def test_build_info_has_version_and_digest(app: Application, tmp_path: Path) -> None:
     samples = figures(app)
     (contract,) = (dict(labels) for name, labels in samples if name == "mock_server_contract_info")
     served = app.served[0].contract
@@ -165,7 +165,7 @@ def test_what_serves_is_told_by_name_version_and_digest(app: Application, tmp_pa
     assert samples["process_resident_memory_bytes", frozenset()] > 1e7
 
 
-def test_operations_of_several_contracts_are_told_apart_by_their_base_paths(tmp_path: Path, own_cache: None) -> None:
+def test_metrics_tell_contracts_by_base_path(tmp_path: Path, own_cache: None) -> None:
     pets, cars = (
         {
             **document({"/all": {"get": operation({"const": title})}}),
@@ -185,14 +185,14 @@ def test_operations_of_several_contracts_are_told_apart_by_their_base_paths(tmp_
     }
 
 
-def test_each_check_of_readiness_has_a_figure(app: Application) -> None:
+def test_each_check_of_readiness_has_figure(app: Application) -> None:
     app.readiness.add("moon", lambda: "no full moon")
     samples = figures(app)
     checks = {"engine": 0, "stop": 1, "moon": 0}
     assert {name: figure(samples, "ready", check=name) for name in checks} == checks
 
 
-def test_a_monitor_that_accepts_openmetrics_gets_it(app: Application) -> None:
+def test_openmetrics_is_negotiated(app: Application) -> None:
     answered(app, *tokens(["SE"]))
     accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
     plain, (got,) = answered(app, scope_of(METRICS))[0], answered(app, scope_of(METRICS, accept=accept))
@@ -204,14 +204,14 @@ def test_a_monitor_that_accepts_openmetrics_gets_it(app: Application) -> None:
     assert got.body.endswith(b"# EOF\n")
 
 
-def test_with_several_workers_each_sample_says_whose_it_is(own_cache: None) -> None:
+def test_samples_are_labelled_by_worker(own_cache: None) -> None:
     app = Application(Settings(workers=2), shares_process=True)
     answered(app, *tokens(["SE"]))
     (pid,) = {dict(labels).get("worker") for _, labels in figures(app)}
     assert (pid or "").isdigit()
 
 
-def test_everybody_may_ask_and_nobody_may_write(app: Application) -> None:
+def test_everybody_reads_nobody_writes(app: Application) -> None:
     far = {"peer": "10.0.0.9", "host": "10.0.0.1:4010"}
     statuses = [
         got.status
@@ -227,7 +227,7 @@ def test_everybody_may_ask_and_nobody_may_write(app: Application) -> None:
     assert statuses == [200, 200, 405, 400, 403]
 
 
-def test_a_count_holds_though_many_ask_at_once(app: Application) -> None:
+def test_count_is_right_under_concurrency(app: Application) -> None:
     async def together() -> None:
         await asyncio.gather(*(sent(app, scope) for scope in tokens(["SE", "FR"] * 50)))
 
@@ -235,7 +235,7 @@ def test_a_count_holds_though_many_ask_at_once(app: Application) -> None:
     assert requests(figures(app), 200) == 100
 
 
-def test_a_reload_leaves_the_counts(app: Application) -> None:
+def test_reload_leaves_the_counts(app: Application) -> None:
     answered(app, *tokens(["SE", "SE"]))
     app.reload()
     answered(app, *tokens(["SE", "SE"]))
@@ -257,6 +257,6 @@ print({name.partition(".")[0] for name in sys.modules} & {"prometheus_client", "
 """
 
 
-def test_a_server_that_nobody_monitors_does_without_the_library(own_cache: None) -> None:
+def test_server_that_nobody_monitors_does_without_library(own_cache: None) -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["set()", "{'prometheus_client'}"]

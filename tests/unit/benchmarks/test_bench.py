@@ -76,12 +76,12 @@ def test_what_wrk_printed_is_read() -> None:
     assert parsed(PRINTED, 0.4) == Run(requests=50_000, rate=25_000, p99=2.5, size=900, refused=3, lost=1, busy=0.4)
 
 
-def test_a_run_without_answers_has_no_size() -> None:
+def test_run_without_answers_has_no_size() -> None:
     nothing = '{"requests": 0, "duration": 1000000, "bytes": 0, "p99": 0.0, "refused": 0, "lost": 32}'
     assert parsed(nothing) == Run(requests=0, rate=0, p99=0, size=0, refused=0, lost=32, busy=0)
 
 
-def test_wrk_that_printed_no_figures_is_an_error() -> None:
+def test_wrk_without_figures_is_an_error() -> None:
     with pytest.raises(ValueError, match="found no line of JSON"):
         parsed("Running 1s test")
 
@@ -89,14 +89,14 @@ def test_wrk_that_printed_no_figures_is_an_error() -> None:
 # The requests
 
 
-def test_many_customers_are_different_requests_spread_over_the_worlds() -> None:
+def test_many_customers_are_different_requests_spread_over_worlds() -> None:
     messages = requests.many_customers(requests.WORLDS).requests
     assert (len(messages), len(set(messages))) == (requests.MANY, requests.MANY)
     assert messages[1_501].startswith(f"GET /~bench-1{ME} HTTP/1.1\r\n".encode())
     assert len({message.split(b"/", 2)[1] for message in messages}) == requests.WORLDS
 
 
-def test_a_script_finds_each_request_of_a_cycle() -> None:
+def test_script_finds_each_request_of_cycle() -> None:
     cycle = requests.many_customers()
     assert tuple(cycle.text().split(b"\0")) == cycle.requests
 
@@ -110,7 +110,7 @@ def test_fresh_requests_never_come_again(make: Callable[[], requests.Fresh]) -> 
     assert all(message.count(b"\0") == 1 for message in texts)
 
 
-def test_a_request_without_a_place_for_its_name_is_not_fresh() -> None:
+def test_request_without_place_for_its_name_is_not_fresh() -> None:
     with pytest.raises(ValueError, match="found 0 names"):
         requests.Fresh(lambda _: REQUEST).text()
 
@@ -118,7 +118,7 @@ def test_a_request_without_a_place_for_its_name_is_not_fresh() -> None:
 # Refusing to compare
 
 
-def test_two_servers_that_send_the_same_bytes_are_compared() -> None:
+def test_two_servers_that_send_same_bytes_are_compared() -> None:
     with sending(GOOD) as url, sending(GOOD) as other_url:
         assert check_same("ours", url, "bare", other_url, REQUEST) == GOOD
 
@@ -131,7 +131,7 @@ def test_two_servers_that_send_the_same_bytes_are_compared() -> None:
         ("body", Answer(200, GOOD.headers, b"[]")),
     ],
 )
-def test_servers_that_send_different_bytes_are_not_compared(part: str, other: Answer) -> None:
+def test_different_bytes_are_not_compared(part: str, other: Answer) -> None:
     with (
         sending(GOOD) as url,
         sending(other) as other_url,
@@ -141,13 +141,13 @@ def test_servers_that_send_different_bytes_are_not_compared(part: str, other: An
 
 
 @pytest.mark.parametrize("bad", [a_run(refused=1), a_run(lost=1)])
-def test_a_run_with_bad_answers_is_not_compared(bad: Run) -> None:
+def test_run_with_errors_is_not_compared(bad: Run) -> None:
     check_good("ours", a_run())
     with pytest.raises(NotComparableError, match=r"ours: found \d refused and \d lost requests"):
         check_good("ours", bad)
 
 
-def test_runs_of_answers_of_different_sizes_are_not_compared() -> None:
+def test_different_sizes_are_not_compared() -> None:
     check_same_size("ours", a_run(size=900), "bare", a_run(size=910))
     with pytest.raises(NotComparableError, match="found 500 bytes an answer from bare; expected 900 as from ours"):
         check_same_size("ours", a_run(size=900), "bare", a_run(size=500))
@@ -158,7 +158,7 @@ def schema(server_url: str) -> AnswerSchema:
     return AnswerSchema(contracts.served_contract(server_url), ME)
 
 
-def test_our_own_answer_keeps_the_schema_that_peers_are_judged_by(schema: AnswerSchema, server_url: str) -> None:
+def test_our_own_answer_keeps_schema_that_peers_are_validated_by(schema: AnswerSchema, server_url: str) -> None:
     assert schema.findings(answer(server_url, REQUEST)) == []
 
 
@@ -171,7 +171,7 @@ def test_our_own_answer_keeps_the_schema_that_peers_are_judged_by(schema: Answer
         ("oauth_accounts", {"a": {}}, "/oauth_accounts/a: 'account_id' is a required property"),
     ],
 )
-def test_an_answer_of_a_peer_that_breaks_the_contract_is_found(
+def test_invalid_answer_of_peer_is_found(
     schema: AnswerSchema, server_url: str, member: str, value: object, finding: str
 ) -> None:
     body = json.loads(answer(server_url, REQUEST).body)
@@ -188,14 +188,14 @@ def test_what_is_no_answer_at_all_is_found(schema: AnswerSchema, reply: Answer, 
 # The servers
 
 
-def test_the_bare_server_sends_the_bytes_that_it_was_given(plan: Plan) -> None:
+def test_bare_server_sends_its_bytes(plan: Plan) -> None:
     reply = Answer(201, (("content-type", "application/json"), ("content-length", "6")), '{"é"}'.encode())
     with plan.place.bare(reply) as server:
         assert list(answers(server.url, [REQUEST, requests.order("one")])) == [reply, reply]
     assert not server.process.is_running()
 
 
-def test_every_new_body_is_judged_and_answered_from_the_example(plan: Plan) -> None:
+def test_every_new_body_is_validated_and_answered_from_example(plan: Plan) -> None:
     with plan.place.mock_server(str(contracts.ORDERS)) as server:
         good = list(answers(server.url, requests.new_orders().some(2)))
         bad = answer(server.url, requests.order("NOT A REFERENCE"))
@@ -205,7 +205,7 @@ def test_every_new_body_is_judged_and_answered_from_the_example(plan: Plan) -> N
     assert bad.status == 422
 
 
-def test_a_server_that_does_not_start_says_what_it_said(plan: Plan) -> None:
+def test_server_that_does_not_start_says_what_it_said(plan: Plan) -> None:
     with (
         pytest.raises(NotStartedError, match=r"did not start: mock-server: .*expected"),
         plan.place.mock_server("--store", "nowhere://"),
@@ -213,7 +213,7 @@ def test_a_server_that_does_not_start_says_what_it_said(plan: Plan) -> None:
         pass
 
 
-def test_ending_a_server_ends_what_it_started() -> None:
+def test_ending_server_ends_what_it_started() -> None:
     child = "import subprocess, sys; subprocess.Popen(['sleep', '600']); print(flush=True); sys.stdin.read()"
     process = subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
@@ -227,7 +227,7 @@ def test_ending_a_server_ends_what_it_started() -> None:
 
 
 @pytest.mark.skipif(not contracts.FULL.exists(), reason="the full contract is on the project's own machines only")
-def test_the_full_contract_takes_the_same_tokens(plan: Plan) -> None:
+def test_full_contract_takes_same_tokens(plan: Plan) -> None:
     source, _, _, *overlays = contracts.full_contract(plan.place)
     contract = load_contract(source, [argument for argument in overlays if argument != "--overlay"])
     operation = next(entry for entry in contract.operations.values() if entry.path == ME and entry.method == "GET")
@@ -238,7 +238,7 @@ def test_the_full_contract_takes_the_same_tokens(plan: Plan) -> None:
 # The table
 
 
-def test_a_spread_is_the_median_between_its_ends() -> None:
+def test_spread_is_median_between_its_ends() -> None:
     assert Spread.of([0.9, 0.5, 0.7]) == Spread(0.7, 0.5, 0.9)
     assert Spread.of([2, 1]) == Spread(1.5, 1, 2)
 
@@ -252,7 +252,7 @@ def test_a_spread_is_the_median_between_its_ends() -> None:
         (True, 0.94, False),
     ],
 )
-def test_a_target_is_reached_by_the_median(at_most: bool, figure: float, reached: bool) -> None:
+def test_target_is_reached_by_the_median(at_most: bool, figure: float, reached: bool) -> None:
     row = Row("one", "one", 0.93, at_most=at_most)
     assert Result(row, (0.0, figure, 9.0)).reached is reached
     assert Result(row).reached is None
@@ -263,7 +263,7 @@ def test_each_row_that_can_be_asked_for_is_measured() -> None:
     assert {row.key for table_rows, _ in measurements.MEASUREMENTS for row in table_rows} == set(rows.KEYS)
 
 
-def test_the_report_shows_figures_failures_and_peers_that_are_not_comparable() -> None:
+def test_report_shows_figures_and_failures() -> None:
     runs = {"ours": (a_run(rate=900, cost=40), a_run(rate=800, cost=50)), "bare": (a_run(cost=30),) * 2}
     report = Report(
         rounds=2,
@@ -298,7 +298,7 @@ def test_the_report_shows_figures_failures_and_peers_that_are_not_comparable() -
     assert data["rows"][0]["runs"]["ours"][0]["rate"] == 900
 
 
-def test_a_row_that_cannot_be_measured_does_not_stop_the_others(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_that_cannot_be_measured_does_not_stop_others(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     def differs(_: Plan) -> list[Result | PeerResult]:
         raise NotComparableError("they differ")
 
@@ -314,7 +314,7 @@ def test_a_row_that_cannot_be_measured_does_not_stop_the_others(plan: Plan, monk
     assert others == []
 
 
-def test_a_peer_that_is_not_installed_is_told_of(plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_peer_is_reported(plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(peers, "HERE", tmp_path)
     contract = {"paths": {}, "openapi": "3.1.0"}
     with ExitStack() as stack:
@@ -331,7 +331,7 @@ def test_wrong_options_are_refused(arguments: list[str], capsys: pytest.CaptureF
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_the_lock_of_the_peers_has_hashes_and_no_addresses() -> None:
+def test_lock_of_peers_has_hashes_alone() -> None:
     lock = json.loads((peers.HERE / "package-lock.json").read_text(encoding="utf-8"))
     packages = [package for name, package in lock["packages"].items() if name]
     assert packages

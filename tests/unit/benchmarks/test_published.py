@@ -72,7 +72,7 @@ GOOD = {"id": 1, "mail": "lucia@example.com"}
     [GOOD, {**GOOD, "boss": GOOD}, {**GOOD, "nick": None}, {**GOOD, "team": None}, {**GOOD, "team": {"name": 1}}],
     ids=json.dumps,
 )
-def test_an_answer_that_keeps_the_contract_as_it_is_meant_is_taken(value: Any) -> None:
+def test_answer_that_keeps_contract_as_it_is_meant_is_taken(value: Any) -> None:
     assert findings(users(), value) == []
 
 
@@ -89,7 +89,7 @@ def test_an_answer_that_keeps_the_contract_as_it_is_meant_is_taken(value: Any) -
     ],
 )
 @pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
-def test_an_answer_that_breaks_its_schema_is_found(value: Any, where: str, openapi: str) -> None:
+def test_invalid_answer_is_found(value: Any, where: str, openapi: str) -> None:
     (first, *_) = findings(users(openapi), value)
     assert where in first
 
@@ -102,13 +102,13 @@ def test_what_is_not_documented_is_found() -> None:
     ]
 
 
-def test_a_required_header_that_is_missing_is_found() -> None:
+def test_missing_header_is_found() -> None:
     answer = operation()
     answer["responses"]["200"]["headers"] = {"X-Total": {"required": True, "schema": {"type": "integer"}}}
     assert findings(published(document({"/a": {"get": answer}})), GOOD) == ["header X-Total: missing"]
 
 
-def test_each_event_of_a_stream_is_judged() -> None:
+def test_each_event_of_stream_is_validated() -> None:
     answer = operation()
     answer["responses"]["200"]["content"] = {"text/event-stream": {"schema": {"required": ["id"]}}}
     contract = published(document({"/a": {"get": answer}}))
@@ -116,7 +116,7 @@ def test_each_event_of_a_stream_is_judged() -> None:
     assert len(Judge(contract).findings(contract.operations[0], reply)) == 1
 
 
-def test_a_stream_that_an_author_left_out_is_taken_where_a_request_asks_for_one() -> None:
+def test_undocumented_stream_is_accepted() -> None:
     asks: Document = {"content": {"application/json": {"schema": {"properties": {"stream": {"type": "boolean"}}}}}}
     reply = Reply(200, {"content-type": "text/event-stream"}, b"data: {}\n\n")
     for request, expected in ((asks, 0), ({}, 1)):
@@ -129,7 +129,7 @@ def test_a_stream_that_an_author_left_out_is_taken_where_a_request_asks_for_one(
 RECURSIVE = {"$ref": "#/components/schemas/User"}
 
 
-def test_a_value_has_what_is_required_or_all_there_is() -> None:
+def test_value_has_what_is_required_or_all_there_is() -> None:
     assert sampled(RECURSIVE, everything=False).keys() == {"id", "mail", "secret"}
     assert sampled(RECURSIVE, everything=True).keys() == USER["properties"].keys()  # type: ignore[attr-defined]
 
@@ -150,11 +150,11 @@ def test_a_value_has_what_is_required_or_all_there_is() -> None:
     ids=json.dumps,
 )
 @pytest.mark.parametrize("everything", [False, True])
-def test_a_value_keeps_its_schema(schema: Any, everything: bool) -> None:
+def test_value_keeps_its_schema(schema: Any, everything: bool) -> None:
     sampled(schema, everything=everything)  # which holds it to the schema
 
 
-def test_a_schema_without_a_value_is_told() -> None:
+def test_schema_without_a_value_is_told() -> None:
     with pytest.raises(NoSampleError):
         sampled({"type": "integer", "minimum": 2, "maximum": 1}, everything=False)
 
@@ -182,17 +182,17 @@ def test_a_schema_without_a_value_is_told() -> None:
     ],
     ids=str,
 )
-def test_a_parameter_is_written_in_its_style(parameter: Document, value: Any, expected: list[str]) -> None:
+def test_parameter_is_written_in_its_style(parameter: Document, value: Any, expected: list[str]) -> None:
     assert written({"name": "p", **parameter}, value) == expected
 
 
 @pytest.mark.parametrize("value", [None, [[1]], {"a": {"b": 1}}])
-def test_a_value_that_no_style_has_a_form_for_is_not_sent(value: Any) -> None:
+def test_value_that_no_style_has_form_for_is_not_sent(value: Any) -> None:
     with pytest.raises(NotSendableError):
         written({"name": "p", "in": "query"}, value)
 
 
-def test_a_request_has_credentials_and_a_body_of_each_media_type() -> None:
+def test_request_has_credentials_and_body_of_each_media_type() -> None:
     body = {
         "required": True,
         "content": {
@@ -214,7 +214,7 @@ def test_a_request_has_credentials_and_a_body_of_each_media_type() -> None:
     assert plain.text().endswith(b'Content-Length: 8\r\n\r\n{"a": 0}')
 
 
-def test_a_status_that_a_key_documents_is_wanted() -> None:
+def test_documented_status_is_expected() -> None:
     contract = published(document({"/a": {"get": {"responses": {"200": {}, "4XX": {}, "default": {}, "500": {}}}}}))
     assert [status_of(key, contract.operations[0]) for key in ("200", "4XX", "default", "500", "1XX")] == [
         200,
@@ -261,7 +261,7 @@ def answering(status: int, body: bytes) -> Iterator[str]:
         (200, {**GOOD, "more": "x" * LARGEST}, survey.LARGE),
     ],
 )
-def test_what_is_wrong_with_an_answer_is_counted(status: int, value: Any, fault: str) -> None:
+def test_faults_of_answer_are_counted(status: int, value: Any, fault: str) -> None:
     subject = Survey(users(parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]))
     calls = [call for call in subject.reads() if isinstance(call, Call)]
     with answering(status, json.dumps(value).encode()) as url:
@@ -271,7 +271,7 @@ def test_what_is_wrong_with_an_answer_is_counted(status: int, value: Any, fault:
     assert outcome.command.startswith("curl -X GET") == bool(fault)
 
 
-def test_an_example_of_the_contract_may_be_large() -> None:
+def test_example_of_contract_may_be_large() -> None:
     example = {**GOOD, "more": "x" * LARGEST}
     contract = users()
     contract.operations[0].responses[0].content[0].node["example"] = example  # type: ignore[index]
@@ -287,7 +287,7 @@ def test_no_answer_is_a_fault() -> None:
     assert subject.outcome("", calls[0], None, 1.0).fault == survey.SERVER_ERROR
 
 
-def test_each_operation_is_asked_in_each_way() -> None:
+def test_operations_are_asked_in_each_way() -> None:
     post = operation({"type": "object"}, requestBody={"content": {"application/json": {}, "text/plain": {}}})
     post["responses"]["404"] = {"description": "It is not."}
     subject = Survey(published(document({"/a": {"post": post}})))
@@ -307,7 +307,7 @@ def test_latencies_are_told() -> None:
     assert Latencies.of([]).count == 0
 
 
-def test_a_second_client_asks_until_it_is_ended() -> None:
+def test_second_client_asks_until_ended() -> None:
     with answering(200, b"{}") as url, standing_by(url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") as milliseconds:
         pass
     assert milliseconds != []
@@ -316,7 +316,7 @@ def test_a_second_client_asks_until_it_is_ended() -> None:
 # The whole
 
 
-def test_the_first_answers_of_this_server_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_first_answers_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "pets.json"
     broken = operation({"allOf": [{"type": "string"}, {"type": "integer"}]})
     paths = {"/pets": {"get": operation({"type": "array", "items": {"type": "string"}})}, "/broken": {"get": broken}}
@@ -328,7 +328,7 @@ def test_the_first_answers_of_this_server_are_measured(tmp_path: Path, capsys: p
     assert [(call["name"], call["fault"]) for call in entry["calls"]] == [("GET /broken", survey.SERVER_ERROR)]
 
 
-def test_a_file_that_is_no_contract_is_told(tmp_path: Path) -> None:
+def test_file_that_is_no_contract_is_told(tmp_path: Path) -> None:
     file = tmp_path / "pets.json"
     file.write_text('{"swagger": "2.0"}', encoding="utf-8")
     with pytest.raises(ValueError, match="expected a contract of OpenAPI 3"):

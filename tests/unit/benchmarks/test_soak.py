@@ -41,13 +41,13 @@ def test_what_does_not_hold_is_said(seen: Samples, findings: Findings, log: str,
     assert [one.what for one in verdicts(seen, findings, log) if not one.good] == expected
 
 
-def test_the_time_without_a_core_is_not_the_servers() -> None:
+def test_time_without_core_is_not_servers() -> None:
     seen = samples()
     seen.health.append(Timing(10, 600, held_up=300))
     assert all(one.good for one in verdicts(seen, Findings(), ""))
 
 
-def test_one_answer_of_health_may_be_slower_than_the_others_and_none_much() -> None:
+def test_one_health_answer_may_be_slow() -> None:
     seen = samples()
     seen.health.append(Timing(10, 400))
     assert all(one.good for one in verdicts(seen, Findings(), ""))
@@ -55,17 +55,17 @@ def test_one_answer_of_health_may_be_slower_than_the_others_and_none_much() -> N
     assert [one.what for one in verdicts(seen, Findings(), "") if not one.good] == ["health while clients are at work"]
 
 
-def test_a_run_that_is_too_short_to_tell_is_not_good() -> None:
+def test_too_short_run_is_not_good() -> None:
     seen = samples()
     seen.memory = seen.memory[:30]
     assert not verdicts(seen, Findings(), "")[0].good
 
 
-def test_thirds_are_of_the_time_after_the_warm_up() -> None:
+def test_thirds_are_of_time_after_warm_up() -> None:
     assert thirds([(0, 99), (10, 1), (14, 1), (15, 2), (19, 2), (24, 3), (25, 3)], 10) == [1, 2, 3]
 
 
-def test_every_kind_of_request_is_answered_as_it_expects(own_cache: None) -> None:
+def test_each_kind_of_request_is_answered(own_cache: None) -> None:
     with RunningServer(str(SHOP / "shop.yaml"), "--fixtures", str(SHOP / "fixtures")) as server:
         client = Client(server.url, 1, Findings())
         for kind in KINDS.keys() - {large_bodies}:

@@ -76,7 +76,7 @@ def turns(numbers: range, times: int) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("factor", [1.02, 1.05, 1.1, 1.5, 2, 2.5, 3, 5, 10, 20])
-def test_of_a_loop_of_any_length_a_share_stays_that_is_as_large_as_the_room(factor: float) -> None:
+def test_cyclic_scan_keeps_a_share_that_fits(factor: float) -> None:
     known = Known()
     length = int(ROOM * factor)
     list(map(known.ask, turns(range(length), 2)))
@@ -84,12 +84,12 @@ def test_of_a_loop_of_any_length_a_share_stays_that_is_as_large_as_the_room(fact
     assert 0.85 < found * factor <= 1
 
 
-def test_a_loop_that_has_room_is_found_whole() -> None:
+def test_loop_that_has_room_is_found_whole() -> None:
     known = Known()
     assert share(known.ask, turns(range(int(0.95 * ROOM)), 3), passed_over=int(0.95 * ROOM)) > 0.99
 
 
-def test_a_loop_of_which_a_tenth_changes_is_found_whole_again_in_the_third_round() -> None:
+def test_changed_loop_is_cached_by_third_round() -> None:
     known = Known()
     random = Random(1)
     members = [*range(int(0.9 * ROOM))]
@@ -101,7 +101,7 @@ def test_a_loop_of_which_a_tenth_changes_is_found_whole_again_in_the_third_round
         assert rounds[3] > 0.98
 
 
-def test_another_set_is_found_whole_in_the_fourth_round() -> None:
+def test_new_set_is_found_in_fourth_round() -> None:
     known = Known()
     length = int(0.8 * ROOM)
     for first in (0, 10_000, 20_000):
@@ -109,7 +109,7 @@ def test_another_set_is_found_whole_in_the_fourth_round() -> None:
         assert rounds[3] > 0.97
 
 
-def test_a_loop_that_has_room_is_found_after_one_that_has_not_and_the_other_way_round() -> None:
+def test_loops_that_fit_and_not_alternate() -> None:
     known = Known()
     for first in (0, 100_000):
         list(map(known.ask, turns(range(first, first + 5 * ROOM), 4)))
@@ -150,7 +150,7 @@ def drifting(random: Random) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("asked", [zipf, near, passing, drifting])
-def test_what_was_asked_for_lately_is_found_about_as_often_as_by_recency(
+def test_recent_keys_are_hit_about_like_lru(
     asked: Callable[[Random], Iterator[int]],
 ) -> None:
     known = Known()
@@ -158,7 +158,7 @@ def test_what_was_asked_for_lately_is_found_about_as_often_as_by_recency(
     assert found > 0.9 * share(recency(), asked(Random(1)), passed_over=5 * ROOM)
 
 
-def test_what_nobody_asks_for_again_takes_no_place_of_what_is_asked_for() -> None:
+def test_one_off_keys_evict_nothing_useful() -> None:
     known = Known()
     for turn in range(8 * ROOM):
         known.ask(turn % (ROOM // 2))

@@ -23,7 +23,7 @@ CASES: list[tuple[JSON, JSON, JSON]] = [
 
 
 @pytest.mark.parametrize(("target", "patch", "expected"), CASES)
-def test_the_examples_of_the_rfc_hold(target: JSON, patch: JSON, expected: JSON) -> None:
+def test_examples_of_the_rfc_hold(target: JSON, patch: JSON, expected: JSON) -> None:
     before = repr(target)
     assert apply_merge_patch(target, patch) == expected
     assert repr(target) == before

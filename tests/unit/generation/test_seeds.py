@@ -12,11 +12,11 @@ from mock_server.generation.seeding import RandomStream, SeedKey, totals
 DRAW = SeedKey(0, "pets", "tom")
 
 
-def test_a_number_is_the_same_for_ever() -> None:
+def test_number_is_the_same_for_ever() -> None:
     assert DRAW.number("/name") == 8711449439678891560
 
 
-def test_a_number_has_64_bits() -> None:
+def test_number_has_64_bits() -> None:
     numbers = [DRAW.number(f"/{index}") for index in range(200)]
     assert max(number.bit_length() for number in numbers) == 64
     assert len(set(numbers)) == 200
@@ -32,15 +32,15 @@ def test_a_number_has_64_bits() -> None:
         SeedKey(0, "", "petstom"),
     ],
 )
-def test_another_seed_resource_or_identity_draws_another_number(other: SeedKey) -> None:
+def test_other_seed_resource_or_identity_draws_other_number(other: SeedKey) -> None:
     assert other.number("/name") != DRAW.number("/name")
 
 
-def test_another_place_draws_another_number() -> None:
+def test_other_place_draws_other_number() -> None:
     assert DRAW.number("/name") != DRAW.number("/nam")
 
 
-def test_a_source_of_randomness_is_new_each_time() -> None:
+def test_random_stream_is_fresh_each_time() -> None:
     assert [DRAW.at("/name").random() for _ in range(3)] == [DRAW.at("/name").random()] * 3
 
 
@@ -55,7 +55,7 @@ def uneven(pairs: list[tuple[float, float]]) -> float:
     return sum((counts[left, right] - usual) ** 2 / usual for left in range(8) for right in range(8))
 
 
-def test_the_fields_of_a_record_do_not_move_together() -> None:
+def test_fields_of_record_are_independent() -> None:
     draws = [SeedKey(0, "pets", f"SE-{index}") for index in range(2000)]
     names = ("/id", "/name", "/name#present", "/tags/0", "/tags/1", "persona/person")
     for left, right in combinations(names, 2):
@@ -63,13 +63,13 @@ def test_the_fields_of_a_record_do_not_move_together() -> None:
         assert uneven([(draw.number(left) / 2**64, draw.number(right) / 2**64) for draw in draws]) < 115
 
 
-def test_the_numbers_of_a_source_do_not_follow_each_other() -> None:
+def test_numbers_of_source_do_not_follow_each_other() -> None:
     source = RandomStream(7)
     assert uneven(list(pairwise(source.random() for _ in range(20_000)))) < 115
 
 
 @pytest.mark.parametrize("size", [1, 2, 6, 10**9, 2**31, 10**12, 2**64 + 1])
-def test_a_range_is_drawn_evenly_and_kept(size: int) -> None:
+def test_range_is_drawn_evenly_and_kept(size: int) -> None:
     source = RandomStream(size)
     drawn = [source.randrange(5, 5 + size) - 5 for _ in range(6000)]
     assert 0 <= min(drawn) <= max(drawn) < size
@@ -77,7 +77,7 @@ def test_a_range_is_drawn_evenly_and_kept(size: int) -> None:
     assert all(abs(shares[part] - 6000 / min(size, 6)) < 200 for part in range(min(size, 6)))
 
 
-def test_an_empty_range_is_refused() -> None:
+def test_empty_range_is_refused() -> None:
     with pytest.raises(ValueError, match="expected one with a number in it"):
         RandomStream(0).randrange(5, 5)
 

@@ -38,7 +38,7 @@ NESTED = schemas(
 
 
 @pytest.mark.parametrize("fill", [0, 1, 2, 3])
-def test_optional_members_end_where_the_levels_do(fill: int) -> None:
+def test_optional_members_end_at_max_depth(fill: int) -> None:
     value = made(NESTED, "L0", fill=fill)
     for _ in range(fill):
         assert {"id", "note", "next"} == value.keys()
@@ -46,13 +46,13 @@ def test_optional_members_end_where_the_levels_do(fill: int) -> None:
     assert value.keys() == {"id"}
 
 
-def test_a_dense_graph_ends_small() -> None:
+def test_dense_graph_ends_small() -> None:
     value = made(ring(60), "S0", fill=12)
     assert len(json.dumps(value)) < LARGEST
     assert value.keys() > {"kind", "S1", "S59"}
 
 
-def test_a_thousand_schemas_that_refer_to_one_another_end() -> None:
+def test_thousand_schemas_that_refer_to_each_other_end() -> None:
     chance = random.Random(3)
     names = [f"S{index}" for index in range(1000)]
     contract = schemas(
@@ -92,20 +92,20 @@ def test_optional_members_that_are_large_go() -> None:
     assert made(contract, "Page", fill=2).keys() == {"id", "text"}
 
 
-def test_required_members_are_there_however_many_they_are() -> None:
+def test_all_required_members_are_there() -> None:
     names = [f"m{index}" for index in range(3000)]
     member = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}
     contract = schemas(Wide={"type": "object", "required": names, "properties": dict.fromkeys(names, member)})
     assert [*made(contract, "Wide", fill=2)] == names
 
 
-def test_an_optional_contradiction_is_left_out() -> None:
+def test_optional_contradiction_is_left_out() -> None:
     never = {"type": "string", "minLength": 3, "maxLength": 2}
     contract = schemas(Pet={"type": "object", "properties": {"id": {"type": "integer"}, "never": never}})
     assert made(contract, "Pet").keys() == {"id"}
 
 
-def test_a_contradiction_is_named_and_remembered() -> None:
+def test_contradiction_is_named_and_cached() -> None:
     never = {"type": "string", "minLength": 3, "maxLength": 2}
     document = SchemaDocument(schemas(Pet={"type": "object", "required": ["never"], "properties": {"never": never}}))
     messages = set()
@@ -118,13 +118,13 @@ def test_a_contradiction_is_named_and_remembered() -> None:
     assert document.caches[FAILURES][document.root(reference("Pet"))] == message
 
 
-def test_a_schema_that_requires_itself_is_told_of_where_it_first_comes_back() -> None:
+def test_endless_recursion_is_located() -> None:
     node = {"type": "object", "required": ["next"], "properties": {"next": reference("Node")}}
     with pytest.raises(GenerationError, match=r"^/next: found a schema that requires itself for ever"):
         made(schemas(Node=node), "Node", fill=2)
 
 
-def test_an_answer_is_not_null_where_it_may_be_something() -> None:
+def test_answer_is_not_null_if_avoidable() -> None:
     contract = schemas(Pets={"type": ["array", "null"], "items": {"type": "integer"}})
     document = SchemaDocument(contract)
     values = [generate(reference("Pets"), SeedKey(0, "answers", str(i)), document, complete=True) for i in range(50)]

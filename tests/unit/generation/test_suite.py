@@ -45,7 +45,7 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.skipif(not SUITE.exists(), reason="the JSON Schema Test Suite is not here: make test-schemas fetches it")
 @pytest.mark.parametrize("schema", [*cases()])
-def test_a_schema_of_the_suite_yields_valid_data(schema: Any) -> None:
+def test_schema_of_suite_yields_valid_data(schema: Any) -> None:
     document = SchemaDocument(schema, others=remotes() if HOST in json.dumps(schema) else None)
     for seed in range(ROUNDS):
         value = generate(schema, SeedKey(seed, "suite", "x"), document)
@@ -68,7 +68,7 @@ def document() -> SchemaDocument:
 
 @needs_polar
 @pytest.mark.parametrize("name", NAMES)
-def test_a_schema_of_polar_yields_valid_data(name: str, document: SchemaDocument) -> None:
+def test_schema_of_polar_yields_valid_data(name: str, document: SchemaDocument) -> None:
     schema: Any = {"$ref": f"#/components/schemas/{name}"}
     for seed in range(2):
         value = generate(schema, SeedKey(seed, "polar", "x"), document, complete=seed == 1)
@@ -88,7 +88,7 @@ def others() -> Registry[Any]:
 
 @needs_polar
 @pytest.mark.parametrize("name", NAMES)
-def test_each_variant_of_a_schema_of_polar_is_valid_and_unlike_the_others(
+def test_polar_variants_are_valid_and_distinct(
     name: str, document: SchemaDocument, registry: jsonschema_rs.Registry, others: Registry[Any]
 ) -> None:
     listed = variants({"$ref": f"#/components/schemas/{name}"}, SeedKey(0, "polar", "x"), document)

@@ -58,7 +58,7 @@ def made(country: str, seed: int, is_company: bool = True) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("country", WITH_TAX_IDS)
-def test_a_number_is_compact_and_accepted(country: str) -> None:
+def test_number_is_compact_and_accepted(country: str) -> None:
     for seed in range(40):
         number, name = made(country, seed, seed % 4 != 0)
         if name != "eu_vat" and "module" not in TABLE["formats"][name]:
@@ -69,7 +69,7 @@ def test_a_number_is_compact_and_accepted(country: str) -> None:
 
 
 @pytest.mark.parametrize("country", WITH_TAX_IDS)
-def test_no_earlier_format_of_the_country_would_take_the_number(country: str) -> None:
+def test_no_earlier_format_of_country_would_take_number(country: str) -> None:
     for seed in range(10):
         number, name = made(country, seed, seed % 2 == 0)
         for earlier in formats_of(country)[: formats_of(country).index(name)]:
@@ -92,7 +92,7 @@ def test_no_format_without_a_check_is_made() -> None:
     assert {name for row in TABLE["countries"].values() for name in row.split()} >= WITHOUT_CHECK
 
 
-def test_the_formats_are_those_of_the_contract_but_for_the_newest() -> None:
+def test_formats_are_those_of_contract_but_for_newest() -> None:
     overlay = yaml.safe_load(bundled.overlays()[0].read_text("utf-8"))
     enum = set(overlay["actions"][0]["update"]["TaxIDFormat"]["enum"])
     assert {name for country in COUNTRIES for name in formats_of(country)} - enum == {"mu_tan"}
@@ -102,13 +102,13 @@ def test_the_formats_are_those_of_the_contract_but_for_the_newest() -> None:
     ("country", "pattern"),
     [("AE", 15), ("CA", 15), ("GE", 9), ("HK", 8), ("MU", 8)],
 )
-def test_the_rules_that_production_has_itself(country: str, pattern: int) -> None:
+def test_rules_that_production_has_itself(country: str, pattern: int) -> None:
     number, _ = made(country, 5)
     assert len(number) == pattern
     assert number[:1] in "23" or country != "MU"
 
 
-def test_a_gstin_begins_with_the_state() -> None:
+def test_gstin_begins_with_the_state() -> None:
     tax_id = tax_id_in("IN", "Karnataka", True, RandomStream(1))
     assert tax_id is not None
     assert tax_id[0].startswith("29")

@@ -15,7 +15,7 @@ from tests.support.schema_graphs import reference, ring, schemas
 WIDE = LARGEST + 8
 
 
-def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:
+def test_dense_schema_graph_is_validated() -> None:
     graph = SchemaDocument(ring(WIDE))
     node = graph.root(reference("S0"))
     assert node.accepts({"kind": "S0", "S3": {"kind": "S3", "S1": {"kind": "S1"}}})
@@ -26,7 +26,7 @@ def test_a_graph_of_schemas_that_all_refer_to_one_another_is_judged() -> None:
 
 
 @pytest.mark.parametrize("keyword", ["unevaluatedProperties", "unevaluatedItems"])
-def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
+def test_evaluation_follows_references(keyword: str) -> None:
     inner = {"properties": {"a": {"type": "string"}, **{f"m{i}": reference("Wide") for i in range(WIDE)}}}
     graph = SchemaDocument(
         schemas(
@@ -51,12 +51,12 @@ def test_what_is_evaluated_behind_a_link_is_seen(keyword: str) -> None:
         ("int64", 2**62, True),
     ],
 )
-def test_integers_keep_the_width_of_their_format(width: str, value: int, is_good: bool) -> None:
+def test_integers_fit_their_format(width: str, value: int, is_good: bool) -> None:
     graph = SchemaDocument(schemas(Number={"type": "integer", "format": width, "maximum": 10**30}))
     assert graph.root(reference("Number")).accepts(value) is is_good
 
 
-def test_a_link_says_what_the_schema_says() -> None:
+def test_link_says_what_the_schema_says() -> None:
     """Random values, judged by jsonschema too."""
     contract = ring(WIDE)
     node, plain = SchemaDocument(contract).root(reference("S0")), Draft202012Validator({**contract, **reference("S0")})

@@ -20,7 +20,7 @@ def found(schema: Any) -> list[Variant]:
     return variants(schema, SeedKey(0, "test", "x"), SchemaDocument(schema))
 
 
-def test_the_first_variant_is_the_plain_one() -> None:
+def test_first_variant_is_the_plain_one() -> None:
     first = found({"type": "object", "properties": {"a": {"type": ["string", "null"]}}})[0]
     assert (first.number, first.name, first.shows) == (0, "plain", ())
     assert isinstance(first.value, dict)
@@ -64,7 +64,7 @@ def test_each_pair_of_choices_is_shown() -> None:
         assert any(first not in value and second not in value for value in values)
 
 
-def test_each_value_of_an_enum_is_there_even_within_what_a_persona_would_fill() -> None:
+def test_variants_cover_every_enum_value() -> None:
     countries = ["AT", "BE", "CH", "DE", "ES", "FR", "GB", "HU", "IE", "JP", "KR", "LU", "MX", "NL"]
     address: Any = {"type": "object", "properties": {"country": {"enum": countries}}, "required": ["country"]}
     customer: Any = {"type": "object", "properties": {"billing_address": {"anyOf": [address, {"type": "null"}]}}}
@@ -73,7 +73,7 @@ def test_each_value_of_an_enum_is_there_even_within_what_a_persona_would_fill() 
     assert all(any(f'"country": "{country}"' in text for text in texts) for country in countries)
 
 
-def test_no_two_variants_have_one_name_and_none_is_lost_to_true_being_one() -> None:
+def test_variant_names_are_unique() -> None:
     either = {"anyOf": [{"type": "string"}, {"type": "string"}, {"type": "string", "format": "date-time"}]}
     names = [variant.name for variant in found(either)]
     assert len(set(names)) == len(names)
@@ -81,7 +81,7 @@ def test_no_two_variants_have_one_name_and_none_is_lost_to_true_being_one() -> N
     assert {json.dumps(variant.value) for variant in found({"enum": [1, True]})} == {"1", "true"}
 
 
-def test_what_a_variant_does_not_touch_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_untouched_parts_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pointers: list[str] = []
 
     def noted(walk: Any, shape: Any, place: Any) -> JSON:
@@ -110,7 +110,7 @@ def test_rows_cover_each_pair_that_can_be() -> None:
     assert {row.get(4) for row in rows} >= set(range(1, 20))
 
 
-def test_the_customer_has_few_variants_all_valid_and_always_the_same(contract: Contract) -> None:
+def test_customer_has_few_variants_all_valid_and_always_same(contract: Contract) -> None:
     schema: Any = {"$ref": "#/components/schemas/CustomerPortalCustomer"}
     document = SchemaDocument(dict(contract.document))
     listed = variants(schema, SeedKey(0, "customers", "x"), document)

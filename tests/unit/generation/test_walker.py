@@ -35,7 +35,7 @@ COUNTRY = "/billing_address/country"
 
 
 @pytest.mark.parametrize("options", [{}, {"complete": True}, {"fill_properties": False}], ids=str)
-def test_every_generated_customer_keeps_the_contract(options: dict[str, Any], contract: Contract) -> None:
+def test_generated_customers_are_valid(options: dict[str, Any], contract: Contract) -> None:
     schema = {**contract.document, "$ref": "#/components/schemas/CustomerPortalCustomer"}
     assert [wrong(schema, value) for value in customers(contract, 200, **options)] == [[]] * 200
 
@@ -49,7 +49,7 @@ def test_customers_differ(contract: Contract) -> None:
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
-def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Contract) -> None:
+def test_customers_are_same_across_processes(hash_seed: str, contract: Contract) -> None:
     program = (
         "import json, sys\n"
         "from mock_server.core import bundled\n"
@@ -69,14 +69,14 @@ def test_customers_are_the_same_in_another_process(hash_seed: str, contract: Con
     assert json.loads(done.stdout) == customers(contract, 30)
 
 
-def test_the_order_of_calls_changes_nothing(contract: Contract) -> None:
+def test_order_of_calls_changes_nothing(contract: Contract) -> None:
     order = [*range(40)]
     random.Random(7).shuffle(order)
     values = {index: generate(CUSTOMER, SeedKey(0, "customers", f"c{index}"), schemas_of(contract)) for index in order}
     assert [values[index] for index in range(40)] == customers(contract, 40)
 
 
-def test_neither_the_global_source_of_randomness_is_asked_nor_is_it_changed(contract: Contract) -> None:
+def test_global_random_state_is_untouched(contract: Contract) -> None:
     random.seed(1)
     state = random.getstate()
     first = customers(contract, 3)
@@ -85,7 +85,7 @@ def test_neither_the_global_source_of_randomness_is_asked_nor_is_it_changed(cont
     assert customers(contract, 3) == first
 
 
-def test_another_property_changes_no_other_value(contract: Contract) -> None:
+def test_new_property_changes_no_value(contract: Contract) -> None:
     document: Any = copy.deepcopy(dict(contract.document))
     properties = document["components"]["schemas"]["CustomerPortalCustomer"]["properties"]
     added = {"nickname": {"type": "string"}, "tags": {"type": "array", "items": {"type": "integer"}}}
@@ -103,7 +103,7 @@ def test_another_property_changes_no_other_value(contract: Contract) -> None:
     assert without == customers(contract, 40)
 
 
-def test_every_country_of_the_contract_has_customers(contract: Contract) -> None:
+def test_every_country_has_customers(contract: Contract) -> None:
     codes = enum_at(CUSTOMER, COUNTRY, schemas_of(contract))
     assert len(codes) == 249
     schema = {**contract.document, "$ref": "#/components/schemas/CustomerPortalCustomer"}
@@ -113,7 +113,7 @@ def test_every_country_of_the_contract_has_customers(contract: Contract) -> None
         assert wrong(schema, value) == []
 
 
-def test_a_complete_customer_has_every_member(contract: Contract) -> None:
+def test_complete_customer_has_every_member(contract: Contract) -> None:
     named = contract.resolve(CUSTOMER)
     assert isinstance(named, dict)
     assert isinstance(named["properties"], dict)
@@ -145,13 +145,13 @@ PET: Any = {
         {"": 7},
     ],
 )
-def test_a_pin_is_honoured_whatever_would_have_been_drawn(pins: dict[str, JSON]) -> None:
+def test_pin_is_honoured_whatever_would_have_been_drawn(pins: dict[str, JSON]) -> None:
     for index in range(50):
         value = made(PET, f"i{index}", pins=pins)
         assert {pointer: value_at(value, pointer) for pointer in pins} == pins
 
 
-def test_a_pin_changes_no_other_value() -> None:
+def test_pin_changes_no_other_value() -> None:
     schema = {
         "type": "object",
         "required": ["a", "b"],
@@ -164,7 +164,7 @@ def test_a_pin_changes_no_other_value() -> None:
     ("pointer", "enum"),
     [("/kind", ["cat", "dog"]), ("/owner", []), ("/nothing", []), ("kind", [])],
 )
-def test_the_enum_at_a_pointer_is_found(pointer: str, enum: list[JSON]) -> None:
+def test_enum_at_a_pointer_is_found(pointer: str, enum: list[JSON]) -> None:
     assert enum_at(PET, pointer, SchemaDocument(PET)) == enum
 
 
@@ -181,7 +181,7 @@ TREE: Any = {
 }
 
 
-def test_a_schema_that_contains_itself_ends() -> None:
+def test_schema_that_contains_itself_ends() -> None:
     line: Any = {"type": "object", "properties": {"next": {"$ref": "#"}}}
     deepest = max(json.dumps(made(line, f"i{index}")).count("{") for index in range(20))
     assert 1 < deepest < 20
@@ -196,7 +196,7 @@ def test_a_schema_that_contains_itself_ends() -> None:
     ],
     ids=str,
 )
-def test_a_schema_that_requires_itself_for_ever_is_refused(schemas: Any) -> None:
+def test_schema_that_requires_itself_for_ever_is_refused(schemas: Any) -> None:
     with pytest.raises(GenerationError):
         made({"$defs": schemas, "$ref": "#/$defs/a"})
 
@@ -211,29 +211,29 @@ def test_a_schema_that_requires_itself_for_ever_is_refused(schemas: Any) -> None
         ({"type": "integer", "minimum": 2, "maximum": 1}, ["minimum", "maximum"]),
     ],
 )
-def test_a_contradiction_is_refused_with_its_keywords(schema: Any, keywords: list[str]) -> None:
+def test_contradiction_is_refused_with_its_keywords(schema: Any, keywords: list[str]) -> None:
     with pytest.raises(GenerationError) as refused:
         made(schema)
     assert all(keyword in str(refused.value) for keyword in keywords)
 
 
-def test_a_branch_that_nothing_satisfies_is_not_taken() -> None:
+def test_branch_that_nothing_satisfies_is_not_taken() -> None:
     schema = {"anyOf": [False, {"type": "integer"}]}
     assert {type(made(schema, f"i{index}")) for index in range(20)} == {int}
 
 
-def test_an_optional_member_that_nothing_satisfies_is_left_out() -> None:
+def test_optional_member_that_nothing_satisfies_is_left_out() -> None:
     assert made({"type": "object", "properties": {"a": False, "b": {"const": 1}}}, complete=True) == {"b": 1}
 
 
-def test_a_map_is_filled_unless_told_not_to() -> None:
+def test_map_is_filled_unless_told_not_to() -> None:
     schema = {"type": "object", "additionalProperties": {"type": "integer"}}
     assert len(made(schema)) == 1
     assert made(schema, fill_properties=False) == {}
     assert len(made({**schema, "minProperties": 2}, fill_properties=False)) == 2
 
 
-def test_null_comes_now_and_then_where_it_may() -> None:
+def test_null_comes_sometimes_where_allowed() -> None:
     for schema in (
         {"type": ["string", "null"]},
         {"anyOf": [{"type": "string"}, {"type": "null"}]},
@@ -246,7 +246,7 @@ def test_null_comes_now_and_then_where_it_may() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, entry in TEXTS.items() if entry.is_exact])
-def test_a_value_of_a_format_is_of_it(name: str) -> None:
+def test_value_of_a_format_is_of_it(name: str) -> None:
     values = [made({"type": "string", "format": name}, f"i{index}") for index in range(50)]
     assert [wrong({"type": "string", "format": name}, value) for value in values] == [[]] * 50
     if name not in ("byte", "regex"):
@@ -274,12 +274,12 @@ SHAPES: list[Any] = [
 
 
 @pytest.mark.parametrize("schema", SHAPES, ids=str)
-def test_a_field_name_never_goes_before_the_schema(schema: Any) -> None:
+def test_schema_wins_over_field_name(schema: Any) -> None:
     whole = {"type": "object", "required": [*FIELDS], "properties": dict.fromkeys(FIELDS, schema)}
     assert [fault for index in range(20) for fault in wrong(whole, made(whole, f"i{index}"))] == []
 
 
-def test_the_parts_of_an_answer_in_3_0_are_those_that_may_be_read() -> None:
+def test_parts_of_answer_in_3_0_are_those_that_may_be_read() -> None:
     schema = {
         "type": "object",
         "required": ["id"],
@@ -290,7 +290,7 @@ def test_the_parts_of_an_answer_in_3_0_are_those_that_may_be_read() -> None:
     assert [[error.message for error in judge.iter_errors(value)] for value in values] == [[]] * 20
 
 
-def test_the_walk_follows_the_pointer_of_each_value() -> None:
+def test_walk_follows_pointer_of_each_value() -> None:
     seen: list[str] = []
 
     class Watching(SeedKey):
@@ -310,7 +310,7 @@ def test_the_walk_follows_the_pointer_of_each_value() -> None:
     assert "/a~1b/0" in seen
 
 
-def test_the_customers_of_the_bundled_contract_are_those_of_its_overlays() -> None:
+def test_customers_of_bundled_contract_are_those_of_its_overlays() -> None:
     plain = load_contract(str(bundled.default_contract_path()))
     assert isinstance(generate(CUSTOMER, SeedKey(0, "customers", "x"), schemas_of(plain)), dict)
     assert Path(plain.name) == bundled.default_contract_path()

@@ -26,12 +26,12 @@ from tests.support.hypothesis_settings import repeatable
         ("a[b]c[d]", "a", ["b]c[d"]),
     ],
 )
-def test_a_name_is_what_stands_before_its_brackets(key: str, name: str, steps: list[str]) -> None:
+def test_name_ends_at_first_bracket(key: str, name: str, steps: list[str]) -> None:
     assert name_and_steps(key) == (name, steps)
 
 
 @pytest.mark.parametrize("key", ["a[", "a[b", "a[b]c", "a[b][", "a" + "[b]" * 33, "a" + "[" * 1_000_000])
-def test_brackets_that_spell_nothing_are_refused_at_once(key: str) -> None:
+def test_malformed_brackets_are_refused(key: str) -> None:
     started = perf_counter()
     with pytest.raises(BracketError):
         name_and_steps(key)
@@ -56,7 +56,7 @@ def test_steps_spell_a_tree(entries: list[tuple[list[str], str]], tree: object) 
     assert tree_of(entries) == tree
 
 
-def test_indexes_are_places_and_large_ones_names() -> None:
+def test_large_indexes_are_names() -> None:
     assert indexed({"10": "b", "9": "a"}) == ["a", "b"]
     assert indexed({"999999999": "a"}) == {"999999999": "a"}
     assert indexed({"0": "a", "x": "b"}) == {"0": "a", "x": "b"}
@@ -73,6 +73,6 @@ def test_no_tree_loses_what_was_sent(entries: list[tuple[list[str], int]]) -> No
 
 
 @pytest.mark.parametrize("text", ["&".join(f"k{n}" for n in range(MOST_NAMES + 1)), "a&" * MOST])
-def test_more_than_a_request_may_hold_is_refused(text: str) -> None:
+def test_too_many_pairs_are_refused(text: str) -> None:
     with pytest.raises(UnreadableError, match="expected at most"):
         form_pairs(text)

@@ -51,17 +51,17 @@ def sent(form: Any) -> Any:
 
 
 @given(REQUESTS)
-def test_a_request_arrives_as_it_was(request: Request) -> None:
+def test_request_arrives_as_it_was(request: Request) -> None:
     assert request_from_json(sent(request_to_json(request))) == request
 
 
 @given(ANSWERS)
-def test_an_answer_arrives_with_what_happens_to_it_on_the_wire(answer: Response) -> None:
+def test_answer_arrives_with_what_happens_to_it_on_wire(answer: Response) -> None:
     assert response_from_json(sent(response_to_json(answer))) == answer
 
 
 @given(st.builds(Exchange, REQUESTS, ROUTES, ANSWERS, FINDINGS))
-def test_an_exchange_arrives_as_it_was(exchange: Exchange) -> None:
+def test_exchange_arrives_as_it_was(exchange: Exchange) -> None:
     assert exchange_from_json(sent(exchange_to_json(exchange))) == exchange
 
 

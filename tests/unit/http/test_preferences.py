@@ -35,7 +35,7 @@ def asked(*prefer: str, query: str = "") -> Request:
         ("", {}),
     ],
 )
-def test_a_header_is_read(prefer: str, expected: dict[str, Any]) -> None:
+def test_header_is_read(prefer: str, expected: dict[str, Any]) -> None:
     assert read_preferences(asked(prefer)) == (Preferences(**expected), ())
 
 
@@ -50,11 +50,11 @@ def test_a_header_is_read(prefer: str, expected: dict[str, Any]) -> None:
         ("__other=1", {}),
     ],
 )
-def test_a_query_is_read(query: str, expected: dict[str, Any]) -> None:
+def test_query_is_read(query: str, expected: dict[str, Any]) -> None:
     assert read_preferences(asked(query=query)) == (Preferences(**expected), ())
 
 
-def test_the_header_wins_over_the_query_preference_by_preference() -> None:
+def test_header_wins_over_query_preference_by_preference() -> None:
     read, _ = read_preferences(asked("code=404", query="__code=500&__seed=7"))
     assert read == Preferences(code=404, seed=7)
 
@@ -81,7 +81,7 @@ def test_of_several_headers_the_first_wins() -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["header", "query"])
-def test_a_known_preference_that_cannot_be_read_is_found(place: str, name: str, value: str) -> None:
+def test_known_preference_that_cannot_be_read_is_found(place: str, name: str, value: str) -> None:
     request = asked(f"{name}={value}") if place == "header" else asked(query=f"__{name}={value}")
     read, (finding,) = read_preferences(request)
     assert read == Preferences()
@@ -120,6 +120,6 @@ def test_no_text_makes_the_reader_fail(header: str, query: str) -> None:
 
 @repeatable
 @given(st.text(min_size=1, alphabet=st.characters(min_codepoint=32, max_codepoint=126)))
-def test_an_example_is_shown_as_it_may_be_asked_for(name: str) -> None:
+def test_example_is_named_as_preference(name: str) -> None:
     header = Preferences(example=name).applied(frozenset({"example"}))
     assert read_preferences(asked(header))[0].example == name

@@ -70,7 +70,7 @@ def headers(**fields: str) -> tuple[tuple[str, str], ...]:
     ],
     ids=str,
 )
-def test_an_id_is_taken_from_the_client_where_it_is_one(fields: dict[str, str], expected: str | None) -> None:
+def test_valid_client_id_is_used(fields: dict[str, str], expected: str | None) -> None:
     assert client_request_id(headers(**fields)) == expected
 
 
@@ -83,7 +83,7 @@ def journal(app: Application) -> list[dict[str, Any]]:
     return requests[::-1]
 
 
-def test_the_journal_has_the_id_also_of_what_was_answered_from_memory(app: Application) -> None:
+def test_journal_has_id_of_cached_answer(app: Application) -> None:
     named = scope_of(authorization="Bearer polar_cst_SE", x_request_id="abc-1")
     answered(app, *tokens(["SE", "SE"]), named, {**named}, scope_of("/nowhere", traceparent=TRACEPARENT))
     entries = journal(app)
@@ -92,7 +92,7 @@ def test_the_journal_has_the_id_also_of_what_was_answered_from_memory(app: Appli
     assert len({*own}) == 5
 
 
-def test_an_id_of_a_header_that_is_redacted_is_not_shown(own_cache: None) -> None:
+def test_id_of_header_that_is_redacted_is_not_shown(own_cache: None) -> None:
     app = Application(Settings(redact_header=("X-Request-Id",)), shares_process=True)
     answered(app, scope_of("/nowhere", x_request_id="abc-1"))
     (entry,) = journal(app)
@@ -100,7 +100,7 @@ def test_an_id_of_a_header_that_is_redacted_is_not_shown(own_cache: None) -> Non
     assert "abc-1" not in json.dumps(entry)
 
 
-def test_an_answer_does_not_tell_the_id(app: Application) -> None:
+def test_answer_does_not_tell_the_id(app: Application) -> None:
     plain, named = answered(app, scope_of(), scope_of(x_request_id="abc-1"))
     assert (plain.status, plain.headers, plain.body) == (named.status, named.headers, named.body)
 
@@ -111,7 +111,7 @@ def broken(*_: object) -> None:
 
 @pytest.mark.parametrize("size", [1000, 0])
 @pytest.mark.parametrize("identifier", ["abc-1", ""])
-def test_a_line_of_the_log_names_the_request_as_journal_and_answer_do(
+def test_line_of_log_names_request_as_journal_and_answer_do(
     identifier: str, size: int, own_cache: None, log_as: LogAs, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = Application(Settings(journal_size=size), shares_process=True)
@@ -129,7 +129,7 @@ def test_a_line_of_the_log_names_the_request_as_journal_and_answer_do(
         assert told(app, "/~w/__admin/requests")["requests"][0]["requestId"] == (identifier or expected)
 
 
-def test_a_line_for_people_names_it_too(
+def test_line_for_people_names_it_too(
     app: Application, log_as: LogAs, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_as("text")
@@ -138,7 +138,7 @@ def test_a_line_for_people_names_it_too(
     assert capsys.readouterr().err.startswith(f"ERROR: GET {ME}: the mock server failed [request abc-1]\nTraceback")
 
 
-def test_a_line_about_no_request_names_none(app: Application, log_as: LogAs, capsys: Capsys) -> None:
+def test_line_about_no_request_names_none(app: Application, log_as: LogAs, capsys: Capsys) -> None:
     log_as("json")
     answered(app, scope_of(x_request_id="abc-1"))
     app.reload()

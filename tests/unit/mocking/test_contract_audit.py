@@ -47,7 +47,7 @@ def test_every_documented_answer_and_every_named_example_is_tried(tmp_path: Path
     ]
 
 
-def test_every_media_type_of_a_status_is_tried(tmp_path: Path) -> None:
+def test_every_media_type_is_tried(tmp_path: Path) -> None:
     content = {name: {"schema": NAME} for name in ("application/json", "application/xml", "text/plain", "image/png")}
     paths = {"/a": {"get": answering(_200={"content": content}, _101={}, _304={"content": content})}}
     tried = [*audit_of(load(tmp_path, document(paths))).answers()]
@@ -55,14 +55,14 @@ def test_every_media_type_of_a_status_is_tried(tmp_path: Path) -> None:
     assert [entry.findings for entry in tried] == [()] * 5
 
 
-def test_an_example_that_breaks_its_schema_is_found(tmp_path: Path) -> None:
+def test_invalid_example_is_found(tmp_path: Path) -> None:
     paths = {"/a": {"get": answering(_200=in_json(NAME, good="1", bad=2))}}
     findings = {entry.example: entry.findings for entry in audit_of(load(tmp_path, document(paths))).answers()}
     assert (findings[""], findings["good"]) == ((), ())
     assert [(finding.rule, finding.found) for finding in findings["bad"]] == [("example", "2")]
 
 
-def test_an_answer_that_cannot_be_made_is_found(tmp_path: Path) -> None:
+def test_impossible_answer_is_found(tmp_path: Path) -> None:
     (tried,) = audit_of(load(tmp_path, document({"/a": {"get": operation(False)}}))).answers()
     assert [(finding.rule, finding.location, finding.pointer) for finding in tried.findings] == [
         ("no-answer", "GET /a", "/paths/~1a/get")
@@ -83,14 +83,14 @@ def of_resource(directory: Path, **members: Any) -> Contract:
     )
 
 
-def test_every_record_is_tried_and_blamed_by_file_and_handle(tmp_path: Path) -> None:
+def test_invalid_record_is_blamed_by_file(tmp_path: Path) -> None:
     records = [Record("pets", "tom", {"name": "Tom"}, "pets.yaml"), Record("pets", "rex", {"name": 7}, "pets.yaml")]
     _, tom, rex = audit_of(of_resource(tmp_path), *records).answers()
     assert (tom.example, tom.source, tom.findings) == ("tom", "fixture", ())
     assert [(finding.location, finding.pointer) for finding in rex.findings] == [("pets.yaml rex", "/name")]
 
 
-def test_the_source_of_an_answer_about_a_resource_is_the_fixture_first(tmp_path: Path) -> None:
+def test_source_of_answer_about_resource_is_fixture_first(tmp_path: Path) -> None:
     contract = of_resource(tmp_path)
     assert audit_of(contract).sources(contract.operations["GET /pet"]) == [("200", "fixture, else generated")]
 
@@ -99,20 +99,20 @@ def test_the_source_of_an_answer_about_a_resource_is_the_fixture_first(tmp_path:
     ("key", "others", "status"),
     [("404", (), 404), ("4XX", (), 400), ("default", (), 200), ("default", ("200",), 500), ("200", ("default",), 200)],
 )
-def test_a_key_of_responses_stands_for_a_status(key: str, others: tuple[str, ...], status: int, tmp_path: Path) -> None:
+def test_key_of_responses_stands_for_status(key: str, others: tuple[str, ...], status: int, tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": answering(**{f"_{name}": {} for name in (key, *others)})}}))
     assert status_of(key, contract.operations["GET /a"]) == status
 
 
 @pytest.mark.parametrize("others", [(), ("200",), ("200", "500"), ("5XX",)])
-def test_default_is_tried_with_a_status_that_has_no_key_of_its_own(others: tuple[str, ...], tmp_path: Path) -> None:
+def test_default_is_tried_with_status_that_has_no_key_of_its_own(others: tuple[str, ...], tmp_path: Path) -> None:
     responses = {f"_{key}": in_json(NAME, plain=key) for key in ("default", *others)}
     contract = load(tmp_path, document({"/a": {"get": answering(**responses)}}))
     operation_ = contract.operations["GET /a"]
     assert operation_.response_for(status_of("default", operation_)) is operation_.responses["default"]
 
 
-def test_the_contract_that_ships_keeps_its_word(contract: Contract) -> None:
+def test_bundled_contract_keeps_its_word(contract: Contract) -> None:
     tried = [*audit_of(contract, *load_fixtures(bundled.fixtures(), contract)).answers()]
     assert len(tried) > 20
     assert [entry for entry in tried if entry.findings] == []

@@ -40,7 +40,7 @@ def pets(directory: Path, examples: Document | None = None, **members: Any) -> E
     return engine_of(load(directory, document({"/pets": {"get": get}}, **members)))
 
 
-def test_an_exchange_holds_the_whole_story(tmp_path: Path) -> None:
+def test_exchange_holds_the_whole_story(tmp_path: Path) -> None:
     request = Request("GET", "/pets", "limit=3")
     exchange = pets(tmp_path).handle(request)
     assert (exchange.request, exchange.route.operation, exchange.findings) == (request, "GET /pets", ())
@@ -48,7 +48,7 @@ def test_an_exchange_holds_the_whole_story(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=abc", "limit=11"])
-def test_a_request_that_breaks_the_contract_is_refused_with_its_findings(query: str, tmp_path: Path) -> None:
+def test_invalid_request_is_refused(query: str, tmp_path: Path) -> None:
     exchange = pets(tmp_path).handle(Request("GET", "/pets", query))
     assert (exchange.answer.status, value_of(exchange.answer)["type"]) == (
         422,
@@ -59,12 +59,12 @@ def test_a_request_that_breaks_the_contract_is_refused_with_its_findings(query: 
 
 
 @pytest.mark.parametrize(("path", "status", "allow"), [("/cats", 404, None), ("/pets", 405, "GET")])
-def test_what_has_no_operation_gets_a_problem(path: str, status: int, allow: str | None, tmp_path: Path) -> None:
+def test_what_has_no_operation_gets_problem(path: str, status: int, allow: str | None, tmp_path: Path) -> None:
     answer = pets(tmp_path).handle(Request("PUT", path)).answer
     assert (answer.status, answer.header("allow"), answer.reason) == (status, allow, "problem")
 
 
-def test_options_is_answered_with_what_the_path_allows(tmp_path: Path) -> None:
+def test_options_gets_what_the_path_allows(tmp_path: Path) -> None:
     answer = pets(tmp_path).handle(Request("OPTIONS", "/pets")).answer
     assert (answer.status, answer.headers, answer.body) == (204, (("Allow", "GET"),), b"")
 
@@ -74,11 +74,11 @@ def test_options_may_be_refused(tmp_path: Path) -> None:
     assert engine.handle(Request("OPTIONS", "/pets")).answer.status == 405
 
 
-def test_options_of_an_unknown_path_is_not_found(tmp_path: Path) -> None:
+def test_options_of_unknown_path_is_404(tmp_path: Path) -> None:
     assert pets(tmp_path).handle(Request("OPTIONS", "/cats")).answer.status == 404
 
 
-def test_a_trailing_slash_leads_to_the_path_without(tmp_path: Path) -> None:
+def test_trailing_slash_redirects(tmp_path: Path) -> None:
     engine = pets(tmp_path, **REDIRECT)
     answer = engine.handle(Request("GET", "/pets/", "limit=3", origin="http://localhost:4010")).answer
     assert (answer.status, answer.header("location")) == (308, "http://localhost:4010/pets?limit=3")
@@ -93,24 +93,24 @@ def test_a_trailing_slash_leads_to_the_path_without(tmp_path: Path) -> None:
         (ME, "a=\xe9", f"{ME}?a=%E9"),
     ],
 )
-def test_a_redirect_is_a_uri_whatever_was_asked(path: str, query: str, location: str, polar: Engine) -> None:
+def test_redirect_is_uri_whatever_was_asked(path: str, query: str, location: str, polar: Engine) -> None:
     answer = polar.handle(Request("GET", path + "/", query, origin="http://pets.example")).answer
     assert (answer.status, answer.header("location")) == (307, "http://pets.example" + location)
 
 
-def test_a_redirect_leads_to_the_path_as_it_was_sent(tmp_path: Path) -> None:
+def test_redirect_keeps_path_as_sent(tmp_path: Path) -> None:
     paths = {"/pets/{name}": {"get": operation()}}
     engine = engine_of(load(tmp_path, document(paths, **REDIRECT)))
     answer = engine.handle(Request("GET", "/pets/a cat?/")).answer
     assert (answer.status, answer.header("location")) == (308, "/pets/a%20cat%3F")
 
 
-def test_a_redirect_needs_no_answer_of_the_contract(tmp_path: Path) -> None:
+def test_redirect_needs_no_documented_answer(tmp_path: Path) -> None:
     answer = pets(tmp_path, x_mock_http={"trailingSlash": "redirect"}).handle(Request("GET", "/pets/")).answer
     assert (answer.status, answer.header("location")) == (307, "/pets")
 
 
-def test_an_unreadable_preference_is_refused_before_an_answer_is_chosen(tmp_path: Path) -> None:
+def test_unreadable_preference_is_refused(tmp_path: Path) -> None:
     exchange = pets(tmp_path).handle(Request("GET", "/pets", "__code=abc"))
     assert (exchange.answer.status, value_of(exchange.answer)["type"]) == (400, "urn:mock-server:problem:preference")
     assert [finding.rule for finding in exchange.findings] == ["preference"]
@@ -127,7 +127,7 @@ def test_an_unreadable_preference_is_refused_before_an_answer_is_chosen(tmp_path
         ("", None),
     ],
 )
-def test_the_answer_says_which_preferences_were_honoured(query: str, applied: str | None, tmp_path: Path) -> None:
+def test_answer_says_which_preferences_were_honoured(query: str, applied: str | None, tmp_path: Path) -> None:
     answer = pets(tmp_path, {"cat": {"name": "Tom"}}).handle(Request("GET", "/pets", query)).answer
     assert answer.header("Preference-Applied") == applied
 
@@ -154,7 +154,7 @@ def asked(engine: Engine, handle: str) -> Exchange:
     return engine.handle(Request("GET", "/pets", headers=(("authorization", f"Bearer pet_{handle}"),)))
 
 
-def test_an_answer_that_breaks_the_contract_is_not_sent(tmp_path: Path) -> None:
+def test_invalid_answer_is_not_sent(tmp_path: Path) -> None:
     exchange = asked(broken(tmp_path), "bad")
     body = value_of(exchange.answer)
     assert (exchange.answer.status, body["type"]) == (500, "urn:mock-server:problem:answer-breaks-contract")
@@ -164,9 +164,7 @@ def test_an_answer_that_breaks_the_contract_is_not_sent(tmp_path: Path) -> None:
     assert [finding.rule for finding in exchange.findings] == ["answer-body"]
 
 
-def test_an_answer_that_breaks_the_contract_is_told_to_the_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_invalid_answer_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     asked(broken(tmp_path), "bad")
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("mock_server", logging.ERROR)
@@ -175,12 +173,12 @@ def test_an_answer_that_breaks_the_contract_is_told_to_the_log(
     )
 
 
-def test_the_request_after_a_broken_answer_is_served(tmp_path: Path) -> None:
+def test_request_after_invalid_one_is_served(tmp_path: Path) -> None:
     engine = broken(tmp_path)
     assert [asked(engine, name).answer.status for name in ("good", "bad", "good")] == [200, 500, 200]
 
 
-def test_the_contracts_answer_to_a_failure_is_judged_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_contracts_answer_to_failure_is_validated_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     gone = {"description": "None.", "content": {"application/json": {"schema": PET, "example": {"name": 404}}}}
     engine = pets(
         tmp_path,
@@ -192,7 +190,7 @@ def test_the_contracts_answer_to_a_failure_is_judged_too(tmp_path: Path, caplog:
     assert len(caplog.records) == 1
 
 
-def test_a_failure_is_found_before_routing_only_where_the_contract_says_so(polar: Engine, tmp_path: Path) -> None:
+def test_early_failures_follow_the_contract(polar: Engine, tmp_path: Path) -> None:
     expired = (("authorization", "Bearer polar_cst_expired"),)
     unknown = Request("GET", "/nothing", headers=expired)
     assert polar.handle(unknown).answer.status == 401
@@ -215,7 +213,7 @@ WIRE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF))
     token=WIRE | WIRE.map("Bearer polar_cst_".__add__),
     body=st.binary(),
 )
-def test_whatever_a_client_sends_is_answered_and_is_not_our_failure(
+def test_no_request_is_a_server_error(
     polar: Engine, method: str, path: str, query: str, token: str, body: bytes
 ) -> None:
     headers = (("authorization", token), ("cookie", token), ("content-type", token), ("prefer", query))

@@ -77,9 +77,7 @@ def wrong(engine: Engine, what: str) -> Response:
         ("syntax and limit", ("422", "400"), 400),
     ],
 )
-def test_a_refusal_has_the_status_that_fits_best(
-    what: str, documented: tuple[str, ...], status: int, tmp_path: Path
-) -> None:
+def test_refusal_has_status_that_fits_best(what: str, documented: tuple[str, ...], status: int, tmp_path: Path) -> None:
     engine = refusing(tmp_path, {key: answer_of({"const": {"from": key}}) for key in documented})
     answer = wrong(engine, what)
     assert answer.status == status
@@ -91,7 +89,7 @@ def test_a_refusal_has_the_status_that_fits_best(
     assert json.loads(answer.header("Mock-Findings") or "")
 
 
-def test_a_default_that_is_the_only_answer_is_none_to_errors(tmp_path: Path) -> None:
+def test_default_that_is_only_answer_is_none_to_errors(tmp_path: Path) -> None:
     engine = refusing(tmp_path, {"default": answer_of(ERROR)})
     assert wrong(engine, "limit").reason == "failure"
     post = {"responses": {"default": answer_of(ERROR)}, "parameters": [LIMIT]}
@@ -99,7 +97,7 @@ def test_a_default_that_is_the_only_answer_is_none_to_errors(tmp_path: Path) -> 
     assert alone.handle(Request("POST", "/a", "limit=x")).answer.reason == "problem"
 
 
-def test_a_named_example_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> None:
+def test_named_example_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> None:
     response = answer_of(ERROR)
     examples: Document = {
         "bad": {"value": {"message": "No."}},
@@ -112,13 +110,13 @@ def test_a_named_example_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> N
     assert (answer.status, value_of(answer)["error"]) == (422, "wrong")
 
 
-def test_an_answer_without_an_example_is_made_and_told_what_went_wrong(tmp_path: Path) -> None:
+def test_answer_without_example_is_made_and_told_what_went_wrong(tmp_path: Path) -> None:
     value = value_of(wrong(refusing(tmp_path, {"422": answer_of(ERROR)}), "limit"))
     assert (value["error"], value["code"]) == ("wrong", 422)
     assert value["message"].startswith('query limit: "x"; expected type: "integer"')
 
 
-def test_an_answer_that_has_no_room_for_it_is_not_told(tmp_path: Path) -> None:
+def test_answer_that_has_no_room_for_it_is_not_told(tmp_path: Path) -> None:
     tight = {"type": "object", "required": ["message"], "properties": {"message": {"enum": ["no"]}}}
     assert value_of(wrong(refusing(tmp_path, {"422": answer_of(tight)}), "limit")) == {"message": "no"}
 
@@ -126,7 +124,7 @@ def test_an_answer_that_has_no_room_for_it_is_not_told(tmp_path: Path) -> None:
 REASON = 'query limit: "x"; expected type: "integer" [parameter]'
 
 
-def test_an_example_tells_the_reason_where_it_has_a_text_for_it(tmp_path: Path) -> None:
+def test_example_tells_reason_where_it_has_text_for_it(tmp_path: Path) -> None:
     said = answer_of(ERROR)
     said["content"]["application/json"]["example"] = {"error": "wrong", "code": 1, "message": "m"}
     assert value_of(wrong(refusing(tmp_path, {"422": said}), "limit")) == {
@@ -152,18 +150,18 @@ def test_an_example_tells_the_reason_where_it_has_a_text_for_it(tmp_path: Path) 
         ("m", "m"),
     ],
 )
-def test_the_reason_goes_where_people_look_for_it(example: Any, expected: Any, tmp_path: Path) -> None:
+def test_reason_is_where_readers_look(example: Any, expected: Any, tmp_path: Path) -> None:
     said = answer_of({})
     said["content"]["application/json"]["example"] = example
     assert value_of(wrong(refusing(tmp_path, {"422": said}), "limit")) == expected
 
 
-def test_a_reason_is_cut_to_what_the_schema_takes(tmp_path: Path) -> None:
+def test_reason_is_cut_to_what_schema_takes(tmp_path: Path) -> None:
     schema = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string", "maxLength": 50}}}
     assert value_of(wrong(refusing(tmp_path, {"422": answer_of(schema)}), "limit"))["message"] == REASON[:40]
 
 
-def test_an_example_that_breaks_its_schema_is_not_the_answer_to_a_failure(tmp_path: Path) -> None:
+def test_example_that_breaks_its_schema_is_not_answer_to_failure(tmp_path: Path) -> None:
     said = answer_of(ERROR)
     said["content"]["application/json"]["example"] = {"error": 1}
     answer = wrong(refusing(tmp_path, {"422": said}), "limit")
@@ -177,7 +175,7 @@ def named(*names: str) -> Document:
     return said
 
 
-def test_an_example_with_a_name_stays_as_the_contract_has_it(tmp_path: Path) -> None:
+def test_example_with_name_stays_as_contract_has_it(tmp_path: Path) -> None:
     answer = wrong(refusing(tmp_path, {"422": named("first", "second")}), "limit")
     assert value_of(answer) == {"error": "wrong", "code": 1, "message": "first"}
     (finding,) = json.loads(answer.header("Mock-Findings") or "")
@@ -193,7 +191,7 @@ def test_an_example_with_a_name_stays_as_the_contract_has_it(tmp_path: Path) -> 
         ("good", 422, "first", None),
     ],
 )
-def test_a_preferred_example_is_one_of_the_answers_to_the_failure(
+def test_preferred_example_is_one_of_answers_to_failure(
     example: str, status: int, message: str, applied: str | None, tmp_path: Path
 ) -> None:
     engine = refusing(tmp_path, {"422": named("first", "second"), "400": named("other"), "500": named("good")})
@@ -204,7 +202,7 @@ def test_a_preferred_example_is_one_of_the_answers_to_the_failure(
     assert json.loads(answer.header("Mock-Findings") or "")
 
 
-def test_a_problem_document_of_the_contract_is_the_real_one(tmp_path: Path) -> None:
+def test_documented_problem_is_filled_in(tmp_path: Path) -> None:
     schema = {
         "type": "object",
         "required": ["type", "title", "status", "detail"],
@@ -235,14 +233,14 @@ VALIDATION: Document = {
 
 
 @pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
-def test_the_validation_error_of_fastapi_says_what_went_wrong(openapi: str, tmp_path: Path) -> None:
+def test_validation_error_of_fastapi_says_what_went_wrong(openapi: str, tmp_path: Path) -> None:
     schema = {"$ref": "#/components/schemas/HTTPValidationError"}
     engine = refusing(tmp_path, {"422": answer_of(schema)}, openapi, schemas=VALIDATION)
     (said,) = value_of(wrong(engine, "limit"))["detail"]
     assert said == {"loc": ["query", "limit"], "msg": '"x"; expected type: "integer"', "type": "parameter"}
 
 
-def test_the_steps_of_a_pointer_are_the_steps_of_a_place(tmp_path: Path) -> None:
+def test_pointer_becomes_fastapi_location(tmp_path: Path) -> None:
     schema = {"$ref": "#/components/schemas/HTTPValidationError"}
     listed = {"type": "object", "properties": {"a/b": {"type": "array", "items": {"type": "integer"}}}}
     post = operation(requestBody={"content": {"application/json": {"schema": listed}}})
@@ -252,21 +250,21 @@ def test_the_steps_of_a_pointer_are_the_steps_of_a_place(tmp_path: Path) -> None
     assert value_of(answer)["detail"][0]["loc"] == ["body", "a/b", 1]
 
 
-def test_an_answer_that_cannot_be_made_gives_way_to_the_next(tmp_path: Path) -> None:
+def test_answer_that_cannot_be_made_gives_way_to_next(tmp_path: Path) -> None:
     engine = refusing(tmp_path, {"422": answer_of(False), "400": answer_of({"const": 1})})
     assert (wrong(engine, "limit").status, value_of(wrong(engine, "limit"))) == (400, 1)
 
 
-def test_a_401_names_the_schemes_whoever_wrote_its_body(tmp_path: Path) -> None:
+def test_401_always_names_schemes(tmp_path: Path) -> None:
     assert wrong(refusing(tmp_path, {"401": answer_of(None)}), "key").header("WWW-Authenticate") == "Bearer"
 
 
-def test_a_415_names_what_is_taken(tmp_path: Path) -> None:
+def test_415_names_what_is_taken(tmp_path: Path) -> None:
     assert wrong(refusing(tmp_path, {}), "type").header("Accept") == "application/json"
     assert wrong(refusing(tmp_path, {"415": answer_of(None)}), "type").header("Accept") == "application/json"
 
 
-def test_a_malformed_request_takes_the_answer_to_invalid_ones(tmp_path: Path) -> None:
+def test_malformed_request_takes_answer_to_invalid_ones(tmp_path: Path) -> None:
     failures = {"invalid_request": {"status": "418", "response": "#/components/responses/No"}}
     post = operation(requestBody=BODY)
     contract = document(
@@ -278,7 +276,7 @@ def test_a_malformed_request_takes_the_answer_to_invalid_ones(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared contracts are not beside the project")
-def test_full_polar_says_what_is_wrong_in_its_own_words() -> None:
+def test_polar_errors_keep_their_format() -> None:
     contract = load_contract(str(SHARED / "contracts/polar-full-2026-10.json"))
     engine = engine_of(contract)
     count = 0

@@ -43,7 +43,7 @@ def test_what_is_written_loads_as_fixtures_unchanged(form: str, contract: Contra
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_texts_that_look_like_something_else_come_back_as_texts(form: str, tmp_path: Path) -> None:
+def test_ambiguous_strings_stay_strings(form: str, tmp_path: Path) -> None:
     texts = [
         "NO",
         "yes",
@@ -73,7 +73,7 @@ def test_texts_that_look_like_something_else_come_back_as_texts(form: str, tmp_p
     assert read_record_file(file).data == rows
 
 
-def test_the_same_seed_gives_the_same_file_and_another_seed_another(contract: Contract, tmp_path: Path) -> None:
+def test_same_seed_gives_same_file_and_other_seed_other(contract: Contract, tmp_path: Path) -> None:
     def made(seed: int, name: str) -> bytes:
         written(Export("customers", 5, ("FR",), seed, "yaml", str(tmp_path / name)), contract)
         return (tmp_path / name).read_bytes()
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(contract: Co
     assert made(1, "a") == made(1, "b") != made(2, "c")
 
 
-def test_a_longer_file_begins_like_a_shorter_one(contract: Contract, tmp_path: Path) -> None:
+def test_longer_file_extends_shorter_one(contract: Contract, tmp_path: Path) -> None:
     for count in (3, 6):
         written(Export("customers", count, ("FR", "SE"), 0, "ndjson", str(tmp_path / str(count))), contract)
     assert (tmp_path / "6").read_text().startswith((tmp_path / "3").read_text())
@@ -114,7 +114,7 @@ def test_what_cannot_be_made_is_refused(
     assert not [*tmp_path.iterdir()]
 
 
-def test_an_interrupt_leaves_no_half_written_file(own_cache: None, tmp_path: Path) -> None:
+def test_interrupt_leaves_no_partial_file(own_cache: None, tmp_path: Path) -> None:
     target = tmp_path / "customers.yaml"
     target.write_text("as it was")
     # Whoever runs the tests in the background of a shell has them ignore the signal, and their children with them.
@@ -138,7 +138,7 @@ def test_an_interrupt_leaves_no_half_written_file(own_cache: None, tmp_path: Pat
     assert target.read_text() == "as it was"
 
 
-def test_a_pipe_that_closes_is_no_error_to_speak_of(own_cache: None) -> None:
+def test_closed_pipe_is_no_error(own_cache: None) -> None:
     line = f"{sys.executable} -m mock_server generate customers --count 100000 --country SE | head -1"
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("- handle: se-1\n", "")
@@ -153,7 +153,7 @@ def test_a_pipe_that_closes_is_no_error_to_speak_of(own_cache: None) -> None:
         ("customers.csv", "handle,id\na\n", "customers.csv:2: found another number of cells than columns"),
     ],
 )
-def test_a_bad_row_is_refused_with_its_line(
+def test_bad_row_is_refused_with_line(
     name: str, text: str, says: str, command: Callable[..., Done], tmp_path: Path
 ) -> None:
     (tmp_path / name).write_text(text)
@@ -162,7 +162,7 @@ def test_a_bad_row_is_refused_with_its_line(
     assert says in done.errors
 
 
-def test_the_page_of_one_customer_for_each_country_is_current(contract: Contract, tmp_path: Path) -> None:
+def test_page_of_one_customer_for_each_country_is_current(contract: Contract, tmp_path: Path) -> None:
     file = tmp_path / "customers.ndjson"
     assert written(Export("customers", None, ("all",), 0, "ndjson", str(file)), contract) == 249
     page = "".join(table(file.read_text(encoding="utf-8").splitlines()))

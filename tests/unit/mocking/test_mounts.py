@@ -25,7 +25,7 @@ def places(directory: Path, *contracts: Document) -> tuple[str, ...]:
     return tuple(written(directory, f"contract-{index}", described) for index, described in enumerate(contracts))
 
 
-def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, own_cache: None) -> None:
+def test_contracts_have_their_base_paths(tmp_path: Path, own_cache: None) -> None:
     files = places(
         tmp_path,
         contract("Pets", "/pets/v1", "/all"),
@@ -60,12 +60,12 @@ def test_several_contracts_are_served_each_under_its_base_path(tmp_path: Path, o
         assert server.stop() == 0
 
 
-def test_a_contract_alone_is_served_with_and_without_its_prefix(tmp_path: Path) -> None:
+def test_contract_alone_is_served_with_and_without_its_prefix(tmp_path: Path) -> None:
     (served,) = build_mounts(Settings(contract=places(tmp_path, contract("Pets", "/v1", "/all"))))
     assert [served.router.route("GET", path).operation for path in ("/v1/all", "/all")] == ["GET /all"] * 2
 
 
-def test_servers_of_paths_and_operations_are_served_too(tmp_path: Path) -> None:
+def test_servers_of_operations_are_served(tmp_path: Path) -> None:
     described = contract("Pets", "/v1", "/a")
     described["paths"]["/a"]["servers"] = [{"url": "/v2/{stage}", "variables": {"stage": {"default": "live"}}}]
     described["paths"]["/a"]["get"]["servers"] = [{"url": "v3"}]
@@ -74,27 +74,27 @@ def test_servers_of_paths_and_operations_are_served_too(tmp_path: Path) -> None:
     assert routes == {"/v1/a": "GET /a", "/v2/live/a": "GET /a", "/v3/a": "GET /a", "/v4/a": None}
 
 
-def test_a_base_path_that_collides_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_base_path_that_collides_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = places(tmp_path, contract("Pets", "/v1", "/pets"), contract("Cars", "/v1/", "/cars"))
     done: Done = called(capsys, "serve", first, second)
     assert_one_message(done)
     assert f"{second}: found the base path '/v1', which {first} has too; expected one of its own" in done.errors
 
 
-def test_operations_that_overlap_are_refused(tmp_path: Path) -> None:
+def test_overlapping_operations_are_refused(tmp_path: Path) -> None:
     files = places(tmp_path, contract("Pets", None, "/v1/{x}"), contract("Cars", "/v1", "/{id}"))
     with pytest.raises(UsageError, match=r"contract-1\.json:\d+: found GET /v1/\{id\}, which .*contract-0\.json has"):
         build_mounts(Settings(contract=files))
 
 
-def test_a_path_goes_to_the_contract_that_has_it(tmp_path: Path, own_cache: None) -> None:
+def test_path_goes_to_contract_that_has_it(tmp_path: Path, own_cache: None) -> None:
     files = places(tmp_path, contract("Pets", None, "/v1/pets"), contract("Cars", "/v1", "/cars"))
     with RunningServer(*files) as server:
         assert httpx.get(f"{server.url}/v1/pets").json() == "Pets"
         assert httpx.get(f"{server.url}/v1/cars").json() == "Cars"
 
 
-def test_an_overlay_says_which_of_several_contracts_it_is_for(tmp_path: Path) -> None:
+def test_overlay_says_which_of_several_contracts_it_is_for(tmp_path: Path) -> None:
     files = places(tmp_path, contract("Pets", "/pets", "/a"), contract("Cars", "/cars", "/a"))
     overlay: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Cats"}}]}
     with pytest.raises(ContractError, match="found no extends; expected the contract that the overlay is for"):
@@ -106,7 +106,7 @@ def test_an_overlay_says_which_of_several_contracts_it_is_for(tmp_path: Path) ->
     assert titles == {"/pets": "Cats", "/cars": "Cars"}
 
 
-def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> None:
+def test_contracts_share_a_fixture_folder(tmp_path: Path) -> None:
     resources: Document = {
         "components": {"schemas": {"Thing": {"type": "object", "properties": {"a": {"type": "integer"}}}}},
     }
@@ -138,7 +138,7 @@ def test_fixtures_of_several_contracts_lie_in_one_directory(tmp_path: Path) -> N
     ]
 
 
-def test_nothing_is_kept_where_nothing_shall_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disabled_caches_stay_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (file,) = places(tmp_path, contract("Pets", None, "/a"))
     build_mounts(Settings(contract=(file,), no_cache=True))

@@ -8,7 +8,7 @@ from mock_server.core.diagnostics import Diagnostic
 from mock_server.mocking.request_metrics import BOUNDS, OTHER, QUICK, RequestMetric, RequestMetrics
 
 
-def test_an_answer_is_counted_under_the_first_bound_that_it_keeps() -> None:
+def test_response_is_counted_under_first_bound_that_it_keeps() -> None:
     tally = RequestMetric("GET /a", "GET", 200)
     for bound in BOUNDS:
         tally.take(bound)
@@ -18,14 +18,14 @@ def test_an_answer_is_counted_under_the_first_bound_that_it_keeps() -> None:
     assert tally.seconds == pytest.approx(sum(BOUNDS) * 2.0001)
 
 
-def test_a_clock_that_is_set_back_takes_nothing_away() -> None:
+def test_clock_set_back_subtracts_nothing() -> None:
     tally = RequestMetric("GET /a", "GET", 200)
     tally.take(0.5)
     tally.take(-3600.0)
     assert (tally.count, tally.seconds) == (2, 0.5)
 
 
-def test_findings_are_counted_by_rule_each_of_them() -> None:
+def test_findings_are_counted_by_rule() -> None:
     tally = RequestMetric("GET /a", "GET", 422)
     body, query = Diagnostic("body", "body", "1", "2"), Diagnostic("parameter", "query a", "1", "2")
     tally.take(QUICK, [body, body, query])
@@ -33,7 +33,7 @@ def test_findings_are_counted_by_rule_each_of_them() -> None:
     assert tally.findings == {"body": 2, "parameter": 2}
 
 
-def test_requests_of_one_kind_have_one_tally() -> None:
+def test_same_requests_share_a_tally() -> None:
     tallies = RequestMetrics()
     kinds = [("GET /a", "GET", 200), ("GET /a", "HEAD", 200), ("GET /a", "GET", 404), ("", "GET", 404)]
     tallied = [tallies.of(*kind) for kind in kinds]
@@ -41,7 +41,7 @@ def test_requests_of_one_kind_have_one_tally() -> None:
     assert len({*map(id, tallied)}) == len(kinds)
 
 
-def test_methods_that_a_client_makes_up_are_one_but_not_those_of_a_contract() -> None:
+def test_unknown_methods_share_a_label() -> None:
     tallies = RequestMetrics()
     assert tallies.of("", "BREW", 404) is tallies.of("", "WHISK", 404)
     assert tallies.of("", "BREW", 404).method == OTHER

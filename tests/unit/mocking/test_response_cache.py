@@ -44,9 +44,7 @@ def anew_url(own_cache: None) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "raw" not in case.values[0]])  # type: ignore[operator]
-def test_an_answer_is_the_same_to_the_byte_whether_remembered_or_found_anew(
-    case: dict[str, Any], server_url: str, anew_url: str
-) -> None:
+def test_cached_answer_is_identical(case: dict[str, Any], server_url: str, anew_url: str) -> None:
     world = "/~" + "".join(letter if letter.isalnum() else "-" for letter in case["name"])[:60]
     case = {**case, "path": world + case.get("path", ME)}
     outcomes = [(_told(url, case, times=2), _noted(url, world)) for url in (server_url, anew_url)]
@@ -111,7 +109,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Asking:
     return Asking(Application(Settings()), monkeypatch)
 
 
-def test_the_engine_is_asked_once_for_one_question(ask: Asking) -> None:
+def test_engine_computes_an_answer_once(ask: Asking) -> None:
     assert ask(scope_of()) == ask(scope_of()) == ask(scope_of())
     assert ask.count == 1
 
@@ -127,7 +125,7 @@ def test_the_engine_is_asked_once_for_one_question(ask: Asking) -> None:
     ],
     ids=["token", "header", "method", "path", "query"],
 )
-def test_another_question_is_another_question(other: Scope, ask: Asking) -> None:
+def test_other_question_is_other_question(other: Scope, ask: Asking) -> None:
     ask(scope_of())
     ask(other)
     assert ask.count == 2
@@ -139,7 +137,7 @@ def test_worlds_share_what_they_answer_from(ask: Asking) -> None:
     assert [len(ask.application.worlds.get(name).journal) for name in ("a", "b", "")] == [1, 1, 1]
 
 
-def test_a_changed_record_is_answered_with_in_its_world_and_in_no_other(ask: Asking) -> None:
+def test_changed_record_shows_in_its_world_only(ask: Asking) -> None:
     before = ask(scope_of())
     change = {"name": "Ada Byron"}
     place = "/~a/__admin/fixtures/customers/individual"
@@ -154,7 +152,7 @@ def test_a_changed_record_is_answered_with_in_its_world_and_in_no_other(ask: Ask
     assert ask.count == 2
 
 
-def test_a_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) -> None:
+def test_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) -> None:
     before = ask(scope_of())
     post = scope_of("", "/__admin/scenarios", (b"content-length", b"2"), method="POST")
     assert ask(post, b'{"name": "s", "answers": [{"code": 429, "times": 1}, {"pass": true}]}')[0] == 201
@@ -173,16 +171,16 @@ def test_a_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) 
     ],
     ids=["delayed", "withheld", "large"],
 )
-def test_what_does_more_than_answer_is_not_remembered(answer: Response) -> None:
+def test_side_effects_are_not_cached(answer: Response) -> None:
     assert remembered(ResponseCache(), answer) is None
 
 
 @pytest.mark.parametrize("name", ["content-length", "transfer-encoding", "origin"])
-def test_requests_with_a_body_and_of_web_pages_are_not_remembered(name: str) -> None:
+def test_requests_with_body_and_of_web_pages_are_not_cached(name: str) -> None:
     assert remembered(ResponseCache(), Response(200), ((name, "0"),)) is None
 
 
-def test_a_request_without_a_host_is_not_remembered() -> None:
+def test_request_without_host_is_not_cached() -> None:
     fast = ResponseCache()
     exchange = Exchange(Request("GET", ME), Route(), Response(200))
     scope = {**scope_of(), "headers": []}
@@ -190,7 +188,7 @@ def test_a_request_without_a_host_is_not_remembered() -> None:
     assert fast.find(scope, World()) is None
 
 
-def test_of_answers_asked_for_in_turn_a_share_stays_that_is_as_large_as_the_room() -> None:
+def test_cyclic_requests_keep_a_share_cached() -> None:
     fast = ResponseCache(memory=1_000_000)
     rounds = [[_is_found(fast, number) for number in range(2000)] for _ in range(4)]
     room = len(fast)
@@ -199,14 +197,14 @@ def test_of_answers_asked_for_in_turn_a_share_stays_that_is_as_large_as_the_room
     assert fast.held <= fast.limit
 
 
-def test_what_is_asked_for_no_more_makes_room() -> None:
+def test_unused_answers_make_room() -> None:
     fast = ResponseCache(memory=1_000_000)
     for first in (0, 0, *[10_000] * 6):
         found = [_is_found(fast, first + number) for number in range(800)]
     assert sum(found) > 720  # of a part in which a policy is tried, chance may make more than there is room for
 
 
-def test_each_answer_that_goes_is_counted_as_a_bound_that_was_reached() -> None:
+def test_evictions_are_counted_as_bound() -> None:
     bounds = Counter[str]()
     fast = ResponseCache(memory=1_000_000, bounds=bounds)
     for number in range(2000):
@@ -278,14 +276,14 @@ def put(ask: Asking, handle: str, name: str, world: str = "") -> int:
     return ask(scope, json.dumps({"name": name}).encode())[0]
 
 
-def test_an_answer_outlives_changes_of_other_records_in_a_store_that_others_share(shared: Asking) -> None:
+def test_other_records_leave_cache_in_shared_store(shared: Asking) -> None:
     before = shared(scope_of()), shared(scope_of("SE"))
     assert put(shared, "all_null", "Ada Byron") == 200
     assert (shared(scope_of()), shared(scope_of("SE"))) == before
     assert shared.count == 2
 
 
-def test_an_answer_goes_with_its_record_in_a_store_that_others_share(shared: Asking, tmp_path: Path) -> None:
+def test_changed_record_evicts_in_shared_store(shared: Asking, tmp_path: Path) -> None:
     other = Application(Settings(store=f"sqlite:///{tmp_path}/records.db"))
     shared(scope_of())
     shared(scope_of("individual", f"/~a{ME}"))
@@ -294,7 +292,7 @@ def test_an_answer_goes_with_its_record_in_a_store_that_others_share(shared: Ask
     other.close()
 
 
-def test_a_record_that_comes_to_be_is_answered_with_in_a_store_that_others_share(shared: Asking) -> None:
+def test_new_record_evicts_in_shared_store(shared: Asking) -> None:
     generated = shared(scope_of("nobody-yet"))
     record = {"handle": "nobody-yet", **json.loads(shared(scope_of())[1])}
     fields = ((b"content-length", b"20"),)
@@ -323,6 +321,6 @@ print((resident() - before[0]) / (fast.held - before[1]))
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux says there how much of a process is resident")
-def test_what_is_counted_is_what_a_process_gets_of_the_memory() -> None:
+def test_counted_memory_is_resident_memory() -> None:
     done = subprocess.run([sys.executable, "-c", RESIDENT], capture_output=True, text=True, check=True, cwd=ROOT)
     assert float(done.stdout) == pytest.approx(1, abs=0.1)

@@ -65,9 +65,7 @@ def of_fixtures(directory: Path, settings: Settings | None = None) -> Engine:
         ("", "key_rex", "generated", None),
     ],
 )
-def test_prefer_goes_before_the_fixture_before_generated_data(
-    query: str, token: str, reason: str, value: Any, tmp_path: Path
-) -> None:
+def test_prefer_wins_over_fixture(query: str, token: str, reason: str, value: Any, tmp_path: Path) -> None:
     answer = asked(of_fixtures(tmp_path), query, token)
     assert answer.reason == reason
     assert value is None or value_of(answer) == value
@@ -85,19 +83,17 @@ def test_prefer_goes_before_the_fixture_before_generated_data(
         ({"cat": TOM}, "__example=cat", True, "example"),
     ],
 )
-def test_prefer_goes_before_an_example_before_generated_data(
-    examples: Document, query: str, dynamic: bool, reason: str, tmp_path: Path
-) -> None:
+def test_prefer_wins_over_example(examples: Document, query: str, dynamic: bool, reason: str, tmp_path: Path) -> None:
     engine = answering(tmp_path, with_examples(operation(PET), **examples), Settings(dynamic=dynamic))
     assert asked(engine, query).reason == reason
 
 
-def test_without_a_preference_the_first_example_answers(tmp_path: Path) -> None:
+def test_first_example_is_the_default(tmp_path: Path) -> None:
     engine = answering(tmp_path, with_examples(operation(PET), dog=REX, cat=TOM))
     assert value_of(asked(engine)) == REX
 
 
-def test_the_fixture_answers_even_where_all_is_dynamic(tmp_path: Path) -> None:
+def test_fixture_wins_over_dynamic(tmp_path: Path) -> None:
     assert asked(of_fixtures(tmp_path, Settings(dynamic=True)), token="pet_rex").reason == "fixture"
 
 
@@ -122,13 +118,13 @@ def statuses(*keys: str) -> Document:
         (("204",), "__code=204", 204),
     ],
 )
-def test_the_lowest_good_status_answers_unless_another_is_preferred(
+def test_lowest_good_status_answers_unless_other_is_preferred(
     keys: tuple[str, ...], query: str, status: int, tmp_path: Path
 ) -> None:
     assert asked(answering(tmp_path, statuses(*keys)), query).status == status
 
 
-def test_an_example_brings_its_status_with_it(tmp_path: Path) -> None:
+def test_example_brings_its_status_with_it(tmp_path: Path) -> None:
     get = operation(PET)
     get["responses"] |= with_examples(operation(PET, status="404"), "404", gone=TOM)["responses"]
     answer = asked(answering(tmp_path, get), "__example=gone")
@@ -143,14 +139,12 @@ def test_an_example_brings_its_status_with_it(tmp_path: Path) -> None:
         ("__code=200&__example=bird", "Found the preference example='bird'; expected one of: cat, dog."),
     ],
 )
-def test_a_preference_that_the_contract_cannot_meet_is_refused_with_what_it_can(
-    query: str, detail: str, tmp_path: Path
-) -> None:
+def test_unmet_preference_lists_alternatives(query: str, detail: str, tmp_path: Path) -> None:
     answer = asked(answering(tmp_path, with_examples(operation(PET), cat=TOM, dog=REX)), query)
     assert (answer.status, value_of(answer)["detail"]) == (404, detail)
 
 
-def test_a_schema_that_nothing_satisfies_is_a_problem_that_says_so(tmp_path: Path) -> None:
+def test_unsatisfiable_schema_is_a_problem(tmp_path: Path) -> None:
     answer = asked(answering(tmp_path, operation(False)))
     assert (answer.status, value_of(answer)["type"]) == (500, "urn:mock-server:problem:no-answer")
     assert value_of(answer)["detail"].startswith("GET /pet 200: /: found the schema false")
@@ -159,7 +153,7 @@ def test_a_schema_that_nothing_satisfies_is_a_problem_that_says_so(tmp_path: Pat
 # What is generated, and whose it is.
 
 
-def test_the_same_question_has_the_same_generated_answer(tmp_path: Path) -> None:
+def test_same_request_same_generated_answer(tmp_path: Path) -> None:
     engine = answering(tmp_path, operation(PET))
     assert asked(engine, "a=1") == asked(engine, "a=1")
 
@@ -172,32 +166,32 @@ def test_the_same_question_has_the_same_generated_answer(tmp_path: Path) -> None
         ({"query": "__seed=1"}, {"query": "__seed=2"}),
     ],
 )
-def test_another_question_has_another_generated_answer(first: Any, other: Any, tmp_path: Path) -> None:
+def test_other_request_other_answer(first: Any, other: Any, tmp_path: Path) -> None:
     schema = {"type": "string", "format": "uuid"}
     engine = answering(tmp_path, operation(schema))
     assert asked(engine, **first).body != asked(engine, **other).body
 
 
-def test_how_a_preference_is_asked_for_does_not_change_the_data(tmp_path: Path) -> None:
+def test_how_preference_is_asked_for_does_not_change_data(tmp_path: Path) -> None:
     engine = answering(tmp_path, operation(PET))
     assert asked(engine, "__seed=7&a=1").body == asked(engine, "a=1", prefer="seed=7").body
 
 
-def test_the_seed_of_the_settings_is_the_seed_where_none_is_preferred(tmp_path: Path) -> None:
+def test_seed_of_settings_is_seed_where_none_is_preferred(tmp_path: Path) -> None:
     get = operation({"type": "string", "format": "uuid"})
     seeded = answering(tmp_path, get, Settings(seed=7))
     assert asked(seeded).body == asked(answering(tmp_path, get), "__seed=7").body
 
 
 @pytest.mark.parametrize("kind", ["cat", "dog"])
-def test_a_token_that_names_a_value_of_a_pin_has_it(kind: str, tmp_path: Path) -> None:
+def test_token_can_name_pinned_value(kind: str, tmp_path: Path) -> None:
     engine = of_fixtures(tmp_path)
     pets = [value_of(asked(engine, f"__seed={seed}", f"pet_{kind}")) for seed in range(10)]
     assert {pet["kind"] for pet in pets} == {kind}
     assert len({pet["name"] for pet in pets}) > 1
 
 
-def test_a_generated_pet_in_place_of_a_record_keeps_the_pin_of_the_record(tmp_path: Path) -> None:
+def test_generated_pet_instead_of_record_keeps_pin_of_record(tmp_path: Path) -> None:
     engine = of_fixtures(tmp_path)
     assert {value_of(asked(engine, f"__seed={seed}", "pet_rex"))["kind"] for seed in range(10)} == {"dog"}
 
@@ -224,15 +218,13 @@ def of_media(content: Document, **response: Any) -> Document:
         ({}, None, b""),
     ],
 )
-def test_the_body_is_written_as_its_media_type_wants(
-    content: Document, media_type: str | None, body: bytes, tmp_path: Path
-) -> None:
+def test_body_is_encoded_by_media_type(content: Document, media_type: str | None, body: bytes, tmp_path: Path) -> None:
     answer = asked(answering(tmp_path, of_media(content)))
     assert (answer.header("content-type"), answer.body) == (media_type, body)
 
 
 @pytest.mark.parametrize("name", ["text/*", "application/*"])
-def test_a_range_of_media_types_is_answered_with_one_of_them(name: str, tmp_path: Path) -> None:
+def test_media_type_range_gets_a_match(name: str, tmp_path: Path) -> None:
     sent = asked(answering(tmp_path, of_media({name: {"example": "Tom"}}))).header("content-type")
     assert sent is not None
     assert sent.startswith(name.rstrip("*"))
@@ -240,7 +232,7 @@ def test_a_range_of_media_types_is_answered_with_one_of_them(name: str, tmp_path
 
 
 @pytest.mark.parametrize("name", ["text/plain", "text/csv", "text/html"])
-def test_a_text_is_generated_for_a_media_type_of_texts(name: str, tmp_path: Path) -> None:
+def test_text_media_type_gets_text(name: str, tmp_path: Path) -> None:
     assert asked(answering(tmp_path, of_media({name: {"schema": {"type": "string"}}}))).reason == "generated"
 
 
@@ -253,12 +245,12 @@ def test_a_text_is_generated_for_a_media_type_of_texts(name: str, tmp_path: Path
         ("application/pdf", {}),
     ],
 )
-def test_an_example_of_another_media_type_is_sent_as_it_stands(name: str, schema: Document, tmp_path: Path) -> None:
+def test_example_of_other_media_type_is_sent_unchanged(name: str, schema: Document, tmp_path: Path) -> None:
     answer = asked(answering(tmp_path, of_media({name: {"schema": schema, "example": "<pet><name>Tom</name></pet>"}})))
     assert (answer.status, answer.body) == (200, b"<pet><name>Tom</name></pet>")
 
 
-def test_headers_are_those_of_the_example_else_the_common_ones_else_generated(tmp_path: Path) -> None:
+def test_headers_come_from_example_first(tmp_path: Path) -> None:
     number = {"type": "integer", "minimum": 5, "maximum": 5}
     headers = {
         "X-Named": {"schema": {"type": "string"}, "examples": {"cat": {"value": "meow"}}},
@@ -296,7 +288,7 @@ INTEGERS: Document = {"type": "array", "items": {"type": "integer"}}
     ],
     ids=str,
 )
-def test_a_header_is_written_in_the_style_of_openapi(header: Document, sent: str, tmp_path: Path) -> None:
+def test_header_has_simple_style(header: Document, sent: str, tmp_path: Path) -> None:
     get = of_media({"text/plain": {"example": "Tom"}}, headers={"X-A": {"required": True, **header}})
     answer = asked(answering(tmp_path, get))
     assert (answer.status, answer.header("X-A")) == (200, sent)
@@ -316,7 +308,7 @@ def failing(directory: Path, *documented: str, **members: Any) -> Engine:
     return answering(directory, get, **members)
 
 
-def test_a_failure_takes_the_answer_that_the_contract_gives_it(tmp_path: Path) -> None:
+def test_failure_takes_answer_that_contract_gives_it(tmp_path: Path) -> None:
     response = {
         "description": "No.",
         "content": {"text/plain": {"examples": {"odd": {"value": "Odd."}, "no": {"value": "No."}}}},
@@ -336,9 +328,7 @@ def test_a_failure_takes_the_answer_that_the_contract_gives_it(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("documented", "status"), [(("400",), 400), (("422",), 422), (("400", "422"), 422), (("404",), 422), ((), 422)]
 )
-def test_a_wrong_request_gets_the_operations_own_answer_else_a_problem(
-    documented: tuple[str, ...], status: int, tmp_path: Path
-) -> None:
+def test_invalid_request_gets_documented_error(documented: tuple[str, ...], status: int, tmp_path: Path) -> None:
     answer = asked(failing(tmp_path, *documented), "limit=x")
     assert answer.status == status
     if {"400", "422"} & set(documented):
@@ -347,12 +337,12 @@ def test_a_wrong_request_gets_the_operations_own_answer_else_a_problem(
         assert value_of(answer)["type"] == "urn:mock-server:problem:invalid-request"
 
 
-def test_findings_stand_in_a_header_where_the_body_is_the_contracts(tmp_path: Path) -> None:
+def test_findings_stand_in_header_where_body_is_contracts(tmp_path: Path) -> None:
     (finding,) = json.loads(asked(failing(tmp_path, "422"), "limit=x").header("Mock-Findings") or "")
     assert (finding["rule"], finding["location"]) == ("parameter", "query limit")
 
 
-def test_the_header_of_findings_is_ascii_and_short(tmp_path: Path) -> None:
+def test_findings_header_is_short_ascii(tmp_path: Path) -> None:
     many = [{"name": f"p{index}", "in": "query", "schema": {"type": "integer"}} for index in range(60)]
     get = operation(PET, parameters=many)
     get["responses"] |= with_examples(operation(WRONG, status="422"), "422", _={"wrong": "all"})["responses"]
@@ -363,7 +353,7 @@ def test_the_header_of_findings_is_ascii_and_short(tmp_path: Path) -> None:
     assert 10 < len(json.loads(header)) < 60
 
 
-def test_an_answer_without_a_body_needs_no_example(tmp_path: Path) -> None:
+def test_empty_answer_needs_no_example(tmp_path: Path) -> None:
     get = operation(PET, parameters=[LIMIT])
     get["responses"]["400"] = {"description": "No."}
     answer = asked(answering(tmp_path, get), "limit=x")
@@ -379,7 +369,7 @@ def test_an_answer_without_a_body_needs_no_example(tmp_path: Path) -> None:
         ({"type": "oauth2", "flows": {}}, "Bearer"),
     ],
 )
-def test_a_401_of_our_own_says_which_credentials_would_do(scheme: Document, challenge: str, tmp_path: Path) -> None:
+def test_401_of_our_own_says_which_credentials_would_do(scheme: Document, challenge: str, tmp_path: Path) -> None:
     get = operation(PET, security=[{"key": []}])
     answer = asked(answering(tmp_path, get, components={"securitySchemes": {"key": scheme}}))
     assert (answer.status, answer.header("www-authenticate")) == (401, challenge)
@@ -387,9 +377,7 @@ def test_a_401_of_our_own_says_which_credentials_would_do(scheme: Document, chal
 
 
 @pytest.mark.parametrize(("failure", "status"), [("rate_limited", 429), ("server_error", 500), ("invalid_token", 401)])
-def test_a_reserved_suffix_fails_as_it_says_with_a_problem_where_the_contract_has_no_answer(
-    failure: str, status: int, tmp_path: Path
-) -> None:
+def test_reserved_suffix_fails_or_is_a_problem(failure: str, status: int, tmp_path: Path) -> None:
     members = {"x_mock_tokens": [{"prefix": "key_", "schemes": []}], "x_mock_suffixes": {"odd": {"failure": failure}}}
     answer = asked(failing(tmp_path, **members), token="key_odd")
     assert (answer.status, value_of(answer)["type"].rsplit(":")[-1]) == (status, failure.replace("_", "-"))

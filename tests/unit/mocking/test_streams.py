@@ -69,7 +69,7 @@ def asked(url: str, case: Document) -> tuple[httpx.Response, bytes, bool]:
 
 
 @pytest.mark.parametrize(("path", "case"), CASES)
-def test_a_stream(servers: dict[str, MockServer], path: str, case: Document) -> None:
+def test_stream(servers: dict[str, MockServer], path: str, case: Document) -> None:
     world = servers[case.get("openapi", "3.1.0")].world()
     if "scenario" in case:
         httpx.post(
@@ -115,7 +115,7 @@ def values_of(media_type: str, text: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("path", "case"), REFUSED)
-def test_a_scenario_that_no_stream_goes_with_is_refused(
+def test_scenario_that_no_stream_goes_with_is_refused(
     servers: dict[str, MockServer], path: str, case: Document
 ) -> None:
     scenario = {"match": {"path": path}, "answers": [case["scenario"]]}

@@ -18,7 +18,7 @@ DATA = read_cases("strictness")
 
 
 @pytest.mark.parametrize("case", DATA["cases"], ids=str)
-def test_a_request_is_held_against_the_contract_as_closely_as_is_wished(case: dict[str, Any], tmp_path: Path) -> None:
+def test_strictness_of_requests_is_configurable(case: dict[str, Any], tmp_path: Path) -> None:
     engine = engine_of(
         load(tmp_path, DATA["contract"]), settings=Settings(validate_requests=case.get("setting", "strict"))
     )

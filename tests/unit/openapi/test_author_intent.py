@@ -40,7 +40,7 @@ def asked(engine: Engine, ask: dict[str, Any], **headers: str) -> Exchange:
 
 
 @each_case
-def test_a_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Path) -> None:
+def test_contract_is_served_as_it_is_meant(case: dict[str, Any], tmp_path: Path) -> None:
     place = laid_out(case, tmp_path)
     contract = load_contract(place)
     assert [finding.rule for finding in contract.findings] == case["rules"], contract.findings
@@ -91,7 +91,7 @@ def found(value: Any, pointer: str) -> Any:
 
 
 @each_case
-def test_what_is_meant_is_refused_where_strict(case: dict[str, Any], tmp_path: Path) -> None:
+def test_strict_refuses_guessed_intent(case: dict[str, Any], tmp_path: Path) -> None:
     place = laid_out(case, tmp_path)
     if not case["rules"]:
         assert load_contract(place, strict=True).findings == ()

@@ -47,7 +47,7 @@ def multipart(parts: list[Document], boundary: str = BOUNDARY) -> bytes:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case)[:150])
-def test_a_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
+def test_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
     described = {"required": case.get("required", True), "content": case["content"]}
     paths = {"/x": {"post": operation(requestBody=described)}}
     judge = ContractValidator(
@@ -64,7 +64,7 @@ def test_a_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
     assert rows == ([case["finding"]] if "finding" in case else [])
 
 
-def test_a_body_where_none_is_documented_is_passed_over(tmp_path: Path) -> None:
+def test_body_where_none_is_documented_is_passed_over(tmp_path: Path) -> None:
     judge = ContractValidator(load(tmp_path, document({"/x": {"post": operation()}})))
     assert judge.request(Route("POST /x"), Request("POST", "/x", headers=(("content-type", "a/b"),), body=b"{")) == ()
 
@@ -115,12 +115,12 @@ def test_parts_are_read_back(parts: list[tuple[str, bytes]]) -> None:
     assert [(part.name, part.data) for part in read_parts(body, BOUNDARY)] == parts
 
 
-def test_a_body_of_too_many_parts_is_refused_at_once() -> None:
+def test_too_many_parts_are_refused() -> None:
     with pytest.raises(ValueError, match="more than 10,000 parts"):
         read_parts(multipart([{"name": "a", "body": ""}] * 10_001), BOUNDARY)
 
 
-def test_of_a_body_with_many_faults_the_first_are_told(tmp_path: Path) -> None:
+def test_first_faults_of_body_are_named(tmp_path: Path) -> None:
     schema = {"type": "array", "items": {"type": "integer"}}
     post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
     judge = ContractValidator(load(tmp_path, document({"/x": {"post": post}})))

@@ -31,7 +31,7 @@ def laid_out(files: dict[str, str], directory: Path) -> Path:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "says" not in case], ids=lambda case: case["name"])
-def test_a_contract_in_several_files_is_one(case: dict[str, Any], tmp_path: Path) -> None:
+def test_contract_in_several_files_is_one(case: dict[str, Any], tmp_path: Path) -> None:
     contract = load_contract(str(laid_out(case["files"], tmp_path)), strict=True)
     engine = engine_of(contract)
     for request_line, body in case.get("answers", {}).items():
@@ -44,7 +44,7 @@ def test_a_contract_in_several_files_is_one(case: dict[str, Any], tmp_path: Path
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "says" in case], ids=lambda case: case["name"])
-def test_what_cannot_be_brought_home_is_refused_with_its_place(case: dict[str, Any], tmp_path: Path) -> None:
+def test_unresolvable_reference_is_located(case: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ContractError) as refused:
         load_contract(str(laid_out(case["files"], tmp_path)))
     for part in (str(tmp_path / case["at"]), *case["says"]):
@@ -55,9 +55,7 @@ def test_what_cannot_be_brought_home_is_refused_with_its_place(case: dict[str, A
 # Where references may lead.
 
 
-def test_a_file_beside_the_directory_is_reached_from_a_directory_that_holds_both(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sibling_file_is_reached_from_common_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     laid_out({"pet.yaml": "const: Tom", "api/openapi.yaml": PET % "../pet.yaml"}, tmp_path)
     contract = str(tmp_path / "api/openapi.yaml")
     with pytest.raises(ContractError, match=r"'\.\./pet\.yaml', which leads outside.*Start it in a directory that"):
@@ -66,20 +64,20 @@ def test_a_file_beside_the_directory_is_reached_from_a_directory_that_holds_both
     assert load_contract(contract).resolve({"$ref": "#/components/schemas/Pet"}) == {"const": "Tom"}
 
 
-def test_the_root_directory_lets_no_reference_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_references_stay_below_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     with pytest.raises(ContractError, match="which leads outside"):
         load_contract(str(laid_out({"openapi.yaml": PET % "../../../../etc/passwd"}, tmp_path)))
 
 
-def test_a_link_that_leads_outside_is_no_way_out(tmp_path: Path) -> None:
+def test_symlink_cannot_leave_root(tmp_path: Path) -> None:
     laid_out({"secret.yaml": "const: 1", "api/openapi.yaml": PET % "pet.yaml"}, tmp_path)
     os.symlink(tmp_path / "secret.yaml", tmp_path / "api/pet.yaml")
     with pytest.raises(ContractError, match=r"'pet\.yaml', which leads outside"):
         load_contract(str(tmp_path / "api/openapi.yaml"))
 
 
-def test_more_documents_than_anybody_writes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_documents_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundler, "MAX_DOCUMENTS", 2)
     files = {f"{n}.yaml": f"properties: {{n: {{$ref: {n + 1}.yaml}}}}" for n in range(4)}
     with pytest.raises(ContractError, match=r"found one document too many; expected a contract of at most 2 files"):
@@ -134,7 +132,7 @@ def slow_site() -> Iterator[str]:
     yield from serving(_Slow)
 
 
-def test_a_contract_from_an_address_refers_to_addresses(site: str, tmp_path: Path) -> None:
+def test_remote_contract_refers_to_urls(site: str, tmp_path: Path) -> None:
     laid_out({"api/openapi.yaml": PET % "../shared/pet.yaml", "shared/pet.yaml": "const: Tom"}, tmp_path / "site")
     contract = load_contract(f"{site}/api/openapi.yaml")
     assert contract.resolve({"$ref": "#/components/schemas/Pet"}) == {"const": "Tom"}
@@ -144,14 +142,14 @@ def test_a_contract_from_an_address_refers_to_addresses(site: str, tmp_path: Pat
     assert again.resolve({"$ref": "#/components/schemas/Pet"}) == {"const": "Tim"}
 
 
-def test_a_contract_from_an_address_reads_no_file(site: str, tmp_path: Path) -> None:
+def test_remote_contract_reads_no_file(site: str, tmp_path: Path) -> None:
     secret = laid_out({"secret.yaml": "const: 1"}, tmp_path)
     laid_out({"openapi.yaml": PET % f"file://{secret}"}, tmp_path / "site")
     with pytest.raises(ContractError, match=r"which leads outside; expected a reference to an http\(s\) URL"):
         load_contract(f"{site}/openapi.yaml")
 
 
-def test_a_file_refers_to_addresses_where_that_is_allowed(site: str, tmp_path: Path) -> None:
+def test_file_refers_to_addresses_where_that_is_allowed(site: str, tmp_path: Path) -> None:
     laid_out({"pet.yaml": "const: Tom"}, tmp_path / "site")
     place = str(laid_out({"openapi.yaml": PET % f"{site}/pet.yaml"}, tmp_path))
     contract = load_contract(place, may_fetch=True)
@@ -160,9 +158,7 @@ def test_a_file_refers_to_addresses_where_that_is_allowed(site: str, tmp_path: P
         load_contract(place)
 
 
-def test_an_address_that_hangs_is_not_waited_for(
-    slow_site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_address_that_hangs_is_not_awaited(slow_site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_reader, "URL_SECONDS", 0.3)
     place = str(laid_out({"openapi.yaml": PET % f"{slow_site}/pet.yaml"}, tmp_path))
     start = time.monotonic()
@@ -171,7 +167,7 @@ def test_an_address_that_hangs_is_not_waited_for(
     assert time.monotonic() - start < 5
 
 
-def test_an_address_with_too_much_is_refused(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_address_with_too_much_is_refused(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mock_server.openapi.loading.reader.MAX_BYTES", 1000)
     laid_out({"pet.yaml": "#" * 2000}, tmp_path / "site")
     place = str(laid_out({"openapi.yaml": PET % f"{site}/pet.yaml"}, tmp_path))
@@ -182,7 +178,7 @@ def test_an_address_with_too_much_is_refused(site: str, tmp_path: Path, monkeypa
 # What is remembered.
 
 
-def test_a_change_in_any_file_is_seen(tmp_path: Path) -> None:
+def test_change_in_any_file_is_seen(tmp_path: Path) -> None:
     place = str(laid_out({"openapi.yaml": PET % "pet.yaml", "pet.yaml": "const: Tom"}, tmp_path))
     first = load_contract(place)
     assert load_contract(place).digest == first.digest

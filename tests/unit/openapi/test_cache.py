@@ -40,14 +40,14 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def test_a_second_load_does_not_check_again_and_is_the_same(tmp_path: Path, checks: list[str]) -> None:
+def test_second_load_does_not_check_again_and_is_same(tmp_path: Path, checks: list[str]) -> None:
     first, second = load(tmp_path, DEFECTIVE), load(tmp_path, DEFECTIVE)
     assert len(checks) == 1
     assert remembered(first) == remembered(second)
     assert len(second.findings) == 2
 
 
-def test_a_change_is_checked(tmp_path: Path, checks: list[str]) -> None:
+def test_change_is_checked(tmp_path: Path, checks: list[str]) -> None:
     rename: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"title": "Cats"}}]}
     load(tmp_path, document())
     load(tmp_path, document({"/a": {"get": operation()}}))
@@ -56,14 +56,14 @@ def test_a_change_is_checked(tmp_path: Path, checks: list[str]) -> None:
     assert len(checks) == 3
 
 
-def test_findings_of_one_place_are_not_told_of_another(tmp_path: Path) -> None:
+def test_findings_of_one_place_are_not_told_of_other(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     load(tmp_path, DEFECTIVE)
     copied = load(tmp_path / "copy", DEFECTIVE)
     assert all(finding.location.startswith(str(tmp_path / "copy")) for finding in copied.findings)
 
 
-def test_strictness_is_no_part_of_what_is_remembered(tmp_path: Path, checks: list[str]) -> None:
+def test_cache_ignores_strictness(tmp_path: Path, checks: list[str]) -> None:
     load(tmp_path, DEFECTIVE)
     with pytest.raises(ContractError, match="--strict"):
         load(tmp_path, DEFECTIVE, strict=True)
@@ -75,7 +75,7 @@ def test_strictness_is_no_part_of_what_is_remembered(tmp_path: Path, checks: lis
     [b"", b"\n", b"{}", b"0" * 64 + b"\n{}", b"\xff\xfe\n", None],
     ids=["empty", "no seal", "no seal either", "another seal", "binary", "half of it"],
 )
-def test_a_damaged_file_is_as_good_as_none(
+def test_damaged_file_is_as_good_as_none(
     damage: bytes | None, tmp_path: Path, directory: Path, checks: list[str]
 ) -> None:
     first = load(tmp_path, DEFECTIVE)
@@ -89,7 +89,7 @@ def test_a_damaged_file_is_as_good_as_none(
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"document": {}}, {"document": {}, "findings": [{"rul": "x"}]}])
-def test_what_another_version_remembered_is_as_good_as_nothing(
+def test_what_other_version_cached_is_as_good_as_nothing(
     value: Document, tmp_path: Path, directory: Path, checks: list[str]
 ) -> None:
     load(tmp_path, DEFECTIVE)
@@ -108,7 +108,7 @@ def test_what_another_version_remembered_is_as_good_as_nothing(
         ("openapi_spec_validator", 1),
     ],
 )
-def test_another_version_of_a_library_checks_again(
+def test_new_library_version_checks_again(
     recorded: str, times: int, tmp_path: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(tmp_path, DEFECTIVE)
@@ -118,17 +118,17 @@ def test_another_version_of_a_library_checks_again(
     assert len(checks) == times
 
 
-def test_the_versions_of_all_that_judges_are_known() -> None:
+def test_validator_versions_are_known() -> None:
     assert len(cache._versions(tuple(sys.path)).splitlines()) == 4
 
 
-def test_a_directory_that_cannot_be_written_is_no_error(tmp_path: Path, checks: list[str]) -> None:
+def test_directory_that_cannot_be_written_is_no_error(tmp_path: Path, checks: list[str]) -> None:
     (tmp_path / "cache").write_text("a file where the directory would be", encoding="utf-8")
     assert [len(load(tmp_path, DEFECTIVE).findings) for _ in range(2)] == [2, 2]
     assert len(checks) == 2
 
 
-def test_a_write_that_fails_half_way_leaves_nothing_behind(
+def test_write_that_fails_half_way_leaves_nothing_behind(
     tmp_path: Path, directory: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -140,13 +140,13 @@ def test_a_write_that_fails_half_way_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("value", [{"a": [1, "é", None, True]}, [], "\ud83d", 0, False])
-def test_what_is_remembered_is_recalled(value: Document) -> None:
+def test_what_is_cached_is_recalled(value: Document) -> None:
     cache.put("key", "kind", value)
     assert cache.get("key", "kind") == value
     assert cache.get("key", "other") is cache.get("other", "kind") is None
 
 
-def test_a_digest_depends_on_the_parts_and_on_where_they_end() -> None:
+def test_digest_depends_on_parts_and_on_where_they_end() -> None:
     parts: list[list[bytes]] = [[b"ab"], [b"a", b"b"], [b"b", b"a"], [b"ab", b""], []]
     assert len({cache.digest(pieces) for pieces in parts}) == len(parts)
     assert cache.digest([b"ab"]) == cache.digest(iter([b"ab"]))

@@ -28,7 +28,7 @@ def manners(**members: Any) -> MockExtensions:
     return read_extensions({f"x-mock-{name}": value for name, value in members.items()}, PLACES)
 
 
-def test_a_contract_without_any_gets_the_plain_reading() -> None:
+def test_no_extensions_means_defaults() -> None:
     plain = read_extensions({"openapi": "3.1.0", "x-other": 1}, PLACES)
     assert plain == MockExtensions()
     assert (plain.tokens, plain.head, plain.options, plain.trailing_slash) == ((), "answer", "answer", "refuse")
@@ -58,7 +58,7 @@ def test_suffixes_are_read() -> None:
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_every_failure_can_be_given_an_answer(name: str) -> None:
+def test_every_failure_can_be_given_answer(name: str) -> None:
     plain = {"status": "418", "response": NO}
     assert manners(failures={name: plain}).failures == {name: Failure(name, 418, NO)}
     full = manners(failures={name: {**plain, "example": "tea", "beforeRouting": True}})
@@ -125,7 +125,7 @@ def test_what_is_not_understood_is_refused(members: Any, pointer: str, actual: s
     assert "; expected " in message
 
 
-def test_a_refusal_names_the_line() -> None:
+def test_refusal_names_the_line() -> None:
     text = "openapi: 3.1.0\nx-mock-http:\n  head: refuse\n  option: refuse\n"
     source = parse_source("a.yaml", text)
     assert isinstance(source.data, dict)
@@ -133,7 +133,7 @@ def test_a_refusal_names_the_line() -> None:
         read_extensions(source.data, LazySourceMap(lambda: LayeredSourceMap(source)))
 
 
-def test_the_contract_that_ships_plays_as_production_does(contract: Contract) -> None:
+def test_bundled_contract_is_like_production(contract: Contract) -> None:
     read = contract.manners
     assert (read.head, read.options, read.trailing_slash) == ("refuse", "refuse", "redirect")
     own = {"idempotency_conflict", "invalid_request", "malformed_request", "unsupported_media_type"}

@@ -29,7 +29,7 @@ def laid_out(case: dict[str, Any], directory: Path) -> str:
 
 
 @each_case
-def test_a_flawed_contract_is_served_and_its_flaws_are_told(case: dict[str, Any], tmp_path: Path) -> None:
+def test_flawed_contract_is_served_and_its_flaws_are_told(case: dict[str, Any], tmp_path: Path) -> None:
     place = laid_out(case, tmp_path)
     contract = load_contract(place)
     assert [finding.rule for finding in contract.findings] == case["rules"]
@@ -50,12 +50,12 @@ def test_a_flawed_contract_is_served_and_its_flaws_are_told(case: dict[str, Any]
 
 
 @each_case
-def test_a_flawed_contract_is_refused_where_strict(case: dict[str, Any], tmp_path: Path) -> None:
+def test_strict_refuses_flawed_contract(case: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="expected none"):
         load_contract(laid_out(case, tmp_path), strict=True)
 
 
-def test_a_start_tells_the_first_findings_of_a_rule_and_counts_the_others(
+def test_start_tells_first_findings_of_rule_and_counts_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     listed = [Diagnostic("nullable", f"pets.yaml:{line}", "a", "b", severity="repaired") for line in range(1, 6)]

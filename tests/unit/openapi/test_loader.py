@@ -35,7 +35,7 @@ def test_openapi_3_0_to_3_2_is_served(version: str, known: tuple[int, int], tmp_
 
 
 @pytest.mark.parametrize("version", ["2.0", "1.2", "4.0.0", "3.3.0", "3", "3.x", "", "31.0", "v3.1.0", 3, {}])
-def test_another_version_is_refused(version: Any, tmp_path: Path) -> None:
+def test_other_version_is_refused(version: Any, tmp_path: Path) -> None:
     message = refused(tmp_path, document() | {"openapi": version})
     assert f"{tmp_path / 'contract.json'}:2" in message
     assert (
@@ -43,16 +43,16 @@ def test_another_version_is_refused(version: Any, tmp_path: Path) -> None:
     )
 
 
-def test_swagger_of_another_version_is_refused(tmp_path: Path) -> None:
+def test_other_swagger_version_is_refused(tmp_path: Path) -> None:
     assert "found version '1.2'; expected OpenAPI 2.0, 3.0" in refused(tmp_path, {"swagger": "1.2", "paths": {}})
 
 
 @pytest.mark.parametrize("contract", [{}, {"paths": {}}, {"openapi": None}, [], [1], None, "openapi", 7])
-def test_what_is_no_openapi_document_is_refused(contract: Any, tmp_path: Path) -> None:
+def test_other_documents_are_refused(contract: Any, tmp_path: Path) -> None:
     assert "found no member openapi; expected an OpenAPI document (openapi: 3.1.0)" in refused(tmp_path, contract)
 
 
-def test_what_the_openapi_schema_forbids_is_told_with_its_place(tmp_path: Path) -> None:
+def test_openapi_schema_errors_are_located(tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": {"responses": {"200": {"description": [7]}}}}}))
     assert any(
         "/paths/~1a/get/responses/200/description: [7]; expected type: string [openapi]" in str(finding)
@@ -65,14 +65,14 @@ def test_what_the_openapi_schema_forbids_is_told_with_its_place(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("path", ["/~", "/~a", "/~a/b", "/__admin", "/__admin/health", "/~{name}"])
-def test_a_path_of_the_mock_servers_own_is_refused(path: str, tmp_path: Path) -> None:
+def test_reserved_path_is_refused(path: str, tmp_path: Path) -> None:
     message = refused(tmp_path, document({path: {"get": operation()}}))
     assert f"found the path {path!r}; expected none below /" in message
     assert "which is the mock server's own. Rename the path." in message
 
 
 @pytest.mark.parametrize("path", ["/a/~", "/__administration", "/a/__admin", "/_admin", "/"])
-def test_a_path_that_looks_like_one_of_the_mock_servers_is_the_contracts(path: str, tmp_path: Path) -> None:
+def test_lookalike_of_reserved_path_is_served(path: str, tmp_path: Path) -> None:
     assert [*load(tmp_path, document({path: {"get": operation()}})).operations] == [f"GET {path}"]
 
 
@@ -102,31 +102,31 @@ PETS: Document = {
         ),
     ],
 )
-def test_x_mock_data_that_names_what_is_not_there_is_refused(members: Document, message: str, tmp_path: Path) -> None:
+def test_dangling_x_mock_data_is_refused(members: Document, message: str, tmp_path: Path) -> None:
     assert message in refused(tmp_path, document({}, **{**PETS, **members}))
 
 
 @pytest.mark.parametrize(
     "fixture", [{"resource": "cats"}, {"resorce": "pets"}, {"resource": "pets", "selectedBy": "nobody"}, "pets"]
 )
-def test_an_operation_whose_fixture_is_not_there_is_refused(fixture: Any, tmp_path: Path) -> None:
+def test_operation_whose_fixture_is_missing_is_refused(fixture: Any, tmp_path: Path) -> None:
     get = operation({"$ref": "#/components/schemas/Pet"}, x_mock_fixture=fixture)
     assert "x-mock-fixture" in refused(tmp_path, document({"/a": {"get": get}}, **PETS))
 
 
-def test_an_unknown_x_mock_key_of_an_operation_is_refused(tmp_path: Path) -> None:
+def test_unknown_x_mock_key_of_operation_is_refused(tmp_path: Path) -> None:
     get = operation(x_mock_fixtur={"resource": "pets"})
     assert "did you mean x-mock-fixture?" in refused(tmp_path, document({"/a": {"get": get}}, **PETS))
 
 
-def test_a_failure_whose_example_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_failure_whose_example_is_missing_is_refused(tmp_path: Path) -> None:
     response = {"description": "No.", "content": {"application/json": {"examples": {"gone": {"value": 1}}}}}
     failure = {"status": "404", "response": "#/components/responses/No", "example": "gnoe"}
     contract = document({}, components={"responses": {"No": response}}, x_mock_failures={"not_found": failure})
     assert "'gnoe'" in refused(tmp_path, contract)
 
 
-def test_a_scheme_that_is_not_defined_secures_nothing_and_is_told(tmp_path: Path) -> None:
+def test_scheme_that_is_not_defined_secures_nothing_and_is_told(tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": operation(security=[{"nope": []}])}}))
     assert contract.operations["GET /a"].security == ((),)
     assert "'nope'; expected one of components.securitySchemes" in str(contract.findings[0])
@@ -135,7 +135,7 @@ def test_a_scheme_that_is_not_defined_secures_nothing_and_is_told(tmp_path: Path
 # What comes out.
 
 
-def test_operations_are_those_of_the_document(tmp_path: Path) -> None:
+def test_operations_are_those_of_document(tmp_path: Path) -> None:
     paths = {"/b/{id}": {"put": operation(operationId="put:b"), "get": operation()}, "/a": {"post": operation()}}
     table = load(tmp_path, document(paths)).operations
     assert [*table] == ["GET /b/{id}", "PUT /b/{id}", "POST /a"]
@@ -149,14 +149,14 @@ def test_operations_are_those_of_the_document(tmp_path: Path) -> None:
     )
 
 
-def test_a_path_item_by_reference_has_its_operations(tmp_path: Path) -> None:
+def test_path_item_reference_is_followed(tmp_path: Path) -> None:
     paths = {"/a": {"$ref": "#/components/pathItems/A"}}
     assert [*load(tmp_path, document(paths, components={"pathItems": {"A": {"get": operation()}}})).operations] == [
         "GET /a"
     ]
 
 
-def test_of_two_operations_that_no_path_tells_apart_the_first_is_served(tmp_path: Path) -> None:
+def test_first_of_equal_paths_is_served(tmp_path: Path) -> None:
     def declared(name: str) -> Document:
         return operation(parameters=[{"name": name, "in": "path", "required": True, "schema": {}}])
 
@@ -166,7 +166,7 @@ def test_of_two_operations_that_no_path_tells_apart_the_first_is_served(tmp_path
     assert "/a/{y}" in str(contract.findings[0])
 
 
-def test_an_operation_of_a_method_of_its_own_is_served(tmp_path: Path) -> None:
+def test_custom_method_is_served(tmp_path: Path) -> None:
     contract = document({"/a": {"additionalOperations": {"COPY": operation({"const": 1})}}}, openapi="3.2.0")
     engine = engine_of(load(tmp_path, contract))
     assert [*engine.contract.operations] == ["COPY /a"]
@@ -183,7 +183,7 @@ def test_an_operation_of_a_method_of_its_own_is_served(tmp_path: Path) -> None:
         ([{"a": [], "b": []}, {}], [{"b": []}], (("a", "b"), ())),
     ],
 )
-def test_an_operation_has_its_own_security_or_that_of_the_document(
+def test_operation_has_its_own_security_or_that_of_document(
     own: Any, common: Any, expected: Any, tmp_path: Path
 ) -> None:
     key = {"type": "http", "scheme": "Bearer"}
@@ -198,7 +198,7 @@ def test_an_operation_has_its_own_security_or_that_of_the_document(
     assert loaded.schemes["a"] == SecurityScheme("a", "http", "bearer")
 
 
-def test_answers_are_read_with_their_references_followed(tmp_path: Path) -> None:
+def test_responses_are_read_with_their_references_followed(tmp_path: Path) -> None:
     contract = load(
         tmp_path,
         document(
@@ -244,11 +244,11 @@ def test_answers_are_read_with_their_references_followed(tmp_path: Path) -> None
         ),
     ],
 )
-def test_base_paths_are_those_of_the_servers_the_longest_first(servers: Any, expected: Any, tmp_path: Path) -> None:
+def test_base_paths_are_those_of_servers_longest_first(servers: Any, expected: Any, tmp_path: Path) -> None:
     assert load(tmp_path, document({}, **({} if servers is None else {"servers": servers}))).base_paths == expected
 
 
-def test_a_reference_is_resolved_through_any_number_of_steps(tmp_path: Path) -> None:
+def test_reference_is_resolved_through_any_number_of_steps(tmp_path: Path) -> None:
     schemas: Document = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(50)} | {
         "S50": {"type": "null"}
     }
@@ -258,7 +258,7 @@ def test_a_reference_is_resolved_through_any_number_of_steps(tmp_path: Path) -> 
     assert contract.resolve(True) is True
 
 
-def test_a_character_that_is_half_a_pair_is_no_obstacle(tmp_path: Path) -> None:
+def test_character_that_is_half_pair_is_no_obstacle(tmp_path: Path) -> None:
     assert load(tmp_path, document({"/a": {"get": operation(description="\ud83d")}})).operations
 
 
@@ -273,12 +273,12 @@ def test_overlays_are_applied_in_order(tmp_path: Path) -> None:
     assert load(tmp_path, document(), RENAME, later).title == "Dogs"
 
 
-def test_a_defect_that_an_overlay_brings_is_found_in_the_overlay(tmp_path: Path) -> None:
+def test_defect_that_overlay_brings_is_found_in_overlay(tmp_path: Path) -> None:
     bad: Document = {"overlay": "1.0.0", "actions": [{"target": "$.info", "update": {"description": [7]}}]}
     assert str(load(tmp_path, document(), bad).findings[0]).startswith(f"{tmp_path / 'overlay-0.json'}:")
 
 
-def test_the_digest_tells_contracts_and_overlays_apart_and_nothing_else(tmp_path: Path) -> None:
+def test_digest_depends_on_content_only(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     first = load(tmp_path, document())
     assert load(tmp_path / "copy", document()).digest == first.digest
@@ -290,7 +290,7 @@ def test_the_digest_tells_contracts_and_overlays_apart_and_nothing_else(tmp_path
     assert len({first.digest, *(other.digest for other in others)}) == 4
 
 
-def test_a_contract_is_the_same_whether_yaml_or_json(contract: Contract, tmp_path: Path) -> None:
+def test_yaml_and_json_give_same_contract(contract: Contract, tmp_path: Path) -> None:
     overlays = [str(path) for path in bundled.overlays()]
     place = written(
         tmp_path, "polar", json.loads(json.dumps(load_contract(str(bundled.default_contract_path())).document))
@@ -299,7 +299,7 @@ def test_a_contract_is_the_same_whether_yaml_or_json(contract: Contract, tmp_pat
     assert (again.operations, again.manners, again.schemes) == (contract.operations, contract.manners, contract.schemes)
 
 
-def test_the_contract_that_ships_has_one_operation_and_what_production_answers(contract: Contract) -> None:
+def test_bundled_contract_has_one_operation(contract: Contract) -> None:
     (shipped,) = contract.operations.values()
     assert (shipped.key, shipped.resource, [*shipped.responses]) == (
         f"GET {ME}",
@@ -308,7 +308,7 @@ def test_the_contract_that_ships_has_one_operation_and_what_production_answers(c
     )
 
 
-def test_the_contract_that_ships_is_the_published_one_byte_for_byte() -> None:
+def test_bundled_contract_is_published_one_byte_for_byte() -> None:
     if not SEED.is_file():
         pytest.skip("the published contract is not on this machine")
     assert bundled.default_contract_path().read_bytes() == SEED.read_bytes()

@@ -103,7 +103,7 @@ def repaired(contract: Document) -> tuple[Any, list[Diagnostic]]:
 
 
 @each_repair
-def test_a_defect_is_found_mended_and_reported(name: str) -> None:
+def test_defect_is_repaired_and_reported(name: str) -> None:
     contract, rule, pointer, where, mended = REPAIRS[name]
     done, findings = repaired(contract)
     assert [(finding.rule, finding.pointer, finding.severity) for finding in findings] == [(rule, pointer, "repaired")]
@@ -112,13 +112,13 @@ def test_a_defect_is_found_mended_and_reported(name: str) -> None:
 
 
 @each_repair
-def test_a_mended_contract_has_nothing_left_to_mend(name: str) -> None:
+def test_repaired_contract_has_nothing_left_to_repair(name: str) -> None:
     done, _ = repaired(REPAIRS[name][0])
     assert repair(done, LayeredSourceMap(parse_source("a.yaml", ""))) == []
 
 
 @pytest.mark.parametrize("name", [name for name in REPAIRS if "slashes" not in name])  # OpenAPI allows none there
-def test_a_mended_contract_is_served_with_its_findings_and_refused_where_strict(name: str, tmp_path: Path) -> None:
+def test_strict_refuses_repaired_contract(name: str, tmp_path: Path) -> None:
     contract, rule, *_ = REPAIRS[name]
     assert [finding.rule for finding in load(tmp_path, contract).findings] == [rule]
     with pytest.raises(ContractError, match=r"found a defect; expected none \(--strict\)") as refused:
@@ -126,7 +126,7 @@ def test_a_mended_contract_is_served_with_its_findings_and_refused_where_strict(
     assert [finding.rule for finding in refused.value.findings] == [rule]
 
 
-def test_a_contract_without_defects_is_left_as_it_is(tmp_path: Path) -> None:
+def test_sound_contract_is_unchanged(tmp_path: Path) -> None:
     contract = document(
         {
             "/a/{id}": {
@@ -141,7 +141,7 @@ def test_a_contract_without_defects_is_left_as_it_is(tmp_path: Path) -> None:
     assert load(tmp_path, contract, strict=True).findings == ()
 
 
-def test_a_parameter_by_reference_is_declared() -> None:
+def test_parameter_by_reference_is_declared() -> None:
     declared = {"name": "id", "in": "path", "required": True, "schema": {}}
     contract = document(
         {"/a/{id}": {"get": {**OK, "parameters": [{"$ref": "#/components/parameters/Id"}]}}},
@@ -150,7 +150,7 @@ def test_a_parameter_by_reference_is_declared() -> None:
     assert repaired(contract) == (contract, [])
 
 
-def test_the_operations_of_a_path_are_mended_one_by_one() -> None:
+def test_operations_of_path_are_repaired_one_by_one() -> None:
     _, findings = repaired(document({"/a/{x}/{y}": {"get": copy.deepcopy(OK), "put": copy.deepcopy(OK)}}))
     assert [(finding.pointer[-3:], finding.found) for finding in findings] == [
         ("get", "no parameter 'x'"),
@@ -172,7 +172,7 @@ def test_the_operations_of_a_path_are_mended_one_by_one() -> None:
         ("other.yaml", "external-reference"),
     ],
 )
-def test_a_reference_without_a_safe_repair_is_an_error(reference: str, rule: str, tmp_path: Path) -> None:
+def test_unrepairable_reference_is_an_error(reference: str, rule: str, tmp_path: Path) -> None:
     contract = document({"/a": {"get": operation({"$ref": reference})}}, components={"schemas": {"A": {}}})
     with pytest.raises(ContractError) as refused:
         load(tmp_path, contract)
@@ -183,14 +183,14 @@ def test_a_reference_without_a_safe_repair_is_an_error(reference: str, rule: str
     "reference",
     ["#/components/schemas/A", "#/components/schemas/A%42", "#A", "#", "#/paths/~1a/get/responses/200/description"],
 )
-def test_a_reference_to_something_in_the_document_is_none_of_ours(reference: str) -> None:
+def test_reference_to_something_in_document_is_none_of_ours(reference: str) -> None:
     contract = document(
         {"/a": {"get": operation({"$ref": reference})}}, components={"schemas": {"A": {"$anchor": "A"}, "AB": {}}}
     )
     assert repaired(contract) == (contract, [])
 
 
-def test_a_reference_within_data_is_data() -> None:
+def test_reference_within_data_is_data() -> None:
     data = {"$ref": "#/gone"}
     media = {
         "schema": {"default": data, "enum": [data], "const": data, "example": data},
@@ -204,24 +204,24 @@ def test_a_reference_within_data_is_data() -> None:
 
 
 @pytest.mark.parametrize("name", ["example", "default", "const", "enum", "examples", "x-rays"])
-def test_a_property_may_be_called_like_a_keyword(name: str) -> None:
+def test_property_named_like_keyword_stays(name: str) -> None:
     contract = document(components={"schemas": {"A": {"properties": {name: {"$ref": "#/gone"}}}}})
     assert [reference for _, reference in references(contract)] == ["#/gone"]
 
 
-def test_an_example_by_reference_is_a_reference(tmp_path: Path) -> None:
+def test_example_by_reference_is_reference(tmp_path: Path) -> None:
     get = operation({})
     get["responses"]["200"]["content"]["application/json"]["examples"] = {"a": {"$ref": "#/components/examples/Gone"}}
     with pytest.raises(ContractError, match="dangling-reference"):
         load(tmp_path, document({"/a": {"get": get}}))
 
 
-def test_a_schema_that_is_not_defined_takes_any_value(tmp_path: Path) -> None:
+def test_schema_that_is_not_defined_takes_any_value(tmp_path: Path) -> None:
     contract = load(tmp_path, document({"/a": {"get": operation(GONE)}}))
     assert contract.resolve({"$ref": "#/components/schemas/Gone"}) == {}
 
 
-def test_operations_are_those_of_openapis_methods_in_the_order_of_the_document() -> None:
+def test_operations_keep_document_order() -> None:
     paths: Document = {
         "/b": {"summary": "s", "put": {}, "parameters": [], "get": {}, "x-post": {}},
         "/a": {"trace": {}},
@@ -234,7 +234,7 @@ def test_operations_are_those_of_openapis_methods_in_the_order_of_the_document()
     ]
 
 
-def test_the_published_contract_lacks_a_schema_that_the_overlays_define(tmp_path: Path) -> None:
+def test_published_contract_lacks_schema_that_overlays_define(tmp_path: Path) -> None:
     place = str(bundled.default_contract_path())
     (finding,) = load_contract(place).findings
     assert (finding.rule, finding.found) == (

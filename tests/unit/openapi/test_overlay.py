@@ -33,7 +33,7 @@ def refused(source: Source) -> str:
     return str(error.value)
 
 
-def test_an_update_merges_objects_and_replaces_the_rest() -> None:
+def test_update_merges_objects_only() -> None:
     update = {"title": "Cats", "contact": {"name": "Tom"}}
     assert applied({"target": "$.info", "update": update})["info"] == {
         "title": "Cats",
@@ -42,7 +42,7 @@ def test_an_update_merges_objects_and_replaces_the_rest() -> None:
     }
 
 
-def test_an_update_merges_at_every_depth() -> None:
+def test_update_merges_at_every_depth() -> None:
     done = applied({"target": "$", "update": {"paths": {"/pets": {"get": {"summary": "All"}}}}})
     assert done["paths"]["/pets"] == {"get": {"deprecated": True, "summary": "All"}, "put": {}}
     assert done["paths"]["/cats"] == DOCUMENT["paths"]["/cats"]
@@ -51,21 +51,21 @@ def test_an_update_merges_at_every_depth() -> None:
 @pytest.mark.parametrize(
     ("target", "update"), [("$.info.tags", ["z"]), ("$.info.tags", "z"), ("$.info", {"tags": ["z"]})]
 )
-def test_an_array_takes_the_update_as_new_items(target: str, update: Any) -> None:
+def test_array_takes_update_as_new_items(target: str, update: Any) -> None:
     assert applied({"target": target, "update": update})["info"]["tags"] == ["a", "z"]
 
 
 @pytest.mark.parametrize("update", [None, 7, "x", False])
-def test_a_scalar_is_replaced(update: Any) -> None:
+def test_scalar_is_replaced(update: Any) -> None:
     assert applied({"target": "$.info.title", "update": update})["info"]["title"] == update
 
 
-def test_every_node_that_the_target_matches_is_updated() -> None:
+def test_every_matched_node_is_updated() -> None:
     done = applied({"target": "$.paths.*.get", "update": {"summary": "All"}})
     assert [item["get"]["summary"] for item in done["paths"].values()] == ["All", "All"]
 
 
-def test_a_node_that_is_removed_is_gone() -> None:
+def test_node_that_is_removed_is_gone() -> None:
     assert applied({"target": "$.paths['/pets'].get.deprecated", "remove": True})["paths"]["/pets"]["get"] == {}
 
 
@@ -73,11 +73,11 @@ def test_items_are_removed_together() -> None:
     assert applied({"target": "$.paths['/cats'].get.tags[*]", "remove": True})["paths"]["/cats"]["get"]["tags"] == []
 
 
-def test_what_is_within_a_removed_node_may_be_matched_too() -> None:
+def test_what_is_within_removed_node_may_be_matched_too() -> None:
     assert applied({"target": "$.paths..*", "remove": True})["paths"] == {}
 
 
-def test_a_node_that_is_matched_twice_is_changed_once() -> None:
+def test_node_that_is_matched_twice_is_changed_once() -> None:
     assert applied({"target": "$.info['tags', 'tags']", "update": ["z"]})["info"]["tags"] == ["a", "z"]
     assert "tags" not in applied({"target": "$.info['tags', 'tags']", "remove": True})["info"]
 
@@ -91,19 +91,19 @@ def test_actions_are_applied_in_order() -> None:
     assert done["x-new"] == {"b": 2}
 
 
-def test_the_root_may_be_updated_and_not_removed() -> None:
+def test_root_cannot_be_removed() -> None:
     assert applied({"target": "$", "update": {"x-a": 1}}) == {**DOCUMENT, "x-a": 1}
     assert "/actions/0/target: found $; expected a target within the document" in refused(
         overlay({"target": "$", "remove": True})
     )
 
 
-def test_a_filter_picks_its_nodes() -> None:
+def test_filter_picks_its_nodes() -> None:
     done = applied({"target": "$.paths.*[?@.deprecated == true]", "remove": True})
     assert [*done["paths"]["/pets"]] == ["put"]
 
 
-def test_the_document_and_the_overlay_stay_as_they_were() -> None:
+def test_apply_changes_neither_input() -> None:
     before, source = copy.deepcopy(DOCUMENT), overlay({"target": "$.info", "update": {"contact": {}}})
     done: Any = apply_overlay(DOCUMENT, source)[0]
     done["info"]["contact"]["name"] = "Tom"
@@ -112,14 +112,14 @@ def test_the_document_and_the_overlay_stay_as_they_were() -> None:
     assert again["info"]["contact"] == {}
 
 
-def test_what_two_targets_get_is_not_shared_between_them() -> None:
+def test_updates_of_targets_are_not_shared() -> None:
     done = applied(
         {"target": "$.paths.*.get", "update": {"x-a": {}}}, {"target": "$.paths['/pets'].get.x-a", "update": {"b": 1}}
     )
     assert done["paths"]["/cats"]["get"]["x-a"] == {}
 
 
-def test_an_update_does_not_reach_the_twin_that_an_alias_made() -> None:
+def test_update_does_not_reach_twin_that_alias_made() -> None:
     document = parse_source("a.yaml", "a: &x {get: {}}\nb: *x").data
     assert applied({"target": "$.a.get", "update": {"summary": "One"}}, to=document)["b"] == {"get": {}}
 
@@ -156,18 +156,18 @@ def test_an_update_does_not_reach_the_twin_that_an_alias_made() -> None:
         (parse_source("overlay.yaml", ""), "found no member overlay: 1.0.0"),
     ],
 )
-def test_an_overlay_that_is_not_understood_is_refused(source: Source, message: str) -> None:
+def test_malformed_overlay_is_refused(source: Source, message: str) -> None:
     assert message in refused(source)
 
 
-def test_a_refusal_names_the_line() -> None:
+def test_refusal_names_the_line() -> None:
     text = (
         "overlay: 1.0.0\ninfo: {}\nactions:\n  - target: $.info\n    update: {}\n  - target: $.gone\n    update: {}\n"
     )
     assert refused(parse_source("o.yaml", text)).startswith("o.yaml:6 /actions/1/target: ")
 
 
-def test_extensions_of_an_overlay_are_somebody_elses() -> None:
+def test_extensions_of_overlay_are_foreign() -> None:
     source = overlay({"target": "$.info", "update": {}, "x-why": 1, "description": "d"}, **{"x-who": 1, "extends": "a"})
     assert apply_overlay(DOCUMENT, source)[0] == DOCUMENT
 
@@ -179,13 +179,13 @@ def newer(*actions: Any, to: Any = DOCUMENT) -> Any:
     return apply_overlay(to, overlay(*actions, overlay="1.1.0"))[0]
 
 
-def test_a_node_is_copied_into_others() -> None:
+def test_node_is_copied_into_others() -> None:
     done = newer({"target": "$.paths['/cats']", "copy": "$.paths['/pets']"})
     assert done["paths"]["/cats"] == {"get": {"tags": ["b", "c"], "deprecated": True}, "put": {}}
     assert done["paths"]["/pets"] == DOCUMENT["paths"]["/pets"]
 
 
-def test_a_node_is_moved_by_what_comes_before_and_after_a_copy() -> None:
+def test_node_is_moved_by_what_comes_before_and_after_copy() -> None:
     done = newer(
         {"target": "$.paths", "update": {"/dogs": {}}},
         {"target": "$.paths['/dogs']", "copy": "$.paths['/pets']"},
@@ -205,18 +205,18 @@ def test_what_was_copied_is_not_shared() -> None:
 @pytest.mark.parametrize(
     ("copied", "tags"), [("$.paths['/cats'].get.tags", ["a", "b", "c"]), ("$.info.title", ["a", "Pets"])]
 )
-def test_an_array_takes_a_copy_as_new_items(copied: str, tags: list[str]) -> None:
+def test_array_takes_a_copy_as_new_items(copied: str, tags: list[str]) -> None:
     assert newer({"target": "$.info.tags", "copy": copied})["info"]["tags"] == tags
 
 
-def test_scalars_are_replaced_wherever_they_stand() -> None:
+def test_scalars_are_replaced_anywhere() -> None:
     done = newer(
         {"target": "$.paths['/cats'].get.tags[?@ == 'b']", "update": "z"}, {"target": "$.info.title", "update": None}
     )
     assert (done["paths"]["/cats"]["get"]["tags"], done["info"]["title"]) == (["z", "c"], None)
 
 
-def test_a_target_that_matches_nothing_is_told_of() -> None:
+def test_unmatched_target_is_reported() -> None:
     findings: list[Diagnostic] = []
     source = overlay({"target": "$.nothing", "remove": True}, {"target": "$.none", "copy": "$.info"}, overlay="1.1.0")
     assert apply_overlay(DOCUMENT, source, findings) == (DOCUMENT, ())
@@ -255,7 +255,7 @@ def test_what_is_no_overlay_of_its_version_is_refused(action: Any, version: str,
 # Where things came from.
 
 
-def test_each_target_remembers_the_overlay_that_updated_it() -> None:
+def test_each_target_remembers_overlay_that_updated_it() -> None:
     base = parse_source("a.yaml", "info:\n  title: Pets\npaths:\n  /a: {}\n  /b: {}\n")
     text = "overlay: 1.0.0\nactions:\n  - target: $.paths.*\n    update:\n      get:\n        tags: [x]\n"
     document, origins = apply_overlay(base.data, parse_source("o.yaml", text))

@@ -66,7 +66,7 @@ def accepted(case: Document) -> JSON:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_parameter_is_read_as_its_style_has_it(case: Document, tmp_path: Path) -> None:
+def test_parameter_is_read_by_style(case: Document, tmp_path: Path) -> None:
     case = {**case, "parameter": {"name": "a", **case["parameter"]}}
     verdict = findings(case, tmp_path)
     if "value" in case:
@@ -81,7 +81,7 @@ def test_a_parameter_is_read_as_its_style_has_it(case: Document, tmp_path: Path)
         assert members == {"rule": "parameter", "location": where, **expected}
 
 
-def test_parameters_of_the_path_item_hold_for_its_operations_unless_they_have_their_own(tmp_path: Path) -> None:
+def test_path_item_parameters_are_inherited(tmp_path: Path) -> None:
     shared = [{"in": "query", "name": name, "schema": {"type": "integer"}, "required": True} for name in ("a", "b")]
     own = [{"in": "query", "name": "b", "schema": {"type": "boolean"}}]
     judge = ContractValidator(
@@ -91,7 +91,7 @@ def test_parameters_of_the_path_item_hold_for_its_operations_unless_they_have_th
     assert [finding.location for finding in verdict] == ["query a"]
 
 
-def test_an_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -> None:
+def test_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -> None:
     rest = {"in": "query", "name": "rest", "schema": {"type": "object", "additionalProperties": {"type": "integer"}}}
     own = {"in": "query", "name": "q", "schema": {"type": "string"}}
     judge = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[rest, own])}})))
@@ -100,7 +100,7 @@ def test_an_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -
     assert (finding.location, finding.pointer) == ("query rest", "/n")
 
 
-def test_header_lines_of_one_name_are_one_list(tmp_path: Path) -> None:
+def test_repeated_header_is_one_list(tmp_path: Path) -> None:
     many = {"in": "header", "name": "X-A", "schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 3}}
     judge = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[many])}})))
     good, bad = (("x-a", "1, 2"), ("x-a", "3")), (("x-a", "1,2"), ("x-a", "3,4"))
@@ -170,7 +170,7 @@ def read_back(place: str, style: str, explode: bool, value: Any, raw: str) -> li
 
 @repeatable
 @given(st.sampled_from([*STYLES]), st.booleans(), st.data())
-def test_what_is_written_in_a_style_is_read_back(where: tuple[str, str], explode: bool, data: st.DataObject) -> None:
+def test_styles_round_trip(where: tuple[str, str], explode: bool, data: st.DataObject) -> None:
     place, style = where
     delimited = style.endswith("Delimited")
     kinds = [
@@ -194,7 +194,7 @@ def test_what_is_written_in_a_style_is_read_back(where: tuple[str, str], explode
         max_leaves=6,
     )
 )
-def test_a_deep_object_is_read_back(value: Any) -> None:
+def test_deep_object_is_read_back(value: Any) -> None:
     def steps(path: str, node: Any) -> list[str]:
         if isinstance(node, dict):
             return [pair for key, inner in node.items() for pair in steps(f"{path}%5B{quote(key, safe='')}%5D", inner)]
@@ -236,7 +236,7 @@ def test_many_values_cost_no_more_than_their_number(style: str) -> None:
     assert next(readings) == [*range(200_000)]
 
 
-def test_a_path_parameter_that_the_path_does_not_have_is_nobodys_fault() -> None:
+def test_path_parameter_that_path_does_not_have_is_nobodys_fault() -> None:
     absent: Document = {"in": "path", "name": "id", "required": True, "schema": {"type": "integer"}}
     parameter = read_parameter(absent, resolve)
     assert parameter is not None

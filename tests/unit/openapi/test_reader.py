@@ -64,7 +64,7 @@ def refused(text: str, name: str = "a.yaml") -> str:
         "<<x",
     ],
 )
-def test_what_yaml_1_2_takes_as_a_text_stays_a_text(text: str) -> None:
+def test_yaml_1_2_strings_stay_strings(text: str) -> None:
     assert parsed(f"a: {text}" if text[0] != "{" else f"a: '{text}'") == {"a": text}
 
 
@@ -91,13 +91,13 @@ def test_what_yaml_1_2_takes_as_a_text_stays_a_text(text: str) -> None:
         ("12345678901234567890", 12345678901234567890),
     ],
 )
-def test_a_scalar_means_what_yaml_1_2_says(text: str, value: object) -> None:
+def test_scalar_means_what_yaml_1_2_says(text: str, value: object) -> None:
     read = parsed(f"a: {text}")["a"]
     assert (read, type(read)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", [".inf", "-.INF", ".nan", "1e999"])
-def test_a_number_that_json_cannot_say_is_no_number(text: str) -> None:
+def test_non_json_number_stays_text(text: str) -> None:
     try:
         json.dumps(parsed(f"a: {text}"), allow_nan=False)
     except ContractError as refusal:
@@ -105,7 +105,7 @@ def test_a_number_that_json_cannot_say_is_no_number(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}'])
-def test_a_number_that_is_none_in_json_is_refused(text: str) -> None:
+def test_number_invalid_in_json_is_refused(text: str) -> None:
     assert "a.json:1" in refused(text, "a.json")
 
 
@@ -121,19 +121,19 @@ def test_nothing_is_rendered() -> None:
 # Aliases and merges.
 
 
-def test_an_alias_is_what_it_stands_for() -> None:
+def test_alias_is_what_it_stands_for() -> None:
     assert parsed("a: &x {b: 1}\nc: *x") == {"a": {"b": 1}, "c": {"b": 1}}
 
 
-def test_a_merge_adds_what_is_not_there() -> None:
+def test_merge_adds_what_is_missing() -> None:
     assert parsed("a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3")["d"] == {"b": 1, "c": 3}
 
 
-def test_a_key_twice_beside_a_merge_is_refused_too() -> None:
+def test_duplicate_key_by_merge_is_refused() -> None:
     assert "'b' twice" in refused("a: &x {c: 1}\nd:\n  <<: *x\n  b: 1\n  b: 2")
 
 
-def test_a_quoted_merge_key_is_a_key() -> None:
+def test_quoted_merge_key_is_a_key() -> None:
     assert parsed("a: {'<<': 1}") == {"a": {"<<": 1}}
 
 
@@ -169,7 +169,7 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
         "octal",
     ],
 )
-def test_a_text_built_to_exhaust_its_reader_is_refused_quickly(text: str, message: str | None) -> None:
+def test_text_built_to_exhaust_its_reader_is_refused_quickly(text: str, message: str | None) -> None:
     start = time.perf_counter()
     if message is None:
         assert parsed(text)
@@ -183,7 +183,7 @@ def test_json_built_to_exhaust_its_reader_is_refused(text: str) -> None:
     assert "a.json:1: found " in refused(text, "a.json")
 
 
-def test_brackets_within_texts_are_no_nesting() -> None:
+def test_brackets_in_strings_do_not_nest() -> None:
     assert parsed("a: '" + "[" * 1000 + "'") == {"a": "[" * 1000}
 
 
@@ -209,7 +209,7 @@ def test_nesting_up_to_the_limit_is_read() -> None:
         ("a: \x07", "a.yaml", "a.yaml"),
     ],
 )
-def test_a_text_that_cannot_be_read_is_refused_with_its_line(text: str, name: str, message: str) -> None:
+def test_text_that_cannot_be_read_is_refused_with_line(text: str, name: str, message: str) -> None:
     assert message in refused(text, name)
 
 
@@ -224,7 +224,7 @@ def test_json_is_read_whatever_the_name(name: str) -> None:
     }
 
 
-def test_flow_style_yaml_is_not_taken_for_json() -> None:
+def test_flow_style_yaml_is_not_json() -> None:
     assert parsed("{a: 1, b: [c]}") == {"a": 1, "b": ["c"]}
 
 
@@ -246,13 +246,13 @@ def test_json_says_the_same_to_both_readers(value: Any) -> None:
 # Files.
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+def test_byte_order_mark_is_no_part_of_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1")
     assert read_text(str(tmp_path / "a.yaml")) == "a: 1"
 
 
 @pytest.mark.parametrize(("raw", "line", "byte"), [(b"a: 1\nb: \xe9\n", 2, "0xe9"), (b"\xff\xfea\x00", 1, "0xff")])
-def test_a_text_that_is_not_utf_8_is_refused_with_its_line(raw: bytes, line: int, byte: str, tmp_path: Path) -> None:
+def test_text_that_is_not_utf_8_is_refused_with_line(raw: bytes, line: int, byte: str, tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_bytes(raw)
     with pytest.raises(FixtureError) as error:
@@ -260,7 +260,7 @@ def test_a_text_that_is_not_utf_8_is_refused_with_its_line(raw: bytes, line: int
     assert str(error.value).startswith(f"{file}:{line}: found the byte {byte}; expected a fixture file in UTF-8.")
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_missing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="found no such file or directory; expected a contract that can be read"):
         read_text(str(tmp_path / "a.yaml"))
 
@@ -293,7 +293,7 @@ paths:
         ("#/paths", 2),
     ],
 )
-def test_a_pointer_has_the_line_of_its_node_or_of_the_nearest_above(pointer: str, line: int) -> None:
+def test_pointer_has_line_of_its_node_or_of_nearest_above(pointer: str, line: int) -> None:
     source = parse_source("a.yaml", TEXT)
     assert (source.line(pointer), source.location(pointer)) == (line, f"a.yaml:{line}")
 
@@ -302,11 +302,11 @@ def test_lines_of_json_are_known_too() -> None:
     assert parse_source("a.json", '{\n "a": {\n  "b": 1\n }\n}').line("/a/b") == 3
 
 
-def test_an_empty_text_has_no_lines() -> None:
+def test_empty_text_has_no_lines() -> None:
     assert parse_source("a.yaml", "").location("/a") == "a.yaml"
 
 
-def test_the_overlay_that_came_last_says_where_a_node_stands() -> None:
+def test_overlay_that_came_last_says_where_node_stands() -> None:
     base = parse_source("a.yaml", "info:\n  title: A")
     first = parse_source("1.yaml", "actions:\n  - update:\n      title: B")
     second = parse_source("2.yaml", "\nactions:\n  - update:\n      title: C\n      version: 1")
@@ -325,23 +325,23 @@ def test_the_overlay_that_came_last_says_where_a_node_stands() -> None:
         ("/", 30),
     ],
 )
-def test_a_pointer_finds_its_value(pointer: str, value: Any) -> None:
+def test_pointer_finds_its_value(pointer: str, value: Any) -> None:
     assert value_at({"a/b": {"m~n": [10, {"~1": 20}]}, "": 30}, pointer) == value
 
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/2", "/a/-", "/a/-1", "/a/x", "/a/0/b", "/a/²", "#b", "b"])
-def test_a_pointer_that_leads_nowhere_is_a_key_error(pointer: str) -> None:
+def test_dangling_pointer_is_key_error(pointer: str) -> None:
     with pytest.raises(KeyError):
         value_at({"a": [1, 2]}, pointer)
 
 
 @repeatable
 @given(st.lists(st.text()))
-def test_a_pointer_is_made_of_its_parts(parts: list[str]) -> None:
+def test_pointer_is_made_of_its_parts(parts: list[str]) -> None:
     assert pointer_parts(pointer_of(*parts)) == parts
 
 
-def test_there_is_an_empty_mapping_where_there_is_none() -> None:
+def test_there_is_empty_mapping_where_there_is_none() -> None:
     assert mapping_at({"a": {"b": 1}}, "a") == {"b": 1}
     without: list[JSON] = [{"a": []}, {"a": None}, {}, [], None, "a"]
     assert [mapping_at(data, "a") for data in without] == [{}] * 6

@@ -40,19 +40,19 @@ def contract_of(paths: dict[str, tuple[str, ...]], **members: Any) -> Document:
 
 
 @pytest.mark.parametrize("order", [*permutations(PATHS)], ids=" ".join)
-def test_the_concrete_path_is_found_before_the_templated_in_any_order(order: tuple[str, ...], routed: Routed) -> None:
+def test_concrete_path_wins_over_templated(order: tuple[str, ...], routed: Routed) -> None:
     router = routed(dict.fromkeys(order, ("get",)))
     paths = ("/pets/mine", "/pets/7", "/dogs/mine", "/dogs/7")
     keys = [router.route("GET", path).operation for path in paths]
     assert keys == ["GET /pets/mine", "GET /pets/{id}", "GET /{kind}/mine", "GET /{kind}/{id}"]
 
 
-def test_a_concrete_path_hides_the_templated_for_every_method(routed: Routed) -> None:
+def test_concrete_path_hides_templated_for_every_method(routed: Routed) -> None:
     router = routed({"/pets/{id}": ("get", "delete"), "/pets/mine": ("get",)})
     assert router.route("DELETE", "/pets/mine") == Route(allow=("GET",))
 
 
-def test_a_templated_path_takes_over_where_a_more_concrete_one_lacks_the_method(routed: Routed) -> None:
+def test_templated_path_serves_other_methods(routed: Routed) -> None:
     router = routed({"/pets/{id}/toys": ("get",), "/{kind}/{id}/toys": ("post",)})
     assert router.route("POST", "/pets/7/toys").operation == "POST /{kind}/{id}/toys"
 
@@ -63,7 +63,7 @@ def test_all_methods_of_a_path_are_allowed(path: str, routed: Routed) -> None:
     assert router.route("PATCH", path.replace("{id}", "7")) == Route(allow=("DELETE", "GET", "POST"))
 
 
-def test_an_unknown_path_allows_nothing(routed: Routed) -> None:
+def test_unknown_path_allows_nothing(routed: Routed) -> None:
     assert routed({"/pets": ("get",)}).route("GET", "/cats") == Route()
 
 
@@ -73,7 +73,7 @@ def test_every_method_of_openapi_is_routed(method: str, routed: Routed) -> None:
     assert router.route(method.upper(), "/pets").operation == f"{method.upper()} /pets"
 
 
-def test_head_is_get_unless_the_contract_refuses_it(routed: Routed) -> None:
+def test_head_falls_back_to_get(routed: Routed) -> None:
     assert routed({"/pets": ("get",)}).route("HEAD", "/pets").operation == "GET /pets"
     refusing = routed({"/pets": ("get",)}, x_mock_http={"head": "refuse"})
     assert refusing.route("HEAD", "/pets") == Route(allow=("GET",))
@@ -83,12 +83,12 @@ def test_head_is_not_post(routed: Routed) -> None:
     assert routed({"/pets": ("post",)}).route("HEAD", "/pets") == Route(allow=("POST",))
 
 
-def test_a_head_of_the_contracts_own_goes_before_get(routed: Routed) -> None:
+def test_documented_head_wins_over_get(routed: Routed) -> None:
     assert routed({"/pets": ("get", "head")}).route("HEAD", "/pets").operation == "HEAD /pets"
 
 
 @pytest.mark.parametrize("name", ["pet-id", "petId", "pet.id", "pet_id", "1st", "class", "p0", "$filter", "ünï"])
-def test_a_parameter_has_the_name_that_the_contract_gives_it(name: str, routed: Routed) -> None:
+def test_parameter_keeps_contract_name(name: str, routed: Routed) -> None:
     route = routed({f"/pets/{{{name}}}/toys/{{toy}}": ("get",)}).route("GET", "/pets/7/toys/ball")
     assert (route.operation, route.path_parameters) == (
         f"GET /pets/{{{name}}}/toys/{{toy}}",
@@ -97,7 +97,7 @@ def test_a_parameter_has_the_name_that_the_contract_gives_it(name: str, routed: 
 
 
 @pytest.mark.parametrize("value", ["abc", "7", "-1", "1.5", "a b", "é", "{id}", "..", "%2F", "a:b"])
-def test_the_type_of_a_parameter_is_not_the_routers_matter(value: str, tmp_path: Path) -> None:
+def test_router_ignores_parameter_type(value: str, tmp_path: Path) -> None:
     integer = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
     router = Router(load(tmp_path, document({"/pets/{id}": {"get": operation(parameters=[integer])}})))
     assert router.route("GET", f"/pets/{value}") == Route("GET /pets/{id}", {"id": value})
@@ -112,18 +112,16 @@ def test_the_type_of_a_parameter_is_not_the_routers_matter(value: str, tmp_path:
         ("/v1.0/pets({id})", "/v1.0/pets(7)", {"id": "7"}),
     ],
 )
-def test_a_parameter_may_be_a_part_of_a_segment(
-    template: str, path: str, parameters: dict[str, str], routed: Routed
-) -> None:
+def test_parameter_may_be_part_of_segment(template: str, path: str, parameters: dict[str, str], routed: Routed) -> None:
     assert routed({template: ("get",)}).route("GET", path) == Route(f"GET {template}", parameters)
 
 
 @pytest.mark.parametrize("path", ["/pets/", "/pets/7/8", "/pets//", "/Pets/7", "pets/7", "/pets/7/toys\n", ""])
-def test_a_path_that_is_nearly_one_of_the_contracts_is_not(path: str, routed: Routed) -> None:
+def test_path_that_is_nearly_one_of_contracts_is_not(path: str, routed: Routed) -> None:
     assert routed({"/pets/{id}": ("get",), "/pets/{id}/toys": ("get",)}).route("GET", path) == Route()
 
 
-def test_templates_that_differ_in_a_name_alone_are_one_path(routed: Routed) -> None:
+def test_templates_that_differ_in_name_alone_are_one_path(routed: Routed) -> None:
     router = routed({"/pets/{id}": ("get",), "/cats": ("get",), "/pets/{pet}": ("delete",)})
     assert router.route("DELETE", "/pets/7") == Route("DELETE /pets/{pet}", {"pet": "7"})
     assert router.route("PUT", "/pets/7").allow == ("DELETE", "GET")
@@ -141,13 +139,11 @@ def test_templates_that_differ_in_a_name_alone_are_one_path(routed: Routed) -> N
         ([], "/pets"),
     ],
 )
-def test_a_path_is_found_below_the_paths_of_the_servers_and_without(
-    servers: list[Document], path: str, routed: Routed
-) -> None:
+def test_path_is_found_below_paths_of_servers_and_without(servers: list[Document], path: str, routed: Routed) -> None:
     assert routed({"/pets": ("get",)}, servers=servers).route("GET", path) == Route("GET /pets")
 
 
-def test_a_path_is_not_found_below_the_path_of_no_server(routed: Routed) -> None:
+def test_unknown_base_path_is_not_found(routed: Routed) -> None:
     router = routed({"/pets": ("get",)}, servers=[{"url": "https://pets.example/v1"}])
     assert router.route("GET", "/v2/pets") == router.route("GET", "/v1pets") == Route()
 
@@ -165,14 +161,12 @@ def test_a_path_is_not_found_below_the_path_of_no_server(routed: Routed) -> None
         ("ignore", "/pets/7/", Route("GET /pets/{id}", {"id": "7"})),
     ],
 )
-def test_a_trailing_slash_is_treated_as_the_contract_wants(
-    manner: str, path: str, expected: Route, routed: Routed
-) -> None:
+def test_trailing_slash_is_treated_as_contract_wants(manner: str, path: str, expected: Route, routed: Routed) -> None:
     router = routed({"/pets": ("get",), "/pets/{id}": ("get",)}, x_mock_http={"trailingSlash": manner})
     assert router.route("GET", path) == expected
 
 
-def test_a_trailing_slash_of_the_contracts_own_is_no_mistake(routed: Routed) -> None:
+def test_trailing_slash_of_contracts_own_is_no_mistake(routed: Routed) -> None:
     router = routed({"/pets/": ("get",)}, x_mock_http={"trailingSlash": "redirect"})
     assert router.route("GET", "/pets/") == Route("GET /pets/")
     assert router.route("GET", "/pets") == Route()
@@ -195,7 +189,7 @@ def polar(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return load(tmp_path_factory.mktemp("polar"), contract_of(known))
 
 
-def test_every_operation_of_polar_routes_to_itself(polar: Contract) -> None:
+def test_polar_operations_route(polar: Contract) -> None:
     router = Router(polar)
     routed = {key: router.route(endpoint.method, endpoint.path).operation for key, endpoint in polar.operations.items()}
     assert routed == {key: key for key in polar.operations}
@@ -203,7 +197,7 @@ def test_every_operation_of_polar_routes_to_itself(polar: Contract) -> None:
 
 @repeatable
 @given(data=st.data())
-def test_every_operation_of_polar_routes_to_itself_with_any_values(polar: Contract, data: st.DataObject) -> None:
+def test_polar_operations_route_with_any_values(polar: Contract, data: st.DataObject) -> None:
     endpoint = data.draw(st.sampled_from([*polar.operations.values()]))
     value = data.draw(st.text(st.characters(exclude_characters="/"), min_size=1).map("x".__add__))
     names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
@@ -230,22 +224,20 @@ def test_every_operation_of_polar_routes_to_itself_with_any_values(polar: Contra
     ],
 )
 @pytest.mark.parametrize("backwards", [False, True])
-def test_a_path_key_with_a_query_is_meant_where_the_query_has_its_pairs(
-    query: str, key: str, backwards: bool, routed: Routed
-) -> None:
+def test_path_key_with_query_matches_pairs(query: str, key: str, backwards: bool, routed: Routed) -> None:
     keys = ["/pets", "/pets?beta=true", "/pets?beta=true&kind=cat", "/pets?flag", "/pets?id={id}"]
     router = routed(dict.fromkeys(reversed(keys) if backwards else keys, ("get",)))
     assert router.route("GET", "/pets", query).operation == f"GET {key}"
 
 
-def test_a_path_key_with_a_query_may_be_the_only_one(routed: Routed) -> None:
+def test_only_path_key_may_have_query(routed: Routed) -> None:
     router = routed({"/pets/{id}?action=feed": ("post",)})
     assert router.route("POST", "/pets/7", "action=feed") == Route("POST /pets/{id}?action=feed", {"id": "7"})
     assert router.route("POST", "/pets/7", "") == Route()
     assert router.route("GET", "/pets/7", "action=feed") == Route(allow=("POST",))
 
 
-def test_a_method_that_the_key_with_the_query_lacks_is_looked_for_at_the_plain_one(routed: Routed) -> None:
+def test_method_falls_back_to_plain_path_key(routed: Routed) -> None:
     router = routed({"/pets": ("get",), "/pets?beta=true": ("post",)})
     assert router.route("GET", "/pets", "beta=true").operation == "GET /pets"
 
@@ -260,32 +252,32 @@ def test_a_method_that_the_key_with_the_query_lacks_is_looked_for_at_the_plain_o
         ("/pets/%25", "%25"),
     ],
 )
-def test_what_is_reserved_stays_encoded_in_a_parameter(path: str, value: str, routed: Routed) -> None:
+def test_what_is_reserved_stays_encoded_in_parameter(path: str, value: str, routed: Routed) -> None:
     assert routed({"/pets/{id}": ("get",)}).route("GET", path) == Route("GET /pets/{id}", {"id": value})
 
 
 @pytest.mark.parametrize("path", ["/p%65ts/b%C3%A5t", "/p%65ts/båt", "/pets/b%c3%a5t"])
-def test_a_path_is_the_same_however_it_is_encoded(path: str, routed: Routed) -> None:
+def test_path_is_same_however_it_is_encoded(path: str, routed: Routed) -> None:
     assert routed({"/pets/båt": ("get",)}).route("GET", path).operation == "GET /pets/båt"
 
 
-def test_a_literal_may_come_encoded(routed: Routed) -> None:
+def test_literal_may_come_encoded(routed: Routed) -> None:
     router = routed({"/pets/{id}:feed": ("post",)})
     assert router.route("POST", "/pets/a%2Fb%3Afeed") == Route("POST /pets/{id}:feed", {"id": "a%2Fb"})
 
 
-def test_an_encoded_slash_divides_nothing(routed: Routed) -> None:
+def test_encoded_slash_divides_nothing(routed: Routed) -> None:
     assert routed({"/pets/{id}": ("get",)}).route("GET", "/pets%2F7") == Route()
 
 
-def test_a_query_in_the_key_of_a_path_is_wanted_of_the_request(routed: Routed) -> None:
+def test_query_of_path_key_is_required(routed: Routed) -> None:
     table = routed({"/a?beta=true": ("get",), "/a": ("get", "post"), "/a?v={v}": ("get",)})
     keys = {query: table.route("GET", "/a", query).operation for query in ("", "beta=false", "x=1&beta=true", "v=7")}
     assert keys == {"": "GET /a", "beta=false": "GET /a", "x=1&beta=true": "GET /a?beta=true", "v=7": "GET /a?v={v}"}
     assert table.route("POST", "/a", "beta=true").operation == "POST /a"
 
 
-def test_routing_does_not_ask_paths_that_begin_otherwise(routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_routing_skips_other_prefixes(routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
     table = routed({f"/a{number}/{{id}}/b{number}": ("get",) for number in range(200)})
     templates: list[str] = []
     match = routing._Path.match

@@ -40,32 +40,30 @@ def explained(schema: Any, value: Any) -> tuple[str, str, str]:
         ({"not": {}}, 1, "", "1", "not: {}"),
     ],
 )
-def test_an_error_says_where_what_was_found_and_what_was_expected(
-    schema: Any, value: Any, pointer: str, actual: str, expected: str
-) -> None:
+def test_error_has_place_found_and_expected(schema: Any, value: Any, pointer: str, actual: str, expected: str) -> None:
     assert explained(schema, value) == (pointer, actual, expected)
 
 
-def test_of_branches_that_fail_the_nearest_is_explained() -> None:
+def test_of_branches_that_fail_nearest_is_explained() -> None:
     pet = {"type": "object", "properties": {"name": {"type": "string"}}}
     assert explained({"anyOf": [pet, {"type": "null"}]}, {"name": 7}) == ("/name", "7", 'type: "string"')
 
 
-def test_branches_that_differ_in_type_alone_are_named_together() -> None:
+def test_branches_by_type_are_named_together() -> None:
     pointer, actual, expected = explained({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, [7])
     assert (pointer, actual) == ("/0", "7")
     assert "string" in expected
     assert "null" in expected
 
 
-def test_branches_within_branches_are_looked_into() -> None:
+def test_nested_branches_are_explained() -> None:
     named = {"properties": {"name": {"oneOf": [{"enum": ["Tom"]}, {"type": "null"}]}}}
     pointer, actual, expected = explained({"anyOf": [{"type": "null"}, {"allOf": [named]}]}, {"name": 7})
     assert (pointer, actual) == ("/name", "7")
     assert expected
 
 
-def test_the_schema_false_takes_no_value() -> None:
+def test_schema_false_takes_no_value() -> None:
     _, actual, expected = explained({"properties": {"a": False}}, {"a": 1})
     assert actual == "1"
     assert "None" not in expected
@@ -78,5 +76,5 @@ def test_long_values_and_rules_are_cut() -> None:
     assert expected.endswith("…")
 
 
-def test_what_json_does_not_know_is_shown_all_the_same() -> None:
+def test_non_json_value_is_shown() -> None:
     assert explained({"type": "string"}, b"\xff")[1] == "\"b'\\\\xff'\""

@@ -95,9 +95,7 @@ def is_let_in(directory: Path, security: Any, *headers: tuple[str, str], query: 
         ("reference", (BEARER,), "", False),
     ],
 )
-def test_a_scheme_wants_its_credential_in_its_place(
-    scheme: str, headers: Headers, query: str, let_in: bool, tmp_path: Path
-) -> None:
+def test_scheme_requires_credential(scheme: str, headers: Headers, query: str, let_in: bool, tmp_path: Path) -> None:
     assert is_let_in(tmp_path, [{scheme: []}], *headers, query=query) is let_in
 
 
@@ -123,7 +121,7 @@ def test_security_is_an_or_of_ands(security: Any, headers: Headers, let_in: bool
     assert is_let_in(tmp_path, security, *headers) is let_in
 
 
-def test_a_missing_credential_is_the_only_finding(tmp_path: Path) -> None:
+def test_missing_credential_is_only_finding(tmp_path: Path) -> None:
     limit = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer"}}
     get = operation(security=[{"bearer": []}], parameters=[limit])
     contract = load(tmp_path, document({"/a": {"get": get}}, components={"securitySchemes": SCHEMES}))
@@ -137,12 +135,12 @@ TOKENS = [{"prefix": "cst_", "schemes": ["bearer"]}, {"prefix": "crt_", "schemes
 
 
 @pytest.mark.parametrize(("token", "let_in"), [("cst_1", True), ("crt_1", False), ("other", False), ("xcst_1", False)])
-def test_a_bearer_scheme_takes_the_kinds_of_tokens_that_name_it(token: str, let_in: bool, tmp_path: Path) -> None:
+def test_bearer_scheme_takes_kinds_of_tokens_that_name_it(token: str, let_in: bool, tmp_path: Path) -> None:
     headers = ("authorization", f"Bearer {token}")
     assert is_let_in(tmp_path, [{"bearer": []}], headers, x_mock_tokens=TOKENS) is let_in
 
 
-def test_a_token_table_says_nothing_of_other_schemes(tmp_path: Path) -> None:
+def test_token_table_skips_other_schemes(tmp_path: Path) -> None:
     assert is_let_in(tmp_path, [{"header": []}], KEY, x_mock_tokens=TOKENS)
 
 
@@ -165,7 +163,7 @@ TABLE = MockExtensions(tokens=(LONGER, CST), suffixes={"expired": Suffix("invali
         ("CST_tom", Credentials("CST_tom", failure="invalid_token")),
     ],
 )
-def test_a_token_says_who_is_asking(token: str | None, caller: Credentials) -> None:
+def test_token_says_who_is_asking(token: str | None, caller: Credentials) -> None:
     headers = () if token is None else (("authorization", f"Bearer {token}"),)
     assert credentials_of(Request("GET", "/", headers=headers), TABLE, {}) == caller
 
@@ -173,7 +171,7 @@ def test_a_token_says_who_is_asking(token: str | None, caller: Credentials) -> N
 @pytest.mark.parametrize(
     ("headers", "token"), [((BEARER,), "token"), ((KEY,), "key"), ((BEARER, KEY), "token"), ((), None)]
 )
-def test_without_a_table_any_credential_is_a_caller_of_its_own(headers: Headers, token: str | None) -> None:
+def test_without_table_any_credential_is_caller_of_its_own(headers: Headers, token: str | None) -> None:
     schemes = {
         "tls": SecurityScheme("tls", "mutualTLS"),
         "key": SecurityScheme("key", "apiKey", place="header", key="X-Api-Key"),
@@ -182,19 +180,19 @@ def test_without_a_table_any_credential_is_a_caller_of_its_own(headers: Headers,
 
 
 @pytest.mark.parametrize("header", ["Bearer My API Key", "token My API Key", "bearer  My API Key "])
-def test_without_a_table_a_token_is_whatever_follows_the_scheme(header: str) -> None:
+def test_without_table_token_is_whatever_follows_scheme(header: str) -> None:
     assert credentials_of(
         Request("GET", "/", headers=(("authorization", header),)), MockExtensions(), {}
     ) == Credentials("My API Key")
 
 
-def test_with_a_table_a_token_of_another_scheme_is_none() -> None:
+def test_token_of_other_scheme_is_unknown() -> None:
     assert (
         credentials_of(Request("GET", "/", headers=(("authorization", "token cst_tom"),)), TABLE, {}) == Credentials()
     )
 
 
-def test_of_two_authorizations_the_first_counts() -> None:
+def test_of_two_authorizations_first_counts() -> None:
     headers = (("authorization", "Bearer one"), ("authorization", "Bearer two"))
     assert bearer_token(Request("GET", "/", headers=headers)) == "one"
 
@@ -209,5 +207,5 @@ def test_of_two_authorizations_the_first_counts() -> None:
         ("a=1,b=2", {"a": "1,b=2"}),
     ],
 )
-def test_cookies_are_read_and_nonsense_is_none(header: str, expected: dict[str, str]) -> None:
+def test_malformed_cookies_are_ignored(header: str, expected: dict[str, str]) -> None:
     assert cookies(Request("GET", "/", headers=(("cookie", header),))) == expected

@@ -31,7 +31,7 @@ def test_openapi_2_0_becomes_3_0(pointer: str, converted: Contract) -> None:
 
 
 @pytest.mark.parametrize("pointer", DATA["lines"])
-def test_messages_name_the_line_that_somebody_wrote(pointer: str, converted: Contract) -> None:
+def test_messages_name_original_line(pointer: str, converted: Contract) -> None:
     assert converted.locate(pointer) == f"{converted.name}:{DATA['lines'][pointer]}"
 
 
@@ -47,7 +47,7 @@ def test_openapi_2_0_is_served(case: dict[str, Any], converted: Contract) -> Non
         assert json.loads(answer.body) == case["body"]
 
 
-def test_a_contract_of_2_0_without_much_is_served(tmp_path: Path) -> None:
+def test_minimal_swagger_2_is_served(tmp_path: Path) -> None:
     file = tmp_path / "swagger.json"
     file.write_text('{"swagger": "2.0", "paths": {"/a": {"get": {"responses": {"200": {}}}}}}', encoding="utf-8")
     contract = load_contract(str(file))

@@ -40,7 +40,7 @@ def described(stream: Document, **members: object) -> Document:
         ({"type": "string", "description": "Server-sent events or not."}, {}, None),
     ],
 )
-def test_a_stream_is_added_where_it_is_meant(
+def test_stream_is_added_where_it_is_meant(
     tmp_path: Path, stream: Document, members: Document, reference: str | None
 ) -> None:
     contract = load(tmp_path, described(stream, **members))
@@ -51,7 +51,7 @@ def test_a_stream_is_added_where_it_is_meant(
     assert [finding.rule for finding in contract.findings] == ["undocumented-stream"] * len(added)
 
 
-def test_a_parameter_may_ask_for_the_stream_of_another_operation(tmp_path: Path) -> None:
+def test_parameter_may_ask_for_stream_of_other_operation(tmp_path: Path) -> None:
     data = described({"type": "boolean"})
     content = data["paths"]["/runs"]["post"]["responses"]["201"]["content"]
     content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/Events"}}
@@ -65,7 +65,7 @@ def test_a_parameter_may_ask_for_the_stream_of_another_operation(tmp_path: Path)
     ]
 
 
-def test_a_stream_that_is_documented_is_left_alone(tmp_path: Path) -> None:
+def test_documented_stream_is_unchanged(tmp_path: Path) -> None:
     data = described({"type": "boolean", "description": "Answers with server-sent events."})
     data["paths"]["/runs"]["post"]["responses"]["201"]["content"]["application/x-ndjson"] = {}
     assert load(tmp_path, data).findings == ()
@@ -77,7 +77,7 @@ def test_strict_refuses_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="real contracts are on the project's own machines alone")
-def test_a_real_contract_means_several() -> None:
+def test_real_contract_means_several() -> None:
     contract = load_contract(str(SHARED / "contracts/openai-2026-08.yml"))
     pointers = [finding.pointer for finding in contract.findings if finding.rule == "undocumented-stream"]
     schemas = [

@@ -64,14 +64,14 @@ def of_body(directory: Path, schema: Any, value: Any, **members: Any) -> list[tu
         ({"type": "number"}, True, [("", "true", 'type: "number"')]),
     ],
 )
-def test_a_body_is_judged_by_its_schema(
+def test_body_is_validated_by_its_schema(
     schema: Any, value: Any, findings: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
     assert of_body(tmp_path, schema, value) == findings
 
 
 @pytest.mark.parametrize(("schema", "valid"), [(True, True), ({}, True), (False, False)])
-def test_a_schema_may_be_true_or_false(schema: Any, valid: bool, tmp_path: Path) -> None:
+def test_schema_may_be_true_or_false(schema: Any, valid: bool, tmp_path: Path) -> None:
     assert (of_body(tmp_path, schema, 1) == []) is valid
 
 
@@ -96,21 +96,21 @@ def test_nullable_is_read_as_meant_in_3_1(value: Any, valid: bool, tmp_path: Pat
     assert (of_body(tmp_path, {"type": "string", "nullable": True}, value) == []) is valid
 
 
-def test_bounds_are_exclusive_in_the_way_of_each_version(tmp_path: Path) -> None:
+def test_bounds_are_exclusive_in_way_of_each_version(tmp_path: Path) -> None:
     assert of_body(tmp_path, {"type": "integer", "minimum": 3, "exclusiveMinimum": True}, 3, openapi="3.0.3")
     assert of_body(tmp_path, {"type": "integer", "exclusiveMinimum": 3}, 3)
     assert not of_body(tmp_path, {"type": "integer", "minimum": 3}, 3)
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"nul"])
-def test_a_body_that_is_no_json_is_found(body: bytes, tmp_path: Path) -> None:
+def test_body_that_is_no_json_is_found(body: bytes, tmp_path: Path) -> None:
     assert [finding.rule for finding in of_answer(tmp_path, operation(PET), Response(200, (JSON,), body))] == [
         "answer-body"
     ]
 
 
 @pytest.mark.parametrize("body", [b"NaN", b"Infinity", b'"\xed\xa0\xbd"'])
-def test_a_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: Path) -> None:
+def test_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: Path) -> None:
     assert of_answer(tmp_path, operation({}), Response(200, (JSON,), body))
 
 
@@ -121,9 +121,7 @@ def test_a_body_that_only_python_takes_for_json_is_found(body: bytes, tmp_path: 
     ("documented", "status", "known"),
     [("200", 200, True), ("200", 201, False), ("2XX", 201, True), ("2XX", 301, False), ("default", 599, True)],
 )
-def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
-    documented: str, status: int, known: bool, tmp_path: Path
-) -> None:
+def test_status_matches_itself_range_or_default(documented: str, status: int, known: bool, tmp_path: Path) -> None:
     findings = of_answer(tmp_path, operation(status=documented), Response(status))
     assert [finding.rule for finding in findings] == ([] if known else ["answer-status"])
     assert [finding.location for finding in findings] == ([] if known else [f"answer {status}"])
@@ -140,7 +138,7 @@ def test_a_status_is_documented_by_itself_by_its_range_or_by_default(
         ("", False),
     ],
 )
-def test_a_media_type_has_to_be_documented(sent: str, known: bool, tmp_path: Path) -> None:
+def test_media_type_must_be_documented(sent: str, known: bool, tmp_path: Path) -> None:
     headers = (("content-type", sent),) if sent else ()
     findings = of_answer(tmp_path, operation({"type": "integer"}), Response(200, headers, b"1"))
     assert (findings == ()) is known
@@ -157,12 +155,12 @@ def test_a_media_type_has_to_be_documented(sent: str, known: bool, tmp_path: Pat
         ("image/png", b"\x89PNG"),
     ],
 )
-def test_a_body_that_is_no_json_is_a_text_or_bytes(name: str, body: bytes, tmp_path: Path) -> None:
+def test_other_body_is_text_or_bytes(name: str, body: bytes, tmp_path: Path) -> None:
     get = {"responses": {"200": {"description": "d", "content": {name: {"schema": {"type": "string"}}}}}}
     assert of_answer(tmp_path, get, Response(200, (("content-type", name),), body)) == ()
 
 
-def test_an_answer_without_content_needs_no_body(tmp_path: Path) -> None:
+def test_no_content_needs_no_body(tmp_path: Path) -> None:
     assert of_answer(tmp_path, operation(status="204"), Response(204)) == ()
 
 
@@ -177,7 +175,7 @@ def test_an_answer_without_content_needs_no_body(tmp_path: Path) -> None:
         ((("X-Required", "7"), ("X-Unknown", "1")), []),
     ],
 )
-def test_headers_are_judged(headers: Headers, rules: list[str], tmp_path: Path) -> None:
+def test_headers_are_validated(headers: Headers, rules: list[str], tmp_path: Path) -> None:
     get = operation()
     get["responses"]["200"]["headers"] = {
         "X-Required": {"required": True, "schema": {"type": "integer"}},
@@ -191,7 +189,7 @@ def test_headers_are_judged(headers: Headers, rules: list[str], tmp_path: Path) 
 # Answers to failures, which belong to no operation.
 
 
-def test_an_answer_to_a_failure_is_judged_by_the_response_it_refers_to(tmp_path: Path) -> None:
+def test_error_response_reference_is_followed(tmp_path: Path) -> None:
     gone = {"description": "No.", "content": {"application/json": {"schema": PET}}}
     judge = judge_of(
         tmp_path,
@@ -257,7 +255,7 @@ POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required":
         (parameter("query", "ä b", {"enum": ["ö"]}), "%C3%A4+b=%C3%B6", True),
     ],
 )
-def test_a_query_is_judged(node: Document, query: str, valid: bool, tmp_path: Path) -> None:
+def test_query_is_validated(node: Document, query: str, valid: bool, tmp_path: Path) -> None:
     name = node["parameters"][0]["name"]
     assert [problem[:2] for problem in of_request(tmp_path, node, query)] == (
         [] if valid else [("parameter", f"query {name}")]
@@ -276,14 +274,14 @@ def test_a_query_is_judged(node: Document, query: str, valid: bool, tmp_path: Pa
         (parameter("cookie", "a", {"type": "integer"}, required=True), (), False),
     ],
 )
-def test_headers_and_cookies_of_a_request_are_judged(
+def test_headers_and_cookies_of_request_are_validated(
     node: Document, headers: Headers, valid: bool, tmp_path: Path
 ) -> None:
     assert (of_request(tmp_path, node, headers=headers) == []) is valid
 
 
 @pytest.mark.parametrize(("value", "valid"), [("7", True), ("x", False), ("7.5", False), ("", False)])
-def test_a_path_parameter_is_judged(value: str, valid: bool, tmp_path: Path) -> None:
+def test_path_parameter_is_validated(value: str, valid: bool, tmp_path: Path) -> None:
     get = parameter("path", "pet-id", {"type": "integer"}, required=True)
     judge = ContractValidator(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
     findings = judge.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
@@ -308,51 +306,49 @@ def body_of(schema: Any, name: str = "application/json", required: bool = True) 
         (b"[" * 100_000, "application/json", [("malformed-body", "body", "")]),
     ],
 )
-def test_a_body_of_a_request_is_judged(
+def test_body_of_a_request_is_validated(
     body: bytes, media_type: str, problems: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
     assert of_request(tmp_path, body_of(PET), headers=(("content-type", media_type),), body=body) == problems
 
 
-def test_a_body_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
+def test_optional_body_may_be_missing(tmp_path: Path) -> None:
     assert of_request(tmp_path, body_of(PET, required=False)) == []
 
 
 @pytest.mark.parametrize(("body", "valid"), [(b"name=Tom&age=3", True), (b"age=3", False), (b"name=Tom&age=x", False)])
-def test_a_form_is_judged(body: bytes, valid: bool, tmp_path: Path) -> None:
+def test_form_is_validated(body: bytes, valid: bool, tmp_path: Path) -> None:
     name = "application/x-www-form-urlencoded"
     assert (of_request(tmp_path, body_of(PET, name), headers=(("content-type", name),), body=body) == []) is valid
 
 
 @pytest.mark.parametrize("boundary", ["abc", "WebKitFormBoundaryAbC"])
 @pytest.mark.parametrize(("part", "valid"), [("name", True), ("nom", False)])
-def test_a_multipart_form_is_judged_whatever_its_boundary(
-    boundary: str, part: str, valid: bool, tmp_path: Path
-) -> None:
+def test_multipart_with_any_boundary_is_valid(boundary: str, part: str, valid: bool, tmp_path: Path) -> None:
     headers = (("content-type", f'multipart/form-data; boundary="{boundary}"'),)
     body = f'--{boundary}\r\nContent-Disposition: form-data; name="{part}"\r\n\r\nTom\r\n--{boundary}--\r\n'.encode()
     assert (of_request(tmp_path, body_of(PET, "multipart/form-data"), headers=headers, body=body) == []) is valid
 
 
 @pytest.mark.parametrize(("body", "rule"), [(b"", "body"), (b"nonsense", "body"), (b"--abc", "malformed-body")])
-def test_a_multipart_form_that_is_none_is_found(body: bytes, rule: str, tmp_path: Path) -> None:
+def test_invalid_multipart_form_is_found(body: bytes, rule: str, tmp_path: Path) -> None:
     headers = (("content-type", "multipart/form-data"),)
     problems = of_request(tmp_path, body_of(PET, "multipart/form-data"), headers=headers, body=body)
     assert problems == [(rule, "body", "")]
 
 
-def test_a_head_request_is_judged_as_get(tmp_path: Path) -> None:
+def test_head_request_is_validated_as_get(tmp_path: Path) -> None:
     judge = judge_of(tmp_path, "get", parameter("query", "a", {"type": "integer"}))
     assert [finding.location for finding in judge.request(Route("GET /a"), Request("HEAD", "/a", "a=x"))] == ["query a"]
 
 
-def test_a_head_operation_is_judged_as_itself(tmp_path: Path) -> None:
+def test_head_operation_is_validated(tmp_path: Path) -> None:
     assert of_request(tmp_path, parameter("query", "a", {"type": "integer"}), "a=x", method="HEAD") == [
         ("parameter", "query a", "")
     ]
 
 
-def test_everything_that_is_wrong_with_a_request_is_found(tmp_path: Path) -> None:
+def test_everything_that_is_wrong_with_request_is_found(tmp_path: Path) -> None:
     node = body_of(PET) | {
         "parameters": [
             {"in": "query", "name": "a", "schema": {"type": "integer"}},
@@ -363,7 +359,7 @@ def test_everything_that_is_wrong_with_a_request_is_found(tmp_path: Path) -> Non
     assert [location for _, location, _ in problems] == ["query a", "header X-B", "body"]
 
 
-def test_one_judge_gives_the_same_verdict_twice(tmp_path: Path) -> None:
+def test_one_judge_gives_same_verdict_twice(tmp_path: Path) -> None:
     judge = judge_of(tmp_path, "get", operation(PET))
     good, bad = Response(200, (JSON,), b'{"name": "Tom"}'), Response(200, (JSON,), b'{"name": 7}')
     assert [len(judge.answer("GET /a", answer)) for answer in (good, bad, good, bad)] == [0, 1, 0, 1]
@@ -379,7 +375,7 @@ def test_one_judge_gives_the_same_verdict_twice(tmp_path: Path) -> None:
         ({"name": "Tom", "barks": True}, 1),
     ],
 )
-def test_a_discriminator_is_a_hint_for_those_who_read_a_body(tmp_path: Path, sent: Any, findings: int) -> None:
+def test_discriminator_is_hint_for_those_who_read_body(tmp_path: Path, sent: Any, findings: int) -> None:
     def kind(name: str, *required: str) -> Document:
         members = {"kind": {"const": name, "default": name}, "name": {"type": "string"}, "barks": {"type": "boolean"}}
         return {"type": "object", "required": ["name", *required], "properties": members}

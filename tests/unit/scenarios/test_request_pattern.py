@@ -33,21 +33,21 @@ def request(body: JSON = BODY, path: str = "/v1/pets/7") -> Request:
 
 
 @pytest.mark.parametrize("pattern", CASES["fits"], ids=str)
-def test_a_pattern_fits(pattern: JSON) -> None:
+def test_pattern_fits(pattern: JSON) -> None:
     read = RequestPattern.from_json(pattern)
     assert read.differences(request(), ROUTE, OPERATION) == []
     assert read.matches(request(), ROUTE, OPERATION)
 
 
 @pytest.mark.parametrize("case", CASES["differs"], ids=str)
-def test_a_near_miss_says_how_it_differs(case: Any) -> None:
+def test_near_miss_says_how_it_differs(case: Any) -> None:
     read = RequestPattern.from_json(case["pattern"])
     assert read.differences(request(), ROUTE, OPERATION) == [case["how"]]
     assert not read.matches(request(), ROUTE, OPERATION)
 
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=str)
-def test_a_pattern_that_cannot_be_understood_is_refused_at_its_place(case: Any) -> None:
+def test_malformed_pattern_is_refused(case: Any) -> None:
     with pytest.raises(InstructionError) as refusal:
         RequestPattern.from_json(case["pattern"])
     (finding,) = refusal.value.findings
@@ -84,10 +84,10 @@ def test_no_pattern_can_hang(pattern: JSON, body: Any) -> None:
 @pytest.mark.parametrize(
     "pattern", [{}, {"operation": "feed_pet"}, {"method": "post"}, {"path": "/v1/{a}/{b}"}], ids=str
 )
-def test_a_pattern_knows_which_operations_it_can_meet(pattern: JSON) -> None:
+def test_pattern_knows_which_operations_it_can_meet(pattern: JSON) -> None:
     assert RequestPattern.from_json(pattern).may_meet(OPERATION)
 
 
 @pytest.mark.parametrize("pattern", [{"operation": "x"}, {"method": "GET"}, {"path": "/v1/cats/9"}], ids=str)
-def test_a_pattern_knows_which_operations_it_cannot_meet(pattern: JSON) -> None:
+def test_pattern_knows_which_operations_it_cannot_meet(pattern: JSON) -> None:
     assert not RequestPattern.from_json(pattern).may_meet(OPERATION)

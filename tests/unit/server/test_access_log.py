@@ -48,9 +48,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     ],
     ids=lambda value: value["path"][:40] if isinstance(value, dict) and "type" in value else "",
 )
-def test_a_request_has_a_line(
-    scope: Scope, expected: dict[str, Any], app: App, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_request_has_a_line(scope: Scope, expected: dict[str, Any], app: App, caplog: pytest.LogCaptureFixture) -> None:
     method = scope["method"]
     (got,) = answered(app, scope)
     (line,) = lines(caplog)
@@ -58,32 +56,30 @@ def test_a_request_has_a_line(
     assert line["duration_ms"] > 0
 
 
-def test_what_is_answered_from_memory_has_a_line_too_and_the_same(app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_cached_answer_has_same_line(app: App, caplog: pytest.LogCaptureFixture) -> None:
     answered(app, *tokens(["SE", "SE", "SE"]))
     first, *others = [{**line, "duration_ms": 0} for line in lines(caplog)]
     assert others == [first, first]
 
 
 @pytest.mark.parametrize("path", ["/__admin/health", "/__admin/health/live", "/__admin/metrics", "/~w/__admin/health"])
-def test_a_probe_that_finds_all_well_has_none(path: str, app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_probe_that_finds_all_well_has_none(path: str, app: App, caplog: pytest.LogCaptureFixture) -> None:
     assert [got.status for got in answered(app, scope_of(path))] == [200]
     assert lines(caplog) == []
 
 
-def test_a_probe_that_does_not_has_one(app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_probe_that_does_not_has_one(app: App, caplog: pytest.LogCaptureFixture) -> None:
     answered(app, scope_of("/__admin/health/ready"))
     assert [line["status"] for line in lines(caplog)] == [503]
 
 
-def test_a_delay_is_part_of_a_duration(app: App, caplog: pytest.LogCaptureFixture) -> None:
+def test_delay_is_part_of_a_duration(app: App, caplog: pytest.LogCaptureFixture) -> None:
     answered(app, scope_of(prefer="delay=30", **SE))
     (line,) = lines(caplog)
     assert 30 <= line["duration_ms"] < 30_000
 
 
-def test_secrets_in_queries_and_characters_of_control_stay_out_of_it(
-    app: App, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_access_log_is_redacted_and_escaped(app: App, caplog: pytest.LogCaptureFixture) -> None:
     scope = scope_of("/a?token=s3cret")
     scope["raw_path"] = b"/a\xff\x1b[31m"
     answered(app, {**scope, "path": "/a\xff\x1b[31m"})
@@ -103,7 +99,7 @@ def test_requests_at_once_are_told_apart(app: App, caplog: pytest.LogCaptureFixt
     ]
 
 
-def test_a_server_that_was_not_asked_for_it_has_none(own_cache: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_access_log_is_off_by_default(own_cache: None, caplog: pytest.LogCaptureFixture) -> None:
     application = Application(Settings(), shares_process=True)
     assert build_observers(application) == []
     answered(application, *tokens(["SE"]))
@@ -111,7 +107,7 @@ def test_a_server_that_was_not_asked_for_it_has_none(own_cache: None, caplog: py
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_server_writes_it_to_standard_error(workers: str, own_cache: None) -> None:
+def test_server_writes_it_to_standard_error(workers: str, own_cache: None) -> None:
     with RunningServer("--access-log", "--log-format", "json", "--workers", workers) as server:
         for _ in range(2):
             asked(server.url, {"headers": {**SE, "X-Request-Id": "abc-1"}})
@@ -121,7 +117,7 @@ def test_a_server_writes_it_to_standard_error(workers: str, own_cache: None) -> 
     assert first.items() >= {"level": "info", "path": ME, "status": 200, "request_id": "abc-1"}.items()
 
 
-def test_a_line_is_for_people_too(own_cache: None) -> None:
+def test_line_is_for_people_too(own_cache: None) -> None:
     with RunningServer("--access-log") as server:
         asked(server.url, {"headers": {**SE, "X-Request-Id": "abc-1"}})
         assert server.stop() == 0
@@ -130,5 +126,5 @@ def test_a_line_is_for_people_too(own_cache: None) -> None:
     assert end == f"(GET {ME}) [request abc-1]\n"
 
 
-def test_the_log_is_that_of_its_own_name() -> None:
+def test_log_is_that_of_its_own_name() -> None:
     assert logging.getLogger("mock_server.access").parent is logging.getLogger("mock_server")

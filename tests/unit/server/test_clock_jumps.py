@@ -35,7 +35,7 @@ def jumps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.mark.usefixtures("jumps")
 @pytest.mark.parametrize("token", ["individual", "server_error"])
-def test_what_requests_took_does_not_go_by_the_clock_of_the_wall(token: str) -> None:
+def test_what_requests_took_does_not_go_by_clock_of_wall(token: str) -> None:
     """The first answer is found, the others are remembered; an error is found each time."""
     application = Application(Settings())
     started = time.monotonic()
@@ -55,7 +55,7 @@ def test_what_requests_took_does_not_go_by_the_clock_of_the_wall(token: str) -> 
 
 
 @pytest.mark.usefixtures("jumps")
-def test_entries_of_a_journal_stay_in_the_order_of_requests() -> None:
+def test_entries_of_journal_stay_in_order_of_requests() -> None:
     application = Application(Settings())
     for token in ("individual", "team", "SE"):
         asyncio.run(sent(application, scope_of(authorization=f"Bearer polar_cst_{token}")))

@@ -33,7 +33,7 @@ application.close()
 """In a process of its own, since it has its garbage collector for itself."""
 
 
-def test_the_contract_of_before_is_let_go_of(tmp_path: Path) -> None:
+def test_contract_of_before_is_let_go_of(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(
         "{openapi: 3.1.0, info: {title: Pets, version: '1'},"
@@ -58,7 +58,7 @@ def contract(tmp_path: Path) -> Path:
     return place
 
 
-def test_remembered_answers_go_with_their_contract_whoever_still_has_it(contract: Path) -> None:
+def test_reload_drops_cached_answers(contract: Path) -> None:
     with closing(Application(Settings(contract=(str(contract),)), shares_process=True)) as application:
         application.warm()
         loaded = application._loaded  # as a request has it that is under way
@@ -69,7 +69,7 @@ def test_remembered_answers_go_with_their_contract_whoever_still_has_it(contract
         assert remembered() is None
 
 
-def test_a_reload_leaves_it_to_another_process_to_compile(
+def test_reload_leaves_it_to_other_process_to_compile(
     contract: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(Application(Settings(contract=(str(contract),)), shares_process=True)) as application:

@@ -85,14 +85,14 @@ def test_items_arrive_one_by_one(mock: MockServer) -> None:
     assert all(later - earlier > 0.04 for earlier, later in pairwise(moments))
 
 
-def test_the_setting_is_the_interval_where_nobody_says_another(own_cache: None, tmp_path: Path) -> None:
+def test_setting_is_interval_where_nobody_says_other(own_cache: None, tmp_path: Path) -> None:
     with MockServer(contract=written(tmp_path, "contract", contract()), stream_interval=100) as server:
         began = time.monotonic()
         assert len(httpx.get(f"{server.url}/pets?__items=3", trust_env=False).text.splitlines()) == 3
         assert time.monotonic() - began > 0.2
 
 
-def test_the_same_request_has_the_same_items(mock: MockServer) -> None:
+def test_same_request_has_the_same_items(mock: MockServer) -> None:
     texts = [httpx.get(f"{mock.url}/pets?__items=40&__interval=0", trust_env=False).text for _ in range(2)]
     other = httpx.get(f"{mock.url}/pets?__items=40&__interval=0&__seed=7", trust_env=False).text
     assert texts[0] == texts[1] != other
@@ -100,7 +100,7 @@ def test_the_same_request_has_the_same_items(mock: MockServer) -> None:
 
 
 @pytest.mark.parametrize("interval", [0, 1, 600_000])
-def test_a_client_that_goes_away_ends_the_work(mock: MockServer, interval: int) -> None:
+def test_client_that_goes_away_ends_work(mock: MockServer, interval: int) -> None:
     world = mock.world()
     with httpx.stream("GET", f"{world.url}/pets?__items=100000&__interval={interval}", trust_env=False) as answer:
         next(answer.iter_raw())
@@ -109,7 +109,7 @@ def test_a_client_that_goes_away_ends_the_work(mock: MockServer, interval: int) 
     assert entry["stream"]["items"] < 100_000
 
 
-def test_a_client_that_does_not_read_holds_the_items_back(mock: MockServer) -> None:
+def test_client_that_does_not_read_holds_items_back(mock: MockServer) -> None:
     world = mock.world()
     address = urlsplit(world.url)
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as connection:
@@ -120,7 +120,7 @@ def test_a_client_that_does_not_read_holds_the_items_back(mock: MockServer) -> N
     assert ended(world.url)["stream"]["end"] == "client gone"
 
 
-def test_a_head_request_gets_no_items(mock: MockServer) -> None:
+def test_head_request_gets_no_items(mock: MockServer) -> None:
     world = mock.world()
     path = urlsplit(world.url).path
     text = raw(
@@ -135,7 +135,7 @@ def test_a_head_request_gets_no_items(mock: MockServer) -> None:
     assert second.endswith(b"\r\n\r\n0\r\n\r\n")
 
 
-def test_a_client_of_http_1_0_gets_no_chunks_and_the_end_of_the_connection(mock: MockServer) -> None:
+def test_http_1_0_client_gets_no_chunks(mock: MockServer) -> None:
     world = mock.world()
     text = raw(world.url, f"GET {urlsplit(world.url).path}/pets?__items=3 HTTP/1.0\r\n\r\n")
     head, _, body = text.partition(b"\r\n\r\n")
@@ -145,7 +145,7 @@ def test_a_client_of_http_1_0_gets_no_chunks_and_the_end_of_the_connection(mock:
     assert ended(world.url)["stream"] == {"items": 3, "end": "complete"}
 
 
-def test_a_connection_goes_on_after_a_stream(mock: MockServer) -> None:
+def test_connection_goes_on_after_a_stream(mock: MockServer) -> None:
     address = urlsplit(mock.url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
     connection.connect()
@@ -157,13 +157,13 @@ def test_a_connection_goes_on_after_a_stream(mock: MockServer) -> None:
     connection.close()
 
 
-def test_a_page_of_another_origin_may_read_a_stream(mock: MockServer) -> None:
+def test_cross_origin_page_may_read_stream(mock: MockServer) -> None:
     answer = httpx.get(f"{mock.url}/pets?__items=2", headers={"Origin": "https://example.com"}, trust_env=False)
     assert answer.headers["access-control-allow-origin"] == "https://example.com"
     assert (answer.headers["transfer-encoding"], len(answer.text.splitlines())) == ("chunked", 2)
 
 
-def test_a_journal_keeps_the_beginning_of_a_long_stream(mock: MockServer) -> None:
+def test_journal_keeps_start_of_long_stream(mock: MockServer) -> None:
     world = mock.world()
     body = httpx.get(f"{world.url}/pets?__items=5000&__interval=0", trust_env=False, timeout=60).content
     entry = ended(world.url)
@@ -173,7 +173,7 @@ def test_a_journal_keeps_the_beginning_of_a_long_stream(mock: MockServer) -> Non
     assert world.coverage()["operations"][0]["statuses"]["covered"] == ["200"]
 
 
-def test_an_item_that_breaks_the_contract_ends_the_stream_and_is_not_sent(mock: MockServer) -> None:
+def test_invalid_item_ends_the_stream(mock: MockServer) -> None:
     """The first hundred items are tried before a scenario begins; this one is found when its turn has come."""
     world = mock.world()
     items = [*({"id": index, "name": "a"} for index in range(101)), {"id": "x", "name": "a"}]
@@ -184,7 +184,7 @@ def test_an_item_that_breaks_the_contract_ends_the_stream_and_is_not_sent(mock: 
     assert ended(world.url)["stream"] == {"items": 101, "end": "failed"}
 
 
-def test_a_stop_ends_streams_as_they_should_end(own_cache: None, tmp_path: Path) -> None:
+def test_stop_ends_streams_properly(own_cache: None, tmp_path: Path) -> None:
     with RunningServer(written(tmp_path, "contract", contract())) as server:
         url = f"{server.url}/pets?__items=5&__interval=600000"
         with httpx.stream("GET", url, trust_env=False) as answer:
@@ -198,7 +198,7 @@ def test_a_stop_ends_streams_as_they_should_end(own_cache: None, tmp_path: Path)
     assert "Exception" not in server.errors
 
 
-def test_a_stop_leaves_a_client_that_does_not_read(own_cache: None, tmp_path: Path) -> None:
+def test_stop_leaves_stuck_client(own_cache: None, tmp_path: Path) -> None:
     long = {"type": "string", "minLength": 200_000, "maxLength": 200_000}
     with RunningServer(written(tmp_path, "contract", contract(long))) as server:
         address = urlsplit(server.url)
@@ -212,7 +212,7 @@ def test_a_stop_leaves_a_client_that_does_not_read(own_cache: None, tmp_path: Pa
     assert server.errors == ""
 
 
-def test_streams_of_a_world_that_another_process_has_are_the_same(own_cache: None, tmp_path: Path) -> None:
+def test_streams_of_world_that_other_process_has_are_same(own_cache: None, tmp_path: Path) -> None:
     with RunningServer("--workers", "2", written(tmp_path, "contract", contract())) as server:
         world = f"{server.url}/~cut"
         scenario = {"answers": [{"items": 3, "cut_after": 2, "interval_ms": 0}]}
@@ -223,7 +223,7 @@ def test_streams_of_a_world_that_another_process_has_are_the_same(own_cache: Non
         assert [entry["stream"] for entry in entries] == [{"items": 2, "end": "cut"}] * 8
 
 
-def test_a_long_stream_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+def test_long_stream_takes_no_more_memory_than_short_one(tmp_path: Path) -> None:
     engine = engine_of(load(tmp_path, contract()))
 
     def peak(count: int) -> int:
@@ -242,7 +242,7 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> 
         tracemalloc.stop()
 
 
-def test_a_stream_that_was_cut_is_replayed_whole(own_cache: None, tmp_path: Path) -> None:
+def test_cut_stream_is_replayed_whole(own_cache: None, tmp_path: Path) -> None:
     data = {**contract(), "x-mock-idempotency": {"methods": ["GET"]}}
     with MockServer(contract=written(tmp_path, "contract", data), stream_interval=0) as server:
         server.scenario({"answers": [{"items": 3, "cut_after": 1, "times": 1}, {"pass": True}]})

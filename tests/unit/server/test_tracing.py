@@ -61,7 +61,7 @@ def traced(own_cache: None) -> Traced:
     return Traced()
 
 
-def test_a_span_says_what_was_asked_and_what_was_answered(traced: Traced) -> None:
+def test_span_says_what_was_asked_and_what_was_answered(traced: Traced) -> None:
     scope = scope_of(f"/~w{ME}?__seed=7", host="mock.test:4010", user_agent="sdk/1", peer="10.0.0.9", **SE)
     (span,) = traced.spans(scope)
     assert (span.name, span.kind, span.parent) == (f"GET {ME}", SpanKind.SERVER, None)
@@ -87,7 +87,7 @@ def test_a_span_says_what_was_asked_and_what_was_answered(traced: Traced) -> Non
     assert (span.end_time or 0) > (span.start_time or 0)
 
 
-def test_an_answer_from_memory_has_the_same_span(traced: Traced) -> None:
+def test_cached_response_has_the_same_span(traced: Traced) -> None:
     first, *others = traced.spans(*tokens(["SE", "SE", "SE"]))
     own = "mock.request_id"
     for span in others:
@@ -96,7 +96,7 @@ def test_an_answer_from_memory_has_the_same_span(traced: Traced) -> None:
     assert len({(span.attributes or {})[own] for span in (first, *others)}) == 3
 
 
-def test_a_span_is_the_child_of_the_one_that_the_client_names(traced: Traced) -> None:
+def test_span_is_child_of_traceparent(traced: Traced) -> None:
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "tracestate": "vendor=1", **SE}
     (span,) = traced.spans(scope_of(**headers))
     assert span.parent is not None
@@ -105,12 +105,12 @@ def test_a_span_is_the_child_of_the_one_that_the_client_names(traced: Traced) ->
     assert (span.attributes or {})["mock.request_id"] == TRACE
 
 
-def test_what_the_client_does_not_sample_is_not_sampled(traced: Traced) -> None:
+def test_what_client_does_not_sample_is_not_sampled(traced: Traced) -> None:
     assert traced.spans(scope_of(traceparent=f"00-{TRACE}-{PARENT}-00", **SE)) == []
 
 
 @pytest.mark.parametrize("traceparent", ["nonsense", f"00-{'0' * 32}-{PARENT}-01", f"ff-{TRACE}-{PARENT}-01"])
-def test_a_trace_that_is_none_is_passed_over(traceparent: str, traced: Traced) -> None:
+def test_invalid_trace_is_passed_over(traceparent: str, traced: Traced) -> None:
     (span,) = traced.spans(scope_of(traceparent=traceparent, **SE))
     assert span.parent is None
 
@@ -137,13 +137,13 @@ def test_what_a_span_says_of_other_requests(scope: Scope, name: str, expected: d
     assert span.status.status_code is StatusCode.UNSET
 
 
-def test_a_failure_is_an_error_and_a_refusal_is_none(traced: Traced) -> None:
+def test_only_failures_are_errors(traced: Traced) -> None:
     failed, refused = traced.spans(*tokens(["server_error", "expired"]))
     assert (failed.status.status_code, (failed.attributes or {})["error.type"]) == (StatusCode.ERROR, "500")
     assert (refused.status.status_code, "error.type" in (refused.attributes or {})) == (StatusCode.UNSET, False)
 
 
-def test_an_answer_that_never_came_is_an_error(traced: Traced) -> None:
+def test_answer_that_never_came_is_an_error(traced: Traced) -> None:
     scenario = {"answers": [{"code": 200, "cut": "before_headers"}]}
     path = "/~w/__admin/scenarios"
     (started,) = asyncio.run(_all(traced, scope_of(path, method="POST"), json.dumps(scenario).encode()))
@@ -161,7 +161,7 @@ async def _all(traced: Traced, scope: Scope, body: bytes) -> list[int]:
     return [(await sent(traced.app, scope, body)).status]
 
 
-def test_findings_are_events_without_the_secrets_of_the_request(tmp_path: Path, own_cache: None) -> None:
+def test_findings_are_events_without_secrets_of_request(tmp_path: Path, own_cache: None) -> None:
     shop, size = (
         {"name": name, "in": "header", "required": True, "schema": {"type": "integer"}} for name in ("X-Shop", "X-Size")
     )
@@ -181,11 +181,11 @@ def test_findings_are_events_without_the_secrets_of_the_request(tmp_path: Path, 
 @pytest.mark.parametrize(
     "path", ["/__admin/health", "/__admin/metrics", "/__admin/requests", "/~w/__admin/requests", "/__admin/nowhere"]
 )
-def test_control_has_no_spans(path: str, traced: Traced) -> None:
+def test_admin_has_no_spans(path: str, traced: Traced) -> None:
     assert traced.spans(scope_of(path)) == []
 
 
-def test_requests_at_once_have_spans_of_their_own(traced: Traced) -> None:
+def test_concurrent_requests_have_spans(traced: Traced) -> None:
     async def together() -> None:
         delays = (30, 20, 10, 0)
         await asyncio.gather(*(sent(traced.app, scope_of(f"/~w{ms}{ME}", prefer=f"delay={ms}", **SE)) for ms in delays))
@@ -196,7 +196,7 @@ def test_requests_at_once_have_spans_of_their_own(traced: Traced) -> None:
     assert [span.parent for span in spans] == [None] * 4
 
 
-def test_a_line_of_the_log_names_trace_and_span(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_line_of_log_names_trace_and_span(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[tuple[str, str] | None] = []
 
     class Reader(logging.Handler):
@@ -217,7 +217,7 @@ def test_a_line_of_the_log_names_trace_and_span(traced: Traced, monkeypatch: pyt
     assert SPAN.get() is None
 
 
-def test_the_same_answers_are_given_with_spans_and_without(traced: Traced, own_cache: None) -> None:
+def test_same_responses_are_given_with_spans_and_without(traced: Traced, own_cache: None) -> None:
     scopes = [scope_of(**SE), scope_of(traceparent=f"00-{TRACE}-{PARENT}-01", **SE), scope_of("/nowhere")]
     plain = Application(Settings(), shares_process=True)
     assert answered(traced.app, *[dict(scope) for scope in scopes]) == answered(
@@ -273,9 +273,7 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_spans_come_to_a_collector_before_the_server_has_ended(
-    workers: str, collector: Collector, own_cache: None
-) -> None:
+def test_spans_come_to_collector_before_server_has_ended(workers: str, collector: Collector, own_cache: None) -> None:
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "MOCK_SERVER_OTEL": "1"}
     with RunningServer("--workers", workers, env=env) as server:
         for _ in range(10):
@@ -285,7 +283,7 @@ def test_spans_come_to_a_collector_before_the_server_has_ended(
     assert collector.resource()["service.name"] == "mock-server"
 
 
-def test_the_variables_of_opentelemetry_have_the_last_word(collector: Collector, own_cache: None) -> None:
+def test_otel_variables_win(collector: Collector, own_cache: None) -> None:
     env = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_SERVICE_NAME": "polar",
@@ -301,7 +299,7 @@ def test_the_variables_of_opentelemetry_have_the_last_word(collector: Collector,
     assert collector.resource().items() >= {"service.name": "polar", "deployment.environment.name": "ci"}.items()
 
 
-def test_a_collector_that_is_not_there_is_told_of_once_and_holds_up_nobody(own_cache: None) -> None:
+def test_missing_collector_is_reported_once(own_cache: None) -> None:
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_TIMEOUT": "0.2"}
     with RunningServer("--otel", env={**env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "1"}) as server:
         for _ in range(20):
@@ -313,16 +311,14 @@ def test_a_collector_that_is_not_there_is_told_of_once_and_holds_up_nobody(own_c
     assert line.startswith("ERROR: spans are lost until a collector takes them: ")
 
 
-def test_a_server_that_was_not_told_to_sends_no_spans(collector: Collector, own_cache: None) -> None:
+def test_server_that_was_not_told_to_sends_no_spans(collector: Collector, own_cache: None) -> None:
     with RunningServer(env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}) as server:
         assert asked(server.url, {"headers": SE}).status == 200
         assert server.stop() == 0
     assert collector.taken == []
 
 
-def test_an_sdk_that_is_disabled_makes_no_spans(
-    collector: Collector, own_cache: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disabled_sdk_makes_no_spans(collector: Collector, own_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     application = Application(Settings(otel=True), shares_process=True)
@@ -359,7 +355,7 @@ def as_if_never_imported() -> Iterator[None]:
         ("OTEL_BSP_MAX_QUEUE_SIZE", "-1", "found a variable OTEL_... that does not fit (max_queue_size must be"),
     ],
 )
-def test_a_variable_that_asks_for_what_is_not_here_is_refused(
+def test_variable_that_asks_for_what_is_not_here_is_refused(
     name: str, value: str, said: str, capsys: pytest.CaptureFixture[str], own_cache: None
 ) -> None:
     with as_if_never_imported():
@@ -370,7 +366,7 @@ def test_a_variable_that_asks_for_what_is_not_here_is_refused(
 
 @pytest.mark.parametrize("missing", ["opentelemetry", "opentelemetry.exporter.otlp.proto.http.trace_exporter"])
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_where_the_extra_is_missing_the_message_says_how_to_install_it(
+def test_missing_extra_says_how_to_install(
     missing: str, workers: str, capsys: pytest.CaptureFixture[str], own_cache: None
 ) -> None:
     with as_if_never_imported():

@@ -27,7 +27,7 @@ def lingering() -> list[str]:
     return [thread.name for thread in threads if thread.is_alive()]
 
 
-def test_a_deadline_is_there_within_its_block_alone() -> None:
+def test_deadline_ends_with_its_block() -> None:
     takes_long()
     with within(-1.0):
         with pytest.raises(DeadlineExceeded):
@@ -44,7 +44,7 @@ def test_quick_work_stays_on_the_loop() -> None:
     assert asyncio.run(run()) == threading.current_thread().name
 
 
-def test_work_that_takes_long_is_begun_anew_in_a_thread() -> None:
+def test_work_that_takes_long_is_begun_anew_in_thread() -> None:
     names: list[str] = []
 
     def work(result: int) -> int:
@@ -57,7 +57,7 @@ def test_work_that_takes_long_is_begun_anew_in_a_thread() -> None:
     assert lingering() == []
 
 
-def test_what_goes_wrong_in_the_thread_is_told() -> None:
+def test_what_goes_wrong_in_thread_is_told() -> None:
     def work() -> None:
         takes_long()
         raise ValueError("a hole")
@@ -66,7 +66,7 @@ def test_what_goes_wrong_in_the_thread_is_told() -> None:
         asyncio.run(WorkerThread().run(work))
 
 
-def test_others_are_answered_while_an_answer_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_are_answered_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = {path: {"get": operation({"type": "integer"})} for path in ("/slow", "/quick")}
     app = Application(Settings(contract=(written(tmp_path, "contract", document(paths)),)), shares_process=True)
     respond, go_on = Engine.respond, threading.Event()

@@ -80,37 +80,37 @@ def test_a_keyword_has_the_type_of_its_setting(row: Option) -> None:
 
 
 @each_row
-def test_a_setting_without_flag_and_variable_has_its_default(row: Option) -> None:
+def test_setting_without_flag_and_variable_has_its_default(row: Option) -> None:
     assert getattr(read_settings({}, {}), row.name) == row.default
 
 
 @each_row
-def test_a_variable_sets_its_setting(row: Option) -> None:
+def test_variable_sets_its_setting(row: Option) -> None:
     text, value = example(row)
     assert getattr(read_settings({}, {row.variable: text}), row.name) == value
 
 
 @each_row
-def test_a_flag_sets_its_setting(row: Option) -> None:
+def test_flag_sets_its_setting(row: Option) -> None:
     text, value = example(row)
     assert getattr(read_settings({row.name: typed_flag(row, text)}, {}), row.name) == value
 
 
 @each_row
-def test_a_setting_changes_no_other(row: Option) -> None:
+def test_setting_changes_no_other(row: Option) -> None:
     set_to = read_settings({}, {row.variable: example(row)[0]})
     others = [other.name for other in ROWS if other.name != row.name]
     assert [getattr(set_to, name) for name in others] == [getattr(Settings(), name) for name in others]
 
 
 @each_row
-def test_flags_and_variables_are_called_after_the_setting(row: Option) -> None:
+def test_flags_and_variables_are_called_after_setting(row: Option) -> None:
     assert row.variable == f"MOCK_SERVER_{row.name}".upper()
     assert row.flag == ("" if row.name == "contract" else "--" + row.name.replace("_", "-"))
 
 
 @each_row
-def test_a_setting_has_a_help_that_is_a_sentence(row: Option) -> None:
+def test_setting_has_help_that_is_sentence(row: Option) -> None:
     assert row.help[0].isupper()
     assert row.help.endswith(".")
 
@@ -124,9 +124,7 @@ def test_a_setting_has_a_help_that_is_a_sentence(row: Option) -> None:
         ({}, {"SERVER_PORT": "4"}, 4010),
     ],
 )
-def test_the_flag_goes_before_the_variable_before_port_before_the_default(
-    flags: dict[str, str], environ: dict[str, str], port: int
-) -> None:
+def test_flag_wins_over_variable_over_default(flags: dict[str, str], environ: dict[str, str], port: int) -> None:
     assert read_settings(flags, environ).port == port
 
 
@@ -134,14 +132,14 @@ def test_port_sets_nothing_but_the_port() -> None:
     assert read_settings({}, {"PORT": "8080"}) == Settings(port=8080)
 
 
-def test_a_flag_that_was_not_typed_leaves_the_word_to_the_variable() -> None:
+def test_flag_that_was_not_typed_leaves_word_to_variable() -> None:
     flags: dict[str, str | bool | tuple[str, ...]] = {"dynamic": False, "overlay": ()}
     read = read_settings(flags, {"MOCK_SERVER_DYNAMIC": "1", "MOCK_SERVER_OVERLAY": "a.yaml"})
     assert (read.dynamic, read.overlay) == (True, ("a.yaml",))
 
 
 @pytest.mark.parametrize("text", ["0", "false", "False", "no", "OFF", ""])
-def test_a_switch_can_be_off(text: str) -> None:
+def test_switch_can_be_off(text: str) -> None:
     assert read_settings({}, {"MOCK_SERVER_RELOAD": text}).reload is False
 
 
@@ -163,7 +161,7 @@ def test_a_switch_can_be_off(text: str) -> None:
         ({}, {"MOCK_SERVER_SEED": "9" * 5000}, "variable MOCK_SERVER_SEED: found '9"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_with_its_source(
+def test_value_that_does_not_fit_is_refused_with_its_source(
     flags: dict[str, str], environ: dict[str, str], message: str
 ) -> None:
     with pytest.raises(UsageError) as refused:
@@ -179,18 +177,18 @@ def test_a_value_that_does_not_fit_is_refused_with_its_source(
         ("MOCK_SERVER_", "there is no such setting"),
     ],
 )
-def test_an_unknown_variable_is_refused_with_the_nearest(name: str, message: str) -> None:
+def test_unknown_variable_suggests_nearest(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=f"^variable {name}: there is no such setting") as refused:
         read_settings({}, {name: "1"})
     assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("name", [*OTHER_VARIABLES, "MOCK_SERVERS", "PATH"])
-def test_a_variable_of_somebody_else_is_nobodys_business(name: str) -> None:
+def test_variable_of_somebody_else_is_nobodys_business(name: str) -> None:
     assert read_settings({}, {name: "x"}) == Settings()
 
 
-def test_nothing_is_suggested_for_a_name_that_is_like_no_other() -> None:
+def test_nothing_is_suggested_for_name_that_is_like_no_other() -> None:
     assert did_you_mean("zzz", ["port", "host"]) == ""
 
 
@@ -199,14 +197,14 @@ def test_settings_cannot_be_changed() -> None:
         Settings().port = 1  # type: ignore[misc]
 
 
-def test_the_table_has_a_line_for_each_setting() -> None:
+def test_table_has_a_line_for_each_setting() -> None:
     lines = settings_table().splitlines()[2:]
     assert [line.split("`")[3] for line in lines] == [row.variable for row in ROWS]
     assert "| `--log-format FORMAT` | `MOCK_SERVER_LOG_FORMAT` | `text` |" in settings_table()
     assert "| `--dynamic` | `MOCK_SERVER_DYNAMIC` |  |" in settings_table()
 
 
-def test_the_readme_has_the_table() -> None:
+def test_readme_has_the_table() -> None:
     _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- settings -->")
     table, end, _ = rest.partition("<!-- /settings -->")
     assert end, "README.md has no markers for the table"

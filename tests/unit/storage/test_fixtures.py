@@ -61,7 +61,7 @@ def refused(directory: Path, contract: Contract) -> FixtureError:
     return error.value
 
 
-def test_records_come_in_the_order_of_files_and_lines_without_their_handles(directory: Path, pets: Contract) -> None:
+def test_records_keep_file_order(directory: Path, pets: Contract) -> None:
     put(directory, "toys.yaml", {"city_id": "ball", "city": "Rome"})
     put(directory, "pets.yml", TOM, REX)
     assert load_fixtures(directory, pets) == [
@@ -71,37 +71,37 @@ def test_records_come_in_the_order_of_files_and_lines_without_their_handles(dire
     ]
 
 
-def test_members_stand_in_the_order_of_the_schema(directory: Path, pets: Contract) -> None:
+def test_members_stand_in_order_of_schema(directory: Path, pets: Contract) -> None:
     put(directory, "pets.yaml", {"owner": {"city": "Rome"}, "kind": "cat", "handle": "tom", "name": "Tom"})
     (record,) = load_fixtures(directory, pets)
     assert [*record.value] == ["name", "kind", "owner"]
 
 
-def test_a_fixture_file_may_be_json(directory: Path, pets: Contract) -> None:
+def test_fixture_file_may_be_json(directory: Path, pets: Contract) -> None:
     (directory / "pets.json").write_text(json.dumps([TOM]), encoding="utf-8")
     assert [record.handle for record in load_fixtures(directory, pets)] == ["tom"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "pets.yaml.bak", "scenarios"])
-def test_what_is_no_fixture_file_is_left_alone(name: str, directory: Path, pets: Contract) -> None:
+def test_other_files_are_ignored(name: str, directory: Path, pets: Contract) -> None:
     (directory / name).write_text("- nonsense", encoding="utf-8")
     assert load_fixtures(directory, pets) == []
 
 
-def test_a_directory_that_is_none_is_refused(tmp_path: Path, pets: Contract) -> None:
+def test_invalid_directory_is_refused(tmp_path: Path, pets: Contract) -> None:
     assert "found no directory; expected one with fixture files. Check --fixtures." in str(
         refused(tmp_path / "x", pets)
     )
 
 
-def test_a_file_of_no_resource_is_refused_with_the_nearest(directory: Path, pets: Contract) -> None:
+def test_file_of_no_resource_is_refused_with_nearest(directory: Path, pets: Contract) -> None:
     put(directory, "pet.yaml", TOM)
     message = str(refused(directory, pets))
     assert "found the resource 'pet'; did you mean pets?" in message
     assert "expected one of the contract (pets, toys)" in message
 
 
-def test_a_contract_without_resources_takes_no_fixtures(directory: Path, tmp_path: Path) -> None:
+def test_contract_without_resources_takes_no_fixtures(directory: Path, tmp_path: Path) -> None:
     put(directory, "pets.yaml", TOM)
     assert "none: the contract has no x-mock-resources" in str(refused(directory, load(tmp_path, document())))
 
@@ -125,7 +125,7 @@ def test_a_contract_without_resources_takes_no_fixtures(directory: Path, tmp_pat
         ({**TOM, "handle": "rex"}, "duplicate-handle", "/1/handle", "'rex' a second time"),
     ],
 )
-def test_a_wrong_record_is_found_with_its_line(
+def test_invalid_record_has_its_line(
     record: Any, rule: str, pointer: str, actual: str, directory: Path, pets: Contract
 ) -> None:
     put(directory, "pets.yaml", REX, record)
@@ -134,13 +134,13 @@ def test_a_wrong_record_is_found_with_its_line(
     assert finding.location == f"{directory / 'pets.yaml'}:2"
 
 
-def test_a_handle_may_have_64_letters_digits_dots_dashes_and_underscores(directory: Path, pets: Contract) -> None:
+def test_valid_handles_are_accepted(directory: Path, pets: Contract) -> None:
     handle = "aZ09._-".ljust(64, "x")
     put(directory, "pets.yaml", {**TOM, "handle": handle})
     assert [record.handle for record in load_fixtures(directory, pets)] == [handle]
 
 
-def test_everything_that_is_wrong_is_found_at_once(directory: Path, pets: Contract) -> None:
+def test_all_errors_are_found_at_once(directory: Path, pets: Contract) -> None:
     put(directory, "pets.yaml", {"handle": "a b", "name": 7}, TOM)
     put(directory, "toys.yaml", {"city": 7})
     error = refused(directory, pets)
@@ -149,26 +149,24 @@ def test_everything_that_is_wrong_is_found_at_once(directory: Path, pets: Contra
 
 
 @pytest.mark.parametrize(("text", "actual"), [("", "no list"), ("tom: {name: Tom}", "no list")])
-def test_a_file_without_a_list_is_refused(text: str, actual: str, directory: Path, pets: Contract) -> None:
+def test_file_without_a_list_is_refused(text: str, actual: str, directory: Path, pets: Contract) -> None:
     (directory / "pets.yaml").write_text(text, encoding="utf-8")
     assert [finding.found for finding in refused(directory, pets).findings] == [actual]
 
 
-def test_a_handle_is_of_one_record_though_files_be_several(directory: Path, pets: Contract) -> None:
+def test_handle_is_of_one_record_though_files_be_several(directory: Path, pets: Contract) -> None:
     put(directory, "pets.yaml", TOM)
     put(directory, "pets.yml", TOM)
     assert [finding.rule for finding in refused(directory, pets).findings] == ["duplicate-handle"]
 
 
-def test_the_customers_that_ship_keep_their_contract(contract: Contract) -> None:
+def test_bundled_customers_are_valid(contract: Contract) -> None:
     records = load_fixtures(bundled.fixtures(), contract)
     assert len(records) > 10
     assert {record.resource for record in records} == {"customers"}
 
 
-def test_files_that_were_judged_are_read_without_the_judge_until_they_change(
-    directory: Path, pets: Contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unchanged_files_skip_validation(directory: Path, pets: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     file = directory / "pets.yaml"
     put(directory, "pets.yaml", TOM)
     first = load_fixtures(directory, pets)

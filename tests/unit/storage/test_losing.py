@@ -55,7 +55,7 @@ def answers(store: Store) -> bool:
         ("scribbled", "damaged|malformed|disk image"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(place: str, says: str, tmp_path: Path) -> None:
+def test_unusable_file_is_refused(place: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database at all" * 100, encoding="utf-8")
     for name in ("cut", "scribbled"):
         sound = open_stores(f"sqlite:///{tmp_path}/{name}", 10)
@@ -70,19 +70,19 @@ def test_a_file_that_cannot_be_used_is_refused(place: str, says: str, tmp_path: 
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
-def test_a_place_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
+def test_read_only_place_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="may not write"):
         open_stores(f"sqlite:///{tmp_path}/records.db", 10)
 
 
 @pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"])
-def test_an_address_without_a_file_is_refused(url: str) -> None:
+def test_address_without_a_file_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="expected sqlite:///FILE"):
         open_stores(url, 10)
 
 
-def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+def test_file_may_have_any_name(tmp_path: Path) -> None:
     name = "a b%25c?#ü'.db"
     with closing(open_stores(f"sqlite:///{tmp_path}/a b%2525c%3F%23ü'.db", 10)) as stores:
         loaded(stores.store("Pets"), TOM)
@@ -90,9 +90,7 @@ def test_a_file_may_have_any_name(tmp_path: Path) -> None:
 
 
 @each_kind
-def test_tables_of_a_newer_version_are_refused_and_left_alone(
-    opens: Opens, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_newer_tables_are_refused(opens: Opens, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as newer:
         newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("CREATE TABLE mock_more (one TEXT)",)))
         newer.setattr(database, "MIGRATIONS", schema.MIGRATIONS)
@@ -102,9 +100,7 @@ def test_tables_of_a_newer_version_are_refused_and_left_alone(
 
 
 @each_kind
-def test_tables_of_an_older_version_are_taken_to_this_one_in_order(
-    opens: Opens, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_older_tables_are_migrated_in_order(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     first = opens()
     loaded(first.store("Pets"), TOM)
     first.close()
@@ -116,7 +112,7 @@ def test_tables_of_an_older_version_are_taken_to_this_one_in_order(
 
 
 @each_kind
-def test_a_step_that_fails_changes_nothing(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_that_fails_changes_nothing(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     first = opens()
     loaded(first.store("Pets"), TOM)
     first.close()
@@ -139,9 +135,7 @@ def test_a_step_that_fails_changes_nothing(opens: Opens, monkeypatch: pytest.Mon
     ],
     ids=["password", "user", "port", "database"],
 )
-def test_a_server_that_lets_nobody_in_is_told_of_without_the_password(
-    change: tuple[str, str], says: str, address: str
-) -> None:
+def test_failed_login_hides_the_password(change: tuple[str, str], says: str, address: str) -> None:
     started = monotonic()
     with pytest.raises(StoreError, match=says) as refused:
         open_stores(address.replace(*change), 10)
@@ -179,7 +173,7 @@ def test_no_message_has_a_password(url: str) -> None:
         ("postgres:mock:s3cret", "postgres:..."),
     ],
 )
-def test_an_address_is_shown_without_user_password_and_options(url: str, display: str) -> None:
+def test_address_is_shown_without_user_password_and_options(url: str, display: str) -> None:
     assert urls.redact_url(url) == display
 
 
@@ -203,7 +197,7 @@ def assert_told_once(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.store
-def test_a_server_that_goes_away_is_lost_and_found_again(
+def test_server_that_goes_away_is_lost_and_found_again(
     own_postgres: Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(open_stores(own_postgres.url(), 10)) as stores:
@@ -228,7 +222,7 @@ def test_a_server_that_goes_away_is_lost_and_found_again(
 
 
 @pytest.mark.store
-def test_a_server_that_answers_no_more_is_given_up(own_postgres: Postgres) -> None:
+def test_silent_server_is_given_up(own_postgres: Postgres) -> None:
     with closing(open_stores(own_postgres.url(), 10)) as stores:
         store = loaded(stores.store("Pets"), TOM)
         assert store.get("pets", "tom") == TOM
@@ -245,7 +239,7 @@ def test_a_server_that_answers_no_more_is_given_up(own_postgres: Postgres) -> No
 
 
 @on_postgresql
-def test_a_server_that_is_frozen_in_the_middle_of_a_change_keeps_others_out_for_seconds_at_most(opens: Opens) -> None:
+def test_frozen_writer_blocks_for_seconds_only(opens: Opens) -> None:
     stores, others = opens(), opens()
     store = loaded(stores.store("Pets"), TOM)
     layer, other = store.layer("one"), others.store("Pets").layer("two")
@@ -285,7 +279,7 @@ def test_a_server_that_is_frozen_in_the_middle_of_a_change_keeps_others_out_for_
 
 
 @on_sqlite
-def test_a_file_that_is_moved_away_is_lost_and_found_again(
+def test_file_that_is_moved_away_is_lost_and_found_again(
     opens: Opens, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = loaded(opens().store("Pets"), TOM)
@@ -303,7 +297,7 @@ def test_a_file_that_is_moved_away_is_lost_and_found_again(
 
 
 @on_sqlite
-def test_another_store_in_its_place_is_not_taken_for_it(
+def test_other_store_in_its_place_is_not_taken_for_it(
     opens: Opens, address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = loaded(opens().store("Pets"), TOM)
@@ -320,7 +314,7 @@ def test_another_store_in_its_place_is_not_taken_for_it(
 
 
 @on_sqlite
-def test_a_file_that_another_program_locks_is_read_and_not_changed(
+def test_file_that_other_program_locks_is_read_and_not_changed(
     opens: Opens, address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(database, "PATIENCE", 0.05)
@@ -340,7 +334,7 @@ def test_a_file_that_another_program_locks_is_read_and_not_changed(
 
 
 @on_sqlite
-def test_a_file_that_may_grow_no_more_is_full_and_stays_sound(opens: Opens, address: str) -> None:
+def test_file_that_may_grow_no_more_is_full_and_stays_sound(opens: Opens, address: str) -> None:
     stores = opens()
     store = loaded(stores.store("Pets"), TOM)
     layer = store.layer("one")
@@ -358,7 +352,7 @@ def test_a_file_that_may_grow_no_more_is_full_and_stays_sound(opens: Opens, addr
 
 
 @on_postgresql
-def test_a_server_without_room_is_full(opens: Opens, address: str) -> None:
+def test_server_without_room_is_full(opens: Opens, address: str) -> None:
     import psycopg
 
     layer = loaded(opens().store("Pets"), TOM).layer("one")
@@ -378,7 +372,7 @@ def test_a_server_without_room_is_full(opens: Opens, address: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SHARED)
-def test_a_store_is_let_go_of_as_often_as_one_likes(opens: Opens) -> None:
+def test_store_can_be_closed_twice(opens: Opens) -> None:
     stores = opens()
     store = loaded(stores.store("Pets"), TOM)
     stores.close()

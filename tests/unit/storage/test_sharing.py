@@ -52,7 +52,7 @@ def test_all_of_it_is_there_after_a_restart(opens: Opens) -> None:
 
 
 @each_kind
-def test_what_one_changed_the_other_sees_at_once(opens: Opens) -> None:
+def test_change_is_seen_at_once(opens: Opens) -> None:
     mine, others = loaded(opens().store("Pets"), TOM), opens().store("Pets")
     here, there = mine.layer("one"), others.layer("one")
     assert there.get("pets", "ida") is None
@@ -71,7 +71,7 @@ def test_what_one_changed_the_other_sees_at_once(opens: Opens) -> None:
 
 
 @each_kind
-def test_a_change_elsewhere_is_seen_in_time(opens: Opens, apart: None) -> None:
+def test_change_elsewhere_is_seen_in_time(opens: Opens, apart: None) -> None:
     here, there = loaded(opens().store("Pets"), TOM).layer("one"), opens().store("Pets").layer("one")
     revision = revision_of(there)
     for number in range(5):
@@ -92,7 +92,7 @@ def test_postgresql_tells_of_a_change(opens: Opens, apart: None, monkeypatch: py
 
 
 @on_sqlite
-def test_what_another_program_writes_is_seen_in_time(opens: Opens, address: str, apart: None) -> None:
+def test_foreign_write_is_seen_in_time(opens: Opens, address: str, apart: None) -> None:
     store = loaded(opens().store("Pets"), TOM)
     assert store.get("pets", "tom") == TOM
     with sqlite3.connect(address.removeprefix("sqlite:///")) as other:
@@ -103,7 +103,7 @@ def test_what_another_program_writes_is_seen_in_time(opens: Opens, address: str,
 
 
 @each_kind
-def test_a_change_in_one_world_lets_go_of_nothing_in_another(opens: Opens) -> None:
+def test_change_in_one_world_lets_go_of_nothing_in_other(opens: Opens) -> None:
     store = loaded(opens().store("Pets"), TOM)
     one, other, plain = (store.layer(name) for name in ("one", "other", ""))
     before = [revision_of(records) for records in (other, plain, store)]
@@ -130,7 +130,7 @@ def test_worlds_that_differ_have_different_revisions(opens: Opens) -> None:
 
 
 @each_kind
-def test_who_missed_many_changes_sees_the_last(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_missed_many_changes_sees_last(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "REMEMBERED", 8)
     here, there = loaded(opens().store("Pets"), TOM).layer("one"), opens().store("Pets").layer("one")
     assert there.get("pets", "tom") == TOM
@@ -144,7 +144,7 @@ def test_who_missed_many_changes_sees_the_last(opens: Opens, monkeypatch: pytest
 
 
 @each_kind
-def test_of_several_that_take_a_handle_at_once_one_gets_it(opens: Opens) -> None:
+def test_of_several_that_take_handle_at_once_one_gets_it(opens: Opens) -> None:
     loaded(opens().store("Pets"), TOM)
     layers = [opens().store("Pets").layer("one") for _ in range(4)]
     for number in range(10):
@@ -154,7 +154,7 @@ def test_of_several_that_take_a_handle_at_once_one_gets_it(opens: Opens) -> None
 
 
 @each_kind
-def test_of_several_changes_of_one_record_at_once_one_is_made(opens: Opens) -> None:
+def test_concurrent_changes_apply_once(opens: Opens) -> None:
     loaded(opens().store("Pets"), TOM)
     layers = [opens().store("Pets").layer("one") for _ in range(4)]
     changes = [Record("pets", "tom", {"number": number}) for number in range(4)]
@@ -163,7 +163,7 @@ def test_of_several_changes_of_one_record_at_once_one_is_made(opens: Opens) -> N
 
 
 @each_kind
-def test_of_several_that_load_at_once_one_does(opens: Opens) -> None:
+def test_concurrent_load_happens_once(opens: Opens) -> None:
     numbers: list[int] = []
 
     def start(number: int) -> bool:
@@ -202,7 +202,7 @@ def at_once(calls: list[Callable[[], bool]]) -> list[bool]:
 
 
 @each_kind
-def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays(opens: Opens) -> None:
+def test_least_recently_changed_world_goes(opens: Opens) -> None:
     store = loaded(opens(3).store("Pets"), TOM)
     worlds = {name: store.layer(name) for name in ("", "a", "b", "c", "d")}
     elsewhere = opens().store("Pets").layer("b")
@@ -216,7 +216,7 @@ def test_of_many_worlds_the_one_changed_longest_ago_goes_and_the_plain_one_stays
     assert elsewhere.get("pets", "ida") is None
 
 
-def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
+def test_read_rows_are_cached() -> None:
     rows = CacheState(LIMIT).kept
     for number in range(100_000):
         rows.keep((1, "*", "pets", str(number)), TOM, 1000)
@@ -229,7 +229,7 @@ def test_what_was_read_is_kept_as_long_as_there_is_room() -> None:
 
 
 @each_kind
-def test_reading_what_was_read_asks_no_database(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_read_asks_no_database(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "LEASE", 3600.0)
     layer = loaded(opens().store("Pets"), TOM).layer("one")
     layer.put(IDA)
@@ -250,7 +250,7 @@ def _is_read_without_asking(layer: object, monkeypatch: pytest.MonkeyPatch) -> b
 
 
 @each_kind
-def test_a_search_is_of_texts_and_not_of_sql(opens: Opens) -> None:
+def test_search_is_of_texts_and_not_of_sql(opens: Opens) -> None:
     layer = loaded(opens().store("Pets"), TOM).layer("one")
     for text in ("'", '"', "\\", ";--", "%s", ":x", "/"):
         layer.put(Record("pets", "odd", {"text": f"a{text}b"}))

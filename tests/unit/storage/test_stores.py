@@ -33,7 +33,7 @@ def handles(records: Store | RecordWriter, search: RecordQuery | None = None) ->
     return [record.handle for record in records.records("pets", search or RecordQuery())]
 
 
-def test_a_record_is_got_by_resource_and_handle(store: Store) -> None:
+def test_record_is_found_by_key(store: Store) -> None:
     assert (store.get("pets", "tom"), store.get("toys", "tom")) == (TOM, BALL)
 
 
@@ -52,12 +52,12 @@ def test_a_record_is_got_by_resource_and_handle(store: Store) -> None:
         ("pets", "x" * 100_000),
     ],
 )
-def test_there_is_nothing_where_no_record_is(resource: str, handle: str, store: Store) -> None:
+def test_missing_record_is_none(resource: str, handle: str, store: Store) -> None:
     assert store.get(resource, handle) is None
     assert store.layer("one").get(resource, handle) is None
 
 
-def test_the_records_of_a_resource_come_in_the_order_they_were_put(store: Store, layer: RecordWriter) -> None:
+def test_records_of_resource_come_in_order_they_were_put(store: Store, layer: RecordWriter) -> None:
     assert [*store.records("pets")] == [TOM, REX]
     assert [*store.records("birds")] == []
     layer.add(IDA)
@@ -69,23 +69,23 @@ def test_the_records_of_a_resource_come_in_the_order_they_were_put(store: Store,
     assert handles(layer) == ["tom", "rex", "ida", "ann"]
 
 
-def test_loading_leaves_nothing_of_what_was_before(store: Store) -> None:
+def test_loading_replaces_everything(store: Store) -> None:
     loaded(store, REX)
     assert ([*store.records("pets")], [*store.records("toys")], store.get("pets", "tom")) == ([REX], [], None)
 
 
-def test_what_is_to_go_into_an_empty_store_leaves_another_alone(store: Store) -> None:
+def test_what_is_to_go_into_empty_store_leaves_other_alone(store: Store) -> None:
     assert not store.load(lambda: pytest.fail("asked for records"), only_into_empty=True)
     assert handles(store) == ["tom", "rex"]
 
 
-def test_an_empty_store_is_loaded(opens: Opens) -> None:
+def test_empty_store_is_loaded(opens: Opens) -> None:
     store = opens().store("Pets")
     assert store.load(lambda: [TOM], only_into_empty=True)
     assert store.get("pets", "tom") == TOM
 
 
-def test_the_revision_is_another_after_every_change(store: Store, layer: RecordWriter) -> None:
+def test_every_change_has_a_new_revision(store: Store, layer: RecordWriter) -> None:
     seen = [revision_of(layer)]
     for change in (
         lambda: loaded(store, TOM),
@@ -114,7 +114,7 @@ def test_asking_and_what_changes_nothing_are_no_change(store: Store, layer: Reco
     assert (revision_of(store), revision_of(layer)) == before
 
 
-def test_what_was_there_stays_where_loading_fails(store: Store) -> None:
+def test_failed_load_changes_nothing(store: Store) -> None:
     def failing() -> Iterator[Record]:
         yield IDA
         raise ValueError("no more")
@@ -125,7 +125,7 @@ def test_what_was_there_stays_where_loading_fails(store: Store) -> None:
     assert ([*store.records("pets")], revision_of(store)) == ([TOM, REX], before)
 
 
-def test_a_world_changes_its_records_and_no_others(store: Store, layer: RecordWriter) -> None:
+def test_world_changes_own_records_only(store: Store, layer: RecordWriter) -> None:
     other, plain = store.layer("other"), store.layer("")
     before = (revision_of(store), revision_of(other), revision_of(plain))
     assert layer.put(IDA)
@@ -139,7 +139,7 @@ def test_a_world_changes_its_records_and_no_others(store: Store, layer: RecordWr
     assert (revision_of(store), revision_of(other), revision_of(plain)) == before
 
 
-def test_a_world_is_taken_back_to_the_fixtures(store: Store, layer: RecordWriter) -> None:
+def test_world_is_taken_back_to_fixtures(store: Store, layer: RecordWriter) -> None:
     layer.put(IDA)
     layer.delete("pets", "tom")
     layer.clear()
@@ -148,7 +148,7 @@ def test_a_world_is_taken_back_to_the_fixtures(store: Store, layer: RecordWriter
     layer.clear()
 
 
-def test_a_handle_is_added_once_and_again_after_it_was_deleted(layer: RecordWriter) -> None:
+def test_handle_is_added_once_and_again_after_it_was_deleted(layer: RecordWriter) -> None:
     assert not layer.add(TOM)
     assert layer.delete("pets", "tom")
     assert not layer.delete("pets", "tom")
@@ -158,7 +158,7 @@ def test_a_handle_is_added_once_and_again_after_it_was_deleted(layer: RecordWrit
     assert layer.get("pets", "tom") == TOM
 
 
-def test_a_record_is_changed_only_as_long_as_it_is_what_was_read(layer: RecordWriter) -> None:
+def test_record_is_changed_only_while_it_is_what_was_read(layer: RecordWriter) -> None:
     thomas = Record("pets", "tom", {"name": "Thomas"})
     assert layer.change(TOM, thomas)
     assert not layer.change(TOM, Record("pets", "tom", {"name": "Tim"}))
@@ -175,7 +175,7 @@ VALUES: list[dict[str, JSON]] = [
 
 
 @pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
-def test_a_value_comes_back_as_it_was(value: dict[str, JSON], store: Store, layer: RecordWriter) -> None:
+def test_value_comes_back_as_it_was(value: dict[str, JSON], store: Store, layer: RecordWriter) -> None:
     record = Record("pets", "x", value, "file\udcff.yaml")
     layer.put(record)
     for records in (layer, store.layer("one") if store.is_shared else layer):
@@ -217,9 +217,7 @@ MANY = [
     ],
     ids=repr,
 )
-def test_a_search_finds_what_it_means(
-    search: RecordQuery, indexes: list[int], store: Store, layer: RecordWriter
-) -> None:
+def test_search_finds_what_it_means(search: RecordQuery, indexes: list[int], store: Store, layer: RecordWriter) -> None:
     loaded(store, *MANY)
     expected = [MANY[index].handle for index in indexes]
     assert handles(store, search) == expected
@@ -232,7 +230,7 @@ def test_a_search_finds_what_it_means(
     assert whole is None or (store.count("pets", search), layer.count("pets", search)) == (whole, whole)
 
 
-def test_the_count_is_of_all_parts(store: Store, layer: RecordWriter) -> None:
+def test_count_is_of_all_parts(store: Store, layer: RecordWriter) -> None:
     loaded(store, *MANY)
     layer.delete("pets", MANY[0].handle)
     assert (store.count("pets", RecordQuery(limit=1)), layer.count("pets", RecordQuery("zoë", limit=1, offset=2))) == (
@@ -241,7 +239,7 @@ def test_the_count_is_of_all_parts(store: Store, layer: RecordWriter) -> None:
     )
 
 
-def test_the_records_of_two_contracts_do_not_mix(opens: Opens) -> None:
+def test_contracts_have_separate_records(opens: Opens) -> None:
     stores = opens()
     pets, cars = loaded(stores.store("Pets"), TOM), loaded(stores.store("Cars"), REX)
     pets.layer("one").put(IDA)

@@ -27,26 +27,26 @@ LOCK = read_lock()
 # ---------------------------------------------------------------------------------------------------------- the lock
 
 
-def test_a_lock_is_read_whole() -> None:
+def test_lock_is_read_whole() -> None:
     pins = re.findall(r"^([a-z0-9.-]+)==([^ ]+)", (ROOT / "requirements/serve.txt").read_text(encoding="utf-8"), re.M)
     assert [(each.name, each.version) for each in LOCK] == pins
     assert all(each.needed_by or each.name in {"editables", "hatchling"} for each in LOCK)
 
 
-def test_what_builds_is_not_installed_with_the_server() -> None:
+def test_build_tools_are_not_installed() -> None:
     names = {each.name for each in installed_with(PROJECT, LOCK)}
     assert {"connexion", "psycopg", "opentelemetry-sdk", "tzdata"} <= names
     assert {"hatchling", "editables", "pathspec"} & names == set()
 
 
-def test_a_line_that_is_not_pinned_is_refused(tmp_path: Path) -> None:
+def test_line_that_is_not_pinned_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lock.txt").write_text("# written by hand\nconnexion>=3\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"lock.txt:2: found 'connexion>=3'; expected NAME==VERSION"):
         read_lock(tmp_path / "lock.txt")
 
 
 @pytest.mark.parametrize("file", audit.LOCKS, ids=lambda file: file.name)
-def test_every_distribution_of_a_lock_has_a_hash_and_no_lock_an_address(file: Path) -> None:
+def test_every_distribution_of_lock_has_hash_and_no_lock_address(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     for block in re.split(r"^(?=[a-z0-9])", text, flags=re.M)[1:]:
         assert "--hash=sha256:" in block, block
@@ -63,13 +63,13 @@ def bom(tmp_path_factory: pytest.TempPathFactory) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def test_the_bill_keeps_the_schema_of_cyclonedx(bom: str) -> None:
+def test_bill_keeps_the_schema_of_cyclonedx(bom: str) -> None:
     validator = JsonStrictValidator(SchemaVersion.V1_6)
     assert validator.validate_str(bom) is None
     assert validator.validate_str(bom.replace('"library"', '"libary"')) is not None
 
 
-def test_the_bill_lists_every_distribution_of_the_lock_with_version_purl_and_licence(bom: str) -> None:
+def test_bill_lists_every_distribution(bom: str) -> None:
     components = json.loads(bom)["components"]
     assert [(each["name"], each["version"], each["purl"]) for each in components] == [
         (each.name, each.version, f"pkg:pypi/{each.name}@{each.version}") for each in LOCK
@@ -78,7 +78,7 @@ def test_the_bill_lists_every_distribution_of_the_lock_with_version_purl_and_lic
     assert json.loads(bom)["metadata"]["component"]["name"] == PROJECT
 
 
-def test_the_bill_says_what_needs_what_and_what_is_needed_always(bom: str) -> None:
+def test_bill_lists_dependencies(bom: str) -> None:
     data = json.loads(bom)
     scopes = {each["name"]: each["scope"] for each in data["components"]}
     assert [scopes[name] for name in ("starlette", "psycopg", "hatchling")] == ["required", "optional", "excluded"]
@@ -90,14 +90,14 @@ def test_the_bill_says_what_needs_what_and_what_is_needed_always(bom: str) -> No
     assert "/anyio@" in needs["starlette"]
 
 
-def test_the_bill_is_the_same_each_time_and_names_no_place(bom: str) -> None:
+def test_bill_is_reproducible(bom: str) -> None:
     assert sbom.write_bom(LOCK) == bom
     assert sbom.write_bom(LOCK[1:]) != bom
     assert set(re.findall(r"\w+://[^\"]+", bom)) == {"http://cyclonedx.org/schema/bom-1.6.schema.json"}
     assert str(ROOT) not in bom
 
 
-def test_the_bill_of_an_environment_is_of_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bill_lists_the_environment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site = tmp_path / "lib/python3.13/site-packages"
     present = [each for each in installed_with(PROJECT, LOCK) if each.is_for_this_python]
     for each in [Distribution(PROJECT, "0.1.0"), *present]:
@@ -116,7 +116,7 @@ def test_the_bill_of_an_environment_is_of_what_is_there(tmp_path: Path, capsys: 
 # ---------------------------------------------------------------------------------------------------------- licences
 
 
-def test_every_licence_of_the_lock_is_known_and_will_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_licence_of_lock_is_known_and_will_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert licences.main() == 0
     shown = capsys.readouterr()
     assert shown.err == ""
@@ -149,7 +149,7 @@ NEW = Distribution("brand-new", "1.0")
         ("MIT", "it is small", {}, "needs none"),
     ],
 )
-def test_a_new_distribution_is_an_objection_until_its_licence_is_known_and_will_do(
+def test_unknown_licence_is_an_objection(
     expression: str | None, reason: str, said: Mapping[str, str], says: str
 ) -> None:
     listed = Licences({"brand-new": expression} if expression else {}, {"brand-new": reason} if reason else {})
@@ -168,12 +168,12 @@ def test_a_new_distribution_is_an_objection_until_its_licence_is_known_and_will_
         ("Apache-2.0 AND MIT", "", {"License_Expression": "MIT AND Apache-2.0"}),
     ],
 )
-def test_a_licence_that_will_do_is_none(expression: str, reason: str, said: Mapping[str, str]) -> None:
+def test_licence_that_will_do_is_none(expression: str, reason: str, said: Mapping[str, str]) -> None:
     listed = Licences({"brand-new": expression}, {"brand-new": reason} if reason else {})
     assert [*objections([NEW], listed, {"brand-new": metadata(**said)} if said else {})] == []
 
 
-def test_a_row_of_a_distribution_that_is_gone_is_an_objection() -> None:
+def test_row_of_distribution_that_is_gone_is_objection() -> None:
     known = read_licences()
     (objection,) = objections(LOCK, Licences({**known.expressions, "gone": "MIT"}, known.reasons), {})
     assert objection.startswith("gone: found in licences.toml and not in the lock")
@@ -227,23 +227,21 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def test_an_audit_without_findings_says_how_many_it_asked_about(
-    audited: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_audit_without_findings_says_how_many_it_asked_about(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with service({}) as url:
         assert audit.main(["--service", "osv", "--osv-url", url, str(audited)]) == audit.SOUND
     assert capsys.readouterr().out == "nothing is known against 2 distributions of the locks\n"
 
 
 @pytest.mark.parametrize("flags", [[], ["--if-reachable"]])
-def test_a_vulnerability_fails_the_audit(flags: list[str], audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_vulnerability_fails_the_audit(flags: list[str], audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with service({"idna": "GHSA-0000-1111-2222"}) as url:
         assert audit.main([*flags, "--service", "osv", "--osv-url", url, str(audited)]) == audit.VULNERABLE
     assert capsys.readouterr().out == "small.txt: idna 3.20: GHSA-0000-1111-2222; mended in 99.0\n"
 
 
 @pytest.mark.parametrize(("flags", "code"), [([], audit.UNKNOWN), (["--if-reachable"], audit.SOUND)])
-def test_a_service_that_does_not_answer_is_not_taken_for_good_news(
+def test_silent_service_is_an_error(
     flags: list[str], code: int, audited: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with service({}, status=503) as url:
@@ -256,7 +254,7 @@ def test_a_service_that_does_not_answer_is_not_taken_for_good_news(
     assert said.err.count("the locks are not audited: found no answer of the vulnerability service osv") == 2
 
 
-def test_distributions_that_a_service_does_not_know_are_not_taken_for_sound(
+def test_unknown_distributions_are_not_sound(
     audited: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As behind a proxy that answers 404 for all."""

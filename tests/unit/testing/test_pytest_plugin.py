@@ -51,7 +51,7 @@ def run(pytester: pytest.Pytester, imported: None, monkeypatch: pytest.MonkeyPat
     return run
 
 
-def test_the_plugin_is_an_entry_point() -> None:
+def test_plugin_is_an_entry_point() -> None:
     (entry_point,) = entry_points(group="pytest11", name="mock_server")
     assert entry_point.value == "mock_server.pytest_plugin"
 
@@ -70,7 +70,7 @@ def test_sees_no_other(mock_world, mock_server, name):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2", "--dist", "each")], ids=["alone", "two-workers"])
-def test_each_test_has_a_world_on_the_one_server(run: Run, workers: tuple[str, ...]) -> None:
+def test_each_test_has_world_on_one_server(run: Run, workers: tuple[str, ...]) -> None:
     result = run(WORLDS, "-rP", *workers)
     result.assert_outcomes(passed=8 if workers else 4)
     servers = {tuple(line.split()[1:]) for line in result.outlines if line.startswith("server ")}
@@ -94,7 +94,7 @@ def test_passes(mock_world):
 """
 
 
-def test_a_failing_test_shows_the_journal_of_its_world(run: Run) -> None:
+def test_failing_test_shows_its_journal(run: Run) -> None:
     result = run(FAILING, "-n", "1")
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.re_match_lines(
@@ -111,7 +111,7 @@ def test_a_failing_test_shows_the_journal_of_its_world(run: Run) -> None:
     assert result.stdout.str().count("journal of") == 2
 
 
-def test_settings_come_from_the_configuration_file_and_flags_go_before(run: Run, pytester: pytest.Pytester) -> None:
+def test_flags_win_over_configuration_file(run: Run, pytester: pytest.Pytester) -> None:
     pytester.mkdir("contracts").joinpath("shop.yaml").write_text(SHOP, encoding="utf-8")
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\nmock_contract = ["contracts/shop.yaml"]\n')
     tests = """
@@ -132,28 +132,28 @@ def test_serves_it_from_anywhere(monkeypatch, tmp_path, request):
         (("--mock-fail-under", "101"), "--mock-fail-under: found '101'; expected a percentage from 0 to 100"),
     ],
 )
-def test_a_setting_that_does_not_fit_stops_the_run(run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_setting_stops_the_run(run: Run, arguments: tuple[str, ...], said: str) -> None:
     result = run("def test_nothing(): pass", *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: mock-server: {said}" in result.errlines
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
-def test_a_contract_that_cannot_be_served_fails_tests_in_one_line(run: Run, workers: tuple[str, ...]) -> None:
+def test_contract_that_cannot_be_served_fails_tests_in_one_line(run: Run, workers: tuple[str, ...]) -> None:
     result = run("def test_it(mock_world): pass\ndef test_other(): pass", "--mock-contract", "nowhere.yaml", *workers)
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.re_match_lines([r"mock-server: .*nowhere\.yaml: found no such file or directory; expected .*"])
     assert "Traceback" not in result.stdout.str()
 
 
-def test_a_server_that_runs_already_can_be_used(run: Run, server_url: str) -> None:
+def test_running_server_can_be_used(run: Run, server_url: str) -> None:
     result = run(WORLDS, "-rP", "--mock-url", server_url)
     result.assert_outcomes(passed=4)
     assert re.findall(r"^server (\S+)", result.stdout.str(), re.MULTILINE) == [server_url] * 4
     assert me(server_url).status == 200
 
 
-def test_a_run_that_wants_no_server_starts_none(run: Run) -> None:
+def test_unused_plugin_starts_no_server(run: Run) -> None:
     tests = "import threading\ndef test_nothing(): assert not [t for t in threading.enumerate() if 'mock' in t.name]"
     run(tests).assert_outcomes(passed=1)
 
@@ -168,9 +168,7 @@ def test_other(mock_world):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
-def test_a_run_that_exercises_too_little_fails_and_names_what_is_missing(
-    run: Run, pytester: pytest.Pytester, workers: tuple[str, ...]
-) -> None:
+def test_low_coverage_fails_and_names_the_rest(run: Run, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     pytester.path.joinpath("shop.yaml").write_text(SHOP, encoding="utf-8")
     result = run(COVERING, "--mock-contract", "shop.yaml", "--mock-fail-under", "90", *workers)
     result.assert_outcomes(passed=2)
@@ -184,7 +182,7 @@ def test_a_run_that_exercises_too_little_fails_and_names_what_is_missing(
     )
 
 
-def test_a_run_that_exercises_enough_passes(run: Run, server_url: str) -> None:
+def test_run_that_exercises_enough_passes(run: Run, server_url: str) -> None:
     test = "def test_it(mock_world): get(mock_world.url)"
     own = run(test, "--mock-fail-under", "100")
     assert (own.ret, "1 of 1 operations exercised: 100.0 %, expected 100 %" in own.outlines) == (0, True)
@@ -195,7 +193,7 @@ def test_a_run_that_exercises_enough_passes(run: Run, server_url: str) -> None:
     )
 
 
-def test_a_run_that_asks_nothing_exercises_nothing(run: Run) -> None:
+def test_run_without_requests_covers_nothing(run: Run) -> None:
     result = run("def test_nothing(): pass", "--mock-fail-under", "1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "no test sent a request to the mock server; expected 1 % of the operations" in result.outlines

@@ -27,7 +27,7 @@ Make = Callable[..., MockServer]
 
 
 @KINDS
-def test_a_server_answers_within_its_with_and_is_gone_after_it(make: Make, own_cache: None) -> None:
+def test_server_answers_within_its_with_and_is_gone_after_it(make: Make, own_cache: None) -> None:
     before = threading.active_count()
     with make() as mock:
         assert me(mock.url).status == 200
@@ -40,7 +40,7 @@ def test_a_server_answers_within_its_with_and_is_gone_after_it(make: Make, own_c
 
 
 @KINDS
-def test_a_server_can_be_started_again(make: Make, own_cache: None) -> None:
+def test_server_can_be_started_again(make: Make, own_cache: None) -> None:
     mock = make()
     for _ in range(2):
         with mock:
@@ -48,7 +48,7 @@ def test_a_server_can_be_started_again(make: Make, own_cache: None) -> None:
         mock.stop()
 
 
-def test_a_server_in_a_thread_leaves_the_process_as_it_was(own_cache: None) -> None:
+def test_thread_server_leaves_no_trace(own_cache: None) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     frozen = gc.get_freeze_count()
     with MockServer() as mock:
@@ -57,7 +57,7 @@ def test_a_server_in_a_thread_leaves_the_process_as_it_was(own_cache: None) -> N
     assert gc.get_freeze_count() == frozen
 
 
-def test_a_server_stops_in_two_seconds_though_an_answer_is_under_way(own_cache: None) -> None:
+def test_server_stops_in_two_seconds_though_response_is_pending(own_cache: None) -> None:
     with MockServer() as mock, connected(mock.url) as waiting:
         lines = ["GET /v1/customer-portal/customers/me HTTP/1.1", "Host: localhost", "Prefer: delay=60000"]
         waiting.sendall("\r\n".join([*lines, "Authorization: Bearer polar_cst_SE", "", ""]).encode())
@@ -67,7 +67,7 @@ def test_a_server_stops_in_two_seconds_though_an_answer_is_under_way(own_cache: 
         assert time.monotonic() - began < 2
 
 
-def test_servers_beside_each_other_have_settings_of_their_own(own_cache: None, tmp_path: Path) -> None:
+def test_servers_have_their_own_settings(own_cache: None, tmp_path: Path) -> None:
     contract = tmp_path / "pets.yaml"
     contract.write_text(PETSTORE, encoding="utf-8")
     with MockServer() as first, MockServer(seed=7) as other, MockServer(contract=contract) as pets:
@@ -75,7 +75,7 @@ def test_servers_beside_each_other_have_settings_of_their_own(own_cache: None, t
         assert me(pets.url).status == 404
 
 
-def test_a_server_can_be_entered_without_holding_up_a_loop(own_cache: None) -> None:
+def test_server_can_be_entered_without_holding_up_loop(own_cache: None) -> None:
     async def status() -> int:
         async with MockServer() as mock:
             return (await asyncio.to_thread(me, mock.url)).status
@@ -83,7 +83,7 @@ def test_a_server_can_be_entered_without_holding_up_a_loop(own_cache: None) -> N
     assert asyncio.run(status()) == 200
 
 
-def test_the_variables_of_the_environment_count_for_nothing(
+def test_variables_of_environment_count_for_nothing(
     own_cache: None, server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOCK_SERVER_SEED", "7")
@@ -93,7 +93,7 @@ def test_the_variables_of_the_environment_count_for_nothing(
         assert [me(first.url, "SE").body, me(other.url, "SE").body] == [expected, expected]
 
 
-def test_a_server_that_runs_already_is_left_running(own_cache: None) -> None:
+def test_running_server_is_left_running(own_cache: None) -> None:
     with RunningServer() as server:
         with MockServer.at(server.url + "/") as mock:
             assert mock.url == server.url
@@ -112,7 +112,7 @@ def test_a_server_that_runs_already_is_left_running(own_cache: None) -> None:
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_what_is_no_setting_is_refused_at_once(options: dict[str, Any], kind: type[Exception], said: str) -> None:
+def test_unknown_setting_is_refused(options: dict[str, Any], kind: type[Exception], said: str) -> None:
     with pytest.raises(kind) as refused:
         MockServer(**options)
     assert said in str(refused.value)
@@ -135,25 +135,23 @@ def test_a_server_is_a_world(server_url: str) -> None:
     [(MockServer, ContractError), (MockServer.subprocess, MockServerError)],
     ids=["thread", "process"],
 )
-def test_what_cannot_be_served_is_said_as_the_command_says_it(
-    make: Make, kind: type[Exception], own_cache: None
-) -> None:
+def test_what_cannot_be_served_is_said_as_command_says_it(make: Make, kind: type[Exception], own_cache: None) -> None:
     with pytest.raises(kind, match=r"^nowhere\.yaml: found no such file or directory; expected .*\.$"):
         make(contract="nowhere.yaml").start()
 
 
-def test_an_address_without_a_server_is_said_to_have_none() -> None:
+def test_address_without_server_is_said_to_have_none() -> None:
     with pytest.raises(UsageError, match=r"^http://127\.0\.0\.1:1: found no ready server .* Is it started\?$"):
         MockServer.at("http://127.0.0.1:1").start()
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "ä", "x" * 65])
-def test_a_name_that_is_none_of_a_world_is_refused(name: str, server_url: str) -> None:
+def test_name_invalid_of_a_world_is_refused(name: str, server_url: str) -> None:
     with MockServer.at(server_url) as mock, pytest.raises(UsageError, match="expected 1 to 64 letters, digits"):
         mock.world(name)
 
 
-def test_a_refusal_has_the_words_of_the_server(server_url: str) -> None:
+def test_refusal_has_the_words_of_server(server_url: str) -> None:
     with MockServer.at(server_url) as mock, pytest.raises(ControlError) as refused:
         mock.fixture("customers/..", "me")
     assert refused.value.status == 404
@@ -161,7 +159,7 @@ def test_a_refusal_has_the_words_of_the_server(server_url: str) -> None:
     assert refused.value.problem["type"] == "urn:mock-server:problem:not-found"
 
 
-def test_importing_the_package_imports_no_handle() -> None:
+def test_import_of_package_is_lazy() -> None:
     program = "import sys, mock_server; print([name for name in sys.modules if name.startswith('mock_server.')])"
     completed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert completed.stdout == "[]\n"

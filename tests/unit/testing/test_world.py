@@ -36,7 +36,7 @@ def ask(world: World, handle: str = "individual", **options: str) -> httpx.Respo
     return httpx.get(world.url + ME, headers=headers, params=options, trust_env=False)
 
 
-def test_requests_are_told_as_they_were_sent(world: World) -> None:
+def test_requests_are_shown_as_sent(world: World) -> None:
     assert world.requests == []
     ask(world, q="a b", __code="429")
     ask(world, "expired")
@@ -54,7 +54,7 @@ def test_requests_are_told_as_they_were_sent(world: World) -> None:
     assert (first.body, first.findings) == (b"", ())
 
 
-def test_a_body_and_what_it_breaks_are_told(own_cache: None, tmp_path: Path) -> None:
+def test_body_and_what_it_breaks_are_told(own_cache: None, tmp_path: Path) -> None:
     contract = tmp_path / "shop.yaml"
     contract.write_text(SHOP, encoding="utf-8")
     with MockServer(contract=contract) as mock:
@@ -66,7 +66,7 @@ def test_a_body_and_what_it_breaks_are_told(own_cache: None, tmp_path: Path) -> 
         mock.verify(body={"/name": 7}, headers={"content-type": {"contains": "json"}})
 
 
-def test_requests_are_found_and_counted_by_what_they_are(world: World) -> None:
+def test_requests_are_found_by_pattern(world: World) -> None:
     for handle in ("individual", "expired", "individual"):
         ask(world, handle, lang=handle)
     assert [request.status for request in world.find(query={"lang": "individual"})] == [200, 200]
@@ -78,7 +78,7 @@ def test_requests_are_found_and_counted_by_what_they_are(world: World) -> None:
 @pytest.mark.parametrize(
     "bounds", [{}, {"times": 2}, {"at_least": 2}, {"at_most": 0}, {"times": 0}], ids=lambda bounds: str(bounds)
 )
-def test_a_verification_that_fails_says_what_came_instead(world: World, bounds: dict[str, Any]) -> None:
+def test_verification_that_fails_says_what_came_instead(world: World, bounds: dict[str, Any]) -> None:
     ask(world, lang="sv")
     fits = bounds in ({"at_most": 0}, {"times": 0})
     with pytest.raises(AssertionError) as failed:
@@ -91,7 +91,7 @@ def test_a_verification_that_fails_says_what_came_instead(world: World, bounds: 
 
 
 @pytest.mark.parametrize("bounds", [{}, {"times": 1}, {"at_least": 1}, {"at_least": 0, "at_most": 1}])
-def test_a_verification_that_holds_says_nothing(world: World, bounds: dict[str, Any]) -> None:
+def test_passed_verification_is_silent(world: World, bounds: dict[str, Any]) -> None:
     ask(world)
     world.verify(**bounds, operation=ASK)
 
@@ -109,7 +109,7 @@ def test_worlds_know_nothing_of_each_other(mock: MockServer) -> None:
     assert mock.world("other").requests == []
 
 
-def test_a_record_is_changed_or_put(world: World) -> None:
+def test_record_is_changed_or_put(world: World) -> None:
     whole = world.fixture("customers", "individual", {"name": "Anna"}, email_verified=False)
     assert (whole["name"], whole["email_verified"], whole["type"]) == ("Anna", False, "individual")
     del whole["handle"]
@@ -118,7 +118,7 @@ def test_a_record_is_changed_or_put(world: World) -> None:
     assert "anna" in [record["handle"] for record in world.fixtures("customers")]
 
 
-def test_what_breaks_the_contract_is_refused_with_the_place(world: World) -> None:
+def test_invalid_answer_is_refused(world: World) -> None:
     with pytest.raises(ControlError) as refused:
         world.fixture("customers", "individual", email_verified="perhaps")
     assert refused.value.status == 422
@@ -129,7 +129,7 @@ def test_what_breaks_the_contract_is_refused_with_the_place(world: World) -> Non
         world.verify(methode="GET")  # type: ignore[call-arg]
 
 
-def test_the_clock_can_be_set_and_moved(world: World) -> None:
+def test_clock_can_be_set_and_moved(world: World) -> None:
     moment = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
     world.clock.set(moment)
     assert world.clock.now == moment

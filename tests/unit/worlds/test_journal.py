@@ -22,20 +22,20 @@ def paths(journal: Journal) -> list[str]:
     return [entry.request.path for entry in journal]
 
 
-def test_the_oldest_entries_make_room_for_new_ones() -> None:
+def test_oldest_entries_make_room() -> None:
     journal = Journal("w", capacity=2)
     for path in ("/a", "/b", "/c"):
         journal.add(kept(path), 0.0, 0.0)
     assert (paths(journal), len(journal)) == (["/b", "/c"], 2)
 
 
-def test_a_journal_of_size_nought_keeps_nothing() -> None:
+def test_journal_of_size_zero_is_empty() -> None:
     journal = Journal("w", capacity=0)
     journal.add(kept(), 0.0, 0.0)
     assert len(journal) == 0
 
 
-def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_given_again() -> None:
+def test_entry_ids_are_unique_and_not_reused() -> None:
     first, other = Journal("one"), Journal("other")
     for journal in (first, other):
         journal.add(kept(), 0.0, 0.0)
@@ -47,7 +47,7 @@ def test_an_entry_is_found_by_an_id_that_no_other_world_has_and_that_is_not_give
     assert first.find(number) is None
 
 
-def test_of_a_long_body_the_beginning_is_kept_and_its_size() -> None:
+def test_of_long_body_beginning_is_kept_and_its_size() -> None:
     journal = Journal("w")
     journal.add(kept(body=b"x" * (LONGEST_BODY + 7)), 0.0, 0.0)
     (entry,) = journal
@@ -71,7 +71,7 @@ def test_entry_keeps_the_source(response: Response, reason: str) -> None:
     assert (entry.answer, entry.answer.reason) == (response, reason)
 
 
-def test_entries_are_removed_by_what_they_are() -> None:
+def test_entries_are_removed_by_pattern() -> None:
     journal = Journal("w")
     for path in ("/a", "/b", "/a"):
         journal.add(kept(path), 0.0, 0.0)
@@ -79,7 +79,7 @@ def test_entries_are_removed_by_what_they_are() -> None:
     assert ([entry.request.path for entry in removed], paths(journal)) == (["/a", "/a"], ["/b"])
 
 
-def test_all_journals_together_stay_within_their_bound_and_the_least_recently_used_world_pays_first() -> None:
+def test_journals_share_a_memory_budget() -> None:
     worlds = Worlds(journal_memory=400_000)
     for name in ("old", "new"):
         for number in range(8):
@@ -92,14 +92,14 @@ def test_all_journals_together_stay_within_their_bound_and_the_least_recently_us
     assert paths(worlds.get("new").journal)[-1] == "/11"
 
 
-def test_a_world_that_goes_gives_its_room_back() -> None:
+def test_evicted_world_frees_its_memory() -> None:
     worlds = Worlds(capacity=1, journal_memory=100_000)
     for number in range(50):
         worlds.get(f"w{number}").journal.add(kept(body=b"x" * 60_000), 0.0, 0.0)
     assert len(worlds.get("w49").journal) == 1
 
 
-def test_a_world_that_was_only_named_costs_less_than_two_kilobytes() -> None:
+def test_world_that_was_only_named_costs_less_than_two_kilobytes() -> None:
     worlds = Worlds()
     world = worlds.get("idle")
     parts = [world, *(referent for referent in gc.get_referents(world) if not isinstance(referent, type))]
@@ -107,7 +107,7 @@ def test_a_world_that_was_only_named_costs_less_than_two_kilobytes() -> None:
 
 
 @pytest.mark.parametrize("shortened", [0, 1, 2, 5])
-def test_the_older_half_goes_when_a_journal_is_shortened(shortened: int) -> None:
+def test_shortening_drops_older_half(shortened: int) -> None:
     journal = Journal("w")
     for number in range(shortened):
         journal.add(kept(f"/{number}"), 0.0, 0.0)
@@ -115,7 +115,7 @@ def test_the_older_half_goes_when_a_journal_is_shortened(shortened: int) -> None
     assert paths(journal) == [f"/{number}" for number in range((shortened + 1) // 2, shortened)]
 
 
-def test_entries_of_one_question_are_paid_for_once() -> None:
+def test_equal_entries_are_counted_once() -> None:
     worlds = Worlds(journal_memory=1_000_000)
     same = kept(body=b"x" * 50_000)
     for name in ("one", "other"):
@@ -124,7 +124,7 @@ def test_entries_of_one_question_are_paid_for_once() -> None:
     assert (len(worlds.get("one").journal), len(worlds.get("other").journal)) == (100, 100)
 
 
-def test_what_entries_share_is_given_back_with_the_last_of_them() -> None:
+def test_what_entries_share_is_given_back_with_last_of_them() -> None:
     worlds = Worlds(journal_memory=100_000)
     for number in range(20):
         same = kept(f"/{number}", b"x" * 60_000)
@@ -135,7 +135,7 @@ def test_what_entries_share_is_given_back_with_the_last_of_them() -> None:
     assert paths(worlds.get("one").journal) == ["/last"]
 
 
-def test_entries_of_another_journal_are_held_as_they_are() -> None:
+def test_entries_of_other_journal_are_held_unchanged() -> None:
     first, other = Journal("w"), Journal("w", after=1 << 40)
     for journal, path in ((first, "/a"), (other, "/b")):
         journal.add(kept(path), 0.0, 0.0)
@@ -159,7 +159,7 @@ def walked(journal: Journal, *, newest: bool, meanwhile: list[str]) -> list[str]
 
 @pytest.mark.parametrize("newest", [True, False])
 @pytest.mark.parametrize("count", [0, 1, 7, 2500])
-def test_a_walk_has_each_entry_once_and_none_that_comes_meanwhile(newest: bool, count: int) -> None:
+def test_walk_is_a_snapshot(newest: bool, count: int) -> None:
     journal = Journal("w", 10_000)
     expected = [f"/{number}" for number in range(count)]
     for path in expected:
@@ -170,7 +170,7 @@ def test_a_walk_has_each_entry_once_and_none_that_comes_meanwhile(newest: bool, 
     assert found == (expected[::-1] if newest else expected)
 
 
-def test_a_walk_passes_over_what_goes_before_its_turn_has_come() -> None:
+def test_walk_passes_over_what_goes_before_its_turn_has_come() -> None:
     journal = Journal("w", 3000)
     for number in range(3000):
         journal.add(kept(f"/{number}"), 0.0, 0.0)

@@ -98,7 +98,7 @@ async def turns(work: Awaitable[object]) -> float:
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_nobody_waits_for_what_is_done_with_a_long_journal(count: int, own_cache: None, collections: None) -> None:
+def test_nobody_waits_for_what_is_done_with_long_journal(count: int, own_cache: None, collections: None) -> None:
     application = filled(count)
     spent: dict[str, float] = {}
 
@@ -113,7 +113,7 @@ def test_nobody_waits_for_what_is_done_with_a_long_journal(count: int, own_cache
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_a_long_list_takes_no_more_room_than_a_short_one(count: int, own_cache: None) -> None:
+def test_long_list_takes_no_more_room_than_short_one(count: int, own_cache: None) -> None:
     application = filled(count)
 
     async def all_of() -> dict[str, int]:
@@ -141,7 +141,7 @@ ENDS: dict[str, Callable[[Application], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_is_let_go_of_is_released_bit_by_bit_and_counted_until_then(end: str, own_cache: None) -> None:
+def test_memory_is_released_gradually(end: str, own_cache: None) -> None:
     application = filled(5000)
     worlds = application.worlds
     before = worlds.journal_bytes
@@ -159,7 +159,7 @@ async def _awaited(work: Awaitable[object]) -> None:
     await work
 
 
-def test_a_list_that_cannot_be_told_to_its_end_is_cut_off_and_the_log_says_why(
+def test_failed_listing_is_cut_off_and_logged(
     own_cache: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     application = filled(5000)

@@ -63,9 +63,7 @@ def facts(own_cache: None) -> None:
 
 @pytest.mark.parametrize("remembers", [True, False])
 @pytest.mark.parametrize("place", PLACES)
-def test_what_heads_carry_is_held_where_it_is_counted_and_nowhere_else(
-    place: str, remembers: bool, facts: None
-) -> None:
+def test_heads_are_held_only_where_counted(place: str, remembers: bool, facts: None) -> None:
     application = Application(Settings(journal_size=0, no_fast_path=not remembers), shares_process=True)
     application.warm()
 
@@ -95,7 +93,7 @@ def exchange_of(number: int, size: int) -> Exchange:
 
 
 @pytest.mark.parametrize("size", [10, 1000, 30_000])
-def test_a_journal_holds_as_many_bytes_as_it_says(size: int) -> None:
+def test_journal_holds_bytes_as_reported(size: int) -> None:
     ledger = MemoryBudget(1 << 40, lambda: None)
     journal = Journal("w", 1 << 20, ledger)
 

@@ -24,16 +24,16 @@ REDACTION = Redaction(["X-Added"], SCHEMES)
 @pytest.mark.parametrize(
     "name", ["authorization", "Cookie", "Set-Cookie", "x-api-key", "proxy-authorization", "X-ADDED", "x-own"]
 )
-def test_a_header_with_a_credential_is_not_shown(name: str) -> None:
+def test_credential_header_is_redacted(name: str) -> None:
     assert REDACTION.headers(((name, "Bearer secret"), ("accept", "*/*"))) == ((name, HIDDEN), ("accept", "*/*"))
 
 
-def test_a_key_in_the_query_is_not_shown() -> None:
+def test_key_in_the_query_is_not_shown() -> None:
     assert REDACTION.query("a=1&key=secret&b") == "a=1&key=%5Bredacted%5D&b"
     assert Redaction([], []).query("key=open") == "key=open"
 
 
-def test_a_sentence_about_a_request_does_not_tell_its_secrets() -> None:
+def test_sentence_about_request_does_not_tell_its_secrets() -> None:
     request = Request(
         "GET",
         "/",
@@ -84,7 +84,7 @@ PART = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
         ("application/octet-stream", "\x00token", "\x00token"),
     ],
 )
-def test_a_body_is_shown_without_its_secrets(content_type: str, body: str, shown: str) -> None:
+def test_body_is_shown_without_its_secrets(content_type: str, body: str, shown: str) -> None:
     redaction = Redaction([], [], ["/card/number", "/items/*/iban"])
     assert redaction.body(body.encode(), content_type).decode() == shown
 
@@ -98,18 +98,18 @@ def test_a_body_is_shown_without_its_secrets(content_type: str, body: str, shown
         ("referer", "http://a/b?x=1", "http://a/b?x=1"),
     ],
 )
-def test_a_url_in_a_header_is_shown_without_its_secrets(name: str, value: str, shown: str) -> None:
+def test_url_in_header_is_shown_without_its_secrets(name: str, value: str, shown: str) -> None:
     assert Redaction([], []).headers(((name, value),)) == ((name, shown),)
 
 
 @pytest.mark.parametrize("secret", ["s3cret word", "s3cret" * 20, 'with "quotes"'])
-def test_a_sentence_tells_no_secret_of_a_body(secret: str) -> None:
+def test_sentence_tells_no_secret_of_a_body(secret: str) -> None:
     request = Request("POST", "/", body=json.dumps({"password": secret}).encode())
     text = f"found {json.dumps(secret)[:40]}; expected a number"
     assert secret[:20] not in Redaction([], []).text(text, request)
 
 
-def test_without_redaction_nothing_is_hidden_but_what_is_named() -> None:
+def test_no_redaction_hides_named_fields_only() -> None:
     settings = Settings(no_redaction=True, redact_header=("X-Own",), redact_body=("/iban",))
     redaction = redaction_of(settings, [])
     assert redaction.headers((("authorization", "Bearer x"), ("x-own", "y"))) == (
@@ -121,7 +121,7 @@ def test_without_redaction_nothing_is_hidden_but_what_is_named() -> None:
     assert redaction.query("token=1") == "token=1"
 
 
-def test_journal_archive_and_misses_tell_no_secret_and_patterns_match_it(own_cache: None) -> None:
+def test_journal_is_redacted_patterns_match(own_cache: None) -> None:
     app = Application(Settings(), shares_process=True)
     secret = "s3cret-value"
     body = json.dumps({"password": secret}).encode()

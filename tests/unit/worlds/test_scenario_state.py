@@ -49,7 +49,7 @@ def test_scenarios_go_on_where_they_were() -> None:
         assert [cue.code if cue else None for cue in cues] == [500, None]
 
 
-def test_a_clock_stands_where_it_stood_or_is_as_far_ahead() -> None:
+def test_clock_stands_where_it_stood_or_is_as_far_ahead() -> None:
     stage = a_stage()
     assert (restored(stage).clock.now(), restored(stage).clock.stands) == (1000.0, True)
     moved = ScenarioState()
@@ -57,7 +57,7 @@ def test_a_clock_stands_where_it_stood_or_is_as_far_ahead() -> None:
     assert abs(restored(moved).clock.now() - moved.clock.now()) < 1
 
 
-def test_windows_and_kept_answers_are_saved_where_they_are_wanted() -> None:
+def test_windows_and_kept_responses_are_saved_where_they_are_wanted() -> None:
     again = restored(a_stage())
     assert again.limits.count("token", LIMIT, 1000.0).remaining == 1
     saved = again.limits.kept("token", "POST /orders", "key")

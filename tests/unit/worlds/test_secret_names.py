@@ -79,7 +79,7 @@ OTHERS = (
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_name_with_a_word_that_says_so_is_that_of_a_secret(name: str) -> None:
+def test_name_with_word_that_says_so_is_that_of_secret(name: str) -> None:
     assert is_secret(name)
 
 

@@ -28,13 +28,13 @@ def listed(world: httpx.Client, **query: Any) -> list[str]:
     return [record["handle"] for record in answer.json()]
 
 
-def test_a_few_records_are_listed_all_of_them(world: httpx.Client) -> None:
+def test_few_records_are_listed_all_of_them(world: httpx.Client) -> None:
     answer = world.get(CUSTOMERS)
     assert answer.headers["x-total-count"] == str(len(answer.json()))
     assert "link" not in answer.headers
 
 
-def test_the_parts_make_up_the_whole(world: httpx.Client) -> None:
+def test_parts_make_up_the_whole(world: httpx.Client) -> None:
     whole = listed(world)
     handles: list[str] = []
     address = f"{CUSTOMERS}?limit=5"
@@ -53,14 +53,14 @@ def test_the_parts_make_up_the_whole(world: httpx.Client) -> None:
     assert "offset=15" in world.get(CUSTOMERS, params={"offset": 999, "limit": 5}).links["prev"]["url"]
 
 
-def test_a_search_is_kept_in_the_links(world: httpx.Client) -> None:
+def test_search_is_kept_in_the_links(world: httpx.Client) -> None:
     answer = world.get(CUSTOMERS, params={"q": "EXAMPLE.com", "limit": 2, "handle": "i"})
     following = answer.links.get("next", answer.links.get("first"))
     assert answer.headers["x-total-count"] == str(len(listed(world, q="example.COM", handle="i")))
     assert following is None or "q=EXAMPLE.com" in following["url"]
 
 
-def test_records_are_found_by_text_and_by_handle(world: httpx.Client) -> None:
+def test_records_are_found_by_text_or_key(world: httpx.Client) -> None:
     record = {**world.get(f"{CUSTOMERS}/individual").json(), "handle": "zz-1", "name": "Zoë Müller & Söhne"}
     assert world.post(CUSTOMERS, json=record).status_code == 201
     assert listed(world, q="zoë MÜLLER & s") == ["zz-1"]
@@ -86,12 +86,12 @@ def test_records_are_found_by_text_and_by_handle(world: httpx.Client) -> None:
         ("lmit=2", "did you mean limit?"),
     ],
 )
-def test_a_query_that_is_none_is_refused(query: str, said: str, world: httpx.Client) -> None:
+def test_invalid_query_is_refused(query: str, said: str, world: httpx.Client) -> None:
     answer = world.get(f"{CUSTOMERS}?{query}")
     assert (answer.status_code, said in answer.json()["detail"]) == (400, True), answer.text
 
 
-def test_a_browser_gets_a_page(world: httpx.Client) -> None:
+def test_browser_gets_a_page(world: httpx.Client) -> None:
     answer = world.get(CUSTOMERS, headers=HTML)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["vary"] == "Accept"
@@ -102,7 +102,7 @@ def test_a_browser_gets_a_page(world: httpx.Client) -> None:
     assert f"<h1>customers: 1 to {total} of {total}</h1>" in answer.text
 
 
-def test_a_page_shows_what_was_searched_for_and_leads_on(world: httpx.Client) -> None:
+def test_page_shows_what_was_searched_for_and_leads_on(world: httpx.Client) -> None:
     page = world.get(CUSTOMERS, params={"q": "example", "limit": 3}, headers=HTML)
     assert 'value="example"' in page.text
     assert page.text.count("<tr>") == 4
@@ -111,7 +111,7 @@ def test_a_page_shows_what_was_searched_for_and_leads_on(world: httpx.Client) ->
     assert "No record matches." in world.get(CUSTOMERS, params={"q": "nobody at all"}, headers=HTML).text
 
 
-def test_whatever_a_record_or_a_search_holds_is_escaped(world: httpx.Client) -> None:
+def test_whatever_record_or_search_holds_is_escaped(world: httpx.Client) -> None:
     evil = "\"><script>alert(1)</script>&amp;'"
     record = {**world.get(f"{CUSTOMERS}/individual").json(), "handle": "evil", "name": evil}
     assert world.post(CUSTOMERS, json=record).status_code == 201

@@ -29,14 +29,14 @@ def individual(world: httpx.Client, **changes: Any) -> dict[str, Any]:
     return {**world.get(f"{CUSTOMERS}/individual").json(), **changes}
 
 
-def test_records_are_listed_and_got_as_a_fixture_file_has_them(world: httpx.Client) -> None:
+def test_records_are_listed_and_got_as_fixture_file_has_them(world: httpx.Client) -> None:
     records = world.get(CUSTOMERS).json()
     assert records[0]["handle"] == "individual"
     assert world.get(f"{CUSTOMERS}/individual").json() == records[0]
     assert {key: value for key, value in records[0].items() if key != "handle"} == me(world, "individual")
 
 
-def test_a_new_record_is_what_its_token_gets(world: httpx.Client, server_url: str) -> None:
+def test_new_record_is_what_its_token_gets(world: httpx.Client, server_url: str) -> None:
     answer = world.post(CUSTOMERS, json=individual(world, handle="ada", name="Ada"))
     assert answer.status_code == 201
     assert answer.headers["location"] == f"{str(world.base_url).rstrip('/')}{CUSTOMERS}/ada"
@@ -45,7 +45,7 @@ def test_a_new_record_is_what_its_token_gets(world: httpx.Client, server_url: st
     assert httpx.get(f"{server_url}{CUSTOMERS}/ada").status_code == 404
 
 
-def test_a_record_is_replaced_patched_and_deleted_in_its_world_alone(world: httpx.Client, server_url: str) -> None:
+def test_records_are_changed_in_one_world(world: httpx.Client, server_url: str) -> None:
     before = httpx.get(server_url + CUSTOMERS).content
     assert world.put(f"{CUSTOMERS}/individual", json=individual(world, name="Neo")).status_code == 200
     assert me(world, "individual")["name"] == "Neo"
@@ -60,7 +60,7 @@ def test_a_record_is_replaced_patched_and_deleted_in_its_world_alone(world: http
     assert world.get(CUSTOMERS).content == before
 
 
-def test_a_record_put_where_none_was_is_created(world: httpx.Client) -> None:
+def test_put_creates_missing_record(world: httpx.Client) -> None:
     record = individual(world)
     record.pop("handle")
     answer = world.put(f"{CUSTOMERS}/new", json=record)
@@ -78,9 +78,7 @@ def test_a_record_put_where_none_was_is_created(world: httpx.Client) -> None:
         ({"handle": None}, "1 to 64 letters"),
     ],
 )
-def test_a_record_that_breaks_the_contract_changes_nothing(
-    changes: dict[str, Any], said: str, world: httpx.Client
-) -> None:
+def test_invalid_record_changes_nothing(changes: dict[str, Any], said: str, world: httpx.Client) -> None:
     before = world.get(CUSTOMERS).content
     answer = world.post(CUSTOMERS, json=individual(world, **{"handle": "new", **changes}))
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:mock-server:problem:record")
@@ -88,7 +86,7 @@ def test_a_record_that_breaks_the_contract_changes_nothing(
     assert world.get(CUSTOMERS).content == before
 
 
-def test_a_handle_is_taken_once(world: httpx.Client) -> None:
+def test_handle_is_taken_once(world: httpx.Client) -> None:
     answer = world.post(CUSTOMERS, json=individual(world))
     assert (answer.status_code, "PUT" in answer.json()["detail"]) == (409, True)
 
@@ -106,7 +104,7 @@ def test_a_handle_is_taken_once(world: httpx.Client) -> None:
         ("DELETE", CUSTOMERS, None, 405, "expected GET or POST"),
     ],
 )
-def test_what_is_not_there_or_does_not_fit_is_refused(
+def test_what_is_missing_or_does_not_fit_is_refused(
     method: str, path: str, body: object, status: int, said: str, world: httpx.Client
 ) -> None:
     answer = world.request(method, path, json=body)

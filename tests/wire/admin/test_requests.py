@@ -31,7 +31,7 @@ def listed(world: httpx.Client, **filters: str) -> list[dict[str, Any]]:
     return entries
 
 
-def test_the_journal_has_the_newest_first_with_all_that_is_known(world: httpx.Client) -> None:
+def test_journal_has_newest_first_with_all_that_is_known(world: httpx.Client) -> None:
     answer = world.get("/__admin/requests").json()
     assert (answer["meta"], answer["requestJournalDisabled"]) == ({"total": 3}, False)
     lost, refused, served = answer["requests"]
@@ -76,12 +76,12 @@ def test_filters_choose_among_the_requests(filters: dict[str, str], statuses: li
         ({"unmatched": "maybe"}, "true or false"),
     ],
 )
-def test_a_filter_that_is_none_is_refused(filters: dict[str, str], said: str, world: httpx.Client) -> None:
+def test_invalid_filter_is_refused(filters: dict[str, str], said: str, world: httpx.Client) -> None:
     answer = world.get("/__admin/requests", params=filters)
     assert (answer.status_code, said in answer.json()["detail"]) == (400, True)
 
 
-def test_requests_are_counted_found_and_removed_by_pattern(world: httpx.Client) -> None:
+def test_requests_match_by_pattern(world: httpx.Client) -> None:
     pattern = {"method": "GET", "urlPath": ME}
     assert world.post("/__admin/requests/count", json=pattern).json()["count"] == 2
     matches = world.post("/__admin/requests/find", json={"bodyPatterns": [{"contains": "Ada"}]}).json()["requests"]
@@ -98,7 +98,7 @@ def test_requests_are_counted_found_and_removed_by_pattern(world: httpx.Client) 
 
 
 @pytest.mark.parametrize("how", [("DELETE", "/requests"), ("POST", "/requests/reset"), ("POST", "/reset")])
-def test_the_journal_is_emptied(how: tuple[str, str], world: httpx.Client) -> None:
+def test_journal_is_emptied(how: tuple[str, str], world: httpx.Client) -> None:
     assert world.request(how[0], f"/__admin{how[1]}").json() == {}
     assert listed(world) == []
 
@@ -119,7 +119,7 @@ def test_what_is_expected_is_verified(expected: dict[str, int], status: int, wor
     assert (answer.status_code, answer.json()["count"]) == (status, 2)
 
 
-def test_a_verification_that_fails_says_how_the_nearest_requests_differ_and_tells_no_secret(
+def test_failed_verification_shows_near_misses(
     world: httpx.Client,
 ) -> None:
     pattern = {"method": "GET", "path": ME, "headers": {"authorization": {"equalTo": "Bearer other"}}, "times": 1}
@@ -145,17 +145,17 @@ def test_a_verification_that_fails_says_how_the_nearest_requests_differ_and_tell
         (b'{"x": "' + b"x" * 1024 * 1024 + b'"}', 413, "expected fewer"),
     ],
 )
-def test_a_pattern_that_is_none_is_refused(body: bytes, status: int, said: str, world: httpx.Client) -> None:
+def test_invalid_pattern_is_refused(body: bytes, status: int, said: str, world: httpx.Client) -> None:
     answer = world.post("/__admin/requests/verify", content=body)
     assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
 
 
 @pytest.mark.parametrize("number", ["nothing", "00000000-0000-8000-8000-000000000001"])
-def test_an_id_that_the_journal_does_not_hold_is_not_found(number: str, world: httpx.Client) -> None:
+def test_id_that_journal_does_not_hold_is_not_found(number: str, world: httpx.Client) -> None:
     assert world.get(f"/__admin/requests/{number}").status_code == 404
 
 
-def test_the_journal_is_an_http_archive(world: httpx.Client) -> None:
+def test_journal_is_an_http_archive(world: httpx.Client) -> None:
     log = world.get("/__admin/requests.har").json()["log"]
     assert (log["version"], log["creator"]["name"], len(log["entries"])) == ("1.2", "mock-server", 3)
     first, _, last = log["entries"]
@@ -170,7 +170,7 @@ def test_what_one_world_was_asked_no_other_one_tells(world: httpx.Client, server
     assert httpx.get(f"{server_url}/~{uuid4()}/__admin/requests").json()["meta"]["total"] == 0
 
 
-def test_the_journal_comes_page_by_page_and_no_entry_twice_or_never(server_url: str) -> None:
+def test_journal_is_paged_completely(server_url: str) -> None:
     with httpx.Client(base_url=f"{server_url}/~{uuid4()}", timeout=30) as client:
         for number in range(7):
             client.get(f"/{number}")

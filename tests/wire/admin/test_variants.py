@@ -11,7 +11,7 @@ CLIENT = httpx.Client(timeout=60)  # the first list of a cold server takes secon
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}
 
 
-def test_the_variants_of_an_operation_are_listed_by_either_name(server_url: str) -> None:
+def test_variants_of_operation_are_listed_by_either_name(server_url: str) -> None:
     by_id = CLIENT.get(f"{server_url}/__admin/variants/{quote(OPERATION, safe='')}").json()
     by_key = CLIENT.get(f"{server_url}/__admin/variants/{quote(f'GET {ME}', safe='')}").json()
     assert by_id == by_key
@@ -19,7 +19,7 @@ def test_the_variants_of_an_operation_are_listed_by_either_name(server_url: str)
     assert any("billing_address: null" in variant["shows"] for variant in by_id)
 
 
-def test_the_last_variant_is_served_and_the_next_one_says_how_many_there_are(server_url: str) -> None:
+def test_variant_after_the_last_is_refused(server_url: str) -> None:
     count = len(CLIENT.get(f"{server_url}/__admin/variants/{OPERATION}").json())
     last = CLIENT.get(server_url + ME, headers=TOKEN | {"Prefer": f"variant={count - 1}"})
     beyond = CLIENT.get(server_url + ME, headers=TOKEN | {"Prefer": f"variant={count}"})
@@ -34,7 +34,7 @@ def test_variants_that_show_null_are_null(server_url: str) -> None:
     assert answer.json()["billing_address"] is None
 
 
-def test_an_unknown_operation_is_answered_with_a_suggestion(server_url: str) -> None:
+def test_unknown_operation_gets_suggestion(server_url: str) -> None:
     answer = CLIENT.get(f"{server_url}/__admin/variants/customer_portal:customers:gte")
     assert answer.status_code == 404
     assert f"did you mean {OPERATION}" in answer.json()["detail"]

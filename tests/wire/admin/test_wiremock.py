@@ -30,7 +30,7 @@ def base_url(server_url: str) -> Iterator[str]:
     Config.base_url = before
 
 
-def test_the_journal_is_read_counted_and_reset(base_url: str) -> None:
+def test_journal_is_read_counted_and_reset(base_url: str) -> None:
     httpx.get(base_url + ME, headers=TOKEN)
     httpx.post(f"{base_url}/nowhere", json={"name": "Ada"})
 

@@ -55,7 +55,7 @@ async def asked(server: Server, token: str = "") -> AsyncIterator[Client]:
             await settled()
 
 
-async def test_a_connection_is_used_again_and_each_question_at_once_has_its_own() -> None:
+async def test_connections_are_reused_not_shared() -> None:
     server = Server(OK)
     async with asked(server, "s3cret") as client:
         for _ in range(3):
@@ -69,14 +69,14 @@ async def test_a_connection_is_used_again_and_each_question_at_once_has_its_own(
     assert body == b'{"a":1}'
 
 
-async def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
+async def test_connection_that_was_closed_meanwhile_is_made_anew() -> None:
     server = Server(OK, closes=True)
     async with asked(server) as client:
         assert [await client.ask("ping", {}, 1) for _ in range(3)] == [{}] * 3
         assert server.connections == 3
 
 
-async def test_a_client_that_is_closed_keeps_no_connection_that_was_in_use() -> None:
+async def test_closed_client_keeps_no_connection() -> None:
     server = Server(OK)
     async with asked(server) as client:
         under_way = asyncio.create_task(client.ask("ping", {}, 1))
@@ -88,7 +88,7 @@ async def test_a_client_that_is_closed_keeps_no_connection_that_was_in_use() -> 
         assert server.connections == 2
 
 
-async def test_a_connection_that_has_waited_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connection_that_has_awaited_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", -1)
     server = Server(OK)
     async with asked(server) as client:
@@ -113,13 +113,13 @@ async def test_what_is_no_answer_is_none(said: bytes, why: str) -> None:
             await client.ask("ping", {}, 5)
 
 
-async def test_one_who_says_nothing_is_not_waited_for() -> None:
+async def test_silent_process_is_not_awaited() -> None:
     async with asked(Server(b"HTTP/1.1 200 OK\r\n")) as client:
         with pytest.raises(SilentError, match=r"no answer within 0\.02 s"):
             await client.ask("ping", {}, 0.02)
 
 
-async def test_a_refusal_is_one() -> None:
+async def test_refusal_is_one() -> None:
     async with asked(Server(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")) as client:
         with pytest.raises(ClusterRefusedError) as caught:
             await client.ask("ping", {}, 1)
@@ -137,7 +137,7 @@ async def test_nobody_there_is_told_from_one_who_is_silent(address: Address, is_
     assert caught.value.is_absent is is_absent
 
 
-async def test_an_endpoint_answers_its_questions_and_no_others() -> None:
+async def test_endpoint_answers_its_questions_and_no_others() -> None:
     async def doubled(message: dict[str, object]) -> object:
         return {"twice": [message["n"], message["n"]], "source": message["source"]}
 
@@ -160,7 +160,7 @@ async def test_an_endpoint_answers_its_questions_and_no_others() -> None:
 
 
 @pytest.mark.parametrize("text", ["/a/b.sock", "mock:4010", "127.0.0.1:1", "[::1]:65535", ":4010"])
-def test_an_address_is_read_as_it_is_written(text: str) -> None:
+def test_address_is_read_as_it_is_written(text: str) -> None:
     assert str(Address.read(text)) == text
 
 

@@ -21,7 +21,7 @@ TWICE = ({"code": 429, "times": 2}, {"pass": True})
 NOW = "2026-01-01T00:00:15.000Z"
 
 
-async def test_all_processes_know_each_other_and_agree_on_the_owner_of_a_world() -> None:
+async def test_processes_agree_on_owner_of_world() -> None:
     async with some_processes(3) as (_, all_of):
         answers = [await one.told("/~w/__admin/peers") for one in all_of]
         names = {one["name"] for one in answers}
@@ -30,7 +30,7 @@ async def test_all_processes_know_each_other_and_agree_on_the_owner_of_a_world()
         assert len({one["owner"] for one in answers}) == 1
 
 
-async def test_a_scenario_plays_once_for_all_processes() -> None:
+async def test_scenario_plays_once_for_all() -> None:
     async with some_processes(3) as (_, all_of):
         first, second, third = all_of
         for number, starter in enumerate(all_of):
@@ -43,7 +43,7 @@ async def test_a_scenario_plays_once_for_all_processes() -> None:
         assert await second.me("other") == [200]
 
 
-async def test_requests_at_once_have_each_answer_once() -> None:
+async def test_concurrent_requests_share_answers() -> None:
     async with some_processes(3) as (_, all_of):
         await all_of[0].start("w", {"code": 429, "times": 20}, {"code": 500, "times": 10}, {"pass": True})
         got = await asyncio.gather(*(one.me("w", times=15) for one in all_of))
@@ -51,7 +51,7 @@ async def test_requests_at_once_have_each_answer_once() -> None:
         assert statuses == [200] * 15 + [429] * 20 + [500] * 10
 
 
-async def test_a_world_that_was_asked_before_its_scenario_began_is_not_answered_from_memory() -> None:
+async def test_new_scenario_bypasses_the_cache() -> None:
     async with some_processes(3) as (_, all_of):
         for one in all_of:
             assert await one.me("w", times=2) == [200, 200]
@@ -64,7 +64,7 @@ async def test_a_world_that_was_asked_before_its_scenario_began_is_not_answered_
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/reset"), ("DELETE", "/"), ("DELETE", "/scenarios"), ("DELETE", "/scenarios/x")]
 )
-async def test_a_scenario_ends_everywhere(method: str, path: str) -> None:
+async def test_scenario_ends_everywhere(method: str, path: str) -> None:
     async with some_processes(3) as (_, all_of):
         for asked in all_of:
             await all_of[0].start("w", {"code": 500}, name="x")
@@ -73,7 +73,7 @@ async def test_a_scenario_ends_everywhere(method: str, path: str) -> None:
             assert [await one.me("w") for one in all_of] == [[200]] * 3
 
 
-async def test_a_refused_scenario_changes_nothing_anywhere() -> None:
+async def test_refused_scenario_changes_nothing() -> None:
     async with some_processes(2) as (_, all_of):
         for asked in all_of:
             refused = await asked.ask("POST", "/~w/__admin/scenarios", json={"answers": [{"cod": 500}]})
@@ -81,7 +81,7 @@ async def test_a_refused_scenario_changes_nothing_anywhere() -> None:
         assert [await one.me("w") for one in all_of] == [[200]] * 2
 
 
-async def test_limits_count_the_requests_to_all_processes_by_one_clock() -> None:
+async def test_limits_count_requests_to_all_processes_by_one_clock() -> None:
     async with some_processes(3, contract=LIMITS, admin_token="") as (_, all_of):
         headers = {"Authorization": "Bearer one"}
         await all_of[0].ask("POST", "/~w/__admin/clock", json={"now": NOW})
@@ -93,7 +93,7 @@ async def test_limits_count_the_requests_to_all_processes_by_one_clock() -> None
         assert (await all_of[2].ask("GET", "/~w/orders", headers=headers)).status_code == 200
 
 
-async def test_a_key_has_its_answer_replayed_whoever_is_asked() -> None:
+async def test_key_has_its_answer_replayed_by_any_process() -> None:
     async with some_processes(2, contract=LIMITS) as (_, all_of):
         headers = {"Authorization": "Bearer one", "Idempotency-Key": "a"}
         got = [await one.ask("POST", "/~w/orders", json={"n": 1}, headers=headers) for one in all_of]
@@ -101,7 +101,7 @@ async def test_a_key_has_its_answer_replayed_whoever_is_asked() -> None:
         assert [one.headers.get("idempotency-replayed") for one in got] == [None, "true"]
 
 
-async def test_a_standing_scenario_is_in_every_world_once() -> None:
+async def test_standing_scenario_is_everywhere() -> None:
     async with some_processes(3, scenario="rate-limited-then-ok") as (_, all_of):
         for world in ("a", "b"):
             assert [await one.me(world) for one in all_of] == [[429], [429], [200]]
@@ -109,7 +109,7 @@ async def test_a_standing_scenario_is_in_every_world_once() -> None:
         assert [await one.me("c") for one in all_of] == [[200]] * 3
 
 
-async def test_the_journal_has_what_any_process_answered_in_the_order_it_came() -> None:
+async def test_journal_has_what_any_process_answered_in_order_it_came() -> None:
     async with some_processes(3) as (_, all_of):
         for number, one in enumerate((*all_of, *all_of)):
             await one.ask("GET", f"/~w{ME}?n={number}", headers=INDIVIDUAL)
@@ -131,7 +131,7 @@ async def test_the_journal_has_what_any_process_answered_in_the_order_it_came() 
             assert len((await one.told("/~w/__admin/requests.har"))["log"]["entries"]) == 7
 
 
-async def test_entries_are_removed_wherever_they_are() -> None:
+async def test_entries_are_removed_everywhere() -> None:
     async with some_processes(2) as (_, all_of):
         for one in (*all_of, *all_of):
             await one.me("w")
@@ -148,7 +148,7 @@ async def test_entries_are_removed_wherever_they_are() -> None:
         assert (await all_of[1].told("/~w/__admin/requests"))["requests"] == []
 
 
-async def test_a_journal_has_its_size_whatever_the_number_of_processes() -> None:
+async def test_journal_has_its_size_whatever_number_of_processes() -> None:
     async with some_processes(3, journal_size=4) as (_, all_of):
         for number, one in enumerate((*all_of, *all_of)):
             await one.ask("GET", f"/~w{ME}?n={number}", headers=INDIVIDUAL)
@@ -159,7 +159,7 @@ async def test_a_journal_has_its_size_whatever_the_number_of_processes() -> None
         assert left == shown[1:]  # and none comes back that was too old
 
 
-async def test_what_is_gathered_is_not_let_go_by_the_journal_that_has_it() -> None:
+async def test_what_is_gathered_is_not_let_go_by_journal_that_has_it() -> None:
     async with some_processes(2) as (_, all_of):
         await all_of[0].me("w", times=3)
         held = all_of[0].application.worlds.get("w").journal
@@ -187,7 +187,7 @@ async def test_coverage_is_that_of_all_processes() -> None:
 
 
 @pytest.mark.parametrize("answer", [{"delay_ms": 1, "pass": True}, {"trickle": 1000000}, {"garble": "truncate"}])
-async def test_what_happens_on_the_way_happens_to_the_client_of_whoever_was_asked(answer: dict[str, Any]) -> None:
+async def test_faults_reach_client_of_any_process(answer: dict[str, Any]) -> None:
     async with some_processes(2) as (_, all_of):
         await all_of[0].start("w", answer)
         got = [await one.ask("GET", f"/~w{ME}", headers=INDIVIDUAL) for one in all_of]
@@ -195,7 +195,7 @@ async def test_what_happens_on_the_way_happens_to_the_client_of_whoever_was_aske
         assert got[0].headers.raw == got[1].headers.raw
 
 
-async def test_a_body_and_all_headers_come_through() -> None:
+async def test_body_and_all_headers_come_through() -> None:
     async with some_processes(2, contract=LIMITS) as (_, all_of):
         match = {"method": "POST", "headers": {"x-odd": {"equalTo": "å;b"}}, "body": {"/n": "\U0001f600"}}
         await all_of[0].start("w", {"body": {"number": 7}}, match=match)
@@ -209,7 +209,7 @@ async def test_a_body_and_all_headers_come_through() -> None:
 # Who comes and goes
 
 
-async def test_one_who_comes_goes_on_where_the_owner_was() -> None:
+async def test_newcomer_continues_from_owner() -> None:
     async with some_processes(1, contract=LIMITS) as (processes, (first,)):
         headers = {"Authorization": "Bearer one"}
         worlds = [f"w{number}" for number in range(20)]
@@ -232,7 +232,7 @@ async def test_one_who_comes_goes_on_where_the_owner_was() -> None:
             assert statuses == [200, 429]
 
 
-async def test_one_who_leaves_hands_over_what_it_has() -> None:
+async def test_leaving_process_hands_over() -> None:
     async with some_processes(3) as (_, (first, second, third)):
         world = await third.world()
         await first.start(world, {"code": 429, "times": 3}, {"pass": True})
@@ -243,7 +243,7 @@ async def test_one_who_leaves_hands_over_what_it_has() -> None:
         assert await third.me(world) == [200]  # what still arrives there is passed on
 
 
-async def test_every_answer_is_given_once_while_processes_come_and_go() -> None:
+async def test_answers_come_once_as_processes_change() -> None:
     async with some_processes(2) as (processes, asked):
         worlds = [f"w{number}" for number in range(6)]
         for world in worlds:
@@ -265,7 +265,7 @@ async def test_every_answer_is_given_once_while_processes_come_and_go() -> None:
         assert {world: some.count(429) for world, some in statuses.items()} == dict.fromkeys(worlds, 60)
 
 
-async def test_one_who_goes_without_a_word_loses_its_worlds_to_others_where_they_begin_anew(
+async def test_worlds_of_lost_process_start_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with some_processes(3) as (_, (first, second, third)):
@@ -280,7 +280,7 @@ async def test_one_who_goes_without_a_word_loses_its_worlds_to_others_where_they
         assert "is gone (Connection refused); in 1 worlds scenarios restart here" in told
 
 
-async def test_a_clock_stands_where_it_was_set_also_when_its_owner_has_gone() -> None:
+async def test_clock_outlives_its_owner() -> None:
     async with some_processes(3) as (_, (first, second, third)):
         world = await third.world()
         await first.ask("POST", f"/~{world}/__admin/clock", json={"now": NOW})
@@ -310,6 +310,6 @@ print([name for name in sys.modules if name.startswith("mock_server.server.clust
 """
 
 
-def test_a_server_alone_imports_nothing_of_this() -> None:
+def test_single_server_imports_no_cluster() -> None:
     done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"

@@ -35,7 +35,7 @@ def place_of(process: Process) -> str:
     return str(process.peers.meeting.address)
 
 
-async def test_those_who_know_one_and_the_same_meet_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_those_who_know_one_and_same_meet_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     async with some_processes(1) as (processes, (first,)):
 
         async def one_alone(self: Sockets) -> set[Address]:
@@ -46,7 +46,7 @@ async def test_those_who_know_one_and_the_same_meet_each_other(monkeypatch: pyte
         assert [await others(one) for one in all_of] == [3] * 4
 
 
-async def test_a_silent_one_is_waited_for_once_and_told_of_once() -> None:
+async def test_silent_one_is_awaited_once_and_told_of_once() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -70,7 +70,7 @@ async def test_a_silent_one_is_waited_for_once_and_told_of_once() -> None:
             await settled()
 
 
-async def test_one_who_is_not_reached_for_a_while_gets_its_worlds_back_as_they_are_then(
+async def test_unreachable_owner_gets_worlds_back(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(client, "IDLE_SECONDS", -1)  # each question on a connection of its own
@@ -92,7 +92,7 @@ async def test_one_who_is_not_reached_for_a_while_gets_its_worlds_back_as_they_a
         assert [await one.me(world) for one in (third, first, second)] == [[429], [200], [200]]
 
 
-async def test_what_was_told_while_one_was_not_reached_it_hears_when_it_is_back(
+async def test_missed_messages_arrive_on_return(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(client, "IDLE_SECONDS", -1)
@@ -113,7 +113,7 @@ async def test_what_was_told_while_one_was_not_reached_it_hears_when_it_is_back(
             assert [(await one.me(world))[0] for world in ("ended", "changed", "new")] == [200, 429, 429]
 
 
-async def test_a_world_that_its_owner_forgets_for_want_of_use_begins_anew_for_all() -> None:
+async def test_world_evicted_by_owner_starts_over() -> None:
     async with some_processes(2, max_worlds=1) as (_, (first, second)):
         world = await first.world()
         await second.start(world, {"code": 500})
@@ -126,14 +126,14 @@ async def test_a_world_that_its_owner_forgets_for_want_of_use_begins_anew_for_al
         assert [await one.me(world) for one in (first, second)] == [[200], [200]]
 
 
-async def test_a_process_whose_contract_has_changed_is_known_no_more() -> None:
+async def test_process_whose_contract_has_changed_is_known_no_more() -> None:
     async with some_processes(2) as (_, (first, second)):
         name = (await second.told("/__admin/peers"))["name"]
         assert (await first.peers.meeting.pinged({"name": name, "serves": "another contract"}))["known"] is False
         assert (await first.peers.meeting.pinged({"name": "nobody", "serves": ""}))["known"] is False
 
 
-async def test_another_process_at_an_address_has_taken_the_place_of_the_one_before() -> None:
+async def test_new_process_replaces_old_at_address() -> None:
     async with some_processes(2) as (_, (first, second)):
         told = await second.told("/__admin/peers")
         address = place_of(second)
@@ -145,7 +145,7 @@ async def test_another_process_at_an_address_has_taken_the_place_of_the_one_befo
         assert [one["name"] for one in (await first.told("/__admin/peers"))["peers"]] == [told["name"]]
 
 
-async def test_a_socket_of_a_process_that_is_no_more_is_cleared_away() -> None:
+async def test_socket_of_dead_process_is_removed() -> None:
     async with some_processes(1) as (processes, (first,)):
         stale = processes.sockets / "gone.sock"
         with socket.socket(socket.AF_UNIX) as one:
@@ -155,7 +155,7 @@ async def test_a_socket_of_a_process_that_is_no_more_is_cleared_away() -> None:
         assert await Sockets(processes.sockets).addresses() == {Address(file=place_of(first))}
 
 
-async def test_names_lead_to_all_their_addresses_and_one_that_leads_nowhere_is_told_of_once(
+async def test_names_resolve_to_all_addresses(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     names = DnsDiscovery("127.0.0.1:4010,[::1]:4011,nowhere.invalid:1")

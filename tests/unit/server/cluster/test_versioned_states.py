@@ -28,7 +28,7 @@ def names(pins: Pins, world: str = "w") -> list[str]:
 
 
 @pytest.mark.parametrize("order", [*permutations([pin(1, "a"), pin(2, None), pin(3, "b")])])
-def test_the_highest_version_holds_in_whatever_order_they_come(order: tuple[PinForm, ...]) -> None:
+def test_highest_version_holds_in_whatever_order_they_come(order: tuple[PinForm, ...]) -> None:
     pins = Pins()
     for one in (*order, *order):
         pins.take(one)
@@ -36,7 +36,7 @@ def test_the_highest_version_holds_in_whatever_order_they_come(order: tuple[PinF
     assert [*pins.staged()] == ["w"]
 
 
-def test_a_world_that_began_anew_is_not_staged_again_by_what_comes_late() -> None:
+def test_late_state_does_not_restage_world() -> None:
     pins = Pins()
     first = pins.make("w", stage())
     last = pins.make("w", None)
@@ -45,7 +45,7 @@ def test_a_world_that_began_anew_is_not_staged_again_by_what_comes_late() -> Non
     assert (pins.stage("w"), [*pins.staged()]) == (None, [])
 
 
-def test_another_owner_makes_pins_of_higher_versions_than_those_it_missed() -> None:
+def test_new_owner_uses_higher_versions() -> None:
     one, other = Pins(), Pins()
     missed = one.make("w", stage("a"))
     latest = other.make("w", stage("b"))
@@ -55,7 +55,7 @@ def test_another_owner_makes_pins_of_higher_versions_than_those_it_missed() -> N
     assert names(one) == names(other) == ["b"]
 
 
-def test_what_is_handed_over_holds_beside_a_pin_of_the_same_version() -> None:
+def test_what_is_handed_over_holds_beside_pin_of_same_version() -> None:
     pins = Pins()
     pins.take(pin(5, "a"))
     assert not pins.take(pin(5, "b"))
