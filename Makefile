@@ -125,7 +125,7 @@ lint: $(DEV) ## Check style, types, layers of imports and names of variables
 	@$(BIN)/python -m tools.test_names --limit 39 tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tools.names --limit 1.0 mock_server
+	$(BIN)/python -m tools.names --limit 0.5 mock_server
 
 format: $(DEV) ## Fix what ruff can fix, and format
 	$(BIN)/ruff check --fix .
