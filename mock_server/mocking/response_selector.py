@@ -35,7 +35,7 @@ from mock_server.mocking.sources.example import ExampleSource
 from mock_server.mocking.sources.fixture import FixtureSource
 from mock_server.mocking.sources.generated import GeneratedSource
 from mock_server.mocking.sources.named_example import NamedExampleSource
-from mock_server.mocking.sources.source import Selected, SourceLink
+from mock_server.mocking.sources.source import BodySource, Selected
 from mock_server.mocking.sources.variant import VariantSource, no_such_variant
 from mock_server.mocking.streams import StreamItems, Streams
 from mock_server.mocking.validation_failures import ValidationFailures
@@ -77,7 +77,7 @@ class ResponseSelector:
         self._generated = GeneratedSource(self._schemas, self._bodies, settings, factories, fixtures, examples)
         named_examples = NamedExampleSource(self._examples, self._generated)
         plugins = [make(contract, store, settings) for make in registry().sources.values()]
-        self._sources: tuple[SourceLink, ...] = (named_examples, self._variants, *plugins, fixtures, examples)
+        self._sources: tuple[BodySource, ...] = (named_examples, self._variants, *plugins, fixtures, examples)
         """The links of the chain in their order; where none of them has a body, it is generated."""
 
     def answer(self, question: MockRequest) -> Response:

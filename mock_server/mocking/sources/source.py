@@ -27,7 +27,7 @@ class Selected:
     sought: tuple[str, str] | None = None
 
 
-class SourceLink(Protocol):
+class BodySource(Protocol):
     """A link of the chain of sources."""
 
     def select(self, request: NegotiatedRequest) -> Selected | None:
