@@ -247,7 +247,7 @@ def generate(
     settings = _read(flags)
     export = Export(resource, _count(count), countries, settings.seed, form, output)
     contracts = contracts_of(settings)
-    contract = next((candidate for candidate in contracts if resource in candidate.manners.resources), contracts[0])
+    contract = next((candidate for candidate in contracts if resource in candidate.extensions.resources), contracts[0])
     planned = plan(export, contract)
     if output != "-" and sys.stderr.isatty():
         with click.progressbar(length=planned.count, label=resource, file=sys.stderr) as bar:
@@ -318,7 +318,7 @@ def _served(settings: Settings) -> tuple[ApiMount, ...]:
 def _audit(served: ApiMount) -> ContractAudit:
     from mock_server.mocking.contract_audit import ContractAudit
 
-    return ContractAudit(served.contract, served.judge, served.ladder, served.store)
+    return ContractAudit(served.contract, served.validator, served.selector, served.store)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

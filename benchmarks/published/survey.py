@@ -62,8 +62,8 @@ class Survey:
     def __init__(self, contract: PublishedContract) -> None:
         self.contract = contract
         self._caller = Caller(contract)
-        self._judge = Judge(contract)
-        self._sampler = Sampler(contract, self._judge.schemas)
+        self._validator = Judge(contract)
+        self._sampler = Sampler(contract, self._validator.schemas)
 
     def reads(self) -> Iterator[Call | Outcome]:
         """Return the call of each GET, with what is required alone; an outcome for one that cannot be sent."""
@@ -122,7 +122,7 @@ class Survey:
             return REJECTED, [said]
         if expected is not None and expected != reply.status:
             return SERVER_ERROR if reply.status >= 500 else REJECTED, [f"wanted {expected}; {said}"]
-        findings = self._judge.findings(call.operation, reply)
+        findings = self._validator.findings(call.operation, reply)
         if findings:
             return SERVER_ERROR if _is_own_error(reply) else INVALID, [
                 *findings,

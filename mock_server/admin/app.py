@@ -58,11 +58,13 @@ _OPEN = frozenset({HEALTH, LIVE, READY, METRICS})
 class AdminApp:
     """Answers admin requests. Paths follow WireMock's where it has a similar one."""
 
-    def __init__(self, served: Sequence[ApiMount], worlds: Worlds, settings: Settings, vitals: ProcessStatus) -> None:
+    def __init__(
+        self, served: Sequence[ApiMount], worlds: Worlds, settings: Settings, process_status: ProcessStatus
+    ) -> None:
         self._served = served
         self._worlds = worlds
         self._settings = settings
-        self._vitals = vitals
+        self._process_status = process_status
 
     def is_for(self, path: str) -> bool:
         """Tell whether a path (without the prefix of a world) is ``/__admin`` or below it, also after a base path."""
@@ -124,7 +126,7 @@ class AdminApp:
                 all_of,
                 served,
                 self._settings,
-                self._vitals,
+                self._process_status,
                 values,
                 figures,
                 errands or BackgroundCalls(),
@@ -150,7 +152,7 @@ class AdminApp:
         """Return the metrics of this process as JSON, for another process."""
         request, world = Request("GET", PREFIX + METRICS), self._worlds.plain
         return process_metrics(
-            AdminRequest(request, world, self._worlds, self._served, self._settings, self._vitals, {})
+            AdminRequest(request, world, self._worlds, self._served, self._settings, self._process_status, {})
         )
 
     def _within(self, path: str) -> tuple[Sequence[ApiMount], str] | None:

@@ -13,6 +13,6 @@ from mock_server.mocking.response_cache import ResponseCache
 class ProcessStatus:
     """The counters, the checks of readiness, and the remembered answers (None: the fast path is off)."""
 
-    tallies: RequestMetrics
+    request_metrics: RequestMetrics
     readiness: Readiness
     fast: ResponseCache | None

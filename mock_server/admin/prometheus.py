@@ -83,10 +83,10 @@ class _MetricsCollector(Collector):
             yield metric
 
     def _metrics(self) -> Iterator[Metric]:
-        tallies = [*self._asked.vitals.tallies]
-        yield from _of_requests(tallies)
-        yield _durations(tallies)
-        yield from self._of_memory(sum(tally.count for tally in tallies))
+        request_metrics = [*self._asked.process_status.request_metrics]
+        yield from _of_requests(request_metrics)
+        yield _durations(request_metrics)
+        yield from self._of_memory(sum(request_metric.count for request_metric in request_metrics))
         yield from self._of_worlds()
         yield from self._of_bounds()
         yield self._of_readiness()
@@ -95,7 +95,7 @@ class _MetricsCollector(Collector):
 
     def _of_memory(self, requests: int) -> Iterator[Metric]:
         """Yield the metrics of the fast path's memory; none without a fast path."""
-        fast, handled = self._asked.vitals.fast, self._asked.vitals.tallies.handled
+        fast, handled = self._asked.process_status.fast, self._asked.process_status.request_metrics.handled
         if fast is None:
             return
         name = "mock_server_remembered_answers"
@@ -122,13 +122,13 @@ class _MetricsCollector(Collector):
         )
         for name, limit in bounds_of(self._asked.settings).items():
             limits.add_metric([name], limit)
-            reached.add_metric([name], self._asked.vitals.tallies.bounds[name])
+            reached.add_metric([name], self._asked.process_status.request_metrics.bounds[name])
         yield limits
         yield reached
 
     def _of_readiness(self) -> Metric:
         metric = GaugeMetricFamily("mock_server_ready", "Whether a check of readiness is passed.", labels=["check"])
-        for name, trouble in self._asked.vitals.readiness.troubles().items():
+        for name, trouble in self._asked.process_status.readiness.troubles().items():
             metric.add_metric([name], not trouble)
         return metric
 
@@ -143,17 +143,19 @@ class _MetricsCollector(Collector):
         yield metric
 
 
-def _of_requests(tallies: list[RequestMetric]) -> Iterator[Metric]:
+def _of_requests(request_metrics: list[RequestMetric]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "mock_server_requests",
         "Requests by operation (empty: none of the contract) and the answer's status.",
         labels=["operation", "method", "status"],
     )
     counts: dict[tuple[str, str], int] = {}
-    for tally in tallies:
-        requests.add_metric([tally.operation, tally.method, str(tally.status)], tally.count)
-        for rule, count in tally.findings.items():
-            counts[tally.operation, rule] = counts.get((tally.operation, rule), 0) + count
+    for request_metric in request_metrics:
+        requests.add_metric(
+            [request_metric.operation, request_metric.method, str(request_metric.status)], request_metric.count
+        )
+        for rule, count in request_metric.findings.items():
+            counts[request_metric.operation, rule] = counts.get((request_metric.operation, rule), 0) + count
     yield requests
     findings = CounterMetricFamily(
         "mock_server_findings", "What was wrong with requests, or with answers.", labels=["operation", "rule"]
@@ -163,7 +165,7 @@ def _of_requests(tallies: list[RequestMetric]) -> Iterator[Metric]:
     yield findings
 
 
-def _durations(tallies: list[RequestMetric]) -> Metric:
+def _durations(request_metrics: list[RequestMetric]) -> Metric:
     """Return a histogram for each operation and method, whatever the status."""
     metric = HistogramMetricFamily(
         "mock_server_request_duration_seconds",
@@ -171,13 +173,15 @@ def _durations(tallies: list[RequestMetric]) -> Metric:
         labels=["operation", "method"],
     )
     alike: dict[tuple[str, str], list[RequestMetric]] = {}
-    for tally in tallies:
-        alike.setdefault((tally.operation, tally.method), []).append(tally)
+    for request_metric in request_metrics:
+        alike.setdefault((request_metric.operation, request_metric.method), []).append(request_metric)
     for labels, members in alike.items():
         buckets: list[tuple[str, float]] = []
-        count = sum(tally.count for tally in members) - sum(sum(tally.slower.values()) for tally in members)
+        count = sum(request_metric.count for request_metric in members) - sum(
+            sum(request_metric.slower.values()) for request_metric in members
+        )
         for place, bound in enumerate([*map(str, BOUNDS), "+Inf"]):
-            count += sum(tally.slower.get(place, 0) for tally in members)
+            count += sum(request_metric.slower.get(place, 0) for request_metric in members)
             buckets.append((bound, count))
-        metric.add_metric(labels, buckets, sum(tally.seconds for tally in members))
+        metric.add_metric(labels, buckets, sum(request_metric.seconds for request_metric in members))
     return metric

@@ -44,7 +44,7 @@ class AdminRequest:
     worlds: Worlds
     served: Sequence[ApiMount]
     settings: Settings
-    vitals: ProcessStatus
+    process_status: ProcessStatus
     values: Mapping[str, str]
     figures: Sequence[JSON] = ()
     errands: BackgroundCalls = field(default_factory=BackgroundCalls, compare=False)

@@ -25,7 +25,7 @@ from mock_server.plugins import MediaTypeCodec, Registry, registry
 
 FORM = "application/x-www-form-urlencoded"
 NOTHING = b""
-"""The ``judged`` of a body that no schema can validate."""
+"""The ``validated`` of a body that no schema can validate."""
 
 _SAMPLES: Mapping[str, bytes] = {
     "image/png": base64.b64decode(
@@ -44,11 +44,11 @@ _SAMPLES: Mapping[str, bytes] = {
 
 @dataclass(frozen=True, slots=True)
 class SerializedBody:
-    """A body as it is sent. ``judged`` is the JSON text to validate; None where that is the body itself."""
+    """A body as it is sent. ``validated`` is the JSON text to validate; None where that is the body itself."""
 
     data: bytes
     content_type: str
-    judged: bytes | None = None
+    validated: bytes | None = None
 
 
 def serialize_body(

@@ -35,7 +35,7 @@ class RequestJson(TypedDict):
 
 
 class ResponseJson(TypedDict):
-    """An :class:`Response` as JSON; it is validated before it is sent to another process, so ``judged`` is left out."""
+    """A :class:`Response` as JSON; it is validated before another process gets it, so ``validated`` is left out."""
 
     status: int
     headers: Sequence[Sequence[str]]
@@ -58,7 +58,7 @@ class StreamJson(TypedDict):
     identity: str
     interval: int
     is_exemplary: bool
-    is_judged: bool
+    is_validated: bool
     given: Sequence[str] | None
     patches: Sequence[str]
     breaks: Sequence[Sequence[str]]
@@ -177,7 +177,7 @@ def _stream_form(stream: Stream) -> StreamJson:
         "identity": stream.identity,
         "interval": stream.interval,
         "is_exemplary": stream.is_exemplary,
-        "is_judged": stream.is_judged,
+        "is_validated": stream.is_validated,
         "given": stream.given,
         "patches": stream.patches,
         "breaks": stream.breaks,
@@ -198,7 +198,7 @@ def _stream_of(form: StreamJson) -> Stream:
         identity=form["identity"],
         interval=form["interval"],
         is_exemplary=form["is_exemplary"],
-        is_judged=form["is_judged"],
+        is_validated=form["is_validated"],
         given=None if form["given"] is None else tuple(form["given"]),
         patches=tuple(form["patches"]),
         breaks=tuple((pointer, value) for pointer, value in form["breaks"]),

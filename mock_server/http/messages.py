@@ -67,8 +67,8 @@ class Stream:
 
     ``operation`` is the key, ``response`` the key of the response (``200``, ``2XX``), ``media`` the index of its media
     type. There are ``count`` items, drawn from ``seed`` and ``identity``; ``interval`` is in milliseconds.
-    ``is_exemplary`` tells whether the contract's samples are sent, ``is_judged`` whether items are validated. Items of
-    an example or a scenario are JSON texts in ``given`` (None: items are generated). ``patches`` (RFC 7396) change each
+    ``is_exemplary`` tells whether the samples of the contract are sent, ``is_validated`` whether items are validated.
+    Given items are JSON texts in ``given`` (None: they are generated). ``patches`` (RFC 7396) change each
     item, ``breaks`` what is at a JSON Pointer into the list of all; both hold JSON texts. ``garble`` spoils the item
     number ``garbled``. Once a stream has ended, ``sent`` is the number of items that were sent and ``end`` tells why it
     ended: ``complete``, ``cut``, ``client gone``, ``server stopped`` or ``failed``.
@@ -82,7 +82,7 @@ class Stream:
     identity: str
     interval: int = 0
     is_exemplary: bool = True
-    is_judged: bool = True
+    is_validated: bool = True
     given: tuple[str, ...] | None = None
     patches: tuple[str, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()
@@ -122,7 +122,7 @@ class Response:
     """An answer as it will be sent, and the fault with which it is sent.
 
     ``delay`` is in milliseconds. ``source`` tells where the answer came from, ``scenario`` is the name of the
-    scenario that it is of, empty for all others. ``judged`` is the JSON text of the value
+    scenario that it is of, empty for all others. ``validated`` is the JSON text of the value
     that the body was written from; None where the body is that itself, empty where no schema can validate it.
     ``findings`` are about what the contract offered and could not be sent. ``wire`` is a fault in sending. ``sought``
     is the record that was looked up, by resource and handle: the answer depends on it, or on its absence. ``stream`` is
@@ -134,7 +134,7 @@ class Response:
     body: bytes = b""
     source: ResponseSource = ResponseSource.UNKNOWN
     delay: int = 0
-    judged: bytes | None = None
+    validated: bytes | None = None
     findings: tuple[Diagnostic, ...] = ()
     wire: TransportFault | None = None
     sought: tuple[str, str] | None = None

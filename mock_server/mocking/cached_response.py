@@ -27,7 +27,7 @@ from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.journal import LONGEST_BODY
 from mock_server.worlds.world import World
 
-Question: TypeAlias = tuple[Any, ...]
+RequestKey: TypeAlias = tuple[Any, ...]
 """A world's revision, method, raw path, query string and the field lines: all that an answer depends on."""
 _FIELDS = 4
 """Where the field lines begin in a question."""
@@ -116,17 +116,22 @@ class RequestTarget:
 class ResponseHead:
     """What answers have in common that differ in their bodies alone: head, findings, and where they are counted."""
 
-    __slots__ = ("answer", "cost", "findings", "holders", "key", "simple", "start", "tally")
+    __slots__ = ("answer", "cost", "findings", "holders", "key", "request_metric", "simple", "start")
 
     def __init__(
-        self, key: Hashable, answer: Response, length: int, findings: tuple[Diagnostic, ...], tally: RequestMetric
+        self,
+        key: Hashable,
+        answer: Response,
+        length: int,
+        findings: tuple[Diagnostic, ...],
+        request_metric: RequestMetric,
     ) -> None:
         self.key = key
         self.answer = answer
         """Without a body."""
         self.start = response_start(answer.status, answer.headers, length)
         self.findings = findings
-        self.tally = tally
+        self.request_metric = request_metric
         self.simple = -1.0 if findings else QUICK
         """Seconds up to which there is no more to count than the request and its time."""
         self.holders = 0
@@ -156,38 +161,38 @@ class CachedResponse:
     is how many entries of journals have it, ``stamp`` when it was asked for last, as its :class:`Eviction` counts.
     """
 
-    __slots__ = ("body", "cost", "head", "holders", "question", "sight", "sign", "stamp", "target")
+    __slots__ = ("body", "cost", "dependency", "head", "holders", "request_key", "sign", "stamp", "target")
 
     def __init__(
         self,
-        question: Question,
+        request_key: RequestKey,
         own: int,
         target: RequestTarget,
         head: ResponseHead,
         sign: CoverageSignature,
         body: bytes,
-        sight: RecordDependency | None,
+        dependency: RecordDependency | None,
     ) -> None:
-        self.question = question
+        self.request_key = request_key
         self.target = target
         self.head = head
         self.sign = sign
         self.body = body
-        self.sight = sight
+        self.dependency = dependency
         self.holders = 0
         self.stamp = 0
-        size = bytes_of(self) + bytes_of(question) + own + bytes_of(body) + (sight.cost if sight else 0)
+        size = bytes_of(self) + bytes_of(request_key) + own + bytes_of(body) + (dependency.cost if dependency else 0)
         self.cost = _SIZES.setdefault(size, size) if len(_SIZES) < _MANY else size
 
     @property
-    def key(self) -> Question:
+    def key(self) -> RequestKey:
         """What it is found by."""
-        return self.question
+        return self.request_key
 
     @property
     def request(self) -> Request:
         """The request that the answer was found for."""
-        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.question[_FIELDS:]]
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.request_key[_FIELDS:]]
         return replace(self.target.request, headers=tuple(fields))
 
     @property
@@ -221,12 +226,12 @@ class CachedResponse:
         world.journal.add(self, time() - elapsed, elapsed)
         head = self.head
         world.coverage.note(self.sign.shown)
-        tally = head.tally
+        request_metric = head.request_metric
         if elapsed <= head.simple:  # what take() would do, without the call
-            tally.count += 1
-            tally.seconds += elapsed
+            request_metric.count += 1
+            request_metric.seconds += elapsed
         else:
-            tally.take(elapsed, head.findings)
+            request_metric.take(elapsed, head.findings)
 
 
 _SIZES: dict[int, int] = {}
@@ -253,7 +258,7 @@ class SharedParts:
             target = self._targets[key] = RequestTarget(key, request, exchange.route, operation, common)
         return self._taken(target)
 
-    def head(self, exchange: Exchange, tally: RequestMetric) -> ResponseHead:
+    def head(self, exchange: Exchange, request_metric: RequestMetric) -> ResponseHead:
         """Return the head of an exchange's answer, for one more holder."""
         answer, length = exchange.answer, len(exchange.answer.body)
         # What lasts has nothing else: no delay, no stream, nothing that goes wrong on the way.
@@ -265,18 +270,18 @@ class SharedParts:
             answer.findings,
             length,
             exchange.findings,
-            tally.operation,
-            tally.method,
+            request_metric.operation,
+            request_metric.method,
         )
         head = self._heads.get(key)
         if head is None:
-            answer = replace(answer, body=b"", judged=None, sought=None)
-            head = self._heads[key] = ResponseHead(key, answer, length, exchange.findings, tally)
+            answer = replace(answer, body=b"", validated=None, sought=None)
+            head = self._heads[key] = ResponseHead(key, answer, length, exchange.findings, request_metric)
         return self._taken(head)
 
     def sign(self, hits: CoverageHits) -> CoverageSignature:
         """Return what an answer shows, for one more holder."""
-        key = (hits.gauge, hits.keys)
+        key = (hits.coverage_target, hits.keys)
         sign = self._signs.get(key)
         if sign is None:
             sign = self._signs[key] = CoverageSignature(key, hits)

@@ -34,10 +34,12 @@ class AuditedResponse:
 class ContractAudit:
     """Tries the answers of one contract."""
 
-    def __init__(self, contract: Contract, judge: ContractValidator, ladder: ResponseSelector, store: Store) -> None:
+    def __init__(
+        self, contract: Contract, validator: ContractValidator, selector: ResponseSelector, store: Store
+    ) -> None:
         self._contract = contract
-        self._judge = judge
-        self._ladder = ladder
+        self._validator = validator
+        self._selector = selector
         self._store = store
 
     def answers(self) -> Iterator[AuditedResponse]:
@@ -79,29 +81,31 @@ class ContractAudit:
 
     def _tried(self, operation: Operation, status: str, preferences: Preferences, media: str = "") -> AuditedResponse:
         answer = self._answer(operation, preferences, Credentials(), media)
-        return self._judged(operation, status, preferences.example or "", answer, media)
+        return self._validated(operation, status, preferences.example or "", answer, media)
 
     def _records(self, operation: Operation) -> Iterator[AuditedResponse]:
-        kinds = self._contract.manners.tokens
+        kinds = self._contract.extensions.tokens
         kind = next(
             (candidate for candidate in kinds if candidate.selects and candidate.selects == operation.resource), None
         )
         if kind is None or kind.selects is None:
             return
         for record in self._store.records(kind.selects):
-            caller = Credentials(kind.prefix + record.handle, kind, record.handle)
-            answer = self._answer(operation, Preferences(), caller)
-            audited = self._judged(operation, str(answer.status), record.handle, answer)
+            credentials = Credentials(kind.prefix + record.handle, kind, record.handle)
+            answer = self._answer(operation, Preferences(), credentials)
+            audited = self._validated(operation, str(answer.status), record.handle, answer)
             located = tuple(
                 replace(finding, location=f"{record.location} {record.handle}") for finding in audited.findings
             )
             yield replace(audited, findings=located)
 
-    def _answer(self, operation: Operation, preferences: Preferences, caller: Credentials, media: str = "") -> Response:
+    def _answer(
+        self, operation: Operation, preferences: Preferences, credentials: Credentials, media: str = ""
+    ) -> Response:
         request = Request(operation.method, operation.path, headers=(("accept", media),) if media else ())
-        return self._ladder.answer(MockRequest(operation, request, caller, preferences))
+        return self._selector.answer(MockRequest(operation, request, credentials, preferences))
 
-    def _judged(
+    def _validated(
         self, operation: Operation, status: str, example: str, answer: Response, media: str = ""
     ) -> AuditedResponse:
         if answer.source is ResponseSource.PROBLEM:
@@ -111,7 +115,7 @@ class ContractAudit:
             )
         else:
             offered = (replace(finding, location=self._contract.locate(finding.pointer)) for finding in answer.findings)
-            findings = (*offered, *self._judge.answer(operation.key, answer), *self._of_items(answer))
+            findings = (*offered, *self._validator.answer(operation.key, answer), *self._of_items(answer))
         return AuditedResponse(operation.key, status, example, self._source(operation, answer), findings, media)
 
     def _of_items(self, answer: Response) -> tuple[Diagnostic, ...]:
@@ -119,7 +123,7 @@ class ContractAudit:
         if answer.stream is None:
             return ()
         try:
-            return tuple(self._ladder.streams.findings(self._judge, answer.stream, answer.status))
+            return tuple(self._selector.streams.findings(self._validator, answer.stream, answer.status))
         except GenerationError as error:
             return (Diagnostic("no-answer", answer.stream.operation, str(error), "an item"),)
 

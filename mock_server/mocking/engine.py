@@ -33,9 +33,9 @@ log = logging.getLogger("mock_server")
 
 MOST_MEMBERS = 1000
 """Members of a form among which that is looked for which a fragment names."""
-JUDGED = 8 * 1024 * 1024
+VALIDATED = 8 * 1024 * 1024
 """Bytes of answers whose judgement is kept: one and the same answer is judged once."""
-_JUDGED_OVERHEAD = 1000
+_VALIDATED_OVERHEAD = 1000
 """Bytes of a judgement beside the texts of the answer, about."""
 
 
@@ -58,7 +58,7 @@ class Examined:
     request: Request
     route: Route
     operation: Operation | None
-    caller: Credentials
+    credentials: Credentials
     preferences: Preferences
     failure: str | None = None
     headers: Headers = ()
@@ -71,13 +71,13 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An examined request and what its world decides: ``question`` is present where an answer is to be selected."""
+    """An examined request and what its world decides: ``mock_request`` is present where an answer is to be selected."""
 
     examined: Examined
     memory: StatefulDecision
     preferences: Preferences
     unreadable: tuple[Diagnostic, ...] = ()
-    question: MockRequest | None = None
+    mock_request: MockRequest | None = None
     played: ScenarioResponse | None = None
 
 
@@ -87,22 +87,22 @@ class Engine:
     def __init__(
         self,
         contract: Contract,
-        judge: ContractValidator,
-        ladder: ResponseSelector,
+        validator: ContractValidator,
+        selector: ResponseSelector,
         route: Callable[[str, str, str], Route],
         standing: tuple[Scenario, ...] = (),
         seed: int = 0,
         strictness: str = "strict",
     ) -> None:
         self.contract = contract
-        self._judge = judge
-        self._judged: SizedCache[tuple[Hashable, ...], tuple[Diagnostic, ...]] = SizedCache(JUDGED)
-        self._ladder = ladder
+        self._validator = validator
+        self._validated: SizedCache[tuple[Hashable, ...], tuple[Diagnostic, ...]] = SizedCache(VALIDATED)
+        self._selector = selector
         self._route = route
         self._standing = standing
         self._seed = seed
         self._strictness = strictness
-        self._always_staged = bool(standing) or contract.manners.remembers
+        self._always_stateful = bool(standing) or contract.extensions.remembers
         self._told: set[Diagnostic] = set()
         """Findings about the contract's examples that were logged: each is logged once, not with each request."""
 
@@ -120,48 +120,48 @@ class Engine:
 
         Changes nothing, so it may run twice (``deadline``).
         """
-        manners = self.contract.manners
+        extensions = self.contract.extensions
         route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
         # Several operations have this path; the request tells which of them is meant.
         if route.others:
             route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
-        caller = credentials_of(request, manners, self.contract.schemes)
+        credentials = credentials_of(request, extensions, self.contract.schemes)
 
         preferences, unreadable = read_preferences(request)
         strictness = preferences.validation or self._strictness
 
         # Some APIs refuse a token before they look at the path (``beforeRouting`` of x-mock-failures).
-        failure = self._refused_early(caller, strictness)
+        failure = self._refused_early(credentials, strictness)
         headers: Headers = ()
         findings: tuple[Diagnostic, ...] = ()
         if failure is None and operation is None:
-            if request.method == "OPTIONS" and route.allow and manners.options == "answer":
+            if request.method == "OPTIONS" and route.allow and extensions.options == "answer":
                 answer = Response(204, (("Allow", _allow(route)),), source=ResponseSource.OPTIONS)
-                return Examined(request, route, operation, caller, preferences, answer=answer)
+                return Examined(request, route, operation, credentials, preferences, answer=answer)
             failure, headers = _unrouted(request, route, world.prefix if world else "")
             findings = _misdirected(request, route)
         passed: Headers = ()
         # Under "warn" findings do not refuse the request; they go into the header Mock-Findings.
         if failure is None and strictness == "warn":
-            findings = self._judge.request(route, request)
+            findings = self._validator.request(route, request)
             passed = findings_header(findings)
         elif failure is None and strictness != "off":
-            findings = self._judge.request(route, request, is_lenient=strictness == "lenient")
+            findings = self._validator.request(route, request, is_lenient=strictness == "lenient")
             failure = _refused(findings)
             passed = findings_header(findings) if failure is None else ()
-            types = self._judge.media_types(operation.key) if operation is not None else ()
+            types = self._validator.media_types(operation.key) if operation is not None else ()
             if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(types)),)
         # What is wrong with the request comes before a failure that its token asks for.
-        failure = failure or _failure_of(caller, strictness)
+        failure = failure or _failure_of(credentials, strictness)
         headers = headers if failure is not None else passed
-        asks = failure is None and operation is not None and self._judge.asks_for_stream(operation.key, request)
+        asks = failure is None and operation is not None and self._validator.asks_for_stream(operation.key, request)
         return Examined(
             request,
             route,
             operation,
-            caller,
+            credentials,
             preferences,
             failure,
             headers,
@@ -170,7 +170,7 @@ class Engine:
             wants_stream=asks,
         )
 
-    def is_staged(self, world: World) -> bool:
+    def has_scenarios(self, world: World) -> bool:
         """Return whether scenarios run in a world."""
         stage = self._stage(world)
         return stage is not None and not stage.is_empty
@@ -192,24 +192,38 @@ class Engine:
         failure, operation = examined.failure, examined.operation
         preferences, unreadable = examined.preferences, examined.unreadable
         if failure is None and stage is not None and operation is not None and examined.answer is None:
-            memory = remember_decision(stage, self.contract.manners, operation, examined.request, examined.caller)
+            memory = remember_decision(
+                stage, self.contract.extensions, operation, examined.request, examined.credentials
+            )
             failure = memory.failure
         if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
-            is_there = self._ladder.failures.has_example(failure, operation, preferences.example)
+            is_there = self._selector.failures.has_example(failure, operation, preferences.example)
             preferences = Preferences(
                 example=preferences.example if is_there else None, validation=preferences.validation
             )
             return Admitted(examined, memory, preferences)
         if unreadable or memory.replay is not None or operation is None:
             return Admitted(examined, memory, preferences, unreadable)
-        question = MockRequest(operation, examined.request, examined.caller, preferences, world, examined.wants_stream)
+        mock_request = MockRequest(
+            operation, examined.request, examined.credentials, preferences, world, examined.wants_stream
+        )
         return Admitted(
-            examined, memory, preferences, (), question, self._played(stage, question, examined.route, fitting or {})
+            examined,
+            memory,
+            preferences,
+            (),
+            mock_request,
+            self._played(stage, mock_request, examined.route, fitting or {}),
         )
 
     def respond(self, admitted: Admitted) -> Exchange:
         """Select the answer and validate it. Changes nothing in the world, so it may run twice (``deadline``)."""
-        examined, memory, question, played = admitted.examined, admitted.memory, admitted.question, admitted.played
+        examined, memory, mock_request, played = (
+            admitted.examined,
+            admitted.memory,
+            admitted.mock_request,
+            admitted.played,
+        )
         request, route, operation = examined.request, examined.route, examined.operation
         if examined.answer is not None:
             return Exchange(request, route, examined.answer)
@@ -217,21 +231,23 @@ class Engine:
         if failure is not None:
             headers = memory.headers if memory.failure else examined.headers
             example = admitted.preferences.example
-            answer = self._ladder.failure(failure, operation, examined.findings, headers, example)
+            answer = self._selector.failure(failure, operation, examined.findings, headers, example)
         elif memory.replay is not None:
             answer = memory.replay
-        elif question is None:
+        elif mock_request is None:
             answer = problem_response("preference", 400, "; ".join(map(str, admitted.unreadable)), admitted.unreadable)
         else:
-            answer = self._ladder.answer(question) if played is None else played.answer(self._ladder, question)
+            answer = (
+                self._selector.answer(mock_request) if played is None else played.answer(self._selector, mock_request)
+            )
 
         broken: tuple[Diagnostic, ...] = ()
         # A replay was validated when it was first sent; a scenario may break the contract on purpose.
-        if memory.replay is None and (played is None or played.is_judged):
-            broken = self._broken(answer, route, failure if played is None else played.cue.failure)
+        if memory.replay is None and (played is None or played.is_validated):
+            broken = self._broken(answer, route, failure if played is None else played.stub.failure)
         if broken:
             answer = _withheld(answer, route, broken)
-        answer = _finished(answer, admitted.preferences, examined.caller, is_refused=failure is not None)
+        answer = _finished(answer, admitted.preferences, examined.credentials, is_refused=failure is not None)
         if failure is None and examined.headers and answer.header("mock-findings") is None:
             answer = replace(answer, headers=(*answer.headers, *examined.headers))
         if played is not None:
@@ -263,7 +279,7 @@ class Engine:
             candidate for candidate, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)
         ]
         matches = named or routes
-        accepted = (candidate for candidate in matches if _refused(self._judge.request(candidate, request)) is None)
+        accepted = (candidate for candidate in matches if _refused(self._validator.request(candidate, request)) is None)
         return next(accepted, matches[0]) if len(matches) > 1 else matches[0]
 
     def items(self, stream: Stream, status: int) -> Iterator[bytes]:
@@ -271,10 +287,10 @@ class Engine:
 
         Raises :class:`GenerationError` where one cannot be made, :class:`BrokenItemError` for one that is not valid.
         """
-        source = self._ladder.streams.source_of(stream)
-        for index, item in enumerate(self._ladder.streams.items(stream)):
-            if stream.is_judged:
-                broken = self._judge.item(stream, status, index, source.sequence.schema(index), item)
+        source = self._selector.streams.source_of(stream)
+        for index, item in enumerate(self._selector.streams.items(stream)):
+            if stream.is_validated:
+                broken = self._validator.item(stream, status, index, source.sequence.schema(index), item)
                 if broken:
                     raise BrokenItemError(broken)
             garble = stream.garble if index == stream.garbled else ""
@@ -282,7 +298,7 @@ class Engine:
 
     def end(self, stream: Stream) -> bytes:
         """Return the bytes after the last item of a stream; empty where there are none."""
-        return self._ladder.streams.source_of(stream).framing.last()
+        return self._selector.streams.source_of(stream).framing.last()
 
     def _first_of(self, stream: Stream | None, status: int) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the first item of a stream, while another answer can still be sent."""
@@ -297,15 +313,15 @@ class Engine:
         """Return the scenarios and limits of a world, where it has any; else None."""
         if world is None:
             return None
-        return world.stage(self._standing) if self._always_staged else world.staged
+        return world.stage(self._standing) if self._always_stateful else world.scenario_state
 
     def _played(
-        self, stage: ScenarioState | None, question: MockRequest, route: Route, fitting: Fitting
+        self, stage: ScenarioState | None, mock_request: MockRequest, route: Route, fitting: Fitting
     ) -> ScenarioResponse | None:
         """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
-        if stage is None or question.preferences.is_of_the_answer:
+        if stage is None or mock_request.preferences.is_of_the_answer:
             return None
-        step = stage.next(question.request, route, question.operation, self._seed, fitting)
+        step = stage.next(mock_request.request, route, mock_request.operation, self._seed, fitting)
         return None if step is None else ScenarioResponse(*step, self._seed)
 
     def _tell(self, answer: Response) -> None:
@@ -315,20 +331,20 @@ class Engine:
                 self._told.add(finding)
                 log.warning("an example breaks its schema and is not sent as it stands: %s", finding)
 
-    def _refused_early(self, caller: Credentials, strictness: str) -> str | None:
+    def _refused_early(self, credentials: Credentials, strictness: str) -> str | None:
         """Return the caller's failure, if this API reports it before it looks at the path; else None."""
-        failure = self.contract.manners.failures.get(_failure_of(caller, strictness) or "")
+        failure = self.contract.extensions.failures.get(_failure_of(credentials, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
-    def _judgement(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
+    def _validation(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what the contract has against an answer; of one that was judged before, what it had then."""
         # All that the contract may have something against; whose record it was made from is no matter of it.
-        key = (operation, answer.status, answer.headers, answer.body, answer.judged, answer.source, answer.stream)
-        known = self._judged.get(key)
+        key = (operation, answer.status, answer.headers, answer.body, answer.validated, answer.source, answer.stream)
+        known = self._validated.get(key)
         if known is None:
-            known = self._judge.answer(operation, answer)
-            size = _JUDGED_OVERHEAD + len(answer.body) + len(answer.judged or b"")
-            self._judged.keep(key, known, size + sum(len(value) for _, value in answer.headers))
+            known = self._validator.answer(operation, answer)
+            size = _VALIDATED_OVERHEAD + len(answer.body) + len(answer.validated or b"")
+            self._validated.keep(key, known, size + sum(len(value) for _, value in answer.headers))
         return known
 
     def _broken(self, answer: Response, route: Route, failure: str | None) -> tuple[Diagnostic, ...]:
@@ -340,11 +356,11 @@ class Engine:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            broken = self._judgement(operation.key, answer)
+            broken = self._validation(operation.key, answer)
             return broken or self._first_of(answer.stream, answer.status)
-        if failure is None or failure not in self.contract.manners.failures:
+        if failure is None or failure not in self.contract.extensions.failures:
             return ()
-        return self._judge.failure(failure, answer)
+        return self._validator.failure(failure, answer)
 
 
 _PLAIN = "/:@!$&'()*+,;=~"
@@ -396,13 +412,13 @@ def _refused(findings: tuple[Diagnostic, ...]) -> str | None:
     return next((failure for rule, failure in _REFUSALS.items() if rule in rules), "invalid_request")
 
 
-def _failure_of(caller: Credentials, strictness: str) -> str | None:
+def _failure_of(credentials: Credentials, strictness: str) -> str | None:
     """Return the failure that a token leads to, or None.
 
     Where requests are not refused, a token of no known kind is not a failure. A reserved suffix always leads to its
     failure: a test put it there.
     """
-    return caller.failure if caller.kind is not None or strictness in ("strict", "lenient") else None
+    return credentials.failure if credentials.kind is not None or strictness in ("strict", "lenient") else None
 
 
 def _withheld(answer: Response, route: Route, broken: tuple[Diagnostic, ...]) -> Response:
@@ -423,10 +439,10 @@ def _deprecated(answer: Response) -> Response:
     return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
 
 
-def _finished(answer: Response, preferences: Preferences, caller: Credentials, *, is_refused: bool) -> Response:
+def _finished(answer: Response, preferences: Preferences, credentials: Credentials, *, is_refused: bool) -> Response:
     """Return the answer with its delay, and with the preferences that were applied."""
     if preferences == Preferences():
-        return replace(answer, delay=caller.delay) if caller.delay else answer
+        return replace(answer, delay=credentials.delay) if credentials.delay else answer
     # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.
     honoured = {"delay", "validation"} | ({"code"} if answer.source is not ResponseSource.PROBLEM else set())
     if answer.stream is not None:
@@ -439,4 +455,4 @@ def _finished(answer: Response, preferences: Preferences, caller: Credentials, *
         honoured |= {"dynamic"}
     applied = preferences.applied(frozenset(honoured))
     headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers
-    return replace(answer, headers=headers, delay=caller.delay + preferences.delay)
+    return replace(answer, headers=headers, delay=credentials.delay + preferences.delay)

@@ -50,8 +50,8 @@ class Examples:
                 if finding is not None:
                     findings[name] = finding
                     values.pop(name)
-                    mended = self._mended(media, value)
-                    values |= {} if mended is None else {name: mended}
+                    repaired = self._repaired(media, value)
+                    values |= {} if repaired is None else {name: repaired}
             examples = self._kept.keep(ValidExamples(media, values, findings), media)
         return examples
 
@@ -61,7 +61,7 @@ class Examples:
         The finding has no line: ``check`` looks it up, since on a large contract that takes a second.
         """
         body = serialize_body(value, media.name, media.schema, self._contract.resolve, is_authored=True)
-        if body.judged == NOTHING:
+        if body.validated == NOTHING:
             return None
         try:
             node = self._schemas.root(media.schema)
@@ -76,15 +76,15 @@ class Examples:
         remedy = "Fix the example; until then it is sent repaired, or another answer in its place."
         return Diagnostic("example", self._contract.name, actual, expected, where, remedy)
 
-    def _mended(self, media: MediaType, value: JSON) -> JSON:
+    def _repaired(self, media: MediaType, value: JSON) -> JSON:
         """Return the example with the two common defects repaired that have one safe repair; None where others stay.
 
         JSON that is written as a text is parsed, and members that an answer must not have (``writeOnly``: the password
         of a user) are left out.
         """
-        mended = value
+        repaired = value
         if media.is_json and isinstance(value, str):
             with contextlib.suppress(ValueError, RecursionError):
-                mended = json.loads(value)
-        mended = self._answers.without(mended, media.schema)
-        return mended if mended != value and self._schemas.root(media.schema).accepts(mended) else None
+                repaired = json.loads(value)
+        repaired = self._answers.without(repaired, media.schema)
+        return repaired if repaired != value and self._schemas.root(media.schema).accepts(repaired) else None

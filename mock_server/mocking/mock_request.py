@@ -39,7 +39,7 @@ class MockRequest:
 
     operation: Operation
     request: Request
-    caller: Credentials
+    credentials: Credentials
     preferences: Preferences
     world: World | None = None
     wants_stream: bool = False
@@ -59,7 +59,7 @@ class MockRequest:
     def identity(self) -> str:
         """The caller and the resource: the same for equal requests, whatever their preferences are."""
         query = "&".join(part for part in self.request.query.split("&") if not part.startswith("__"))
-        return f"{self.caller.token or ''} {self.request.path}?{query}"
+        return f"{self.credentials.token or ''} {self.request.path}?{query}"
 
     def is_dynamic(self, *, by_default: bool) -> bool:
         """Tell whether generated data is preferred to examples; ``by_default`` is the setting ``dynamic``."""
@@ -79,7 +79,7 @@ class NegotiatedRequest(MockRequest):
         return cls(
             request.operation,
             request.request,
-            request.caller,
+            request.credentials,
             request.preferences,
             request.world,
             request.wants_stream,
@@ -89,28 +89,28 @@ class NegotiatedRequest(MockRequest):
         )
 
 
-def choice_of(question: MockRequest, response: ResponseSpec, status: int) -> NegotiatedMedia | None:
+def choice_of(mock_request: MockRequest, response: ResponseSpec, status: int) -> NegotiatedMedia | None:
     """Return the media type to answer in; None for an answer without a body.
 
     Types with the named example are preferred. Raises :class:`CannotHonourError` for an example that does not exist,
     and :class:`NotAcceptableError`.
     """
     if status in BODYLESS or not response.content:
-        if question.preferences.example is not None:
-            raise no_such_example(question.preferences.example, response)
+        if mock_request.preferences.example is not None:
+            raise no_such_example(mock_request.preferences.example, response)
         return None
-    named = question.preferences.example
+    named = mock_request.preferences.example
     fit = [] if named is None else [index for index, media in enumerate(response.content) if named in media.examples]
     indexes = fit or [*range(len(response.content))]
     # Where there are both, only a request that asks for a stream gets it.
     streams = [index for index in indexes if is_stream(response.content[index].name)]
-    if streams and question.wants_stream:
+    if streams and mock_request.wants_stream:
         indexes = streams
     elif streams:
         indexes = [*(index for index in indexes if index not in streams), *streams]
     names = tuple([response.content[index].name for index in indexes])
-    choice = negotiate(names, question.accept)
-    if choice is None and (status >= 400 or (streams and question.wants_stream)):
+    choice = negotiate(names, mock_request.accept)
+    if choice is None and (status >= 400 or (streams and mock_request.wants_stream)):
         choice = negotiate(names, "")  # an error in another type is better than no description
     if choice is None:
         raise NotAcceptableError(names)

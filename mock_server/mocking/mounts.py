@@ -69,22 +69,22 @@ class ApiMount:
         self._settings = settings
         self._schemas = _Lazy(self._made_schemas)
         self._sent = _Lazy(self._made_sent)
-        self._judge = _Lazy(self._made_judge)
-        self._ladder = _Lazy(self._made_ladder)
+        self._validator = _Lazy(self._made_validator)
+        self._selector = _Lazy(self._made_selector)
         self._engine = _Lazy(self._made_engine)
         self._enums = EnumGraph(contract.resolve)
-        self._gauges: dict[str, CoverageTarget] = {}
+        self._coverage_targets: dict[str, CoverageTarget] = {}
         self._intakes: dict[str, RecordParser] = {}
 
     @property
-    def judge(self) -> ContractValidator:
+    def validator(self) -> ContractValidator:
         """The validator of requests and answers."""
-        return self._judge()
+        return self._validator()
 
     @property
-    def ladder(self) -> ResponseSelector:
+    def selector(self) -> ResponseSelector:
         """The selector of answers."""
-        return self._ladder()
+        return self._selector()
 
     @property
     def engine(self) -> Engine:
@@ -92,9 +92,9 @@ class ApiMount:
         return self._engine()
 
     @property
-    def always_staged(self) -> bool:
+    def always_stateful(self) -> bool:
         """Whether every answer depends on those before it, in all worlds."""
-        return bool(self.standing) or self.contract.manners.remembers
+        return bool(self.standing) or self.contract.extensions.remembers
 
     def _made_schemas(self) -> SchemaDocument:
         from mock_server.generation.schema_document import SchemaDocument
@@ -111,24 +111,24 @@ class ApiMount:
             return schemas
         return SchemaDocument(document, self.contract.openapi, sends="request")
 
-    def gauge(self, operation: str) -> CoverageTarget:
+    def coverage_target(self, operation: str) -> CoverageTarget:
         """Return what there is to cover of an operation, which is named by its key."""
-        if operation not in self._gauges:
+        if operation not in self._coverage_targets:
             described = self.contract.operations[operation]
-            self._gauges[operation] = CoverageTarget(self.contract, described, self.base_path, self._enums)
-        return self._gauges[operation]
+            self._coverage_targets[operation] = CoverageTarget(self.contract, described, self.base_path, self._enums)
+        return self._coverage_targets[operation]
 
     def intake(self, resource: str) -> RecordParser:
         """Return the parser of records of a resource; raises :class:`KeyError` where the contract does not have it."""
         from mock_server.storage.fixtures.record_parser import RecordParser
 
         if resource not in self._intakes:
-            described = self.contract.manners.resources[resource]
+            described = self.contract.extensions.resources[resource]
             accepts = self._schemas().root({"$ref": described.schema}).accepts
             self._intakes[resource] = RecordParser(described, self.contract, accepts)
         return self._intakes[resource]
 
-    def _made_judge(self) -> ContractValidator:
+    def _made_validator(self) -> ContractValidator:
         from mock_server.openapi.validation.validator import ContractValidator
 
         return ContractValidator(
@@ -138,7 +138,7 @@ class ApiMount:
             lambda schema, value: self._sent().root(schema).reason(value),
         )
 
-    def _made_ladder(self) -> ResponseSelector:
+    def _made_selector(self) -> ResponseSelector:
         from mock_server.mocking.response_selector import ResponseSelector
 
         return ResponseSelector(self.contract, self.store, self._settings, self._schemas())
@@ -149,19 +149,19 @@ class ApiMount:
         settings = self._settings
         return Engine(
             self.contract,
-            self.judge,
-            self.ladder,
+            self.validator,
+            self.selector,
             self.router.route,
             self.standing,
             settings.seed,
             settings.validate_requests,
         )
 
-    def rehearsal(self) -> ScenarioValidator:
+    def scenario_validator(self) -> ScenarioValidator:
         """Return a validator of scenarios for this contract."""
         from mock_server.mocking.scenario_responses import ScenarioValidator
 
-        return ScenarioValidator(self.contract, self.judge, self.ladder, self.store)
+        return ScenarioValidator(self.contract, self.validator, self.selector, self.store)
 
 
 def build_mounts(settings: Settings, stores: StoreFactory | None = None) -> tuple[ApiMount, ...]:
@@ -192,8 +192,8 @@ def scenario_files(settings: Settings) -> ScenarioFiles:
 
 def validate_scenario(scenario: Scenario, served: Sequence[ApiMount]) -> list[Diagnostic]:
     """Return what is wrong with a scenario, for all contracts that it matches; empty where nothing is."""
-    rehearsals = [mount.rehearsal() for mount in served]
-    matches = [rehearsal for rehearsal in rehearsals if rehearsal.meets(scenario)]
+    scenario_validators = [mount.scenario_validator() for mount in served]
+    matches = [scenario_validator for scenario_validator in scenario_validators if scenario_validator.meets(scenario)]
     if not matches:
         named = scenario.match.operation or ""
         operations = [operation for mount in served for operation in mount.contract.operations.values()]
@@ -201,7 +201,7 @@ def validate_scenario(scenario: Scenario, served: Sequence[ApiMount]) -> list[Di
         actual = f"a match that no operation fits{did_you_mean(named, known) if named else ''}"
         pointer = "/match/operation" if named else "/match"
         return [Diagnostic("no-operation", "body", actual, "one that some operation of the contract fits", pointer)]
-    return [finding for rehearsal in matches for finding in rehearsal.findings(scenario)]
+    return [finding for scenario_validator in matches for finding in scenario_validator.findings(scenario)]
 
 
 def _assembled(settings: Settings, stores: StoreFactory) -> tuple[ApiMount, ...]:
@@ -211,7 +211,7 @@ def _assembled(settings: Settings, stores: StoreFactory) -> tuple[ApiMount, ...]
         return (ApiMount(contract, _stocked(stores, settings, contract), settings),)
     placed = [(first_base_path(contract), contract) for contract in contracts]
     _refuse_collisions(placed)
-    resources = frozenset(name for contract in contracts for name in contract.manners.resources)
+    resources = frozenset(name for contract in contracts for name in contract.extensions.resources)
     mounts = [
         ApiMount(replace(contract, base_paths=(base,)), _stocked(stores, settings, contract, resources), settings, base)
         for base, contract in placed
@@ -283,7 +283,7 @@ def _stocked(
     contracts: a fixture file for a resource of another contract is skipped.
     """
     store = stores.store(f"{contract.title} {first_base_path(contract)}".strip())
-    elsewhere = frozenset(resources) - contract.manners.resources.keys()
+    elsewhere = frozenset(resources) - contract.extensions.resources.keys()
     # The built-in contract has fixtures of its own.
     directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
 

@@ -78,10 +78,10 @@ class RecordFactory:
 
 def maker_of(contract: Contract, name: str, *, fill_properties: bool = True) -> RecordFactory:
     """Return the maker of a resource by name; raises :class:`UsageError` where the contract does not have it."""
-    resource = contract.manners.resources.get(name)
+    resource = contract.extensions.resources.get(name)
     if resource is None:
-        known = ", ".join(contract.manners.resources) or "none: the contract has no x-mock-resources"
-        near = did_you_mean(name, contract.manners.resources)
+        known = ", ".join(contract.extensions.resources) or "none: the contract has no x-mock-resources"
+        near = did_you_mean(name, contract.extensions.resources)
         raise UsageError(f"RESOURCE: found {name!r}{near}; expected one of {known}")
     document = SchemaDocument(contract.document, contract.openapi)
     return RecordFactory(contract, resource, document, fill_properties=fill_properties)

@@ -53,7 +53,7 @@ class RequestMetric:
 
 
 class RequestMetrics:
-    """All tallies of a process.
+    """Hold all request metrics of a process.
 
     ``handled`` is the number of requests that were not answered from memory, ``bounds`` how often something came up
     against each bound, by the name of its setting.
@@ -62,16 +62,16 @@ class RequestMetrics:
     def __init__(self) -> None:
         self.handled = 0
         self.bounds: Counter[str] = Counter()
-        self._tallies: dict[tuple[str, str, int], RequestMetric] = {}
+        self._request_metrics: dict[tuple[str, str, int], RequestMetric] = {}
 
     def of(self, operation: str, method: str, status: int) -> RequestMetric:
         """Return the tally of an operation, a method and a status; their number is bounded by the contract."""
         if not operation and method not in METHODS:
             method = OTHER
-        tally = self._tallies.get((operation, method, status))
-        if tally is None:
-            tally = self._tallies[operation, method, status] = RequestMetric(operation, method, status)
-        return tally
+        request_metric = self._request_metrics.get((operation, method, status))
+        if request_metric is None:
+            request_metric = self._request_metrics[operation, method, status] = RequestMetric(operation, method, status)
+        return request_metric
 
     def __iter__(self) -> Iterator[RequestMetric]:
-        return iter([*self._tallies.values()])
+        return iter([*self._request_metrics.values()])

@@ -19,7 +19,7 @@ from mock_server.core.errors import StoreError
 from mock_server.core.eviction import Eviction
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange, ResponseSource
-from mock_server.mocking.cached_response import CachedResponse, Question, SharedFieldLines, SharedParts, dependency_of
+from mock_server.mocking.cached_response import CachedResponse, RequestKey, SharedFieldLines, SharedParts, dependency_of
 from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.openapi.model import Operation
 from mock_server.storage import Store
@@ -46,7 +46,7 @@ class ResponseCache:
         self.limit = memory
         """Bytes that the answers may hold."""
         self._bounds = Counter() if bounds is None else bounds
-        self._ready: dict[Question, CachedResponse] = {}
+        self._ready: dict[RequestKey, CachedResponse] = {}
         self._eviction = Eviction(self._drop)
         self._parts = SharedParts()
         self._lines = SharedFieldLines()
@@ -66,9 +66,9 @@ class ResponseCache:
 
     def find(self, scope: Scope, world: World) -> CachedResponse | None:
         """Return the remembered answer to a request, or None."""
-        staged = world.staged
+        scenario_state = world.scenario_state
         # A running scenario may answer instead, and has to count the requests that it matches.
-        if staged is not None and not staged.is_empty:
+        if scenario_state is not None and not scenario_state.is_empty:
             return None
         ready = self._ready.get(
             (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
@@ -76,7 +76,7 @@ class ResponseCache:
         if ready is None:
             return None
         ready.stamp = self._eviction.now
-        return ready if ready.sight is None or ready.sight.still_holds(world) else None
+        return ready if ready.dependency is None or ready.dependency.still_holds(world) else None
 
     def remember(
         self,
@@ -87,39 +87,39 @@ class ResponseCache:
         exchange: Exchange,
         operation: Operation | None,
         hits: CoverageHits,
-        tally: RequestMetric,
+        request_metric: RequestMetric,
     ) -> None:
         """Remember an answer of the engine, if it will be the same again.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.
         """
-        if not self._is_lasting(exchange) or (world.staged is not None and not world.staged.is_empty):
+        if not self._is_lasting(exchange) or (world.scenario_state is not None and not world.scenario_state.is_empty):
             return
         try:
-            sight = dependency_of(base, world, exchange.answer, before)
+            dependency = dependency_of(base, world, exchange.answer, before)
         except StoreError:
             return
         # Kept with what all have in common, the question costs less, and to compare it touches less memory.
         common = (intern(scope["method"]), scope["raw_path"], scope["query_string"])
         target = self._parts.target(exchange, operation, common)
         lines = [self._lines.shared(line) for line in scope["headers"]]
-        question: Question = (world.revision, *target.common, *[line for line, _ in lines])
+        request_key: RequestKey = (world.revision, *target.common, *[line for line, _ in lines])
         own = sum([size for _, size in lines])
-        head, sign = self._parts.head(exchange, tally), self._parts.sign(hits)
-        ready = CachedResponse(question, own, target, head, sign, exchange.answer.body, sight)
+        head, sign = self._parts.head(exchange, request_metric), self._parts.sign(hits)
+        ready = CachedResponse(request_key, own, target, head, sign, exchange.answer.body, dependency)
         if ready.cost > self.limit // _LARGEST:
             self._parts.release(ready)
             return
-        former = self._ready.pop(question, None)  # has its place until it is its turn, and for nothing
+        former = self._ready.pop(request_key, None)  # has its place until it is its turn, and for nothing
         if former is not None:
             former.stamp = 0
-        self._ready[question] = ready
+        self._ready[request_key] = ready
         self._eviction.add(ready, self.limit - self._beside)
 
     def _drop(self, ready: CachedResponse) -> None:
         self._parts.release(ready)
-        if self._ready.get(ready.question) is ready:
-            del self._ready[ready.question]
+        if self._ready.get(ready.request_key) is ready:
+            del self._ready[ready.request_key]
             self._bounds["answer_memory"] += 1
 
     def _is_lasting(self, exchange: Exchange) -> bool:

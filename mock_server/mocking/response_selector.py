@@ -68,7 +68,7 @@ class ResponseSelector:
         """The answers to requests that cannot be served as they are."""
         factories = {
             name: RecordFactory(contract, resource, self._schemas, fill_properties=not settings.no_fill_properties)
-            for name, resource in contract.manners.resources.items()
+            for name, resource in contract.extensions.resources.items()
         }
         self._bodies = BodySchemas()
         self._variants = VariantSource(self._schemas, self._bodies, settings)
@@ -80,30 +80,30 @@ class ResponseSelector:
         self._sources: tuple[BodySource, ...] = (named_examples, self._variants, *plugins, fixtures, examples)
         """The links of the chain in their order; where none of them has a body, it is generated."""
 
-    def answer(self, question: MockRequest) -> Response:
+    def answer(self, mock_request: MockRequest) -> Response:
         """Return the answer to a valid request.
 
         Where no answer can be made, return a problem document (500 without a value, the store's own status, or that of
         a preference that cannot be met), or the contract's answer to a 406.
         """
-        where = question.operation.key
+        where = mock_request.operation.key
         try:
-            response, status = self._response(question)
+            response, status = self._response(mock_request)
             where = f"{where} {status}"
-            choice = choice_of(question, response, status)
+            choice = choice_of(mock_request, response, status)
             if choice is None:
-                if question.preferences.variant is not None:
-                    raise no_such_variant(question, response, 0)
+                if mock_request.preferences.variant is not None:
+                    raise no_such_variant(mock_request, response, 0)
                 return Response(
-                    status, self._headers.written(response, "", question.identity), source=ResponseSource.CONTRACT
+                    status, self._headers.written(response, "", mock_request.identity), source=ResponseSource.CONTRACT
                 )
             media = response.content[choice.index]
             # Every body that is a sequence has a source, event streams and JSON Lines alike.
-            source = self.streams.source(question.operation, response, choice.index)
+            source = self.streams.source(mock_request.operation, response, choice.index)
             if source is not None:
-                return self._streamed(question, status, choice.content_type, source)
-            selection = self._selected(NegotiatedRequest.of(question, response, media))
-            headers = self._headers.written(response, selection.example, question.identity)
+                return self._streamed(mock_request, status, choice.content_type, source)
+            selection = self._selected(NegotiatedRequest.of(mock_request, response, media))
+            headers = self._headers.written(response, selection.example, mock_request.identity)
         except GenerationError as error:
             return problem_response("no-answer", 500, f"{where}: {error}")
         except StoreError as error:
@@ -112,8 +112,8 @@ class ResponseSelector:
             return problem_response("preference", error.status, str(error))
         except NotAcceptableError as error:
             expected = "one that takes " + " or ".join(dict.fromkeys(error.names))
-            finding = Diagnostic("accept", "header accept", question.accept, expected)
-            return self.failure("not_acceptable", question.operation, (finding,))
+            finding = Diagnostic("accept", "header accept", mock_request.accept, expected)
+            return self.failure("not_acceptable", mock_request.operation, (finding,))
         body = self._encoded(selection, choice.content_type, media)
         headers = (("content-type", body.content_type), *headers)
         # Another Accept may get another media type (RFC 9110, 12.5.5).
@@ -124,31 +124,31 @@ class ResponseSelector:
             headers,
             body.data,
             selection.source,
-            judged=body.judged,
+            validated=body.validated,
             findings=selection.findings,
             sought=selection.sought,
         )
 
-    def _streamed(self, question: MockRequest, status: int, content_type: str, source: StreamItems) -> Response:
+    def _streamed(self, mock_request: MockRequest, status: int, content_type: str, source: StreamItems) -> Response:
         """Return the answer whose body is a stream.
 
         The first item is made here, so that a stream whose items cannot be made raises before anything is sent. Raises
         :class:`CannotHonourError` for ``items`` outside the bounds of the sequence.
         """
-        preferences = question.preferences
-        items, name, findings = self._given(question, source)
+        preferences = mock_request.preferences
+        items, name, findings = self._given(mock_request, source)
         low, high = source.sequence.least, source.sequence.most
         if preferences.items is not None and (
             preferences.items < low or (high is not None and preferences.items > high)
         ):
             bounds = f"from {low} up" if high is None else f"from {low} to {high}"
             raise CannotHonourError(f"Found the preference items={preferences.items}; expected {bounds}.", 400)
-        is_dynamic = question.is_dynamic(by_default=self._settings.dynamic)
+        is_dynamic = mock_request.is_dynamic(by_default=self._settings.dynamic)
         alone = 1 if status >= 400 and items is None and low < 2 else None  # what went wrong is said once
         stream = self.streams.stream(
             source,
             self._settings.seed if preferences.seed is None else preferences.seed,
-            question.identity,
+            mock_request.identity,
             items=items,
             count=alone if preferences.items is None else preferences.items,
             interval=preferences.interval,
@@ -156,7 +156,7 @@ class ResponseSelector:
         )
         # An item that cannot be made raises here, while another answer can still be sent.
         next(self.streams.items(stream), None)
-        headers = self._headers.written(source.response, name or "", question.identity)
+        headers = self._headers.written(source.response, name or "", mock_request.identity)
         if len(source.response.content) > 1 and not any(name.lower() == "vary" for name, _ in headers):
             headers = (*headers, ("Vary", "Accept"))
         typed = (("content-type", source.framing.content_type(content_type)), *headers)
@@ -169,16 +169,16 @@ class ResponseSelector:
         )
 
     def _given(
-        self, question: MockRequest, source: StreamItems
+        self, mock_request: MockRequest, source: StreamItems
     ) -> tuple[tuple[JSON, ...] | None, str | None, tuple[Diagnostic, ...]]:
         """Return the items that an example or a variant gives, the name of the example, and findings about the example.
 
         The items and the name are None where the items have to be generated. Raises :class:`CannotHonourError` for an
         example or a variant that does not exist.
         """
-        preferences, examples = question.preferences, source.examples
+        preferences, examples = mock_request.preferences, source.examples
         if preferences.variant is not None:
-            variant = self._variants.variant(question, source.response, source.media)
+            variant = self._variants.variant(mock_request, source.response, source.media)
             return self.streams.items_of(variant.value, source.sequence), None, ()
         if preferences.example is not None:
             if preferences.example not in source.media.examples:
@@ -221,12 +221,12 @@ class ResponseSelector:
         """Return the contract's own answer to a failure (see :class:`ValidationFailures`)."""
         return self.failures.answer(name, operation, findings, headers, example)
 
-    def _response(self, question: MockRequest) -> tuple[ResponseSpec, int]:
+    def _response(self, mock_request: MockRequest) -> tuple[ResponseSpec, int]:
         """Return the preferred response, or else the usual one of the operation, and the status to send.
 
         Raises :class:`CannotHonourError` for a preferred status that the contract does not document, or below 200.
         """
-        operation, code = question.operation, question.preferences.code
+        operation, code = mock_request.operation, mock_request.preferences.code
         if code is not None:
             response = operation.response_for(code)
             if response is None or code < 200:
@@ -234,7 +234,7 @@ class ResponseSelector:
                 message = f"Found the preference code={code}; expected a documented status"
                 raise CannotHonourError(f"{message}{' from 200 up' if code < 200 else ''}: {documented}.")
             return response, code
-        named = question.preferences.example
+        named = mock_request.preferences.example
         responses = self._responses.get(operation.key)
         if responses is None:
             responses = self._responses[operation.key] = (*_by_use(operation),)
@@ -257,9 +257,9 @@ class ResponseSelector:
 
         Raises :class:`GenerationError` where no answer can be made.
         """
-        question = MockRequest(operation, Request(operation.method, operation.path), Credentials(), Preferences())
-        response, status = self._response(question)
-        choice = choice_of(question, response, status)
+        mock_request = MockRequest(operation, Request(operation.method, operation.path), Credentials(), Preferences())
+        response, status = self._response(mock_request)
+        choice = choice_of(mock_request, response, status)
         return (
             [] if choice is None else self._variants.listed(operation, response, response.content[choice.index], None)
         )

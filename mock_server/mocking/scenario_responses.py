@@ -50,64 +50,66 @@ class ScenarioResponse:
     """One answer of a scenario to one request."""
 
     running: ActiveScenario
-    cue: StubResponse
+    stub: StubResponse
     seed: int
 
     @property
-    def is_judged(self) -> bool:
+    def is_validated(self) -> bool:
         """Whether the answer is validated by the contract."""
-        return self.cue.breaks != ContractBreak()
+        return self.stub.breaks != ContractBreak()
 
-    def answer(self, ladder: ResponseSelector, question: MockRequest) -> Response:
+    def answer(self, selector: ResponseSelector, mock_request: MockRequest) -> Response:
         """Return the answer before it is broken. Where it cannot be made, return a problem document with the reason."""
         try:
-            return respond_by_scenario(ladder, question, self.cue)
+            return respond_by_scenario(selector, mock_request, self.stub)
         except _CannotBePlayedError as error:
             detail = f"Found {error} to patch in the scenario {self.running.scenario.name}; expected JSON."
             return problem_response("scenario", 500, detail)
 
     def finished(self, answer: Response) -> Response:
         """Return the same answer with what the scenario breaks and delays, and its fault in sending."""
-        cue = self.cue
-        delay = answer.delay + cue.delay + self.running.jitter(cue, self.seed)
+        stub = self.stub
+        delay = answer.delay + stub.delay + self.running.jitter(stub, self.seed)
         if answer.source is not ResponseSource.PROBLEM:
-            answer = _broken(answer, cue)
-            answer = _garbled(answer, cue.garble) if answer.stream is None else _spoilt(answer, answer.stream, cue)
+            answer = _broken(answer, stub)
+            answer = _garbled(answer, stub.garble) if answer.stream is None else _spoilt(answer, answer.stream, stub)
         return replace(
             answer,
             delay=delay,
-            wire=cue.wire,
+            wire=stub.wire,
             source=ResponseSource.SCENARIO,
             scenario=self.running.scenario.name,
         )
 
 
-def respond_by_scenario(ladder: ResponseSelector, question: MockRequest, cue: StubResponse) -> Response:
-    """Return the answer that a cue describes, before anything of it is broken."""
-    if cue.failure is not None:
-        return ladder.failure(cue.failure, question.operation, headers=cue.headers)
-    own = question.preferences
-    items = cue.items if own.items is None else own.items
-    interval = cue.interval if own.interval is None else own.interval
-    preferences = replace(own, code=cue.code, example=cue.example, variant=cue.variant, items=items, interval=interval)
-    adapted_question = replace(question, preferences=preferences)
-    if cue.fixture is not None:
-        adapted_question = replace(adapted_question, caller=replace(question.caller, suffix=cue.fixture))
-    answer = ladder.answer(adapted_question)
-    if answer.source is ResponseSource.PROBLEM and cue.code is not None and cue.breaks == ContractBreak():
-        answer = Response(cue.code, source=ResponseSource.SCENARIO)  # a status that the contract does not know
+def respond_by_scenario(selector: ResponseSelector, mock_request: MockRequest, stub: StubResponse) -> Response:
+    """Return the answer that a stub describes, before anything of it is broken."""
+    if stub.failure is not None:
+        return selector.failure(stub.failure, mock_request.operation, headers=stub.headers)
+    own = mock_request.preferences
+    items = stub.items if own.items is None else own.items
+    interval = stub.interval if own.interval is None else own.interval
+    preferences = replace(
+        own, code=stub.code, example=stub.example, variant=stub.variant, items=items, interval=interval
+    )
+    adapted_request = replace(mock_request, preferences=preferences)
+    if stub.fixture is not None:
+        adapted_request = replace(adapted_request, credentials=replace(mock_request.credentials, suffix=stub.fixture))
+    answer = selector.answer(adapted_request)
+    if answer.source is ResponseSource.PROBLEM and stub.code is not None and stub.breaks == ContractBreak():
+        answer = Response(stub.code, source=ResponseSource.SCENARIO)  # a status that the contract does not know
     if answer.source is ResponseSource.PROBLEM:
         return answer
-    if cue.body:
-        answer = _with_body(answer, cue.body[0])
-    for patch in cue.patch:
+    if stub.body:
+        answer = _with_body(answer, stub.body[0])
+    for patch in stub.patch:
         if answer.stream is not None:
             stream = replace(answer.stream, patches=(*answer.stream.patches, json_text(patch)))
             answer = replace(answer, stream=stream)
             continue
         value = _value(answer)
         answer = _with_value(answer, apply_merge_patch(value[0], patch)) if value else _unpatched()
-    return replace(answer, headers=_over(answer.headers, cue.headers))
+    return replace(answer, headers=_over(answer.headers, stub.headers))
 
 
 def _unpatched() -> Response:
@@ -136,8 +138,8 @@ def _with_value(answer: Response, value: JSON) -> Response:
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     codec = _codec_of(answer)
     if codec is not None and codec.encode is not None:
-        return replace(answer, body=codec.encode(value), judged=data)
-    return replace(answer, body=data, judged=None)
+        return replace(answer, body=codec.encode(value), validated=data)
+    return replace(answer, body=data, validated=None)
 
 
 def _with_body(answer: Response, value: JSON) -> Response:
@@ -150,7 +152,7 @@ def _with_body(answer: Response, value: JSON) -> Response:
     if media is None:
         answer = replace(answer, headers=(("content-type", "application/json"), *answer.headers))
     elif not is_json(media) and isinstance(value, str) and _codec_of(answer) is None:
-        return replace(answer, body=value.encode("utf-8", "replace"), judged=None)
+        return replace(answer, body=value.encode("utf-8", "replace"), validated=None)
     return _with_value(answer, value)
 
 
@@ -169,19 +171,19 @@ def _is_large(value: JSON) -> bool:
     return left <= 0
 
 
-def _broken(answer: Response, cue: StubResponse) -> Response:
+def _broken(answer: Response, stub: StubResponse) -> Response:
     """Return the answer with what violates the contract, and a header that says so."""
-    if cue.breaks is None:
+    if stub.breaks is None:
         return answer
-    said = ", ".join(pointer for pointer, _ in cue.breaks.members) or "answer"
+    said = ", ".join(pointer for pointer, _ in stub.breaks.members) or "answer"
     if answer.stream is not None:
-        members = tuple((pointer, json_text(replacement)) for pointer, replacement in cue.breaks.members)
-        stream = replace(answer.stream, breaks=members, is_judged=bool(members))
+        members = tuple((pointer, json_text(replacement)) for pointer, replacement in stub.breaks.members)
+        stream = replace(answer.stream, breaks=members, is_validated=bool(members))
         return replace(answer, stream=stream, headers=(*answer.headers, (VIOLATION, said)))
     value = _value(answer)
-    if cue.breaks.members and value:
+    if stub.breaks.members and value:
         whole = value[0]
-        for pointer, replacement in cue.breaks.members:
+        for pointer, replacement in stub.breaks.members:
             whole = with_value_at(whole, pointer_parts(pointer), replacement)
         answer = _with_value(answer, whole)
     return replace(answer, headers=(*answer.headers, (VIOLATION, said)))
@@ -200,12 +202,12 @@ def _garbled(answer: Response, how: str) -> Response:
     return answer
 
 
-def _spoilt(answer: Response, stream: Stream, cue: StubResponse) -> Response:
+def _spoilt(answer: Response, stream: Stream, stub: StubResponse) -> Response:
     """Return the stream with one item garbled, in the middle unless the scenario says which; or with a wrong type."""
-    if cue.garble not in GARBLES:
-        return _garbled(answer, cue.garble)
-    garbled = stream.count // 2 if cue.garble_item is None else cue.garble_item
-    return replace(answer, stream=replace(stream, garble=cue.garble, garbled=garbled))
+    if stub.garble not in GARBLES:
+        return _garbled(answer, stub.garble)
+    garbled = stream.count // 2 if stub.garble_item is None else stub.garble_item
+    return replace(answer, stream=replace(stream, garble=stub.garble, garbled=garbled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +215,8 @@ class ScenarioValidator:
     """Tries the answers of a scenario on a contract before the scenario may run."""
 
     contract: Contract
-    judge: ContractValidator
-    ladder: ResponseSelector
+    validator: ContractValidator
+    selector: ResponseSelector
     store: Store
 
     def meets(self, scenario: Scenario) -> list[Operation]:
@@ -223,17 +225,17 @@ class ScenarioValidator:
 
     def findings(self, scenario: Scenario) -> list[Diagnostic]:
         """Return what is wrong with the answers of a scenario by the contract."""
-        own = [(index, cue) for index, cue in enumerate(scenario.answers) if not cue.is_as_ever]
-        operations = self.meets(scenario) if any(cue.failure is None or cue.headers for _, cue in own) else []
+        own = [(index, stub) for index, stub in enumerate(scenario.answers) if not stub.is_as_ever]
+        operations = self.meets(scenario) if any(stub.failure is None or stub.headers for _, stub in own) else []
         if len(operations) > MOST_REHEARSED:
             expected = f"at most {MOST_REHEARSED}, since each answer is tried on each"
             problem = f"a scenario that {len(operations)} operations could meet"
             return [Diagnostic("limit", "body", problem, expected, "/match", "Name the operation.")]
         wrong: list[Diagnostic] = []
-        for index, cue in own:
+        for index, stub in own:
             for operation in operations:
                 deadline.check(deadline.current())
-                wrong += self._of(index, cue, operation)
+                wrong += self._of(index, stub, operation)
         return wrong or [*self._without_streams(scenario)]
 
     def _without_streams(self, scenario: Scenario) -> Iterator[Diagnostic]:
@@ -241,85 +243,87 @@ class ScenarioValidator:
 
         Without them a test could pass because nothing happens.
         """
-        if any(cue.of_streams for cue in scenario.answers) and not any(map(_streams, self.meets(scenario))):
-            for index, cue in enumerate(scenario.answers):
-                for key in cue.of_streams:
+        if any(stub.of_streams for stub in scenario.answers) and not any(map(_streams, self.meets(scenario))):
+            for index, stub in enumerate(scenario.answers):
+                for key in stub.of_streams:
                     expected = "one of an operation that answers with a stream"
                     yield Diagnostic(
                         "stream", "body", "an answer that is no stream", expected, f"/answers/{index}/{key}"
                     )
 
-    def _of(self, index: int, cue: StubResponse, operation: Operation) -> Iterator[Diagnostic]:
+    def _of(self, index: int, stub: StubResponse, operation: Operation) -> Iterator[Diagnostic]:
         place, pointer = f"body (as an answer to {operation.key})", f"/answers/{index}"
-        if cue.breaks == ContractBreak():
+        if stub.breaks == ContractBreak():
             return
-        record = self._record(operation, cue)
-        if cue.fixture is not None and record is None:
+        record = self._record(operation, stub)
+        if stub.fixture is not None and record is None:
             expected = "the key of a record that the operation answers with"
-            yield Diagnostic("fixture", place, repr(cue.fixture), expected, f"{pointer}/fixture")
+            yield Diagnostic("fixture", place, repr(stub.fixture), expected, f"{pointer}/fixture")
             return
         try:
-            answer = respond_by_scenario(self.ladder, self._question(operation, record), cue)
+            answer = respond_by_scenario(self.selector, self._mock_request(operation, record), stub)
         except _CannotBePlayedError as error:
             yield Diagnostic("patch", place, str(error), "JSON", f"{pointer}/patch")
             return
         if answer.source is ResponseSource.PROBLEM:
-            if cue.failure is not None:
+            if stub.failure is not None:
                 return  # the server's own problem document is not in the contract
             detail = json.loads(answer.body)["detail"]
             yield Diagnostic("no-answer", place, detail.rstrip("."), "an answer that the contract has", pointer)
             return
-        for finding in (*self._judged(operation, cue, answer), *self._of_items(answer)):
+        for finding in (*self._validated(operation, stub, answer), *self._of_items(answer)):
             location = f"{place} {finding.location}"
-            yield replace(finding, location=location, pointer=_pointed(pointer, cue, finding))
-        yield from _astray(answer, cue, place, pointer, self._items(answer, cue))
+            yield replace(finding, location=location, pointer=_pointed(pointer, stub, finding))
+        yield from _astray(answer, stub, place, pointer, self._items(answer, stub))
 
     def _of_items(self, answer: Response) -> Iterator[Diagnostic]:
         if answer.stream is not None:
-            yield from self.ladder.streams.findings(self.judge, answer.stream, answer.status)
+            yield from self.selector.streams.findings(self.validator, answer.stream, answer.status)
 
-    def _items(self, answer: Response, cue: StubResponse) -> list[JSON]:
+    def _items(self, answer: Response, stub: StubResponse) -> list[JSON]:
         """Return as many items of a stream as the scenario breaks something of; none of any other answer."""
-        if answer.stream is None or cue.breaks is None:
+        if answer.stream is None or stub.breaks is None:
             return []
-        heads = [pointer_parts(pointer)[0] for pointer, _ in cue.breaks.members]
+        heads = [pointer_parts(pointer)[0] for pointer, _ in stub.breaks.members]
         last = max((int(head) for head in heads if head.isascii() and head.isdigit()), default=-1)
-        return [*islice(self.ladder.streams.items(answer.stream), min(last + 1, MOST_ITEMS))]
+        return [*islice(self.selector.streams.items(answer.stream), min(last + 1, MOST_ITEMS))]
 
-    def _judged(self, operation: Operation, cue: StubResponse, answer: Response) -> tuple[Diagnostic, ...]:
-        if cue.failure is None or operation.response_for(answer.status) is not None:
-            return self.judge.answer(operation.key, answer)
-        return self.judge.failure(cue.failure, answer) if cue.failure in self.contract.manners.failures else ()
+    def _validated(self, operation: Operation, stub: StubResponse, answer: Response) -> tuple[Diagnostic, ...]:
+        if stub.failure is None or operation.response_for(answer.status) is not None:
+            return self.validator.answer(operation.key, answer)
+        return self.validator.failure(stub.failure, answer) if stub.failure in self.contract.extensions.failures else ()
 
-    def _record(self, operation: Operation, cue: StubResponse) -> Record | None:
-        """Return the record that the cue names, or one of those that may be asked for; None where there is none."""
+    def _record(self, operation: Operation, stub: StubResponse) -> Record | None:
+        """Return the record that the stub names, or one of those that may be asked for; None where there is none."""
         if operation.resource is None:
             return None
-        if cue.fixture is not None:
-            return self.store.get(operation.resource, cue.fixture)
+        if stub.fixture is not None:
+            return self.store.get(operation.resource, stub.fixture)
         with contextlib.suppress(StoreLostError):
             return next(iter(self.store.records(operation.resource, RecordQuery(limit=1))), None)
         return None  # a generated record will do
 
-    def _question(self, operation: Operation, record: Record | None) -> MockRequest:
-        kinds = self.contract.manners.tokens
+    def _mock_request(self, operation: Operation, record: Record | None) -> MockRequest:
+        kinds = self.contract.extensions.tokens
         kind = next((entry for entry in kinds if record is not None and entry.selects == record.resource), None)
-        caller = Credentials(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Credentials()
-        return MockRequest(operation, Request(operation.method, operation.path), caller, Preferences())
+        credentials = (
+            Credentials(f"{kind.prefix}{record.handle}", kind, record.handle) if kind and record else Credentials()
+        )
+        return MockRequest(operation, Request(operation.method, operation.path), credentials, Preferences())
 
 
-def _pointed(pointer: str, cue: StubResponse, finding: Diagnostic) -> str:
+def _pointed(pointer: str, stub: StubResponse, finding: Diagnostic) -> str:
     """Return the pointer into the scenario of what a finding is about."""
     if finding.rule == "answer-header":
-        return f"{pointer}/headers" if cue.headers else pointer
-    part = "body" if cue.body else "patch" if cue.patch else ""
+        return f"{pointer}/headers" if stub.headers else pointer
+    part = "body" if stub.body else "patch" if stub.patch else ""
     return f"{pointer}/{part}{finding.pointer}" if part else pointer
 
 
-def _astray(answer: Response, cue: StubResponse, place: str, pointer: str, items: list[JSON]) -> Iterator[Diagnostic]:
+def _astray(answer: Response, stub: StubResponse, place: str, pointer: str, items: list[JSON]) -> Iterator[Diagnostic]:
     """Yield findings for pointers of ``breaks`` that change nothing: a typing error must not make a test pass."""
     value = _value(answer) if answer.stream is None else [items]
-    for target, replacement in cue.breaks.members if cue.breaks is not None else ():
+    for target, replacement in stub.breaks.members if stub.breaks is not None else ():
         if not value or with_value_at(value[0], pointer_parts(target), replacement) == value[0]:
             expected = "a pointer into a JSON answer, to a place where it changes something"
             yield Diagnostic("pointer", place, repr(target), expected, f"{pointer}/breaks")

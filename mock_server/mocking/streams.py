@@ -401,11 +401,11 @@ class Streams:
             pins["/data"] = json_text(generate(described, draw, self._schemas, complete=True, fill=self._settings.fill))
         return pins
 
-    def findings(self, judge: ContractValidator, stream: Stream, status: int) -> Iterator[Diagnostic]:
+    def findings(self, validator: ContractValidator, stream: Stream, status: int) -> Iterator[Diagnostic]:
         """Yield what is wrong with the items of a stream, of which the first :data:`TRIED` are validated."""
         source = self.source_of(stream)
         for index, item in enumerate(islice(self.items(stream), TRIED)):
-            yield from judge.item(stream, status, index, source.sequence.schema(index), item)
+            yield from validator.item(stream, status, index, source.sequence.schema(index), item)
 
     @staticmethod
     def broken(stream: Stream, index: int, item: JSON) -> JSON:

@@ -49,7 +49,7 @@ class ValidationFailures:
         self._headers = headers
         self._responses = {
             name: response_of(contract.document, str(failure.status), {"$ref": failure.response})
-            for name, failure in contract.manners.failures.items()
+            for name, failure in contract.extensions.failures.items()
         }
 
     def answer(
@@ -66,7 +66,7 @@ class ValidationFailures:
         preferred example; it is ignored where no answer to the failure has it (see :meth:`has_example`).
         """
         finding_headers = findings_header(findings)
-        if name == "trailing_slash" and name not in self._contract.manners.failures:
+        if name == "trailing_slash" and name not in self._contract.extensions.failures:
             return Response(307, headers, source=ResponseSource.PROBLEM)
         own = self._manner(name)
         # A 401 has to have a challenge (RFC 9110, 15.5.2).
@@ -76,7 +76,7 @@ class ValidationFailures:
             if example is not None and _has_example(response, example):
                 return self._filled(response, status, example, (*headers, *finding_headers))
         if own is not None:
-            failure = self._contract.manners.failures[own]
+            failure = self._contract.extensions.failures[own]
             return self._filled(self._responses[own], failure.status, failure.example, (*headers, *finding_headers))
         detail = "; ".join(str(finding) for finding in findings)
         # A response whose schema no value satisfies is skipped: the next one takes its place, or a problem document.
@@ -95,7 +95,7 @@ class ValidationFailures:
 
     def _manner(self, name: str) -> str | None:
         """Return the name under which ``x-mock-failures`` has an answer to a failure; None where it has none."""
-        failures = self._contract.manners.failures
+        failures = self._contract.extensions.failures
         if name == "malformed_request" and name not in failures:
             name = "invalid_request"
         return name if name in failures else None
@@ -104,7 +104,7 @@ class ValidationFailures:
         """Yield the contract's answers to a failure with their statuses, the preferred one first."""
         own = self._manner(name)
         if own is not None:
-            yield self._responses[own], self._contract.manners.failures[own].status
+            yield self._responses[own], self._contract.extensions.failures[own].status
         else:
             yield from documented_error(operation, name)
 
@@ -171,7 +171,7 @@ class ValidationFailures:
             value, concrete_media_type(media.name), schema, self._contract.resolve, is_authored=is_authored
         )
         typed = (("content-type", body.content_type), *headers)
-        return Response(status, typed, body.data, ResponseSource.FAILURE, judged=body.judged)
+        return Response(status, typed, body.data, ResponseSource.FAILURE, validated=body.validated)
 
 
 def _has_example(response: ResponseSpec, name: str) -> bool:

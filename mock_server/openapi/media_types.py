@@ -46,10 +46,10 @@ def for_openapi_core(node: JSON, read: Callable[[JSON], JSON] | None = None) -> 
         return items if any(new is not old for new, old in zip(items, node, strict=True)) else node
     if not isinstance(node, dict):
         return node
-    judged: dict[str, JSON] = {}
+    validated: dict[str, JSON] = {}
     for key, child in node.items():
         if key in ("schema", "itemSchema"):
             child = child if read is None else read(child)
             child = ({} if child else {"not": {}}) if isinstance(child, bool) else child
-        judged[key] = for_openapi_core(child, read)
-    return judged if any(judged[key] is not node[key] for key in node) else node
+        validated[key] = for_openapi_core(child, read)
+    return validated if any(validated[key] is not node[key] for key in node) else node

@@ -145,7 +145,7 @@ class Contract:
     openapi: tuple[int, int]
     operations: Mapping[str, Operation]
     schemes: Mapping[str, SecurityScheme]
-    manners: MockExtensions
+    extensions: MockExtensions
     base_paths: tuple[str, ...]
     findings: tuple[Diagnostic, ...] = ()
     files: tuple[str, ...] = ()

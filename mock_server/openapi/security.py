@@ -34,18 +34,20 @@ class Credentials:
     delay: int = 0
 
 
-def credentials_of(request: Request, manners: MockExtensions, schemes: Mapping[str, SecurityScheme]) -> Credentials:
+def credentials_of(request: Request, extensions: MockExtensions, schemes: Mapping[str, SecurityScheme]) -> Credentials:
     """Return the caller that a request's credentials name. Without a token table any credential is accepted."""
-    if not manners.tokens:
+    if not extensions.tokens:
         return Credentials(_token(request) or _any_credential(request, schemes))
     token = bearer_token(request)
     if token is None:
         return Credentials()
-    kind = next((entry for entry in manners.tokens if token.startswith(entry.prefix) and token != entry.prefix), None)
+    kind = next(
+        (entry for entry in extensions.tokens if token.startswith(entry.prefix) and token != entry.prefix), None
+    )
     if kind is None:
         return Credentials(token, failure="invalid_token")
     suffix = token[len(kind.prefix) :]
-    reserved = manners.suffixes.get(suffix)
+    reserved = extensions.suffixes.get(suffix)
     if reserved is None:
         return Credentials(token, kind, suffix)
     return Credentials(token, kind, suffix, reserved.failure, reserved.delay)
@@ -76,16 +78,16 @@ def _token(request: Request) -> str | None:
     return None if scheme.lower() in _OTHER_SCHEMES else rest.strip() or None
 
 
-def satisfies(scheme: SecurityScheme, request: Request, manners: MockExtensions) -> bool:
+def satisfies(scheme: SecurityScheme, request: Request, extensions: MockExtensions) -> bool:
     """Tell whether the request has a credential of this scheme, and of a kind that the scheme accepts."""
-    if not manners.tokens and _takes_tokens(scheme):
+    if not extensions.tokens and _takes_tokens(scheme):
         return _token(request) is not None
     credential = credential_of(scheme, request)
     if credential is None:
         return False
     if scheme.type != "http" or scheme.scheme != "bearer":
         return True
-    kind = next((entry for entry in manners.tokens if credential.startswith(entry.prefix)), None)
+    kind = next((entry for entry in extensions.tokens if credential.startswith(entry.prefix)), None)
     return kind is not None and scheme.name in kind.schemes
 
 

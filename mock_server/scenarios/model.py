@@ -104,7 +104,7 @@ class Scenario:
         return cls(
             name=named,
             match=RequestPattern.from_json(match.value, match.pointer),
-            answers=tuple(_cue(entry, is_last=entry is listed[-1]) for entry in listed),
+            answers=tuple(_stub(entry, is_last=entry is listed[-1]) for entry in listed),
             repeats="then" in members and members["then"].choice(("pass", "repeat")) == "repeat",
             machine=_text(members, "state") or named,
             required_state=_text(members, "required_state"),
@@ -124,7 +124,7 @@ def _text(members: Mapping[str, JsonReader], key: str) -> str | None:
     return _name(members[key]) if key in members else None
 
 
-def _cue(part: JsonReader, *, is_last: bool) -> StubResponse:
+def _stub(part: JsonReader, *, is_last: bool) -> StubResponse:
     members = {**part.members((*SOURCES, *EFFECTS, *TURNS))}
     whole = part.entries()
     if not members.keys() & {*SOURCES, *EFFECTS} and "body" not in whole:

@@ -82,7 +82,7 @@ class _Loaded:
         settings: Settings,
         worlds: Worlds,
         stores: StoreFactory,
-        tallies: RequestMetrics,
+        request_metrics: RequestMetrics,
         readiness: Readiness,
         ending: asyncio.Event,
         peers: Peers | None,
@@ -96,9 +96,9 @@ class _Loaded:
         memory = settings.answer_memory * 1024 * 1024
         # What a plugin's source depends on is not known: its responses cannot be stored.
         finds_anew = settings.no_fast_path or bool(registry().sources)
-        self.fast = None if finds_anew else ResponseCache(memory, tallies.bounds)
-        self._vitals = ProcessStatus(tallies, readiness, self.fast)
-        self.apis = [ContractApp(mount, self.fast, tallies, ending, peers, aside) for mount in self.served]
+        self.fast = None if finds_anew else ResponseCache(memory, request_metrics.bounds)
+        self._process_status = ProcessStatus(request_metrics, readiness, self.fast)
+        self.apis = [ContractApp(mount, self.fast, request_metrics, ending, peers, aside) for mount in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     def forget_answers(self) -> None:
@@ -108,7 +108,7 @@ class _Loaded:
         Connexion keeps the error of an import of Flask, and with it the frames of whoever imported Connexion.
         """
         if self.fast is not None:
-            self.fast = self._vitals.fast = nothing = ResponseCache(0)
+            self.fast = self._process_status.fast = nothing = ResponseCache(0)
             for api in self.apis:
                 api.remember_in(nothing)
 
@@ -117,7 +117,7 @@ class _Loaded:
         """The admin API: everything below ``/__admin``."""
         from mock_server.admin.app import AdminApp  # imported here, so that the start does not wait for it
 
-        return AdminApp(self.served, self._worlds, self._settings, self._vitals)
+        return AdminApp(self.served, self._worlds, self._settings, self._process_status)
 
     def api(self, scope: Scope) -> ContractApp | Cors:
         """Return the application of the contract that a path is for.
@@ -164,7 +164,7 @@ class Application:
         self._is_watched = settings.access_log or settings.otel
         self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
         """Other processes that share the worlds; None where there are none."""
-        self.tallies = RequestMetrics()
+        self.request_metrics = RequestMetrics()
         self.worlds = self._worlds() if self.peers is None else self.peers.worlds
         self._aside = WorkerThread()
         self.readiness = Readiness()
@@ -186,7 +186,7 @@ class Application:
             self.settings,
             self.worlds,
             self._stores,
-            self.tallies,
+            self.request_metrics,
             self.readiness,
             self.ending,
             self.peers,
@@ -196,7 +196,7 @@ class Application:
     def _worlds(self) -> Worlds:
         settings = self.settings
         memory = settings.journal_memory * 1024 * 1024
-        return Worlds(settings.max_worlds, settings.journal_size, memory, bounds=self.tallies.bounds)
+        return Worlds(settings.max_worlds, settings.journal_size, memory, bounds=self.request_metrics.bounds)
 
     def _peers(self, sockets: Path | None) -> Peers:
         from mock_server.server.cluster import Peers, check_peers  # a server alone has no use for them
@@ -242,7 +242,7 @@ class Application:
         if ready is not None:
             ready.note(world, started)
             if self._is_watched:
-                note_observation(scope, world, ready, ready.head.tally.operation, world.journal.last)
+                note_observation(scope, world, ready, ready.head.request_metric.operation, world.journal.last)
             await send(ready.head.start)
             await send({"type": "http.response.body", "body": ready.body})
             return

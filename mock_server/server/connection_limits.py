@@ -76,13 +76,13 @@ class ConnectionLimits:
     and ``most_lines`` what a head may have.
     """
 
-    def __init__(self, settings: Settings, tallies: RequestMetrics, is_control: Callable[[str], bool]) -> None:
+    def __init__(self, settings: Settings, request_metrics: RequestMetrics, is_control: Callable[[str], bool]) -> None:
         self.now = 0.0
         self.most = settings.max_connections
         self.most_bytes = settings.max_head * 1024
         self.most_lines = settings.max_header_lines
         self._settings = settings
-        self._tallies = tallies
+        self._request_metrics = request_metrics
         self._is_control = is_control
         self._looked = monotonic()
         self._chosen: list[tuple[Connection, int, float]] = []
@@ -111,7 +111,7 @@ class ConnectionLimits:
         if not connection.unsent or waiting < connection.unsent:
             connection.taken_at = self.now
         elif 0 < timeout <= self.now - connection.taken_at:
-            self._tallies.bounds["send_timeout"] += 1
+            self._request_metrics.bounds["send_timeout"] += 1
             connection.abort()
             waiting = 0
         connection.unsent = waiting
@@ -120,11 +120,11 @@ class ConnectionLimits:
         settings = self._settings
         if connection.stage == NEW:
             if 0 < settings.first_byte_timeout <= waited:
-                self._tallies.bounds["first_byte_timeout"] += 1
+                self._request_metrics.bounds["first_byte_timeout"] += 1
                 connection.close()
         elif connection.stage == HEAD:
             if 0 < settings.head_timeout <= waited:
-                self._tallies.bounds["head_timeout"] += 1
+                self._request_metrics.bounds["head_timeout"] += 1
                 actual = f"Found part of a head after {waited:.0f} s"
                 connection.refuse(_timeout(f"{actual}; expected the whole within {settings.head_timeout} s."))
         elif connection.stage == BODY:
@@ -138,14 +138,14 @@ class ConnectionLimits:
             connection.since, connection.received = self.now, 1
         elif waited >= BODY_WINDOW:
             if connection.received < rate * waited:
-                self._tallies.bounds["min_body_rate"] += 1
+                self._request_metrics.bounds["min_body_rate"] += 1
                 actual = f"Found {connection.received / waited:,.0f} bytes of the body a second over {waited:.0f} s"
                 connection.refuse(_timeout(f"{actual}; expected at least {rate:,}."))
             connection.since, connection.received = self.now, 1
 
     def too_large(self, name: str, actual: str) -> Response:
         """Return the answer to a head that is more than the setting of that name allows."""
-        self._tallies.bounds[name] += 1
+        self._request_metrics.bounds[name] += 1
         most = f"{self._settings.max_head} KB" if name == "max_head" else f"{self.most_lines} header lines"
         detail = f"Found {actual}; expected {most} at most. Send less, or start the server with another --{name}."
         return problem_response("large-head", 431, detail.replace("_", "-"), headers=RETRY[1:])
@@ -155,7 +155,7 @@ class ConnectionLimits:
 
         Another that nobody needs now is closed for it. Where there is none, it is asked what it wants.
         """
-        self._tallies.bounds["max_connections"] += 1
+        self._request_metrics.bounds["max_connections"] += 1
         other = self._dispensable(newcomer, connections)
         if other is not None:
             if other.stage in (HEAD, BODY):

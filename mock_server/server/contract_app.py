@@ -47,7 +47,7 @@ class ContractApp:
         self,
         served: ApiMount,
         fast: ResponseCache | None,
-        tallies: RequestMetrics,
+        request_metrics: RequestMetrics,
         ending: asyncio.Event,
         peers: Peers | None,
         aside: WorkerThread,
@@ -57,7 +57,7 @@ class ContractApp:
         self.base_path = served.base_path
         self._served = served
         self._fast = fast
-        self._tallies = tallies
+        self._request_metrics = request_metrics
         self._ending = ending
         self._peers = peers
 
@@ -110,7 +110,7 @@ class ContractApp:
         if exchange.answer.stream is not None:
             return exchange
         operation = self.contract.operations.get(exchange.route.operation or "")
-        name = self._served.gauge(operation.key).name if operation is not None else ""
+        name = self._served.coverage_target(operation.key).name if operation is not None else ""
         note_observation(scope, world, JournaledExchange(exchange, operation), name, number)
         return exchange
 
@@ -143,7 +143,9 @@ class ContractApp:
             engine = self._served.engine
             run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
             examined = await run(engine.examine, request, world)
-            fitting = await run(engine.fitting, examined, world) if request.body and engine.is_staged(world) else None
+            fitting = (
+                await run(engine.fitting, examined, world) if request.body and engine.has_scenarios(world) else None
+            )
             admitted = engine.admit(examined, world, fitting)
             return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
         except Exception:
@@ -175,18 +177,20 @@ class ContractApp:
         journaled = JournaledExchange(exchange, operation, size)
         elapsed = monotonic() - started
         world.journal.add(journaled, time() - elapsed, elapsed)
-        gauge = None if operation is None else self._served.gauge(operation.key)
-        tally = self._tallies.of(gauge.name if gauge else "", exchange.request.method, exchange.answer.status)
-        tally.take(elapsed, journaled.findings)
-        self._tallies.handled += 1
+        coverage_target = None if operation is None else self._served.coverage_target(operation.key)
+        request_metric = self._request_metrics.of(
+            coverage_target.name if coverage_target else "", exchange.request.method, exchange.answer.status
+        )
+        request_metric.take(elapsed, journaled.findings)
+        self._request_metrics.handled += 1
         if scope is not None:
-            note_observation(scope, world, journaled, tally.operation, world.journal.last)
-        if gauge is None:
+            note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
+        if coverage_target is None:
             return
-        hits = gauge.shown(exchange)
+        hits = coverage_target.shown(exchange)
         world.coverage.note(hits)
-        if self._fast is not None and scope is not None and not self._served.always_staged:
-            self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, tally)
+        if self._fast is not None and scope is not None and not self._served.always_stateful:
+            self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, request_metric)
 
 
 class _ExchangeRecorder:

@@ -33,7 +33,7 @@ class Cors:
     def _middleware(self) -> App:
         from starlette.middleware.cors import CORSMiddleware  # 0.1 s that few servers need
 
-        cors = self._contract.manners.cors
+        cors = self._contract.extensions.cors
         return CORSMiddleware(
             self._api,
             allow_origins=["*"],
@@ -53,8 +53,8 @@ def _exposed(contract: Contract) -> list[str]:
 
     ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5), so all known names are listed too.
     """
-    if contract.manners.cors.expose_headers is not None:
-        return list(contract.manners.cors.expose_headers)
+    if contract.extensions.cors.expose_headers is not None:
+        return list(contract.extensions.cors.expose_headers)
     responses = [response for operation in contract.operations.values() for response in operation.responses.values()]
     documented = {header.name.lower(): header.name for response in responses for header in response.headers}
     own = {name.lower(): name for name in ("Deprecation", "Location", "Mock-Findings", "Preference-Applied")}

@@ -28,9 +28,9 @@ class StallWatchdog:
     ``shares_process`` says that faulthandler's timer, of which a process has one, is somebody else's.
     """
 
-    def __init__(self, seconds: int, tallies: RequestMetrics, *, shares_process: bool) -> None:
+    def __init__(self, seconds: int, request_metrics: RequestMetrics, *, shares_process: bool) -> None:
         self._seconds = seconds
-        self._tallies = tallies
+        self._request_metrics = request_metrics
         self._writes_dumps = not shares_process and sys.stderr is not None
         self._watched = threading.get_ident()
         self._armed = 0.0
@@ -66,7 +66,7 @@ class StallWatchdog:
 
     def _tell(self, since: float, *, was_stopped: bool) -> None:
         """Tell of a stall, and of its end."""
-        self._tallies.bounds["stall_timeout"] += 1
+        self._request_metrics.bounds["stall_timeout"] += 1
         frame = sys._current_frames().get(self._watched)
         if self._writes_dumps and not was_stopped:
             faulthandler.cancel_dump_traceback_later()

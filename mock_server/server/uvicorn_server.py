@@ -57,7 +57,7 @@ class _Server(uvicorn.Server):
         is_worker: bool = False,
         beat: Callable[[], None] | None = None,
     ) -> None:
-        self._limits = ConnectionLimits(application.settings, application.tallies, application.is_control)
+        self._limits = ConnectionLimits(application.settings, application.request_metrics, application.is_control)
         config = uvicorn.Config(
             ObserverMiddleware(application, watchers) if watchers else application,
             log_config=None,
@@ -103,7 +103,9 @@ class _Server(uvicorn.Server):
             tell_guard()
         if application.settings.stall_timeout:
             self._stall = StallWatchdog(
-                application.settings.stall_timeout, application.tallies, shares_process=application.shares_process
+                application.settings.stall_timeout,
+                application.request_metrics,
+                shares_process=application.shares_process,
             )
 
     async def on_tick(self, counter: int) -> bool:

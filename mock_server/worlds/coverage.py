@@ -1,6 +1,6 @@
 """Coverage of a contract by clients: operations, statuses, media types, parameters, enum values, variants.
 
-A gauge knows what there is to cover of an operation; it is made at the operation's first request. A world notes what
+A :class:`CoverageTarget` knows what there is to cover of an operation; it is made at the operation's first request. A world notes what
 was covered: small keys, each once. The keys of a body or query are remembered, since clients repeat requests.
 """
 
@@ -44,10 +44,10 @@ _VARIANT = re.compile(r"\bvariant=(\d+)")
 class CoverageHits:
     """What one exchange covers of an operation. Exchanges that cover the same share one object."""
 
-    __slots__ = ("gauge", "keys")
+    __slots__ = ("coverage_target", "keys")
 
-    def __init__(self, gauge: CoverageTarget, keys: frozenset[Key]) -> None:
-        self.gauge = gauge
+    def __init__(self, coverage_target: CoverageTarget, keys: frozenset[Key]) -> None:
+        self.coverage_target = coverage_target
         self.keys = keys
 
 
@@ -243,34 +243,34 @@ class Coverage:
     def _sort(self) -> None:
         news, self._news = self._news or {}, None
         for hits, count in news.items():
-            self.take(hits.gauge, hits.keys, count)
+            self.take(hits.coverage_target, hits.keys, count)
 
-    def take(self, gauge: CoverageTarget, keys: Iterable[Key], count: int) -> None:
+    def take(self, coverage_target: CoverageTarget, keys: Iterable[Key], count: int) -> None:
         """Note ``count`` requests for an operation, and the keys that they covered together."""
         if self._seen is None or self._counts is None:
             self._seen, self._counts = {}, {}
-        self._seen.setdefault(gauge, set()).update(keys)
-        self._counts[gauge] = self._counts.get(gauge, 0) + count
+        self._seen.setdefault(coverage_target, set()).update(keys)
+        self._counts[coverage_target] = self._counts.get(coverage_target, 0) + count
 
     def add(self, other: Coverage) -> None:
         """Add everything that another coverage has noted."""
-        for gauge in other.gauges():
-            self.take(gauge, other.of(gauge), other.count(gauge))
+        for coverage_target in other.coverage_targets():
+            self.take(coverage_target, other.of(coverage_target), other.count(coverage_target))
 
-    def gauges(self) -> Iterable[CoverageTarget]:
+    def coverage_targets(self) -> Iterable[CoverageTarget]:
         """Return the operations that had requests."""
         self._sort()
         return (*(self._seen or {}),)
 
-    def of(self, gauge: CoverageTarget) -> frozenset[Key]:
+    def of(self, coverage_target: CoverageTarget) -> frozenset[Key]:
         """Return what was covered of an operation."""
         self._sort()
-        return frozenset((self._seen or {}).get(gauge, ()))
+        return frozenset((self._seen or {}).get(coverage_target, ()))
 
-    def count(self, gauge: CoverageTarget) -> int:
+    def count(self, coverage_target: CoverageTarget) -> int:
         """Return the number of requests for an operation."""
         self._sort()
-        return (self._counts or {}).get(gauge, 0)
+        return (self._counts or {}).get(coverage_target, 0)
 
     def clear(self) -> None:
         """Forget everything that was noted."""
@@ -287,15 +287,15 @@ def _enum_key(pointer: str, value: str) -> Key:
     return kind, _ANSWER + pointer, value
 
 
-def describe_coverage(gauge: CoverageTarget, seen: frozenset[Key], count: int) -> dict[str, JSON]:
+def describe_coverage(coverage_target: CoverageTarget, seen: frozenset[Key], count: int) -> dict[str, JSON]:
     """Return what is covered of an operation and what is missing, by kind, as names."""
     report: dict[str, JSON] = {
-        "operation": gauge.name,
-        "operationId": gauge.operation.operation_id,
+        "operation": coverage_target.name,
+        "operationId": coverage_target.operation.operation_id,
         "count": count,
     }
-    total = gauge.total()
-    seen = gauge.named(seen, total)
+    total = coverage_target.total()
+    seen = coverage_target.named(seen, total)
     for kind in KINDS:
         all_of = {key for key in total if key[0] == kind}
         report[PLURALS[kind]] = {

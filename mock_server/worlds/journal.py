@@ -219,14 +219,14 @@ class Entry(NamedTuple):
 class Journal:
     """The entries of one world, the oldest first."""
 
-    __slots__ = ("_is_gathered", "_kept", "_last", "_ledger", "_members", "_name")
+    __slots__ = ("_is_gathered", "_kept", "_last", "_members", "_memory_budget", "_name")
 
     def __init__(
-        self, name: str = "", capacity: int = KEPT, ledger: MemoryBudget | None = None, after: int = 0
+        self, name: str = "", capacity: int = KEPT, memory_budget: MemoryBudget | None = None, after: int = 0
     ) -> None:
         self._name = name
         self._kept = capacity
-        self._ledger = ledger
+        self._memory_budget = memory_budget
         self._members: deque[Member] | None = None
         """The members of the entries one after the other: half a million rows would be as many objects that Python's
         garbage collection looks through again and again, and numbers are none."""
@@ -315,11 +315,11 @@ class Journal:
         if len(members) == members.maxlen:  # a deque that is full lets go of as many members as come
             oldest: LoggedExchange = members[MEMBERS - 1]
             change -= released(oldest)
-            if self._ledger is not None:
-                self._ledger.bounds["journal_size"] += 1
+            if self._memory_budget is not None:
+                self._memory_budget.bounds["journal_size"] += 1
         members.extend((self._last, started, elapsed, journaled))
-        if change and self._ledger is not None:
-            self._ledger.change(change)
+        if change and self._memory_budget is not None:
+            self._memory_budget.change(change)
 
     @property
     def last(self) -> int:
@@ -401,11 +401,11 @@ class Journal:
         self._abandon(members or deque())
 
     def _abandon(self, members: deque[Member]) -> None:
-        """Release entries: a few at once, and many when the ledger has time for it."""
-        if self._ledger is None or len(members) <= AT_ONCE * MEMBERS:
+        """Release entries: a few at once, and many when the memory budget has time for it."""
+        if self._memory_budget is None or len(members) <= AT_ONCE * MEMBERS:
             self._give_back(release(members, len(members)))
         else:
-            self._ledger.abandon(deque(members))  # without a bound, which would hold more than there is
+            self._memory_budget.abandon(deque(members))  # without a bound, which would hold more than there is
 
     def shorten(self, enough: Callable[[], bool]) -> None:
         """Let the older half go, or less where that is enough."""
@@ -416,8 +416,8 @@ class Journal:
                 break
 
     def _give_back(self, size: int) -> None:
-        if self._ledger is not None and size:
-            self._ledger.change(-size)
+        if self._memory_budget is not None and size:
+            self._memory_budget.change(-size)
 
 
 def _each_member(flags: list[bool]) -> Iterator[bool]:

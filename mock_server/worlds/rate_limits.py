@@ -183,25 +183,29 @@ class _IdempotencyStore(Protocol):
 
 
 def remember_decision(
-    desk: _IdempotencyStore, manners: MockExtensions, operation: Operation, request: Request, caller: Credentials
+    scenario_state: _IdempotencyStore,
+    extensions: MockExtensions,
+    operation: Operation,
+    request: Request,
+    credentials: Credentials,
 ) -> StatefulDecision:
     """Count a request, and look up the answer that its key got before."""
-    token = short(caller.token or "")
+    token = short(credentials.token or "")
     headers: Headers = ()
-    if manners.rate_limit is not None:
-        allowance = desk.limits.count(token, manners.rate_limit, desk.clock.now())
+    if extensions.rate_limit is not None:
+        allowance = scenario_state.limits.count(token, extensions.rate_limit, scenario_state.clock.now())
         headers = allowance.headers()
         if allowance.exceeded:
             return StatefulDecision("rate_limited", headers)
-    rule = manners.idempotency
+    rule = extensions.idempotency
     key = request.header(rule.header) if rule is not None and operation.method in rule.methods else None
     if key is None:
         return StatefulDecision(headers=headers)
     key = short(key)
-    before = desk.limits.kept(token, operation.key, key)
+    before = scenario_state.limits.kept(token, operation.key, key)
     if before is None:
         return StatefulDecision(
-            headers=headers, keep=lambda answer: desk.limits.keep(token, operation.key, key, request, answer)
+            headers=headers, keep=lambda answer: scenario_state.limits.keep(token, operation.key, key, request, answer)
         )
     # One key for two different requests is an error of the client (draft-ietf-httpapi-idempotency-key-header).
     if before[0] != fingerprint(request):
@@ -213,7 +217,7 @@ def remember_decision(
 def _size(answer: Response) -> int:
     """Return the bytes of an answer's texts: the body, what it was written from, the headers."""
     texts = [value for _, value in answer.headers] + [*(answer.sought or ())]
-    return len(answer.body) + len(answer.judged or b"") + sum(map(len, texts))
+    return len(answer.body) + len(answer.validated or b"") + sum(map(len, texts))
 
 
 def short(text: str) -> str:

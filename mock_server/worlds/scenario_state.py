@@ -59,23 +59,23 @@ class ActiveScenario:
         return self.scenario.answers[index]
 
     def _turn(self, state: str, seed: int) -> int | None:
-        for index, cue in enumerate(self.scenario.answers):
-            if cue.times is not None and self._used[index] >= cue.times:
+        for index, stub in enumerate(self.scenario.answers):
+            if stub.times is not None and self._used[index] >= stub.times:
                 continue
-            if cue.required_state not in (None, state) or self.met % cue.every:
+            if stub.required_state not in (None, state) or self.met % stub.every:
                 continue
-            if cue.share < 1 and _drawn(seed, self.scenario.name, f"share {index} {self.met}") >= cue.share:
+            if stub.share < 1 and _drawn(seed, self.scenario.name, f"share {index} {self.met}") >= stub.share:
                 continue
             return index
         return None
 
     def _is_over(self) -> bool:
         pairs = zip(self.scenario.answers, self._used, strict=True)
-        return all(cue.times is not None and used >= cue.times for cue, used in pairs)
+        return all(stub.times is not None and used >= stub.times for stub, used in pairs)
 
-    def jitter(self, cue: StubResponse, seed: int) -> int:
+    def jitter(self, stub: StubResponse, seed: int) -> int:
         """Return extra milliseconds, from 0 to the answer's ``jitter``; the same for the same request and seed."""
-        return int(_drawn(seed, self.scenario.name, f"jitter {self.met}") * (cue.jitter + 1)) if cue.jitter else 0
+        return int(_drawn(seed, self.scenario.name, f"jitter {self.met}") * (stub.jitter + 1)) if stub.jitter else 0
 
     def as_json(self, state: str) -> dict[str, JSON]:
         """Return the scenario as the admin API shows it."""
@@ -175,12 +175,12 @@ class ScenarioState:
             fits = fitting.get(running)
             if not (scenario.match.matches(request, route, operation) if fits is None else fits):
                 continue
-            cue = running.next(state, seed)
-            if cue is not None:
-                new_state = cue.new_state or scenario.new_state
+            stub = running.next(state, seed)
+            if stub is not None:
+                new_state = stub.new_state or scenario.new_state
                 if new_state is not None:
                     self._states[scenario.machine] = new_state
-                return running, cue
+                return running, stub
         return None
 
     def saved(self, *, limits: bool) -> ScenarioStateJson:

@@ -44,17 +44,17 @@ MEMORY = 256 * 1024 * 1024
 class World:
     """The state of one world."""
 
-    __slots__ = ("_layers", "coverage", "journal", "name", "revision", "staged")
+    __slots__ = ("_layers", "coverage", "journal", "name", "revision", "scenario_state")
 
     def __init__(
-        self, name: str = "", journal_size: int = JOURNAL, ledger: MemoryBudget | None = None, after: int = 0
+        self, name: str = "", journal_size: int = JOURNAL, memory_budget: MemoryBudget | None = None, after: int = 0
     ) -> None:
         self.name = name
-        self.journal = Journal(name, journal_size, ledger, after)
+        self.journal = Journal(name, journal_size, memory_budget, after)
         self.coverage = Coverage()
         self.revision: int | str = 0
         """Which remembered answers are this world's: those of all worlds without changes (0), or its own."""
-        self.staged: ScenarioState | None = None
+        self.scenario_state: ScenarioState | None = None
         """The scenarios, limits and clock of this world; None where nothing has needed them yet."""
         self._layers: dict[Store, RecordWriter] | None = None
 
@@ -70,8 +70,8 @@ class World:
         What lies in a store that others share stays there, whatever becomes of the world.
         """
         layers = self._layers
-        is_staged = self.staged is not None and self.staged.has_changes
-        return is_staged or (layers is not None and not all(base.is_shared for base in layers))
+        has_scenarios = self.scenario_state is not None and self.scenario_state.has_changes
+        return has_scenarios or (layers is not None and not all(base.is_shared for base in layers))
 
     def store(self, base: Store) -> RecordReader:
         """Return the records of this world, over those of ``base``, which is read-only."""
@@ -91,17 +91,17 @@ class World:
 
     def stage(self, standing: tuple[Scenario, ...] = ()) -> ScenarioState:
         """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
-        if self.staged is None:
+        if self.scenario_state is None:
             from mock_server.worlds.scenario_state import (
                 ScenarioState,  # imported here, so that the start does not wait for it
             )
 
-            self.staged = ScenarioState(standing)
-        return self.staged
+            self.scenario_state = ScenarioState(standing)
+        return self.scenario_state
 
     def reset(self) -> None:
         """Reset the world to its initial state."""
-        self.staged = None
+        self.scenario_state = None
         self.let_go_of_records()
         self.journal.clear()
         self.coverage.clear()
@@ -142,7 +142,7 @@ class Worlds:
         self._bounds: Counter[str] = Counter() if bounds is None else bounds
         self._journal_size = journal_size
         self._after = after
-        self._ledger = MemoryBudget(journal_memory, self._relieve, self._bounds)
+        self._memory_budget = MemoryBudget(journal_memory, self._relieve, self._bounds)
         self.stores: Sequence[Store] = ()
         """The stores of the worlds' records, one for each contract."""
         self._past = Coverage()
@@ -219,7 +219,7 @@ class Worlds:
 
     def _made(self, name: str) -> World:
         """Return a new world."""
-        return World(name, self._journal_size, self._ledger, self._after)
+        return World(name, self._journal_size, self._memory_budget, self._after)
 
     def _evict(self, world: World) -> None:
         """Remove a world that was not used for long. A shared store bounds the records of worlds itself."""
@@ -233,7 +233,7 @@ class Worlds:
     @property
     def journal_bytes(self) -> int:
         """The bytes that all journals take together, about."""
-        return self._ledger.held
+        return self._memory_budget.held
 
     def forget(self, name: str) -> None:
         """Remove a world; the next request to it gets a new one."""
@@ -264,16 +264,16 @@ class Worlds:
 
     def release(self) -> bool:
         """Release some of what journals have let go of; tell whether there is more."""
-        return self._ledger.release()
+        return self._memory_budget.release()
 
     def _relieve(self) -> None:
         """Remove the older halves of journals, of the least recently used worlds first, until there is enough room."""
         # A tenth more than needed is freed, so that not each of the next requests has to free memory.
-        enough = self._ledger.limit * 9 // 10
-        while self._ledger.held > enough:
+        enough = self._memory_budget.limit * 9 // 10
+        while self._memory_budget.held > enough:
             for world in (*self._named.values(), *self._changed.values(), self.plain):
-                world.journal.shorten(lambda: self._ledger.held <= enough)
-                if self._ledger.held <= enough:
+                world.journal.shorten(lambda: self._memory_budget.held <= enough)
+                if self._memory_budget.held <= enough:
                     break
 
     def begin_over(self, stores: Sequence[Store]) -> None:

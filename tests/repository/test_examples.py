@@ -42,7 +42,7 @@ def load(name: str) -> Any:
     return yaml.safe_load((EXAMPLES / name).read_text(encoding="utf-8"))
 
 
-def judge(file: Path, schema: str) -> Result:
+def validator(file: Path, schema: str) -> Result:
     """What the schema says of a file; the schema comes with the program that is asked."""
     return CliRunner().invoke(check_jsonschema, ["--builtin-schema", schema, str(file)])
 
@@ -63,13 +63,13 @@ def test_every_example_is_validated() -> None:
 
 @each_example
 def test_example_keeps_its_schema(name: str) -> None:
-    done = judge(EXAMPLES / name, SCHEMAS[name])
+    done = validator(EXAMPLES / name, SCHEMAS[name])
     assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / ".github/workflows").iterdir()), ids=lambda file: file.name)
 def test_workflows_are_valid_and_read_only(file: Path) -> None:
-    done = judge(file, "vendor.github-workflows")
+    done = validator(file, "vendor.github-workflows")
     assert done.exit_code == 0, done.output
     workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
@@ -93,7 +93,7 @@ def test_schema_finds_a_mistake(name: str, right: str, wrong: str, tmp_path: Pat
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     assert right in text
     (tmp_path / name).write_text(text.replace(right, wrong), encoding="utf-8")
-    assert judge(tmp_path / name, SCHEMAS[name]).exit_code == 1
+    assert validator(tmp_path / name, SCHEMAS[name]).exit_code == 1
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))

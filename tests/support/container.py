@@ -129,9 +129,9 @@ class Container:
         self.engine.run(*self._crun("kill", self.name, signal.Signals(how).name.removeprefix("SIG")))
         return self.process.wait(timeout=30), time.perf_counter() - start
 
-    def asked(self, question: Callable[[], Result]) -> Result:
+    def asked(self, mock_request: Callable[[], Result]) -> Result:
         """What a function comes to that is called in the container's network, where :data:`URL` is the server."""
-        return _in_network(self.pid, question)
+        return _in_network(self.pid, mock_request)
 
     @property
     def pid(self) -> int:
@@ -155,7 +155,7 @@ def _is_first(pid: int) -> bool:
     return line.split()[-1] == "1"
 
 
-def _in_network(pid: int, question: Callable[[], Result]) -> Result:
+def _in_network(pid: int, mock_request: Callable[[], Result]) -> Result:
     """Call a function in a thread that has entered the network of a process. The thread ends there."""
     results: list[Result] = []
     errors: list[BaseException] = []
@@ -166,7 +166,7 @@ def _in_network(pid: int, question: Callable[[], Result]) -> Result:
             with open(f"/proc/{pid}/ns/net", "rb") as network:
                 if libc.setns(network.fileno(), 0) != 0:
                     raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-            results.append(question())
+            results.append(mock_request())
         except BaseException as error:
             errors.append(error)
 

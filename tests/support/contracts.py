@@ -82,13 +82,13 @@ def written(directory: Path, name: str, data: Document) -> str:
 def engine_of(contract: Contract, records: Iterable[Record] = (), settings: Settings | None = None) -> Engine:
     """The engine of a contract, with these records in its store."""
     schemas = Schemas(dict(contract.document), contract.openapi)
-    ladder = ResponseSelector(contract, MemoryStore(records), settings or Settings(), schemas)
+    selector = ResponseSelector(contract, MemoryStore(records), settings or Settings(), schemas)
     sent = Schemas(dict(contract.document), contract.openapi, sends="request")
-    judge = ContractValidator(
+    validator = ContractValidator(
         contract, lambda schema: schemas.root(schema).accepts, lambda schema: sent.root(schema).accepts
     )
     strictness = (settings or Settings()).validate_requests
-    return Engine(contract, judge, ladder, Router(contract).route, strictness=strictness)
+    return Engine(contract, validator, selector, Router(contract).route, strictness=strictness)
 
 
 def value_of(answer: Response) -> Any:

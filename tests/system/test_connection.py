@@ -268,9 +268,9 @@ class Limits:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._seconds = 0.0
-        self.tallies = RequestMetrics()
+        self.request_metrics = RequestMetrics()
         patch.setattr("mock_server.server.connection_limits.monotonic", lambda: self._seconds)
-        self.of_all = ConnectionLimits(Settings(max_connections=8), self.tallies, lambda _: False)
+        self.of_all = ConnectionLimits(Settings(max_connections=8), self.request_metrics, lambda _: False)
 
     def pass_time(self, connection: Standing, seconds: int, rate: int = 0) -> None:
         """Let bytes come at a rate, and look twice a second."""
@@ -291,7 +291,7 @@ def test_body_has_to_come_at_its_least_rate(limits: Limits) -> None:
     limits.pass_time(slow, 9, rate=900)
     assert slow.statuses == []
     limits.pass_time(slow, 2, rate=900)
-    assert (slow.statuses, limits.tallies.bounds["min_body_rate"]) == ([408], 1)
+    assert (slow.statuses, limits.request_metrics.bounds["min_body_rate"]) == ([408], 1)
 
 
 def test_body_that_is_not_read_is_not_slow(limits: Limits) -> None:
@@ -317,7 +317,7 @@ def test_client_that_takes_nothing_of_its_answer_is_left(limits: Limits, stage: 
     limits.pass_time(asleep, 60)
     assert not asleep.is_aborted
     limits.pass_time(asleep, 1)
-    assert (asleep.is_aborted, limits.tallies.bounds["send_timeout"]) == (True, 1)
+    assert (asleep.is_aborted, limits.request_metrics.bounds["send_timeout"]) == (True, 1)
 
 
 def test_slow_but_steady_client_is_awaited(limits: Limits) -> None:

@@ -93,9 +93,9 @@ def test_stuck_worker_is_replaced_and_says_what_held_it(holder: str) -> None:
 
 
 def test_watchdog_reports_stall_and_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    tallies = RequestMetrics()
+    request_metrics = RequestMetrics()
     with caplog.at_level(logging.ERROR, "mock_server"):
-        watch = StallWatchdog(1, tallies, shares_process=True)
+        watch = StallWatchdog(1, request_metrics, shares_process=True)
         while not caplog.messages:
             threading.Event().wait(0.01)
         while len(caplog.messages) < 2:
@@ -105,7 +105,7 @@ def test_watchdog_reports_stall_and_its_end(caplog: pytest.LogCaptureFixture) ->
     assert held.startswith("the event loop has not turned for 1.")
     assert "test_watchdog_reports_stall_and_its_end" in held
     assert turned.startswith("the event loop turns again, after 1.")
-    assert tallies.bounds["stall_timeout"] == 1
+    assert request_metrics.bounds["stall_timeout"] == 1
 
 
 def test_guard_ends_with_what_it_guards() -> None:

@@ -51,7 +51,7 @@ PET = {
 JSON_TYPE = (("content-type", "application/json; charset=utf-8"),)
 
 
-def gauge(tmp_path: Path) -> CoverageTarget:
+def coverage_target(tmp_path: Path) -> CoverageTarget:
     contract = load(tmp_path, {**document({}), "paths": PETS, "components": {"schemas": {"Pet": PET}}})
     return CoverageTarget(contract, contract.operations[f"GET {PATH}"], "/v1")
 
@@ -68,7 +68,7 @@ def names(report: dict[str, JSON], kind: str, part: str = "covered") -> object:
 
 
 def test_nothing_is_covered_before_anything_is_asked(tmp_path: Path) -> None:
-    report = describe_coverage(gauge(tmp_path), frozenset(), 0)
+    report = describe_coverage(coverage_target(tmp_path), frozenset(), 0)
     assert (report["operation"], report["count"], report["variants"]) == (f"GET /v1{PATH}", 0, [])
     assert names(report, "statuses", "missing") == ["200", "4XX"]
     assert names(report, "mediaTypes", "missing") == ["200 application/json", "200 text/csv"]
@@ -79,7 +79,7 @@ def test_nothing_is_covered_before_anything_is_asked(tmp_path: Path) -> None:
 
 
 def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
-    target, coverage = gauge(tmp_path), Coverage()
+    target, coverage = coverage_target(tmp_path), Coverage()
     body = b'[{"size": "small", "home": {"country": "SE"}}, {"size": null}]'
     coverage.note(
         target.shown(asked("sort=name,color&other=1", answer=Response(200, JSON_TYPE, body), **{"x-shop": "a"}))
@@ -102,14 +102,14 @@ def test_what_an_exchange_shows_is_covered(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_covers_its_status_alone(tmp_path: Path) -> None:
-    target, coverage = gauge(tmp_path), Coverage()
+    target, coverage = coverage_target(tmp_path), Coverage()
     coverage.note(target.shown(asked(answer=Response(200, JSON_TYPE, b'[{"size": "sm'))))
     report = describe_coverage(target, coverage.of(target), 1)
     assert (names(report, "statuses"), names(report, "enumValues")) == (["200"], ["path kind cat"])
 
 
 def test_coverage_of_forgotten_worlds_stays(tmp_path: Path) -> None:
-    target, worlds = gauge(tmp_path), Worlds(capacity=1)
+    target, worlds = coverage_target(tmp_path), Worlds(capacity=1)
     for name, kind in (("a", "cat"), ("b", "dog")):
         worlds.get(name).coverage.note(target.shown(asked(kind=kind)))
     assert worlds.coverage().count(target) == 2

@@ -110,9 +110,9 @@ def customer_validator() -> Draft202012Validator:
 
 
 def test_reference_validator_finds_errors(answers: dict[str, httpx.Response]) -> None:
-    judge = customer_validator()
+    validator = customer_validator()
     good = answers[TOKENS[0]].json()
-    assert list(judge.iter_errors(good)) == []
+    assert list(validator.iter_errors(good)) == []
     for wrong in (
         {"id": "9b5fe75d-63d6-152a-8a5e-c691ae6d8526"},
         {"created_at": "2025-02-30T00:00:00Z"},
@@ -121,13 +121,13 @@ def test_reference_validator_finds_errors(answers: dict[str, httpx.Response]) ->
         {"tax_id": ["gb_vat", "712686081"]},
         {"billing_address": {"country": "UK"}},
     ):
-        assert list(judge.iter_errors({**good, **wrong})), wrong
+        assert list(validator.iter_errors({**good, **wrong})), wrong
 
 
 def test_thousand_answers_keep_the_contract(answers: dict[str, httpx.Response]) -> None:
-    judge = customer_validator()
+    validator = customer_validator()
     wrong = {
-        token: [f"{error.json_path}: {error.message}" for error in judge.iter_errors(answer.json())]
+        token: [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json())]
         for token, answer in answers.items()
     }
     assert len(wrong) == 1000

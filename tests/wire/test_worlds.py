@@ -119,7 +119,7 @@ def test_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
     for number in range(20):
         worlds.get(f"evil{number}")
     assert [*worlds.get("records").store(base).records("pets")] == [TOM, REX]
-    assert worlds.get("clock").staged is not None
+    assert worlds.get("clock").scenario_state is not None
     assert (len(worlds), bounds["max_worlds"]) == (4, 19)
 
 

@@ -42,8 +42,8 @@ def _choice(parameters: dict[str, str], name: str, choices: tuple[str, ...]) -> 
 def _operations(request: AdminRequest, seen: Coverage) -> Iterable[dict[str, JSON]]:
     for mount in request.served:
         for key in mount.contract.operations:
-            gauge = mount.gauge(key)
-            yield describe_coverage(gauge, seen.of(gauge), seen.count(gauge))
+            coverage_target = mount.coverage_target(key)
+            yield describe_coverage(coverage_target, seen.of(coverage_target), seen.count(coverage_target))
 
 
 def _totals(operations: list[dict[str, JSON]]) -> dict[str, JSON]:

@@ -52,7 +52,7 @@ def _live(_: AdminRequest) -> Response:
 
 
 def _ready(request: AdminRequest) -> Response:
-    troubles = request.vitals.readiness.troubles()
+    troubles = request.process_status.readiness.troubles()
     findings = [Diagnostic("not-ready", name, actual, "none of that") for name, actual in troubles.items() if actual]
     if findings:
         detail = (

@@ -141,9 +141,9 @@ def _delete(request: AdminRequest) -> Response:
 def _resource(request: AdminRequest) -> tuple[ApiMount, str]:
     name = request.values["resource"]
     for mount in request.served:
-        if name in mount.contract.manners.resources:
+        if name in mount.contract.extensions.resources:
             return mount, name
-    known = [name for mount in request.served for name in mount.contract.manners.resources]
+    known = [name for mount in request.served for name in mount.contract.extensions.resources]
     listing = ", ".join(known) or "none: the contract has no x-mock-resources"
     raise AdminRequestError(
         "unknown",
@@ -178,7 +178,7 @@ def _taken_in(request: AdminRequest, served: ApiMount, node: JSON, handle: str |
 
     Raises :class:`AdminRequestError` (422) for a record that is not valid, or another handle than that of the path.
     """
-    resource = served.contract.manners.resources[request.values["resource"]]
+    resource = served.contract.extensions.resources[request.values["resource"]]
     if handle is not None and isinstance(node, dict):
         value = node.setdefault(resource.handle, handle)
         if value != handle:
@@ -188,12 +188,12 @@ def _taken_in(request: AdminRequest, served: ApiMount, node: JSON, handle: str |
                 f"body /{resource.handle}: found {value!r}; expected {handle!r}, as in the path, or none.",
             )
     try:
-        return request.errands.run(_judged, served, resource.name, node, is_long=request.is_large)
+        return request.errands.run(_validated, served, resource.name, node, is_long=request.is_large)
     except FixtureError as error:
         raise AdminRequestError("record", 422, str(error).partition("\n")[0], error.findings) from None
 
 
-def _judged(served: ApiMount, resource: str, node: JSON) -> Record:
+def _validated(served: ApiMount, resource: str, node: JSON) -> Record:
     return served.intake(resource).record(node)
 
 
@@ -209,7 +209,7 @@ def _place(record: Record) -> str:
 
 def _told(served: ApiMount, record: Record) -> dict[str, JSON]:
     """Return a record as a fixture file has it."""
-    return {served.contract.manners.resources[record.resource].handle: record.handle, **record.value}
+    return {served.contract.extensions.resources[record.resource].handle: record.handle, **record.value}
 
 
 ROUTES: Rows = (

@@ -27,7 +27,7 @@ def _variants(request: AdminRequest) -> Response:
 
 
 def _shown(served: ApiMount, operation: Operation) -> Response:
-    return json_response([variant.as_json() for variant in served.ladder.variants(operation)])
+    return json_response([variant.as_json() for variant in served.selector.variants(operation)])
 
 
 def _operation(name: str, served: ApiMount) -> Operation | None:

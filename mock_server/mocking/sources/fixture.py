@@ -31,16 +31,16 @@ class FixtureSource:
 
     def resource(self, request: NegotiatedRequest) -> Resource | None:
         """Return the resource that the body is a record of, or None."""
-        resource = self._contract.manners.resources.get(request.operation.resource or "")
+        resource = self._contract.extensions.resources.get(request.operation.resource or "")
         return resource if resource is not None and request.media.schema == {"$ref": resource.schema} else None
 
     def record_key(self, request: NegotiatedRequest) -> tuple[str, str] | None:
         """Return the name of the resource and the handle of the record that the caller selects, or None."""
-        resource, kind = self.resource(request), request.caller.kind
+        resource, kind = self.resource(request), request.credentials.kind
         if resource is None or kind is None or kind.selects != resource.name:
             return None
-        suffix = request.caller.suffix
-        if suffix in self._contract.manners.suffixes or self._factories[resource.name].pins_named(suffix):
+        suffix = request.credentials.suffix
+        if suffix in self._contract.extensions.suffixes or self._factories[resource.name].pins_named(suffix):
             return None  # no record has such a handle, so the store need not be asked
         return resource.name, suffix
 

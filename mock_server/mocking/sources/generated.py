@@ -52,7 +52,7 @@ class GeneratedSource:
         resource = self._fixtures.resource(request)
         if resource is None:
             return self.by_schema(request, self._examples.findings(request))
-        factory, suffix = self._factories[resource.name], request.caller.suffix
+        factory, suffix = self._factories[resource.name], request.credentials.suffix
         pins = factory.pins_named(suffix) or _pins_of(resource, self._fixtures.record(request))
         value = factory.value(suffix, self._seed(request), pins)
         return Selected(value, ResponseSource.GENERATED, sought=self._fixtures.record_key(request))

@@ -44,7 +44,7 @@ def load_contract(
 def _freeze(place: str, compiled: Compiled, layers: LazySourceMap) -> Contract:
     document = compiled.document
     info = mapping_at(document, "info")
-    manners = read_extensions(document, layers)
+    extensions = read_extensions(document, layers)
     table = {
         operation.key: operation
         for operation in (_operation(document, layers, *entry) for entry in operations(document))
@@ -54,9 +54,9 @@ def _freeze(place: str, compiled: Compiled, layers: LazySourceMap) -> Contract:
         name: _scheme(document, name, node)
         for name, node in mapping_at(document.get("components"), "securitySchemes").items()
     }
-    _refuse_unknown_names(manners, document, schemes, layers)
+    _refuse_unknown_names(extensions, document, schemes, layers)
     for operation in table.values():
-        if operation.resource is not None and operation.resource not in manners.resources:
+        if operation.resource is not None and operation.resource not in extensions.resources:
             where = f"{operation.pointer}/x-mock-fixture/resource"
             raise _unknown(layers, where, f"the resource {operation.resource!r}", "one of x-mock-resources")
     return Contract(
@@ -68,7 +68,7 @@ def _freeze(place: str, compiled: Compiled, layers: LazySourceMap) -> Contract:
         openapi=version_of(document),
         operations=table,
         schemes=schemes,
-        manners=manners,
+        extensions=extensions,
         base_paths=_base_paths(document),
         findings=compiled.findings,
         files=compiled.files,
@@ -87,27 +87,29 @@ def _refuse_reserved(table: Mapping[str, Operation], layers: LazySourceMap) -> N
 
 
 def _refuse_unknown_names(
-    manners: MockExtensions, document: Document, schemes: Mapping[str, SecurityScheme], layers: LazySourceMap
+    extensions: MockExtensions, document: Document, schemes: Mapping[str, SecurityScheme], layers: LazySourceMap
 ) -> None:
     """Refuse ``x-mock-*`` data that names what the contract does not have; raises :class:`ContractError`."""
-    for index, kind in enumerate(manners.tokens):
+    for index, kind in enumerate(extensions.tokens):
         where = pointer_of("x-mock-tokens", index)
         for name in kind.schemes:
             if name not in schemes:
                 raise _unknown(layers, where + "/schemes", f"the scheme {name!r}", "a security scheme of the contract")
-        if kind.selects is not None and kind.selects not in manners.resources:
+        if kind.selects is not None and kind.selects not in extensions.resources:
             raise _unknown(layers, where + "/selects", f"the resource {kind.selects!r}", "one of x-mock-resources")
     references = {
-        pointer_of("x-mock-failures", name, "response"): failure.response for name, failure in manners.failures.items()
+        pointer_of("x-mock-failures", name, "response"): failure.response
+        for name, failure in extensions.failures.items()
     }
-    for name, failure in manners.failures.items():
+    for name, failure in extensions.failures.items():
         where = pointer_of("x-mock-failures", name, "example")
         response = response_of(document, str(failure.status), {"$ref": failure.response})
         known = {example for media in response.content for example in media.examples}
         if failure.example and failure.example not in known:
             raise _unknown(layers, where, f"the example {failure.example!r}", "one of the response's examples")
     references |= {
-        pointer_of("x-mock-resources", name, "schema"): resource.schema for name, resource in manners.resources.items()
+        pointer_of("x-mock-resources", name, "schema"): resource.schema
+        for name, resource in extensions.resources.items()
     }
     for where, reference in references.items():
         if resolved(document, {"$ref": reference}) is None:

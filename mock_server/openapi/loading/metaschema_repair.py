@@ -51,10 +51,10 @@ _ANYTHING = {name: lambda _: True for name in ("uri", "uri-reference", "uri-temp
 def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> list[Diagnostic]:
     """Repair ``document`` in place; the findings are ``repaired``, or ``error`` where nothing helped."""
     findings: list[Diagnostic] = []
-    judge = _judge(".".join(str(document["openapi"]).split(".")[:2]))
+    validator = _validator(".".join(str(document["openapi"]).split(".")[:2]))
     spared: set[str] = set()
     for _ in range(ROUNDS):
-        flaws = [flaw for flaw in _flaws(judge, document) if flaw[0] not in spared]
+        flaws = [flaw for flaw in _flaws(validator, document) if flaw[0] not in spared]
         if not flaws:
             return findings
         # What is wrong below a key makes the key one that nobody knows, too.
@@ -64,7 +64,7 @@ def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> l
         for pointer, error in sorted(
             flaws, key=lambda flaw: [_ordered(part) for part in flaw[1].instance_path], reverse=True
         ):
-            done, details = _mended(document, pointer, error, referred)
+            done, details = _repaired(document, pointer, error, referred)
             if done is None:
                 spared.add(pointer)
                 done = "it stays as it is"
@@ -83,7 +83,7 @@ def repair_against_metaschema(document: Document, source: LayeredSourceMap) -> l
             pointer,
             "Fix the contract.",
         )
-        for pointer, error in _flaws(judge, document)
+        for pointer, error in _flaws(validator, document)
         if pointer not in spared
     ]
     return findings
@@ -94,7 +94,7 @@ def _ordered(part: str | int) -> tuple[int, str]:
 
 
 @cache
-def _judge(version: str) -> Any:
+def _validator(version: str) -> Any:
     """Return the validator of OpenAPI's schema; for 3.1 and later with the schema of the Schema Object in it."""
     spec = find_spec("openapi_spec_validator")
     assert spec is not None
@@ -118,10 +118,10 @@ def _is_pattern(text: object) -> bool:
     return False
 
 
-def _flaws(judge: Any, document: Document) -> list[tuple[str, Any]]:
+def _flaws(validator: Any, document: Document) -> list[tuple[str, Any]]:
     """Return the JSON Pointer and the error of each defect, each place once."""
     flaws: dict[str, Any] = {}
-    for error in judge.iter_errors(document):
+    for error in validator.iter_errors(document):
         for leaf in _leaves(document, error):
             flaws.setdefault(pointer_of(*leaf.instance_path), leaf)
     return [*flaws.items()]
@@ -161,7 +161,7 @@ def _at(document: JSON, path: list[str | int]) -> JSON:
     return document
 
 
-def _mended(
+def _repaired(
     document: Document, pointer: str, error: Any, referred: set[str]
 ) -> tuple[str | None, tuple[str, str, str]]:
     """Repair one defect; return what was done, and the message: the pointer below, what was found and expected.

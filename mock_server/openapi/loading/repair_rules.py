@@ -281,10 +281,10 @@ def _dangling_reference(document: Document, source: LayeredSourceMap) -> Iterato
                 "Bundle the files into one.",
             )
         elif target(document, reference) is None and not _anchored(document, reference):
-            yield _mend_reference(document, source, pointer, reference)
+            yield _repair_reference(document, source, pointer, reference)
 
 
-def _mend_reference(document: Document, source: LayeredSourceMap, pointer: str, reference: str) -> Diagnostic:
+def _repair_reference(document: Document, source: LayeredSourceMap, pointer: str, reference: str) -> Diagnostic:
     parts = reference.lstrip("#/").split("/")
     if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
         schemas = _table(_table(document, "components"), "schemas")

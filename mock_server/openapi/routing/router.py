@@ -108,7 +108,7 @@ class Router:
             route = self._below_a_base(method, form, query)
             if route is not None:
                 return route
-        if path.endswith("/") and path != "/" and self._contract.manners.trailing_slash == "ignore":
+        if path.endswith("/") and path != "/" and self._contract.extensions.trailing_slash == "ignore":
             return self.route(method, path.rstrip("/"), query)
         return Route(redirect=self._redirect(path))
 
@@ -141,12 +141,12 @@ class Router:
 
     def _method(self, method: str, path: _Path) -> str:
         """Return GET for HEAD (RFC 9110, 9.3.2), unless the path has HEAD or this API refuses it; else the method."""
-        plain = method != "HEAD" or "HEAD" in path.operations or self._contract.manners.head == "refuse"
+        plain = method != "HEAD" or "HEAD" in path.operations or self._contract.extensions.head == "refuse"
         return method if plain else "GET"
 
     def _redirect(self, path: str) -> str | None:
         """Return the path without its trailing slash, where that matches and this API redirects; else None."""
-        if self._contract.manners.trailing_slash != "redirect" or not path.endswith("/"):
+        if self._contract.extensions.trailing_slash != "redirect" or not path.endswith("/"):
             return None
         shorter = path.rstrip("/")
         route = self.route("GET", shorter) if shorter else Route()

@@ -103,13 +103,13 @@ def bounded(validator: Any) -> Any:
 
 def _counted(keyword: Keyword) -> Keyword:
     @wraps(keyword)
-    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
+    def validated(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
         left = _ALLOWANCE.get()
         if left is not None:
             left.spend()
         return keyword(validator, value, instance, schema)
 
-    return judged
+    return validated
 
 
 def _pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
@@ -129,7 +129,7 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: An
 def _beside_patterns(keyword: Keyword) -> Keyword:
     """Return ``additionalProperties`` without its reading patterns as Python does."""
 
-    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
+    def validated(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[SchemaError] | None:
         patterns = schema.get("patternProperties")
         if not validator.is_type(instance, "object") or not isinstance(patterns, dict):
             return keyword(validator, value, instance, schema)
@@ -139,7 +139,7 @@ def _beside_patterns(keyword: Keyword) -> Keyword:
         plain = {name: rest for name, rest in schema.items() if name != "patternProperties"}
         return keyword(validator, value, others, plain)
 
-    return judged
+    return validated
 
 
 def _unique_items(validator: Any, is_unique: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:

@@ -48,12 +48,12 @@ class FastResponseValidator:
             return not self.bodies and not answer.body and answer.header("content-type") is None
         content_type = answer.header("content-type") or ""
         accepts = self.bodies.get(essence_of(content_type))
-        if accepts is None or (answer.judged is None and not is_json(content_type)):
+        if accepts is None or (answer.validated is None and not is_json(content_type)):
             return False
-        if answer.judged == b"":
+        if answer.validated == b"":
             return True  # bytes that no schema can validate
         try:
-            return accepts(read_json(answer.body if answer.judged is None else answer.judged))
+            return accepts(read_json(answer.body if answer.validated is None else answer.validated))
         except ValueError:
             return False
 

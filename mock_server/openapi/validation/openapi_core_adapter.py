@@ -147,12 +147,12 @@ class OpenapiCoreValidator:
 
 
 def _with_failures(contract: Contract) -> dict[str, Any]:
-    judged = {
+    validated = {
         name: {"responses": {str(failure.status): {"$ref": failure.response}}}
-        for name, failure in contract.manners.failures.items()
+        for name, failure in contract.extensions.failures.items()
     }
     document = _one_way(contract, "writeOnly", {"not": {}}) or for_openapi_core(contract.document)
-    return {**cast("dict[str, Any]", document), _FAILURES: judged}
+    return {**cast("dict[str, Any]", document), _FAILURES: validated}
 
 
 def _one_way(contract: Contract, keyword: Keyword, instead: JSON) -> JSON:
@@ -237,7 +237,7 @@ class _CoreResponse:
         self.headers = Headers(list(answer.headers))
         self.content_type = answer.header("content-type") or ""
         written = answer.body if is_json(self.content_type) else b""
-        self.data = written if answer.judged is None else answer.judged
+        self.data = written if answer.validated is None else answer.validated
 
 
 def _answer_findings(error: Exception, answer: Response) -> Iterator[Diagnostic]:

@@ -45,7 +45,7 @@ class RequestVerdict:
         return self.lenient if is_lenient else self.strict
 
 
-JudgementAt = Callable[[tuple[str | int, ...]], RequestVerdict]
+ValidationAt = Callable[[tuple[str | int, ...]], RequestVerdict]
 """Returns the validation by the schema at a place below an operation or its path item."""
 
 BODY = "body"
@@ -81,9 +81,9 @@ class RequestValidator:
             sent = RequestParts(request, route)
             unreadable = self._unreadable_query(sent)
             yield from unreadable
-            for parameter, judgement in self.parameters:
+            for parameter, validation in self.parameters:
                 if not (unreadable and parameter.place == "query"):
-                    yield from _of_parameter(parameter, judgement.errors(is_lenient=is_lenient), sent, ways)
+                    yield from _of_parameter(parameter, validation.errors(is_lenient=is_lenient), sent, ways)
         if self.refuses_bodies and request.body:
             content_type = request.header("content-type")
             actual = f"a body of type {describe_value(content_type)}" if content_type else "a body"
@@ -132,7 +132,7 @@ class RequestValidator:
         errors = self.bodies[media.name].errors(is_lenient=is_lenient)
         try:
             readings = media.readings(request.body, content_type, ways)
-            return _judged(Diagnostic(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
+            return _validated(Diagnostic(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
         except UnreadableError as problem:
             rule = MALFORMED if isinstance(problem, MalformedError) else BODY
             return [Diagnostic(rule, "body", problem.found, problem.expected, problem.pointer)]
@@ -168,12 +168,12 @@ def _of_parameter(
             if parameter.required:
                 yield Diagnostic(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
         elif not parameter.is_empty(sent):
-            yield from _judged(plain, readings, errors)
+            yield from _validated(plain, readings, errors)
     except UnreadableError as problem:
         yield Diagnostic(PARAMETER, parameter.location, problem.found, problem.expected, problem.pointer)
 
 
-def _judged(
+def _validated(
     plain: Diagnostic, readings: Iterator[JSON], errors: Errors, ignored: Ignored | None = None
 ) -> list[Diagnostic]:
     """Return what is wrong with the first reading; where some reading is valid, which of its members are ignored.
@@ -209,7 +209,7 @@ def _passed_over(plain: Diagnostic, pointer: str) -> Diagnostic:
 
 
 def request_validator_of(
-    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: JudgementAt, direction: Direction
+    item: Mapping[str, JSON], operation: Mapping[str, JSON], resolve: Resolve, at: ValidationAt, direction: Direction
 ) -> RequestValidator:
     """Return the plan of an operation and its path item, whose parameters it shares (OpenAPI 3.1, "Path Item Object").
 
@@ -234,7 +234,7 @@ def request_validator_of(
     described = resolve(operation.get("requestBody"))
     body = read_body(described, resolve) if isinstance(described, dict) else None
     contents = body.content if body else {}
-    bodies = {name: _judgement_of(entry, at) for name, entry in contents.items()}
+    bodies = {name: _validation_of(entry, at) for name, entry in contents.items()}
     media = mapping_at(described if isinstance(described, dict) else {}, "content")
     schemas = {name: mapping_at({"": resolve(media[name])}, "").get("schema") for name in contents}
     ignored = {
@@ -248,7 +248,7 @@ def _ignored(direction: Direction, schema: JSON, value: JSON) -> list[str]:
     return direction.pointers(value, schema)
 
 
-def _judgement_of(media: BodyParser, at: JudgementAt) -> RequestVerdict:
+def _validation_of(media: BodyParser, at: ValidationAt) -> RequestVerdict:
     """Return the validation of a body: by the schema of the whole body, of each item, or by both."""
     place: tuple[str | int, ...] = ("operation", "requestBody", "content", media.name)
     sequence = None if media.items is None else media.items.sequence

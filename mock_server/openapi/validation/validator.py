@@ -101,10 +101,10 @@ class ContractValidator:
 
     def _is_let_in(self, operation: Operation, request: Request) -> bool:
         """Tell whether one of the alternatives of security is met (OpenAPI 3.1, "Security Requirement Object")."""
-        schemes, manners = self._contract.schemes, self._contract.manners
+        schemes, extensions = self._contract.schemes, self._contract.extensions
         # A scheme that the contract does not define cannot be checked.
         return not operation.security or any(
-            all(name not in schemes or satisfies(schemes[name], request, manners) for name in names)
+            all(name not in schemes or satisfies(schemes[name], request, extensions) for name in names)
             for names in operation.security
         )
 
@@ -122,7 +122,7 @@ class ContractValidator:
                 schema = functools.reduce(self._below, place[1:], start)
             except (LookupError, TypeError):  # without a schema everything is valid
                 return RequestVerdict(_nothing, _nothing)
-            return self._judgement(schema, ("paths", operation.path, *steps, *place[1:]))
+            return self._validation(schema, ("paths", operation.path, *steps, *place[1:]))
 
         return request_validator_of(cast("Any", item), cast("Any", node), self._contract.resolve, at, self._sent)
 
@@ -130,7 +130,7 @@ class ContractValidator:
         """Return the member or item of a node, or of what the node refers to."""
         return cast("JSON", cast("Any", self._contract.resolve(node))[step])
 
-    def _judgement(self, schema: JSON, place: tuple[str | int, ...]) -> RequestVerdict:
+    def _validation(self, schema: JSON, place: tuple[str | int, ...]) -> RequestVerdict:
         """Return the validation of a schema at its place in the document, built when a value needs openapi-core."""
         takes = _never if self._takes_of is None else taking(schema, self._takes_of)
         return RequestVerdict(_ErrorsAt(self, schema, place, takes, True), _ErrorsAt(self, schema, place, takes, False))
@@ -170,7 +170,7 @@ class ContractValidator:
         if self._is_accepted((endpoint.key, answer.status), answer, lambda: endpoint.response_for(answer.status)):
             return ()
         if answer.stream is not None:  # its items are validated when they are sent
-            answer = replace(answer, stream=None, body=b"", judged=b"")
+            answer = replace(answer, stream=None, body=b"", validated=b"")
         return self._closer().to_answer(endpoint.path, endpoint.method, answer)
 
     def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Diagnostic, ...]:
@@ -191,7 +191,7 @@ class ContractValidator:
 
     def failure(self, name: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the contract's answer to a failure that belongs to no operation."""
-        failure = self._contract.manners.failures[name]
+        failure = self._contract.extensions.failures[name]
         reference: JSON = {"$ref": failure.response}
         response = functools.partial(response_of, self._contract.document, str(failure.status), reference)
         return () if self._is_accepted(name, answer, response) else self._closer().to_failure(name, answer)
@@ -214,17 +214,17 @@ class _ErrorsAt:
     An object with a few members, to save memory: GitHub's contract has five thousand parameters.
     """
 
-    __slots__ = ("_asserts_formats", "_judge", "_objections", "_place", "_schema", "_takes")
+    __slots__ = ("_asserts_formats", "_objections", "_place", "_schema", "_takes", "_validator")
 
     def __init__(
         self,
-        judge: ContractValidator,
+        validator: ContractValidator,
         schema: JSON,
         place: tuple[str | int, ...],
         takes: Accepts,
         asserts_formats: bool,
     ) -> None:
-        self._judge = judge
+        self._validator = validator
         self._schema = schema
         self._place = place
         self._takes = takes
@@ -235,11 +235,11 @@ class _ErrorsAt:
         if self._takes(value):
             return ()
         if self._objections is None:
-            self._objections = self._judge.objections_to_values(self._place, asserts_formats=self._asserts_formats)
+            self._objections = self._validator.objections_to_values(self._place, asserts_formats=self._asserts_formats)
         try:
             return explained(self._objections(value), MOST_FINDINGS)
         except UnexplainedError:
-            reason = self._judge.reason(self._schema, value)
+            reason = self._validator.reason(self._schema, value)
             if reason is None:
                 raise
             return (reason,)

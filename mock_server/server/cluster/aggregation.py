@@ -75,8 +75,12 @@ def _kept_of(form: KeptAggregateForm, served: Sequence[ApiMount]) -> JournaledEx
 def coverage_form(coverage: Coverage) -> list[GaugeForm]:
     """Coverage as JSON."""
     return [
-        {"name": gauge.name, "keys": [*coverage.of(gauge)], "count": coverage.count(gauge)}
-        for gauge in coverage.gauges()
+        {
+            "name": coverage_target.name,
+            "keys": [*coverage.of(coverage_target)],
+            "count": coverage.count(coverage_target),
+        }
+        for coverage_target in coverage.coverage_targets()
     ]
 
 
@@ -112,15 +116,17 @@ class Gathered:
 
     def add_coverage(self, form: Iterable[GaugeForm], *, of_all: bool = False) -> None:
         """Add what another process has seen in this world, or in all of its worlds."""
-        gauges = {gauge.name: gauge for gauge in self._gauges()}
+        coverage_targets = {coverage_target.name: coverage_target for coverage_target in self._coverage_targets()}
         coverage = self.worlds.plain.coverage if of_all else self.world.coverage
         for one in form:
-            gauge = gauges.get(one["name"])
-            if gauge is not None:
-                coverage.take(gauge, [(kind, place, value) for kind, place, value in one["keys"]], one["count"])
+            coverage_target = coverage_targets.get(one["name"])
+            if coverage_target is not None:
+                coverage.take(
+                    coverage_target, [(kind, place, value) for kind, place, value in one["keys"]], one["count"]
+                )
 
-    def _gauges(self) -> Iterable[CoverageTarget]:
-        return (one.gauge(key) for one in self._served for key in one.contract.operations)
+    def _coverage_targets(self) -> Iterable[CoverageTarget]:
+        return (one.coverage_target(key) for one in self._served for key in one.contract.operations)
 
 
 def _with_copies(journal: Journal) -> Iterable[tuple[Entry, LoggedExchange]]:

@@ -223,7 +223,7 @@ class Peers:
             task.add_done_callback(self._tasks.discard)
 
     def _depends_always(self) -> bool:
-        return any(one.always_staged for one in self._home.served)
+        return any(one.always_stateful for one in self._home.served)
 
     def _serves(self) -> str:
         """What two processes have in common that answer alike."""

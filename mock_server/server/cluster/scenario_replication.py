@@ -35,7 +35,7 @@ class SharedWorlds(Worlds):
 
     def _made(self, name: str) -> World:
         world = super()._made(name)
-        world.staged = self._pins.stage(name)
+        world.scenario_state = self._pins.stage(name)
         return world
 
     def _evict(self, world: World) -> None:
@@ -54,7 +54,7 @@ class Staging:
 
     def is_elsewhere(self, world: World) -> bool:
         """Whether another process has to answer, since answers in this world depend on those before them."""
-        if not self._always() and (world.staged is None or world.staged.is_empty):
+        if not self._always() and (world.scenario_state is None or world.scenario_state.is_empty):
             return False
         return self._members.owner(world.name) != self._members.own
 
@@ -64,7 +64,9 @@ class Staging:
 
     def pin(self, world: World) -> PinForm:
         """A new pin of a world of this process, as its stage is now."""
-        return self._pins.make(world.name, None if world.staged is None else world.staged.saved(limits=False))
+        return self._pins.make(
+            world.name, None if world.scenario_state is None else world.scenario_state.saved(limits=False)
+        )
 
     def unpin(self, name: str) -> PinForm | None:
         """A new pin of a world that is no more; None where it had none, or where it is another's to tell."""
@@ -78,7 +80,7 @@ class Staging:
             if self._pins.take(pin, or_same=handed_over):
                 world = self._worlds.find(pin["world"])
                 if world is not None:
-                    world.staged = self._pins.stage(pin["world"])
+                    world.scenario_state = self._pins.stage(pin["world"])
 
     def handed_over(self, is_next: Callable[[str], bool]) -> list[PinForm]:
         """What is staged in worlds of this process that have their next owner, with how far it has come."""
@@ -86,10 +88,12 @@ class Staging:
             {
                 "world": world.name,
                 "version": self._pins.version(world.name),
-                "stage": world.staged.saved(limits=True),
+                "stage": world.scenario_state.saved(limits=True),
             }
             for world in self._worlds
-            if world.staged is not None and self._members.owner(world.name) == self._members.own and is_next(world.name)
+            if world.scenario_state is not None
+            and self._members.owner(world.name) == self._members.own
+            and is_next(world.name)
         ]
 
     def inherited_from(self, name: str) -> int:
@@ -97,5 +101,5 @@ class Staging:
         members = self._members
         return sum(
             members.owner(world) == members.own and members.owner_with(name, world) == name
-            for world in self._pins.staged()
+            for world in self._pins.scenario_state()
         )

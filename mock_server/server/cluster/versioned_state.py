@@ -45,7 +45,7 @@ class Pins:
         pin = self._pins.get(world)
         return None if pin is None or pin["stage"] is None else ScenarioState.restored(pin["stage"])
 
-    def staged(self) -> Iterable[str]:
+    def scenario_state(self) -> Iterable[str]:
         """The worlds in which scenarios run."""
         return [one["world"] for one in self if one["stage"] is not None and one["stage"]["running"]]
 

@@ -39,7 +39,7 @@ def reasons(case: schemathesis.Case) -> Iterator[str]:
             yield "an empty list or object has no form: nothing is sent of it"
     if "urlencoded" in kind and isinstance(case.body, dict) and any(map(is_deep, case.body.values())):
         yield "an object within a form has no form by itself: Schemathesis sends the names of its members"
-    for schema, value in judged(case):
+    for schema, value in validated(case):
         if not keeps(schema, value):
             yield "it breaks its schema: Schemathesis looks at no format where there are several types, for one"
 
@@ -51,7 +51,7 @@ def is_deep(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def judged(case: schemathesis.Case) -> Iterator[tuple[Any, Any]]:
+def validated(case: schemathesis.Case) -> Iterator[tuple[Any, Any]]:
     """Return the schemas of the parts of a request, each with what was made for it."""
     for body in case.operation.body:
         if body.media_type == case.media_type:

@@ -54,7 +54,7 @@ def test_health_shows_every_bound(app: Application) -> None:
 
 
 def test_metrics_count_reached_bounds(app: Application) -> None:
-    app.tallies.bounds["max_worlds"] += 3
+    app.request_metrics.bounds["max_worlds"] += 3
     (got,) = answered(app, scope_of("/__admin/metrics"))
     assert 'mock_server_bound{bound="max_worlds"} 10000.0' in got.body.decode()
     assert 'mock_server_bound_reached_total{bound="max_worlds"} 3.0' in got.body.decode()

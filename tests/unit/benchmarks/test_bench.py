@@ -199,8 +199,8 @@ def test_every_new_body_is_validated_and_answered_from_example(plan: Plan) -> No
     with plan.place.mock_server(str(contracts.ORDERS)) as server:
         good = list(answers(server.url, requests.new_orders().some(2)))
         bad = answer(server.url, requests.order("NOT A REFERENCE"))
-        judge = AnswerSchema(contracts.served_contract(server.url), "/orders", "post", "201")
-    assert [judge.findings(reply) for reply in good] == [[], []]
+        validator = AnswerSchema(contracts.served_contract(server.url), "/orders", "post", "201")
+    assert [validator.findings(reply) for reply in good] == [[], []]
     assert good[0] == good[1]
     assert bad.status == 422
 

@@ -204,8 +204,8 @@ def test_request_has_credentials_and_body_of_each_media_type() -> None:
     schemes = {"key": {"type": "apiKey", "in": "query", "name": "key"}, "token": {"type": "http", "scheme": "bearer"}}
     post = operation(requestBody=body, security=[{"key": [], "token": []}])
     contract = published(document({"/a": {"post": post}}, components={"securitySchemes": schemes}))
-    caller, (only,) = Caller(contract), contract.operations
-    plain, form, parts = (caller.call(only, True, entry) for entry in only.content)
+    credentials, (only,) = Caller(contract), contract.operations
+    plain, form, parts = (credentials.call(only, True, entry) for entry in only.content)
     assert plain.target == "/a?key=published-contract"
     assert ("Authorization", "Bearer published-contract") in plain.headers
     assert json.loads(plain.body) == {"a": 0}

@@ -72,5 +72,5 @@ def test_no_text_is_too_odd(text: str) -> None:
 
 
 def test_what_judged_an_answer_stays_behind() -> None:
-    answer = Response(200, body=b"{}", judged=b"{}", findings=(Diagnostic("rule", "place", "a", "b"),))
-    assert response_from_json(sent(response_to_json(answer))) == replace(answer, judged=None, findings=())
+    answer = Response(200, body=b"{}", validated=b"{}", findings=(Diagnostic("rule", "place", "a", "b"),))
+    assert response_from_json(sent(response_to_json(answer))) == replace(answer, validated=None, findings=())

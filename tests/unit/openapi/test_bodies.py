@@ -50,13 +50,13 @@ def multipart(parts: list[Document], boundary: str = BOUNDARY) -> bytes:
 def test_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
     described = {"required": case.get("required", True), "content": case["content"]}
     paths = {"/x": {"post": operation(requestBody=described)}}
-    judge = ContractValidator(
+    validator = ContractValidator(
         load(tmp_path, document(paths, openapi=case.get("openapi", "3.1.0"), components={"schemas": {"Tree": TREE}}))
     )
     content_type, body = sent(case)
     headers = [("content-type", content_type)] if content_type else []
     headers += [("content-length", str(len(body)))] if body is not None else []
-    findings = judge.request(Route("POST /x"), Request("POST", "/x", headers=tuple(headers), body=body or b""))
+    findings = validator.request(Route("POST /x"), Request("POST", "/x", headers=tuple(headers), body=body or b""))
     rows = [
         [finding.rule, f"{finding.location} {finding.pointer}".strip(), finding.found, finding.expected]
         for finding in findings
@@ -65,8 +65,10 @@ def test_body_is_read_and_judged(case: Document, tmp_path: Path) -> None:
 
 
 def test_body_where_none_is_documented_is_passed_over(tmp_path: Path) -> None:
-    judge = ContractValidator(load(tmp_path, document({"/x": {"post": operation()}})))
-    assert judge.request(Route("POST /x"), Request("POST", "/x", headers=(("content-type", "a/b"),), body=b"{")) == ()
+    validator = ContractValidator(load(tmp_path, document({"/x": {"post": operation()}})))
+    assert (
+        validator.request(Route("POST /x"), Request("POST", "/x", headers=(("content-type", "a/b"),), body=b"{")) == ()
+    )
 
 
 def same(node: JSON) -> JSON:
@@ -123,7 +125,9 @@ def test_too_many_parts_are_refused() -> None:
 def test_first_faults_of_body_are_named(tmp_path: Path) -> None:
     schema = {"type": "array", "items": {"type": "integer"}}
     post = {**operation(), "requestBody": {"content": {"application/json": {"schema": schema}}}}
-    judge = ContractValidator(load(tmp_path, document({"/x": {"post": post}})))
+    validator = ContractValidator(load(tmp_path, document({"/x": {"post": post}})))
     body = json.dumps(["no"] * 100_000).encode()
-    findings = judge.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body))
+    findings = validator.request(
+        Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body)
+    )
     assert [finding.pointer for finding in findings] == [f"/{index}" for index in range(50)]

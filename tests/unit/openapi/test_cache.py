@@ -23,7 +23,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def remembered(contract: Contract) -> tuple[object, ...]:
-    return (contract.document, contract.findings, contract.operations, contract.manners, contract.digest)
+    return (contract.document, contract.findings, contract.operations, contract.extensions, contract.digest)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ PET = "#/components/schemas/Pet"
 NO = "#/components/responses/No"
 
 
-def manners(**members: Any) -> MockExtensions:
+def extensions(**members: Any) -> MockExtensions:
     return read_extensions({f"x-mock-{name}": value for name, value in members.items()}, PLACES)
 
 
@@ -35,7 +35,7 @@ def test_no_extensions_means_defaults() -> None:
 
 
 def test_resources_are_read() -> None:
-    read = manners(
+    read = extensions(
         resources={
             "pets": {"schema": PET},
             "toys": {"schema": PET, "handle": "id", "pins": ["/kind"], "complete": True},
@@ -48,26 +48,26 @@ def test_resources_are_read() -> None:
 
 
 def test_tokens_are_read_in_order() -> None:
-    read = manners(tokens=[{"prefix": "b_", "schemes": ["x", "y"], "selects": "pets"}, {"prefix": "a_"}])
+    read = extensions(tokens=[{"prefix": "b_", "schemes": ["x", "y"], "selects": "pets"}, {"prefix": "a_"}])
     assert read.tokens == (TokenKind("b_", ("x", "y"), "pets"), TokenKind("a_", (), None))
 
 
 def test_suffixes_are_read() -> None:
-    read = manners(suffixes={"expired": {"failure": "invalid_token"}, "slow": {"delay": 2000}, "plain": {}})
+    read = extensions(suffixes={"expired": {"failure": "invalid_token"}, "slow": {"delay": 2000}, "plain": {}})
     assert read.suffixes == {"expired": Suffix("invalid_token"), "slow": Suffix(None, 2000), "plain": Suffix()}
 
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_every_failure_can_be_given_answer(name: str) -> None:
     plain = {"status": "418", "response": NO}
-    assert manners(failures={name: plain}).failures == {name: Failure(name, 418, NO)}
-    full = manners(failures={name: {**plain, "example": "tea", "beforeRouting": True}})
+    assert extensions(failures={name: plain}).failures == {name: Failure(name, 418, NO)}
+    full = extensions(failures={name: {**plain, "example": "tea", "beforeRouting": True}})
     assert full.failures == {name: Failure(name, 418, NO, "tea", True)}
 
 
 def test_http_manners_are_read() -> None:
     cors = {"allowMethods": ["GET"], "allowHeaders": ["Accept"], "maxAge": 0}
-    read = manners(http={"head": "refuse", "options": "refuse", "trailingSlash": "ignore", "cors": cors})
+    read = extensions(http={"head": "refuse", "options": "refuse", "trailingSlash": "ignore", "cors": cors})
     assert (read.head, read.options, read.trailing_slash) == ("refuse", "refuse", "ignore")
     assert read.cors == CorsPolicy(("GET",), ("Accept",), 0)
 
@@ -119,7 +119,7 @@ FAILURE = {"status": "404", "response": NO}
 )
 def test_what_is_not_understood_is_refused(members: Any, pointer: str, actual: str) -> None:
     with pytest.raises(ContractError) as refused:
-        manners(**members)
+        extensions(**members)
     message = str(refused.value)
     assert message.startswith(f"a.yaml {pointer}: found {actual}")
     assert "; expected " in message
@@ -134,9 +134,9 @@ def test_refusal_names_the_line() -> None:
 
 
 def test_bundled_contract_is_like_production(contract: Contract) -> None:
-    read = contract.manners
+    read = contract.extensions
     assert (read.head, read.options, read.trailing_slash) == ("refuse", "refuse", "redirect")
     own = {"idempotency_conflict", "invalid_request", "malformed_request", "unsupported_media_type"}
     assert set(read.failures) == {*FAILURES} - own
     assert {kind.prefix for kind in read.tokens if kind.selects == "customers"} == {"polar_cst_", "polar_mst_"}
-    assert {*contract.manners.failures} == {*read.failures}
+    assert {*contract.extensions.failures} == {*read.failures}

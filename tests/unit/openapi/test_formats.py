@@ -50,7 +50,7 @@ CHECKED: dict[str, tuple[list[str], list[str]]] = {
 """By format: what is of it, and what is not."""
 
 
-def judged(directory: Path, schema: Any, body: str, openapi: str) -> list[str]:
+def validated(directory: Path, schema: Any, body: str, openapi: str) -> list[str]:
     contract = load(directory, document({"/a": {"get": operation(schema)}}, openapi=openapi))
     answer = Response(200, (("content-type", "application/json"),), body.encode())
     return [finding.expected for finding in ContractValidator(contract).answer("GET /a", answer)]
@@ -65,11 +65,11 @@ def in_json(value: str) -> str:
 def test_format_is_really_checked(name: str, openapi: str, tmp_path: Path) -> None:
     right, wrong = CHECKED[name]
     schema = {"type": "string", "format": name}
-    assert {value: judged(tmp_path, schema, in_json(value), openapi) for value in right} == {
+    assert {value: validated(tmp_path, schema, in_json(value), openapi) for value in right} == {
         value: [] for value in right
     }
     expected = [f'format: "{name}"']
-    assert {value: judged(tmp_path, schema, in_json(value), openapi) for value in wrong} == dict.fromkeys(
+    assert {value: validated(tmp_path, schema, in_json(value), openapi) for value in wrong} == dict.fromkeys(
         wrong, expected
     )
 
@@ -81,4 +81,4 @@ def test_value_that_is_no_text_is_for_type_to_judge(name: str, value: Any) -> No
 
 
 def test_unknown_format_accepts_anything(tmp_path: Path) -> None:
-    assert judged(tmp_path, {"type": "string", "format": "colour"}, '"?"', "3.1.0") == []
+    assert validated(tmp_path, {"type": "string", "format": "colour"}, '"?"', "3.1.0") == []

@@ -296,7 +296,11 @@ def test_yaml_and_json_give_same_contract(contract: Contract, tmp_path: Path) ->
         tmp_path, "polar", json.loads(json.dumps(load_contract(str(bundled.default_contract_path())).document))
     )
     again = load_contract(place, overlays)
-    assert (again.operations, again.manners, again.schemes) == (contract.operations, contract.manners, contract.schemes)
+    assert (again.operations, again.extensions, again.schemes) == (
+        contract.operations,
+        contract.extensions,
+        contract.schemes,
+    )
 
 
 def test_bundled_contract_has_one_operation(contract: Contract) -> None:

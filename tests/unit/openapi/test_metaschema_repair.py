@@ -98,17 +98,17 @@ each_repair = pytest.mark.parametrize("name", REPAIRS)
 
 
 def repaired(contract: Document) -> tuple[Any, list[Diagnostic]]:
-    mended = copy.deepcopy(contract)
-    return mended, repair(mended, LayeredSourceMap(parse_source("a.yaml", "")))
+    repaired = copy.deepcopy(contract)
+    return repaired, repair(repaired, LayeredSourceMap(parse_source("a.yaml", "")))
 
 
 @each_repair
 def test_defect_is_repaired_and_reported(name: str) -> None:
-    contract, rule, pointer, where, mended = REPAIRS[name]
+    contract, rule, pointer, where, repaired = REPAIRS[name]
     done, findings = repaired(contract)
     assert [(finding.rule, finding.pointer, finding.severity) for finding in findings] == [(rule, pointer, "repaired")]
     assert findings[0].remedy.startswith("Repaired: ")
-    assert value_at(done, where) == mended
+    assert value_at(done, where) == repaired
 
 
 @each_repair

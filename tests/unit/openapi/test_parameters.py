@@ -61,8 +61,8 @@ def accepted(case: Document) -> JSON:
     described = case["parameter"] if content is None else next(iter(content.values()))
     kind: Any = OAS30Validator if "openapi" in case and case["openapi"] < "3.1" else Draft202012Validator
     schema = described.get("schema", True)
-    judge = kind({**schema, "components": COMPONENTS} if isinstance(schema, dict) else schema)
-    return next(value for value in readings if judge.is_valid(value))
+    validator = kind({**schema, "components": COMPONENTS} if isinstance(schema, dict) else schema)
+    return next(value for value in readings if validator.is_valid(value))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -84,28 +84,28 @@ def test_parameter_is_read_by_style(case: Document, tmp_path: Path) -> None:
 def test_path_item_parameters_are_inherited(tmp_path: Path) -> None:
     shared = [{"in": "query", "name": name, "schema": {"type": "integer"}, "required": True} for name in ("a", "b")]
     own = [{"in": "query", "name": "b", "schema": {"type": "boolean"}}]
-    judge = ContractValidator(
+    validator = ContractValidator(
         load(tmp_path, document({"/x": {"parameters": shared, "get": operation(parameters=own)}}))
     )
-    verdict = judge.request(Route("GET /x"), Request("GET", "/x", "b=true"))
+    verdict = validator.request(Route("GET /x"), Request("GET", "/x", "b=true"))
     assert [finding.location for finding in verdict] == ["query a"]
 
 
 def test_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -> None:
     rest = {"in": "query", "name": "rest", "schema": {"type": "object", "additionalProperties": {"type": "integer"}}}
     own = {"in": "query", "name": "q", "schema": {"type": "string"}}
-    judge = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[rest, own])}})))
-    assert judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=1&__dynamic=true")) == ()
-    (finding,) = judge.request(Route("GET /x"), Request("GET", "/x", "q=text&n=x"))
+    validator = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[rest, own])}})))
+    assert validator.request(Route("GET /x"), Request("GET", "/x", "q=text&n=1&__dynamic=true")) == ()
+    (finding,) = validator.request(Route("GET /x"), Request("GET", "/x", "q=text&n=x"))
     assert (finding.location, finding.pointer) == ("query rest", "/n")
 
 
 def test_repeated_header_is_one_list(tmp_path: Path) -> None:
     many = {"in": "header", "name": "X-A", "schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 3}}
-    judge = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[many])}})))
+    validator = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[many])}})))
     good, bad = (("x-a", "1, 2"), ("x-a", "3")), (("x-a", "1,2"), ("x-a", "3,4"))
-    assert judge.request(Route("GET /x"), Request("GET", "/x", headers=good)) == ()
-    assert judge.request(Route("GET /x"), Request("GET", "/x", headers=bad))
+    assert validator.request(Route("GET /x"), Request("GET", "/x", headers=good)) == ()
+    assert validator.request(Route("GET /x"), Request("GET", "/x", headers=bad))
 
 
 # There and back: a value is written in a style, by the tables of the specification, and read again.

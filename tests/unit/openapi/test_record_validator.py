@@ -159,8 +159,8 @@ def test_what_has_no_members_has_no_order(value: Any, tmp_path: Path) -> None:
 
 
 def test_customer_is_validated_as_bundled_contract_wants(contract: Contract) -> None:
-    judge = RecordValidator(contract, "#/components/schemas/CustomerPortalCustomer")
-    entries = [*judge.problems({"billing_address": {"country": "XX", "town": ""}})]
+    validator = RecordValidator(contract, "#/components/schemas/CustomerPortalCustomer")
+    entries = [*validator.problems({"billing_address": {"country": "XX", "town": ""}})]
     pointers = {pointer for pointer, _, _ in entries}
     assert "" in pointers
     assert any(pointer.startswith("/billing_address") for pointer in pointers)

@@ -163,9 +163,9 @@ TABLE = MockExtensions(tokens=(LONGER, CST), suffixes={"expired": Suffix("invali
         ("CST_tom", Credentials("CST_tom", failure="invalid_token")),
     ],
 )
-def test_token_says_who_is_asking(token: str | None, caller: Credentials) -> None:
+def test_token_says_who_is_asking(token: str | None, credentials: Credentials) -> None:
     headers = () if token is None else (("authorization", f"Bearer {token}"),)
-    assert credentials_of(Request("GET", "/", headers=headers), TABLE, {}) == caller
+    assert credentials_of(Request("GET", "/", headers=headers), TABLE, {}) == credentials
 
 
 @pytest.mark.parametrize(

@@ -191,17 +191,17 @@ def test_headers_are_validated(headers: Headers, rules: list[str], tmp_path: Pat
 
 def test_error_response_reference_is_followed(tmp_path: Path) -> None:
     gone = {"description": "No.", "content": {"application/json": {"schema": PET}}}
-    judge = judge_of(
+    validator = judge_of(
         tmp_path,
         "get",
         operation(),
         components={"responses": {"Gone": gone}},
         x_mock_failures={"not_found": {"status": "404", "response": "#/components/responses/Gone"}},
     )
-    assert judge.failure("not_found", Response(404, (JSON,), b'{"name": "Tom"}')) == ()
-    (finding,) = judge.failure("not_found", Response(404, (JSON,), b'{"name": 7}'))
+    assert validator.failure("not_found", Response(404, (JSON,), b'{"name": "Tom"}')) == ()
+    (finding,) = validator.failure("not_found", Response(404, (JSON,), b'{"name": 7}'))
     assert (finding.location, finding.pointer) == ("answer 404 body", "/name")
-    assert [finding.rule for finding in judge.failure("not_found", Response(405))] == ["answer-status"]
+    assert [finding.rule for finding in validator.failure("not_found", Response(405))] == ["answer-status"]
 
 
 # Requests.
@@ -217,8 +217,8 @@ def of_request(
     **members: Any,
 ) -> list[tuple[str, str, str]]:
     """Rule, location and pointer of what is wrong with a request."""
-    judge = judge_of(directory, method.lower(), node, **members)
-    findings = judge.request(Route(f"{method} /a"), Request(method, "/a", query, headers, body))
+    validator = judge_of(directory, method.lower(), node, **members)
+    findings = validator.request(Route(f"{method} /a"), Request(method, "/a", query, headers, body))
     return [(finding.rule, finding.location, finding.pointer) for finding in findings]
 
 
@@ -283,8 +283,8 @@ def test_headers_and_cookies_of_request_are_validated(
 @pytest.mark.parametrize(("value", "valid"), [("7", True), ("x", False), ("7.5", False), ("", False)])
 def test_path_parameter_is_validated(value: str, valid: bool, tmp_path: Path) -> None:
     get = parameter("path", "pet-id", {"type": "integer"}, required=True)
-    judge = ContractValidator(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
-    findings = judge.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
+    validator = ContractValidator(load(tmp_path, document({"/a/{pet-id}": {"get": get}})))
+    findings = validator.request(Route("GET /a/{pet-id}", {"pet-id": value}), Request("GET", f"/a/{value}"))
     assert [finding.location for finding in findings] == ([] if valid else ["path pet-id"])
 
 
@@ -338,8 +338,10 @@ def test_invalid_multipart_form_is_found(body: bytes, rule: str, tmp_path: Path)
 
 
 def test_head_request_is_validated_as_get(tmp_path: Path) -> None:
-    judge = judge_of(tmp_path, "get", parameter("query", "a", {"type": "integer"}))
-    assert [finding.location for finding in judge.request(Route("GET /a"), Request("HEAD", "/a", "a=x"))] == ["query a"]
+    validator = judge_of(tmp_path, "get", parameter("query", "a", {"type": "integer"}))
+    assert [finding.location for finding in validator.request(Route("GET /a"), Request("HEAD", "/a", "a=x"))] == [
+        "query a"
+    ]
 
 
 def test_head_operation_is_validated(tmp_path: Path) -> None:
@@ -360,9 +362,9 @@ def test_everything_that_is_wrong_with_request_is_found(tmp_path: Path) -> None:
 
 
 def test_one_judge_gives_same_verdict_twice(tmp_path: Path) -> None:
-    judge = judge_of(tmp_path, "get", operation(PET))
+    validator = judge_of(tmp_path, "get", operation(PET))
     good, bad = Response(200, (JSON,), b'{"name": "Tom"}'), Response(200, (JSON,), b'{"name": 7}')
-    assert [len(judge.answer("GET /a", answer)) for answer in (good, bad, good, bad)] == [0, 1, 0, 1]
+    assert [len(validator.answer("GET /a", answer)) for answer in (good, bad, good, bad)] == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -387,6 +389,6 @@ def test_discriminator_is_hint_for_those_who_read_body(tmp_path: Path, sent: Any
     }
     body = {"required": True, "content": {"application/json": {"schema": either}}}
     post = {"requestBody": body, "responses": {"200": {"description": "Yes"}}}
-    judge = judge_of(tmp_path, "post", post, components={"schemas": schemas})
+    validator = judge_of(tmp_path, "post", post, components={"schemas": schemas})
     request = Request("POST", "/a", headers=(JSON,), body=json.dumps(sent).encode())
-    assert len(judge.request(Route("POST /a"), request)) == findings
+    assert len(validator.request(Route("POST /a"), request)) == findings

@@ -170,17 +170,17 @@ def test_unchanged_files_skip_validation(directory: Path, pets: Contract, monkey
     file = directory / "pets.yaml"
     put(directory, "pets.yaml", TOM)
     first = load_fixtures(directory, pets)
-    judged: list[Path] = []
+    validated: list[Path] = []
     read = FixtureFile.__init__
 
     def noted(self: FixtureFile, path: Path, *rest: Any) -> None:
-        judged.append(path)
+        validated.append(path)
         read(self, path, *rest)
 
     monkeypatch.setattr(FixtureFile, "__init__", noted)
     assert load_fixtures(directory, pets) == first
-    assert judged == []
+    assert validated == []
     assert load_fixtures(directory, pets, no_cache=True) == first
     put(directory, "pets.yaml", REX)
     assert [record.handle for record in load_fixtures(directory, pets)] == ["rex"]
-    assert judged == [file, file]
+    assert validated == [file, file]

@@ -188,8 +188,8 @@ def service(known: Mapping[str, str], status: int = 200) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            question: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            name = question["package"]["name"]
+            mock_request: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name = mock_request["package"]["name"]
             answer: dict[str, Any] = {}
             if name in known:
                 ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.0"}]}]

@@ -94,8 +94,8 @@ def exchange_of(number: int, size: int) -> Exchange:
 
 @pytest.mark.parametrize("size", [10, 1000, 30_000])
 def test_journal_holds_bytes_as_reported(size: int) -> None:
-    ledger = MemoryBudget(1 << 40, lambda: None)
-    journal = Journal("w", 1 << 20, ledger)
+    memory_budget = MemoryBudget(1 << 40, lambda: None)
+    journal = Journal("w", 1 << 20, memory_budget)
 
     def work() -> object:
         for number in range(20_000 // (size // 100 + 10)):
@@ -103,4 +103,4 @@ def test_journal_holds_bytes_as_reported(size: int) -> None:
         return journal
 
     growth = grown(work)
-    assert ledger.held == pytest.approx(growth, rel=0.1)
+    assert memory_budget.held == pytest.approx(growth, rel=0.1)

@@ -46,7 +46,7 @@ def test_scenarios_go_on_where_they_were() -> None:
     assert again.new_name() == stage.new_name() == "scenario-2"
     for candidate in (stage, again):
         cues = [candidate.running[1].next("Started", 0) for _ in range(2)]
-        assert [cue.code if cue else None for cue in cues] == [500, None]
+        assert [stub.code if stub else None for stub in cues] == [500, None]
 
 
 def test_clock_stands_where_it_stood_or_is_as_far_ahead() -> None:

@@ -33,7 +33,7 @@ def test_highest_version_holds_in_whatever_order_they_come(order: tuple[PinForm,
     for one in (*order, *order):
         pins.take(one)
     assert (names(pins), pins.version("w")) == (["b"], 3)
-    assert [*pins.staged()] == ["w"]
+    assert [*pins.scenario_state()] == ["w"]
 
 
 def test_late_state_does_not_restage_world() -> None:
@@ -42,7 +42,7 @@ def test_late_state_does_not_restage_world() -> None:
     last = pins.make("w", None)
     assert last["version"] > first["version"]
     assert not pins.take(first)
-    assert (pins.stage("w"), [*pins.staged()]) == (None, [])
+    assert (pins.stage("w"), [*pins.scenario_state()]) == (None, [])
 
 
 def test_new_owner_uses_higher_versions() -> None:
