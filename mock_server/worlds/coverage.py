@@ -1,7 +1,8 @@
 """Coverage of a contract by clients: operations, statuses, media types, parameters, enum values, variants.
 
 A :class:`CoverageTarget` knows what there is to cover of an operation; it is made at the operation's first request. A
-world notes what was covered: small keys, each once. The keys of a body or query are remembered, since clients repeat requests.
+world notes what was covered: small keys, each once. The keys of a body or query are remembered, since clients repeat
+requests.
 """
 
 from __future__ import annotations
