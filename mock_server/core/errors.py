@@ -11,9 +11,12 @@
     ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
     ├── PluginError          a plugin that cannot be loaded
     ├── WorkerError          a worker process that cannot start
-    └── StoreError           a store that cannot be opened
-        ├── StoreLostError   one that does not answer for now; 503 while it serves
-        └── StoreFullError   one that has no room; 507 while it serves
+    ├── StoreError           a store that cannot be opened
+    │   ├── StoreLostError   one that does not answer for now; 503 while it serves
+    │   └── StoreFullError   one that has no room; 507 while it serves
+    └── HubError             a hub that cannot be opened
+        ├── HubLostError     one that does not answer for now; 503 while it serves
+        └── HubFullError     one that has no room or takes no changes; 503 while it serves
 
 A message says where, what was found, what was expected and what to do.
 """
@@ -84,3 +87,15 @@ class StoreLostError(StoreError):
 
 class StoreFullError(StoreError):
     """A store that is full; nothing was changed."""
+
+
+class HubError(MockServerError):
+    """A hub that cannot be opened. No message of this kind has a password in it."""
+
+
+class HubLostError(HubError):
+    """A hub that does not answer for now; whether a change was made is not known."""
+
+
+class HubFullError(HubError):
+    """A hub that has no room, or takes no changes; nothing was changed."""

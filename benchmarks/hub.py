@@ -1,0 +1,90 @@
+"""Round trips of a hub: turns, limits and keys decided, for each engine, alone and by two processes at once.
+
+``python -m benchmarks.hub`` prints the median in microseconds and the decisions a second.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from mock_server.hub import Hub, MemoryHub, Question, SharedScenario
+from mock_server.hub.model import JournalNote, KeyQuestion, WindowQuestion
+from mock_server.hub.sqlite import SqliteHub
+
+COUNT = 5000
+
+
+def measure(hub: Hub, question: Question, count: int = COUNT) -> tuple[float, float]:
+    """Return the median of a decision in microseconds, and decisions a second."""
+    times = []
+    began = perf_counter()
+    for _ in range(count):
+        start = perf_counter()
+        hub.decide("w", question)
+        times.append(perf_counter() - start)
+    return median(times) * 1e6, count / (perf_counter() - began)
+
+
+def questions(hub: Hub) -> dict[str, Question]:
+    """Return the questions that are asked, by name."""
+    version, scenarios = hub.version("w"), hub.staging("w").scenarios
+    limit = WindowQuestion("c", 10**9, 60)
+    return {
+        "turn": Question(version, matches=scenarios),
+        "limit": Question(version, limit),
+        "limit and key": Question(version, limit, KeyQuestion("k", "0" * 32)),
+    }
+
+
+def measure_apart(file: Path, results: multiprocessing.Queue[tuple[float, float]]) -> None:
+    """Measure turns in a process of its own."""
+    hub = SqliteHub(file)
+    results.put(measure(hub, questions(hub)["turn"]))
+    hub.close()
+
+
+def report(hub: Hub) -> None:
+    """Print the figures of one engine in one process."""
+    hub.start("w", SharedScenario.from_data("s", {"answers": [{"code": 500, "times": 1000000}, {"code": 503}]}))
+    for name, question in questions(hub).items():
+        microseconds, rate = measure(hub, question)
+        print(f"{hub.scheme:8} {name:20} {microseconds:7.1f} µs {rate:9,.0f}/s")
+    began = perf_counter()
+    for number in range(COUNT):
+        hub.note(JournalNote("v", number, b"x" * 500))
+    noted = perf_counter() - began
+    hub.arrive()
+    whole = perf_counter() - began
+    print(f"{hub.scheme:8} {'note':20} {noted / COUNT * 1e6:7.1f} µs {COUNT / whole:9,.0f}/s until all arrived")
+    began = perf_counter()
+    for _ in range(COUNT):
+        hub.version("w")
+    print(f"{hub.scheme:8} {'version':20} {(perf_counter() - began) / COUNT * 1e6:7.2f} µs")
+
+
+def main() -> None:
+    """Print the figures of all engines."""
+    report(MemoryHub())
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "hub.db"
+        hub = SqliteHub(file)
+        report(hub)
+        context = multiprocessing.get_context("spawn")
+        results: multiprocessing.Queue[tuple[float, float]] = context.Queue()
+        processes = [context.Process(target=measure_apart, args=(file, results)) for _ in range(2)]
+        for process in processes:
+            process.start()
+        figures = [results.get() for _ in processes]
+        for process in processes:
+            process.join()
+        hub.close()
+    total = sum(rate for _, rate in figures)
+    print(f"sqlite   turn, two processes  {median(pair[0] for pair in figures):7.1f} µs {total:9,.0f}/s")
+
+
+if __name__ == "__main__":
+    main()

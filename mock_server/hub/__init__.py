@@ -1,0 +1,44 @@
+"""What the processes of a server share, apart from records: one interface, and an engine for each way to run it.
+
+``memory`` is for one process, ``sqlite`` for the workers of one machine: a private temporary file. Records are in the
+store (``mock_server.storage``). Nothing above this package knows which engine there is (:class:`Hub`).
+
+**Who decides.** Matching a request with scenarios stays in the process. It reads the scenarios of a world once for each
+version of what is staged (``staging``) and asks ``decide`` with the version and the scenarios that match. The hub then
+decides window, key and turn in one atomic round trip, in this order, or answers None: another version is staged, read
+it again. What decides is data (:class:`AnswerRule`) and counters, so that it runs within the engine. The alternative,
+to compute the turn in the process and compare-and-set how far the world has come, is one round trip only as long as
+nobody else took a turn in between: with requests sprayed over N processes, N - 1 of N are made twice. Shares are drawn
+from the seed, by the process (``Question.draw``); an engine that cannot call it is sent the draws of
+:data:`BLOCK` requests.
+
+**Who hears.** ``version`` is answered from the process's memory: 0 where nothing is staged, which is the fast path. Who
+changes what is staged returns when the others can know. With SQLite a number in a shared page of memory is counted up
+after the transaction, and who sees another number than last time reads the versions again.
+
+**Time** is the hub's (``now``): windows and clocks of worlds depend on no other.
+
+**Notes** of journals and coverage gather for 2 ms (:class:`Outbox`) and are sent in batches. A reader first sends its
+own, then waits until what each process has noted has arrived (two counters for each process), for 50 ms at most. A
+process that is killed takes with it what it noted in its last milliseconds.
+
+**Keys.** An idempotency key is claimed by the first request, for 10 s, and kept with its answer or released. Another
+with the same key meanwhile is told ``pending``, and asks again.
+"""
+
+from mock_server.hub.interface import Decisions, Events, Hub, Notes, Stagings, WorldRegister
+from mock_server.hub.memory import MemoryHub
+from mock_server.hub.model import HubBounds, Question, SharedScenario
+
+__all__ = [
+    "Decisions",
+    "Events",
+    "Hub",
+    "HubBounds",
+    "MemoryHub",
+    "Notes",
+    "Question",
+    "SharedScenario",
+    "Stagings",
+    "WorldRegister",
+]

@@ -1,0 +1,210 @@
+"""What a hub is asked and what it answers: scenarios, turns, windows, keys, and notes for journals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from mock_server.core.types import JSON
+from mock_server.scenarios.model import Scenario
+
+BLOCK = 64
+"""Requests for which the draws of a share are sent at once."""
+
+Draw: TypeAlias = Callable[[str, int, int], bool]
+"""Tell by a scenario's name, the index of its answer and the number of the request whether the share has it."""
+
+
+def _drawn(name: str, answer: int, met: int) -> bool:
+    return True
+
+
+class AnswerRule(NamedTuple):
+    """When an answer of a scenario is used; without its contents. ``times`` is 0 where there is no bound."""
+
+    times: int = 0
+    every: int = 1
+    has_share: bool = False
+    required_state: str = ""
+    new_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedScenario:
+    """A scenario as a hub knows it: when which of its answers is used, and its data for those who match requests."""
+
+    name: str
+    machine: str
+    answers: tuple[AnswerRule, ...]
+    repeats: bool = False
+    required_state: str = ""
+    new_state: str = ""
+    data: JSON = None
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> SharedScenario:
+        """Return what is shared of a scenario."""
+        return cls(
+            name=scenario.name,
+            machine=scenario.machine,
+            answers=tuple(
+                AnswerRule(stub.times or 0, stub.every, stub.share < 1, stub.required_state or "", stub.new_state or "")
+                for stub in scenario.answers
+            ),
+            repeats=scenario.repeats,
+            required_state=scenario.required_state or "",
+            new_state=scenario.new_state or "",
+            data=scenario.data,
+        )
+
+    @classmethod
+    def from_data(cls, name: str, data: JSON) -> SharedScenario:
+        """Return what is shared of the scenario with that data. Raises :class:`InstructionError`."""
+        return cls.of(Scenario.from_json(data, name))
+
+
+class ClockState(NamedTuple):
+    """The clock of a world: the moment at which it stands, or how many seconds it is ahead of the hub's time."""
+
+    stands_at: float | None = None
+    ahead: float = 0.0
+
+    def now(self, time: float) -> float:
+        """Return the time of the world, where the hub's is ``time``; both in seconds since 1970."""
+        return time + self.ahead if self.stands_at is None else self.stands_at
+
+
+class Progress(NamedTuple):
+    """How far a scenario has come: requests that it matched, and how often each answer was given."""
+
+    met: int
+    used: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldStaging:
+    """What is staged in a world: scenarios in the order in which they are tried, states, clock.
+
+    ``version`` is 0 where nothing but the standing scenarios is; no other version ever comes again.
+    """
+
+    version: int
+    scenarios: tuple[SharedScenario, ...]
+    progress: Mapping[str, Progress]
+    states: Mapping[str, str]
+    clock: ClockState
+
+
+@dataclass(frozen=True, slots=True)
+class WindowQuestion:
+    """Count a request of a caller. ``limit`` is requests, ``seconds`` the length of the window."""
+
+    caller: str
+    limit: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyQuestion:
+    """Claim an idempotency key. ``fingerprint`` has 32 hexadecimal digits, by which requests are equal."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that is to be decided for one request, in this order: window, key, turn.
+
+    ``matches`` are the scenarios of ``version`` that the request is for, in their order. What is decided ends the
+    question: a request above its limit claims no key, and one that is replayed takes no turn.
+    """
+
+    version: int = 0
+    window: WindowQuestion | None = None
+    key: KeyQuestion | None = None
+    matches: tuple[SharedScenario, ...] = ()
+    draw: Draw = field(default=_drawn)
+
+
+class Window(NamedTuple):
+    """A caller's window: requests so far, and whole seconds until the next window."""
+
+    used: int
+    reset: int
+
+
+class Key(NamedTuple):
+    """What became of a key. ``claim`` is the right to keep an answer for it, ``answer`` what is to be sent again."""
+
+    state: Literal["claimed", "pending", "replay", "conflict"]
+    claim: str = ""
+    answer: bytes = b""
+
+
+class Turn(NamedTuple):
+    """Whose turn it is: a scenario's name, the index of its answer, and the number of the request there."""
+
+    scenario: str
+    answer: int
+    met: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided for a request: None where it was not asked, or where an earlier decision ended the question."""
+
+    window: Window | None = None
+    key: Key | None = None
+    turn: Turn | None = None
+
+
+class JournalNote(NamedTuple):
+    """An exchange for the journal of a world. ``number`` is the process's own name for it."""
+
+    world: str
+    number: int
+    entry: bytes
+
+
+class CoverageNote(NamedTuple):
+    """What ``requests`` requests have covered of an operation, in a world."""
+
+    world: str
+    target: str
+    keys: frozenset[str]
+    requests: int = 1
+
+
+Note: TypeAlias = "JournalNote | CoverageNote"
+
+
+class JournalEntry(NamedTuple):
+    """An entry as it came back. Sequences grow within a world, and are the engine's own."""
+
+    sequence: str
+    number: int
+    entry: bytes
+
+
+Covered: TypeAlias = "Mapping[str, tuple[int, frozenset[str]]]"
+"""By operation, how many requests there were and what they covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubBounds:
+    """What a hub takes on. Worlds above it go by last use, those first that have nothing but a journal."""
+
+    worlds: int = 10_000
+    entries: int = 1000
+    """Entries of one world's journal."""
+    scenarios: int = 100
+    """Scenarios that run in one world."""
+    callers: int = 10_000
+    keys: int = 1000
+    key_bytes: int = 8 * 1024 * 1024
+    idle_seconds: int = 7 * 24 * 3600
+    """After so long without use a world is removed by an engine that outlives its servers."""
+    claim_seconds: int = 10
+    """After so long a claimed key without an answer may be claimed anew: its process was killed."""
