@@ -170,8 +170,8 @@ $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
 lock: ## Lock the dependencies for every supported Python
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra valkey --group build $(LOCK) -o requirements/serve.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra valkey --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group sbom -c requirements/serve.txt $(LOCK) -o requirements/sbom.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt

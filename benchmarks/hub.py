@@ -1,11 +1,12 @@
 """Round trips of a hub: turns, limits and keys decided, for each engine, alone and by two processes at once.
 
-``python -m benchmarks.hub`` prints the median in microseconds and the decisions a second.
+``python -m benchmarks.hub [redis://HOST:PORT]`` prints the median in microseconds and the decisions a second.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from time import perf_counter
 from mock_server.hub import Hub, MemoryHub, Question, SharedScenario
 from mock_server.hub.model import JournalNote, KeyQuestion, WindowQuestion
 from mock_server.hub.sqlite import SqliteHub
+from mock_server.hub.valkey import ValkeyHub
 
 COUNT = 5000
 
@@ -40,9 +42,14 @@ def questions(hub: Hub) -> dict[str, Question]:
     }
 
 
-def measure_apart(file: Path, results: multiprocessing.Queue[tuple[float, float]]) -> None:
+def open_hub(place: str) -> Hub:
+    """Open the hub of a file or an address."""
+    return ValkeyHub(place, prefix="benchmark:") if "://" in place else SqliteHub(Path(place))
+
+
+def measure_apart(place: str, results: multiprocessing.Queue[tuple[float, float]]) -> None:
     """Measure turns in a process of its own."""
-    hub = SqliteHub(file)
+    hub = open_hub(place)
     results.put(measure(hub, questions(hub)["turn"]))
     hub.close()
 
@@ -66,24 +73,31 @@ def report(hub: Hub) -> None:
     print(f"{hub.scheme:8} {'version':20} {(perf_counter() - began) / COUNT * 1e6:7.2f} µs")
 
 
+def report_shared(place: str) -> None:
+    """Print the figures of an engine that processes share, in one process and in two."""
+    hub = open_hub(place)
+    hub.reset("w")
+    report(hub)
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.Queue[tuple[float, float]] = context.Queue()
+    processes = [context.Process(target=measure_apart, args=(place, results)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    figures = [results.get() for _ in processes]
+    for process in processes:
+        process.join()
+    total = sum(rate for _, rate in figures)
+    print(f"{hub.scheme:8} {'turn, two processes':20} {median(pair[0] for pair in figures):7.1f} µs {total:9,.0f}/s")
+    hub.close()
+
+
 def main() -> None:
     """Print the figures of all engines."""
     report(MemoryHub())
     with TemporaryDirectory() as directory:
-        file = Path(directory) / "hub.db"
-        hub = SqliteHub(file)
-        report(hub)
-        context = multiprocessing.get_context("spawn")
-        results: multiprocessing.Queue[tuple[float, float]] = context.Queue()
-        processes = [context.Process(target=measure_apart, args=(file, results)) for _ in range(2)]
-        for process in processes:
-            process.start()
-        figures = [results.get() for _ in processes]
-        for process in processes:
-            process.join()
-        hub.close()
-    total = sum(rate for _, rate in figures)
-    print(f"sqlite   turn, two processes  {median(pair[0] for pair in figures):7.1f} µs {total:9,.0f}/s")
+        report_shared(str(Path(directory) / "hub.db"))
+    for address in sys.argv[1:]:
+        report_shared(address)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What the processes of a server share, apart from records: one interface, and an engine for each way to run it.
 
-``memory`` is for one process, ``sqlite`` for the workers of one machine: a private temporary file. Records are in the
-store (``mock_server.storage``). Nothing above this package knows which engine there is (:class:`Hub`).
+``memory`` is for one process, ``sqlite`` for the workers of one machine: a private temporary file, ``valkey`` for
+replicas: a Valkey or Redis server (6.2 or newer; not a cluster, since a script uses all keys of a world). Records are
+in the store (``mock_server.storage``). Nothing above this package knows which engine there is (:class:`Hub`).
 
 **Who decides.** Matching a request with scenarios stays in the process. It reads the scenarios of a world once for each
 version of what is staged (``staging``) and asks ``decide`` with the version and the scenarios that match. The hub then
@@ -14,13 +15,15 @@ from the seed, by the process (``Question.draw``); an engine that cannot call it
 
 **Who hears.** ``version`` is answered from the process's memory: 0 where nothing is staged, which is the fast path. Who
 changes what is staged returns when the others can know. With SQLite a number in a shared page of memory is counted up
-after the transaction, and who sees another number than last time reads the versions again.
+after the transaction, and who sees another number than last time reads the versions again. Valkey publishes each
+change, and the changing process publishes a question behind it, which every process answers when it has come that far.
 
 **Time** is the hub's (``now``): windows and clocks of worlds depend on no other.
 
 **Notes** of journals and coverage gather for 2 ms (:class:`Outbox`) and are sent in batches. A reader first sends its
-own, then waits until what each process has noted has arrived (two counters for each process), for 50 ms at most. A
-process that is killed takes with it what it noted in its last milliseconds.
+own, then waits until what each process has noted has arrived, for 50 ms at most: SQLite compares two counters of each
+process, with Valkey the question above has each process send its notes before it answers. A process that is killed
+takes with it what it noted in its last milliseconds.
 
 **Keys.** An idempotency key is claimed by the first request, for 10 s, and kept with its answer or released. Another
 with the same key meanwhile is told ``pending``, and asks again.

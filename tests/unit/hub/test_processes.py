@@ -1,20 +1,27 @@
-"""Several processes at one SQLite file: no turn is given twice, and nothing that was noted is missing."""
+"""Several processes at one hub: no turn is given twice, and nothing that was noted is missing."""
 
 from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
 
-from mock_server.hub import Question, SharedScenario
+import pytest
+
+from mock_server.hub import Hub, Question, SharedScenario
 from mock_server.hub.model import JournalNote
 from mock_server.hub.sqlite import SqliteHub
+from mock_server.hub.valkey import ValkeyHub
 
 PROCESSES = 3
 TURNS = 200
 
 
-def play(file: Path, first: int, results: multiprocessing.Queue[list[int]]) -> None:
-    hub = SqliteHub(file)
+def opened(place: str) -> Hub:
+    return ValkeyHub(place) if "://" in place else SqliteHub(Path(place))
+
+
+def play(place: str, first: int, results: multiprocessing.Queue[list[int]]) -> None:
+    hub = opened(place)
     scenarios = hub.staging("w").scenarios
     given = []
     for number in range(TURNS):
@@ -27,14 +34,19 @@ def play(file: Path, first: int, results: multiprocessing.Queue[list[int]]) -> N
     hub.close()
 
 
-def test_no_turn_is_given_twice(tmp_path: Path) -> None:
-    hub = SqliteHub(tmp_path / "hub.db")
+@pytest.fixture(params=["sqlite", pytest.param("valkey", marks=pytest.mark.store)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return str(tmp_path / "hub.db")
+    return f"valkey://{request.getfixturevalue('valkey')}"
+
+
+def test_no_turn_is_given_twice(place: str) -> None:
+    hub = opened(place)
     hub.start("w", SharedScenario.from_data("s", {"answers": [{"code": 500, "times": PROCESSES * TURNS}]}))
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[list[int]] = context.Queue()
-    processes = [
-        context.Process(target=play, args=(tmp_path / "hub.db", index * TURNS, results)) for index in range(PROCESSES)
-    ]
+    processes = [context.Process(target=play, args=(place, index * TURNS, results)) for index in range(PROCESSES)]
     for process in processes:
         process.start()
     given = [turn for _ in processes for turn in results.get(timeout=60)]
