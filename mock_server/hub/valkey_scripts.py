@@ -97,7 +97,7 @@ DECIDE = (
 -- most worlds, seconds, version, caller, limit, seconds of the window, most callers, key, fingerprint, claim, seconds
 -- of a claim, most keys, most bytes, matches
 local stage = key('stage')
-local known = call('HMGET', stage, 'version', 'stands_at', 'ahead')
+local known = call('HMGET', stage, 'version', 'stands_at', 'ahead', 'touched')
 if (known[1] or '0') ~= ARGV[5] then return {'version'} end
 local time = known[2] and tonumber(known[2]) or now + tonumber(known[3] or '0')
 local result = {'', 0, 0, '', '', '', -1, 0}
@@ -154,13 +154,18 @@ if ARGV[6] ~= '' then
   end
   call('HSET', key('windows'), ARGV[6], string.format('%d:%d', window, used))
   call('ZADD', key('seen'), now, ARGV[6])
+  if not before then expire(ARGV[4], {'windows', 'seen'}) end
   if call('ZCARD', key('seen')) > tonumber(ARGV[9]) then
     call('HDEL', key('windows'), call('ZPOPMIN', key('seen'))[1])
   end
   result[2], result[3] = used, math.max(1, math.ceil((window + 1) * seconds - time))
 end
-use(true, tonumber(ARGV[3]))
-expire(ARGV[4], {'stage', 'windows', 'seen', 'keys', 'order'})
+-- Its last use is known to the second: noting it takes as long as all the rest.
+if math.abs(now - tonumber(known[4] or '0')) > 1 then
+  use(true, tonumber(ARGV[3]))
+  call('HSET', stage, 'touched', clock[1])
+  expire(ARGV[4], {'stage', 'windows', 'seen', 'keys', 'order'})
+end
 if ARGV[6] ~= '' and result[2] > tonumber(ARGV[7]) then return result end
 if ARGV[10] ~= '' then
   local kept = call('HGET', key('keys'), ARGV[10])
@@ -171,7 +176,7 @@ if ARGV[10] ~= '' then
     else result[4] = 'pending' end
     return result
   end
-  call('HSET', key('keys'), ARGV[10], '?' .. ARGV[11] .. ARGV[12] .. string.format('%.3f', now + tonumber(ARGV[13])))
+  call('HSET', key('keys'), ARGV[10], '?' .. ARGV[11] .. ARGV[12] .. string.format('%.6f', now + tonumber(ARGV[13])))
   call('ZADD', key('order'), call('INCR', P .. 'sequence'), ARGV[10])
   if call('ZCARD', key('order')) > tonumber(ARGV[14]) then
     local oldest = call('ZPOPMIN', key('order'))[1]
@@ -180,10 +185,10 @@ if ARGV[10] ~= '' then
     if answer and answer:sub(1, 1) == '=' then call('HINCRBY', stage, 'key_bytes', 33 - #answer) end
   end
   result[4], result[5] = 'claimed', ARGV[12]
+  expire(ARGV[4], {'keys', 'order'})
 end
 for _, write in ipairs(writes) do call('HSET', stage, unpack(write)) end
 if turn then result[6], result[7], result[8] = turn[1], turn[2], turn[3] end
-expire(ARGV[4], {'stage', 'keys', 'order'})
 return result
 """
 )

@@ -19,11 +19,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_valkey(directory: Path, *options: str) -> Iterator[str]:
+def running_valkey(directory: Path, *options: str, port: int = 0) -> Iterator[str]:
     """Start a server in a directory, and yield its host and port."""
     binary = shutil.which("valkey-server") or shutil.which("redis-server")
     assert binary is not None, "no server: run tests/system/storage/install"
-    port = free_port()
+    port = port or free_port()
     command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 from mock_server.hub import Question
-from mock_server.hub.model import WindowQuestion
+from mock_server.hub.model import JournalNote, WindowQuestion
 from mock_server.hub.valkey import ValkeyHub
 from mock_server.hub.valkey_connection import ValkeyServer
 from tests.support.valkey_server import free_port, running_valkey
@@ -88,3 +89,27 @@ def test_an_old_server_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("mock_server.hub.valkey_connection.OLDEST", (99, 0))
     with running_valkey(tmp_path) as place:
         assert "expected 6.2 or newer" in str(refusal(f"redis://{place}"))
+
+
+@pytest.mark.store
+def test_a_server_that_comes_back_has_everything(tmp_path: Path) -> None:
+    port = free_port()
+    durable = ("--appendonly", "yes", "--appendfsync", "always")
+    question = Question(window=WindowQuestion("c", 9, 60))
+    with running_valkey(tmp_path, *durable, port=port) as place:
+        hub = ValkeyHub(f"redis://{place}")
+        hub.set_clock("w", 0.0)
+        question = replace(question, version=hub.version("w"))
+        hub.decide("w", question)
+        hub.note(JournalNote("w", 1, b""))
+        hub.arrive()
+    hub.note(JournalNote("w", 2, b""))
+    with pytest.raises(HubLostError):
+        hub.decide("w", question)
+    assert hub.version("w") == question.version
+    with running_valkey(tmp_path, *durable, port=port):
+        decision = hub.decide("w", question)
+        assert decision is not None
+        assert decision.window == (2, 60)
+        assert [entry.number for entry in hub.journal("w")] == [1, 2]
+        hub.close()
