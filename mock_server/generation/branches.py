@@ -13,10 +13,10 @@ from functools import cached_property
 
 from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
-from mock_server.generation.constraints.base import Constraints, Goal, Reach, ValueConstraints
 from mock_server.generation.constraints.gathering import gather
 from mock_server.generation.constraints.numbers import NumberConstraints
 from mock_server.generation.constraints.types import ALL_TYPES, possible
+from mock_server.generation.constraints.values import Constraints, Goal, Reach, ValueConstraints
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.min_depth import ENDLESS, min_depth

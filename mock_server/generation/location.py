@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mock_server.generation.contradiction import Unsatisfiable
     from mock_server.generation.fake.persona import Persona
     from mock_server.generation.schema_document import SchemaDocument
-from mock_server.generation.constraints.base import Goal
+from mock_server.generation.constraints.values import Goal
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from mock_server.core.json_pointer import above_and_at, value_at
 from mock_server.core.types import JSON
 from mock_server.generation.branches import BranchPoint, expand
 from mock_server.generation.choices import PLAIN, Choice, Wanted
-from mock_server.generation.constraints.base import Constraints, Goal
+from mock_server.generation.constraints.values import Constraints, Goal
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.fake.field_providers import field_providers
 from mock_server.generation.fake.persona import Persona

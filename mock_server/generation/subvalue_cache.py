@@ -13,7 +13,7 @@ from typing import Any, cast
 from mock_server.core.json_pointer import above_and_at
 from mock_server.core.types import JSON
 from mock_server.generation.choices import PLAIN, Choice, ChoiceKey, Wanted
-from mock_server.generation.constraints.base import Goal
+from mock_server.generation.constraints.values import Goal
 from mock_server.generation.fake.persona import Persona
 from mock_server.generation.location import ValueLocation
 from mock_server.generation.schema_document import SchemaDocument

@@ -17,10 +17,10 @@ from mock_server.core.types import JSON
 from mock_server.generation.branches import BranchPoint
 from mock_server.generation.choices import PLAIN, Choice, ChoiceKey, Wanted
 from mock_server.generation.constraints.arrays import ArrayConstraints
-from mock_server.generation.constraints.base import Constraints, ValueConstraints
 from mock_server.generation.constraints.numbers import NumberConstraints
 from mock_server.generation.constraints.objects import ObjectConstraints
 from mock_server.generation.constraints.strings import StringConstraints
+from mock_server.generation.constraints.values import Constraints, ValueConstraints
 from mock_server.generation.generator import SearchExhaustedError, generate_valid, persona_of
 from mock_server.generation.pairwise import Assignment, Factor, pairwise_rows
 from mock_server.generation.schema_document import SchemaDocument

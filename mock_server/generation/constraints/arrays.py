@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mock_server.generation.constraints.base import Constraints, Goal
 from mock_server.generation.constraints.keywords import length_of, list_of, whole_of
+from mock_server.generation.constraints.values import Constraints, Goal
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.negation import REPEATED
 from mock_server.generation.schema_document import SchemaNode

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mock_server.generation.constraints.arrays import ArrayConstraints
-from mock_server.generation.constraints.base import Constraints, Reach
 from mock_server.generation.constraints.numbers import NumberConstraints
 from mock_server.generation.constraints.objects import ObjectConstraints
 from mock_server.generation.constraints.strings import StringConstraints
+from mock_server.generation.constraints.values import Constraints, Reach
 from mock_server.generation.schema_document import SchemaNode
 
 _CLASSES: Mapping[str, type[Constraints]] = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
 
-from mock_server.generation.constraints.base import Constraints
 from mock_server.generation.constraints.keywords import list_of
+from mock_server.generation.constraints.values import Constraints
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.fake.faker_bridge import method_of
 from mock_server.generation.negation import NOT_STEPS

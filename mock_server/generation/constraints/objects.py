@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mock_server.core.types import JSON
-from mock_server.generation.constraints.base import Constraints, Goal
 from mock_server.generation.constraints.keywords import length_of, list_of, mapping_of
+from mock_server.generation.constraints.values import Constraints, Goal
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.negation import STRANGER

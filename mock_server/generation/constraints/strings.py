@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-from mock_server.generation.constraints.base import Constraints
 from mock_server.generation.constraints.keywords import length_of, list_of
+from mock_server.generation.constraints.values import Constraints
 from mock_server.generation.fake.faker_bridge import method_of
 from mock_server.generation.negation import NOT_FORMATS, NOT_PATTERNS
 from mock_server.generation.schema_document import SchemaNode

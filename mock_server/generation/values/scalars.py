@@ -7,8 +7,8 @@ from fractions import Fraction
 from mock_server.core.types import JSON
 from mock_server.generation.branches import is_same_schema
 from mock_server.generation.choices import PLAIN, Choice
-from mock_server.generation.constraints.base import Constraints, ValueConstraints
 from mock_server.generation.constraints.numbers import NumberConstraints
+from mock_server.generation.constraints.values import Constraints, ValueConstraints
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.fake.faker_bridge import call_faker
 from mock_server.generation.location import ValueLocation, Walker
