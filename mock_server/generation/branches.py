@@ -13,7 +13,10 @@ from functools import cached_property
 
 from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import ALL_TYPES, Constraints, Goal, Reach, gather, possible
+from mock_server.generation.constraints.gathering import gather
+from mock_server.generation.constraints.numbers import NumberConstraints
+from mock_server.generation.constraints.types import ALL_TYPES, possible
+from mock_server.generation.constraints.values import Constraints, Goal, Reach, ValueConstraints
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.min_depth import ENDLESS, min_depth
@@ -112,19 +115,18 @@ class _Expansion:
             self._add(node)
         values = self._values()
         if values is not None:
-            return self._made("value", values)
+            return ValueConstraints("value", self._atoms, self._reaches, self._may_be_invalid(), values=values)
         kinds = self._kinds()
         kind = kinds[0] if len(kinds) == 1 else kinds[self._choose("type", "type", _of_types(kinds, self._atoms))]
-        shape = self._made(kind, None)
+        shape = gather(kind, self._atoms, self._reaches, self._may_be_invalid(), frozenset(self._forbidden))
         # Integers are refused (not: {type: integer}), so the number needs a fraction.
-        if kind == "number" and "integer" not in self._types:
+        if isinstance(shape, NumberConstraints) and kind == "number" and "integer" not in self._types:
             shape.not_steps.append(Fraction(1))
-        return gather(shape)
+        return shape
 
-    def _made(self, kind: str, values: list[JSON] | None) -> Constraints:
+    def _may_be_invalid(self) -> bool:
         # Several schemas for one value may contradict each other in ways that a shape does not show.
-        forbidden, risky = frozenset(self._forbidden), self._is_risky or len(self._goal) > 1
-        return Constraints(self._goal, kind, self._atoms, self._reaches, forbidden, risky, values)
+        return self._is_risky or len(self._goal) > 1
 
     def _choose(self, keyword: str, name: str, options: Sequence[Branch]) -> int:
         # The options taken so far are used up: the caller picks one for this choice, and expands again.

@@ -11,7 +11,8 @@ from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_parts
 from mock_server.core.types import JSON
 from mock_server.generation.branches import expand
-from mock_server.generation.constraints import Constraints
+from mock_server.generation.choices import PLAIN, Choice
+from mock_server.generation.constraints.objects import ObjectConstraints
 from mock_server.generation.contradiction import TOO_LARGE, Unsatisfiable
 from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.fake.persona import COUNTRY_FIELDS, KIND_FIELDS, Persona, persona_from
@@ -122,7 +123,7 @@ def _trusted(node: SchemaNode) -> frozenset[str]:
     trusted = node.document.caches[_TRUSTED]
     if node not in trusted:
         shape = expand(node.document, (node,), ())
-        trusted[node] = frozenset(shape.names) if isinstance(shape, Constraints) else frozenset()
+        trusted[node] = frozenset(shape.names) if isinstance(shape, ObjectConstraints) else frozenset()
     return trusted[node]
 
 
@@ -201,9 +202,9 @@ def _pinned_or_drawn(walk: GenerationContext, node: SchemaNode, names: tuple[str
     pointer, enum = match
     if pointer in walk.pins:
         value = walk.pins[pointer]
-    elif (pointer, "value") in walk.wanted:
-        value = enum[min(walk.wanted[pointer, "value"], len(enum) - 1)]
+    elif (pointer, Choice.VALUE) in walk.wanted:
+        value = enum[min(walk.wanted[pointer, Choice.VALUE], len(enum) - 1)]
     else:
-        usable = [option for option in enum if option is not None] if ("", "plain") in walk.wanted else enum
+        usable = [option for option in enum if option is not None] if PLAIN in walk.wanted else enum
         value = walk.draw.at(pointer).choice(usable or enum)
     return value if isinstance(value, str) else None

@@ -10,12 +10,11 @@ from mock_server.core.types import JSON
 from mock_server.generation.seeding import SeedKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from mock_server.generation.choices import Wanted
     from mock_server.generation.contradiction import Unsatisfiable
     from mock_server.generation.fake.persona import Persona
     from mock_server.generation.schema_document import SchemaDocument
-from mock_server.generation.constraints import Goal
+from mock_server.generation.constraints.values import Goal
 
 
 @dataclass(slots=True)
@@ -74,7 +73,7 @@ class Walker(Protocol):
     fill: int
     enough: int
     values: int
-    wanted: Mapping[tuple[str, str], int]
+    wanted: Wanted
     believed: frozenset[str]
 
     def believable(self, name: str) -> JSON: ...

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from mock_server.core.deadline import check, current
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import above_and_at, value_at
 from mock_server.core.types import JSON
 from mock_server.generation.branches import BranchPoint, expand
-from mock_server.generation.constraints import Constraints, Goal
+from mock_server.generation.choices import PLAIN, Choice, Wanted
+from mock_server.generation.constraints.values import Constraints, Goal
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.fake.field_providers import field_providers
 from mock_server.generation.fake.persona import Persona
-from mock_server.generation.location import ValueLocation
+from mock_server.generation.location import ValueLocation, Walker
 from mock_server.generation.min_size import BOUNDLESS, least_size
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 from mock_server.generation.schema_examples import schema_examples
@@ -43,6 +45,7 @@ LEAST_WAYS = 8
 TURNS = 3
 """Values that are tried for a shape that does not guarantee a valid one."""
 
+_PRESENT = Choice.PRESENT
 _LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
 """A pointer to or into an item that is not the first: examples are not repeated in a list."""
 
@@ -78,7 +81,7 @@ class GenerationContext:
 
     This does not apply to the members of the outermost object.
     """
-    wanted: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    wanted: Wanted = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     """How often the value at a pointer was found not to be valid."""
     spent: int = 0
@@ -170,7 +173,7 @@ class GenerationContext:
         if place.pointer in self._ways_to_pins and not self._leaves_pins(place.pointer, value):
             return False, None
         # A trace needs the choices within the value, which a ready value skips; the plain variant has no nulls.
-        if self.trace is not None or (value is None and ("", "plain") in self.wanted):
+        if self.trace is not None or (value is None and PLAIN in self.wanted):
             return False, None
         # Trusted members of the root are validated together with the whole, which is faster.
         if goal and ((place.depth == 1 and place.name in self.trusted) or _keeps(goal, value)):
@@ -204,7 +207,7 @@ class GenerationContext:
 
     def wants(self, pointer: str) -> bool:
         """Tell whether a variant wants something of the value itself."""
-        return any(where == pointer and what != "present" for where, what in self.wanted if where or what != "plain")
+        return any(key[0] == pointer and key[1] != _PRESENT for key in self.wanted if key != PLAIN)
 
     def shapes(self, goal: Goal, place: ValueLocation) -> Iterator[Constraints]:
         """Return the shapes of a goal, those that the draw prefers first."""
@@ -238,7 +241,7 @@ class GenerationContext:
         if index is not None and index < len(choice.options):
             return [index, *(i for i in range(len(choice.options)) if i != index)]
         options = choice.options
-        if ("", "plain") in self.wanted:
+        if PLAIN in self.wanted:
             return sorted(range(len(options)), key=lambda i: (options[i].rank, options[i].is_null))
         if place.lean:
             return choice.smallest_first
@@ -311,13 +314,15 @@ def _faulty(goal: Goal, value: JSON) -> list[str]:
     return list(dict.fromkeys(keyword for node in goal for _, keyword in node.faults(value)))[:3]
 
 
-MAKERS = {
-    "array": make_array,
+Maker = Callable[[Walker, Constraints, ValueLocation], JSON]
+# The kind tells the class of the constraints, which the type of a mapping cannot say.
+MAKERS: dict[str, Maker] = {
+    "array": cast("Maker", make_array),
     "boolean": make_boolean,
-    "integer": make_number,
+    "integer": cast("Maker", make_number),
     "null": make_null,
-    "number": make_number,
-    "object": make_object,
-    "string": make_text,
-    "value": make_value,
+    "number": cast("Maker", make_number),
+    "object": cast("Maker", make_object),
+    "string": cast("Maker", make_text),
+    "value": cast("Maker", make_value),
 }

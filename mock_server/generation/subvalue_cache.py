@@ -12,16 +12,15 @@ from typing import Any, cast
 
 from mock_server.core.json_pointer import above_and_at
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Goal
+from mock_server.generation.choices import PLAIN, Choice, ChoiceKey, Wanted
+from mock_server.generation.constraints.values import Goal
 from mock_server.generation.fake.persona import Persona
 from mock_server.generation.location import ValueLocation
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.search import GenerationContext, Trace
 from mock_server.generation.seeding import SeedKey
 
-Wanted = Mapping[tuple[str, str], int]
-"""What a variant wants: by JSON Pointer and name of a choice, the number of the option."""
-_Asked = frozenset[tuple[tuple[str, str], int]]
+_Asked = frozenset[tuple[ChoiceKey, int]]
 _Key = tuple[object, ...]
 _NOTHING: _Asked = frozenset()
 
@@ -86,7 +85,7 @@ class CachingContext(GenerationContext):
         fill: int,
         trace: Trace | None,
     ) -> None:
-        asks = {("", "plain"): 1, **wanted}
+        asks = {PLAIN: 1, **wanted}
         super().__init__(
             draw, document, pins, None, fill_properties, complete=True, fill=fill, wanted=asks, trace=trace
         )
@@ -161,9 +160,10 @@ def _by_pointer(wanted: Wanted) -> dict[str, _Asked]:
 
     Whether a member is present belongs to the object around it.
     """
-    entries: dict[str, set[tuple[tuple[str, str], int]]] = {}
+    entries: dict[str, set[tuple[ChoiceKey, int]]] = {}
+    present = Choice.PRESENT
     for (pointer, what), number in wanted.items():
         for above in above_and_at(pointer):
-            if above != pointer or what != "present":
+            if above != pointer or what != present:
                 entries.setdefault(above, set()).add(((pointer, what), number))
     return {pointer: frozenset(values) for pointer, values in entries.items()}

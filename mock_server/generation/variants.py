@@ -15,13 +15,18 @@ from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import above_and_at, value_at
 from mock_server.core.types import JSON
 from mock_server.generation.branches import BranchPoint
-from mock_server.generation.constraints import Constraints
+from mock_server.generation.choices import PLAIN, Choice, ChoiceKey, Wanted
+from mock_server.generation.constraints.arrays import ArrayConstraints
+from mock_server.generation.constraints.numbers import NumberConstraints
+from mock_server.generation.constraints.objects import ObjectConstraints
+from mock_server.generation.constraints.strings import StringConstraints
+from mock_server.generation.constraints.values import Constraints, ValueConstraints
 from mock_server.generation.generator import SearchExhaustedError, generate_valid, persona_of
 from mock_server.generation.pairwise import Assignment, Factor, pairwise_rows
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.search import FULL, Trace
 from mock_server.generation.seeding import SeedKey
-from mock_server.generation.subvalue_cache import CachingContext, SubvalueCache, Wanted
+from mock_server.generation.subvalue_cache import CachingContext, SubvalueCache
 
 BIG_ENUM = 12
 """Number of values above which each value of an enum is shown once and not paired with everything else."""
@@ -31,6 +36,14 @@ MOST_FACTORS = 400
 """Number of factors above which the deeper ones keep their plain option."""
 ROUNDS = 4
 """Rounds of searching for choices that only exist in the value of another option."""
+
+_DRAWN = frozenset({Choice.VALUE, Choice.FLAG})
+"""Choices of which the plain value has any option."""
+_CLOSED = frozenset({*_DRAWN, Choice.EDGE})
+"""Choices below which there are no others."""
+_LAST = frozenset({*_CLOSED, Choice.LENGTH, Choice.ENTRIES})
+"""Choices that are made about a value once its branch and its type are chosen."""
+_ENTRIES = ((1, "one entry"), (0, "no entries"), (3, "several entries"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class _Axis:
     @property
     def is_drawn(self) -> bool:
         """Whether the plain value has any of the options, and not always the first."""
-        return self.what in ("value", "flag")
+        return self.what in _DRAWN
 
 
 def variants(
@@ -99,14 +112,14 @@ class _Maker:
         self._pins = pins
         self._fill = fill
         self._found, self._traced = SubvalueCache(), SubvalueCache()
-        self._axes: dict[tuple[str, str], _Axis] = {}
+        self._axes: dict[ChoiceKey, _Axis] = {}
 
     def variants(self) -> Iterator[Variant]:
         plain = self._value({})
         self._find()
         axes = list(self._axes.values())[:MOST_FACTORS]
         labels = _labels(axes)
-        yield Variant(0, "plain", (), plain)
+        yield Variant(0, Choice.PLAIN.value, (), plain)
         seen = {json.dumps(plain)}
         for row in pairwise_rows(_factors(axes)):
             try:
@@ -154,12 +167,12 @@ class _Maker:
                 except GenerationError:
                     continue
                 for axis in _axes(trace, wanted):
-                    if axis.what == "entries" and not self._fill:
+                    if axis.what == Choice.ENTRIES and not self._fill:
                         continue
                     key = (axis.pointer, axis.what)
                     if key not in self._axes and not any(_covers(pin, axis.pointer) for pin in self._pins):
                         self._axes[key] = _as_found(axis, value)
-                        opens = axis.what not in ("present", "edge", "value", "length", "entries", "flag")
+                        opens = not isinstance(axis.what, Choice)
                         following += [{**wanted, key: number} for number, _ in axis.options[1:] if opens]
             waiting = following
 
@@ -171,10 +184,10 @@ def _covers(pin: str, pointer: str) -> bool:
 def _as_found(axis: _Axis, value: JSON) -> _Axis:
     """Return the axis with the option of the value first: deep in a value, optional parts are absent."""
     try:
-        if axis.what == "present":
+        if axis.what == Choice.PRESENT:
             value_at(value, axis.pointer.rpartition("/")[0])
             has = int(_has(value, axis.pointer))
-        elif axis.what in ("length", "entries"):
+        elif axis.what in (Choice.LENGTH, Choice.ENTRIES):
             child = value_at(value, axis.pointer)
             has = min(len(child), 1) if isinstance(child, (list, dict)) else 1
         else:
@@ -198,7 +211,7 @@ def _axes(trace: Trace, wanted: Wanted) -> Iterator[_Axis]:
         if "#" in pointer:
             continue
         needs = {key: number for key, number in wanted.items() if _covers(key[0], pointer) and key[0] != pointer}
-        needs |= {key: number for key, number in wanted.items() if key[0] == pointer and key[1] != "plain"}
+        needs |= {key: number for key, number in wanted.items() if key[0] == pointer and key != PLAIN}
         if isinstance(met, BranchPoint):
             options = _options(met, index)
             if len(options) > 1:
@@ -217,31 +230,31 @@ def _options(choice: BranchPoint, index: int) -> list[tuple[int, str]]:
 
 
 def _of_shape(pointer: str, shape: Constraints, needs: Wanted) -> Iterator[_Axis]:
-    if shape.kind == "object":
+    if isinstance(shape, ObjectConstraints):
         for name in shape.names:
             if name not in shape.required and name not in shape.hidden and name not in shape.forbidden:
                 where = pointer + "/" + name.replace("~", "~0").replace("/", "~1")
-                yield _Axis(where, "present", ((1, "present"), (0, "absent")), needs, True)
+                yield _Axis(where, Choice.PRESENT, ((1, "present"), (0, "absent")), needs, True)
         if shape.is_map:
-            yield _Axis(pointer, "entries", ((1, "one entry"), (0, "no entries"), (3, "several entries")), needs, True)
-    elif shape.kind == "array":
+            yield _Axis(pointer, Choice.ENTRIES, _ENTRIES, needs, True)
+    elif isinstance(shape, ArrayConstraints):
         most = 10**9 if shape.most is None else shape.most
         usual = ((1, "one item"), (0, "no items"), (3, "several items"))
         options = tuple(option for option in usual if shape.least <= option[0] <= most)
         if len(options) > 1 and not (shape.prefix() and not shape.has_items()):
-            yield _Axis(pointer, "length", options, needs, True)
-    elif shape.kind == "value" and shape.values is not None and len(shape.values) > 1:
+            yield _Axis(pointer, Choice.LENGTH, options, needs, True)
+    elif isinstance(shape, ValueConstraints) and len(shape.values) > 1:
         values = tuple((number, _said(value)) for number, value in enumerate(shape.values))
-        yield _Axis(pointer, "value", values, needs, len(values) <= BIG_ENUM)
-    elif shape.kind == "string" and not shape.formats:
+        yield _Axis(pointer, Choice.VALUE, values, needs, len(values) <= BIG_ENUM)
+    elif isinstance(shape, StringConstraints) and not shape.formats:
         # Texts of a format hardly differ in length, so they have no edges.
-        yield _Axis(pointer, "edge", ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)
-    elif shape.kind in ("integer", "number") and shape.span is not None:
+        yield _Axis(pointer, Choice.EDGE, ((-1, "usual"), (0, "shortest"), (1, "longest")), needs, False)
+    elif isinstance(shape, NumberConstraints):
         ends = [(0, "least")] * (shape.span.low is not None) + [(1, "greatest")] * (shape.span.high is not None)
         if ends:
-            yield _Axis(pointer, "edge", ((-1, "usual"), *ends), needs, False)
+            yield _Axis(pointer, Choice.EDGE, ((-1, "usual"), *ends), needs, False)
     elif shape.kind == "boolean":
-        yield _Axis(pointer, "flag", ((1, "true"), (0, "false")), needs, False)
+        yield _Axis(pointer, Choice.FLAG, ((1, "true"), (0, "false")), needs, False)
 
 
 def _said(value: JSON) -> str:
@@ -270,20 +283,18 @@ def _factors(axes: Sequence[_Axis]) -> list[Factor]:
     return factors
 
 
-_LAST = ("edge", "value", "length", "entries", "flag")
-"""Choices that are made about a value once its branch and its type are chosen."""
-
-
 def _holds_way(above: _Axis, axis: _Axis) -> bool:
     """Tell whether an axis exists only with the plain option of another one, at the same pointer or above."""
-    if above.what in ("edge", "value", "flag"):
+    if above.what in _CLOSED:
         return False
     if axis.pointer != above.pointer:
         return True
-    return axis.what != "present" if above.what == "present" else axis.what in _LAST and above.what not in _LAST
+    return (
+        axis.what != Choice.PRESENT if above.what == Choice.PRESENT else axis.what in _LAST and above.what not in _LAST
+    )
 
 
-def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[tuple[str, str], int]:
+def _wanted(axes: Sequence[_Axis], row: Assignment) -> dict[ChoiceKey, int]:
     """Return what a row wants. Plain options are left out, so that believable values stay."""
     return {
         (axes[i].pointer, axes[i].what): axes[i].options[option][0]

@@ -102,7 +102,7 @@ class ResponseSelector:
             source = self.streams.source(mock_request.operation, response, choice.index)
             if source is not None:
                 return self._streamed(mock_request, status, choice.content_type, source)
-            selection = self._selected(NegotiatedRequest.of(mock_request, response, media))
+            selection = self._selected(NegotiatedRequest(mock_request, response, media))
             headers = self._headers.written(response, selection.example, mock_request.identity)
         except GenerationError as error:
             return problem_response("no-answer", 500, f"{where}: {error}")

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Constraints, Contains
+from mock_server.generation.choices import PLAIN, Choice
+from mock_server.generation.constraints.arrays import ArrayConstraints, Contains
 from mock_server.generation.contradiction import Unsatisfiable, refuse_large
 from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.location import ValueLocation, Walker
@@ -18,10 +19,11 @@ MOST_ITEMS = 10_000
 """Items that a list is made of: a second's work, and as many values as a search may try."""
 TURNS = 40
 """Attempts to make an item that differs from the others."""
+_LENGTH = Choice.LENGTH
 _NEGATIONS: CacheKey[SchemaNode, SchemaNode] = CacheKey()
 
 
-def make_array(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+def make_array(walk: Walker, shape: ArrayConstraints, place: ValueLocation) -> JSON:
     """Return an array that satisfies the shape; raises :class:`Unsatisfiable` where there is none."""
     refuse_large("minItems", shape.least, MOST_ITEMS, place.pointer)
     refuse_large("minContains", _contained(shape), MOST_ITEMS, place.pointer)
@@ -43,20 +45,20 @@ def make_array(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
 
 @dataclass
 class _ArrayDraft:
-    shape: Constraints
+    shape: ArrayConstraints
     items: list[JSON] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     matched: dict[SchemaNode, int] = field(default_factory=dict)
 
 
-def _contained(shape: Constraints) -> int:
+def _contained(shape: ArrayConstraints) -> int:
     return max((contains.least for contains in shape.contains), default=0)
 
 
-def _count(walk: Walker, shape: Constraints, place: ValueLocation) -> int:
+def _count(walk: Walker, shape: ArrayConstraints, place: ValueLocation) -> int:
     """Return how many items to make."""
     least = max(shape.least, _contained(shape))
-    length = walk.wanted.get((place.pointer, "length")) if walk.wanted else None
+    length = walk.wanted.get((place.pointer, _LENGTH)) if walk.wanted else None
     if length is not None:
         count = max(least, length)
     elif place.lean or (place.level and walk.values > walk.enough):
@@ -64,7 +66,7 @@ def _count(walk: Walker, shape: Constraints, place: ValueLocation) -> int:
     elif shape.prefix() and not shape.has_items():
         # A tuple: exactly these items are described, so all of them are made.
         count = max(least, shape.prefix())
-    elif ("", "plain") in walk.wanted:
+    elif PLAIN in walk.wanted:
         count = max(least, 1, shape.prefix())  # other lengths are variants of their own
     else:
         low, high = _preferred(shape)
@@ -72,7 +74,7 @@ def _count(walk: Walker, shape: Constraints, place: ValueLocation) -> int:
     return count if shape.most is None else min(count, shape.most)
 
 
-def _preferred(shape: Constraints) -> tuple[int, int]:
+def _preferred(shape: ArrayConstraints) -> tuple[int, int]:
     """Return the least and the most items by ``x-count`` (a number or a pair), else one to three."""
     for atom in shape.atoms:
         said = atom.keywords.get("x-count")
@@ -150,7 +152,7 @@ def _more(walk: Walker, array: _ArrayDraft, place: ValueLocation) -> None:
             raise Unsatisfiable("contains", "items")
 
 
-def _compare(shape: Constraints, array: _ArrayDraft) -> None:
+def _compare(shape: ArrayConstraints, array: _ArrayDraft) -> None:
     if shape.most is not None and len(array.items) > shape.most:
         raise Unsatisfiable("maxItems", "not")
     for value in shape.not_values:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Constraints
+from mock_server.generation.choices import PLAIN, Choice
+from mock_server.generation.constraints.objects import ObjectConstraints
 from mock_server.generation.contradiction import Unsatisfiable, refuse_large
 from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.ecma_regex import matches
@@ -20,11 +21,14 @@ MOST_MEMBERS = 10_000
 """Members that an object is made of; as :data:`mock_server.generation.values.arrays.MOST_ITEMS`."""
 EXTRA = 300
 """Most names that are tried for members that the schema does not name."""
+_PRESENT, _ENTRIES = Choice.PRESENT, Choice.ENTRIES
+_PRESENCE = f"#{Choice.PRESENT}"
+"""The end of the name of the randomness that decides whether a member is there."""
 _STRINGS: CacheKey[None, SchemaNode] = CacheKey()
 """The schema of any string."""
 
 
-def make_object(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+def make_object(walk: Walker, shape: ObjectConstraints, place: ValueLocation) -> JSON:
     """Return an object that satisfies the shape; raises :class:`Unsatisfiable` where there is none."""
     refuse_large("minProperties", shape.least, MOST_MEMBERS, place.pointer)
     refuse_large("required", len(shape.required), MOST_MEMBERS, place.pointer)
@@ -50,7 +54,7 @@ def make_object(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
 
 
 def _put(
-    walk: Walker, shape: Constraints, place: ValueLocation, members: dict[str, JSON], name: str, required: bool
+    walk: Walker, shape: ObjectConstraints, place: ValueLocation, members: dict[str, JSON], name: str, required: bool
 ) -> None:
     if not place.depth and name in walk.believed:
         members[name] = walk.believable(name)
@@ -65,7 +69,7 @@ def _put(
             raise
 
 
-def _fits(shape: Constraints, name: str) -> bool:
+def _fits(shape: ObjectConstraints, name: str) -> bool:
     """Tell whether the shape allows a member of that name at all."""
     return (
         name not in shape.forbidden
@@ -74,7 +78,7 @@ def _fits(shape: Constraints, name: str) -> bool:
     )
 
 
-def _chosen(walk: Walker, shape: Constraints, place: ValueLocation) -> set[str]:
+def _chosen(walk: Walker, shape: ObjectConstraints, place: ValueLocation) -> set[str]:
     """Return the names of the members to make: required ones, wanted ones, and most of the others."""
     chosen = set(shape.required)
     for name in shape.required if shape.name_goal else ():
@@ -100,15 +104,15 @@ def _wanted(walk: Walker, place: ValueLocation, name: str) -> bool:
     where = place.below(name)
     if walk.is_pinned(where.pointer):
         return True
-    choice = walk.wanted.get((where.pointer, "present")) if walk.wanted else None
+    choice = walk.wanted.get((where.pointer, _PRESENT)) if walk.wanted else None
     if choice is not None:
         return bool(choice)
     if place.lean:
         return False
-    return walk.complete or walk.draw.at(where.key + "#present").random() < OPTIONAL_SHARE
+    return walk.complete or walk.draw.at(where.key + _PRESENCE).random() < OPTIONAL_SHARE
 
 
-def _needed(shape: Constraints, name: str) -> frozenset[str] | None:
+def _needed(shape: ObjectConstraints, name: str) -> frozenset[str] | None:
     """Return the name and all names that must be there with it; None where that is not possible."""
     if name not in shape.needs:
         needed = _beside(shape, name)
@@ -116,7 +120,7 @@ def _needed(shape: Constraints, name: str) -> frozenset[str] | None:
     return shape.needs[name]
 
 
-def _beside(shape: Constraints, name: str) -> set[str]:
+def _beside(shape: ObjectConstraints, name: str) -> set[str]:
     """Return the name and all names that ``dependentRequired`` wants with it."""
     needed, waiting = {name}, [name]
     while waiting:
@@ -127,11 +131,13 @@ def _beside(shape: Constraints, name: str) -> set[str]:
     return needed
 
 
-def _fill(walk: Walker, shape: Constraints, place: ValueLocation, members: dict[str, JSON], least: int = 0) -> None:
+def _fill(
+    walk: Walker, shape: ObjectConstraints, place: ValueLocation, members: dict[str, JSON], least: int = 0
+) -> None:
     """Add members that the schema does not name: as many as there must be, and one to a map unless that is off."""
-    entries = walk.wanted.get((place.pointer, "entries")) if walk.wanted else None
+    entries = walk.wanted.get((place.pointer, _ENTRIES)) if walk.wanted else None
     usual = int(shape.is_map and walk.fill_properties and not place.lean)
-    if ("", "plain") in walk.wanted:
+    if PLAIN in walk.wanted:
         usual = int(shape.is_map and walk.fill_properties)
     usual = usual if entries is None else entries
     count = max(shape.least, least, usual, len(members) + 1 if shape.wants_stranger else 0)
@@ -147,12 +153,12 @@ def _fill(walk: Walker, shape: Constraints, place: ValueLocation, members: dict[
         raise Unsatisfiable("minProperties", _closed_by(shape))
 
 
-def _closed_by(shape: Constraints) -> str:
+def _closed_by(shape: ObjectConstraints) -> str:
     keywords = ("propertyNames", "additionalProperties", "unevaluatedProperties", "patternProperties", "properties")
     return next((key for key in keywords if any(key in atom.keywords for atom in shape.atoms)), "maxProperties")
 
 
-def _names(walk: Walker, shape: Constraints, place: ValueLocation) -> Iterator[str]:
+def _names(walk: Walker, shape: ObjectConstraints, place: ValueLocation) -> Iterator[str]:
     """Yield names for members that the schema does not name."""
     patterns = list(dict.fromkeys(shape.open_patterns()))
     for index in range(EXTRA):
@@ -170,7 +176,7 @@ def _names(walk: Walker, shape: Constraints, place: ValueLocation) -> Iterator[s
             yield f"{word(random)}_{index}"
 
 
-def _by_goal(walk: Walker, shape: Constraints, place: ValueLocation, index: int) -> str | None:
+def _by_goal(walk: Walker, shape: ObjectConstraints, place: ValueLocation, index: int) -> str | None:
     strings = walk.document.caches[_STRINGS]
     if None not in strings:
         strings[None] = shape.name_goal[0].made({"type": "string"})

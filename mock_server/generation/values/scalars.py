@@ -6,26 +6,29 @@ from fractions import Fraction
 
 from mock_server.core.types import JSON
 from mock_server.generation.branches import is_same_schema
-from mock_server.generation.constraints import Constraints
+from mock_server.generation.choices import PLAIN, Choice
+from mock_server.generation.constraints.numbers import NumberConstraints
+from mock_server.generation.constraints.values import Constraints, ValueConstraints
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.fake.faker_bridge import call_faker
 from mock_server.generation.location import ValueLocation, Walker
 from mock_server.generation.number_range import NumberRange, exact
 from mock_server.generation.values.numbers import numbers_in
 
+_VALUE, _FLAG, _EDGE = Choice.VALUE, Choice.FLAG, Choice.EDGE
 
-def make_value(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+
+def make_value(walk: Walker, shape: ValueConstraints, place: ValueLocation) -> JSON:
     """Return one of the values that ``const`` and ``enum`` allow; raises :class:`Unsatisfiable` without any."""
-    values = shape.values or []
-    usable = values
+    usable = values = shape.values
     if shape.not_values:
         usable = [value for value in values if not any(is_same_schema(value, refused) for refused in shape.not_values)]
     if not usable:
         raise Unsatisfiable("enum", "not")
-    choice = walk.wanted.get((place.pointer, "value")) if walk.wanted else None
+    choice = walk.wanted.get((place.pointer, _VALUE)) if walk.wanted else None
     if choice is not None and choice < len(usable):
         return usable[choice]
-    if ("", "plain") in walk.wanted:
+    if PLAIN in walk.wanted:
         usable = [value for value in usable if value is not None] or usable
     if len(usable) == 1:
         return usable[0]
@@ -43,7 +46,7 @@ def make_null(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
 
 def make_boolean(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
     """Return a boolean; raises :class:`Unsatisfiable` where both are refused."""
-    choice = walk.wanted.get((place.pointer, "flag")) if walk.wanted else None
+    choice = walk.wanted.get((place.pointer, _FLAG)) if walk.wanted else None
     drawn = bool(choice) if choice is not None else (walk.draw.at(place.pointer).random() < 0.5) ^ bool(place.turn % 2)
     for value in (drawn, not drawn):
         if not any(refused is value for refused in shape.not_values):
@@ -51,16 +54,15 @@ def make_boolean(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON
     raise Unsatisfiable("type", "not")
 
 
-def make_number(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+def make_number(walk: Walker, shape: NumberConstraints, place: ValueLocation) -> JSON:
     """Return a number in the shape's span; raises :class:`Unsatisfiable` where none was found."""
     whole = shape.kind == "integer"
-    assert shape.span is not None
     random = walk.draw.at(place.key)
     if shape.faker:
         value = call_faker(shape.faker, walk.draw.number(place.key))
         if isinstance(value, (int, float)) and not isinstance(value, bool) and shape.span.holds(exact(value)):
             return value
-    edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    edge = walk.wanted.get((place.pointer, _EDGE)) if walk.wanted else None
     span = _edged(shape.span, edge) if edge in (0, 1) else shape.span
     for value in numbers_in(span, whole, random):
         on_grid = any((exact(value) / step).denominator == 1 for step in shape.not_steps)

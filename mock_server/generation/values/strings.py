@@ -9,7 +9,8 @@ from functools import cache
 
 from mock_server.core import deadline
 from mock_server.core.types import JSON
-from mock_server.generation.constraints import Constraints
+from mock_server.generation.choices import Choice
+from mock_server.generation.constraints.strings import StringConstraints
 from mock_server.generation.contradiction import Unsatisfiable, refuse_large
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.fake.faker_bridge import call_faker
@@ -28,6 +29,7 @@ MOSTLETTERS = 1_000_000
 """Characters of a text that is made: a megabyte, which takes as long as a hundred usual answers."""
 TRIES = 160
 """Most texts that are tried for a pattern."""
+_EDGE = Choice.EDGE
 
 
 @cache
@@ -36,9 +38,9 @@ def _formats() -> Mapping[str, StringFormat]:
     return dict(registry().formats)
 
 
-def make_text(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
+def make_text(walk: Walker, shape: StringConstraints, place: ValueLocation) -> JSON:
     """Return a text that satisfies the shape; raises :class:`Unsatisfiable` where none was found."""
-    edge = walk.wanted.get((place.pointer, "edge")) if walk.wanted else None
+    edge = walk.wanted.get((place.pointer, _EDGE)) if walk.wanted else None
     # These makers give valid texts only, so nothing has to be checked.
     if shape.is_format_alone and (alone := _formats().get(shape.formats[0])) and alone.is_exact and alone.generate:
         return str(alone.generate(walk.draw.at(place.key)))
@@ -50,7 +52,7 @@ def make_text(walk: Walker, shape: Constraints, place: ValueLocation) -> JSON:
     raise Unsatisfiable(*dict.fromkeys(_said(shape, last)))
 
 
-def _said(shape: Constraints, text: str) -> Iterator[str]:
+def _said(shape: StringConstraints, text: str) -> Iterator[str]:
     for keyword, there in (
         ("format", shape.formats),
         ("pattern", shape.patterns),
@@ -63,7 +65,7 @@ def _said(shape: Constraints, text: str) -> Iterator[str]:
     yield _wrong(shape, text) or "type"
 
 
-def _wrong(shape: Constraints, text: str) -> str | None:
+def _wrong(shape: StringConstraints, text: str) -> str | None:
     """Return the keyword that refuses a text, or None."""
     if len(text) < shape.least:
         return "minLength"
@@ -80,7 +82,7 @@ def _wrong(shape: Constraints, text: str) -> str | None:
     return "not" if any(format_checker().conforms(text, name) for name in shape.not_formats) else None
 
 
-def _texts(walk: Walker, shape: Constraints, place: ValueLocation, edge: int | None) -> Iterator[str]:
+def _texts(walk: Walker, shape: StringConstraints, place: ValueLocation, edge: int | None) -> Iterator[str]:
     """Yield texts to try, the believable ones first."""
     random = walk.draw.at(place.key)
     if edge in (0, 1):
@@ -106,7 +108,7 @@ def _texts(walk: Walker, shape: Constraints, place: ValueLocation, edge: int | N
     yield from _words(shape, random)
 
 
-def _words(shape: Constraints, random: RandomStream) -> Iterator[str]:
+def _words(shape: StringConstraints, random: RandomStream) -> Iterator[str]:
     least = shape.least
     for _ in range(4):
         text = word(random)
@@ -121,7 +123,7 @@ def _words(shape: Constraints, random: RandomStream) -> Iterator[str]:
     yield "".join(random.choice(LETTERS) for _ in range(max(size, 8)))
 
 
-def _matching(shape: Constraints, random: RandomStream) -> Iterator[str]:
+def _matching(shape: StringConstraints, random: RandomStream) -> Iterator[str]:
     """Yield texts for patterns: of one, or of several one after the other."""
     least, most, drawn = shape.least, shape.most, 0
     for index in range(TRIES):
@@ -142,7 +144,7 @@ def _matching(shape: Constraints, random: RandomStream) -> Iterator[str]:
             yield "a" * (least - len(text)) + text
 
 
-def _edged(shape: Constraints, random: RandomStream, edge: int | None) -> Iterator[str]:
+def _edged(shape: StringConstraints, random: RandomStream, edge: int | None) -> Iterator[str]:
     """Yield candidates for the shortest (0) or the longest (1) text."""
     size = shape.least if edge == 0 else min(LONGEST, shape.most if shape.most is not None else LONGEST)
     for pattern in shape.patterns:
@@ -156,7 +158,7 @@ def _edged(shape: Constraints, random: RandomStream, edge: int | None) -> Iterat
     yield "a" * size
 
 
-def _encoded(walk: Walker, shape: Constraints, place: ValueLocation) -> str:
+def _encoded(walk: Walker, shape: StringConstraints, place: ValueLocation) -> str:
     """Return a text with encoded contents: JSON, or bytes in base 64."""
     assert shape.media is not None
     keywords = shape.media.keywords

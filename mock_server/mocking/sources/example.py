@@ -23,12 +23,13 @@ class ExampleSource:
         """Return the first example that is valid by its schema; None where there is none."""
         if not self._is_wanted(request):
             return None
-        values = self._examples.of(request.media, request.response, request.operation).values
+        examples = self._examples.of(request.media, request.response, request.operation)
+        values = examples.values
         if not values:
             return None
         first = self._first(request)
         name = first if first in values else next(iter(values))
-        return Selected(values[name], ResponseSource.EXAMPLE, name, self.findings(request))
+        return Selected(values[name], ResponseSource.EXAMPLE, name, examples.findings_of(first))
 
     def findings(self, request: NegotiatedRequest) -> tuple[Diagnostic, ...]:
         """Return the finding about the example that is the first choice; nothing where none is to be sent."""

@@ -36,7 +36,8 @@ class FixtureSource:
 
     def record_key(self, request: NegotiatedRequest) -> tuple[str, str] | None:
         """Return the name of the resource and the handle of the record that the caller selects, or None."""
-        resource, kind = self.resource(request), request.credentials.kind
+        kind = request.credentials.kind
+        resource = self.resource(request) if kind is not None else None
         if resource is None or kind is None or kind.selects != resource.name:
             return None
         suffix = request.credentials.suffix

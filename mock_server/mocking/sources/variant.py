@@ -34,7 +34,7 @@ class VariantSource:
             return None
         return Selected(self.variant(request, request.response, request.media).value, ResponseSource.GENERATED)
 
-    def variant(self, request: MockRequest, response: ResponseSpec, media: MediaType) -> Variant:
+    def variant(self, request: MockRequest | NegotiatedRequest, response: ResponseSpec, media: MediaType) -> Variant:
         """Return the preferred variant of a body; raises :class:`CannotHonourError` where there is no such one."""
         listed = self.listed(request.operation, response, media, request.preferences.seed)
         number = request.preferences.variant
@@ -60,7 +60,7 @@ class VariantSource:
         return self._lists[key]
 
 
-def no_such_variant(request: MockRequest, response: ResponseSpec, count: int) -> CannotHonourError:
+def no_such_variant(request: MockRequest | NegotiatedRequest, response: ResponseSpec, count: int) -> CannotHonourError:
     """Return the error for a number of a variant that a response with ``count`` variants does not have."""
     expected = f"a number from 0 to {count - 1}" if count else "no variant, since the answer has no body"
     reason = f"{request.operation.key} {response.status} has {count} variants"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
-from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Headers, Request, Response, Route
@@ -35,8 +34,11 @@ class FastResponseValidator:
     headers: tuple[tuple[Parameter, Accepts], ...]
     streams: frozenset[str] = frozenset()
     """The media types of bodies that are validated item by item, when the items are sent."""
-    _known: SizedCache[Headers, bool] = field(default_factory=lambda: SizedCache(_REMEMBERED))
-    """Results for sets of headers that were validated before: most answers have the same headers."""
+    _known: dict[Headers, bool] = field(default_factory=dict)
+    """Results for sets of headers that were validated before: most answers have the same headers.
+
+    A plain dictionary that is cleared when it is full, since every response looks up.
+    """
 
     def of(self, answer: Response) -> bool:
         """Tell whether an answer is certainly valid; False means that openapi-core has to decide."""
@@ -60,8 +62,9 @@ class FastResponseValidator:
     def _has_known_headers(self, answer: Response) -> bool:
         known = self._known.get(answer.headers)
         if known is None:
-            known = self._has_good_headers(answer)
-            self._known.keep(answer.headers, known)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[answer.headers] = self._has_good_headers(answer)
         return known
 
     def _has_good_headers(self, answer: Response) -> bool:

@@ -42,4 +42,4 @@ def test_an_identity_cache_is_bounded() -> None:
     cache: IdentityCache[int] = IdentityCache(8)
     for number in range(100):
         cache.keep(number, {"number": number})
-    assert len(cache) == 8
+    assert 0 < len(cache) <= 8

@@ -98,17 +98,17 @@ each_repair = pytest.mark.parametrize("name", REPAIRS)
 
 
 def repaired(contract: Document) -> tuple[Any, list[Diagnostic]]:
-    repaired = copy.deepcopy(contract)
-    return repaired, repair(repaired, LayeredSourceMap(parse_source("a.yaml", "")))
+    copied = copy.deepcopy(contract)
+    return copied, repair(copied, LayeredSourceMap(parse_source("a.yaml", "")))
 
 
 @each_repair
 def test_defect_is_repaired_and_reported(name: str) -> None:
-    contract, rule, pointer, where, repaired = REPAIRS[name]
+    contract, rule, pointer, where, expected = REPAIRS[name]
     done, findings = repaired(contract)
     assert [(finding.rule, finding.pointer, finding.severity) for finding in findings] == [(rule, pointer, "repaired")]
     assert findings[0].remedy.startswith("Repaired: ")
-    assert value_at(done, where) == repaired
+    assert value_at(done, where) == expected
 
 
 @each_repair

@@ -149,7 +149,7 @@ TABLE = MockExtensions(tokens=(LONGER, CST), suffixes={"expired": Suffix("invali
 
 
 @pytest.mark.parametrize(
-    ("token", "caller"),
+    ("token", "credentials"),
     [
         (None, Credentials()),
         ("cst_tom", Credentials("cst_tom", CST, "tom")),

@@ -1,0 +1,1 @@
+"""All that holds for one value, gathered from the schemas that apply to it: a class for each JSON type."""
