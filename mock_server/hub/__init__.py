@@ -29,7 +29,7 @@ takes with it what it noted in its last milliseconds.
 with the same key meanwhile is told ``pending``, and asks again.
 """
 
-from mock_server.hub.interface import Decisions, Events, Hub, Notes, Stagings, WorldRegister
+from mock_server.hub.interface import Decisions, Events, Hub, Notes, SharedHub, Stagings, WorldRegister
 from mock_server.hub.memory import MemoryHub
 from mock_server.hub.model import HubBounds, Question, SharedScenario
 
@@ -41,6 +41,7 @@ __all__ = [
     "MemoryHub",
     "Notes",
     "Question",
+    "SharedHub",
     "SharedScenario",
     "Stagings",
     "WorldRegister",

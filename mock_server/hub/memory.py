@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import islice
 from secrets import token_hex
 
-from mock_server.hub.interface import Listener
 from mock_server.hub.model import (
     ClockState,
-    CoverageNote,
-    Covered,
     Decision,
     HubBounds,
-    JournalEntry,
     Key,
     KeyQuestion,
-    Note,
     Question,
     SharedScenario,
     Window,
@@ -28,48 +22,39 @@ from mock_server.hub.model import (
 from mock_server.hub.staged_world import StagedWorld, advanced, counted
 
 
-class _Coverage:
-    """Counts and covered keys by operation."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.keys: dict[str, set[str]] = {}
-
-    def take(self, note: CoverageNote) -> None:
-        self.counts[note.target] = self.counts.get(note.target, 0) + note.requests
-        self.keys.setdefault(note.target, set()).update(note.keys)
-
-    def covered(self) -> Covered:
-        return {target: (count, frozenset(self.keys[target])) for target, count in self.counts.items()}
-
-
 class _World:
     """All of one world. A kept key is its fingerprint, its claim, when that ends, and the answer once there is one."""
 
-    def __init__(self, standing: Sequence[SharedScenario], entries: int) -> None:
+    __slots__ = ("has_changes", "key_bytes", "keys", "staged", "windows")
+
+    def __init__(self, standing: Sequence[SharedScenario]) -> None:
         self.staged = StagedWorld(standing)
         self.windows: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self.keys: OrderedDict[str, tuple[str, str, float, bytes | None]] = OrderedDict()
         self.key_bytes = 0
-        self.journal: deque[JournalEntry] = deque(maxlen=entries)
-        self.coverage = _Coverage()
         self.has_changes = False
 
 
 class MemoryHub:
-    """A hub for one process and one thread at a time, as the event loop and its locks have it."""
+    """A hub for one process and one thread at a time.
+
+    It holds as many worlds as are not reset: who has it forget one is the process's register of worlds.
+    """
 
     scheme = "memory"
     is_remote = False
 
-    def __init__(self, standing: Sequence[SharedScenario] = (), bounds: HubBounds | None = None) -> None:
-        self._standing = tuple(standing)
+    def __init__(self, bounds: HubBounds | None = None) -> None:
+        self._standing: tuple[SharedScenario, ...] = ()
         self._bounds = bounds or HubBounds()
-        self._worlds: OrderedDict[str, _World] = OrderedDict()
-        self._total = _Coverage()
-        self._listeners: list[Listener] = []
-        self._sequence = 0
+        self._worlds: dict[str, _World] = {}
         self._version = 0
+
+    def serve(self, digest: str, standing: Sequence[SharedScenario]) -> None:
+        self._standing = tuple(standing)
+
+    def trouble(self) -> str:
+        return ""
 
     def now(self) -> float:
         return time.time()
@@ -93,8 +78,8 @@ class MemoryHub:
         staged.named += 1
         return f"scenario-{staged.named}"
 
-    def set_clock(self, world: str, moment: float) -> None:
-        self._used(world).staged.clock = ClockState(moment)
+    def set_clock(self, world: str, clock: ClockState) -> None:
+        self._used(world).staged.clock = clock
         self._changed(world)
 
     def advance_clock(self, world: str, seconds: float) -> ClockState:
@@ -161,70 +146,21 @@ class MemoryHub:
         if key in keys and keys[key][1] == claim and keys[key][3] is None:
             del keys[key]
 
-    def note(self, note: Note) -> None:
-        world = self._used(note.world)
-        if isinstance(note, CoverageNote):
-            world.coverage.take(note)
-            self._total.take(note)
-        else:
-            self._sequence += 1
-            world.journal.append(JournalEntry(str(self._sequence), note.number, note.entry))
-
-    def arrive(self) -> bool:
-        return True
-
-    def journal(self, world: str, after: str = "") -> Sequence[JournalEntry]:
+    def has_changes(self, world: str) -> bool:
         known = self._worlds.get(world)
-        first = int(after or 0)
-        return [] if known is None else [entry for entry in known.journal if int(entry.sequence) > first]
-
-    def remove(self, world: str, sequences: Sequence[str]) -> None:
-        used, removed = self._used(world), {*sequences}
-        remaining = [entry for entry in used.journal if entry.sequence not in removed]
-        used.journal.clear()
-        used.journal.extend(remaining)
-
-    def clear_journal(self, world: str) -> None:
-        self._used(world).journal.clear()
-
-    def coverage(self, world: str | None = None) -> Covered:
-        if world is None:
-            return self._total.covered()
-        known = self._worlds.get(world)
-        return {} if known is None else known.coverage.covered()
-
-    def worlds(self) -> Sequence[str]:
-        return sorted(self._worlds, key=lambda name: self._worlds[name].has_changes)
+        return known is not None and known.has_changes
 
     def reset(self, world: str) -> None:
         self._worlds.pop(world, None)
-        self.publish("reset", world)
-
-    def publish(self, event: str, text: str) -> None:
-        for listener in self._listeners:
-            listener(event, text)
-
-    def listen(self, listener: Listener) -> None:
-        self._listeners.append(listener)
 
     def close(self) -> None:
-        self._listeners.clear()
+        self._worlds.clear()
 
     def _used(self, name: str) -> _World:
         world = self._worlds.get(name)
         if world is None:
-            world = self._worlds[name] = _World(self._standing, self._bounds.entries)
-            if len(self._worlds) > self._bounds.worlds:
-                self._evict(name)
-        else:
-            self._worlds.move_to_end(name)
+            world = self._worlds[name] = _World(self._standing)
         return world
-
-    def _evict(self, new: str) -> None:
-        """Forget the world that is missed least: the first of :meth:`worlds`, but not the new one."""
-        oldest = next(islice((name for name in self.worlds() if name != new), 1))
-        del self._worlds[oldest]
-        self.publish("forgotten", oldest)
 
     def _changed(self, name: str) -> bool:
         world = self._worlds[name]

@@ -161,11 +161,17 @@ class Decision:
 
 
 class JournalNote(NamedTuple):
-    """An exchange for the journal of a world. ``number`` is the process's own name for it."""
+    """An exchange for the journal of a world.
+
+    ``number`` is the process's own name for it, ``started`` in seconds since 1970, ``elapsed`` in seconds.
+    ``exchange`` is the exchange as bytes; those of equal requests are mostly one object.
+    """
 
     world: str
     number: int
-    entry: bytes
+    started: float
+    elapsed: float
+    exchange: bytes
 
 
 class CoverageNote(NamedTuple):
@@ -181,11 +187,20 @@ Note: TypeAlias = "JournalNote | CoverageNote"
 
 
 class JournalEntry(NamedTuple):
-    """An entry as it came back. Sequences grow within a world, and are the engine's own."""
+    """An entry of a journal as it came back. Entries of equal requests mostly share one object ``exchange``."""
 
-    sequence: str
     number: int
-    entry: bytes
+    started: float
+    elapsed: float
+    exchange: bytes
+
+
+class HubFigures(NamedTuple):
+    """How much a hub holds: worlds, entries of all journals, and bytes of all journals, about."""
+
+    worlds: int
+    entries: int
+    entry_bytes: int
 
 
 Covered: TypeAlias = "Mapping[str, tuple[int, frozenset[str]]]"
@@ -199,6 +214,8 @@ class HubBounds:
     worlds: int = 10_000
     entries: int = 1000
     """Entries of one world's journal."""
+    entry_bytes: int = 256 * 1024 * 1024
+    """Bytes of all journals together: above it those of the least recently used worlds lose their older halves."""
     scenarios: int = 100
     """Scenarios that run in one world."""
     callers: int = 10_000
