@@ -12,7 +12,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from mock_server.hub import Hub, MemoryHub, Question, SharedScenario
+from mock_server.hub import Hub, MemoryHub, Question, SharedHub, SharedScenario
 from mock_server.hub.model import JournalNote, KeyQuestion, WindowQuestion
 from mock_server.hub.sqlite import SqliteHub
 from mock_server.hub.valkey import ValkeyHub
@@ -42,9 +42,11 @@ def questions(hub: Hub) -> dict[str, Question]:
     }
 
 
-def open_hub(place: str) -> Hub:
+def open_hub(place: str) -> SharedHub:
     """Open the hub of a file or an address."""
-    return ValkeyHub(place, prefix="benchmark:") if "://" in place else SqliteHub(Path(place))
+    hub = ValkeyHub(place, prefix="benchmark:") if "://" in place else SqliteHub(Path(place))
+    hub.serve("", ())
+    return hub
 
 
 def measure_apart(place: str, results: multiprocessing.Queue[tuple[float, float]]) -> None:
@@ -61,16 +63,20 @@ def report(hub: Hub) -> None:
         microseconds, rate = measure(hub, question)
         print(f"{hub.scheme:8} {name:20} {microseconds:7.1f} µs {rate:9,.0f}/s")
     began = perf_counter()
+    for _ in range(COUNT):
+        hub.version("w")
+    print(f"{hub.scheme:8} {'version':20} {(perf_counter() - began) / COUNT * 1e6:7.2f} µs")
+
+
+def report_notes(hub: SharedHub) -> None:
+    """Print what notes cost."""
+    began = perf_counter()
     for number in range(COUNT):
-        hub.note(JournalNote("v", number, b"x" * 500))
+        hub.note(JournalNote("v", number, 0.0, 0.0, b"x" * 1000))
     noted = perf_counter() - began
     hub.arrive()
     whole = perf_counter() - began
     print(f"{hub.scheme:8} {'note':20} {noted / COUNT * 1e6:7.1f} µs {COUNT / whole:9,.0f}/s until all arrived")
-    began = perf_counter()
-    for _ in range(COUNT):
-        hub.version("w")
-    print(f"{hub.scheme:8} {'version':20} {(perf_counter() - began) / COUNT * 1e6:7.2f} µs")
 
 
 def report_shared(place: str) -> None:
@@ -78,6 +84,7 @@ def report_shared(place: str) -> None:
     hub = open_hub(place)
     hub.reset("w")
     report(hub)
+    report_notes(hub)
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[tuple[float, float]] = context.Queue()
     processes = [context.Process(target=measure_apart, args=(place, results)) for _ in range(2)]

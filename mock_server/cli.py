@@ -21,7 +21,7 @@ from mock_server.core.logging import log_to_stderr, warn_of
 from mock_server.core.text import did_you_mean
 from mock_server.plugins import activate
 from mock_server.server.shutdown_guard import guarded
-from mock_server.settings import PREFIX, ROWS, Option, read_settings
+from mock_server.settings import PREFIX, REMOVED, ROWS, Option, read_settings
 
 if TYPE_CHECKING:
     from mock_server.mocking.contract_audit import ContractAudit
@@ -74,9 +74,22 @@ def _settings_of(names: Sequence[str]) -> Callable[[Callable[..., None]], Callab
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for row in reversed([row for row in ROWS if row.name in names]):
             command = _parameter(row)(command)
+        command = _with_removed(command)
         return _with_argument(command) if "contract" in names else command
 
     return decorate
+
+
+def _with_removed(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the flags of before, which are refused with what to use in their place."""
+    for name in REMOVED:
+
+        def refuse(_: click.Context, option: click.Parameter, value: str | None) -> None:
+            if value is not None:
+                raise UsageError(f"--{option.name}: there is no such flag any more; {REMOVED[str(option.name)]}.")
+
+        command = click.option(f"--{name}", hidden=True, expose_value=False, is_eager=True, callback=refuse)(command)
+    return command
 
 
 def _with_argument(command: Callable[..., None]) -> Callable[..., None]:

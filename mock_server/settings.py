@@ -58,16 +58,6 @@ def _pointers(text: str) -> tuple[str, ...]:
     return pointers
 
 
-def _hosts(text: str) -> str:
-    hosts = [host for host in re.split(r"[\s,]+", text) if host]
-    for host in hosts:
-        name, _, port = host.rpartition(":")
-        is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None and 0 < int(port) < 65536
-        if not is_port or not re.fullmatch(r"\[[0-9a-fA-F:.]+\]|[^:\[\]/]+", name):
-            raise ValueError("HOST:PORT, or several with commas between them")
-    return ",".join(hosts)
-
-
 def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], int]:
     bounds = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
 
@@ -97,6 +87,12 @@ def _store(text: str) -> str:
     # Of another scheme only the plugins can tell, which are loaded when all settings are known.
     if not is_built_in and not (re.match(r"[a-z][a-z0-9+.-]+:", text) and has_plugins()):
         raise ValueError("memory, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    return text
+
+
+def _hub(text: str) -> str:
+    if text != "memory" and not text.startswith(("valkey://", "valkeys://", "redis://", "rediss://")):
+        raise ValueError("memory, valkey://USER@HOST:PORT or redis://USER@HOST:PORT (with TLS valkeys: or rediss:)")
     return text
 
 
@@ -141,8 +137,11 @@ class Settings:
         _one_of(*STRICTNESS),
     )
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
-    peers: str = _row(
-        "", "Host and port that lead to all replicas, or several with commas; needs --admin-token.", "HOST:PORT", _hosts
+    hub: str = _row(
+        "memory",
+        "What replicas share beside records: memory (nothing), or a Valkey or Redis server, valkey://USER@HOST:PORT.",
+        "URL",
+        _hub,
     )
     reload: bool = _row(False, "Reload contract, overlays and fixtures when they change.", "", _switch)
     no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
@@ -270,6 +269,10 @@ class Option:
 ROWS: tuple[Option, ...] = tuple(
     Option(row.name, cast("Value", row.default), **row.metadata) for row in fields(Settings)
 )
+REMOVED: Mapping[str, str] = {
+    "peers": "replicas share a Valkey or Redis server now: --hub valkey://HOST:PORT, instead of naming one another"
+}
+"""Settings of before, and what to use in their place."""
 OTHER_VARIABLES = frozenset({PREFIX + "URL"})
 """Variables that are not settings of a server: the address for ``healthcheck``."""
 
@@ -324,11 +327,14 @@ def _read(row: Option, text: str, source: str) -> Value:
         return row.read(text)
     except ValueError as error:
         # What follows the scheme of an address may be a password.
-        excerpt = re.sub(r":.+", ":...", text, flags=re.DOTALL) if row.name == "store" else text
+        excerpt = re.sub(r":.+", ":...", text, flags=re.DOTALL) if row.name in ("store", "hub") else text
         raise UsageError(f"{source}: found {excerpt!r}; expected {error}") from None
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    for name, instead in REMOVED.items():
+        if PREFIX + name.upper() in environ:
+            raise UsageError(f"variable {PREFIX}{name.upper()}: there is no such setting any more; {instead}.")
     known = {row.variable for row in ROWS} | OTHER_VARIABLES
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:

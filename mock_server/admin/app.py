@@ -26,10 +26,10 @@ from mock_server.admin.endpoints.worlds import ROUTES as LIFETIME
 from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.response_chunks import Steps, paced, whole
 from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Table
-from mock_server.core.errors import InstructionError, StoreError
+from mock_server.core.errors import HubError, InstructionError, StoreError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Response
-from mock_server.http.problem_details import problem_response, store_problem_response
+from mock_server.http.problem_details import hub_problem_response, problem_response, store_problem_response
 from mock_server.mocking.mounts import ApiMount
 from mock_server.settings import Settings
 from mock_server.worlds.world import World, Worlds
@@ -88,42 +88,39 @@ class AdminApp:
             return refused.answer
         return None
 
-    def handle(
-        self,
-        request: Request,
-        world: World,
-        worlds: Worlds | None = None,
-        figures: Sequence[JSON] = (),
-        errands: BackgroundCalls | None = None,
-    ) -> Response:
+    def is_for_metrics(self, path: str) -> bool:
+        """Tell whether a path is that of the metrics."""
+        route_and_path = self._within(path)
+        return route_and_path is not None and route_and_path[1] == METRICS
+
+    def handle(self, request: Request, world: World) -> Response:
         """Return the response to a request whose path is one of control. Never raises for what a client sent.
 
-        With ``errands`` at hand :class:`Errand` goes up for what takes long.
-
-        ``worlds`` are asked about all worlds, where they are not those of this process; ``figures`` are those of other
-        processes (:meth:`figures`).
+        Other processes and machines may be waited for.
         """
-        return whole(self.steps(request, world, worlds, figures, errands))
+        return whole(self.steps(request, world))
 
     def steps(
         self,
         request: Request,
         world: World,
-        worlds: Worlds | None = None,
         figures: Sequence[JSON] = (),
         errands: BackgroundCalls | None = None,
     ) -> Steps:
-        """Return the same step by step, between which others may have their turn; the body may come in pieces."""
+        """Return the same step by step, between which others may have their turn; the body may come in pieces.
+
+        ``figures`` are those of other processes (:meth:`figures`). With ``errands`` at hand :class:`BackgroundCall`
+        goes up for what takes long.
+        """
         route_and_path = self._within(request.path)
         assert route_and_path is not None
         served, path = route_and_path
         try:
             function, values = _TABLE.find(request.method, path)
-            all_of = self._worlds if worlds is None else worlds
             admin_request = AdminRequest(
                 request,
                 world,
-                all_of,
+                self._worlds,
                 served,
                 self._settings,
                 self._process_status,
@@ -144,6 +141,8 @@ class AdminApp:
             return problem_response("instruction", 422, str(error).partition("\n")[0], error.findings)
         except StoreError as error:
             return store_problem_response(error)
+        except HubError as error:
+            return hub_problem_response(error)
         except Exception:
             log.exception("%s %s: the admin API failed", request.method, request.path)
             return problem_response("internal", 500, "The log of the mock server has the reason. Please report it.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,7 @@ from mock_server.http.problem_details import problem_response
 from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.settings import Settings
+from mock_server.worlds.journal import Journal
 from mock_server.worlds.world import World, Worlds
 
 PREFIX = CONTROL
@@ -32,7 +34,7 @@ LARGE_BODY = 64 * 1024
 """Bytes of a body that is read, and worked with, in a thread."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AdminRequest:
     """An admin request, and all that an answer may need.
 
@@ -53,6 +55,11 @@ class AdminRequest:
     def is_large(self) -> bool:
         """Whether whatever is done with the body takes long."""
         return len(self.request.body) > LARGE_BODY
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal of the world, as it was when this was first asked for. Raises :class:`HubError`."""
+        return self.errands.run(self.world.journal.read, is_long=self.worlds.is_shared)
 
     def body(self) -> JSON:
         """Return the body as JSON; raises :class:`AdminRequestError` where it is not JSON."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.core.errors import StoreError, StoreFullError
+from mock_server.core.errors import HubError, HubFullError, StoreError, StoreFullError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, Response, ResponseSource
 
@@ -17,7 +17,10 @@ TITLES: Mapping[str, str] = {
     "connections": "There are as many connections as there may be",
     "control": "The admin API is for programs of this machine and those who have the token",
     "host": "The request does not name its host once",
+    "hub-full": "The hub takes no changes",
+    "hub-lost": "The hub does not answer for now",
     "idempotency-conflict": "The key came before, with another request",
+    "idempotency-pending": "Another request with the same key is under way",
     "instruction": "The instruction cannot be understood or done",
     "internal": "The mock server failed",
     "invalid-request": "The request breaks the contract",
@@ -47,7 +50,7 @@ TITLES: Mapping[str, str] = {
 
 
 LOST = (("Retry-After", "1"),)
-"""The headers of a problem about a lost store: it is tried again several times a second."""
+"""The headers of a problem about a lost store or hub: it is tried again several times a second."""
 
 
 def store_problem_response(error: StoreError) -> Response:
@@ -55,6 +58,12 @@ def store_problem_response(error: StoreError) -> Response:
     if isinstance(error, StoreFullError):
         return problem_response("store-full", 507, str(error))
     return problem_response("store-lost", 503, str(error), headers=LOST)
+
+
+def hub_problem_response(error: HubError) -> Response:
+    """Return the problem document for a hub that is lost, or takes no changes: 503, since a retry may succeed."""
+    name = "hub-full" if isinstance(error, HubFullError) else "hub-lost"
+    return problem_response(name, 503, str(error), headers=LOST)
 
 
 def problem_response(

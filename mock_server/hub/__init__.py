@@ -32,8 +32,10 @@ with the same key meanwhile is told ``pending``, and asks again.
 from mock_server.hub.interface import Decisions, Events, Hub, Notes, SharedHub, Stagings, WorldRegister
 from mock_server.hub.memory import MemoryHub
 from mock_server.hub.model import HubBounds, Question, SharedScenario
+from mock_server.hub.opening import SQLITE, open_hub
 
 __all__ = [
+    "SQLITE",
     "Decisions",
     "Events",
     "Hub",
@@ -45,4 +47,5 @@ __all__ = [
     "SharedScenario",
     "Stagings",
     "WorldRegister",
+    "open_hub",
 ]

@@ -127,6 +127,11 @@ class Question:
     matches: tuple[SharedScenario, ...] = ()
     draw: Draw = field(default=_drawn)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to decide."""
+        return self.window is None and self.key is None and not self.matches
+
 
 class Window(NamedTuple):
     """A caller's window: requests so far, and whole seconds until the next window."""

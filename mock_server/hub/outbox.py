@@ -31,6 +31,8 @@ class Outbox:
         self._ended = Event()
         self.dropped = 0
         """Notes that were dropped, because the hub did not answer for too long or refused them."""
+        self.trouble = ""
+        """What was in the way of sending the last batch."""
         self._thread = Thread(target=self._run, name="hub-outbox", daemon=True)
         self._thread.start()
 
@@ -62,11 +64,14 @@ class Outbox:
             self._wanted.clear()
             try:
                 self.flush()
-            except HubLostError:
+                self.trouble = ""
+            except HubLostError as error:
+                self.trouble = found(error)
                 self._shorten()
                 self._ended.wait(RETRY)
                 self._wanted.set()
             except HubError as error:
+                self.trouble = found(error)
                 self._give_up(error)
 
     def _shorten(self) -> None:
@@ -81,3 +86,8 @@ class Outbox:
             self.dropped += len(self._waiting)
             self._waiting.clear()
         log.warning("entries of journals were dropped: %s", error)
+
+
+def found(error: HubError) -> str:
+    """Return what an error says was found."""
+    return str(error).partition("found ")[2]

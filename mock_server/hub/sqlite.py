@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from secrets import token_hex
 from threading import Event, Lock, Thread
@@ -19,6 +19,7 @@ from mock_server.hub.model import (
     Covered,
     Decision,
     HubBounds,
+    HubFigures,
     JournalEntry,
     Key,
     KeyQuestion,
@@ -53,8 +54,8 @@ class SqliteHub:
     scheme = "sqlite"
     is_remote = False
 
-    def __init__(self, file: Path, standing: Sequence[SharedScenario] = (), bounds: HubBounds | None = None) -> None:
-        self._standing = tuple(standing)
+    def __init__(self, file: Path, bounds: HubBounds | None = None) -> None:
+        self._standing: tuple[SharedScenario, ...] = ()
         self._bounds = bounds or HubBounds()
         self._file = SqliteFile(file)
         self._listening_file = SqliteFile(file)
@@ -63,7 +64,7 @@ class SqliteHub:
         self._changes = -1
         self._noted = 0
         self._note_lock = Lock()
-        self._slot = self._registered()
+        self._slot, self.process = self._registered()
         self._listeners: list[Listener] = []
         self._ended = Event()
         self._heard = self._last_event()
@@ -71,10 +72,19 @@ class SqliteHub:
         self._thread = Thread(target=self._listen, name="hub-events", daemon=True)
         self._thread.start()
 
+    def serve(self, digest: str, standing: Sequence[SharedScenario]) -> None:
+        self._standing = tuple(standing)
+
+    def trouble(self) -> str:
+        return self._outbox.trouble
+
     def now(self) -> float:
         return time.time()
 
     # What is staged.
+
+    def has_changes(self, world: str) -> bool:
+        return self.version(world) > 0
 
     def version(self, world: str) -> int:
         if self._changes != self._counters.changes:
@@ -103,9 +113,9 @@ class SqliteHub:
             named = connection.execute("UPDATE world SET named = named + 1 WHERE name = ? RETURNING named", (world,))
             return f"scenario-{named.fetchone()[0]}"
 
-    def set_clock(self, world: str, moment: float) -> None:
+    def set_clock(self, world: str, clock: ClockState) -> None:
         def change(staged: StagedWorld) -> bool:
-            staged.clock = ClockState(moment)
+            staged.clock = clock
             return True
 
         self._change(world, change)
@@ -268,7 +278,9 @@ class SqliteHub:
                 if isinstance(note, CoverageNote):
                     self._cover(connection, note)
                 else:
-                    connection.execute("INSERT INTO journal (world, number, entry) VALUES (?, ?, ?)", note)
+                    connection.execute(
+                        "INSERT INTO journal (world, number, started, elapsed, exchange) VALUES (?, ?, ?, ?, ?)", note
+                    )
             for world in {note.world for note in notes}:
                 connection.execute(
                     "DELETE FROM journal WHERE world = ?1 AND sequence <= (SELECT sequence FROM journal"
@@ -302,19 +314,18 @@ class SqliteHub:
                 return False
             time.sleep(_POLL)
 
-    def journal(self, world: str, after: str = "") -> Sequence[JournalEntry]:
+    def journal(self, world: str) -> Sequence[JournalEntry]:
         self.arrive()
         with self._file.reading() as connection:
             rows = connection.execute(
-                "SELECT sequence, number, entry FROM journal WHERE world = ? AND sequence > ? ORDER BY sequence",
-                (world, int(after or 0)),
+                "SELECT number, started, elapsed, exchange FROM journal WHERE world = ? ORDER BY sequence", (world,)
             ).fetchall()
-        return [JournalEntry(str(sequence), number, entry) for sequence, number, entry in rows]
+        return [JournalEntry(*row) for row in rows]
 
-    def remove(self, world: str, sequences: Sequence[str]) -> None:
+    def remove(self, world: str, numbers: Collection[int]) -> None:
         with self._file.changing() as connection:
-            rows = [(world, int(sequence)) for sequence in sequences]
-            connection.executemany("DELETE FROM journal WHERE world = ? AND sequence = ?", rows)
+            rows = [(world, number) for number in numbers]
+            connection.executemany("DELETE FROM journal WHERE world = ? AND number = ?", rows)
 
     def clear_journal(self, world: str) -> None:
         self.arrive()
@@ -337,6 +348,15 @@ class SqliteHub:
     def worlds(self) -> Sequence[str]:
         with self._file.reading() as connection:
             return [name for (name,) in connection.execute("SELECT name FROM world ORDER BY has_changes, used")]
+
+    def has_world(self, world: str) -> bool:
+        return world in self.worlds()
+
+    def figures(self) -> HubFigures:
+        with self._file.reading() as connection:
+            (worlds,) = connection.execute("SELECT count(*) FROM world").fetchone()
+            held = connection.execute("SELECT count(*), coalesce(sum(length(exchange)), 0) FROM journal").fetchone()
+        return HubFigures(worlds, *held)
 
     def reset(self, world: str) -> None:
         self.arrive()
@@ -369,10 +389,12 @@ class SqliteHub:
 
     # Events.
 
-    def publish(self, event: str, text: str) -> None:
+    def publish(self, event: str, text: str) -> int:
         with self._file.changing() as connection:
             sequence = connection.execute("INSERT INTO event (name, text) VALUES (?, ?)", (event, text)).lastrowid
             connection.execute("DELETE FROM event WHERE sequence <= ?", ((sequence or 0) - _EVENTS,))
+            pids = connection.execute("SELECT pid FROM process WHERE slot <> ?", (self._slot,)).fetchall()
+        return sum(_is_running(pid) for (pid,) in pids)
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -397,14 +419,15 @@ class SqliteHub:
 
     # Processes.
 
-    def _registered(self) -> int:
-        """Return the number of this process's counter: a new one, or that of a process which is no more."""
+    def _registered(self) -> tuple[int, int]:
+        """Return this process's counter, new or that of a process which is no more, and its number, always new."""
         with self._file.changing() as connection:
             held = {slot for slot, pid in connection.execute("SELECT slot, pid FROM process") if _is_running(pid)}
             slot = next(slot for slot in range(SLOTS) if slot not in held)
             connection.execute("INSERT OR REPLACE INTO process VALUES (?, ?, 0)", (slot, os.getpid()))
+            number = connection.execute("UPDATE counter SET process = process + 1 RETURNING process").fetchone()[0]
             self._counters.set_noted(slot, 0)
-        return slot
+        return slot, number % 2**24
 
     def close(self) -> None:
         self._outbox.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from secrets import token_hex
+from secrets import randbelow, token_hex
+from struct import Struct
 from threading import Event, Lock, Thread
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from mock_server.hub.model import (
     Covered,
     Decision,
     HubBounds,
+    HubFigures,
     JournalEntry,
     Key,
     Note,
@@ -31,7 +33,7 @@ from mock_server.hub.model import (
     Window,
     WorldStaging,
 )
-from mock_server.hub.outbox import Outbox
+from mock_server.hub.outbox import Outbox, found
 from mock_server.hub.staged_world import LAST_MOMENT, draws_of
 from mock_server.hub.valkey_connection import ValkeyServer
 
@@ -40,6 +42,9 @@ log = logging.getLogger("mock_server")
 PATIENCE = 0.05
 """Seconds for which others are waited for, until they have sent their notes and heard of a change."""
 _RETRY = 0.5
+SIGN = 5.0
+"""Seconds between two signs of life of a server's digest."""
+_TIMES = Struct("<Qdd")
 _TRIES = 8
 """Most times that a decision is asked because the draws of a share were not those of its request."""
 
@@ -56,28 +61,76 @@ class ValkeyHub:
     def __init__(
         self,
         address: str,
-        standing: Sequence[SharedScenario] = (),
         bounds: HubBounds | None = None,
         prefix: str = "mock-server:",
     ) -> None:
         self._server = ValkeyServer(address)
+        self._servers = prefix
+        """Before the keys of all servers here; ``_prefix`` is before those of servers with the same digest."""
         self._prefix = prefix
-        self._standing = tuple(standing)
-        self._standing_text = json.dumps([_entry(scenario) for scenario in self._standing])
+        self.process = self._new_process()
+        self._standing: tuple[SharedScenario, ...] = ()
+        self._standing_text = "[]"
         self._bounds = bounds or HubBounds()
         self._ahead = self._server.time_ahead()
         self._versions: dict[str, int] = {}
         self._met: dict[tuple[str, str], int] = {}
-        self._process = token_hex(8)
+        self._token = token_hex(8)
         self._batch = 0
         self._lock = Lock()
         self._listeners: list[Listener] = []
         self._ended = Event()
         self._hears = Event()
+        self._trouble = ""
+        self._digest = ""
+        self._next_sign = 0.0
+        self._has_warned = False
+        self._thread: Thread | None = None
         self._outbox = Outbox(self._send)
+
+    def _new_process(self) -> int:
+        while True:
+            number = randbelow(2**24)
+            if self._server.command("SET", f"{self._servers}process:{number}", 1, "NX", "EX", 7 * 24 * 3600):
+                return number
+
+    def serve(self, digest: str, standing: Sequence[SharedScenario]) -> None:
+        """Move to the keys of a digest, and hear what happens there from now on."""
+        self._outbox.flush()
+        self._stop_listening()
+        if self._digest:
+            self._server.command("ZREM", f"{self._servers}digests", self._digest)
+        self._digest, self._prefix, self._next_sign = digest, f"{self._servers}{digest}:", 0.0
+        self._standing = tuple(standing)
+        self._standing_text = json.dumps([_entry(scenario) for scenario in self._standing])
+        self._versions.clear()
+        self._met.clear()
+        self._ended, self._hears = Event(), Event()
         self._thread = Thread(target=self._listen, name="hub-events", daemon=True)
         self._thread.start()
         self._hears.wait(3)
+
+    def _give_sign(self) -> None:
+        """Tell which digest is served here, every few seconds, and warn once of others."""
+        if time.monotonic() < self._next_sign:
+            return
+        self._next_sign = time.monotonic() + SIGN
+        key, now = f"{self._servers}digests", self.now()
+        self._server.command("ZADD", key, now, self._digest)
+        self._server.command("ZREMRANGEBYSCORE", key, "-inf", now - 3 * SIGN)
+        others = [name.decode() for name in self._server.command("ZRANGE", key, 0, -1) if name != self._digest.encode()]
+        if others and not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "hub %s: found servers of other contracts below the same prefix (digest %s, here %s); they share"
+                " nothing with this one. Give all replicas the same contracts and settings.",
+                self._server.shown,
+                ", ".join(others),
+                self._digest,
+            )
+
+    def trouble(self) -> str:
+        return self._trouble or self._outbox.trouble
 
     def now(self) -> float:
         return time.time() + self._ahead
@@ -89,6 +142,9 @@ class ValkeyHub:
         return f"{self._prefix}{kind}:{world}"
 
     # What is staged.
+
+    def has_changes(self, world: str) -> bool:
+        return self.version(world) > 0
 
     def version(self, world: str) -> int:
         return self._versions.get(world, 0)
@@ -139,8 +195,8 @@ class ValkeyHub:
     def new_name(self, world: str) -> str:
         return f"scenario-{self._server.command('HINCRBY', self._key('stage', world), 'named', 1)}"
 
-    def set_clock(self, world: str, moment: float) -> None:
-        self._change(world, "set", repr(moment))
+    def set_clock(self, world: str, clock: ClockState) -> None:
+        self._change(world, "set", "" if clock.stands_at is None else repr(clock.stands_at), repr(clock.ahead))
 
     def advance_clock(self, world: str, seconds: float) -> ClockState:
         answer = self._change(world, "advance", repr(seconds), LAST_MOMENT)
@@ -227,10 +283,10 @@ class ValkeyHub:
             if isinstance(note, CoverageNote):
                 parts += (note.world, "c", note.target, note.requests, json.dumps([*note.keys]))
             else:
-                parts += (note.world, "j", note.number, note.entry)
+                parts += (note.world, "j", _TIMES.pack(*note[1:4]) + note.exchange)
         bounds = self._bounds
         self._script(
-            scripts.NOTE, "", bounds.worlds, bounds.idle_seconds, bounds.entries, self._process, self._batch, *parts
+            scripts.NOTE, "", bounds.worlds, bounds.idle_seconds, bounds.entries, self._token, self._batch, *parts
         )
         self._batch += 1
 
@@ -246,14 +302,17 @@ class ValkeyHub:
                 return False
         return True
 
-    def journal(self, world: str, after: str = "") -> Sequence[JournalEntry]:
+    def journal(self, world: str) -> Sequence[JournalEntry]:
         self.arrive()
-        rows = self._server.command("XRANGE", self._key("journal", world), f"({after}" if after else "-", "+")
-        return [JournalEntry(sequence.decode(), int(fields[1]), fields[3]) for sequence, fields in rows]
+        rows = self._server.command("XRANGE", self._key("journal", world), "-", "+")
+        entries = [fields[1] for _, fields in rows]
+        return [JournalEntry._make((*_TIMES.unpack_from(entry), entry[_TIMES.size :])) for entry in entries]
 
-    def remove(self, world: str, sequences: Sequence[str]) -> None:
-        if sequences:
-            self._server.command("XDEL", self._key("journal", world), *sequences)
+    def remove(self, world: str, numbers: Collection[int]) -> None:
+        rows = self._server.command("XRANGE", self._key("journal", world), "-", "+")
+        names = [name for name, fields in rows if _TIMES.unpack_from(fields[1])[0] in numbers]
+        if names:
+            self._server.command("XDEL", self._key("journal", world), *names)
 
     def clear_journal(self, world: str) -> None:
         self.arrive()
@@ -276,14 +335,23 @@ class ValkeyHub:
         names = [self._server.command("ZRANGE", f"{self._prefix}{kind}", 0, -1) for kind in ("plain", "changed")]
         return [name.decode() for part in names for name in part]
 
+    def has_world(self, world: str) -> bool:
+        return world in self.worlds()
+
+    def figures(self) -> HubFigures:
+        worlds = self.worlds()
+        entries = sum(self._server.command("XLEN", self._key("journal", world)) for world in worlds)
+        return HubFigures(len(worlds), entries, 0)
+
     def reset(self, world: str) -> None:
         self.arrive()
         self._script(scripts.RESET, world)
         self.arrive()
 
-    def publish(self, event: str, text: str) -> None:
-        self._server.command("PUBLISH", f"{self._prefix}events", json.dumps([event, text, 0]))
+    def publish(self, event: str, text: str) -> int:
+        count: int = self._server.command("PUBLISH", f"{self._prefix}events", json.dumps([event, text, 0]))
         self.arrive()
+        return count - 1 if self._hears.is_set() else count
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -291,10 +359,12 @@ class ValkeyHub:
     def _listen(self) -> None:
         while not self._ended.is_set():
             try:
-                self._server.subscribe(f"{self._prefix}events", self._begin, self._heard, self._ended)
+                channel = f"{self._prefix}events"
+                self._server.subscribe(channel, self._begin, self._heard, self._give_sign, self._ended)
             except HubError as error:
-                if self._hears.is_set():
+                if not self._trouble:
                     log.warning("%s Events are heard again as soon as it answers.", error)
+                self._trouble = found(error)
                 self._hears.clear()
                 self._ended.wait(_RETRY)
 
@@ -304,6 +374,9 @@ class ValkeyHub:
         self._versions = {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
         self._ahead = self._server.time_ahead()
         self._hears.set()
+        if self._trouble:
+            self._trouble = ""
+            log.warning("hub %s: answers again.", self._server.shown)
 
     def _heard(self, message: bytes) -> None:
         event, text, version = json.loads(message)
@@ -319,10 +392,14 @@ class ValkeyHub:
             for listener in self._listeners:
                 listener(event, text)
 
+    def _stop_listening(self) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(5)
+
     def close(self) -> None:
         self._outbox.close()
-        self._ended.set()
-        self._thread.join(5)
+        self._stop_listening()
         self._server.close()
 
 

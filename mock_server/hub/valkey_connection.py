@@ -153,10 +153,17 @@ class ValkeyServer:
             " another."
         )
 
-    def subscribe(self, channel: str, begun: Callable[[], None], heard: Callable[[bytes], None], ended: Event) -> None:
+    def subscribe(
+        self,
+        channel: str,
+        begun: Callable[[], None],
+        heard: Callable[[bytes], None],
+        idle: Callable[[], None],
+        ended: Event,
+    ) -> None:
         """Have messages of a channel heard until the connection is lost or ``ended`` is set.
 
-        ``begun`` is called when nothing is missed any more.
+        ``begun`` is called when nothing is missed any more, ``idle`` several times a second.
         """
         connection = self._kind(**self._options)
         try:
@@ -164,6 +171,7 @@ class ValkeyServer:
             connection.read_response()
             begun()
             while not ended.is_set():
+                idle()
                 if connection.can_read(timeout=0.2):
                     message: list[bytes] = connection.read_response()
                     heard(message[2])

@@ -71,8 +71,8 @@ elseif what == 'end' then
   if #list == #scenarios then return {'no'} end
   scenarios = list
 elseif what == 'set' then
-  call('HSET', stage, 'stands_at', argument[1])
-  call('HDEL', stage, 'ahead')
+  call('HSET', stage, 'stands_at', argument[1], 'ahead', argument[2])
+  if argument[1] == '' then call('HDEL', stage, 'stands_at') end
 elseif what == 'advance' then
   local moved = (known[3] and tonumber(known[3]) or now + tonumber(known[4] or '0')) + tonumber(argument[1])
   if moved < 0 or moved >= tonumber(argument[2]) then return {'range'} end
@@ -220,7 +220,7 @@ NOTE = (
     _BEGIN
     + """
 -- most worlds, seconds, most entries, process, number of the batch, then for each note its world and
--- either 'j', number, entry or 'c', target, requests, keys
+-- either 'j', entry or 'c', target, requests, keys
 if tonumber(call('GET', P .. 'batch:' .. ARGV[6]) or '-1') >= tonumber(ARGV[7]) then return 0 end
 call('SET', P .. 'batch:' .. ARGV[6], ARGV[7], 'EX', 3600)
 local i, worlds = 8, {}
@@ -228,8 +228,8 @@ while i <= #ARGV do
   W = ARGV[i]
   worlds[W] = true
   if ARGV[i + 1] == 'j' then
-    call('XADD', key('journal'), 'MAXLEN', ARGV[5], '*', 'n', ARGV[i + 2], 'e', ARGV[i + 3])
-    i = i + 4
+    call('XADD', key('journal'), 'MAXLEN', ARGV[5], '*', 'e', ARGV[i + 2])
+    i = i + 3
   else
     local keys = cjson.decode(ARGV[i + 4])
     for _, kind in ipairs({':' .. W, '-total'}) do

@@ -24,6 +24,7 @@ from mock_server.mocking.request_metrics import QUICK, RequestMetric
 from mock_server.openapi.model import Operation
 from mock_server.storage import Record, RecordReader, Store
 from mock_server.worlds.coverage import CoverageHits
+from mock_server.worlds.exchange_codec import ExchangeCodec, encoded_exchange, encoded_head
 from mock_server.worlds.journal import LONGEST_BODY
 from mock_server.worlds.world import World
 
@@ -97,7 +98,7 @@ def _digest_of(record: Record | None) -> bytes:
 class RequestTarget:
     """What requests that go to one place have in common: all but their headers, and where routing led."""
 
-    __slots__ = ("common", "cost", "holders", "key", "operation", "request", "route")
+    __slots__ = ("_encoded", "common", "cost", "holders", "key", "operation", "request", "route")
 
     def __init__(
         self, key: Hashable, request: Request, route: Route, operation: Operation | None, common: tuple[Any, ...]
@@ -111,12 +112,19 @@ class RequestTarget:
         self.operation = operation
         self.holders = 0
         self.cost = bytes_of(self) + footprint((common, request, route)) + bytes_of(key)
+        self._encoded = b""
+
+    def encoded(self, codec: ExchangeCodec) -> bytes:
+        """Return the same as bytes, for a journal that several processes share."""
+        if not self._encoded:
+            self._encoded = codec.target(self.request, self.route, self.operation)
+        return self._encoded
 
 
 class ResponseHead:
     """What answers have in common that differ in their bodies alone: head, findings, and where they are counted."""
 
-    __slots__ = ("answer", "cost", "findings", "holders", "key", "request_metric", "simple", "start")
+    __slots__ = ("_encoded", "answer", "cost", "findings", "holders", "key", "request_metric", "simple", "start")
 
     def __init__(
         self,
@@ -136,6 +144,14 @@ class ResponseHead:
         """Seconds up to which there is no more to count than the request and its time."""
         self.holders = 0
         self.cost = bytes_of(self) + bytes_of(key) + footprint((answer, self.start, findings))
+        self._encoded = b""
+
+    @property
+    def encoded(self) -> bytes:
+        """The answer without its body, and the findings, as bytes for a journal that several processes share."""
+        if not self._encoded:
+            self._encoded = encoded_head(self.answer, self.findings)
+        return self._encoded
 
 
 class CoverageSignature:
@@ -219,6 +235,12 @@ class CachedResponse:
     def sizes(self) -> tuple[int, int]:
         """Bytes of the two bodies as they were sent."""
         return 0, len(self.body)
+
+    def encoded(self, codec: ExchangeCodec) -> bytes:
+        """Return the exchange as bytes, for a journal that several processes share."""
+        fields = b"".join([b"%s:%s\n" % line for line in self.request_key[_FIELDS:]])
+        bodies = (b"", self.body)
+        return encoded_exchange(self.target.encoded(codec), fields, self.head.encoded, bodies, self.sizes)
 
     def note(self, world: World, started: float) -> None:
         """Note in a world that this is the answer to a request that came at ``started`` (by the monotonic clock)."""

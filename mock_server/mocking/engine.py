@@ -25,8 +25,8 @@ from mock_server.openapi.validation.request_bodies import FORM
 from mock_server.openapi.validation.request_validator import MALFORMED, MEDIA_TYPE
 from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.scenarios.model import Scenario
-from mock_server.worlds.rate_limits import StatefulDecision, remember_decision
-from mock_server.worlds.scenario_state import Fitting, ScenarioState
+from mock_server.worlds.staged_scenarios import ScenarioMatches
+from mock_server.worlds.stateful_decision import StatefulDecision, StatefulRequest
 from mock_server.worlds.world import World
 
 log = logging.getLogger("mock_server")
@@ -74,11 +74,16 @@ class Admitted:
     """An examined request and what its world decides: ``mock_request`` is present where an answer is to be selected."""
 
     examined: Examined
-    memory: StatefulDecision
+    decision: StatefulDecision
     preferences: Preferences
     unreadable: tuple[Diagnostic, ...] = ()
     mock_request: MockRequest | None = None
     played: ScenarioResponse | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether another request with the same idempotency key is under way."""
+        return self.decision.is_pending
 
 
 class Engine:
@@ -113,7 +118,12 @@ class Engine:
         records are used.
         """
         admitted = self.admit(self.examine(request, world), world)
-        return self.settle(admitted, self.respond(admitted))
+        try:
+            exchange = self.respond(admitted)
+        except BaseException:
+            self.give_up(admitted)
+            raise
+        return self.settle(admitted, exchange)
 
     def examine(self, request: Request, world: World | None = None) -> Examined:
         """Route and validate a request, and identify its caller.
@@ -170,70 +180,87 @@ class Engine:
             wants_stream=asks,
         )
 
-    def has_scenarios(self, world: World) -> bool:
-        """Return whether scenarios run in a world."""
-        stage = self._stage(world)
-        return stage is not None and not stage.is_empty
+    def is_stateful(self, world: World) -> bool:
+        """Return whether answers in a world may depend on requests before them."""
+        return self._always_stateful or not world.is_unstaged()
 
-    def fitting(self, examined: Examined, world: World) -> Fitting:
-        """Return which scenarios of a world a request is for. Changes nothing, so that it may be begun anew."""
-        stage, operation = self._stage(world), examined.operation
-        if stage is None or operation is None or examined.failure is not None:
-            return {}
-        return stage.fitting(examined.request, examined.route, operation)
+    def matches(self, examined: Examined, world: World) -> ScenarioMatches | None:
+        """Return which scenarios of a world a request is for; None for none.
 
-    def admit(self, examined: Examined, world: World | None = None, fitting: Fitting | None = None) -> Admitted:
+        Changes nothing, so that it may be begun anew. Raises :class:`HubError`.
+        """
+        operation, staged = examined.operation, world.staged_scenarios(self._standing)
+        if not staged.running or operation is None or examined.failure is not None:
+            return None
+        return staged.matching(examined.request, examined.route, operation)
+
+    def admit(self, examined: Examined, world: World | None = None, matches: ScenarioMatches | None = None) -> Admitted:
         """Let limits, kept answers and scenarios of the world have their say, which they remember.
 
-        ``fitting`` is what is known already of the scenarios that the request is for.
+        ``matches`` is what is known already of the scenarios that the request is for. Nothing is changed before the
+        hub is asked, and that is the last that happens here. Raises :class:`HubError`.
         """
-        stage = self._stage(world)
-        memory = StatefulDecision()
         failure, operation = examined.failure, examined.operation
+        if failure is None and operation is not None and examined.answer is None and world is not None:
+            return self._admitted(examined, world, self._decision(examined, world, matches))
+        return self._admitted(examined, world, StatefulDecision())
+
+    def admit_again(self, admitted: Admitted, world: World) -> Admitted:
+        """Ask again for a request whose key was pending; it was counted in its caller's window before."""
+        decision = self._decision(admitted.examined, world, None, counts=False)
+        headers = admitted.decision.headers
+        return self._admitted(admitted.examined, world, replace(decision, headers=headers))
+
+    def _decision(
+        self, examined: Examined, world: World, matches: ScenarioMatches | None, *, counts: bool = True
+    ) -> StatefulDecision:
+        if not self.is_stateful(world):
+            return StatefulDecision()
+        assert examined.operation is not None
+        # A scenario answers no request with preferences about its answer, or with such that cannot be read.
+        takes_turns = not (examined.unreadable or examined.preferences.is_of_the_answer)
+        request = StatefulRequest(
+            examined.request, examined.route, examined.operation, examined.credentials, takes_turns, counts
+        )
+        return request.decide(world, self.contract.extensions, self._standing, self._seed, matches)
+
+    def _admitted(self, examined: Examined, world: World | None, decision: StatefulDecision) -> Admitted:
+        failure, operation = decision.failure or examined.failure, examined.operation
         preferences, unreadable = examined.preferences, examined.unreadable
-        if failure is None and stage is not None and operation is not None and examined.answer is None:
-            memory = remember_decision(
-                stage, self.contract.extensions, operation, examined.request, examined.credentials
-            )
-            failure = memory.failure
         if failure is not None:  # of all that is preferred, an example is there to choose among answers to failures
             is_there = self._selector.failures.has_example(failure, operation, preferences.example)
             preferences = Preferences(
                 example=preferences.example if is_there else None, validation=preferences.validation
             )
-            return Admitted(examined, memory, preferences)
-        if unreadable or memory.replay is not None or operation is None:
-            return Admitted(examined, memory, preferences, unreadable)
+            return Admitted(examined, decision, preferences)
+        if unreadable or decision.replay is not None or decision.is_pending or operation is None:
+            return Admitted(examined, decision, preferences, unreadable)
         mock_request = MockRequest(
             operation, examined.request, examined.credentials, preferences, world, examined.wants_stream
         )
-        return Admitted(
-            examined,
-            memory,
-            preferences,
-            (),
-            mock_request,
-            self._played(stage, mock_request, examined.route, fitting or {}),
-        )
+        played = None if decision.turn is None else ScenarioResponse(decision.turn, self._seed)
+        return Admitted(examined, decision, preferences, (), mock_request, played)
 
     def respond(self, admitted: Admitted) -> Exchange:
         """Select the answer and validate it. Changes nothing in the world, so it may run twice (``deadline``)."""
-        examined, memory, mock_request, played = (
+        examined, decision, mock_request, played = (
             admitted.examined,
-            admitted.memory,
+            admitted.decision,
             admitted.mock_request,
             admitted.played,
         )
         request, route, operation = examined.request, examined.route, examined.operation
         if examined.answer is not None:
             return Exchange(request, route, examined.answer)
-        failure = memory.failure or examined.failure
+        failure = decision.failure or examined.failure
         if failure is not None:
-            headers = memory.headers if memory.failure else examined.headers
+            headers = decision.headers if decision.failure else examined.headers
             example = admitted.preferences.example
             answer = self._selector.failure(failure, operation, examined.findings, headers, example)
-        elif memory.replay is not None:
-            answer = memory.replay
+        elif decision.replay is not None:
+            answer = decision.replay
+        elif decision.is_pending:
+            answer = problem_response("idempotency-pending", 409, _PENDING, headers=(("Retry-After", "1"),))
         elif mock_request is None:
             answer = problem_response("preference", 400, "; ".join(map(str, admitted.unreadable)), admitted.unreadable)
         else:
@@ -243,8 +270,8 @@ class Engine:
 
         broken: tuple[Diagnostic, ...] = ()
         # A replay was validated when it was first sent; a scenario may break the contract on purpose.
-        if memory.replay is None and (played is None or played.is_validated):
-            broken = self._broken(answer, route, failure if played is None else played.stub.failure)
+        if decision.replay is None and (played is None or played.is_validated):
+            broken = self._broken(answer, route, failure if played is None else played.turn.stub.failure)
         if broken:
             answer = _withheld(answer, route, broken)
         answer = _finished(answer, admitted.preferences, examined.credentials, is_refused=failure is not None)
@@ -256,16 +283,24 @@ class Engine:
         return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
 
     def settle(self, admitted: Admitted, exchange: Exchange) -> Exchange:
-        """Let the world remember what it needs of an exchange, and log findings about the contract's examples."""
+        """Let the world remember what it needs of an exchange, and log findings about the contract's examples.
+
+        It may be begun anew until the hub was asked. Raises :class:`HubError`.
+        """
         # An answer to OPTIONS belongs to no operation, so there is nothing to remember or to log.
         if admitted.examined.answer is not None:
             return exchange
-        answer = admitted.memory.kept(exchange.answer)
+        answer = admitted.decision.settled(exchange.answer)
         self._tell(answer)
         operation = admitted.examined.operation
         if operation is not None and operation.deprecated:
             answer = _deprecated(answer)
         return exchange if answer is exchange.answer else replace(exchange, answer=answer)
+
+    def give_up(self, admitted: Admitted) -> None:
+        """Give back what was claimed for a request that gets no answer of this engine. Raises :class:`HubError`."""
+        if admitted.decision.claim is not None:
+            admitted.decision.claim.release()
 
     def _meant(self, route: Route, request: Request) -> Route:
         """Return the route of the operation that is meant, among those with the same path.
@@ -309,21 +344,6 @@ class Engine:
             return error.findings
         return ()
 
-    def _stage(self, world: World | None) -> ScenarioState | None:
-        """Return the scenarios and limits of a world, where it has any; else None."""
-        if world is None:
-            return None
-        return world.stage(self._standing) if self._always_stateful else world.scenario_state
-
-    def _played(
-        self, stage: ScenarioState | None, mock_request: MockRequest, route: Route, fitting: Fitting
-    ) -> ScenarioResponse | None:
-        """Return the scenario's answer to a request without preferences about its answer; None where there is none."""
-        if stage is None or mock_request.preferences.is_of_the_answer:
-            return None
-        step = stage.next(mock_request.request, route, mock_request.operation, self._seed, fitting)
-        return None if step is None else ScenarioResponse(*step, self._seed)
-
     def _tell(self, answer: Response) -> None:
         """Log what is wrong with the contract's examples, each finding once."""
         for finding in answer.findings:
@@ -363,6 +383,9 @@ class Engine:
         return self._validator.failure(failure, answer)
 
 
+_PENDING = (
+    "Found another request with the same idempotency key under way; expected its end first. Send the request again."
+)
 _PLAIN = "/:@!$&'()*+,;=~"
 """The characters that a path may have unencoded (RFC 3986, 3.3), in addition to letters and digits."""
 

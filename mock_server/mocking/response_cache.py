@@ -66,9 +66,8 @@ class ResponseCache:
 
     def find(self, scope: Scope, world: World) -> CachedResponse | None:
         """Return the remembered answer to a request, or None."""
-        scenario_state = world.scenario_state
         # A running scenario may answer instead, and has to count the requests that it matches.
-        if scenario_state is not None and not scenario_state.is_empty:
+        if not world.is_unstaged():
             return None
         ready = self._ready.get(
             (world.revision, scope["method"], scope["raw_path"], scope["query_string"], *scope["headers"])
@@ -93,7 +92,7 @@ class ResponseCache:
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made.
         """
-        if not self._is_lasting(exchange) or (world.scenario_state is not None and not world.scenario_state.is_empty):
+        if not self._is_lasting(exchange) or not world.is_unstaged():
             return
         try:
             dependency = dependency_of(base, world, exchange.answer, before)

@@ -32,7 +32,7 @@ from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.plugins import MediaTypeCodec
 from mock_server.scenarios.model import ContractBreak, Scenario, StubResponse
 from mock_server.storage import Record, RecordQuery, Store
-from mock_server.worlds.scenario_state import ActiveScenario
+from mock_server.worlds.staged_scenarios import ScenarioTurn
 
 MOST_REHEARSED = 50
 """Most operations that a scenario with answers of its own may match."""
@@ -49,27 +49,26 @@ class _CannotBePlayedError(Exception):
 class ScenarioResponse:
     """One answer of a scenario to one request."""
 
-    running: ActiveScenario
-    stub: StubResponse
+    turn: ScenarioTurn
     seed: int
 
     @property
     def is_validated(self) -> bool:
         """Whether the answer is validated by the contract."""
-        return self.stub.breaks != ContractBreak()
+        return self.turn.stub.breaks != ContractBreak()
 
     def answer(self, selector: ResponseSelector, mock_request: MockRequest) -> Response:
         """Return the answer before it is broken. Where it cannot be made, return a problem document with the reason."""
         try:
-            return respond_by_scenario(selector, mock_request, self.stub)
+            return respond_by_scenario(selector, mock_request, self.turn.stub)
         except _CannotBePlayedError as error:
-            detail = f"Found {error} to patch in the scenario {self.running.scenario.name}; expected JSON."
+            detail = f"Found {error} to patch in the scenario {self.turn.scenario.name}; expected JSON."
             return problem_response("scenario", 500, detail)
 
     def finished(self, answer: Response) -> Response:
         """Return the same answer with what the scenario breaks and delays, and its fault in sending."""
-        stub = self.stub
-        delay = answer.delay + stub.delay + self.running.jitter(stub, self.seed)
+        stub = self.turn.stub
+        delay = answer.delay + stub.delay + self.turn.jitter(self.seed)
         if answer.source is not ResponseSource.PROBLEM:
             answer = _broken(answer, stub)
             answer = _garbled(answer, stub.garble) if answer.stream is None else _spoilt(answer, answer.stream, stub)
@@ -78,7 +77,7 @@ class ScenarioResponse:
             delay=delay,
             wire=stub.wire,
             source=ResponseSource.SCENARIO,
-            scenario=self.running.scenario.name,
+            scenario=self.turn.scenario.name,
         )
 
 

@@ -7,8 +7,10 @@ import gc
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cached_property
+from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +19,7 @@ from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.readiness import Readiness
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
-from mock_server.core.errors import MockServerError, UsageError
+from mock_server.core.errors import HubError, MockServerError, UsageError
 from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
 from mock_server.http.asgi import (
@@ -30,8 +32,9 @@ from mock_server.http.asgi import (
     send_answer,
     send_in_pieces,
 )
-from mock_server.http.messages import Exchange, Request, Response
+from mock_server.http.messages import Request, Response
 from mock_server.http.problem_details import problem_response
+from mock_server.hub import HubBounds, SharedHub, SharedScenario, open_hub
 from mock_server.mocking.mounts import ApiMount, build_mounts, compile_ahead
 from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.mocking.response_cache import ResponseCache
@@ -47,6 +50,7 @@ from mock_server.server.contract_app import (
 )
 from mock_server.server.cors import Cors
 from mock_server.server.cross_site import is_foreign, no_world_for
+from mock_server.server.metrics_exchange import MetricsExchange
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
 from mock_server.storage import StoreFactory, open_stores
@@ -57,7 +61,6 @@ from mock_server.worlds.world import World, Worlds, address_of
 if TYPE_CHECKING:
     from mock_server.admin.app import AdminApp
     from mock_server.admin.response_chunks import Steps
-    from mock_server.server.cluster import Peers
 
 log = logging.getLogger("mock_server")
 
@@ -74,6 +77,20 @@ SWITCH = 0.001
 """Seconds after which a thread that makes a large answer lets the event loop go on (0.005 otherwise)."""
 
 
+def hub_bounds(settings: Settings) -> HubBounds:
+    """Return what a hub takes on by the settings."""
+    return HubBounds(
+        worlds=settings.max_worlds, entries=settings.journal_size, entry_bytes=settings.journal_memory * 1024 * 1024
+    )
+
+
+def served_digest(settings: Settings, served: Sequence[ApiMount]) -> str:
+    """Return what two processes have in common that answer alike."""
+    parts = [version("contract-mock-server"), settings.seed, settings.dynamic, settings.no_fill_properties]
+    parts += [*settings.scenario, *(f"{mount.base_path} {mount.contract.digest}" for mount in served)]
+    return blake2b("\n".join(map(str, parts)).encode(), digest_size=8).hexdigest()
+
+
 class _Loaded:
     """All that one load of contracts and fixtures made. A reload makes another."""
 
@@ -85,7 +102,6 @@ class _Loaded:
         request_metrics: RequestMetrics,
         readiness: Readiness,
         ending: asyncio.Event,
-        peers: Peers | None,
         aside: WorkerThread,
     ) -> None:
         self.served = build_mounts(settings, stores)
@@ -98,7 +114,7 @@ class _Loaded:
         finds_anew = settings.no_fast_path or bool(registry().sources)
         self.fast = None if finds_anew else ResponseCache(memory, request_metrics.bounds)
         self._process_status = ProcessStatus(request_metrics, readiness, self.fast)
-        self.apis = [ContractApp(mount, self.fast, request_metrics, ending, peers, aside) for mount in self.served]
+        self.apis = [ContractApp(mount, self.fast, request_metrics, ending, aside) for mount in self.served]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     def forget_answers(self) -> None:
@@ -151,35 +167,35 @@ class _Loaded:
 
 
 class Application:
-    """The ASGI application: it finds the world of a request, and by its path the admin API or a contract.
+    """The ASGI application: it finds the world of a request, and by its path the admin API or a contract."""
 
-    ``sockets`` is the directory in which the workers of one server find each other.
-    """
-
-    def __init__(self, settings: Settings, *, shares_process: bool = False, sockets: Path | None = None) -> None:
+    def __init__(self, settings: Settings, *, shares_process: bool = False) -> None:
         self.settings = settings
         self.shares_process = shares_process
         """Whether other code runs in this process too, so that settings of the whole process must not be changed."""
         self.ending = asyncio.Event()
         self._is_watched = settings.access_log or settings.otel
-        self.peers = self._peers(sockets) if sockets is not None or settings.peers else None
-        """Other processes that share the worlds; None where there are none."""
         self.request_metrics = RequestMetrics()
-        self.worlds = self._worlds() if self.peers is None else self.peers.worlds
+        self._hub = open_hub(settings.hub, hub_bounds(settings))
+        self.worlds = self._worlds()
         self._aside = WorkerThread()
         self.readiness = Readiness()
         """Named checks of whether requests can be answered; other modules add theirs."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
-        if self.peers is not None:
-            self.readiness.add("peers", self.peers.trouble)
-        self._stores = open_stores(settings.store, settings.max_worlds, settings.record_memory * 1024 * 1024)
-        try:
+        self.readiness.add("hub", self._hub.trouble)
+        with ExitStack() as opened:
+            opened.callback(self._hub.close)
+            self._stores = open_stores(settings.store, settings.max_worlds, settings.record_memory * 1024 * 1024)
+            opened.callback(self._stores.close)
             self._loaded = self._load()
-        except BaseException:
-            self._stores.close()
-            raise
-        self.worlds.begin_over([mount.store for mount in self.served])
+            self._begin_over()
+            opened.pop_all()
+        self._metrics_of_workers = (
+            MetricsExchange(self._hub, self.figures)
+            if settings.workers > 1 and isinstance(self._hub, SharedHub)
+            else None
+        )
 
     def _load(self) -> _Loaded:
         return _Loaded(
@@ -189,21 +205,26 @@ class Application:
             self.request_metrics,
             self.readiness,
             self.ending,
-            self.peers,
             self._aside,
         )
 
     def _worlds(self) -> Worlds:
-        settings = self.settings
+        settings, hub, bounds = self.settings, self._hub, self.request_metrics.bounds
+        if isinstance(hub, SharedHub):
+            from mock_server.worlds.shared_worlds import SharedWorlds  # a server alone has no use for them
+
+            return SharedWorlds(hub, settings.max_worlds, settings.journal_size, bounds)
         memory = settings.journal_memory * 1024 * 1024
-        return Worlds(settings.max_worlds, settings.journal_size, memory, bounds=self.request_metrics.bounds)
+        return Worlds(settings.max_worlds, settings.journal_size, memory, bounds, hub)
 
-    def _peers(self, sockets: Path | None) -> Peers:
-        from mock_server.server.cluster import Peers, check_peers  # a server alone has no use for them
-
-        if sockets is None:
-            check_peers(self.settings)
-        return Peers(self, self.settings, sockets)
+    def _begin_over(self) -> None:
+        """Have worlds and hub serve what was loaded last."""
+        served = self.served
+        standing = reversed(served[0].standing)
+        self._hub.serve(served_digest(self.settings, served), [SharedScenario.of(scenario) for scenario in standing])
+        self.worlds.begin_over(
+            [mount.store for mount in served], [(mount.base_path, mount.contract) for mount in served]
+        )
 
     @property
     def served(self) -> tuple[ApiMount, ...]:
@@ -230,6 +251,8 @@ class Application:
                     named = self.worlds.get(name)
                 elif CONTROL in path and self._loaded.control.is_open(scope["method"], path):
                     named = self.worlds.plain
+                elif self.worlds.is_shared and await self._exists(name):
+                    named = self.worlds.get(name)
                 else:
                     await send_answer(no_world_for(name), send)
                     return
@@ -257,6 +280,13 @@ class Application:
             else:
                 await loaded.api(scope)(scope, receive, send)
 
+    async def _exists(self, name: str) -> bool:
+        """Return whether another process has met a world; where that cannot be known now, that none has."""
+        try:
+            return await self._aside.run(self.worlds.exists, name)
+        except HubError:
+            return False
+
     def is_control(self, path: str) -> bool:
         """Tell whether a path, with or without the prefix of a world, belongs to the admin API."""
         if path.startswith(WORLD_PREFIX):
@@ -268,10 +298,7 @@ class Application:
         return redaction_of(self.settings, [mount.contract for mount in self.served])
 
     async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
-        if self.peers is not None and world is self.worlds.plain and self.peers.is_for(scope["path"]):
-            await self.peers.endpoint(scope, receive, send)
-        else:
-            await send_in_pieces(await self._controlled(scope, receive, world), scope, receive, send)
+        await send_in_pieces(await self._controlled(scope, receive, world), scope, receive, send)
 
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Response:
         """Return the admin API's answer. A caller without access is refused before the body is read."""
@@ -285,8 +312,6 @@ class Application:
         request = request_of(scope, body)
         named = REQUEST.set(lambda: observation_of(scope).request_id)
         try:
-            if self.peers is not None:
-                return await self.peers.control(request, world)
             return await self._in_steps(request, world)
         finally:
             REQUEST.reset(named)
@@ -296,32 +321,26 @@ class Application:
         from mock_server.admin.background import BackgroundCall, BackgroundCalls
 
         errands = BackgroundCalls(waits=True)
+        control = self._loaded.control
+        figures: Sequence[JSON] = ()
+        if self._metrics_of_workers is not None and control.is_for_metrics(request.path):
+            figures = await self._aside.run_waiting(self._metrics_of_workers.gather)
         while True:
             try:
                 with without_waiting():
-                    return await _taken(self._loaded.control.steps(request, world, errands=errands))
+                    return await _taken(control.steps(request, world, figures, errands))
             except WaitNeeded:
                 return await self._aside.run_waiting(self.controlled, request, world)
             except BackgroundCall as errand:
                 await self._aside.run_aside(errands.do, errand)
 
-    def controlled(
-        self, request: Request, world: World, worlds: Worlds | None = None, figures: Sequence[JSON] = ()
-    ) -> Response:
-        """Return the admin API's answer from what this process knows.
-
-        ``worlds`` stands in for the worlds of this process, and ``figures`` are those of other processes.
-        """
-        return self._loaded.control.handle(request, world, worlds, figures)
+    def controlled(self, request: Request, world: World) -> Response:
+        """Return the admin API's answer, for which other processes or machines may be waited."""
+        return self._loaded.control.handle(request, world)
 
     def figures(self) -> JSON:
         """Return the figures of this process for a monitor, as JSON."""
         return self._loaded.control.figures()
-
-    def answered(self, base_path: str, request: Request, world: World) -> tuple[Exchange, int]:
-        """Answer a request to the contract at a base path; return the exchange and its number in the journal."""
-        (api,) = [candidate for candidate in self._loaded.apis if candidate.base_path == base_path]
-        return api.answered(request, world)
 
     def warm(self) -> None:
         """Build everything that answers requests, before the first one comes.
@@ -354,7 +373,7 @@ class Application:
             former, self._loaded = self._loaded, loaded
             former.forget_answers()
             del former
-            self.worlds.begin_over([mount.store for mount in loaded.served])
+            self._begin_over()
             self._let_go_of_former()
         except MockServerError as error:
             log.error("not reloaded, the former contract is still served: %s", error)
@@ -374,9 +393,10 @@ class Application:
             gc.freeze()
 
     def close(self) -> None:
-        """Stop the thread and close the stores, once the last request is answered."""
+        """Stop the thread, close the stores and let go of the hub, once the last request is answered."""
         self._aside.close()
         self._stores.close()
+        self._hub.close()
 
     def watched(self) -> list[Path]:
         """Return the absolute paths of the files and directories whose change causes a reload."""

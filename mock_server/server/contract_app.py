@@ -10,10 +10,11 @@ from functools import lru_cache, partial
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
+from mock_server.core.errors import HubError
 from mock_server.core.logging import REQUEST
 from mock_server.http.asgi import Receive, ResponseSender, Scope, Send, field_of, read_body, send_answer
 from mock_server.http.messages import Exchange, Request, Response, Route
-from mock_server.http.problem_details import problem_response
+from mock_server.http.problem_details import hub_problem_response, problem_response
 from mock_server.http.request_id import client_request_id
 from mock_server.mocking.mounts import ApiMount
 from mock_server.mocking.request_metrics import RequestMetrics
@@ -22,11 +23,12 @@ from mock_server.server.observability.middleware import SEEN, RequestObservation
 from mock_server.server.stream_sender import StreamSender
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.storage import Store
-from mock_server.worlds.journal import Journal, JournaledExchange, LoggedExchange
+from mock_server.worlds.journal import JournaledExchange, JournalWriter, LoggedExchange
 from mock_server.worlds.world import World
 
-if TYPE_CHECKING:
-    from mock_server.server.cluster import Peers
+if TYPE_CHECKING:  # the engine is imported with the first request, so that the start does not wait for it
+    from mock_server.mocking.engine import Admitted, Examined
+    from mock_server.worlds.staged_scenarios import ScenarioMatches
 
 log = logging.getLogger("mock_server")
 
@@ -34,6 +36,9 @@ LARGE_BODY = 64 * 1024
 """Bytes of a request body from which on it is read and validated in a thread from the start."""
 MAX_BODY = 16 * 1024 * 1024
 """Most bytes of a request body that are read; a longer one is a 413."""
+PENDING_SECONDS = 1.0
+"""How long a request waits for another one with the same idempotency key."""
+_PENDING_PAUSE = 0.02
 WORLD = "mock_server.world"
 """Where a scope holds the :class:`World` that the request is for."""
 _LONGEST_HOST = 260
@@ -49,7 +54,6 @@ class ContractApp:
         fast: ResponseCache | None,
         request_metrics: RequestMetrics,
         ending: asyncio.Event,
-        peers: Peers | None,
         aside: WorkerThread,
     ) -> None:
         self._aside = aside
@@ -59,7 +63,6 @@ class ContractApp:
         self._fast = fast
         self._request_metrics = request_metrics
         self._ending = ending
-        self._peers = peers
 
     def remember_in(self, fast: ResponseCache) -> None:
         """Have answers remembered elsewhere from now on."""
@@ -69,12 +72,9 @@ class ContractApp:
         body = await read_body(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
         request = request_of(scope, body or b"")
-        if self._peers is not None and body is not None and self._peers.is_elsewhere(world):
-            exchange = await self._from_owner(self._peers, request, world, scope)
-        else:
-            with self._turn(request, world, scope) as turn:
-                too_long = Exchange(request, Route(), body_too_large(MAX_BODY)) if body is None else None
-                turn.exchange = exchange = too_long or await self._in_steps(request, world)
+        with _ExchangeRecorder(self, request, world, scope, self._served.store) as recorder:
+            too_long = Exchange(request, Route(), body_too_large(MAX_BODY)) if body is None else None
+            recorder.exchange = exchange = too_long or await self._answered(request, world)
         answer = exchange.answer
         if answer.stream is not None:
             await self._transmit(exchange, scope, receive, send)
@@ -105,51 +105,43 @@ class ContractApp:
         finally:
             REQUEST.reset(named)
 
-    async def _from_owner(self, peers: Peers, request: Request, world: World, scope: Scope) -> Exchange:
-        exchange, number = await peers.answer(self.base_path, request, world)
-        if exchange.answer.stream is not None:
-            return exchange
-        operation = self.contract.operations.get(exchange.route.operation or "")
-        name = self._served.coverage_target(operation.key).name if operation is not None else ""
-        note_observation(scope, world, JournaledExchange(exchange, operation), name, number)
-        return exchange
-
-    def answered(self, request: Request, world: World) -> tuple[Exchange, int]:
-        """Answer a request, and return the exchange and the number of its entry in the world's journal.
-
-        The entry is written before the client gets the answer. A stream is recorded by whoever sends it, when it has
-        ended; its number is that of the next entry.
-        """
-        with self._turn(request, world, None) as turn:
-            turn.exchange = self._exchange(request, world)
-        return turn.exchange, world.journal.last + (turn.exchange.answer.stream is not None)
-
-    def _turn(self, request: Request, world: World, scope: Scope | None) -> _ExchangeRecorder:
-        """Return the context manager around an exchange.
-
-        Only answers of requests with a ``scope`` go to the fast path.
-        """
-        return _ExchangeRecorder(self, request, world, scope, self._served.store)
-
-    def _exchange(self, request: Request, world: World) -> Exchange:
+    async def _answered(self, request: Request, world: World) -> Exchange:
         try:
-            return self._served.engine.handle(request, world)
+            return await self._in_steps(request, world)
+        except HubError as error:
+            return Exchange(request, Route(), hub_problem_response(error))
         except Exception:
             return _failed(request)
 
     async def _in_steps(self, request: Request, world: World) -> Exchange:
         """Answer a request without blocking the event loop: work that takes long goes on in a thread."""
-        try:
-            engine = self._served.engine
-            run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
-            examined = await run(engine.examine, request, world)
-            fitting = (
-                await run(engine.fitting, examined, world) if request.body and engine.has_scenarios(world) else None
-            )
-            admitted = engine.admit(examined, world, fitting)
+        engine = self._served.engine
+        run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
+        examined = await run(engine.examine, request, world)
+        if not engine.is_stateful(world):
+            admitted = engine.admit(examined, world)
             return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
+        matches = await run(engine.matches, examined, world) if request.body else None
+        admitted = await self._admitted(examined, world, matches)
+        try:
+            exchange = await self._aside.run(engine.respond, admitted)
         except Exception:
-            return _failed(request)
+            await self._aside.run(engine.give_up, admitted)
+            raise
+        return await self._aside.run(engine.settle, admitted, exchange)
+
+    async def _admitted(self, examined: Examined, world: World, matches: ScenarioMatches | None) -> Admitted:
+        """Have the world decide. While another request with the same idempotency key is under way, its end is awaited.
+
+        Two requests at once would otherwise be two changes, or a 409 for a client that did nothing wrong.
+        """
+        engine = self._served.engine
+        admitted = await self._aside.run(engine.admit, examined, world, matches)
+        until = monotonic() + PENDING_SECONDS
+        while admitted.is_pending and monotonic() < until:
+            await asyncio.sleep(_PENDING_PAUSE)
+            admitted = await self._aside.run(engine.admit_again, admitted, world)
+        return admitted
 
     def record(
         self,
@@ -230,7 +222,7 @@ def _failed(request: Request) -> Exchange:
     return Exchange(request, Route(), problem_response("internal", 500, f"{reason} Please report it."))
 
 
-def _name_of(request: Request, journal: Journal, number: int) -> str:
+def _name_of(request: Request, journal: JournalWriter, number: int) -> str:
     """Return the id that the client gave its request, or else the id that the entry in the journal will have."""
     return client_request_id(request.headers) or str(journal.id_of(number))
 

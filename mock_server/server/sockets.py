@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from mock_server.core.errors import UsageError
 
 BACKLOG = 2048
 """Connections that may wait to be taken, and are then taken at once."""
-LONGEST_DIRECTORY = 60
-"""Most bytes of the path in which directories with sockets are made: a socket's path may have 103 (macOS)."""
 
 
 def listen(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
@@ -37,28 +31,6 @@ def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
     with _bound(host, port) as probe:
         free_port: int = probe.getsockname()[1]
     return [_bound(host, free_port, shares_port=True) for _ in range(count)]
-
-
-@contextmanager
-def sockets_directory() -> Iterator[Path]:
-    """Yield a directory for the sockets of workers, which no other user may enter and which is removed afterwards.
-
-    Raises :class:`UsageError` where there can be none.
-    """
-    from tempfile import TemporaryDirectory, gettempdir  # a server alone has no use for it
-
-    try:
-        place = gettempdir()
-        if len(os.fsencode(place)) > LONGEST_DIRECTORY:
-            place = "/tmp"  # noqa: S108 - what is made in it is for this user alone
-        directory = TemporaryDirectory(prefix="mock-server-", dir=place, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise UsageError(
-            f"--workers: found no directory for temporary files ({error.strerror}); expected one for sockets by which"
-            " workers talk. Name one in the variable TMPDIR."
-        ) from None
-    with directory as name:
-        yield Path(name)
 
 
 def url_of(listener: socket.socket) -> str:

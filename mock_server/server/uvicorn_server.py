@@ -19,6 +19,7 @@ import uvicorn
 
 from mock_server.core.errors import UsageError
 from mock_server.core.logging import log_to_stderr
+from mock_server.hub.temporary import temporary_hub
 from mock_server.mocking.mounts import ApiMount, build_mounts
 from mock_server.plugins import activate
 from mock_server.server.application import Application
@@ -28,7 +29,7 @@ from mock_server.server.hangup import HangupHandler
 from mock_server.server.observability.middleware import Observer, ObserverMiddleware
 from mock_server.server.observers import build_observers, check_observers
 from mock_server.server.shutdown_guard import tell_guard, tell_guard_of_end
-from mock_server.server.sockets import bind_each, listen, sockets_directory, url_of
+from mock_server.server.sockets import bind_each, listen, url_of
 from mock_server.server.stall_watchdog import StallWatchdog
 from mock_server.server.uvicorn_protocol import ReachableConnection
 from mock_server.server.workers import OnReady, Workers, parent_is_gone
@@ -82,15 +83,11 @@ class _Server(uvicorn.Server):
         self._stall: StallWatchdog | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        peers = self._application.peers
-        if peers is not None:
-            self._application.warm()  # before others wait for this process
-            await peers.open()
+        if self._is_worker:
+            self._application.warm()  # before clients wait for this one of several processes
         await super().startup(sockets)
-        if peers is not None and sockets:
-            await peers.join(sockets[0])
         self._on_ready()
-        if peers is None:
+        if not self._is_worker:
             self._application.warm()
         self._application.prepare()
         self._watch_for_stalls()
@@ -127,8 +124,6 @@ class _Server(uvicorn.Server):
         self._application.ending.set()
         if self._stall is not None:
             self._stall.stop()
-        if self._application.peers is not None:
-            await self._application.peers.leave()
         await super().shutdown(sockets)
         for watcher in self._watchers:
             watcher.close()
@@ -201,13 +196,9 @@ def _within_files(settings: Settings) -> Settings:
 def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None]) -> None:
     if settings.reload:
         raise UsageError(f"--reload: found --workers {settings.workers} too; expected one process. Leave one out.")
-    if settings.peers:
-        raise UsageError(
-            f"--peers: found --workers {settings.workers} too; expected one process. Run more replicas instead."
-        )
     check_observers(settings)
-    with sockets_directory() as sockets, temporary_database(settings.store) as store:
-        settings = replace(settings, store=store)
+    with temporary_hub(settings.hub) as hub, temporary_database(settings.store) as store:
+        settings = replace(settings, store=store, hub=hub)
         # Read, seeded and closed again: a connection must not be shared with forked processes.
         with closing(open_stores(store, settings.max_worlds)) as stores:
             served = build_mounts(settings, stores)
@@ -216,7 +207,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Ap
         listeners = bind_each(settings.host, settings.port, settings.workers)
         url = url_of(listeners[0])
         # The fixtures are loaded: once, whatever the number of workers.
-        work = partial(_work, replace(settings, seed_store="never"), sockets)
+        work = partial(_work, replace(settings, seed_store="never"))
         Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
 
 
@@ -228,11 +219,11 @@ _NEEDED_BY_WORKERS = (
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 
-def _work(settings: Settings, sockets: Path, listener: socket.socket, ready: OnReady) -> None:
+def _work(settings: Settings, listener: socket.socket, ready: OnReady) -> None:
     """Run one worker. Each has a validator of its own; all of them share records, worlds and journals."""
     log_to_stderr(settings.log_format)
     activate(is_enabled=not settings.no_plugins)  # where this process is no copy of the one that started it
-    with closing(Application(settings, sockets=sockets)) as application:
+    with closing(Application(settings)) as application:
         server = _Server(application, build_observers(application), ready, is_worker=True, beat=ready.beat)
         server.run([listener])
 

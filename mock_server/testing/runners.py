@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
     stream_interval: int
     validate_requests: str
     workers: int
-    peers: str
+    hub: str
     reload: bool
     no_cors: bool
     no_fill_properties: bool

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from mock_server.core.json_pointer import value_at
@@ -45,11 +45,25 @@ _VARIANT = re.compile(r"\bvariant=(\d+)")
 class CoverageHits:
     """What one exchange covers of an operation. Exchanges that cover the same share one object."""
 
-    __slots__ = ("coverage_target", "keys")
+    __slots__ = ("_names", "coverage_target", "keys")
 
     def __init__(self, coverage_target: CoverageTarget, keys: frozenset[Key]) -> None:
         self.coverage_target = coverage_target
         self.keys = keys
+        self._names: frozenset[str] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The keys as texts, for other processes (:func:`key_of`)."""
+        if self._names is None:
+            self._names = frozenset(map(json.dumps, self.keys))
+        return self._names
+
+
+def key_of(name: str) -> Key:
+    """Return the key of a text among :attr:`CoverageHits.names`."""
+    kind, place, value = json.loads(name)
+    return kind, place, value
 
 
 class CoverageTarget:
@@ -221,6 +235,19 @@ class CoverageTarget:
         return places
 
 
+class CoverageNotes(Protocol):
+    """Notes what was covered in a world."""
+
+    def note(self, hits: CoverageHits) -> None:
+        """Note what an exchange covers."""
+
+    def read(self, targets: Iterable[CoverageTarget]) -> Coverage:
+        """Return what was noted, at least of some operations."""
+
+    def clear(self) -> None:
+        """Forget everything that was noted."""
+
+
 class Coverage:
     """What was covered of each operation, and how many requests it had."""
 
@@ -272,6 +299,10 @@ class Coverage:
         """Return the number of requests for an operation."""
         self._sort()
         return (self._counts or {}).get(coverage_target, 0)
+
+    def read(self, targets: Iterable[CoverageTarget]) -> Coverage:
+        """Return this: all that was noted is here."""
+        return self
 
     def clear(self) -> None:
         """Forget everything that was noted."""

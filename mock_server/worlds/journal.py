@@ -15,13 +15,16 @@ from functools import lru_cache
 from itertools import chain, compress, islice
 from marshal import dumps, loads
 from operator import not_
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route, Stream
 from mock_server.openapi.model import Operation
 from mock_server.worlds.memory_budget import AT_ONCE, MEMBERS, SLIM, Member, MemoryBudget, release, released
+
+if TYPE_CHECKING:
+    from mock_server.worlds.exchange_codec import ExchangeCodec
 
 KEPT = 1000
 """Entries of one world that are kept where the settings give no other number."""
@@ -75,6 +78,29 @@ class LoggedExchange(Protocol):
     @property
     def sizes(self) -> tuple[int, int]:
         """Bytes of the two bodies as they were sent."""
+
+    def encoded(self, codec: ExchangeCodec) -> bytes:
+        """Return the exchange as bytes, for a journal that several processes share."""
+
+
+class JournalWriter(Protocol):
+    """The journal of a world as those see it who add to it."""
+
+    @property
+    def last(self) -> int:
+        """The number of the exchange that was added last, kept or not; the next one has the next number."""
+
+    def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
+        """Add an exchange that has just ended. ``started`` in seconds since 1970, ``elapsed`` in seconds."""
+
+    def id_of(self, number: int) -> UUID:
+        """Return the id of the entry with a number."""
+
+    def read(self) -> Journal:
+        """Return the entries, as they are now."""
+
+    def clear(self) -> None:
+        """Remove all entries."""
 
 
 class JournaledExchange:
@@ -150,6 +176,10 @@ class JournaledExchange:
         """What was found in the two."""
         return tuple(Diagnostic(*texts) for texts in _unpacked(self._findings)) if self._findings else ()
 
+    def encoded(self, codec: ExchangeCodec) -> bytes:
+        """Return the exchange as bytes, for a journal that several processes share."""
+        return codec.encoded(self)
+
 
 def _unpacked(data: bytes) -> Any:
     return loads(data)  # noqa: S302 - what this process has packed itself
@@ -221,9 +251,7 @@ class Journal:
 
     __slots__ = ("_is_gathered", "_kept", "_last", "_members", "_memory_budget", "_name")
 
-    def __init__(
-        self, name: str = "", capacity: int = KEPT, memory_budget: MemoryBudget | None = None, after: int = 0
-    ) -> None:
+    def __init__(self, name: str = "", capacity: int = KEPT, memory_budget: MemoryBudget | None = None) -> None:
         self._name = name
         self._kept = capacity
         self._memory_budget = memory_budget
@@ -231,8 +259,8 @@ class Journal:
         """The members of the entries one after the other: half a million rows would be as many objects that Python's
         garbage collection looks through again and again, and numbers are none."""
         self._is_gathered = False
-        self._last = after
-        """The last number that was given; the first one is the next after ``after``."""
+        self._last = 0
+        """The last number that was given."""
 
     def __len__(self) -> int:
         return len(self._members or ()) // MEMBERS
@@ -347,11 +375,12 @@ class Journal:
             entry.kept.holders += 1
 
     def id_of(self, number: int) -> UUID:
-        """Return the id of the entry with a number.
+        """Return the id of the entry with a number."""
+        return entry_id(self._name, number)
 
-        It is a UUID of version 8 (RFC 9562) made of the world's name and the number.
-        """
-        return UUID(int=_space_of(self._name) | 8 << 76 | 2 << 62 | number & _NUMBER)
+    def read(self) -> Journal:
+        """Return this: all entries are here."""
+        return self
 
     def find(self, number: UUID) -> Entry | None:
         """Return the entry with an id; None where it is gone or was never here."""
@@ -423,6 +452,14 @@ class Journal:
 def _each_member(flags: list[bool]) -> Iterator[bool]:
     """Yield what is said of entries for each of their members."""
     return chain.from_iterable(zip(*[flags] * MEMBERS, strict=True))
+
+
+def entry_id(world: str, number: int) -> UUID:
+    """Return the id of an entry of a world's journal.
+
+    It is a UUID of version 8 (RFC 9562) made of the world's name and the number.
+    """
+    return UUID(int=_space_of(world) | 8 << 76 | 2 << 62 | number & _NUMBER)
 
 
 @lru_cache(1024)

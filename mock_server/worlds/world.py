@@ -1,7 +1,8 @@
 """Worlds: isolated environments within one server, for the price of a name.
 
 A base URL with the prefix ``/~NAME`` is a world; the one without a prefix is the world ``""``. The state of a world is
-made when it is first needed, so that a world that only got requests costs next to nothing.
+made when it is first needed, so that a world that only got requests costs next to nothing. What is staged in it and
+what it has decided is the hub's (:mod:`mock_server.hub`).
 """
 
 from __future__ import annotations
@@ -9,22 +10,21 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
+from mock_server.hub import Hub, MemoryHub
 from mock_server.openapi.loading.loader import WORLDS
+from mock_server.openapi.model import Contract
+from mock_server.scenarios.model import Scenario
 from mock_server.storage import RecordReader, RecordWriter, Store, next_revision
-from mock_server.worlds.coverage import Coverage
+from mock_server.worlds.coverage import Coverage, CoverageNotes, CoverageTarget
 from mock_server.worlds.journal import KEPT as JOURNAL
-from mock_server.worlds.journal import Journal
+from mock_server.worlds.journal import Journal, JournalWriter
 from mock_server.worlds.memory_budget import MemoryBudget
-
-if TYPE_CHECKING:
-    from mock_server.scenarios.model import Scenario
-    from mock_server.worlds.scenario_state import ScenarioState
+from mock_server.worlds.staged_scenarios import NONE_STAGED, RunningScenario, StagedScenarios
 
 PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -44,18 +44,22 @@ MEMORY = 256 * 1024 * 1024
 class World:
     """The state of one world."""
 
-    __slots__ = ("_layers", "coverage", "journal", "name", "revision", "scenario_state")
+    __slots__ = ("_layers", "_staged", "coverage", "hub", "journal", "name", "revision")
 
     def __init__(
-        self, name: str = "", journal_size: int = JOURNAL, memory_budget: MemoryBudget | None = None, after: int = 0
+        self,
+        name: str = "",
+        hub: Hub | None = None,
+        journal: JournalWriter | None = None,
+        coverage: CoverageNotes | None = None,
     ) -> None:
         self.name = name
-        self.journal = Journal(name, journal_size, memory_budget, after)
-        self.coverage = Coverage()
+        self.hub = hub or MemoryHub()
+        self.journal = Journal(name) if journal is None else journal
+        self.coverage = Coverage() if coverage is None else coverage
         self.revision: int | str = 0
         """Which remembered answers are this world's: those of all worlds without changes (0), or its own."""
-        self.scenario_state: ScenarioState | None = None
-        """The scenarios, limits and clock of this world; None where nothing has needed them yet."""
+        self._staged = NONE_STAGED
         self._layers: dict[Store, RecordWriter] | None = None
 
     @property
@@ -70,8 +74,8 @@ class World:
         What lies in a store that others share stays there, whatever becomes of the world.
         """
         layers = self._layers
-        has_scenarios = self.scenario_state is not None and self.scenario_state.has_changes
-        return has_scenarios or (layers is not None and not all(base.is_shared for base in layers))
+        has_records = layers is not None and not all(base.is_shared for base in layers)
+        return has_records or self.hub.has_changes(self.name)
 
     def store(self, base: Store) -> RecordReader:
         """Return the records of this world, over those of ``base``, which is read-only."""
@@ -89,19 +93,30 @@ class World:
             self._layers[base] = base.layer(self.name)
         return self._layers[base]
 
-    def stage(self, standing: tuple[Scenario, ...] = ()) -> ScenarioState:
-        """Return the scenarios, limits and clock; the first call makes them, with the standing scenarios."""
-        if self.scenario_state is None:
-            from mock_server.worlds.scenario_state import (
-                ScenarioState,  # imported here, so that the start does not wait for it
-            )
+    def staged_scenarios(self, standing: tuple[Scenario, ...] = (), *, anew: bool = False) -> StagedScenarios:
+        """Return the scenarios that run, where ``standing`` run in every world. Raises :class:`HubError`.
 
-            self.scenario_state = ScenarioState(standing)
-        return self.scenario_state
+        The hub is asked where other ones run since the last time, or ``anew``.
+        """
+        staged, version = self._staged, self.hub.version(self.name)
+        if not anew and staged.version == version and staged.standing is standing:
+            return staged
+        if version or anew:
+            staged = StagedScenarios.of(self.hub.staging(self.name), standing, staged)
+        else:
+            running = map(RunningScenario.of, reversed(standing))
+            staged = StagedScenarios(0, running, standing)
+        self._staged = staged
+        return staged
+
+    def is_unstaged(self) -> bool:
+        """Return whether no scenario runs but standing ones, as far as is known without asking the hub."""
+        version = self.hub.version(self.name)
+        return not version or (self._staged.version == version and not self._staged.running)
 
     def reset(self) -> None:
         """Reset the world to its initial state."""
-        self.scenario_state = None
+        self.hub.reset(self.name)
         self.let_go_of_records()
         self.journal.clear()
         self.coverage.clear()
@@ -126,22 +141,25 @@ class Worlds:
     """The worlds of a server. The world ``""`` stays.
 
     Where there are too many, those go first that nobody would miss, the least recently used of them; so that whoever
-    makes up names takes nothing from a test. The numbers of journal entries begin after ``after``; ``bounds`` counts
-    how often something came up against each bound, by the name of its setting.
+    makes up names takes nothing from a test. ``bounds`` counts how often something came up against each bound, by the
+    name of its setting.
     """
+
+    is_shared = False
+    """Whether other processes have the same worlds, so that to read them may be a round trip."""
 
     def __init__(
         self,
         capacity: int = KEPT,
         journal_size: int = JOURNAL,
         journal_memory: int = MEMORY,
-        after: int = 0,
         bounds: Counter[str] | None = None,
+        hub: Hub | None = None,
     ) -> None:
+        self.hub: Hub = hub or MemoryHub()
         self._capacity = capacity
         self._bounds: Counter[str] = Counter() if bounds is None else bounds
         self._journal_size = journal_size
-        self._after = after
         self._memory_budget = MemoryBudget(journal_memory, self._relieve, self._bounds)
         self.stores: Sequence[Store] = ()
         """The stores of the worlds' records, one for each contract."""
@@ -158,6 +176,10 @@ class Worlds:
 
     def __len__(self) -> int:
         return len(self._named) + len(self._changed) + 1
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is a world of that name."""
+        return self.find(name) is not None
 
     def get(self, name: str) -> World:
         """Return the world of that name; make it where there is none."""
@@ -219,7 +241,7 @@ class Worlds:
 
     def _made(self, name: str) -> World:
         """Return a new world."""
-        return World(name, self._journal_size, self._memory_budget, self._after)
+        return World(name, self.hub, Journal(name, self._journal_size, self._memory_budget))
 
     def _evict(self, world: World) -> None:
         """Remove a world that was not used for long. A shared store bounds the records of worlds itself."""
@@ -228,7 +250,7 @@ class Worlds:
     @property
     def journal_entries(self) -> int:
         """The number of entries of all journals."""
-        return sum(len(world.journal) for world in self)
+        return sum(len(world.journal.read()) for world in self)
 
     @property
     def journal_bytes(self) -> int:
@@ -252,13 +274,13 @@ class Worlds:
         self._end(world)
 
     def _end(self, world: World) -> None:
-        self._past.add(world.coverage)
+        self._past.add(world.coverage.read(()))
         world.reset()
 
-    def coverage(self) -> Coverage:
-        """Return the coverage of all worlds together, removed ones included."""
+    def coverage(self, targets: Iterable[CoverageTarget]) -> Coverage:
+        """Return the coverage of some operations in all worlds together, removed ones included."""
         total = Coverage()
-        for part in (self._past, *(world.coverage for world in self)):
+        for part in (self._past, *(world.coverage.read(targets) for world in self)):
             total.add(part)
         return total
 
@@ -272,12 +294,15 @@ class Worlds:
         enough = self._memory_budget.limit * 9 // 10
         while self._memory_budget.held > enough:
             for world in (*self._named.values(), *self._changed.values(), self.plain):
-                world.journal.shorten(lambda: self._memory_budget.held <= enough)
+                world.journal.read().shorten(lambda: self._memory_budget.held <= enough)
                 if self._memory_budget.held <= enough:
                     break
 
-    def begin_over(self, stores: Sequence[Store]) -> None:
-        """Use these stores from now on; changes over other stores in memory are lost."""
+    def begin_over(self, stores: Sequence[Store], contracts: Sequence[tuple[str, Contract]] = ()) -> None:
+        """Use these stores, and contracts by their base paths, from now on.
+
+        Changes over other stores in memory are lost.
+        """
         self.stores = stores
         for world in self:
             world.let_go_of_records()

@@ -18,9 +18,10 @@ _APART = frozenset({"countries"})
 def _coverage(request: AdminRequest) -> Response:
     parameters = request.query("format", "worlds")
     form = _choice(parameters, "format", ("json", "text"))
-    seen = (
-        request.worlds.coverage() if _choice(parameters, "worlds", ("this", "all")) == "all" else request.world.coverage
-    )
+    is_of_all = _choice(parameters, "worlds", ("this", "all")) == "all"
+    read = request.worlds.coverage if is_of_all else request.world.coverage.read
+    targets = tuple(mount.coverage_target(key) for mount in request.served for key in mount.contract.operations)
+    seen = request.errands.run(read, targets, is_long=request.worlds.is_shared)
     operations = [*_operations(request, seen)]
     totals = _totals(operations)
     if form == "text":

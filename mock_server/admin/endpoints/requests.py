@@ -44,7 +44,7 @@ def _listed(admin_request: AdminRequest) -> Steps:
     """List the journal, the newest first, as far as the filters let it, page by page."""
     query = admin_request.query(*_FILTERS)
     limit = _limit(query.get("limit", str(PAGE)))
-    journal = admin_request.world.journal
+    journal = admin_request.journal
     fits, before = _chosen(query), _cursor(admin_request, query)
     last, more, count = None, False, 0
     for entry in paced(journal.newest_first(before)):
@@ -92,7 +92,7 @@ def _limit(limit: str) -> int:
 
 def _cursor(admin_request: AdminRequest, query: Mapping[str, str]) -> int | None:
     """Return the number of the entry before which a page begins: one that is kept or was."""
-    journal = admin_request.world.journal
+    journal = admin_request.journal
     if "before" not in query:
         return journal.next_number
     try:
@@ -149,7 +149,7 @@ def _one(admin_request: AdminRequest) -> Response:
 def _found(request: AdminRequest) -> Entry:
     text = request.values["id"]
     try:
-        entry = request.world.journal.find(UUID(text))
+        entry = request.journal.find(UUID(text))
     except ValueError:
         entry = None
     if entry is None:
@@ -160,7 +160,7 @@ def _found(request: AdminRequest) -> Entry:
 
 
 def _remove_one(admin_request: AdminRequest) -> Response:
-    admin_request.world.journal.remove_all({_found(admin_request).number})
+    admin_request.journal.remove_all({_found(admin_request).number})
     return json_response({})
 
 
@@ -180,7 +180,7 @@ def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
 def _count(admin_request: AdminRequest) -> Steps:
     fits = _fits(_pattern(admin_request))
     count = 0
-    for entry in paced(admin_request.world.journal.oldest_first()):
+    for entry in paced(admin_request.journal.oldest_first()):
         if entry is None:
             yield
         else:
@@ -208,7 +208,7 @@ def _requests(admin_request: AdminRequest, fits: Callable[[Entry], bool]) -> Res
     telling = _telling(admin_request)
 
     def requests() -> Iterator[bytes | None]:
-        for entry in paced(admin_request.world.journal.oldest_first()):
+        for entry in paced(admin_request.journal.oldest_first()):
             if entry is None:
                 yield None
             elif fits(entry):
@@ -223,7 +223,7 @@ def _serve_events(admin_request: AdminRequest, fits: Callable[[Entry], bool]) ->
     writer = _telling(admin_request)
 
     def events() -> Iterator[bytes | None]:
-        for entry in paced(admin_request.world.journal.oldest_first()):
+        for entry in paced(admin_request.journal.oldest_first()):
             if entry is None:
                 yield None
             elif fits(entry):
@@ -236,12 +236,12 @@ def _remove(admin_request: AdminRequest) -> Steps:
     telling = _telling(admin_request)
     fits = _fits(_pattern(admin_request))
     numbers: set[int] = set()
-    for entry in paced(admin_request.world.journal.oldest_first()):
+    for entry in paced(admin_request.journal.oldest_first()):
         if entry is None:
             yield
         elif fits(entry):
             numbers.add(entry.number)
-    events = map(telling.event, admin_request.world.journal.take_out(numbers))
+    events = map(telling.event, admin_request.journal.take_out(numbers))
     return in_pieces(listed(paced(events), '{"serveEvents": [', "]}"))
 
 
@@ -254,7 +254,7 @@ def _verify(admin_request: AdminRequest) -> Steps:
     fits = _fits(pattern)
     count = 0
     newest: deque[Entry] = deque(maxlen=_SHOWN)
-    for entry in paced(admin_request.world.journal.oldest_first()):
+    for entry in paced(admin_request.journal.oldest_first()):
         if entry is None:
             yield
         elif fits(entry):
@@ -314,7 +314,7 @@ def _in_words(low: int, high: int) -> str:
 def _nearest(admin_request: AdminRequest, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
     """Return the requests that differ in the fewest parts, the newest first among equals, and how each differs."""
     nearest: list[tuple[Entry, list[str]]] = []
-    for entry in paced(admin_request.world.journal.newest_first()):
+    for entry in paced(admin_request.journal.newest_first()):
         if entry is None:
             yield
             continue
@@ -332,7 +332,7 @@ def _nearest(admin_request: AdminRequest, pattern: RequestPattern) -> Generator[
 
 def _archive(admin_request: AdminRequest) -> Steps:
     query = admin_request.query(*_FILTERS)
-    journal, fits, before = admin_request.world.journal, _chosen(query), _cursor(admin_request, query)
+    journal, fits, before = admin_request.journal, _chosen(query), _cursor(admin_request, query)
     limit = _limit(query["limit"]) if "limit" in query else None
     numbers: set[int] = set()
     if limit is not None or "before" in query:

@@ -10,36 +10,34 @@ from mock_server.core.json_reader import JsonReader
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.http.messages import Response
+from mock_server.hub import HubBounds, SharedScenario
+from mock_server.hub.model import WorldStaging
 from mock_server.mocking.mounts import scenario_files, validate_scenario
 from mock_server.scenarios.model import Scenario
-from mock_server.worlds.scenario_state import MOST_SCENARIOS, ActiveScenario, ScenarioState
+from mock_server.worlds.staged_scenarios import scenario_json
 
 
-def _stage(request: AdminRequest) -> ScenarioState:
-    return request.world.stage(request.served[0].standing)
+def _staging(request: AdminRequest) -> WorldStaging:
+    return request.world.hub.staging(request.world.name)
 
 
 def _listed(request: AdminRequest) -> Response:
     """Return the running scenarios in the order in which they are tried, and the names of those that can be started."""
-    stage = _stage(request)
-    running: list[JSON] = [_shown(stage, active) for active in stage.running]
+    staging = _staging(request)
+    running: list[JSON] = [scenario_json(scenario, staging) for scenario in staging.scenarios]
     return json_response({"scenarios": running, "available": [*scenario_files(request.settings).names]})
 
 
-def _shown(stage: ScenarioState, running: ActiveScenario) -> JSON:
-    return running.as_json(stage.state(running.scenario))
-
-
 def _one(request: AdminRequest) -> Response:
-    stage = _stage(request)
-    return json_response(_shown(stage, _running(request, stage)))
+    staging = _staging(request)
+    return json_response(scenario_json(_running(request, staging), staging))
 
 
-def _running(request: AdminRequest, stage: ScenarioState) -> ActiveScenario:
+def _running(request: AdminRequest, staging: WorldStaging) -> SharedScenario:
     name = request.values["name"]
-    match = next((active for active in stage.running if active.scenario.name == name), None)
+    match = next((scenario for scenario in staging.scenarios if scenario.name == name), None)
     if match is None:
-        names = [active.scenario.name for active in stage.running]
+        names = [scenario.name for scenario in staging.scenarios]
         detail = f"Found the scenario {name!r}{did_you_mean(name, names)}; expected one that runs: {', '.join(names)}."
         raise AdminRequestError("not-found", 404, detail if names else f"Found the scenario {name!r}; none runs here.")
     return match
@@ -47,7 +45,6 @@ def _running(request: AdminRequest, stage: ScenarioState) -> ActiveScenario:
 
 def _start(request: AdminRequest) -> Response:
     """Start a scenario, or a built-in one by its name. One that is not valid is a 422, and nothing changes."""
-    stage = _stage(request)
     data = request.body()
     try:
         scenario = request.errands.run(_read, request, data, is_long=request.is_large)
@@ -59,15 +56,15 @@ def _start(request: AdminRequest) -> Response:
     if findings:
         detail = f"{findings[0]}. Fix the answer, or put what shall break the contract under breaks."
         raise AdminRequestError("scenario", 422, detail, findings)
+    hub, world = request.world.hub, request.world.name
     if not scenario.name:
-        name = stage.new_name()
+        name = hub.new_name(world)
         scenario = replace(scenario, name=name, machine=scenario.machine or name)
-    running = stage.start(scenario)
-    if running is None:
-        raise AdminRequestError(
-            "scenario", 422, f"Found {MOST_SCENARIOS} scenarios running; expected fewer. End one first."
-        )
-    return json_response(_shown(stage, running), 201)
+    shared = SharedScenario.of(scenario)
+    if not hub.start(world, shared):
+        most = HubBounds().scenarios
+        raise AdminRequestError("scenario", 422, f"Found {most} scenarios running; expected fewer. End one first.")
+    return json_response(scenario_json(shared, _staging(request)), 201)
 
 
 def _read(request: AdminRequest, data: JSON) -> Scenario:
@@ -88,13 +85,12 @@ def _named(request: AdminRequest, data: JSON) -> Scenario | None:
 
 
 def _end(request: AdminRequest) -> Response:
-    stage = _stage(request)
-    stage.end(_running(request, stage).scenario.name)
+    request.world.hub.end(request.world.name, _running(request, _staging(request)).name)
     return json_response({})
 
 
 def _end_all(request: AdminRequest) -> Response:
-    _stage(request).end()
+    request.world.hub.end(request.world.name)
     return json_response({})
 
 

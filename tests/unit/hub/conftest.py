@@ -8,11 +8,13 @@ from secrets import token_hex
 
 import pytest
 
-from mock_server.hub import Hub, HubBounds, MemoryHub, SharedScenario
+from mock_server.hub import HubBounds, MemoryHub, SharedHub, SharedScenario
 from mock_server.hub.sqlite import SqliteHub
 from mock_server.hub.valkey import ValkeyHub
-from tests.support.hubs import OpensPair, Pair
+from tests.support.hubs import OpensPair, OpensSharedPair, Pair, SharedPair
 from tests.support.valkey_server import running_valkey
+
+SHARED = ["sqlite", pytest.param("valkey", marks=pytest.mark.store)]
 
 
 @pytest.fixture(scope="session")
@@ -22,31 +24,61 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield place
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("valkey", marks=pytest.mark.store)])
+class Opener:
+    """Open hubs of an engine twice, and close them."""
+
+    def __init__(self, request: pytest.FixtureRequest, directory: Path) -> None:
+        self._request = request
+        self._directory = directory
+        self._hubs: list[SharedHub] = []
+
+    def open(self, *standing: SharedScenario, bounds: HubBounds | None = None) -> SharedPair:
+        pair: SharedPair
+        if self._request.param == "valkey":
+            address, prefix = f"redis://{self._request.getfixturevalue('valkey')}", f"{token_hex(4)}:"
+            pair = (ValkeyHub(address, bounds, prefix), ValkeyHub(address, bounds, prefix))
+        else:
+            file = self._directory / "hub.db"
+            pair = (SqliteHub(file, bounds), SqliteHub(file, bounds))
+        for hub in pair:
+            hub.serve("d", standing)
+        self._hubs.extend(pair)
+        return pair
+
+    def close(self) -> None:
+        for hub in self._hubs:
+            hub.close()
+
+
+@pytest.fixture(params=SHARED)
+def opens_shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpensSharedPair]:
+    """Open a hub of several processes twice."""
+    opener = Opener(request, tmp_path)
+    yield opener.open
+    opener.close()
+
+
+@pytest.fixture(params=["memory", *SHARED])
 def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpensPair]:
     """Open a hub twice; in memory that is one and the same."""
-    hubs: list[Hub] = []
+    opener = Opener(request, tmp_path)
 
-    def open_pair(*standing: SharedScenario, bounds: HubBounds | None = None) -> Pair:
-        if request.param == "memory":
-            hub = MemoryHub(standing, bounds)
-            hubs.append(hub)
-            return hub, hub
-        if request.param == "valkey":
-            address, prefix = f"redis://{request.getfixturevalue('valkey')}", f"{token_hex(4)}:"
-            replicas = (ValkeyHub(address, standing, bounds, prefix), ValkeyHub(address, standing, bounds, prefix))
-            hubs.extend(replicas)
-            return replicas
-        first, second = (SqliteHub(tmp_path / "hub.db", standing, bounds) for _ in range(2))
-        hubs.extend((first, second))
-        return first, second
+    def open_memory(*standing: SharedScenario, bounds: HubBounds | None = None) -> Pair:
+        hub = MemoryHub(bounds)
+        hub.serve("d", standing)
+        return hub, hub
 
-    yield open_pair
-    for hub in hubs:
-        hub.close()
+    yield open_memory if request.param == "memory" else opener.open
+    opener.close()
 
 
 @pytest.fixture
 def pair(opens: OpensPair) -> Pair:
     """A hub as two processes have it."""
     return opens()
+
+
+@pytest.fixture
+def shared(opens_shared: OpensSharedPair) -> SharedPair:
+    """A hub of several processes, as two of them have it."""
+    return opens_shared()

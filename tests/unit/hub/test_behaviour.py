@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import cycle
-from threading import Event
 
 import pytest
 
 from mock_server.core.types import JSON
 from mock_server.hub import HubBounds, Question, SharedScenario
 from mock_server.hub.interface import Hub
-from mock_server.hub.model import CoverageNote, Decision, JournalNote, KeyQuestion, Turn, WindowQuestion
+from mock_server.hub.model import ClockState, Decision, KeyQuestion, Turn, WindowQuestion
 from tests.support.hubs import OpensPair, Pair
 
 
@@ -104,7 +103,7 @@ def test_names_are_new(pair: Pair) -> None:
 
 
 def test_a_limit_counts_all_processes(pair: Pair) -> None:
-    pair[0].set_clock("w", 120.0)
+    pair[0].set_clock("w", ClockState(120.0))
     question = Question(pair[0].version("w"), WindowQuestion("c", 2, 60))
     windows = [ask(hub, "w", question).window for hub in (*pair, *pair)]
     assert windows == [(1, 60), (2, 60), (3, 60), (4, 60)]
@@ -117,6 +116,26 @@ def test_a_request_above_its_limit_takes_no_turn(pair: Pair) -> None:
     question = Question(pair[0].version("w"), WindowQuestion("c", 0, 60), matches=pair[0].staging("w").scenarios)
     assert ask(pair[0], "w", question).turn is None
     assert answers(pair, "w", 1) == [0]
+
+
+def test_a_clock_runs_again(pair: Pair) -> None:
+    pair[0].set_clock("w", ClockState(120.0))
+    pair[0].set_clock("w", ClockState(None, 5.0))
+    assert pair[1].staging("w").clock == (None, 5.0)
+
+
+def test_a_world_with_something_staged_has_changes(pair: Pair) -> None:
+    assert not pair[1].has_changes("w")
+    pair[0].start("w", scenario("s", {"code": 500}))
+    assert pair[1].has_changes("w") or pair[0] is pair[1]
+
+
+def test_a_reset_world_has_nothing_staged(pair: Pair) -> None:
+    pair[0].start("w", scenario("s", {"code": 500}))
+    assert answers(pair, "w", 1) == [0]
+    pair[1].reset("w")
+    assert pair[0].version("w") == 0
+    assert pair[0].staging("w").scenarios == ()
 
 
 def test_the_clock_has_bounds(pair: Pair) -> None:
@@ -163,77 +182,7 @@ def test_keys_have_a_bound(opens: OpensPair) -> None:
     assert [state.state for state in states if state is not None] == ["replay", "claimed"]
 
 
-def test_a_journal_has_all_that_was_noted_anywhere(pair: Pair) -> None:
-    for number in range(1200):
-        pair[number % 2].note(JournalNote("w" if number < 1000 else "v", number, b"%d" % number))
-    entries = pair[0].journal("w")
-    assert sorted(entry.number for entry in entries) == [*range(1000)]
-    assert all(entry.entry == b"%d" % entry.number for entry in entries)
-    assert pair[1].journal("w", entries[-2].sequence) == [entries[-1]]
-
-
-def test_a_journal_keeps_the_last(opens: OpensPair) -> None:
-    first, second = opens(bounds=HubBounds(entries=3))
-    for number in range(10):
-        first.note(JournalNote("w", number, b""))
-    assert [entry.number for entry in second.journal("w")] == [7, 8, 9]
-
-
-def test_entries_are_removed(pair: Pair) -> None:
-    for number in range(3):
-        pair[0].note(JournalNote("w", number, b""))
-    entries = pair[1].journal("w")
-    pair[1].remove("w", [entries[1].sequence])
-    assert [entry.number for entry in pair[0].journal("w")] == [0, 2]
-    pair[0].clear_journal("w")
-    assert not pair[1].journal("w")
-
-
-def test_coverage_outlives_its_world_in_the_total(pair: Pair) -> None:
-    for hub, key in zip(pair, "ab", strict=True):
-        hub.note(CoverageNote("w", "GET /", frozenset({key}), 2))
-    assert pair[0].coverage("w") == {"GET /": (4, frozenset("ab"))}
-    pair[1].reset("w")
-    assert pair[0].coverage("w") == {}
-    assert pair[0].coverage() == {"GET /": (4, frozenset("ab"))}
-
-
-def test_a_reset_world_begins_anew_everywhere(pair: Pair) -> None:
-    pair[0].start("w", scenario("s", {"code": 500}))
-    pair[0].note(JournalNote("w", 1, b""))
-    assert answers(pair, "w", 1) == [0]
-    pair[1].reset("w")
-    assert pair[0].version("w") == 0
-    assert pair[0].staging("w").scenarios == ()
-    assert not pair[0].journal("w")
-
-
-def test_worlds_have_a_bound_and_the_staged_stay(opens: OpensPair) -> None:
-    first, second = opens(bounds=HubBounds(worlds=2))
-    first.start("staged", scenario("s", {"code": 500}))
-    for world in ("u", "v"):
-        second.note(JournalNote(world, 1, b""))
-        second.arrive()
-    assert first.worlds() == ["v", "staged"]
-
-
 def test_worlds_do_not_mix(pair: Pair) -> None:
     pair[0].start("v", scenario("s", {"code": 500}))
     assert pair[1].version("w") == 0
     assert turns(pair, "w", 1) == [None]
-
-
-def test_events_reach_all_processes(pair: Pair) -> None:
-    texts: list[str] = []
-    done = Event()
-
-    def hear(event: str, text: str) -> None:
-        texts.append(f"{event} {text}")
-        if event == "end":
-            done.set()
-
-    pair[1].listen(hear)
-    pair[0].publish("begin", "a")
-    pair[0].publish("end", "b")
-    assert done.wait(5)
-    assert texts == ["begin a", "end b"]

@@ -10,9 +10,10 @@ import pytest
 
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 from mock_server.hub import Question
-from mock_server.hub.model import JournalNote, WindowQuestion
+from mock_server.hub.model import ClockState, WindowQuestion
 from mock_server.hub.valkey import ValkeyHub
 from mock_server.hub.valkey_connection import ValkeyServer
+from tests.support.hubs import journal_note
 from tests.support.valkey_server import free_port, running_valkey
 
 SECRET = "s3cr3t"
@@ -69,6 +70,7 @@ def test_a_replica_is_refused(tmp_path: Path) -> None:
 def test_a_full_server_changes_nothing(tmp_path: Path) -> None:
     with running_valkey(tmp_path, "--maxmemory-policy", "noeviction") as place:
         hub = ValkeyHub(f"redis://{place}")
+        hub.serve("d", ())
         question = Question(window=WindowQuestion("c", 9, 60))
         hub.decide("w", question)
         server = ValkeyServer(f"redis://{place}")
@@ -98,12 +100,13 @@ def test_a_server_that_comes_back_has_everything(tmp_path: Path) -> None:
     question = Question(window=WindowQuestion("c", 9, 60))
     with running_valkey(tmp_path, *durable, port=port) as place:
         hub = ValkeyHub(f"redis://{place}")
-        hub.set_clock("w", 0.0)
+        hub.serve("d", ())
+        hub.set_clock("w", ClockState(0.0))
         question = replace(question, version=hub.version("w"))
         hub.decide("w", question)
-        hub.note(JournalNote("w", 1, b""))
+        hub.note(journal_note("w", 1))
         hub.arrive()
-    hub.note(JournalNote("w", 2, b""))
+    hub.note(journal_note("w", 2))
     with pytest.raises(HubLostError):
         hub.decide("w", question)
     assert hub.version("w") == question.version

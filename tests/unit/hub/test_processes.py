@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.hub import Hub, Question, SharedScenario
-from mock_server.hub.model import JournalNote
+from mock_server.hub import Question, SharedHub, SharedScenario
 from mock_server.hub.sqlite import SqliteHub
 from mock_server.hub.valkey import ValkeyHub
+from tests.support.hubs import journal_note
 
 PROCESSES = 3
 TURNS = 200
 
 
-def opened(place: str) -> Hub:
-    return ValkeyHub(place) if "://" in place else SqliteHub(Path(place))
+def opened(place: str) -> SharedHub:
+    hub = ValkeyHub(place) if "://" in place else SqliteHub(Path(place))
+    hub.serve("d", ())
+    return hub
 
 
 def play(place: str, first: int, results: multiprocessing.Queue[list[int]]) -> None:
@@ -29,7 +31,7 @@ def play(place: str, first: int, results: multiprocessing.Queue[list[int]]) -> N
         assert decision is not None
         assert decision.turn is not None
         given.append(decision.turn.met)
-        hub.note(JournalNote("w", first + number, b""))
+        hub.note(journal_note("w", first + number))
     results.put(given)
     hub.close()
 

@@ -1,0 +1,110 @@
+"""The scenarios that run in a world, as last read from the hub, and which of them a request is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mock_server.core.types import JSON
+from mock_server.generation.seeding import SeedKey
+from mock_server.http.messages import Request, Route
+from mock_server.hub import SharedScenario
+from mock_server.hub.model import Draw, Turn, WorldStaging
+from mock_server.openapi.model import Operation
+from mock_server.scenarios.model import STARTED, Scenario, StubResponse
+
+
+class RunningScenario(NamedTuple):
+    """A scenario that runs: all of it for this process, and what the hub decides turns by."""
+
+    scenario: Scenario
+    shared: SharedScenario
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> RunningScenario:
+        """Return a scenario as one that runs."""
+        return cls(scenario, SharedScenario.of(scenario))
+
+
+class ScenarioMatches(NamedTuple):
+    """Which scenarios a request is for, among those of one version of what is staged, in their order."""
+
+    staged: StagedScenarios
+    running: tuple[RunningScenario, ...]
+
+
+class ScenarioTurn(NamedTuple):
+    """The answer whose turn it is: of which scenario, and the number of the request there."""
+
+    scenario: Scenario
+    stub: StubResponse
+    met: int
+
+    def jitter(self, seed: int) -> int:
+        """Return extra milliseconds, from 0 to the answer's ``jitter``; the same for the same request and seed."""
+        if not self.stub.jitter:
+            return 0
+        return int(_drawn(seed, self.scenario.name, f"jitter {self.met}") * (self.stub.jitter + 1))
+
+
+class StagedScenarios:
+    """The scenarios of one version of what is staged in a world, the latest first."""
+
+    __slots__ = ("running", "standing", "version")
+
+    def __init__(self, version: int, running: Iterable[RunningScenario], standing: Sequence[Scenario] = ()) -> None:
+        self.version = version
+        self.running = tuple(running)
+        self.standing = standing
+        """The scenarios that run in every world, with which these were read."""
+
+    @classmethod
+    def of(
+        cls, staging: WorldStaging, standing: Sequence[Scenario], before: StagedScenarios | None = None
+    ) -> StagedScenarios:
+        """Return the scenarios of a staging; those that were running ``before`` are not read again."""
+        known = {running.scenario.name: running for running in (before.running if before is not None else ())}
+        running = [
+            known[shared.name] if shared.name in known and known[shared.name].shared == shared else _read(shared)
+            for shared in staging.scenarios
+        ]
+        return cls(staging.version, running, standing)
+
+    def matching(self, request: Request, route: Route, operation: Operation) -> ScenarioMatches:
+        """Return which scenarios a request is for. It changes nothing, and takes long for a large body."""
+        fits = (running for running in self.running if running.scenario.match.matches(request, route, operation))
+        return ScenarioMatches(self, tuple(fits))
+
+    def draw(self, seed: int) -> Draw:
+        """Return what tells whether the share of an answer has a request; the same for the same seed."""
+        scenarios = {running.scenario.name: running.scenario for running in self.running}
+
+        def draw(name: str, answer: int, met: int) -> bool:
+            return _drawn(seed, name, f"share {answer} {met}") < scenarios[name].answers[answer].share
+
+        return draw
+
+    def turn(self, turn: Turn) -> ScenarioTurn:
+        """Return the answer of a turn that the hub decided."""
+        scenario = next(running.scenario for running in self.running if running.scenario.name == turn.scenario)
+        return ScenarioTurn(scenario, scenario.answers[turn.answer], turn.met)
+
+
+NONE_STAGED = StagedScenarios(0, ())
+"""What is staged where nothing is."""
+
+
+def _read(shared: SharedScenario) -> RunningScenario:
+    return RunningScenario(Scenario.from_json(shared.data, shared.name), shared)
+
+
+def _drawn(seed: int, name: str, what: str) -> float:
+    return SeedKey(seed, f"scenario {name}", what).at("").random()
+
+
+def scenario_json(shared: SharedScenario, staging: WorldStaging) -> dict[str, JSON]:
+    """Return a scenario as the admin API shows it, with how far it has come."""
+    data = shared.data if isinstance(shared.data, dict) else {}
+    progress = staging.progress[shared.name]
+    state = staging.states.get(shared.machine, STARTED)
+    return {"name": shared.name, **data, "met": progress.met, "given": [*progress.used], "current_state": state}
