@@ -25,6 +25,7 @@ from tests.support.world_ledger import (
     Reply,
     Request,
     WorldLedger,
+    WorldState,
     contradictions,
 )
 
@@ -141,9 +142,8 @@ class SprayedLoad:
         listed = self.ask_until_answered(random, "GET", f"{admin}/scenarios").json()["scenarios"]
         coverage = self.ask_until_answered(random, "GET", f"{admin}/coverage").json()["operations"]
         probe = self.ask_until_answered(random, "GET", f"/~{ledger.name}/orders", Authorization="Bearer reader")
-        counts = sum(operation["count"] for operation in coverage)
-        missed = [] if counts == len(journal) else [f"{ledger.name}: {len(journal)} in the journal, {counts} covered"]
-        return missed + contradictions(ledger, {each["name"]: each for each in listed}, journal, probe)
+        covered = sum(operation["count"] for operation in coverage)
+        return contradictions(ledger, WorldState({each["name"]: each for each in listed}, journal, covered, probe))
 
     def _each(self, step: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> None:
         for future in [self._pool.submit(step, *each) for each in arguments]:
@@ -181,6 +181,13 @@ class SprayedLoad:
         request = Request(mark, key, reply)
         ledger.requests.append(request)
         return request
+
+    def wait_for_answers(self, number: int) -> None:
+        """Return when so many more requests were acknowledged."""
+        end, before = monotonic() + PATIENCE, self.acknowledged
+        while self.acknowledged < before + number:
+            assert monotonic() < end, f"{self.acknowledged - before} of {number} answers"
+            self._pause.wait(0.02)
 
     def close(self) -> None:
         self._pool.shutdown()

@@ -87,7 +87,12 @@ class Request:
 
     @property
     def is_acknowledged(self) -> bool:
-        return self.reply.status not in NOT_ACKNOWLEDGED
+        """Whether it has its answer: a connection that broke gave none, nor did who asks to come again."""
+        return self.reply.status not in NOT_ACKNOWLEDGED and not self._is_pending
+
+    @property
+    def _is_pending(self) -> bool:
+        return self.reply.status == 409 and "retry-after" in self.reply.headers
 
     @property
     def remaining(self) -> int:
@@ -106,24 +111,33 @@ class WorldLedger:
         return [one for one in self.requests if bool(one.key) == orders and one.reply.status in statuses]
 
     def lost(self, *, orders: bool) -> int:
-        """Return how many had no answer, of which nobody knows whether they were heard."""
-        return len(self.of(*NOT_ACKNOWLEDGED, orders=orders))
+        """Return how many have no answer, of which nobody knows whether they were heard."""
+        return sum(not one.is_acknowledged for one in self.requests if bool(one.key) == orders)
 
 
-def contradictions(
-    ledger: WorldLedger, scenarios: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], probe: Reply
-) -> list[str]:
-    """Return in words what of a world cannot be, by what its clients were told and what it tells when all is over.
+@dataclass(frozen=True)
+class WorldState:
+    """What a world tells of itself when all is over.
 
-    ``scenarios`` are how far each has come by name, ``entries`` those of the journal, ``probe`` the answer to one more
-    read.
+    ``scenarios`` are how far each has come by name, ``entries`` those of the journal, ``covered`` requests by the
+    coverage, ``probe`` is the answer to one more read.
     """
+
+    scenarios: Mapping[str, Any]
+    entries: Sequence[Mapping[str, Any]]
+    covered: int
+    probe: Reply
+
+
+def contradictions(ledger: WorldLedger, state: WorldState) -> list[str]:
+    """Return in words what cannot be, by what a world's clients were told and what it tells itself."""
     checks = (
         _unexpected(ledger),
-        _reads(ledger, scenarios["reads"]),
-        _orders(ledger, scenarios["orders"]),
-        _windows(ledger, probe),
-        _journal(ledger, entries),
+        _reads(ledger, state.scenarios["reads"]),
+        _orders(ledger, state.scenarios["orders"]),
+        _windows(ledger, state.probe),
+        _journal(ledger, state.entries),
+        _coverage(ledger, state.covered),
     )
     return [f"{ledger.name}: {text}" for check in checks for text in check]
 
@@ -216,3 +230,10 @@ def _journal(ledger: WorldLedger, entries: Sequence[Mapping[str, Any]]) -> Itera
         yield f"the journal has requests of others: {sorted(strange)}"
     if twice := [mark for mark, number in marks.items() if number > 1]:
         yield f"the journal has entries twice: {twice}"
+
+
+def _coverage(ledger: WorldLedger, covered: int) -> Iterator[str]:
+    """The coverage: all requests, where each was answered."""
+    lost = ledger.lost(orders=False) + ledger.lost(orders=True)
+    if covered > len(ledger.requests) or (not lost and covered < len(ledger.requests)):
+        yield f"{covered} requests were covered of {len(ledger.requests)}, {lost} lost"
