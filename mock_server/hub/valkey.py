@@ -86,7 +86,7 @@ class ValkeyHub:
         self._next_sign = 0.0
         self._has_warned = False
         self._thread: Thread | None = None
-        place = sha256(f"{self._server.shown} {prefix}".encode()).hexdigest()[:16]
+        place = sha256(f"{self._server.shown.partition('://')[2]} {prefix}".encode()).hexdigest()[:16]
         self._rings = RingDirectory(Path(gettempdir()) / f"mock-server-hub-{place}")
         self._outbox = Outbox(self._rings, self._send, self._trouble)
         self._outbox.flush()

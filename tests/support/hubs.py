@@ -60,7 +60,7 @@ class OpensPlace:
         if not prefix:
             return Path(f"{self.place}-rings")
         server = address.partition("://")[2]
-        name = sha256(f"{server} {prefix}".encode()).hexdigest()[:16]
+        name = sha256(f"{server}/0 {prefix}".encode()).hexdigest()[:16]
         return Path(gettempdir()) / f"mock-server-hub-{name}"
 
     @property
