@@ -113,7 +113,7 @@ class ValkeyHub:
         self._thread = Thread(target=self._listen, args=(self._ended,), name="hub-events", daemon=True)
         self._thread.start()
         if not self._hears.wait(SECONDS):
-            raise HubLostError(f"hub {self._server.shown}: found {self._trouble or 'no answer'} Events are not heard.")
+            raise HubLostError(f"hub {self._server.shown}: found {self._trouble or 'no answer to SUBSCRIBE.'}")
 
     def _give_sign(self) -> None:
         """Tell which digest is served here, every few seconds, and warn once of others."""

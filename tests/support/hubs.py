@@ -9,6 +9,7 @@ from hashlib import sha256
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from tempfile import gettempdir
+from time import monotonic, sleep
 from typing import TypeAlias
 
 from mock_server.hub import Hub, SharedHub
@@ -24,6 +25,13 @@ OpensSharedPair: TypeAlias = Callable[..., SharedPair]
 
 def journal_note(world: str, number: int, exchange: bytes = b"") -> JournalNote:
     return JournalNote(world, number, 1.5, 0.25, exchange)
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    until = monotonic() + 5
+    while not is_true():
+        assert monotonic() < until
+        sleep(0.005)
 
 
 def open_hub(place: str) -> SharedHub:

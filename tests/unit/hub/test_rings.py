@@ -6,10 +6,9 @@ import multiprocessing
 import os
 import shutil
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from time import monotonic, sleep
 
 import pytest
 
@@ -19,7 +18,7 @@ from mock_server.hub.model import CoverageNote, JournalNote, Note
 from mock_server.hub.outbox import Outbox
 from mock_server.hub.ring import HALF, Batch, RingDirectory
 from mock_server.hub.trouble import Trouble
-from tests.support.hubs import OpensPlace, journal_note, note_and_die
+from tests.support.hubs import OpensPlace, journal_note, note_and_die, wait_until
 
 NOTES: list[Note] = [
     CoverageNote("w", "GET /", frozenset({"200", "404"}), 3),
@@ -29,13 +28,6 @@ NOTES: list[Note] = [
 
 def collect(batches: Sequence[Batch]) -> list[Note]:
     return [note for batch in batches for note in batch.notes]
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    until = monotonic() + 5
-    while not is_true():
-        assert monotonic() < until
-        sleep(0.005)
 
 
 def test_a_ring_has_what_its_process_has_not_sent(tmp_path: Path) -> None:
