@@ -40,6 +40,9 @@ class Outbox:
         """Notes of the half that is written to."""
         self._leaving: deque[Note] = deque()
         """Notes of the other half, which is being sent."""
+        self._gone = 0
+        """How many notes were sent or dropped."""
+        self._write = rings.own.write
         self._noting = Lock()
         self._sending = Lock()
         self._is_awake = False
@@ -61,7 +64,7 @@ class Outbox:
     def add(self, note: Note) -> None:
         """Take a note, which is safe when this returns. The thread is woken where it sleeps."""
         with self._noting:
-            self._ring.write(note)
+            self._write(note)
             self._waiting.append(note)
         if not self._is_awake:
             self._is_awake = True
@@ -83,16 +86,15 @@ class Outbox:
         self._send_leaving()
         if self._waiting:
             with self._noting:
-                self._ring.turn()
+                self._ring.turn(self._gone + len(self._waiting) + 1)
                 self._leaving, self._waiting = self._waiting, self._leaving
             self._send_leaving()
 
     def _send_leaving(self) -> None:
         while self._leaving:
-            with self._noting:
-                first = self._ring.count + 1 - len(self._leaving) - len(self._waiting)
-            batch = Batch(self._ring.name, first, [*islice(self._leaving, MOST_AT_ONCE)])
+            batch = Batch(self._ring.name, self._gone + 1, [*islice(self._leaving, MOST_AT_ONCE)])
             self._send(batch, self.text)
+            self._gone += len(batch.notes)
             for _ in batch.notes:
                 self._leaving.popleft()
         self._ring.clear_sent()
@@ -128,4 +130,5 @@ class Outbox:
         with self._sending, self._noting:
             while len(self._leaving) + len(self._waiting) > MOST_WAITING:
                 (self._leaving or self._waiting).popleft()
+                self._gone += 1
                 self.dropped += 1

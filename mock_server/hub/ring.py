@@ -28,11 +28,16 @@ HALF = 4 * 1024 * 1024
 """Bytes of a half: at 5,000 entries of 1 KB a second they take the notes of 0.8 s."""
 _BEGIN = 4096
 _SIZE = _BEGIN + 2 * HALF
-_COUNT, _USED, _TURNS = 0, 1, 3
-_HEAD = Struct("<QQQQH")
-"""Notes so far, bytes used in each half, how often the halves were changed, length of the text, which follows."""
-_RECORD = Struct("<IQBQddH")
-"""Length, count, whether it is of coverage, number or requests, started, elapsed, length of the world's name."""
+_END, _FIRST, _FULL, _TURNS = 0, 2, 4, 6
+_HEAD = Struct("<QQQQQQQH")
+"""Of each half where its notes end, the count of its first, and whether some had no room; how often the halves were
+changed, twice, so that it is odd meanwhile and who reads reads again; length of the text, which follows."""
+_RECORD = Struct("<IBQddH")
+"""Length, whether it is of coverage, number or requests, started, elapsed, length of the world's name."""
+_FIXED = _RECORD.size
+_TRIES = 100
+"""Most times that a ring is read whose halves are being changed; a process may have been killed just then, which is as
+well: the half is empty by then, or has what was sent."""
 
 
 class Batch(NamedTuple):
@@ -63,10 +68,9 @@ class Ring:
         fcntl.flock(self.handle, fcntl.LOCK_EX)
         self._map = mapped(self.handle, _SIZE)
         self._heads = memoryview(self._map).cast("Q")
-        self._half = self._used = self._full = 0
-        self._start = _BEGIN
-        self.count = 0
-        """Notes so far."""
+        self._end = self._limit = 0
+        self._half = 1
+        self.turn(1)
         file.with_suffix(".new").rename(file)
 
     def set_text(self, text: str) -> None:
@@ -75,8 +79,7 @@ class Ring:
         self._map[_HEAD.size - 2 : _HEAD.size + len(data)] = len(data).to_bytes(2, "little") + data
 
     def write(self, note: Note) -> None:
-        """Write a note; it is there when this returns, or is counted alone where the half is full."""
-        self.count = self._heads[_COUNT] = self.count + 1
+        """Write a note, which is there when this returns, unless the half is full."""
         if type(note) is JournalNote:
             name, number, started, elapsed, data = note
             kind = 0
@@ -84,27 +87,29 @@ class Ring:
             name, target, keys, number = note  # type: ignore[misc]
             kind, started, elapsed, data = 1, 0.0, 0.0, "\0".join((target, *keys)).encode()
         world = name.encode()
-        start = self._used
-        body = start + 39
-        end = body + len(world) + len(data)
-        if end > HALF or self._full:
-            self._full = 1
+        start = self._end
+        end = start + _FIXED + len(world) + len(data)
+        if end > self._limit:
+            self._limit = 0
+            self._heads[_FULL + self._half] = 1
             return
-        begin = self._start
-        _RECORD.pack_into(self._map, begin + start, end - start, self.count, kind, number, started, elapsed, len(world))
-        self._map[begin + body : begin + end] = world + data
-        self._used = self._heads[_USED + self._half] = end
+        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, len(world))
+        self._map[start + _FIXED : end] = world + data
+        self._end = self._heads[self._half] = end
 
-    def turn(self) -> None:
-        """Write to the other half from now on, whose notes were all sent. Who reads it meanwhile reads again."""
-        self._heads[_TURNS] += 1
+    def turn(self, first: int) -> None:
+        """Write to the other half from now on, whose notes were all sent, beginning with that count."""
         self._half ^= 1
-        self._start = _BEGIN + self._half * HALF
-        self._used = self._full = self._heads[_USED + self._half] = 0
+        self._end = _BEGIN + self._half * HALF
+        self._limit = self._end + HALF
+        self._heads[_TURNS] += 1
+        self._heads[_END + self._half] = self._heads[_FULL + self._half] = 0
+        self._heads[_FIRST + self._half] = first
+        self._heads[_TURNS] += 1
 
     def clear_sent(self) -> None:
         """Empty the half that is not written to: its notes were sent."""
-        self._heads[_USED + (self._half ^ 1)] = 0
+        self._heads[_END + (self._half ^ 1)] = self._heads[_FULL + (self._half ^ 1)] = 0
 
     def close(self, *, is_sent: bool) -> None:
         """Let go of the file; where all was sent it is removed."""
@@ -142,18 +147,15 @@ class RingDirectory:
                 " the hub has them. Make room there, or set TMPDIR to another directory."
             ) from error
 
-    def noted(self) -> dict[str, int]:
-        """Return by ring how much each other process that lives has noted."""
-        counts = {}
-        for file, handle, is_left in self._others():
-            if not is_left:
-                counts[file.name] = int.from_bytes(os.pread(handle, 8, 8 * _COUNT), "little")
-        return counts
+    def others(self) -> Sequence[bool]:
+        """Return for each other process that runs whether some of its notes had no room in its ring."""
+        heads = [_HEAD.unpack(os.pread(handle, _HEAD.size, 0)) for _, handle, is_left in self._others() if not is_left]
+        return [any(head[_FULL:_TURNS]) for head in heads]
 
     def pending(self) -> Iterator[Pending]:
         """Yield what others have not sent; who goes on to the next has had the last one, of a dead process, removed."""
         for file, handle, is_left in self._others():
-            yield _read(file.name, handle)
+            yield _read(file.name, handle, is_left=is_left)
             if is_left:
                 file.unlink(missing_ok=True)
 
@@ -179,30 +181,37 @@ def _is_left(handle: int) -> bool:
     return os.fstat(handle).st_nlink > 0
 
 
-def _read(name: str, handle: int) -> Pending:
-    while True:
+def _read(name: str, handle: int, *, is_left: bool) -> Pending:
+    """Return what is in a ring. Of a running process nothing behind notes that had no room: it sends those first."""
+    for _ in range(_TRIES):
+        before = os.pread(handle, 8, 8 * _TURNS)
         head = os.pread(handle, _BEGIN, 0)
-        _, *used, turns, length = _HEAD.unpack_from(head)
-        halves = [os.pread(handle, size, _BEGIN + half * HALF) for half, size in enumerate(used)]
-        if os.pread(handle, 8, 8 * _TURNS) == turns.to_bytes(8, "little"):
+        *numbers, _, length = _HEAD.unpack_from(head)
+        starts = (_BEGIN, _BEGIN + HALF)
+        contents = [os.pread(handle, max(0, numbers[_END + half] - starts[half]), starts[half]) for half in (0, 1)]
+        if before == os.pread(handle, 8, 8 * _TURNS) and before[0] % 2 == 0:
             break
     text = head[_HEAD.size : _HEAD.size + length].decode()
-    batches = [_batch(name, content) for content in halves if content]
-    return Pending(text, sorted(batches, key=lambda batch: batch.first))
+    batches = []
+    for half in sorted((0, 1), key=lambda half: numbers[_FIRST + half]):
+        if contents[half]:
+            batches.append(Batch(name, numbers[_FIRST + half], _notes(contents[half])))
+        if numbers[_FULL + half] and not is_left:
+            break
+    return Pending(text, batches)
 
 
-def _batch(name: str, content: bytes) -> Batch:
+def _notes(content: bytes) -> Sequence[Note]:
     notes: list[Note] = []
-    start = first = 0
+    start = 0
     while start < len(content):
-        length, count, kind, number, started, elapsed, size = _RECORD.unpack_from(content, start)
-        body = start + _RECORD.size
+        length, kind, number, started, elapsed, size = _RECORD.unpack_from(content, start)
+        body = start + _FIXED
         world, data = content[body : body + size].decode(), content[body + size : start + length]
         if kind:
             target, *keys = data.decode().split("\0")
             notes.append(CoverageNote(world, target, frozenset(keys), number))
         else:
             notes.append(JournalNote(world, number, started, elapsed, data))
-        first = first or count
         start += length
-    return Batch(name, first, notes)
+    return notes

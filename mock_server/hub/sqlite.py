@@ -320,13 +320,9 @@ class SqliteHub:
 
     def arrive(self) -> bool:
         until = time.monotonic() + PATIENCE
-        noted = self._rings.noted()
         while True:
             self._outbox.flush()
-            with self._file.reading() as connection:
-                arrived = dict(connection.execute("SELECT name, arrived FROM ring"))
-            late = {ring for ring, count in noted.items() if arrived.get(ring, 0) < count}
-            if not late or not late & self._rings.noted().keys():
+            if not any(self._rings.others()):
                 return True
             if time.monotonic() > until:
                 return False
@@ -416,7 +412,7 @@ class SqliteHub:
     def publish(self, event: str, text: str) -> int:
         with self._file.changing() as connection:
             self._tell(connection, event, text)
-        return len(self._rings.noted())
+        return len(self._rings.others())
 
     def _tell(self, connection: sqlite3.Connection, event: str, text: str) -> None:
         sequence = connection.execute("INSERT INTO event (name, text) VALUES (?, ?)", (event, text)).lastrowid or 0

@@ -35,15 +35,15 @@ def test_a_ring_has_what_its_process_has_not_sent(tmp_path: Path) -> None:
     other.own.set_text("ä")
     for note in NOTES[:20]:
         other.own.write(note)
-    other.own.turn()
+    other.own.turn(21)
     for note in NOTES[20:]:
         other.own.write(note)
-    assert rings.noted() == {other.own.name: len(NOTES)}
+    assert rings.others() == [False]
     (ring,) = rings.pending()
     assert (ring.text, collect(ring.batches)) == ("ä", NOTES)
     assert [(batch.first, batch.last) for batch in ring.batches] == [(1, 20), (21, len(NOTES))]
     other.own.clear_sent()
-    other.own.turn()
+    other.own.turn(0)
     (ring,) = rings.pending()
     assert collect(ring.batches) == NOTES[20:]
 
@@ -57,6 +57,30 @@ def test_a_ring_left_behind_stays_until_it_was_sent(tmp_path: Path) -> None:
         break
     assert [collect(ring.batches) for ring in rings.pending()] == [NOTES[:1]]
     assert not [*rings.pending()]
+
+
+def test_a_full_ring_says_so_until_all_was_sent(tmp_path: Path) -> None:
+    rings, other = RingDirectory(tmp_path / "rings"), RingDirectory(tmp_path / "rings")
+    for size in (1, HALF, 1):
+        other.own.write(journal_note("w", size, b"x" * size))
+    assert rings.others() == [True]
+    other.own.turn(4)
+    other.own.write(journal_note("w", 4))
+    assert rings.others() == [True]
+    assert [batch.first for ring in rings.pending() for batch in ring.batches] == [1]
+    other.own.clear_sent()
+    assert rings.others() == [False]
+    assert [batch.first for ring in rings.pending() for batch in ring.batches] == [4]
+
+
+def test_a_full_ring_left_behind_has_what_had_room(tmp_path: Path) -> None:
+    rings, left = RingDirectory(tmp_path / "rings"), RingDirectory(tmp_path / "rings")
+    left.own.write(journal_note("w", 1, b"x" * HALF))
+    left.own.turn(2)
+    left.own.write(journal_note("w", 2))
+    assert not [batch for ring in rings.pending() for batch in ring.batches]
+    left.own.close(is_sent=False)
+    assert [batch.first for ring in rings.pending() for batch in ring.batches] == [2]
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o750])
