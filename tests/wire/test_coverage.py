@@ -112,10 +112,10 @@ def test_coverage_of_forgotten_worlds_stays(tmp_path: Path) -> None:
     target, worlds = coverage_target(tmp_path), Worlds(capacity=1)
     for name, kind in (("a", "cat"), ("b", "dog")):
         worlds.get(name).coverage.note(target.shown(asked(kind=kind)))
-    assert worlds.coverage().count(target) == 2
+    assert worlds.coverage((target,)).count(target) == 2
     worlds.forget("b")
-    assert (worlds.coverage().count(target), worlds.get("b").coverage.count(target)) == (2, 0)
-    assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage().of(target)
+    assert (worlds.coverage((target,)).count(target), worlds.get("b").coverage.count(target)) == (2, 0)
+    assert {("enum", "path kind", "cat"), ("enum", "path kind", "dog")} <= worlds.coverage((target,)).of(target)
 
 
 def test_graph_is_counted_once_however_many_ways_lead_through_it(tmp_path: Path) -> None:

@@ -9,10 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.http.messages import Request, Response
-from mock_server.openapi.extensions import RateLimit
-from mock_server.worlds.clock import WorldClock, moment_of
-from mock_server.worlds.rate_limits import MOST_BYTES, MOST_CALLERS, MOST_KEYS, RateLimits
+from mock_server.worlds.clock import moment_of
 from tests.support.case_files import case_path
 from tests.support.server_process import RunningServer
 
@@ -123,33 +120,8 @@ def test_invalid_time_is_refused(world: httpx.Client, body: Any, at: str) -> Non
     assert world.get("/__admin/clock").json()["now"] == "2026-01-01T00:00:15.000Z"
 
 
-def test_moved_clock_keeps_running() -> None:
-    clock = WorldClock()
-    before = clock.now()
-    clock.advance(3600)
-    assert not clock.stands
-    assert 3600 <= clock.now() - before < 3660
-
-
 def test_offset_is_read() -> None:
     assert moment_of("2026-01-01T01:00:00+01:00") == moment_of("2026-01-01T00:00:00Z")
-
-
-def test_what_is_cached_is_bounded() -> None:
-    limits, limit = RateLimits(), RateLimit(1, 60)
-    for number in range(MOST_CALLERS + 1):
-        limits.count(str(number), limit, 0.0)
-    assert not limits.count("0", limit, 0.0).exceeded
-    assert limits.count(str(MOST_CALLERS), limit, 0.0).exceeded
-    request = Request("POST", "/orders")
-    for number in range(MOST_KEYS + 1):
-        limits.keep("t", "o", str(number), request, Response(200))
-    assert limits.kept("t", "o", "0") is None
-    assert limits.kept("t", "o", str(MOST_KEYS)) is not None
-    limits.keep("t", "o", "large", request, Response(200, (), bytes(MOST_BYTES)))
-    limits.keep("t", "o", "next", request, Response(200, (), b"1"))
-    assert limits.kept("t", "o", "large") is None
-    assert limits.kept("t", "o", "next") is not None
 
 
 @pytest.mark.parametrize("name", ["flaky", "outage", "rate-limited-then-ok", "session-expires", "slow"])

@@ -115,11 +115,11 @@ def test_world_with_changes_is_not_forgotten_for_worlds_without() -> None:
     bounds: Counter[str] = Counter()
     worlds = Worlds(capacity=3, bounds=bounds)
     worlds.get("records").layer(base).put(REX)
-    worlds.get("clock").stage().clock.advance(60)
+    worlds.hub.advance_clock("clock", 60)
     for number in range(20):
         worlds.get(f"evil{number}")
     assert [*worlds.get("records").store(base).records("pets")] == [TOM, REX]
-    assert worlds.get("clock").scenario_state is not None
+    assert worlds.get("clock").has_changes
     assert (len(worlds), bounds["max_worlds"]) == (4, 19)
 
 
