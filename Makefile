@@ -39,19 +39,19 @@ coverage: $(DEV) ## Run the tests and list the lines that nothing runs
 test-slow: $(DEV) ## Run the tests over all countries with many seeds
 	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
 
-# Stores on a real PostgreSQL.
+# Stores on a real PostgreSQL, hubs on a real Redis.
 test-store: $(DEV) ## Run stores and whole suites on a PostgreSQL of their own
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) -m store $(ARGS)
 
-# The same PostgreSQL, its servers and their workers, killed, frozen and parted under load: one test after the other.
-test-chaos: $(DEV) ## Kill, freeze and cut off servers, workers and PostgreSQL under load
+# The same servers, and those that use them, killed, frozen and parted under load: one test after the other.
+test-chaos: $(DEV) ## Kill, freeze and cut off servers, workers, replicas, PostgreSQL and Redis under load
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
-# The suites on the wire, which make test has over memory and one process, over every store with one worker and with two,
-# and with the response cache off.
-test-wire: $(DEV) ## Run the suites that talk HTTP over every store, with one worker and with two
+# The suites on the wire, which make test has over memory and one process: over every store and every hub, with one worker
+# and with two, which have a hub of their own without --hub; by three replicas in turn; and with the response cache off.
+test-wire: $(DEV) ## Run the suites that talk HTTP over every store and hub, with workers and with replicas
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
@@ -59,6 +59,9 @@ test-wire: $(DEV) ## Run the suites that talk HTTP over every store, with one wo
 	$(BIN)/python -m pytest $(CORES) --store sqlite --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store postgresql $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store postgresql --workers 2 $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --hub valkey $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --hub valkey --workers 2 $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --hub valkey --replicas 3 --store postgresql $(WIRE) $(ARGS)
 
 WIRE := tests/wire
 

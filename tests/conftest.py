@@ -16,6 +16,7 @@ from mock_server.openapi.model import Contract
 from tests.support.command_line import Done
 from tests.support.postgresql import running
 from tests.support.server_process import RunningServer
+from tests.support.suite_server import SuiteServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,10 +48,22 @@ def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def server_url(own_cache: None, store_url: str) -> Iterator[str]:
-    """The base URL of a server with the contract that ships, its store and workers as the options of pytest say."""
-    with RunningServer(env={"MOCK_SERVER_STORE": store_url}) as server:
-        yield server.url
+def suite_server(own_cache: None, store_url: str) -> Iterator[SuiteServer]:
+    """A server with the contract that ships, its store, hub, workers and replicas as the options of pytest say."""
+    with SuiteServer(env={"MOCK_SERVER_STORE": store_url}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server_url(suite_server: SuiteServer) -> str:
+    """The base URL of the server that suites share."""
+    return suite_server.url
+
+
+@pytest.fixture(scope="session")
+def wire_url(suite_server: SuiteServer) -> str:
+    """The base URL of the same server where no byte changes on the way."""
+    return suite_server.wire_url
 
 
 @pytest.fixture(scope="session")
@@ -78,12 +91,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--store", default="memory", help="store of the server that suites share; sqlite, postgresql: its own"
     )
     parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
+    parser.addoption("--hub", default="", help="hub of each server in a process of its own; valkey: one of its own")
+    parser.addoption("--replicas", default=1, type=int, help="replicas behind HAProxy, for suites on the wire")
     parser.addoption("--no-fast-path", action="store_true", help="have servers find every answer anew")
     parser.addoption("--operations", default="25", help="operations of each published contract that Schemathesis tries")
     parser.addoption("--renew-golden", action="store_true", help="write what is generated to tests/golden")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take note of how many workers servers have."""
+    """Take note of how many workers and replicas servers have, and of their hub."""
     RunningServer.workers = str(config.getoption("--workers"))
+    RunningServer.hub = str(config.getoption("--hub"))
+    SuiteServer.replicas = int(config.getoption("--replicas"))
     RunningServer.finds_anew = bool(config.getoption("--no-fast-path"))

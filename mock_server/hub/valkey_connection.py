@@ -29,7 +29,13 @@ class ValkeyServer:
     """A server at an address, ``valkey://USER:PASSWORD@HOST:PORT/DATABASE``. Raises :class:`HubError`."""
 
     def __init__(self, address: str) -> None:
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise HubError(
+                "--hub: found an address with a bracket that is not closed; expected valkey://USER:PASSWORD@[::1]:PORT."
+                " Encode what is special in a password (%5B for [)."
+            ) from None
         if parts.scheme not in SCHEMES:
             raise HubError(
                 f"--hub {parts.scheme or address[:20]}: found the scheme {parts.scheme!r}; expected one of"

@@ -6,12 +6,13 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
+
+from tests.support.loopback import lasting_port
 
 PASSWORD = "sesame:and/more@"
 WRITTEN = "sesame%3Aand%2Fmore%40"
@@ -35,7 +36,7 @@ class Postgres:
         self._programs = location
         self._directory = directory
         self._data = directory / "data"
-        self.port = _free_port()
+        self.port = lasting_port()
         self._process: subprocess.Popen[bytes] | None = None
         secret = directory / "password"
         secret.write_text(PASSWORD, encoding="utf-8")
@@ -152,9 +153,3 @@ def running() -> Iterator[Postgres]:
             yield postgres
         finally:
             postgres.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

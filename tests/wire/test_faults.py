@@ -26,11 +26,11 @@ _NUMBERS = count()
 
 
 @pytest.fixture
-def faulty(server_url: str) -> Callable[[Any], str]:
+def faulty(wire_url: str) -> Callable[[Any], str]:
     """The URL of an operation whose answer has a fault."""
 
     def url(answer: Any) -> str:
-        world = f"{server_url}/~wire-{next(_NUMBERS)}"
+        world = f"{wire_url}/~wire-{next(_NUMBERS)}"
         started = httpx.post(f"{world}/__admin/scenarios", json={"answers": [answer]}, trust_env=False)
         assert started.status_code == 201, started.text
         return world + ME

@@ -11,7 +11,7 @@ import pytest
 
 from mock_server.worlds.clock import moment_of
 from tests.support.case_files import case_path
-from tests.support.server_process import RunningServer
+from tests.support.suite_server import SuiteServer
 
 CONTRACT = case_path("limits")
 NOW = "2026-01-01T00:00:15Z"
@@ -19,9 +19,14 @@ _NUMBERS = count()
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with RunningServer(str(CONTRACT)) as running:
-        yield running.url
+def suite() -> Iterator[SuiteServer]:
+    with SuiteServer(str(CONTRACT)) as running:
+        yield running
+
+
+@pytest.fixture
+def server(suite: SuiteServer) -> str:
+    return suite.url
 
 
 @pytest.fixture
@@ -80,10 +85,16 @@ def test_key_with_other_request_is_conflict(world: httpx.Client) -> None:
     assert other.status_code == 201
 
 
-def test_lost_answer_is_replayed(world: httpx.Client) -> None:
+def test_lost_answer_is_replayed(world: httpx.Client, suite: SuiteServer) -> None:
     world.post("/__admin/scenarios", json={"answers": [{"cut": "before_headers"}]})
+    lost = httpx.Request(
+        "POST",
+        f"{suite.wire_url}{world.base_url.path}orders",
+        headers={"Idempotency-Key": "a", "Authorization": "Bearer one"},
+        json={},
+    )
     with pytest.raises(httpx.ReadError):
-        world.post("/orders", json={}, headers={"Idempotency-Key": "a"})
+        world.send(lost)
     again = world.post("/orders", json={}, headers={"Idempotency-Key": "a"})
     assert (again.status_code, again.json()) == (201, {"ordered": True})
 

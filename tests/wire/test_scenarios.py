@@ -16,7 +16,7 @@ from tests.support.case_files import read_cases
 from tests.support.command_line import Done, assert_one_message, called
 from tests.support.customers import ME
 from tests.support.http_exchange import Got, compare
-from tests.support.server_process import RunningServer
+from tests.support.suite_server import SuiteServer
 
 CASES = read_cases("scenarios")
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}
@@ -108,7 +108,7 @@ def test_delay_and_its_jitter_are_kept(client: httpx.Client, world: str) -> None
 def test_cli_scenarios_are_in_every_world(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/mine.yaml").write_text("answers: [{code: 429, times: 1}, {pass: true, times: 1}]")
-    with RunningServer("--fixtures", str(tmp_path), "--scenario", "mine", "--scenario", "session-expires") as server:
+    with SuiteServer("--fixtures", str(tmp_path), "--scenario", "mine", "--scenario", "session-expires") as server:
         for world in ("", "/~a", "/~b"):
             got = [httpx.get(f"{server.url}{world}{ME}", headers=TOKEN).status_code for _ in range(4)]
             assert got == [200, 401, 401, 401], world

@@ -1,0 +1,37 @@
+"""Ports of loopback: one that stays free for who comes back to it, and waiting until somebody listens."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from secrets import randbelow
+from time import monotonic, sleep
+
+FIRST = 10_000
+_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def lasting_port() -> int:
+    """Return a free port which the kernel gives to no connection, so that a killed server can have it again."""
+    end = int(_RANGE.read_text().split()[0]) if _RANGE.exists() else 32_768
+    while True:
+        port = FIRST + randbelow(max(end - FIRST, 1000))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def wait_for_listener(port: int, host: str = "127.0.0.1", seconds: float = 10) -> None:
+    """Return when a connection can be made."""
+    end = monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((host, port), 1).close()
+        except OSError:
+            assert monotonic() < end, f"nobody listens at {host}:{port}"
+            sleep(0.02)
+        else:
+            return
