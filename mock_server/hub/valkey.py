@@ -14,6 +14,7 @@ from tempfile import gettempdir
 from threading import Event, Lock, Thread
 from typing import Any, cast
 
+from mock_server.core.deadline import waits
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 from mock_server.hub import valkey_scripts as scripts
 from mock_server.hub.interface import Listener
@@ -152,7 +153,7 @@ class ValkeyHub:
     # What is staged.
 
     def has_changes(self, world: str) -> bool:
-        return self.version(world) > 0
+        return False
 
     def version(self, world: str) -> int:
         return self._versions.get(world, 0)
@@ -300,6 +301,7 @@ class ValkeyHub:
             batch = batch.after(arrived)
 
     def arrive(self) -> bool:
+        waits()
         self._outbox.flush()
         until = time.monotonic() + PATIENCE
         channel = f"{self._prefix}arrived:{token_hex(8)}"

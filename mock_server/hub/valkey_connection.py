@@ -11,6 +11,7 @@ from threading import Event, Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mock_server.core.deadline import waits
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 
 SECONDS = 3.0
@@ -112,6 +113,7 @@ class ValkeyServer:
 
     def _asked(self, run: Callable[[Any], Any]) -> Any:
         """Return what ``run`` does with a connection; while the server is lost, one at a time tries."""
+        waits()
         error = self._lost_by
         if error is None:
             return self._tried(run)
