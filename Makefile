@@ -92,8 +92,9 @@ $(SDKS): requirements/sdks.txt tests/system/sdks/suites.txt | $(SERVE)
 	for suite in .venv/suites/*.tar.gz; do tar -xzf "$$suite" -C .venv/suites; done
 	@touch $@
 
-# kustomize and actionlint are built from the Go modules of tests/system/deploy.
-test-deploy: $(DEV) ## Render and check the manifests of Kubernetes, and check the workflows
+# kustomize and actionlint are built from the Go modules of tests/system/deploy; NGINX, HAProxy and Redis are Debian's, Envoy
+# comes in a wheel.
+test-deploy: $(DEV) ## Check the manifests of Kubernetes, load balancers and workflows
 	bash tests/system/deploy/install
 	$(BIN)/python -m pytest -m deploy tests/system/deploy $(ARGS)
 

@@ -8,6 +8,7 @@
     ├── FixtureError         a record that cannot be served
     ├── GenerationError      a schema that no value satisfies
     ├── ControlError         a control request that a running server refused or did not answer
+    ├── BrokenItemError      an item of a stream that breaks the contract; the stream ends
     ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
     ├── PluginError          a plugin that cannot be loaded
     ├── WorkerError          a worker process that cannot start
@@ -75,6 +76,14 @@ class PluginError(MockServerError):
 
 class WorkerStartError(MockServerError):
     """A worker process that reported why it cannot start, or ended before it was ready."""
+
+
+class BrokenItemError(MockServerError):
+    """An item of a stream that is not valid; the findings say why."""
+
+    def __init__(self, findings: tuple[Diagnostic, ...]) -> None:
+        super().__init__("; ".join(map(str, findings)))
+        self.findings = findings
 
 
 class StoreError(MockServerError):

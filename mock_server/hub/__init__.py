@@ -14,16 +14,17 @@ from the seed, by the process (``Question.draw``); an engine that cannot call it
 :data:`BLOCK` requests.
 
 **Who hears.** ``version`` is answered from the process's memory: 0 where nothing is staged, which is the fast path. Who
-changes what is staged returns when the others can know. With SQLite a number in a shared page of memory is counted up
-after the transaction, and who sees another number than last time reads the versions again. Valkey publishes each
-change, and the changing process publishes a question behind it, which every process answers when it has come that far.
+changes what is staged returns when the others can know. With SQLite the last version is in a page of memory that all
+share, and who sees another than last time reads the versions again. Valkey publishes each change, and the changing
+process publishes a question behind it, which every process answers when it has come that far.
 
 **Time** is the hub's (``now``): windows and clocks of worlds depend on no other.
 
-**Notes** of journals and coverage gather for 2 ms (:class:`Outbox`) and are sent in batches. A reader first sends its
-own, then waits until what each process has noted has arrived, for 50 ms at most: SQLite compares two counters of each
-process, with Valkey the question above has each process send its notes before it answers. A process that is killed
-takes with it what it noted in its last milliseconds.
+**Notes** of journals and coverage are in a file that the process maps (``ring``), so that they outlive it, and gather
+there for 10 ms until a thread sends them (:class:`Outbox`). A reader first sends its own and what is in the files of
+other processes of its machine, whether they run, hang or are no more; with Valkey the question above has each process
+do so before it answers, for 50 ms at most. What is sent twice is noted once. In a world, what one batch has is one row
+(``parcel``).
 
 **Keys.** An idempotency key is claimed by the first request, for 10 s, and kept with its answer or released. Another
 with the same key meanwhile is told ``pending``, and asks again.

@@ -80,7 +80,7 @@ class Hub(Stagings, Decisions, Protocol):
         """Take a world back to how it began; its coverage counts on in total."""
 
     def has_changes(self, world: str) -> bool:
-        """Return whether something is staged or was decided in a world, from this process's memory."""
+        """Return whether something is staged or was decided in a world that only this process knows of."""
 
     def trouble(self) -> str:
         """Return what is in the way of asking the hub, in words that follow ``found``; empty where nothing is."""

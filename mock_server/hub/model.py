@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from mock_server.core.types import JSON
-from mock_server.scenarios.model import Scenario
+
+if TYPE_CHECKING:
+    from mock_server.scenarios.model import Scenario
 
 BLOCK = 64
 """Requests for which the draws of a share are sent at once."""
@@ -61,6 +63,8 @@ class SharedScenario:
     @classmethod
     def from_data(cls, name: str, data: JSON) -> SharedScenario:
         """Return what is shared of the scenario with that data. Raises :class:`InstructionError`."""
+        from mock_server.scenarios.model import Scenario  # imported here, so that the start does not wait for it
+
         return cls.of(Scenario.from_json(data, name))
 
 

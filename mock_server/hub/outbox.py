@@ -1,93 +1,134 @@
-"""Notes on their way to a hub: kept in order, sent in batches by a thread of their own, off the request's way."""
+"""Notes on their way to a hub: in order, in batches, by a thread of their own, off the request's way."""
 
 from __future__ import annotations
 
-import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
 from threading import Event, Lock, Thread
 
-from mock_server.core.errors import HubError, HubLostError
+from mock_server.core.errors import HubError
 from mock_server.hub.model import Note
+from mock_server.hub.ring import Batch, RingDirectory
+from mock_server.hub.trouble import Trouble
 
-log = logging.getLogger("mock_server")
-
-PAUSE = 0.002
-"""Seconds for which notes gather before they are sent: a batch of forty at 20,000 requests a second."""
+PAUSE = 0.01
+"""Seconds for which notes gather before they are sent, unless a reader waits for them."""
 MOST_AT_ONCE = 500
 MOST_WAITING = 100_000
 """Notes that wait for a hub that does not answer; above it the oldest are dropped and counted."""
 RETRY = 0.2
 
+Send = Callable[[Batch, str], None]
+"""Have a batch in the hub, whose ring has that text; what arrived before is not noted again. Raises HubError."""
+
 
 class Outbox:
-    """The notes of one process that are not yet in the hub. ``send`` has a batch there when it returns."""
+    """The notes of one process that are not yet in the hub: in its ring, and as objects to be sent from.
 
-    def __init__(self, send: Callable[[Sequence[Note]], None]) -> None:
+    A ring that is full takes no more until the hub has all that is in it: notes meanwhile are objects alone, in the
+    same order, at most :data:`MOST_WAITING` of them.
+    """
+
+    def __init__(self, rings: RingDirectory, send: Send, trouble: Trouble) -> None:
+        self._rings = rings
+        self._ring = rings.own
         self._send = send
+        self._trouble = trouble
         self._waiting: deque[Note] = deque()
-        self._lock = Lock()
+        """Notes of the half that is written to."""
+        self._leaving: deque[Note] = deque()
+        """Notes of the other half, which is being sent."""
+        self._gone = 0
+        """How many notes were sent or dropped."""
+        self._write = rings.own.write
+        self._noting = Lock()
+        self._sending = Lock()
+        self._is_awake = False
         self._wanted = Event()
         self._ended = Event()
+        self.text = ""
         self.dropped = 0
-        """Notes that were dropped, because the hub did not answer for too long or refused them."""
-        self.trouble = ""
-        """What was in the way of sending the last batch."""
+        """Notes that were dropped, because the hub did not take them for too long."""
         self._thread = Thread(target=self._run, name="hub-outbox", daemon=True)
         self._thread.start()
 
+    def set_text(self, text: str) -> None:
+        """Send what there is, and have what comes sent with another text."""
+        with self._sending:
+            self._send_own()
+            self.text = text
+            self._ring.set_text(text)
+
     def add(self, note: Note) -> None:
-        """Take a note; it costs an append, and waking the thread where it sleeps."""
-        self._waiting.append(note)
-        if not self._wanted.is_set():
+        """Take a note, which is safe when this returns. The thread is woken where it sleeps."""
+        with self._noting:
+            self._write(note)
+            self._waiting.append(note)
+        if not self._is_awake:
+            self._is_awake = True
             self._wanted.set()
 
     def flush(self) -> None:
-        """Send all that was added so far. Raises :class:`HubError`; nothing is then lost."""
-        with self._lock:
-            while self._waiting:
-                batch = [*self._waiting][:MOST_AT_ONCE]
-                self._send(batch)
-                for _ in batch:
-                    self._waiting.popleft()
+        """Send all that was added so far, here and by other processes of this machine.
+
+        Raises :class:`HubError`; nothing is then lost.
+        """
+        with self._sending:
+            self._send_own()
+            for text, batches in self._rings.pending():
+                for ring, first, notes in batches:
+                    for start in range(0, len(notes), MOST_AT_ONCE):
+                        self._send(Batch(ring, first + start, notes[start : start + MOST_AT_ONCE]), text)
+
+    def _send_own(self) -> None:
+        self._send_leaving()
+        if self._waiting:
+            with self._noting:
+                self._ring.turn(self._gone + len(self._waiting) + 1)
+                self._leaving, self._waiting = self._waiting, self._leaving
+            self._send_leaving()
+
+    def _send_leaving(self) -> None:
+        while self._leaving:
+            batch = Batch(self._ring.name, self._gone + 1, [*islice(self._leaving, MOST_AT_ONCE)])
+            self._send(batch, self.text)
+            self._gone += len(batch.notes)
+            for _ in batch.notes:
+                self._leaving.popleft()
+        self._ring.clear_sent()
 
     def close(self) -> None:
-        """Send what is there, and end the thread."""
+        """Send what is there, and end the thread. What the hub does not take is left in the ring."""
         self._ended.set()
         self._wanted.set()
         self._thread.join(5)
+        with suppress(HubError):
+            self.flush()
+        self._ring.close(is_sent=not self._leaving and not self._waiting)
 
     def _run(self) -> None:
         while not self._ended.is_set():
             self._wanted.wait()
             self._ended.wait(PAUSE)
             self._wanted.clear()
+            self._is_awake = False
             try:
-                self.flush()
-                self.trouble = ""
-            except HubLostError as error:
-                self.trouble = found(error)
+                with self._sending:
+                    self._send_own()
+            except HubError as error:
+                self._trouble.begin("notes", error)
                 self._shorten()
                 self._ended.wait(RETRY)
+                self._is_awake = True
                 self._wanted.set()
-            except HubError as error:
-                self.trouble = found(error)
-                self._give_up(error)
+            else:
+                self._trouble.end("notes")
 
     def _shorten(self) -> None:
-        with self._lock:
-            while len(self._waiting) > MOST_WAITING:
-                self._waiting.popleft()
+        with self._sending, self._noting:
+            while len(self._leaving) + len(self._waiting) > MOST_WAITING:
+                (self._leaving or self._waiting).popleft()
+                self._gone += 1
                 self.dropped += 1
-
-    def _give_up(self, error: HubError) -> None:
-        """Drop what the hub has no room for: nobody waits for it, and memory here has a bound too."""
-        with self._lock:
-            self.dropped += len(self._waiting)
-            self._waiting.clear()
-        log.warning("entries of journals were dropped: %s", error)
-
-
-def found(error: HubError) -> str:
-    """Return what an error says was found."""
-    return str(error).partition("found ")[2]

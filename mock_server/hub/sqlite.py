@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import TypeVar
 
+from mock_server.core.errors import HubError
 from mock_server.hub.interface import Listener
 from mock_server.hub.model import (
     ClockState,
-    CoverageNote,
     Covered,
     Decision,
     HubBounds,
@@ -31,16 +31,19 @@ from mock_server.hub.model import (
     WorldStaging,
 )
 from mock_server.hub.outbox import Outbox
-from mock_server.hub.shared_counters import SLOTS, SharedCounters
+from mock_server.hub.parcel import Parcel, covered, packed, parcels, unpacked
+from mock_server.hub.ring import Batch, RingDirectory
+from mock_server.hub.shared_page import EVENT, VERSION, SharedPage
 from mock_server.hub.sqlite_file import SqliteFile
 from mock_server.hub.staged_world import StagedWorld, advanced, counted
+from mock_server.hub.trouble import Trouble
 
 PATIENCE = 0.05
 """Seconds for which a reader waits for notes of others."""
 _POLL = 0.001
 _LISTENING = 0.005
-"""Seconds between two looks for events; ``PRAGMA data_version`` says whether there is anything, in a microsecond."""
-_EVENTS = 1000
+"""Seconds between two looks for events: a number in shared memory says whether there are any."""
+_EVENTS = 200
 """Events that are there for who has not yet heard them."""
 _OF_WORLDS = ("caller_window", "kept", "journal", "coverage", "covered")
 _TOTAL = "/"
@@ -58,17 +61,21 @@ class SqliteHub:
         self._standing: tuple[SharedScenario, ...] = ()
         self._bounds = bounds or HubBounds()
         self._file = SqliteFile(file)
-        self._listening_file = SqliteFile(file)
-        self._counters = SharedCounters(file.with_name(file.name + "-counters"))
+        self._page = SharedPage(file.with_name(file.name + "-page"))
+        self._numbers = self._page.numbers
         self._versions: dict[str, int] = {}
-        self._changes = -1
-        self._noted = 0
-        self._note_lock = Lock()
-        self._slot, self.process = self._registered()
+        self._last_version = -1
+        with self._file.changing() as connection:
+            row = connection.execute("UPDATE counter SET process = process + 1 RETURNING process").fetchone()
+            last = connection.execute("SELECT coalesce(max(sequence), 0) FROM event").fetchone()
+        self.process: int = row[0] % 2**24
+        self._heard: int = last[0]
         self._listeners: list[Listener] = []
         self._ended = Event()
-        self._heard = self._last_event()
-        self._outbox = Outbox(self._send)
+        self._trouble = Trouble()
+        self._rings = RingDirectory(file.with_name(file.name + "-rings"))
+        self._outbox = Outbox(self._rings, self._send, self._trouble)
+        self._outbox.flush()
         self._thread = Thread(target=self._listen, name="hub-events", daemon=True)
         self._thread.start()
 
@@ -76,7 +83,7 @@ class SqliteHub:
         self._standing = tuple(standing)
 
     def trouble(self) -> str:
-        return self._outbox.trouble
+        return str(self._trouble)
 
     def now(self) -> float:
         return time.time()
@@ -84,18 +91,18 @@ class SqliteHub:
     # What is staged.
 
     def has_changes(self, world: str) -> bool:
-        return self.version(world) > 0
+        return False
 
     def version(self, world: str) -> int:
-        if self._changes != self._counters.changes:
+        if self._last_version != self._numbers[VERSION]:
             self._read_versions()
         return self._versions.get(world, 0)
 
     def _read_versions(self) -> None:
-        changes = self._counters.changes
         with self._file.reading() as connection:
+            (last,) = connection.execute("SELECT version FROM counter").fetchone()
             self._versions = dict(connection.execute("SELECT name, version FROM world WHERE version > 0"))
-        self._changes = changes
+        self._last_version = last
 
     def staging(self, world: str) -> WorldStaging:
         with self._file.reading() as connection:
@@ -147,26 +154,24 @@ class SqliteHub:
             staged = self._loaded(connection, world)
             result = change(staged)
             if result is not False:
-                version = connection.execute("UPDATE counter SET version = version + 1 RETURNING version").fetchone()[0]
                 connection.execute(
                     "UPDATE world SET has_changes = 1, version = ?, stands_at = ?, ahead = ?, progress = ?,"
                     " scenarios = ? WHERE name = ?",
                     (
-                        version,
+                        self._next_version(connection),
                         *staged.clock,
                         json.dumps(staged.progress),
                         json.dumps([(scenario.name, scenario.data) for scenario in staged.scenarios]),
                         world,
                     ),
                 )
-        if result is not False:
-            self._tell_change()
         return result
 
-    def _tell_change(self) -> None:
-        """Have all processes read the versions, now that they are there."""
-        with self._file.changing():
-            self._counters.count_change()
+    def _next_version(self, connection: sqlite3.Connection) -> int:
+        """Return a new version, and have all processes read those that there are as soon as it is in the file."""
+        version: int = connection.execute("UPDATE counter SET version = version + 1 RETURNING version").fetchone()[0]
+        self._numbers[VERSION] = version
+        return version
 
     # Decisions.
 
@@ -265,50 +270,59 @@ class SqliteHub:
     # Notes.
 
     def note(self, note: Note) -> None:
-        with self._note_lock:
-            self._noted += 1
-            self._counters.set_noted(self._slot, self._noted)
-            self._outbox.add(note)
+        self._outbox.add(note)
 
-    def _send(self, notes: Sequence[Note]) -> None:
-        with self._file.changing() as connection:
-            for world in {note.world for note in notes}:
-                self._use(connection, world)
-            for note in notes:
-                if isinstance(note, CoverageNote):
-                    self._cover(connection, note)
-                else:
-                    connection.execute(
-                        "INSERT INTO journal (world, number, started, elapsed, exchange) VALUES (?, ?, ?, ?, ?)", note
-                    )
-            for world in {note.world for note in notes}:
-                connection.execute(
-                    "DELETE FROM journal WHERE world = ?1 AND sequence <= (SELECT sequence FROM journal"
-                    " WHERE world = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2)",
-                    (world, self._bounds.entries),
-                )
-            connection.execute("UPDATE process SET arrived = arrived + ? WHERE slot = ?", (len(notes), self._slot))
+    def _send(self, batch: Batch, text: str) -> None:
+        while batch.notes:
+            worlds = parcels(batch.notes)
+            contents = {world: packed(parcel.entries) for world, parcel in worlds.items() if parcel.entries}
+            with self._file.changing() as connection:
+                row = connection.execute("SELECT arrived FROM ring WHERE name = ?", (batch.ring,)).fetchone()
+                arrived = row[0] if row else 0
+                if arrived < batch.first:
+                    for world, parcel in worlds.items():
+                        self._take(connection, world, parcel, contents.get(world))
+                    connection.execute("INSERT OR REPLACE INTO ring VALUES (?, ?)", (batch.ring, batch.last))
+                    self._shorten_journals(connection)
+                    return
+            batch = batch.after(arrived)
 
-    def _cover(self, connection: sqlite3.Connection, note: CoverageNote) -> None:
-        for world in (note.world, _TOTAL):
-            connection.execute(
-                "INSERT INTO coverage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET count = count + ?3",
-                (world, note.target, note.requests),
+    def _take(self, connection: sqlite3.Connection, world: str, parcel: Parcel, content: bytes | None) -> None:
+        self._use(connection, world)
+        if content is not None:
+            count = len(parcel.entries)
+            noted = connection.execute(
+                "UPDATE world SET noted = noted + ? WHERE name = ? RETURNING noted", (count, world)
             )
-            rows = [(world, note.target, key) for key in note.keys]
-            connection.executemany("INSERT OR IGNORE INTO covered VALUES (?, ?, ?)", rows)
+            upto = noted.fetchone()[0]
+            row = (world, upto, count, content)
+            connection.execute("INSERT INTO journal (world, upto, entries, content) VALUES (?, ?, ?, ?)", row)
+            before = (world, upto - self._bounds.entries)
+            connection.execute("DELETE FROM journal WHERE world = ? AND upto <= ?", before)
+        for target, (requests, keys) in parcel.covered.items():
+            for place in (world, _TOTAL):
+                connection.execute(
+                    "INSERT INTO coverage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET count = count + ?3",
+                    (place, target, requests),
+                )
+                connection.executemany(
+                    "INSERT OR IGNORE INTO covered VALUES (?, ?, ?)", [(place, target, key) for key in keys]
+                )
+
+    def _shorten_journals(self, connection: sqlite3.Connection) -> None:
+        while connection.execute("SELECT entry_bytes FROM counter").fetchone()[0] > self._bounds.entry_bytes:
+            connection.execute(
+                "WITH oldest AS (SELECT name FROM world WHERE EXISTS (SELECT * FROM journal WHERE world = name)"
+                " ORDER BY has_changes, used LIMIT 1)"
+                " DELETE FROM journal WHERE world = (SELECT name FROM oldest) AND upto <="
+                " (SELECT (min(upto) + max(upto)) / 2 FROM journal WHERE world = (SELECT name FROM oldest))"
+            )
 
     def arrive(self) -> bool:
-        self._outbox.flush()
-        noted: dict[int, int] = {}
         until = time.monotonic() + PATIENCE
         while True:
-            with self._file.reading() as connection:
-                processes = connection.execute("SELECT slot, pid, arrived FROM process").fetchall()
-            for slot, _, _ in processes:
-                noted.setdefault(slot, self._counters.noted(slot))
-            late = [(slot, pid) for slot, pid, arrived in processes if arrived < noted[slot] and _is_running(pid)]
-            if not late:
+            self._outbox.flush()
+            if not any(self._rings.others()):
                 return True
             if time.monotonic() > until:
                 return False
@@ -317,53 +331,59 @@ class SqliteHub:
     def journal(self, world: str) -> Sequence[JournalEntry]:
         self.arrive()
         with self._file.reading() as connection:
-            rows = connection.execute(
-                "SELECT number, started, elapsed, exchange FROM journal WHERE world = ? ORDER BY sequence", (world,)
-            ).fetchall()
-        return [JournalEntry(*row) for row in rows]
+            entries, removed = self._entries(connection, world)
+        return [entry for entry in entries if entry.number not in removed]
+
+    def _entries(self, connection: sqlite3.Connection, world: str) -> tuple[list[JournalEntry], set[int]]:
+        """Return the entries that are within the bound, and the numbers of those that were removed."""
+        rows = connection.execute("SELECT content FROM journal WHERE world = ? ORDER BY upto", (world,)).fetchall()
+        row = connection.execute("SELECT removed FROM world WHERE name = ?", (world,)).fetchone()
+        entries = unpacked(content for (content,) in rows)
+        return entries[-self._bounds.entries :], set(json.loads(row[0])) if row else set()
 
     def remove(self, world: str, numbers: Collection[int]) -> None:
         with self._file.changing() as connection:
-            rows = [(world, number) for number in numbers]
-            connection.executemany("DELETE FROM journal WHERE world = ? AND number = ?", rows)
+            entries, removed = self._entries(connection, world)
+            removed = removed.union(numbers).intersection(entry.number for entry in entries)
+            connection.execute("UPDATE world SET removed = ? WHERE name = ?", (json.dumps([*removed]), world))
 
     def clear_journal(self, world: str) -> None:
         self.arrive()
         with self._file.changing() as connection:
             connection.execute("DELETE FROM journal WHERE world = ?", (world,))
+            connection.execute("UPDATE world SET removed = '[]' WHERE name = ?", (world,))
 
     def coverage(self, world: str | None = None) -> Covered:
         self.arrive()
         place = (_TOTAL if world is None else world,)
         with self._file.reading() as connection:
             counts = connection.execute("SELECT target, count FROM coverage WHERE world = ?", place).fetchall()
-            rows = connection.execute("SELECT target, key FROM covered WHERE world = ?", place).fetchall()
-        keys: dict[str, set[str]] = {}
-        for target, key in rows:
-            keys.setdefault(target, set()).add(key)
-        return {target: (count, frozenset(keys.get(target, ()))) for target, count in counts}
+            keys = connection.execute("SELECT target, key FROM covered WHERE world = ?", place).fetchall()
+        return covered(counts, keys)
 
     # Worlds.
 
     def worlds(self) -> Sequence[str]:
+        self.arrive()
         with self._file.reading() as connection:
             return [name for (name,) in connection.execute("SELECT name FROM world ORDER BY has_changes, used")]
 
     def has_world(self, world: str) -> bool:
-        return world in self.worlds()
+        return self._has_world(world) or (self.arrive() and self._has_world(world))
+
+    def _has_world(self, world: str) -> bool:
+        with self._file.reading() as connection:
+            return connection.execute("SELECT 1 FROM world WHERE name = ?", (world,)).fetchone() is not None
 
     def figures(self) -> HubFigures:
         with self._file.reading() as connection:
-            (worlds,) = connection.execute("SELECT count(*) FROM world").fetchone()
-            held = connection.execute("SELECT count(*), coalesce(sum(length(exchange)), 0) FROM journal").fetchone()
-        return HubFigures(worlds, *held)
+            return HubFigures(*connection.execute("SELECT worlds, entries, entry_bytes FROM counter").fetchone())
 
     def reset(self, world: str) -> None:
         self.arrive()
         with self._file.changing() as connection:
             self._drop(connection, world)
-        self._tell_change()
-        self.publish("reset", world)
+            self._tell(connection, "reset", world)
 
     def _use(self, connection: sqlite3.Connection, world: str) -> None:
         """Note that a world is used; make it where there is none, and room for it where there are too many."""
@@ -371,19 +391,19 @@ class SqliteHub:
         if connection.execute("UPDATE world SET used = ? WHERE name = ?", (now, world)).rowcount:
             return
         connection.execute("INSERT INTO world (name, used) VALUES (?, ?)", (world, now))
-        if connection.execute("SELECT count(*) FROM world").fetchone()[0] <= self._bounds.worlds:
+        if connection.execute("SELECT worlds FROM counter").fetchone()[0] <= self._bounds.worlds:
             return
         oldest = connection.execute(
-            "SELECT name, version FROM world WHERE name <> ? ORDER BY has_changes, used LIMIT 1", (world,)
+            "SELECT name FROM world WHERE name <> ? ORDER BY has_changes, used LIMIT 1", (world,)
         ).fetchone()
         if oldest is not None:
             self._drop(connection, oldest[0])
-            connection.execute("INSERT INTO event (name, text) VALUES ('forgotten', ?)", (oldest[0],))
-            if oldest[1]:
-                self._counters.count_change()
+            self._tell(connection, "forgotten", oldest[0])
 
     def _drop(self, connection: sqlite3.Connection, world: str) -> None:
-        connection.execute("DELETE FROM world WHERE name = ?", (world,))
+        row = connection.execute("DELETE FROM world WHERE name = ? RETURNING version", (world,)).fetchone()
+        if row is not None and row[0]:
+            self._next_version(connection)
         for table in _OF_WORLDS:
             connection.execute(f"DELETE FROM {table} WHERE world = ?", (world,))  # noqa: S608 - names of our own
 
@@ -391,60 +411,33 @@ class SqliteHub:
 
     def publish(self, event: str, text: str) -> int:
         with self._file.changing() as connection:
-            sequence = connection.execute("INSERT INTO event (name, text) VALUES (?, ?)", (event, text)).lastrowid
-            connection.execute("DELETE FROM event WHERE sequence <= ?", ((sequence or 0) - _EVENTS,))
-            pids = connection.execute("SELECT pid FROM process WHERE slot <> ?", (self._slot,)).fetchall()
-        return sum(_is_running(pid) for (pid,) in pids)
+            self._tell(connection, event, text)
+        return len(self._rings.others())
+
+    def _tell(self, connection: sqlite3.Connection, event: str, text: str) -> None:
+        sequence = connection.execute("INSERT INTO event (name, text) VALUES (?, ?)", (event, text)).lastrowid or 0
+        connection.execute("DELETE FROM event WHERE sequence <= ?", (sequence - _EVENTS,))
+        self._numbers[EVENT] = sequence
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 
-    def _last_event(self) -> int:
-        with self._file.reading() as connection:
-            return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM event").fetchone()[0])
-
     def _listen(self) -> None:
-        connection = self._listening_file.connection
-        version = -1
         while not self._ended.wait(_LISTENING):
-            (current,) = connection.execute("PRAGMA data_version").fetchone()
-            if current == version:
+            if self._numbers[EVENT] == self._heard:
                 continue
-            version = current
-            rows = connection.execute("SELECT * FROM event WHERE sequence > ? ORDER BY sequence", (self._heard,))
-            for sequence, event, text in rows.fetchall():
+            rows: list[tuple[int, str, str]] = []
+            with suppress(HubError), self._file.reading() as connection:
+                chosen = "SELECT * FROM event WHERE sequence > ? ORDER BY sequence"
+                rows = connection.execute(chosen, (self._heard,)).fetchall()
+            for sequence, event, text in rows:
                 self._heard = sequence
                 for listener in self._listeners:
                     listener(event, text)
-
-    # Processes.
-
-    def _registered(self) -> tuple[int, int]:
-        """Return this process's counter, new or that of a process which is no more, and its number, always new."""
-        with self._file.changing() as connection:
-            held = {slot for slot, pid in connection.execute("SELECT slot, pid FROM process") if _is_running(pid)}
-            slot = next(slot for slot in range(SLOTS) if slot not in held)
-            connection.execute("INSERT OR REPLACE INTO process VALUES (?, ?, 0)", (slot, os.getpid()))
-            number = connection.execute("UPDATE counter SET process = process + 1 RETURNING process").fetchone()[0]
-            self._counters.set_noted(slot, 0)
-        return slot, number % 2**24
 
     def close(self) -> None:
         self._outbox.close()
         self._ended.set()
         self._thread.join(5)
-        with self._file.changing() as connection:
-            connection.execute("DELETE FROM process WHERE slot = ?", (self._slot,))
-        for file in (self._file, self._listening_file):
-            file.close()
-        self._counters.close()
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        self._file.close()
+        self._page.close()

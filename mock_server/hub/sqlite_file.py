@@ -18,12 +18,16 @@ _SPIN = 0.00005
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS counter (version INTEGER NOT NULL, process INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS process (slot INTEGER PRIMARY KEY, pid INTEGER NOT NULL, arrived INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS counter (
+    version INTEGER NOT NULL, process INTEGER NOT NULL, worlds INTEGER NOT NULL, entries INTEGER NOT NULL,
+    entry_bytes INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS ring (name TEXT PRIMARY KEY, arrived INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS world (
     name TEXT PRIMARY KEY, used REAL NOT NULL, has_changes INTEGER NOT NULL DEFAULT 0,
     version INTEGER NOT NULL DEFAULT 0,
-    named INTEGER NOT NULL DEFAULT 0, stands_at REAL, ahead REAL NOT NULL DEFAULT 0, progress TEXT, scenarios TEXT
+    named INTEGER NOT NULL DEFAULT 0, stands_at REAL, ahead REAL NOT NULL DEFAULT 0, progress TEXT, scenarios TEXT,
+    noted INTEGER NOT NULL DEFAULT 0, removed TEXT NOT NULL DEFAULT '[]'
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS world_used ON world (has_changes, used);
 CREATE INDEX IF NOT EXISTS world_staged ON world (version) WHERE version > 0;
@@ -36,17 +40,26 @@ CREATE TABLE IF NOT EXISTS kept (
     until REAL NOT NULL, answer BLOB, UNIQUE (world, key)
 );
 CREATE TABLE IF NOT EXISTS journal (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, world TEXT NOT NULL, number INTEGER NOT NULL,
-    started REAL NOT NULL, elapsed REAL NOT NULL, exchange BLOB NOT NULL
+    number INTEGER PRIMARY KEY, world TEXT NOT NULL, upto INTEGER NOT NULL, entries INTEGER NOT NULL,
+    content BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS journal_world ON journal (world, sequence);
+CREATE INDEX IF NOT EXISTS journal_world ON journal (world, upto);
 CREATE TABLE IF NOT EXISTS coverage (
     world TEXT, target TEXT, count INTEGER NOT NULL, PRIMARY KEY (world, target)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS covered (world TEXT, target TEXT, key TEXT, PRIMARY KEY (world, target, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS event (sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, text TEXT NOT NULL);
-INSERT INTO counter SELECT 0, 0 WHERE NOT EXISTS (SELECT * FROM counter);
+INSERT INTO counter SELECT 0, 0, 0, 0, 0 WHERE NOT EXISTS (SELECT * FROM counter);
 """
+
+_TRIGGERS = (
+    "CREATE TRIGGER IF NOT EXISTS world_begins AFTER INSERT ON world BEGIN UPDATE counter SET worlds = worlds + 1; END",
+    "CREATE TRIGGER IF NOT EXISTS world_ends AFTER DELETE ON world BEGIN UPDATE counter SET worlds = worlds - 1; END",
+    "CREATE TRIGGER IF NOT EXISTS journal_grows AFTER INSERT ON journal BEGIN UPDATE counter SET"
+    " entries = entries + new.entries, entry_bytes = entry_bytes + length(new.content); END",
+    "CREATE TRIGGER IF NOT EXISTS journal_shrinks AFTER DELETE ON journal BEGIN UPDATE counter SET"
+    " entries = entries - old.entries, entry_bytes = entry_bytes - length(old.content); END",
+)
 
 
 class SqliteFile:
@@ -60,7 +73,7 @@ class SqliteFile:
             self.connection.execute("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=OFF")
         with self.changing() as connection:
-            for statement in _TABLES.split(";"):
+            for statement in (*_TABLES.split(";"), *_TRIGGERS):
                 connection.execute(statement)
         self.connection.execute("PRAGMA busy_timeout=0")
 

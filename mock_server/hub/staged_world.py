@@ -7,7 +7,7 @@ from math import ceil
 from typing import TypedDict
 
 from mock_server.hub.model import BLOCK, ClockState, Draw, Progress, SharedScenario, Turn, Window, WorldStaging
-from mock_server.scenarios.model import STARTED
+from mock_server.scenarios.states import STARTED
 
 LAST_MOMENT = 253402214400.0
 """The last day of the year 9999, in seconds since 1970."""

@@ -7,18 +7,20 @@ import logging
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
 from secrets import randbelow, token_hex
-from struct import Struct
+from tempfile import gettempdir
 from threading import Event, Lock, Thread
 from typing import Any, cast
 
-from mock_server.core.errors import HubError
+from mock_server.core.deadline import waits
+from mock_server.core.errors import HubError, HubFullError, HubLostError
 from mock_server.hub import valkey_scripts as scripts
 from mock_server.hub.interface import Listener
 from mock_server.hub.model import (
     BLOCK,
     ClockState,
-    CoverageNote,
     Covered,
     Decision,
     HubBounds,
@@ -33,18 +35,20 @@ from mock_server.hub.model import (
     Window,
     WorldStaging,
 )
-from mock_server.hub.outbox import Outbox, found
+from mock_server.hub.outbox import Outbox
+from mock_server.hub.parcel import covered, packed, parcels, unpacked
+from mock_server.hub.ring import Batch, RingDirectory
 from mock_server.hub.staged_world import LAST_MOMENT, draws_of
-from mock_server.hub.valkey_connection import ValkeyServer
+from mock_server.hub.trouble import Trouble
+from mock_server.hub.valkey_connection import SECONDS, ValkeyServer
 
 log = logging.getLogger("mock_server")
 
 PATIENCE = 0.05
 """Seconds for which others are waited for, until they have sent their notes and heard of a change."""
-_RETRY = 0.5
+_RETRY = 0.1
 SIGN = 5.0
 """Seconds between two signs of life of a server's digest."""
-_TIMES = Struct("<Qdd")
 _TRIES = 8
 """Most times that a decision is asked because the draws of a share were not those of its request."""
 
@@ -65,28 +69,28 @@ class ValkeyHub:
         prefix: str = "mock-server:",
     ) -> None:
         self._server = ValkeyServer(address)
-        self._servers = prefix
-        """Before the keys of all servers here; ``_prefix`` is before those of servers with the same digest."""
-        self._prefix = prefix
+        self._servers = self._prefix = prefix
+        """``_servers`` is before the keys of all servers here, ``_prefix`` before those of one digest."""
         self.process = self._new_process()
+        self._digest = ""
         self._standing: tuple[SharedScenario, ...] = ()
         self._standing_text = "[]"
         self._bounds = bounds or HubBounds()
-        self._ahead = self._server.time_ahead()
+        self._clock = self._server.clock()
         self._versions: dict[str, int] = {}
         self._met: dict[tuple[str, str], int] = {}
-        self._token = token_hex(8)
-        self._batch = 0
         self._lock = Lock()
         self._listeners: list[Listener] = []
         self._ended = Event()
         self._hears = Event()
-        self._trouble = ""
-        self._digest = ""
+        self._trouble = Trouble()
         self._next_sign = 0.0
         self._has_warned = False
         self._thread: Thread | None = None
-        self._outbox = Outbox(self._send)
+        place = sha256(f"{self._server.shown.partition('://')[2]} {prefix}".encode()).hexdigest()[:16]
+        self._rings = RingDirectory(Path(gettempdir()) / f"mock-server-hub-{place}")
+        self._outbox = Outbox(self._rings, self._send, self._trouble)
+        self._outbox.flush()
 
     def _new_process(self) -> int:
         while True:
@@ -95,30 +99,35 @@ class ValkeyHub:
                 return number
 
     def serve(self, digest: str, standing: Sequence[SharedScenario]) -> None:
-        """Move to the keys of a digest, and hear what happens there from now on."""
-        self._outbox.flush()
+        """Move to the keys of a digest, and hear what happens there from now on. Raises :class:`HubError`."""
+        prefix = f"{self._servers}{digest}:"
+        self._outbox.set_text(prefix)
         self._stop_listening()
         if self._digest:
             self._server.command("ZREM", f"{self._servers}digests", self._digest)
-        self._digest, self._prefix, self._next_sign = digest, f"{self._servers}{digest}:", 0.0
+        self._digest, self._prefix, self._next_sign = digest, prefix, 0.0
         self._standing = tuple(standing)
         self._standing_text = json.dumps([_entry(scenario) for scenario in self._standing])
         self._versions.clear()
         self._met.clear()
         self._ended, self._hears = Event(), Event()
-        self._thread = Thread(target=self._listen, name="hub-events", daemon=True)
+        self._thread = Thread(target=self._listen, args=(self._ended,), name="hub-events", daemon=True)
         self._thread.start()
-        self._hears.wait(3)
+        if not self._hears.wait(SECONDS):
+            raise HubLostError(f"hub {self._server.shown}: found {self._trouble or 'no answer to SUBSCRIBE.'}")
 
     def _give_sign(self) -> None:
         """Tell which digest is served here, every few seconds, and warn once of others."""
         if time.monotonic() < self._next_sign:
             return
         self._next_sign = time.monotonic() + SIGN
-        key, now = f"{self._servers}digests", self.now()
-        self._server.command("ZADD", key, now, self._digest)
-        self._server.command("ZREMRANGEBYSCORE", key, "-inf", now - 3 * SIGN)
-        others = [name.decode() for name in self._server.command("ZRANGE", key, 0, -1) if name != self._digest.encode()]
+        try:
+            digests: list[bytes] = self._server.script(scripts.SIGN, self._servers, self._digest, int(3 * SIGN))
+        except HubFullError as error:
+            self._trouble.begin("signs", error)
+            return
+        self._trouble.end("signs")
+        others = [name.decode() for name in digests if name != self._digest.encode()]
         if others and not self._has_warned:
             self._has_warned = True
             log.warning(
@@ -130,10 +139,10 @@ class ValkeyHub:
             )
 
     def trouble(self) -> str:
-        return self._trouble or self._outbox.trouble
+        return str(self._trouble)
 
     def now(self) -> float:
-        return time.time() + self._ahead
+        return time.monotonic() + self._clock
 
     def _script(self, text: str, world: str, *arguments: object) -> Any:
         return self._server.script(text, self._prefix, world, *arguments)
@@ -144,7 +153,7 @@ class ValkeyHub:
     # What is staged.
 
     def has_changes(self, world: str) -> bool:
-        return self.version(world) > 0
+        return False
 
     def version(self, world: str) -> int:
         return self._versions.get(world, 0)
@@ -276,21 +285,23 @@ class ValkeyHub:
     def note(self, note: Note) -> None:
         self._outbox.add(note)
 
-    def _send(self, notes: Sequence[Note]) -> None:
-        """Send a batch; its number has it noted once, however often it is sent."""
-        parts: list[object] = []
-        for note in notes:
-            if isinstance(note, CoverageNote):
-                parts += (note.world, "c", note.target, note.requests, json.dumps([*note.keys]))
-            else:
-                parts += (note.world, "j", _TIMES.pack(*note[1:4]) + note.exchange)
+    def _send(self, batch: Batch, text: str) -> None:
         bounds = self._bounds
-        self._script(
-            scripts.NOTE, "", bounds.worlds, bounds.idle_seconds, bounds.entries, self._token, self._batch, *parts
-        )
-        self._batch += 1
+        while batch.notes:
+            parts: list[object] = []
+            for world, parcel in parcels(batch.notes).items():
+                covered_here = {target: (count, [*keys]) for target, (count, keys) in parcel.covered.items()}
+                content = packed(parcel.entries) if parcel.entries else b""
+                parts += (world, len(parcel.entries), content, json.dumps(covered_here))
+            ring = (batch.ring, batch.first, batch.last)
+            most = (bounds.worlds, bounds.idle_seconds, bounds.entries, bounds.entry_bytes)
+            arrived: int = self._server.script(scripts.NOTE, text, "", *most, *ring, *parts)
+            if arrived < batch.first:
+                return
+            batch = batch.after(arrived)
 
     def arrive(self) -> bool:
+        waits()
         self._outbox.flush()
         until = time.monotonic() + PATIENCE
         channel = f"{self._prefix}arrived:{token_hex(8)}"
@@ -304,44 +315,52 @@ class ValkeyHub:
 
     def journal(self, world: str) -> Sequence[JournalEntry]:
         self.arrive()
+        entries, removed = self._entries(world)
+        return [entry for entry in entries if entry.number not in removed]
+
+    def _entries(self, world: str) -> tuple[list[JournalEntry], set[int]]:
+        """Return the entries that are within the bound, and the numbers of those that were removed."""
         rows = self._server.command("XRANGE", self._key("journal", world), "-", "+")
-        entries = [fields[1] for _, fields in rows]
-        return [JournalEntry._make((*_TIMES.unpack_from(entry), entry[_TIMES.size :])) for entry in entries]
+        removed = self._server.command("SMEMBERS", self._key("removed", world))
+        return unpacked(fields[1] for _, fields in rows)[-self._bounds.entries :], {int(number) for number in removed}
 
     def remove(self, world: str, numbers: Collection[int]) -> None:
-        rows = self._server.command("XRANGE", self._key("journal", world), "-", "+")
-        names = [name for name, fields in rows if _TIMES.unpack_from(fields[1])[0] in numbers]
-        if names:
-            self._server.command("XDEL", self._key("journal", world), *names)
+        entries, removed = self._entries(world)
+        present = {entry.number for entry in entries}
+        key = self._key("removed", world)
+        for command, members in (("SREM", removed - present), ("SADD", present.intersection(numbers))):
+            if members:
+                self._server.command(command, key, *members)
+        self._server.command("EXPIRE", key, self._bounds.idle_seconds)
 
     def clear_journal(self, world: str) -> None:
         self.arrive()
-        self._server.command("DEL", self._key("journal", world))
+        self._script(scripts.CLEAR, world)
 
     def coverage(self, world: str | None = None) -> Covered:
         self.arrive()
         place = "-total" if world is None else f":{world}"
         flat: list[bytes] = self._server.command("HGETALL", f"{self._prefix}coverage{place}")
-        keys: dict[str, set[str]] = {}
-        for member in self._server.command("SMEMBERS", f"{self._prefix}covered{place}"):
-            target, _, name = member.decode().partition("\0")
-            keys.setdefault(target, set()).add(name)
-        counts = {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
-        return {target: (count, frozenset(keys.get(target, ()))) for target, count in counts.items()}
+        members: list[bytes] = self._server.command("SMEMBERS", f"{self._prefix}covered{place}")
+        counts = [(flat[index].decode(), int(flat[index + 1])) for index in range(0, len(flat), 2)]
+        pairs = [member.decode().partition("\0") for member in members]
+        return covered(counts, [(target, key) for target, _, key in pairs])
 
     # Worlds and events.
 
     def worlds(self) -> Sequence[str]:
+        self.arrive()
         names = [self._server.command("ZRANGE", f"{self._prefix}{kind}", 0, -1) for kind in ("plain", "changed")]
         return [name.decode() for part in names for name in part]
 
     def has_world(self, world: str) -> bool:
-        return world in self.worlds()
+        def is_there() -> bool:
+            return self._script(scripts.HAS_WORLD, world) is not None
+
+        return is_there() or (self.arrive() and is_there())
 
     def figures(self) -> HubFigures:
-        worlds = self.worlds()
-        entries = sum(self._server.command("XLEN", self._key("journal", world)) for world in worlds)
-        return HubFigures(len(worlds), entries, 0)
+        return HubFigures(*map(int, self._script(scripts.FIGURES, "")))
 
     def reset(self, world: str) -> None:
         self.arrive()
@@ -356,27 +375,25 @@ class ValkeyHub:
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 
-    def _listen(self) -> None:
-        while not self._ended.is_set():
+    def _listen(self, ended: Event) -> None:
+        channel = f"{self._prefix}events"
+        while not ended.is_set():
             try:
-                channel = f"{self._prefix}events"
-                self._server.subscribe(channel, self._begin, self._heard, self._give_sign, self._ended)
+                self._server.subscribe(channel, self._begin, self._heard, self._give_sign, ended)
             except HubError as error:
-                if not self._trouble:
-                    log.warning("%s Events are heard again as soon as it answers.", error)
-                self._trouble = found(error)
+                had_trouble = str(self._trouble)
                 self._hears.clear()
-                self._ended.wait(_RETRY)
+                self._trouble.begin("events", error)
+                ended.wait(_RETRY if had_trouble else 0)
 
     def _begin(self) -> None:
         """Read all versions, now that no change is missed."""
         flat: list[bytes] = self._server.command("HGETALL", f"{self._prefix}versions")
-        self._versions = {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
-        self._ahead = self._server.time_ahead()
+        with self._lock:
+            self._versions = {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
+        self._clock = self._server.clock()
+        self._trouble.end("events")
         self._hears.set()
-        if self._trouble:
-            self._trouble = ""
-            log.warning("hub %s: answers again.", self._server.shown)
 
     def _heard(self, message: bytes) -> None:
         event, text, version = json.loads(message)

@@ -5,16 +5,23 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha1
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mock_server.core.deadline import waits
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 
 SECONDS = 3.0
 """How long the server may take, to connect and to answer."""
 OLDEST = (6, 2)
+_FRESH = 0.05
+"""Seconds without use after which a connection is looked at before it is used (which takes 5 µs), and most seconds for
+which who asks a lost server waits for another who tries it."""
+_PING = 1.0
+"""Seconds between two questions on a subscription, whether the server is there."""
 TLS = ("valkeys", "rediss")
 SCHEMES = ("valkey", "redis", *TLS)
 
@@ -62,7 +69,9 @@ class ValkeyServer:
             "socket_connect_timeout": SECONDS,
             "socket_timeout": SECONDS,
         }
-        self._idle: deque[Any] = deque()
+        self._idle: deque[tuple[Any, float]] = deque()
+        self._lost_by: HubError | None = None
+        self._trying = Lock()
         self._hashes: dict[str, str] = {}
         self._check()
 
@@ -103,23 +112,46 @@ class ValkeyServer:
         return self._asked(run)
 
     def _asked(self, run: Callable[[Any], Any]) -> Any:
-        errors = self._client.exceptions
+        """Return what ``run`` does with a connection; while the server is lost, one at a time tries."""
+        waits()
+        error = self._lost_by
+        if error is None:
+            return self._tried(run)
+        if not self._trying.acquire(timeout=_FRESH):
+            raise HubLostError(str(error))
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._kind(**self._options)
+            return self._tried(run)
+        finally:
+            self._trying.release()
+
+    def _tried(self, run: Callable[[Any], Any]) -> Any:
+        connection = self._connection()
         try:
             answer = run(connection)
-        except errors.ResponseError as error:
-            self._idle.append(connection)
+        except self._client.exceptions.ResponseError as error:
+            self._idle.append((connection, time.monotonic()))
+            self._lost_by = None
             raise self._refused(error) from error
-        except (errors.ValkeyError, OSError) as error:
+        except (self._client.exceptions.ValkeyError, OSError) as error:
             connection.disconnect()
-            while self._idle:  # those that were open before are broken too, most likely
-                self._idle.pop().disconnect()
-            raise self._lost(error) from error
-        self._idle.append(connection)
+            self.close()  # those that were open before are broken too, most likely
+            self._lost_by = self._lost(error)
+            raise self._lost_by from error
+        self._lost_by = None
+        self._idle.append((connection, time.monotonic()))
         return answer
+
+    def _connection(self) -> Any:
+        """Return an idle connection that the server has not closed meanwhile, or a new one."""
+        while self._idle:
+            connection, since = self._idle.pop()
+            if time.monotonic() - since < _FRESH:
+                return connection
+            with suppress(self._client.exceptions.ValkeyError, OSError):
+                if not connection.can_read(timeout=0):
+                    return connection
+            connection.disconnect()
+        return self._kind(**self._options)
 
     def _refused(self, error: Exception) -> HubError:
         text = str(error)
@@ -132,6 +164,8 @@ class ValkeyServer:
             )
         if "MISCONF" in text or "NOREPLICAS" in text:
             return HubFullError(f"hub {self.shown}: found {text[:200]}; expected a server that takes changes.")
+        if text.startswith(("BUSY", "LOADING", "MASTERDOWN", "CLUSTERDOWN")):
+            return HubLostError(f"hub {self.shown}: found {text[:200]!r}; expected an answer. Ask again later.")
         return HubError(
             f"hub {self.shown}: found {text[:200]!r}; expected a user who may run scripts, read and write"
             " below the prefix, and publish."
@@ -176,23 +210,33 @@ class ValkeyServer:
             connection.send_command("SUBSCRIBE", channel)
             connection.read_response()
             begun()
+            last = asked = time.monotonic()
             while not ended.is_set():
                 idle()
                 if connection.can_read(timeout=0.2):
                     message: list[bytes] = connection.read_response()
-                    heard(message[2])
+                    if message[0] == b"message":
+                        heard(message[2])
+                    last = time.monotonic()
+                elif time.monotonic() - last > SECONDS:
+                    raise TimeoutError
+                elif time.monotonic() - max(asked, last) > _PING:
+                    connection.send_command("PING", check_health=False)
+                    asked = time.monotonic()
+        except self._client.exceptions.ResponseError as error:
+            raise self._refused(error) from error
         except (self._client.exceptions.ValkeyError, OSError) as error:
             raise self._lost(error) from error
         finally:
             connection.disconnect()
 
-    def time_ahead(self) -> float:
-        """Return how many seconds the server's clock is ahead of this machine's."""
-        before = time.time()
+    def clock(self) -> float:
+        """Return what is added to this machine's monotonic clock for the server's time, in seconds since 1970."""
+        before = time.monotonic()
         seconds, microseconds = self.command("TIME")
-        return int(seconds) + int(microseconds) / 1e6 - (before + time.time()) / 2
+        return int(seconds) + int(microseconds) / 1e6 - (before + time.monotonic()) / 2
 
     def close(self) -> None:
         """Close what is idle."""
         while self._idle:
-            self._idle.pop().disconnect()
+            self._idle.pop()[0].disconnect()

@@ -1,7 +1,11 @@
 """The scripts that a Valkey or Redis server runs. Their first two arguments are the prefix of all keys and a world.
 
 Of a world there are ``stage`` (a hash: version, clock, scenarios, how far each is), ``windows`` and ``seen``, ``keys``
-and ``order``, ``journal`` (a stream), ``coverage`` and ``covered``. All expire after the world was not used for long.
+and ``order``, ``journal`` (a stream, each entry a batch, whose name is the number of its last note), ``end`` (that
+number) and ``removed``, ``coverage`` and ``covered``. All expire after the world was not used for long.
+
+Of all worlds there are ``plain`` and ``changed`` (worlds by last use), ``versions``, ``held`` (worlds with a journal by
+last note), ``entries`` and ``bytes`` (how much each journal holds, about, and all together under the empty name).
 """
 
 from __future__ import annotations
@@ -10,31 +14,49 @@ _BEGIN = """
 local P, W = ARGV[1], ARGV[2]
 local call = redis.call
 local function key(kind, world) return P .. kind .. ':' .. (world or W) end
-local KINDS = {'stage', 'windows', 'seen', 'keys', 'order', 'journal', 'coverage', 'covered'}
+local KINDS = {'stage', 'windows', 'seen', 'keys', 'order', 'journal', 'end', 'removed', 'coverage', 'covered'}
 local clock = call('TIME')
 local now = clock[1] + clock[2] / 1000000
 local function publish(kind, text, version)
   call('PUBLISH', P .. 'events', cjson.encode({kind, text, version or 0}))
 end
+local function hold(world, entries)
+  local bytes = 0
+  if entries > 0 then
+    bytes = call('MEMORY', 'USAGE', key('journal', world)) or 0
+  else
+    call('DEL', key('journal', world), key('end', world), key('removed', world))
+    call('ZREM', P .. 'held', world)
+  end
+  for kind, value in pairs({entries = entries, bytes = bytes}) do
+    local before = tonumber(call('HGET', P .. kind, world) or '0')
+    if value > 0 then call('HSET', P .. kind, world, value) else call('HDEL', P .. kind, world) end
+    call('HINCRBY', P .. kind, '', value - before)
+  end
+end
 local function drop(world)
+  hold(world, 0)
   for _, kind in ipairs(KINDS) do call('DEL', key(kind, world)) end
   call('ZREM', P .. 'plain', world)
   call('ZREM', P .. 'changed', world)
   if call('HDEL', P .. 'versions', world) == 1 then publish('version', world, 0) end
 end
-local function use(changed, most)
+local function use(changed)
   if changed or call('ZSCORE', P .. 'changed', W) then
     call('ZADD', P .. 'changed', now, W)
     call('ZREM', P .. 'plain', W)
   else
     call('ZADD', P .. 'plain', now, W)
   end
-  while call('ZCARD', P .. 'plain') + call('ZCARD', P .. 'changed') > most do
-    local oldest = call('ZRANGE', P .. 'plain', 0, 0)[1]
-    if not oldest or oldest == W then oldest = call('ZRANGE', P .. 'changed', 0, 0)[1] end
-    if not oldest or oldest == W then return end
-    drop(oldest)
-    publish('forgotten', oldest)
+  local most, since = tonumber(ARGV[3]), now - tonumber(ARGV[4])
+  for _, kind in ipairs({'plain', 'changed'}) do
+    while true do
+      local world, used = unpack(call('ZRANGE', P .. kind, 0, 0, 'WITHSCORES'))
+      local are_many = call('ZCARD', P .. 'plain') + call('ZCARD', P .. 'changed') > most
+      if not world or world == W or not are_many and tonumber(used) >= since then break end
+      drop(world)
+      publish('forgotten', world)
+    end
   end
 end
 local function expire(seconds, kinds)
@@ -83,7 +105,7 @@ local version = call('INCR', P .. 'version')
 local text = #scenarios == 0 and '[]' or cjson.encode(scenarios)
 call('HSET', stage, 'version', version, 'scenarios', text)
 call('HSET', P .. 'versions', W, version)
-use(true, tonumber(ARGV[3]))
+use(true)
 expire(ARGV[4], {'stage'})
 publish('version', W, version)
 local after = call('HMGET', stage, 'stands_at', 'ahead')
@@ -162,7 +184,7 @@ if ARGV[6] ~= '' then
 end
 -- Its last use is known to the second: noting it takes as long as all the rest.
 if math.abs(now - tonumber(known[4] or '0')) > 1 then
-  use(true, tonumber(ARGV[3]))
+  use(true)
   call('HSET', stage, 'touched', clock[1])
   expire(ARGV[4], {'stage', 'windows', 'seen', 'keys', 'order'})
 end
@@ -219,33 +241,60 @@ return 1
 NOTE = (
     _BEGIN
     + """
--- most worlds, seconds, most entries, process, number of the batch, then for each note its world and
--- either 'j', entry or 'c', target, requests, keys
-if tonumber(call('GET', P .. 'batch:' .. ARGV[6]) or '-1') >= tonumber(ARGV[7]) then return 0 end
-call('SET', P .. 'batch:' .. ARGV[6], ARGV[7], 'EX', 3600)
-local i, worlds = 8, {}
-while i <= #ARGV do
+-- most worlds, seconds, most entries, most bytes, ring, first, last, then for each world its name, entries, their
+-- content, and requests and keys by what was covered
+local arrived = tonumber(call('GET', P .. 'arrived:' .. ARGV[7]) or '0')
+if arrived >= tonumber(ARGV[8]) then return arrived end
+call('SET', P .. 'arrived:' .. ARGV[7], ARGV[9], 'EX', ARGV[4])
+local most = tonumber(ARGV[5])
+for i = 10, #ARGV, 4 do
   W = ARGV[i]
-  worlds[W] = true
-  if ARGV[i + 1] == 'j' then
-    call('XADD', key('journal'), 'MAXLEN', ARGV[5], '*', 'e', ARGV[i + 2])
-    i = i + 3
-  else
-    local keys = cjson.decode(ARGV[i + 4])
-    for _, kind in ipairs({':' .. W, '-total'}) do
-      call('HINCRBY', P .. 'coverage' .. kind, ARGV[i + 2], ARGV[i + 3])
-      for _, name in ipairs(keys) do call('SADD', P .. 'covered' .. kind, ARGV[i + 2] .. '\\0' .. name) end
-    end
-    i = i + 5
+  if ARGV[i + 1] ~= '0' then
+    if call('EXISTS', key('end')) == 0 then call('DEL', key('journal')) end
+    local upto = call('INCRBY', key('end'), ARGV[i + 1])
+    call('XADD', key('journal'), upto .. '-0', 'c', ARGV[i + 2])
+    if upto > most then call('XTRIM', key('journal'), 'MINID', upto - most + 1) end
+    hold(W, math.min(upto, most))
+    call('ZADD', P .. 'held', now, W)
   end
+  for target, counted in pairs(cjson.decode(ARGV[i + 3])) do
+    for _, kind in ipairs({':' .. W, '-total'}) do
+      call('HINCRBY', P .. 'coverage' .. kind, target, counted[1])
+      for _, name in ipairs(counted[2]) do call('SADD', P .. 'covered' .. kind, target .. '\0' .. name) end
+    end
+  end
+  use(false)
+  expire(ARGV[4], {'journal', 'end', 'removed', 'coverage', 'covered'})
 end
-for world in pairs(worlds) do
-  W = world
-  use(false, tonumber(ARGV[3]))
-  expire(ARGV[4], {'journal', 'coverage', 'covered'})
+while tonumber(call('HGET', P .. 'bytes', '') or '0') > tonumber(ARGV[6]) do
+  local oldest = call('ZRANGE', P .. 'held', 0, 0)[1]
+  if not oldest then break end
+  local half = math.floor(call('XLEN', key('journal', oldest)) / 2)
+  call('XTRIM', key('journal', oldest), 'MAXLEN', half)
+  hold(oldest, half > 0 and math.ceil(tonumber(call('HGET', P .. 'entries', oldest)) / 2) or 0)
 end
-return 1
+return 0
 """
 )
 
+CLEAR = _BEGIN + "hold(W, 0)\n"
+
 RESET = _BEGIN + "drop(W)\npublish('reset', W)\n"
+
+HAS_WORLD = _BEGIN + "return call('ZSCORE', P .. 'plain', W) or call('ZSCORE', P .. 'changed', W)\n"
+
+FIGURES = (
+    _BEGIN
+    + """
+local worlds = call('ZCARD', P .. 'plain') + call('ZCARD', P .. 'changed')
+return {worlds, call('HGET', P .. 'entries', '') or 0, call('HGET', P .. 'bytes', '') or 0}
+"""
+)
+
+SIGN = """
+-- Of the prefix of all servers: digest, seconds for which a sign counts
+local clock = redis.call('TIME')
+redis.call('ZADD', ARGV[1] .. 'digests', clock[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', ARGV[1] .. 'digests', '-inf', clock[1] - ARGV[3])
+return redis.call('ZRANGE', ARGV[1] .. 'digests', 0, -1)
+"""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from marshal import dumps
 from time import monotonic, time
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.diagnostics import Diagnostic
@@ -24,9 +24,11 @@ from mock_server.mocking.request_metrics import QUICK, RequestMetric
 from mock_server.openapi.model import Operation
 from mock_server.storage import Record, RecordReader, Store
 from mock_server.worlds.coverage import CoverageHits
-from mock_server.worlds.exchange_codec import ExchangeCodec, encoded_exchange, encoded_head
 from mock_server.worlds.journal import LONGEST_BODY
 from mock_server.worlds.world import World
+
+if TYPE_CHECKING:
+    from mock_server.worlds.exchange_codec import ExchangeCodec
 
 RequestKey: TypeAlias = tuple[Any, ...]
 """A world's revision, method, raw path, query string and the field lines: all that an answer depends on."""
@@ -146,11 +148,10 @@ class ResponseHead:
         self.cost = bytes_of(self) + bytes_of(key) + footprint((answer, self.start, findings))
         self._encoded = b""
 
-    @property
-    def encoded(self) -> bytes:
-        """The answer without its body, and the findings, as bytes for a journal that several processes share."""
+    def encoded(self, codec: ExchangeCodec) -> bytes:
+        """Return the answer without its body, and the findings, as bytes for a journal that several processes share."""
         if not self._encoded:
-            self._encoded = encoded_head(self.answer, self.findings)
+            self._encoded = codec.head(self.answer, self.findings)
         return self._encoded
 
 
@@ -240,7 +241,7 @@ class CachedResponse:
         """Return the exchange as bytes, for a journal that several processes share."""
         fields = b"".join([b"%s:%s\n" % line for line in self.request_key[_FIELDS:]])
         bodies = (b"", self.body)
-        return encoded_exchange(self.target.encoded(codec), fields, self.head.encoded, bodies, self.sizes)
+        return codec.joined(self.target.encoded(codec), fields, self.head.encoded(codec), bodies, self.sizes)
 
     def note(self, world: World, started: float) -> None:
         """Note in a world that this is the answer to a request that came at ``started`` (by the monotonic clock)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.errors import BrokenItemError
 from mock_server.core.sized_cache import SizedCache
 from mock_server.http.media_types import essence_of
 from mock_server.http.messages import Exchange, Headers, Request, Response, ResponseSource, Route, Stream
@@ -37,14 +38,6 @@ VALIDATED = 8 * 1024 * 1024
 """Bytes of answers whose judgement is kept: one and the same answer is judged once."""
 _VALIDATED_OVERHEAD = 1000
 """Bytes of a judgement beside the texts of the answer, about."""
-
-
-class BrokenItemError(Exception):
-    """Raised for an item of a stream that is not valid; the findings say why."""
-
-    def __init__(self, findings: tuple[Diagnostic, ...]) -> None:
-        self.findings = findings
-        super().__init__("; ".join(map(str, findings)))
 
 
 @dataclass(frozen=True, slots=True)

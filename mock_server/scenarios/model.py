@@ -14,8 +14,6 @@ from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
 from mock_server.openapi.extensions import FAILURES
 from mock_server.scenarios.request_pattern import RequestPattern
 
-STARTED = "Started"
-"""The initial state of everything; the name is WireMock's."""
 MOST_ANSWERS = 100
 MOST_TIMES = 1_000_000
 MOST_BYTES_A_SECOND = 100_000_000

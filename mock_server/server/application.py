@@ -178,7 +178,7 @@ class Application:
         self.request_metrics = RequestMetrics()
         self._hub = open_hub(settings.hub, hub_bounds(settings))
         self.worlds = self._worlds()
-        self._aside = WorkerThread()
+        self._aside = WorkerThread(waits_often=self._hub.is_remote)
         self.readiness = Readiness()
         """Named checks of whether requests can be answered; other modules add theirs."""
         self.readiness.add("engine", lambda: self._loaded.trouble)

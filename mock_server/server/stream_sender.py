@@ -6,13 +6,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mock_server.core.errors import GenerationError
+from mock_server.core.errors import BrokenItemError, GenerationError
 from mock_server.http.asgi import CONNECTION, Receive, ResponseSender, Scope, Send, response_start, until_gone
 from mock_server.http.messages import Response, Stream, TransportFault
-from mock_server.mocking.engine import BrokenItemError, Engine
 from mock_server.worlds.journal import LONGEST_BODY
+
+if TYPE_CHECKING:  # imported with the first request, so that the start does not wait for it
+    from mock_server.mocking.engine import Engine
 
 log = logging.getLogger("mock_server")
 

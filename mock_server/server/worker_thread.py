@@ -25,12 +25,13 @@ class WorkerThread:
     """Runs work on the event loop while it is quick, and starts it again in a thread where it is not.
 
     There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at
-    least half of the time. Work that waits for a store does so in others.
+    least half of the time. Work that waits for a store or a hub does so in others, which stay where it ``waits_often``:
+    to start one takes as long as a hub takes to answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits_often: bool = False) -> None:
         self._making = _Threads(1, "mock-server-aside")
-        self._waiting = _Threads(WAITING, "mock-server-waiting")
+        self._waiting = _Threads(WAITING, "mock-server-waiting", stay=waits_often)
         self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -80,11 +81,12 @@ def _succeeds(step: Callable[[], object]) -> bool:
 
 
 class _Threads:
-    """So many threads, as long as there is work for them."""
+    """So many threads, as long as there is work for them, or for good where they ``stay``."""
 
-    def __init__(self, number: int, name: str) -> None:
+    def __init__(self, number: int, name: str, *, stay: bool = False) -> None:
         self._number = number
         self._name = name
+        self._stay = stay
         self._threads: ThreadPoolExecutor | None = None
         self._former: ThreadPoolExecutor | None = None
         self._under_way = 0
@@ -98,7 +100,7 @@ class _Threads:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         finally:
             self._under_way -= 1
-            if not self._under_way and self._threads is not None:
+            if not self._under_way and not self._stay and self._threads is not None:
                 self._threads.shutdown(wait=False)
                 self._former, self._threads = self._threads, None
 

@@ -60,41 +60,35 @@ class ExchangeCodec:
     def encoded(self, exchange: LoggedExchange) -> bytes:
         """Return an exchange as bytes, none of whose parts are known as such."""
         request, answer = exchange.request, exchange.answer
-        return encoded_exchange(
+        fields = "".join([f"{name}:{value}\n" for name, value in request.headers]).encode("latin-1", "replace")
+        return self.joined(
             self.target(request, exchange.route, exchange.operation),
-            encoded_fields(request.headers),
-            encoded_head(answer, exchange.findings),
+            fields,
+            self.head(answer, exchange.findings),
             (request.body, answer.body),
             exchange.sizes,
         )
+
+    def head(self, answer: Response, findings: Iterable[Diagnostic]) -> bytes:
+        """Return what a response has beside its body, and the findings about the exchange, as bytes."""
+        stream = answer.stream and replace(answer.stream, given=None, patches=(), breaks=())
+        response = response_to_json(replace(answer, body=b"", wire=None, stream=stream))
+        return json.dumps([response, [diagnostic_to_json(finding) for finding in findings]]).encode()
+
+    def joined(
+        self, target: bytes, fields: bytes, head: bytes, bodies: tuple[bytes, bytes], sizes: tuple[int, int]
+    ) -> bytes:
+        """Return an exchange as bytes; of its bodies the beginnings. ``fields`` are lines, each ``name:value``."""
+        request_body, response_body = bodies
+        if len(request_body) > LONGEST_BODY or len(response_body) > LONGEST_BODY:
+            request_body, response_body = request_body[:LONGEST_BODY], response_body[:LONGEST_BODY]
+        lengths = _LENGTHS.pack(len(target), len(fields), len(head), len(request_body), *sizes)
+        return b"".join((lengths, target, fields, head, request_body, response_body))
 
     def operation(self, base_path: str | None, key: str | None) -> Operation | None:
         """Return the operation of a name; None where there is none, or it is not served any more."""
         contract = None if base_path is None else self._contracts.get(base_path)
         return None if contract is None else contract.operations.get(key or "")
-
-
-def encoded_head(answer: Response, findings: Iterable[Diagnostic]) -> bytes:
-    """Return what a response has beside its body, and the findings about the exchange, as bytes."""
-    stream = answer.stream and replace(answer.stream, given=None, patches=(), breaks=())
-    response = response_to_json(replace(answer, body=b"", wire=None, stream=stream))
-    return json.dumps([response, [diagnostic_to_json(finding) for finding in findings]]).encode()
-
-
-def encoded_fields(headers: Headers) -> bytes:
-    """Return the field lines of a request as bytes."""
-    return "".join([f"{name}:{value}\n" for name, value in headers]).encode("latin-1", "replace")
-
-
-def encoded_exchange(
-    target: bytes, fields: bytes, head: bytes, bodies: tuple[bytes, bytes], sizes: tuple[int, int]
-) -> bytes:
-    """Return an exchange as bytes; of its bodies the beginnings."""
-    request_body, response_body = bodies
-    if len(request_body) > LONGEST_BODY or len(response_body) > LONGEST_BODY:
-        request_body, response_body = request_body[:LONGEST_BODY], response_body[:LONGEST_BODY]
-    lengths = _LENGTHS.pack(len(target), len(fields), len(head), len(request_body), *sizes)
-    return b"".join((lengths, target, fields, head, request_body, response_body))
 
 
 class EncodedExchange:

@@ -11,7 +11,8 @@ from mock_server.http.messages import Request, Route
 from mock_server.hub import SharedScenario
 from mock_server.hub.model import Draw, Turn, WorldStaging
 from mock_server.openapi.model import Operation
-from mock_server.scenarios.model import STARTED, Scenario, StubResponse
+from mock_server.scenarios.model import Scenario, StubResponse
+from mock_server.scenarios.states import STARTED
 
 
 class RunningScenario(NamedTuple):
@@ -70,6 +71,11 @@ class StagedScenarios:
         ]
         return cls(staging.version, running, standing)
 
+    @classmethod
+    def standing_alone(cls, standing: Sequence[Scenario]) -> StagedScenarios:
+        """Return what runs in a world in which no test has staged anything."""
+        return cls(0, map(RunningScenario.of, reversed(standing)), standing)
+
     def matching(self, request: Request, route: Route, operation: Operation) -> ScenarioMatches:
         """Return which scenarios a request is for. It changes nothing, and takes long for a large body."""
         fits = (running for running in self.running if running.scenario.match.matches(request, route, operation))
@@ -88,10 +94,6 @@ class StagedScenarios:
         """Return the answer of a turn that the hub decided."""
         scenario = next(running.scenario for running in self.running if running.scenario.name == turn.scenario)
         return ScenarioTurn(scenario, scenario.answers[turn.answer], turn.met)
-
-
-NONE_STAGED = StagedScenarios(0, ())
-"""What is staged where nothing is."""
 
 
 def _read(shared: SharedScenario) -> RunningScenario:

@@ -13,18 +13,21 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
 from mock_server.hub import Hub, MemoryHub
 from mock_server.openapi.loading.loader import WORLDS
 from mock_server.openapi.model import Contract
-from mock_server.scenarios.model import Scenario
 from mock_server.storage import RecordReader, RecordWriter, Store, next_revision
 from mock_server.worlds.coverage import Coverage, CoverageNotes, CoverageTarget
 from mock_server.worlds.journal import KEPT as JOURNAL
 from mock_server.worlds.journal import Journal, JournalWriter
 from mock_server.worlds.memory_budget import MemoryBudget
-from mock_server.worlds.staged_scenarios import NONE_STAGED, RunningScenario, StagedScenarios
+
+if TYPE_CHECKING:
+    from mock_server.scenarios.model import Scenario
+    from mock_server.worlds.staged_scenarios import StagedScenarios
 
 PREFIX = WORLDS
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -59,7 +62,7 @@ class World:
         self.coverage = Coverage() if coverage is None else coverage
         self.revision: int | str = 0
         """Which remembered answers are this world's: those of all worlds without changes (0), or its own."""
-        self._staged = NONE_STAGED
+        self._staged: StagedScenarios | None = None
         self._layers: dict[Store, RecordWriter] | None = None
 
     @property
@@ -99,20 +102,22 @@ class World:
         The hub is asked where other ones run since the last time, or ``anew``.
         """
         staged, version = self._staged, self.hub.version(self.name)
-        if not anew and staged.version == version and staged.standing is standing:
+        if staged is not None and not anew and staged.version == version and staged.standing is standing:
             return staged
+        from mock_server.worlds.staged_scenarios import StagedScenarios  # the start does not wait for it
+
         if version or anew:
             staged = StagedScenarios.of(self.hub.staging(self.name), standing, staged)
         else:
-            running = map(RunningScenario.of, reversed(standing))
-            staged = StagedScenarios(0, running, standing)
+            staged = StagedScenarios.standing_alone(standing)
         self._staged = staged
         return staged
 
     def is_unstaged(self) -> bool:
         """Return whether no scenario runs but standing ones, as far as is known without asking the hub."""
         version = self.hub.version(self.name)
-        return not version or (self._staged.version == version and not self._staged.running)
+        staged = self._staged
+        return not version or (staged is not None and staged.version == version and not staged.running)
 
     def reset(self) -> None:
         """Reset the world to its initial state."""

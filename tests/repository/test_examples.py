@@ -20,6 +20,7 @@ from tests.support.paths import ROOT
 EXAMPLES = ROOT / "examples"
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
 SCHEMAS = {
+    "compose.replicas.yaml": "vendor.compose-spec",
     "compose.store.yaml": "vendor.compose-spec",
     "compose.yaml": "vendor.compose-spec",
     "github-actions.yml": "vendor.github-workflows",
@@ -51,7 +52,7 @@ def services(name: str) -> list[dict[str, Any]]:
     """The mocks that an example starts, whatever it calls their parts."""
     data = load(name)
     if name.startswith("compose"):
-        return [data["services"]["mock"]]
+        return [service for service in data["services"].values() if service["image"] == "mock-server"]
     if name.startswith("github"):
         return [job["services"]["mock"] for job in data["jobs"].values() if "services" in job]
     return [service for job in data.values() for service in job.get("services", [])]
@@ -114,22 +115,32 @@ def test_what_an_example_sets_can_be_read(name: str) -> None:
 @each_example
 def test_example_publishes_port_of_image(name: str) -> None:
     text = (EXAMPLES / name).read_text(encoding="utf-8")
-    assert {*re.findall(r"\b\d{4}\b", re.sub(r"(?m)^\s*#.*|@database:5432", "", text))} == {PORT}
+    assert {*re.findall(r"\b\d{4}\b", re.sub(r"(?m)^\s*#.*|@database:5432|@hub:6379|127.0.0.1:4011", "", text))} == {
+        PORT
+    }
     for service in services(name):
         for published in service.get("ports", []):
             assert published.rpartition(":")[2] == PORT
 
 
-@pytest.mark.parametrize("name", ["compose.yaml", "compose.store.yaml"])
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.store.yaml", "compose.replicas.yaml"])
 def test_compose_builds_this_image_and_asks_its_healthcheck(name: str) -> None:
-    (service,) = services(name)
-    assert (EXAMPLES / service["build"]["context"] / service["build"]["dockerfile"]).samefile(ROOT / "Containerfile")
-    assert service["healthcheck"]["test"] == ["CMD", *HEALTH]
-    assert service["read_only"] is True
-    for volume in service.get("volumes", []):
-        source, destination, _ = volume.split(":")
-        assert (EXAMPLES / source).is_dir()
-        assert f"/image{destination}" in CONTAINERFILE
+    for service in services(name):
+        build = service["build"]
+        assert (EXAMPLES / build["context"] / build["dockerfile"]).samefile(ROOT / "Containerfile")
+        assert service["healthcheck"]["test"] == ["CMD", *HEALTH]
+        assert service["read_only"] is True
+        for volume in service.get("volumes", []):
+            source, destination, _ = volume.split(":")
+            assert (EXAMPLES / source).is_dir()
+            assert f"/image{destination}" in CONTAINERFILE
+
+
+def test_compose_has_two_replicas_that_share_all() -> None:
+    first, second = services("compose.replicas.yaml")
+    assert first["environment"] == second["environment"]
+    assert {"MOCK_SERVER_HUB", "MOCK_SERVER_STORE"} <= first["environment"].keys()
+    assert first["ports"] != second["ports"]
 
 
 @pytest.mark.parametrize("file", [*PAGES, EXAMPLES / "github-actions.yml"], ids=lambda file: file.name)

@@ -27,6 +27,8 @@ IMAGE_USER = int(re.findall(r"^USER (\d+):", CONTAINERFILE, re.MULTILINE)[0])
 PAGE = (ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
 SERVER = {"app.kubernetes.io/name": "contract-mock-server", "app.kubernetes.io/component": "server"}
 SECONDS_TO_STOP = 2
+_SECRET_VALUES = {"store": "memory", "hub": "valkey://user:secret@hub:6379/0", "admin-token": "s3cret"}
+"""Values that the keys of the Secret may have, so that settings can be read."""
 OLDEST, NEWEST = "1.30", "1.37"
 """The first whose pods can wait before they stop without a program that waits; the last that is known here."""
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
@@ -47,7 +49,8 @@ def render(place: Path) -> str:
 
 def files_of_objects() -> list[Path]:
     """The files that hold whole objects: neither kustomize's own nor patches, nor what a ConfigMap is made of."""
-    files = [*(PLACE / "base").glob("*.yaml"), PLACE / "overlays/postgresql/database.yaml"]
+    others = [PLACE / "overlays/postgresql/database.yaml", PLACE / "components/valkey/valkey.yaml"]
+    files = [*(PLACE / "base").glob("*.yaml"), *others]
     return sorted(file for file in files if file.name != "kustomization.yaml")
 
 
@@ -163,7 +166,7 @@ def selectors_select(objects: Sequence[Object]) -> Iterator[str]:
 
 
 def the_autoscaler_alone_says_how_many(objects: Sequence[Object]) -> Iterator[str]:
-    """Replicas of the Deployment would be set back at every apply; several need a store that they share."""
+    """Replicas of the Deployment would be set back at every apply; several need a store and a hub that they share."""
     (deployment,) = of_kind(objects, "Deployment")
     scalers = of_kind(objects, "HorizontalPodAutoscaler")
     for scaler in scalers:
@@ -175,7 +178,9 @@ def the_autoscaler_alone_says_how_many(objects: Sequence[Object]) -> Iterator[st
         if not of_kind(objects, "PodDisruptionBudget"):
             yield f"{name_of(scaler)}: no budget for disruptions"
         if variables_of(objects).get("MOCK_SERVER_STORE") == "memory":
-            yield f"{name_of(scaler)}: replicas that share nothing"
+            yield f"{name_of(scaler)}: replicas that share no records"
+        if "hub" not in _keys_of_the_secret(objects):
+            yield f"{name_of(scaler)}: replicas that share no worlds"
     if not scalers and deployment["spec"].get("replicas") != 1:
         yield f"{name_of(deployment)}: how many?"
 
@@ -194,7 +199,7 @@ def ports_lead_to_the_server(objects: Sequence[Object]) -> Iterator[str]:
 
 
 def the_network_lets_through_what_is_needed(objects: Sequence[Object]) -> Iterator[str]:
-    """In: the port. Out: names, the database, the other replicas, each by port."""
+    """In: the port. Out: names, the database, the hub, each by port; nobody but the server reaches these two."""
     (policy,) = [
         resource
         for resource in of_kind(objects, "NetworkPolicy")
@@ -206,14 +211,17 @@ def the_network_lets_through_what_is_needed(objects: Sequence[Object]) -> Iterat
     ways = {way: [port["port"] for rule in spec[way] for port in rule["ports"]] for way in ("ingress", "egress")}
     if ways["ingress"] != [PORT]:
         yield f"{name_of(policy)}: in by {ways['ingress']}"
-    if sorted(ways["egress"]) != [53, 53, PORT, 5432]:
+    if sorted(ways["egress"]) != [53, 53, 5432, 6379]:
         yield f"{name_of(policy)}: out by {ways['egress']}"
-    if not [
-        resource
-        for resource in of_kind(objects, "Service")
-        if resource["spec"].get("clusterIP") == "None" and _is_server(resource)
-    ]:
-        yield "no name that has the addresses of all replicas"
+    for workload in of_kind(objects, "StatefulSet"):
+        labels = workload["spec"]["selector"]["matchLabels"]
+        policies = [
+            resource["spec"]
+            for resource in of_kind(objects, "NetworkPolicy")
+            if resource["spec"]["podSelector"].get("matchLabels") == labels
+        ]
+        if [(spec.get("egress", []), _callers(spec)) for spec in policies] != [([], [SERVER])]:
+            yield f"{name_of(workload)}: reached by others than the server, or lets out"
 
 
 def a_stop_has_the_time_that_it_takes(objects: Sequence[Object]) -> Iterator[str]:
@@ -228,7 +236,11 @@ def variables_are_settings(objects: Sequence[Object]) -> Iterator[str]:
     """Their values can be read, and the files that they name are mounted."""
     _, container = server_of(objects)
     variables = variables_of(objects)
-    secret = {variable["name"]: "memory" for variable in container["env"] if "valueFrom" in variable}
+    secret = {
+        variable["name"]: _SECRET_VALUES[variable["valueFrom"]["secretKeyRef"]["key"]]
+        for variable in container["env"]
+        if "valueFrom" in variable
+    }
     try:
         settings = read_settings({}, {**secret, **variables})
     except UsageError as error:
@@ -276,8 +288,16 @@ def _named(objects: Sequence[Object], kind: str, name: str) -> list[Object]:
     return [resource for resource in of_kind(objects, kind) if resource["metadata"]["name"] == name]
 
 
-def _is_server(service: Object) -> bool:
-    return bool(service["spec"]["selector"] == SERVER)
+def _keys_of_the_secret(objects: Sequence[Object]) -> list[str]:
+    """The keys of the Secret that become variables of the server."""
+    _, container = server_of(objects)
+    sources = [variable.get("valueFrom", {}) for variable in container["env"]]
+    return [source["secretKeyRef"]["key"] for source in sources if "secretKeyRef" in source]
+
+
+def _callers(policy: Object) -> list[Mapping[str, str]]:
+    """The labels of those that a policy lets in."""
+    return [peer["podSelector"]["matchLabels"] for rule in policy["ingress"] for peer in rule.get("from", [])]
 
 
 def _selectors(objects: Sequence[Object]) -> Iterator[tuple[str, Mapping[str, str]]]:

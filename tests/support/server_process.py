@@ -27,7 +27,7 @@ class RunningServer:
     finds_anew = False
 
     def __init__(self, *arguments: str, env: dict[str, str] | None = None, program: list[str] | None = None) -> None:
-        if not {"--workers", "--reload", "--peers"} & {*arguments}:
+        if not {"--workers", "--reload"} & {*arguments}:
             arguments = ("--workers", self.workers, *arguments)
         if self.finds_anew:
             arguments = ("--no-fast-path", *arguments)

@@ -7,21 +7,25 @@ from types import TracebackType
 from typing import Any
 
 import httpx
+import psutil
 from prometheus_client import parser
 from prometheus_client.samples import Sample
 
 from tests.support.customers import INDIVIDUAL, ME
 from tests.support.server_process import RunningServer
+from tests.support.worker_processes import workers_of
 
 
-class Connected:
+class WorkerConnection:
     """One process of a server: the one that a connection leads to."""
 
-    def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, trust_env=False, timeout=30)
-        self.name: str = self.told("/__admin/peers")["name"]
+    def __init__(self, server: RunningServer) -> None:
+        self.client = httpx.Client(base_url=server.url, trust_env=False, timeout=30)
+        stream = self.client.get("/__admin/health").extensions["network_stream"]
+        port = stream.get_extra_info("client_addr")[1]
+        (self.process,) = [worker for worker in workers_of(server) if port in _client_ports(worker)]
 
-    def __enter__(self) -> Connected:
+    def __enter__(self) -> WorkerConnection:
         return self
 
     def __exit__(
@@ -29,7 +33,8 @@ class Connected:
     ) -> None:
         self.client.close()
 
-    def told(self, path: str) -> Any:
+    def json(self, path: str) -> Any:
+        """The answer to a GET."""
         return self.client.get(path).json()
 
     def me(self, world: str, *, times: int = 1) -> list[int]:
@@ -41,24 +46,20 @@ class Connected:
         started = self.client.post(f"/~{world}/__admin/scenarios", json={"answers": [*answers]})
         assert started.status_code == 201, started.text
 
-    def owns(self, world: str) -> bool:
-        return bool(self.told(f"/~{world}/__admin/peers")["owner"] == self.name)
-
-    def others(self) -> set[str]:
-        """The names of the other processes."""
-        return {one["name"] for one in self.told("/__admin/peers")["peers"]}
+    def samples(self, name: str) -> list[Sample]:
+        """The samples of a metric."""
+        families = parser.text_string_to_metric_families(self.client.get("/__admin/metrics").text)
+        return [sample for family in families for sample in family.samples if sample.name == name]
 
 
-def both(server: RunningServer, stack: ExitStack) -> list[Connected]:
-    """A connection to each of the workers."""
-    found: dict[str, Connected] = {}
-    while len(found) < 2:
-        one = stack.enter_context(Connected(server.url))
-        found.setdefault(one.name, one)
-    return [*found.values()]
+def _client_ports(worker: psutil.Process) -> set[int]:
+    return {connection.raddr.port for connection in worker.net_connections() if connection.raddr}
 
 
-def samples(worker: Connected, name: str) -> list[Sample]:
-    text = worker.client.get("/__admin/metrics").text
-    families = parser.text_string_to_metric_families(text)
-    return [one for family in families for one in family.samples if one.name == name]
+def both_workers(server: RunningServer, stack: ExitStack) -> tuple[WorkerConnection, WorkerConnection]:
+    """A connection to each of two workers."""
+    first = stack.enter_context(WorkerConnection(server))
+    while True:
+        second = stack.enter_context(WorkerConnection(server))
+        if second.process != first.process:
+            return first, second

@@ -74,7 +74,7 @@ def test_what_is_rendered_keeps_the_rules(tree: str, rule: Rule) -> None:
 
 def test_every_tree_is_rendered() -> None:
     files = {file.parent.relative_to(PLACE).as_posix() for file in PLACE.rglob("kustomization.yaml")}
-    assert files - {"components/contract"} == {*TREES}
+    assert files - {"components/contract", "components/valkey"} == {*TREES}
 
 
 @each_tree
@@ -83,22 +83,24 @@ def test_server_answers_what_the_probes_ask(tree: str, server_url: str) -> None:
         assert asked(server_url, {"path": path}).status == 200, probe
 
 
-def test_overlay_with_postgresql_has_three_replicas_and_database() -> None:
+def test_overlay_with_postgresql_has_three_replicas_with_database_and_hub() -> None:
     objects = objects_of("overlays/postgresql")
     (scaler,) = of_kind(objects, "HorizontalPodAutoscaler")
     assert scaler["spec"]["minReplicas"] == 3
     assert [resource["metadata"]["name"] for resource in of_kind(objects, "StatefulSet")] == [
-        "contract-mock-server-database"
+        "contract-mock-server-database",
+        "contract-mock-server-hub",
     ]
 
 
 @each_tree
 def test_no_password_is_in_a_manifest(tree: str) -> None:
     assert of_kind(objects_of(tree), "Secret") == []
-    assert "postgresql://" not in rendered(tree)
+    assert "://" not in rendered(tree)
     _, container = server_of(objects_of(tree))
-    (token,) = [variable for variable in container["env"] if variable["name"] == "MOCK_SERVER_ADMIN_TOKEN"]
-    assert "secretKeyRef" in token["valueFrom"]
+    secret = {variable["name"] for variable in container["env"] if "secretKeyRef" in variable.get("valueFrom", {})}
+    alone = {"MOCK_SERVER_ADMIN_TOKEN"}
+    assert secret == (alone if tree == "overlays/memory" else {*alone, "MOCK_SERVER_STORE", "MOCK_SERVER_HUB"})
 
 
 def test_changed_contract_starts_new_pods(tmp_path: Path) -> None:
@@ -144,6 +146,20 @@ def add_variable(name: str, value: str) -> Callable[[list[Object]], None]:
     return edit
 
 
+def drop_variable(name: str) -> Callable[[list[Object]], None]:
+    def edit(objects: list[Object]) -> None:
+        _, container = server_of(objects)
+        container["env"] = [variable for variable in container["env"] if variable["name"] != name]
+
+    return edit
+
+
+def let_all_reach_the_hub(objects: list[Object]) -> None:
+    for policy in of_kind(objects, "NetworkPolicy"):
+        if policy["metadata"]["name"] == "contract-mock-server-hub":
+            del policy["spec"]["ingress"][0]["from"]
+
+
 def drop_config(objects: list[Object]) -> None:
     objects[:] = [
         resource
@@ -169,8 +185,10 @@ BREAKS: Sequence[tuple[Rule, Callable[[list[Object]], None]]] = (
     (selectors_select, edit_spec("PodDisruptionBudget", selector={"matchLabels": {"app": "other"}})),
     (the_autoscaler_alone_says_how_many, edit_spec("Deployment", replicas=3)),
     (the_autoscaler_alone_says_how_many, add_variable("MOCK_SERVER_STORE", "memory")),
+    (the_autoscaler_alone_says_how_many, drop_variable("MOCK_SERVER_HUB")),
     (ports_lead_to_the_server, edit_container(ports=[{"name": "http", "containerPort": 8080}])),
     (the_network_lets_through_what_is_needed, edit_spec("NetworkPolicy", egress=[])),
+    (the_network_lets_through_what_is_needed, let_all_reach_the_hub),
     (a_stop_has_the_time_that_it_takes, edit_pod(terminationGracePeriodSeconds=5)),
     (variables_are_settings, add_variable("MOCK_SERVER_SEDE", "7")),
     (variables_are_settings, add_variable("MOCK_SERVER_SEED", "seven")),
@@ -195,7 +213,7 @@ def test_variables_of_server_are_known_here() -> None:
     variables = variables_of(objects_of("overlays/memory"))
     assert variables["MOCK_SERVER_STORE"] == "memory"
     assert variables["MOCK_SERVER_CONTRACT"] == "/contract/openapi.yaml"
-    assert len(workloads(objects_of("overlays/postgresql"))) == 2
+    assert len(workloads(objects_of("overlays/postgresql"))) == 3
 
 
 WORKFLOWS = [ROOT / "examples/github-actions.yml", *sorted((ROOT / ".github/workflows").iterdir())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -11,10 +12,17 @@ import pytest
 from mock_server.hub import HubBounds, MemoryHub, SharedHub, SharedScenario
 from mock_server.hub.sqlite import SqliteHub
 from mock_server.hub.valkey import ValkeyHub
-from tests.support.hubs import OpensPair, OpensSharedPair, Pair, SharedPair
+from tests.support.hubs import OpensPair, OpensPlace, OpensSharedPair, Pair, SharedPair
 from tests.support.valkey_server import running_valkey
 
 SHARED = ["sqlite", pytest.param("valkey", marks=pytest.mark.store)]
+
+
+@pytest.fixture(autouse=True)
+def _rings_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the rings of a test, and of the processes that it starts, in a directory that goes with it."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +90,14 @@ def pair(opens: OpensPair) -> Pair:
 def shared(opens_shared: OpensSharedPair) -> SharedPair:
     """A hub of several processes, as two of them have it."""
     return opens_shared()
+
+
+@pytest.fixture(params=SHARED)
+def opens_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpensPlace]:
+    """Open a hub in several processes."""
+    if request.param == "valkey":
+        opener = OpensPlace(f"redis://{request.getfixturevalue('valkey')} {token_hex(4)}:")
+    else:
+        opener = OpensPlace(str(tmp_path / "hub.db"))
+    yield opener
+    opener.close()

@@ -49,6 +49,55 @@ def test_entries_are_removed(shared: SharedPair) -> None:
     assert numbers(shared, "w") == []
 
 
+def test_a_bound_counts_across_batches(opens_shared: OpensSharedPair) -> None:
+    pair = opens_shared(bounds=HubBounds(entries=5))
+    for number in range(12):
+        pair[number % 2].note(journal_note("w", number))
+        if number % 3 == 2:
+            pair[0].arrive()
+    assert [*sorted(numbers(pair, "w"))][-3:] == [9, 10, 11]
+    assert len(numbers(pair, "w")) == 5
+
+
+def test_removed_entries_stay_removed_while_others_come(opens_shared: OpensSharedPair) -> None:
+    pair = opens_shared(bounds=HubBounds(entries=4))
+    for number in range(4):
+        pair[0].note(journal_note("w", number))
+    assert numbers(pair, "w") == [0, 1, 2, 3]
+    pair[1].remove("w", {0, 3, 99})
+    pair[0].note(journal_note("w", 4))
+    assert numbers(pair, "w") == [1, 2, 4]
+    pair[1].remove("w", {4})
+    assert numbers(pair, "w") == [1, 2]
+
+
+def test_equal_exchanges_are_one_object(shared: SharedPair) -> None:
+    for number in range(4):
+        shared[0].note(journal_note("w", number, bytes([number % 2]) * 100))
+        shared[0].arrive()
+    exchanges = [entry.exchange for entry in shared[1].journal("w")]
+    assert exchanges == [b"\0" * 100, b"\1" * 100] * 2
+    assert len({id(exchange) for exchange in exchanges}) == 2
+
+
+def test_bytes_of_all_journals_have_a_bound(opens_shared: OpensSharedPair) -> None:
+    pair = opens_shared(bounds=HubBounds(entry_bytes=100_000))
+    for world in ("old", "new"):
+        for number in range(8):
+            pair[0].note(journal_note(world, number, bytes([number]) * 8_000))
+            pair[0].arrive()
+    assert numbers(pair, "new") == [*range(8)]
+    older = numbers(pair, "old")
+    assert 0 < len(older) < 8
+    assert older == [*range(8)][-len(older) :]
+    figures = pair[1].figures()
+    assert figures.worlds == 2
+    assert 64_000 < figures.entry_bytes <= 100_000
+    pair[0].clear_journal("new")
+    pair[0].reset("old")
+    assert pair[1].figures() == (1, 0, 0)
+
+
 def test_coverage_outlives_its_world_in_the_total(shared: SharedPair) -> None:
     for hub, key in zip(shared, "ab", strict=True):
         hub.note(CoverageNote("w", "GET /", frozenset({key}), 2))

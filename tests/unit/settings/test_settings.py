@@ -23,7 +23,7 @@ EXAMPLES: dict[str, tuple[str, Value]] = {
     "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
     "validate_requests": ("warn", "warn"),
-    "peers": ("mock:4010, [::1]:4011", "mock:4010,[::1]:4011"),
+    "hub": ("redis://cache:6379", "redis://cache:6379"),
     "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
     "redact_body": ("/card/number,/items/*/iban", ("/card/number", "/items/*/iban")),
     "admin_token": ("secret", "secret"),

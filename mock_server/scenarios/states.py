@@ -1,0 +1,4 @@
+"""The states of scenarios."""
+
+STARTED = "Started"
+"""The initial state of everything; the name is WireMock's."""
