@@ -33,7 +33,9 @@ _HEAD = Struct("<QQQQQQQH")
 """Of each half where its notes end, the count of its first, and whether some had no room; how often the halves were
 changed, twice, so that it is odd meanwhile and who reads reads again; length of the text, which follows."""
 _RECORD = Struct("<IBQddH")
-"""Length, whether it is of coverage, number or requests, started, elapsed, length of the world's name."""
+"""Length, kind, number or requests, started, elapsed, length of the world's name, which follows."""
+_EXCHANGE, _SAME, _COVERAGE = range(3)
+"""Kinds: an entry with its exchange, one with the exchange of the entry before it, coverage."""
 _FIXED = _RECORD.size
 _TRIES = 100
 """Most times that a ring is read whose halves are being changed; a process may have been killed just then, which is as
@@ -69,6 +71,7 @@ class Ring:
         self._map = mapped(self.handle, _SIZE)
         self._heads = memoryview(self._map).cast("Q")
         self._end = self._limit = 0
+        self._exchange = b""
         self._half = 1
         self.turn(1)
         file.with_suffix(".new").rename(file)
@@ -81,20 +84,26 @@ class Ring:
     def write(self, note: Note) -> None:
         """Write a note, which is there when this returns, unless the half is full."""
         if type(note) is JournalNote:
-            name, number, started, elapsed, data = note
-            kind = 0
+            world, number, started, elapsed, exchange = note
+            data = world.encode()
+            size = len(data)
+            if exchange is self._exchange:
+                kind = _SAME
+            else:
+                kind, data = _EXCHANGE, data + exchange
         else:
-            name, target, keys, number = note  # type: ignore[misc]
-            kind, started, elapsed, data = 1, 0.0, 0.0, "\0".join((target, *keys)).encode()
-        world = name.encode()
+            world, target, keys, number = note  # type: ignore[misc]
+            kind, size, started, elapsed, exchange = _COVERAGE, 0, 0.0, 0.0, self._exchange
+            data = "\0".join((world, target, *keys)).encode()
         start = self._end
-        end = start + _FIXED + len(world) + len(data)
+        end = start + _FIXED + len(data)
         if end > self._limit:
             self._limit = 0
             self._heads[_FULL + self._half] = 1
             return
-        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, len(world))
-        self._map[start + _FIXED : end] = world + data
+        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, size)
+        self._map[start + _FIXED : end] = data
+        self._exchange = exchange
         self._end = self._heads[self._half] = end
 
     def turn(self, first: int) -> None:
@@ -102,6 +111,7 @@ class Ring:
         self._half ^= 1
         self._end = _BEGIN + self._half * HALF
         self._limit = self._end + HALF
+        self._exchange = b""
         self._heads[_TURNS] += 1
         self._heads[_END + self._half] = self._heads[_FULL + self._half] = 0
         self._heads[_FIRST + self._half] = first
@@ -203,15 +213,15 @@ def _read(name: str, handle: int, *, is_left: bool) -> Pending:
 
 def _notes(content: bytes) -> Sequence[Note]:
     notes: list[Note] = []
-    start = 0
+    start, exchange = 0, b""
     while start < len(content):
         length, kind, number, started, elapsed, size = _RECORD.unpack_from(content, start)
-        body = start + _FIXED
-        world, data = content[body : body + size].decode(), content[body + size : start + length]
-        if kind:
-            target, *keys = data.decode().split("\0")
+        body, start = start + _FIXED, start + length
+        if kind == _COVERAGE:
+            world, target, *keys = content[body:start].decode().split("\0")
             notes.append(CoverageNote(world, target, frozenset(keys), number))
-        else:
-            notes.append(JournalNote(world, number, started, elapsed, data))
-        start += length
+            continue
+        if kind == _EXCHANGE:
+            exchange = content[body + size : start]
+        notes.append(JournalNote(content[body : body + size].decode(), number, started, elapsed, exchange))
     return notes

@@ -369,11 +369,13 @@ class SqliteHub:
             return [name for (name,) in connection.execute("SELECT name FROM world ORDER BY has_changes, used")]
 
     def has_world(self, world: str) -> bool:
-        return self._has_world(world) or (self.arrive() and self._has_world(world))
-
-    def _has_world(self, world: str) -> bool:
+        chosen = "SELECT 1 FROM world WHERE name = ?"
         with self._file.reading() as connection:
-            return connection.execute("SELECT 1 FROM world WHERE name = ?", (world,)).fetchone() is not None
+            if connection.execute(chosen, (world,)).fetchone() is not None:
+                return True
+        self.arrive()
+        with self._file.reading() as connection:
+            return connection.execute(chosen, (world,)).fetchone() is not None
 
     def figures(self) -> HubFigures:
         with self._file.reading() as connection:

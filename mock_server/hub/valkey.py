@@ -122,7 +122,9 @@ class ValkeyHub:
             return
         self._next_sign = time.monotonic() + SIGN
         try:
-            digests: list[bytes] = self._server.script(scripts.SIGN, self._servers, self._digest, int(3 * SIGN))
+            digests: list[bytes] = self._server.script(
+                scripts.SIGN, self._servers, self._digest, int(3 * SIGN), self._bounds.idle_seconds
+            )
         except HubFullError as error:
             self._trouble.begin("signs", error)
             return
@@ -159,6 +161,7 @@ class ValkeyHub:
         return self._versions.get(world, 0)
 
     def staging(self, world: str) -> WorldStaging:
+        before = self._versions.get(world, 0)
         flat: list[bytes] = self._server.command("HGETALL", self._key("stage", world))
         fields = {flat[place].decode(): flat[place + 1].decode() for place in range(0, len(flat), 2)}
         version = int(fields.get("version", 0))
@@ -167,7 +170,8 @@ class ValkeyHub:
             entries = json.loads(fields["scenarios"])
             scenarios = tuple(SharedScenario.from_data(name, json.loads(data)) for name, _, data in entries)
         with self._lock:
-            self._set_version(world, max(version, self._versions.get(world, 0)) if version else 0)
+            if self._versions.get(world, 0) == before:  # else a change was heard of meanwhile
+                self._set_version(world, version)
         progress = {scenario.name: _progress(scenario, fields) for scenario in scenarios}
         states = {name[6:]: state for name, state in fields.items() if name.startswith("state:")}
         return WorldStaging(version, scenarios, progress, states, _clock(fields.get("stands_at"), fields.get("ahead")))
@@ -354,10 +358,10 @@ class ValkeyHub:
         return [name.decode() for part in names for name in part]
 
     def has_world(self, world: str) -> bool:
-        def is_there() -> bool:
+        if self._script(scripts.HAS_WORLD, world) is None:
+            self.arrive()
             return self._script(scripts.HAS_WORLD, world) is not None
-
-        return is_there() or (self.arrive() and is_there())
+        return True
 
     def figures(self) -> HubFigures:
         return HubFigures(*map(int, self._script(scripts.FIGURES, "")))

@@ -20,9 +20,11 @@ from mock_server.hub.ring import HALF, Batch, RingDirectory
 from mock_server.hub.trouble import Trouble
 from tests.support.hubs import OpensPlace, journal_note, note_and_die, wait_until
 
+EXCHANGE = b"1234"
 NOTES: list[Note] = [
     CoverageNote("w", "GET /", frozenset({"200", "404"}), 3),
-    *(JournalNote("wörld", 2**64 - 1 - number, 1.25, 0.5, b"x" * number) for number in range(50)),
+    *(JournalNote("wörld", 2**64 - 1 - number, 1.25, 0.5, b"x" * (number // 3)) for number in range(50)),
+    *(JournalNote("v", number, 1.25, 0.5, EXCHANGE) for number in range(5)),
 ]
 
 
