@@ -15,7 +15,7 @@ from mock_server.hub.trouble import Trouble
 
 PAUSE = 0.01
 """Seconds for which notes gather before they are sent, unless a reader waits for them."""
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 1000
 MOST_WAITING = 100_000
 """Notes that wait for a hub that does not answer; above it the oldest are dropped and counted."""
 RETRY = 0.2

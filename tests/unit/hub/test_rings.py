@@ -16,7 +16,7 @@ from mock_server.core.errors import HubError, HubLostError
 from mock_server.hub import outbox
 from mock_server.hub.model import CoverageNote, JournalNote, Note
 from mock_server.hub.outbox import Outbox
-from mock_server.hub.ring import HALF, Batch, RingDirectory
+from mock_server.hub.ring import HALF, Batch, RingDirectory, directory_of
 from mock_server.hub.trouble import Trouble
 from tests.support.hubs import OpensPlace, journal_note, note_and_die, wait_until
 
@@ -83,6 +83,15 @@ def test_a_full_ring_left_behind_has_what_had_room(tmp_path: Path) -> None:
     assert not [batch for ring in rings.pending() for batch in ring.batches]
     left.own.close(is_sent=False)
     assert [batch.first for ring in rings.pending() for batch in ring.batches] == [2]
+
+
+def test_a_machine_without_temporary_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> str:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("mock_server.hub.ring.gettempdir", refuse)
+    with pytest.raises(HubError, match="TMPDIR"):
+        directory_of("p")
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o750])
