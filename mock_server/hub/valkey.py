@@ -98,8 +98,6 @@ class ValkeyHub:
         prefix = f"{self._servers}{digest}:"
         self._outbox.set_text(prefix)
         self._stop_listening()
-        if self._digest:
-            self._server.command("ZREM", f"{self._servers}digests", self._digest)
         self._digest, self._prefix, self._next_sign = digest, prefix, 0.0
         self._standing = tuple(standing)
         self._standing_text = json.dumps([_entry(scenario) for scenario in self._standing])
@@ -410,6 +408,8 @@ class ValkeyHub:
         self._ended.set()
         if self._thread is not None:
             self._thread.join(5)
+            with suppress(HubError):
+                self._server.command("ZREM", f"{self._servers}digests", self._digest)
 
     def close(self) -> None:
         self._outbox.close()

@@ -151,6 +151,25 @@ def test_the_oldest_notes_are_dropped_while_the_hub_is_lost(tmp_path: Path, monk
     box.close()
 
 
+def test_notes_that_cannot_be_sent_are_dropped_and_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes: list[Note] = []
+
+    def send(batch: Batch, text: str) -> None:
+        if not notes and batch.notes[0].world == "bad":
+            raise ValueError("bad")
+        notes.extend(batch.notes)
+
+    box = Outbox(RingDirectory(tmp_path / "rings"), send, Trouble())
+    box.add(journal_note("bad", 0))
+    wait_until(lambda: box.dropped == 1)
+    box.add(journal_note("w", 1))
+    wait_until(lambda: notes == [journal_note("w", 1)])
+    box.close()
+    assert "cannot be sent" in caplog.text
+
+
 def test_a_killed_process_loses_no_entry(opens_place: OpensPlace) -> None:
     hub = opens_place.open()
     context = multiprocessing.get_context("spawn")
