@@ -36,7 +36,7 @@ from mock_server.hub.ring import Batch, RingDirectory
 from mock_server.hub.shared_page import EVENT, VERSION, SharedPage
 from mock_server.hub.sqlite_file import SqliteFile
 from mock_server.hub.staged_world import StagedWorld, advanced, counted
-from mock_server.hub.trouble import Trouble
+from mock_server.hub.trouble import Trouble, tell
 
 PATIENCE = 0.05
 """Seconds for which a reader waits for notes of others."""
@@ -434,8 +434,7 @@ class SqliteHub:
                 rows = connection.execute(chosen, (self._heard,)).fetchall()
             for sequence, event, text in rows:
                 self._heard = sequence
-                for listener in self._listeners:
-                    listener(event, text)
+                tell(self._listeners, event, text)
 
     def close(self) -> None:
         self._outbox.close()

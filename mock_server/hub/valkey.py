@@ -7,10 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from hashlib import sha256
-from pathlib import Path
 from secrets import randbelow, token_hex
-from tempfile import gettempdir
 from threading import Event, Lock, Thread
 from typing import Any, cast
 
@@ -37,9 +34,9 @@ from mock_server.hub.model import (
 )
 from mock_server.hub.outbox import Outbox
 from mock_server.hub.parcel import covered, packed, parcels, unpacked
-from mock_server.hub.ring import Batch, RingDirectory
+from mock_server.hub.ring import Batch, RingDirectory, directory_of
 from mock_server.hub.staged_world import LAST_MOMENT, draws_of
-from mock_server.hub.trouble import Trouble
+from mock_server.hub.trouble import Trouble, tell
 from mock_server.hub.valkey_connection import SECONDS, ValkeyServer
 
 log = logging.getLogger("mock_server")
@@ -87,8 +84,7 @@ class ValkeyHub:
         self._next_sign = 0.0
         self._has_warned = False
         self._thread: Thread | None = None
-        place = sha256(f"{self._server.shown.partition('://')[2]} {prefix}".encode()).hexdigest()[:16]
-        self._rings = RingDirectory(Path(gettempdir()) / f"mock-server-hub-{place}")
+        self._rings = RingDirectory(directory_of(f"{self._server.shown.partition('://')[2]} {prefix}"))
         self._outbox = Outbox(self._rings, self._send, self._trouble)
         self._outbox.flush()
 
@@ -103,8 +99,6 @@ class ValkeyHub:
         prefix = f"{self._servers}{digest}:"
         self._outbox.set_text(prefix)
         self._stop_listening()
-        if self._digest:
-            self._server.command("ZREM", f"{self._servers}digests", self._digest)
         self._digest, self._prefix, self._next_sign = digest, prefix, 0.0
         self._standing = tuple(standing)
         self._standing_text = json.dumps([_entry(scenario) for scenario in self._standing])
@@ -410,13 +404,14 @@ class ValkeyHub:
                 self._server.command("RPUSH", text, 1)
                 self._server.command("EXPIRE", text, 5)
         else:
-            for listener in self._listeners:
-                listener(event, text)
+            tell(self._listeners, event, text)
 
     def _stop_listening(self) -> None:
         self._ended.set()
         if self._thread is not None:
             self._thread.join(5)
+            with suppress(HubError):
+                self._server.command("ZREM", f"{self._servers}digests", self._digest)
 
     def close(self) -> None:
         self._outbox.close()

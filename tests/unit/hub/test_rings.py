@@ -16,7 +16,7 @@ from mock_server.core.errors import HubError, HubLostError
 from mock_server.hub import outbox
 from mock_server.hub.model import CoverageNote, JournalNote, Note
 from mock_server.hub.outbox import Outbox
-from mock_server.hub.ring import HALF, Batch, RingDirectory
+from mock_server.hub.ring import HALF, Batch, RingDirectory, directory_of
 from mock_server.hub.trouble import Trouble
 from tests.support.hubs import OpensPlace, journal_note, note_and_die, wait_until
 
@@ -85,6 +85,15 @@ def test_a_full_ring_left_behind_has_what_had_room(tmp_path: Path) -> None:
     assert [batch.first for ring in rings.pending() for batch in ring.batches] == [2]
 
 
+def test_a_machine_without_temporary_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> str:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("mock_server.hub.ring.gettempdir", refuse)
+    with pytest.raises(HubError, match="TMPDIR"):
+        directory_of("p")
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o750])
 def test_a_directory_of_others_is_refused(tmp_path: Path, mode: int) -> None:
     directory = tmp_path / "rings"
@@ -140,6 +149,25 @@ def test_the_oldest_notes_are_dropped_while_the_hub_is_lost(tmp_path: Path, monk
         box.add(journal_note("w", number))
     wait_until(lambda: box.dropped == 7)
     box.close()
+
+
+def test_notes_that_cannot_be_sent_are_dropped_and_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes: list[Note] = []
+
+    def send(batch: Batch, text: str) -> None:
+        if not notes and batch.notes[0].world == "bad":
+            raise ValueError("bad")
+        notes.extend(batch.notes)
+
+    box = Outbox(RingDirectory(tmp_path / "rings"), send, Trouble())
+    box.add(journal_note("bad", 0))
+    wait_until(lambda: box.dropped == 1)
+    box.add(journal_note("w", 1))
+    wait_until(lambda: notes == [journal_note("w", 1)])
+    box.close()
+    assert "cannot be sent" in caplog.text
 
 
 def test_a_killed_process_loses_no_entry(opens_place: OpensPlace) -> None:
