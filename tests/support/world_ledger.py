@@ -145,7 +145,7 @@ def contradictions(ledger: WorldLedger, state: WorldState) -> list[str]:
 def _unexpected(ledger: WorldLedger) -> Iterator[str]:
     for request in ledger.requests:
         status = request.reply.status
-        if request.is_acknowledged and status not in ((201,) if request.key else (200, 429)):
+        if request.is_acknowledged and status not in (201 if request.key else 200, 429):
             yield f"{request.mark} had {status}, {request.reply.body!r}"
         elif request.is_acknowledged and request.reply.headers.get("ratelimit-reset") != RESET:
             yield f"{request.mark} saw another clock: {request.reply.headers.get('ratelimit-reset')}"
@@ -197,13 +197,13 @@ def _windows(ledger: WorldLedger, probe: Reply) -> Iterator[str]:
         if places and not max(places) <= len(places) + lost:
             yield f"place {max(places)} was given of {len(places)} acknowledged and {lost} lost"
         yield from _backwards([*zip(served, places, strict=True)])
-    refused = [request.reply.came_at for request in ledger.of(429, orders=False)]
-    if refused and len(ledger.of(200, orders=False)) + ledger.lost(orders=False) < LIMIT:
-        yield "the limit was reached too early"
-    for request in ledger.of(200, orders=False):
-        if refused and request.reply.sent_at > min(refused):
-            yield f"{request.mark} was served after the limit had been reached"
-    if refused and probe.status != 429:
+        refused = [request.reply.came_at for request in ledger.of(429, orders=orders)]
+        if refused and len(served) + lost < LIMIT:
+            yield "the limit was reached too early"
+        for request in served:
+            if refused and request.reply.sent_at > min(refused):
+                yield f"{request.mark} was served after the limit had been reached"
+    if ledger.of(429, orders=False) and probe.status != 429:
         yield f"one more read had {probe.status} after the limit had been reached"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from time import monotonic
 
 import httpx
@@ -54,9 +55,11 @@ def test_frozen_hub_keeps_nobody_waiting_who_needs_none(pair: Pair, hub: Running
     first, second = pair
     first.stage("w")
     turns = [first.turn("w"), second.turn("w"), first.turn("plain") + 2, second.turn("plain") + 2]
-    with ThreadPoolExecutor(60) as pool, hub.frozen():
+    with ExitStack() as stack, ThreadPoolExecutor(60) as pool:
+        clients = [stack.enter_context(ReplicaClient(str(replica.client.base_url))) for replica in pair * 25]
+        stack.enter_context(hub.frozen())
         began = monotonic()
-        asked = [pool.submit(fresh_turn, replica, "w") for replica in pair for _ in range(25)]
+        asked = [pool.submit(client.turn, "w") for client in clients]
         staged = pool.submit(first.stage, "late")
         assert max(replica.slowest("plain", 50) for replica in pair) < AT_ONCE
         given = [one.result() for one in asked]
@@ -71,17 +74,11 @@ def test_frozen_hub_keeps_nobody_waiting_who_needs_none(pair: Pair, hub: Running
     assert turns[5] <= 2 + len(given) + 2
 
 
-def fresh_turn(replica: ReplicaClient, world: str) -> int:
-    """Return a turn that is asked for on a connection of its own."""
-    with ReplicaClient(str(replica.client.base_url)) as client:
-        return client.turn(world)
-
-
 def test_briefly_slow_hub_is_waited_for(pair: Pair, hub: RunningValkey) -> None:
     pair[0].stage("w")
     with ThreadPoolExecutor(8) as pool:
         slow = pool.submit(hub.command, "DEBUG", "SLEEP", "1")
-        asked = [pool.submit(fresh_turn, replica, "w") for replica in pair for _ in range(3)]
+        asked = [pool.submit(replica.turn, "w") for replica in pair * 3]
         assert sorted(one.result() for one in asked) == [1, 2, 3, 4, 5, 6]
         slow.result()
 
