@@ -124,9 +124,11 @@ class Ring:
         self._heads[_END + (self._half ^ 1)] = self._heads[_FULL + (self._half ^ 1)] = 0
 
     def close(self, *, is_sent: bool) -> None:
-        """Let go of the file; where all was sent it is removed."""
+        """Let go of the file; where all was sent it is removed, with the directory after the last one."""
         if is_sent:
             self.file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.file.parent.rmdir()
         self._heads.release()
         self._map.close()
         os.close(self.handle)
@@ -156,14 +158,17 @@ class RingDirectory:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         try:
-            directory.mkdir(mode=0o700, exist_ok=True)
-            status = directory.lstat()
-            if directory.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
-                raise HubError(
-                    f"hub: found {directory}, which others may write; expected a directory of this user alone. Remove"
-                    " it, or set TMPDIR to another."
-                )
-            self.own = Ring(directory / f"{token_hex(8)}.ring")
+            while True:
+                directory.mkdir(mode=0o700, exist_ok=True)
+                status = directory.lstat()
+                if directory.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+                    raise HubError(
+                        f"hub: found {directory}, which others may write; expected a directory of this user alone."
+                        " Remove it, or set TMPDIR to another."
+                    )
+                with suppress(FileNotFoundError):  # removed just now, by the last process that ended
+                    self.own = Ring(directory / f"{token_hex(8)}.ring")
+                    break
         except OSError as error:
             raise HubError(
                 f"hub: found {error}; expected room for {_SIZE // 1024**2} MB in {directory}, where notes are until"
@@ -184,10 +189,9 @@ class RingDirectory:
 
     def _others(self) -> Iterator[tuple[Path, int, bool]]:
         """Yield each other ring, open, and whether it is left behind: its lock is then held here."""
-        for name in os.listdir(self._directory):
-            if name == self.own.name or not name.endswith(".ring"):
+        for file in [*self._directory.glob("*.ring")]:
+            if file.name == self.own.name:
                 continue
-            file = self._directory / name
             with suppress(FileNotFoundError):
                 handle = os.open(file, os.O_RDWR)
                 try:

@@ -85,6 +85,15 @@ def test_a_full_ring_left_behind_has_what_had_room(tmp_path: Path) -> None:
     assert [batch.first for ring in rings.pending() for batch in ring.batches] == [2]
 
 
+def test_rings_that_were_removed_are_missed_by_nobody(tmp_path: Path) -> None:
+    rings = RingDirectory(tmp_path / "rings")
+    shutil.rmtree(tmp_path / "rings")
+    rings.own.write(NOTES[0])
+    assert not [*rings.pending()]
+    assert not rings.others()
+    rings.own.close(is_sent=True)
+
+
 def test_a_machine_without_temporary_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> str:
         raise FileNotFoundError("no usable temporary directory")
@@ -134,7 +143,7 @@ def test_a_lost_hub_gets_all_notes_in_order_when_it_is_back(tmp_path: Path, monk
     assert [batch.first for batch in batches] == [1, 2]
     wait_until(lambda: not str(trouble))
     box.close()
-    assert not [*(tmp_path / "rings").iterdir()]
+    assert not (tmp_path / "rings").exists()
 
 
 def test_the_oldest_notes_are_dropped_while_the_hub_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
