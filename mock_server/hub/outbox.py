@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,9 +14,11 @@ from mock_server.hub.model import Note
 from mock_server.hub.ring import Batch, RingDirectory
 from mock_server.hub.trouble import Trouble
 
+log = logging.getLogger("mock_server")
+
 PAUSE = 0.01
 """Seconds for which notes gather before they are sent, unless a reader waits for them."""
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 1000
 MOST_WAITING = 100_000
 """Notes that wait for a hub that does not answer; above it the oldest are dropped and counted."""
 RETRY = 0.2
@@ -119,16 +122,19 @@ class Outbox:
                     self._send_own()
             except HubError as error:
                 self._trouble.begin("notes", error)
-                self._shorten()
+                self._shorten(MOST_WAITING)
                 self._ended.wait(RETRY)
                 self._is_awake = True
                 self._wanted.set()
+            except Exception:
+                log.exception("notes of requests were dropped, since they cannot be sent")
+                self._shorten(0)
             else:
                 self._trouble.end("notes")
 
-    def _shorten(self) -> None:
+    def _shorten(self, most: int) -> None:
         with self._sending, self._noting:
-            while len(self._leaving) + len(self._waiting) > MOST_WAITING:
+            while len(self._leaving) + len(self._waiting) > most:
                 (self._leaving or self._waiting).popleft()
                 self._gone += 1
                 self.dropped += 1

@@ -15,17 +15,19 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from struct import Struct
+from tempfile import gettempdir
 from typing import NamedTuple
 
 from mock_server.core.errors import HubError
 from mock_server.hub.model import CoverageNote, JournalNote, Note
 from mock_server.hub.shared_page import mapped
 
-HALF = 4 * 1024 * 1024
-"""Bytes of a half: at 5,000 entries of 1 KB a second they take the notes of 0.8 s."""
+HALF = 8 * 1024 * 1024
+"""Bytes of a half: at 5,000 entries of 1 KB a second they take the notes of 1.6 s."""
 _BEGIN = 4096
 _SIZE = _BEGIN + 2 * HALF
 _END, _FIRST, _FULL, _TURNS = 0, 2, 4, 6
@@ -33,7 +35,9 @@ _HEAD = Struct("<QQQQQQQH")
 """Of each half where its notes end, the count of its first, and whether some had no room; how often the halves were
 changed, twice, so that it is odd meanwhile and who reads reads again; length of the text, which follows."""
 _RECORD = Struct("<IBQddH")
-"""Length, whether it is of coverage, number or requests, started, elapsed, length of the world's name."""
+"""Length, kind, number or requests, started, elapsed, length of the world's name, which follows."""
+_EXCHANGE, _SAME, _COVERAGE = range(3)
+"""Kinds: an entry with its exchange, one with the exchange of the entry before it, coverage."""
 _FIXED = _RECORD.size
 _TRIES = 100
 """Most times that a ring is read whose halves are being changed; a process may have been killed just then, which is as
@@ -69,6 +73,7 @@ class Ring:
         self._map = mapped(self.handle, _SIZE)
         self._heads = memoryview(self._map).cast("Q")
         self._end = self._limit = 0
+        self._exchange = b""
         self._half = 1
         self.turn(1)
         file.with_suffix(".new").rename(file)
@@ -81,20 +86,26 @@ class Ring:
     def write(self, note: Note) -> None:
         """Write a note, which is there when this returns, unless the half is full."""
         if type(note) is JournalNote:
-            name, number, started, elapsed, data = note
-            kind = 0
+            world, number, started, elapsed, exchange = note
+            data = world.encode()
+            size = len(data)
+            if exchange is self._exchange:
+                kind = _SAME
+            else:
+                kind, data = _EXCHANGE, data + exchange
         else:
-            name, target, keys, number = note  # type: ignore[misc]
-            kind, started, elapsed, data = 1, 0.0, 0.0, "\0".join((target, *keys)).encode()
-        world = name.encode()
+            world, target, keys, number = note  # type: ignore[misc]
+            kind, size, started, elapsed, exchange = _COVERAGE, 0, 0.0, 0.0, self._exchange
+            data = "\0".join((world, target, *keys)).encode()
         start = self._end
-        end = start + _FIXED + len(world) + len(data)
+        end = start + _FIXED + len(data)
         if end > self._limit:
             self._limit = 0
             self._heads[_FULL + self._half] = 1
             return
-        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, len(world))
-        self._map[start + _FIXED : end] = world + data
+        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, size)
+        self._map[start + _FIXED : end] = data
+        self._exchange = exchange
         self._end = self._heads[self._half] = end
 
     def turn(self, first: int) -> None:
@@ -102,6 +113,7 @@ class Ring:
         self._half ^= 1
         self._end = _BEGIN + self._half * HALF
         self._limit = self._end + HALF
+        self._exchange = b""
         self._heads[_TURNS] += 1
         self._heads[_END + self._half] = self._heads[_FULL + self._half] = 0
         self._heads[_FIRST + self._half] = first
@@ -112,9 +124,11 @@ class Ring:
         self._heads[_END + (self._half ^ 1)] = self._heads[_FULL + (self._half ^ 1)] = 0
 
     def close(self, *, is_sent: bool) -> None:
-        """Let go of the file; where all was sent it is removed."""
+        """Let go of the file; where all was sent it is removed, with the directory after the last one."""
         if is_sent:
             self.file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.file.parent.rmdir()
         self._heads.release()
         self._map.close()
         os.close(self.handle)
@@ -127,20 +141,34 @@ class Pending(NamedTuple):
     batches: Sequence[Batch]
 
 
+def directory_of(place: str) -> Path:
+    """Return where the rings of a hub at a place are, on this machine. Raises :class:`HubError`."""
+    try:
+        return Path(gettempdir()) / f"mock-server-hub-{sha256(place.encode()).hexdigest()[:16]}"
+    except OSError as error:
+        raise HubError(
+            f"hub: found {error}; expected a directory for temporary files, where notes are until the hub has them."
+            " Have /tmp writable, or set TMPDIR to another."
+        ) from error
+
+
 class RingDirectory:
     """The rings of all processes of one machine at one hub. Raises :class:`HubError` where it is not private."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         try:
-            directory.mkdir(mode=0o700, exist_ok=True)
-            status = directory.lstat()
-            if directory.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
-                raise HubError(
-                    f"hub: found {directory}, which others may write; expected a directory of this user alone. Remove"
-                    " it, or set TMPDIR to another."
-                )
-            self.own = Ring(directory / f"{token_hex(8)}.ring")
+            while True:
+                directory.mkdir(mode=0o700, exist_ok=True)
+                status = directory.lstat()
+                if directory.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+                    raise HubError(
+                        f"hub: found {directory}, which others may write; expected a directory of this user alone."
+                        " Remove it, or set TMPDIR to another."
+                    )
+                with suppress(FileNotFoundError):  # removed just now, by the last process that ended
+                    self.own = Ring(directory / f"{token_hex(8)}.ring")
+                    break
         except OSError as error:
             raise HubError(
                 f"hub: found {error}; expected room for {_SIZE // 1024**2} MB in {directory}, where notes are until"
@@ -161,10 +189,9 @@ class RingDirectory:
 
     def _others(self) -> Iterator[tuple[Path, int, bool]]:
         """Yield each other ring, open, and whether it is left behind: its lock is then held here."""
-        for name in os.listdir(self._directory):
-            if name == self.own.name or not name.endswith(".ring"):
+        for file in [*self._directory.glob("*.ring")]:
+            if file.name == self.own.name:
                 continue
-            file = self._directory / name
             with suppress(FileNotFoundError):
                 handle = os.open(file, os.O_RDWR)
                 try:
@@ -203,15 +230,15 @@ def _read(name: str, handle: int, *, is_left: bool) -> Pending:
 
 def _notes(content: bytes) -> Sequence[Note]:
     notes: list[Note] = []
-    start = 0
+    start, exchange = 0, b""
     while start < len(content):
         length, kind, number, started, elapsed, size = _RECORD.unpack_from(content, start)
-        body = start + _FIXED
-        world, data = content[body : body + size].decode(), content[body + size : start + length]
-        if kind:
-            target, *keys = data.decode().split("\0")
+        body, start = start + _FIXED, start + length
+        if kind == _COVERAGE:
+            world, target, *keys = content[body:start].decode().split("\0")
             notes.append(CoverageNote(world, target, frozenset(keys), number))
-        else:
-            notes.append(JournalNote(world, number, started, elapsed, data))
-        start += length
+            continue
+        if kind == _EXCHANGE:
+            exchange = content[body + size : start]
+        notes.append(JournalNote(content[body : body + size].decode(), number, started, elapsed, exchange))
     return notes

@@ -36,7 +36,7 @@ from mock_server.hub.ring import Batch, RingDirectory
 from mock_server.hub.shared_page import EVENT, VERSION, SharedPage
 from mock_server.hub.sqlite_file import SqliteFile
 from mock_server.hub.staged_world import StagedWorld, advanced, counted
-from mock_server.hub.trouble import Trouble
+from mock_server.hub.trouble import Trouble, tell
 
 PATIENCE = 0.05
 """Seconds for which a reader waits for notes of others."""
@@ -369,11 +369,13 @@ class SqliteHub:
             return [name for (name,) in connection.execute("SELECT name FROM world ORDER BY has_changes, used")]
 
     def has_world(self, world: str) -> bool:
-        return self._has_world(world) or (self.arrive() and self._has_world(world))
-
-    def _has_world(self, world: str) -> bool:
+        chosen = "SELECT 1 FROM world WHERE name = ?"
         with self._file.reading() as connection:
-            return connection.execute("SELECT 1 FROM world WHERE name = ?", (world,)).fetchone() is not None
+            if connection.execute(chosen, (world,)).fetchone() is not None:
+                return True
+        self.arrive()
+        with self._file.reading() as connection:
+            return connection.execute(chosen, (world,)).fetchone() is not None
 
     def figures(self) -> HubFigures:
         with self._file.reading() as connection:
@@ -432,8 +434,7 @@ class SqliteHub:
                 rows = connection.execute(chosen, (self._heard,)).fetchall()
             for sequence, event, text in rows:
                 self._heard = sequence
-                for listener in self._listeners:
-                    listener(event, text)
+                tell(self._listeners, event, text)
 
     def close(self) -> None:
         self._outbox.close()

@@ -1,10 +1,12 @@
-"""What is in the way of asking a hub, and the two lines in the log about it."""
+"""What is in the way of asking a hub, the two lines in the log about it, and listeners, whose bugs are in no way."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from mock_server.core.errors import HubError
+from mock_server.hub.interface import Listener
 
 log = logging.getLogger("mock_server")
 
@@ -29,3 +31,12 @@ class Trouble:
 
     def __str__(self) -> str:
         return next(iter([*self._parts.values()]), "")
+
+
+def tell(listeners: Sequence[Listener], event: str, text: str) -> None:
+    """Tell an event to listeners; one that fails is logged, and the others hear of it all the same."""
+    for listener in listeners:
+        try:
+            listener(event, text)
+        except Exception:
+            log.exception("a listener failed at the event %s %s", event, text)

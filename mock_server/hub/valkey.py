@@ -7,10 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from hashlib import sha256
-from pathlib import Path
 from secrets import randbelow, token_hex
-from tempfile import gettempdir
 from threading import Event, Lock, Thread
 from typing import Any, cast
 
@@ -37,9 +34,9 @@ from mock_server.hub.model import (
 )
 from mock_server.hub.outbox import Outbox
 from mock_server.hub.parcel import covered, packed, parcels, unpacked
-from mock_server.hub.ring import Batch, RingDirectory
+from mock_server.hub.ring import Batch, RingDirectory, directory_of
 from mock_server.hub.staged_world import LAST_MOMENT, draws_of
-from mock_server.hub.trouble import Trouble
+from mock_server.hub.trouble import Trouble, tell
 from mock_server.hub.valkey_connection import SECONDS, ValkeyServer
 
 log = logging.getLogger("mock_server")
@@ -87,8 +84,7 @@ class ValkeyHub:
         self._next_sign = 0.0
         self._has_warned = False
         self._thread: Thread | None = None
-        place = sha256(f"{self._server.shown.partition('://')[2]} {prefix}".encode()).hexdigest()[:16]
-        self._rings = RingDirectory(Path(gettempdir()) / f"mock-server-hub-{place}")
+        self._rings = RingDirectory(directory_of(f"{self._server.shown.partition('://')[2]} {prefix}"))
         self._outbox = Outbox(self._rings, self._send, self._trouble)
         self._outbox.flush()
 
@@ -103,8 +99,6 @@ class ValkeyHub:
         prefix = f"{self._servers}{digest}:"
         self._outbox.set_text(prefix)
         self._stop_listening()
-        if self._digest:
-            self._server.command("ZREM", f"{self._servers}digests", self._digest)
         self._digest, self._prefix, self._next_sign = digest, prefix, 0.0
         self._standing = tuple(standing)
         self._standing_text = json.dumps([_entry(scenario) for scenario in self._standing])
@@ -122,7 +116,9 @@ class ValkeyHub:
             return
         self._next_sign = time.monotonic() + SIGN
         try:
-            digests: list[bytes] = self._server.script(scripts.SIGN, self._servers, self._digest, int(3 * SIGN))
+            digests: list[bytes] = self._server.script(
+                scripts.SIGN, self._servers, self._digest, int(3 * SIGN), self._bounds.idle_seconds
+            )
         except HubFullError as error:
             self._trouble.begin("signs", error)
             return
@@ -159,6 +155,7 @@ class ValkeyHub:
         return self._versions.get(world, 0)
 
     def staging(self, world: str) -> WorldStaging:
+        before = self._versions.get(world, 0)
         flat: list[bytes] = self._server.command("HGETALL", self._key("stage", world))
         fields = {flat[place].decode(): flat[place + 1].decode() for place in range(0, len(flat), 2)}
         version = int(fields.get("version", 0))
@@ -167,7 +164,8 @@ class ValkeyHub:
             entries = json.loads(fields["scenarios"])
             scenarios = tuple(SharedScenario.from_data(name, json.loads(data)) for name, _, data in entries)
         with self._lock:
-            self._set_version(world, max(version, self._versions.get(world, 0)) if version else 0)
+            if self._versions.get(world, 0) == before:  # else a change was heard of meanwhile
+                self._set_version(world, version)
         progress = {scenario.name: _progress(scenario, fields) for scenario in scenarios}
         states = {name[6:]: state for name, state in fields.items() if name.startswith("state:")}
         return WorldStaging(version, scenarios, progress, states, _clock(fields.get("stands_at"), fields.get("ahead")))
@@ -354,10 +352,10 @@ class ValkeyHub:
         return [name.decode() for part in names for name in part]
 
     def has_world(self, world: str) -> bool:
-        def is_there() -> bool:
+        if self._script(scripts.HAS_WORLD, world) is None:
+            self.arrive()
             return self._script(scripts.HAS_WORLD, world) is not None
-
-        return is_there() or (self.arrive() and is_there())
+        return True
 
     def figures(self) -> HubFigures:
         return HubFigures(*map(int, self._script(scripts.FIGURES, "")))
@@ -406,13 +404,14 @@ class ValkeyHub:
                 self._server.command("RPUSH", text, 1)
                 self._server.command("EXPIRE", text, 5)
         else:
-            for listener in self._listeners:
-                listener(event, text)
+            tell(self._listeners, event, text)
 
     def _stop_listening(self) -> None:
         self._ended.set()
         if self._thread is not None:
             self._thread.join(5)
+            with suppress(HubError):
+                self._server.command("ZREM", f"{self._servers}digests", self._digest)
 
     def close(self) -> None:
         self._outbox.close()

@@ -101,7 +101,12 @@ elseif what == 'advance' then
   if known[3] then call('HSET', stage, 'stands_at', string.format('%.6f', moved))
   else call('HSET', stage, 'ahead', string.format('%.6f', tonumber(known[4] or '0') + tonumber(argument[1]))) end
 end
+-- Versions grow even where the server has lost everything: they begin with milliseconds since 1970.
 local version = call('INCR', P .. 'version')
+if version == 1 then
+  version = math.floor(now * 1000)
+  call('SET', P .. 'version', version)
+end
 local text = #scenarios == 0 and '[]' or cjson.encode(scenarios)
 call('HSET', stage, 'version', version, 'scenarios', text)
 call('HSET', P .. 'versions', W, version)
@@ -292,9 +297,15 @@ return {worlds, call('HGET', P .. 'entries', '') or 0, call('HGET', P .. 'bytes'
 )
 
 SIGN = """
--- Of the prefix of all servers: digest, seconds for which a sign counts
-local clock = redis.call('TIME')
-redis.call('ZADD', ARGV[1] .. 'digests', clock[1], ARGV[2])
-redis.call('ZREMRANGEBYSCORE', ARGV[1] .. 'digests', '-inf', clock[1] - ARGV[3])
-return redis.call('ZRANGE', ARGV[1] .. 'digests', 0, -1)
+-- Of the prefix of all servers: digest, seconds for which a sign counts, seconds after which what nobody serves expires
+local P, now = ARGV[1], redis.call('TIME')[1]
+redis.call('ZADD', P .. 'digests', now, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', P .. 'digests', '-inf', now - ARGV[3])
+redis.call('EXPIRE', P .. 'digests', ARGV[4])
+for _, kind in ipairs({
+  'plain', 'changed', 'versions', 'version', 'sequence', 'held', 'entries', 'bytes', 'coverage-total', 'covered-total'
+}) do
+  redis.call('EXPIRE', P .. ARGV[2] .. ':' .. kind, ARGV[4])
+end
+return redis.call('ZRANGE', P .. 'digests', 0, -1)
 """

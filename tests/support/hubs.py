@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from hashlib import sha256
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from tempfile import gettempdir
 from time import monotonic, sleep
 from typing import TypeAlias
 
 from mock_server.hub import Hub, SharedHub
 from mock_server.hub.model import CoverageNote, JournalNote
+from mock_server.hub.ring import directory_of
 from mock_server.hub.sqlite import SqliteHub
 from mock_server.hub.valkey import ValkeyHub
 
@@ -67,9 +66,7 @@ class OpensPlace:
         address, _, prefix = self.place.partition(" ")
         if not prefix:
             return Path(f"{self.place}-rings")
-        server = address.partition("://")[2]
-        name = sha256(f"{server}/0 {prefix}".encode()).hexdigest()[:16]
-        return Path(gettempdir()) / f"mock-server-hub-{name}"
+        return directory_of(f"{address.partition('://')[2]}/0 {prefix}")
 
     @property
     def text(self) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 from mock_server.hub import Question, SharedScenario
-from mock_server.hub.model import ClockState, WindowQuestion
+from mock_server.hub.model import ClockState, CoverageNote, KeyQuestion, WindowQuestion
 from mock_server.hub.valkey import ValkeyHub
 from mock_server.hub.valkey_connection import ValkeyServer
 from tests.support.hubs import journal_note, wait_until
@@ -192,6 +192,42 @@ def test_servers_of_two_digests_share_nothing_and_say_so_once(
     second.serve("one", ())
     assert second.version("w") == first.version("w") > 0
     assert [entry.number for entry in second.journal("w")] == [1]
+
+
+@pytest.mark.store
+def test_all_that_is_left_expires(server: ValkeyServer, opens_hub: Callable[[str], ValkeyHub]) -> None:
+    hub = opens_hub("d")
+    scenario = SharedScenario.from_data("s", {"answers": [{"code": 500}]})
+    hub.start("w", scenario)
+    limit, key = WindowQuestion("c", 9, 60), KeyQuestion("k", "0" * 32)
+    decision = hub.decide("w", Question(hub.version("w"), limit, key, (scenario,)))
+    assert decision is not None
+    assert decision.key is not None
+    hub.keep("w", "k", decision.key.claim, b"yes")
+    hub.note(journal_note("w", 1))
+    hub.note(CoverageNote("w", "GET /", frozenset("a")))
+    hub.arrive()
+    hub.remove("w", {1})
+    hub.serve("d", ())
+    keys: list[bytes] = server.command("KEYS", "*")
+    assert len(keys) > 15
+    wait_until(lambda: all(server.command("TTL", name) != -1 for name in keys))
+
+
+@pytest.mark.store
+def test_versions_grow_where_the_server_has_lost_everything(
+    server: ValkeyServer, opens_hub: Callable[[str], ValkeyHub]
+) -> None:
+    hub = opens_hub("d")
+    scenario = SharedScenario.from_data("s", {"answers": [{"code": 500}]})
+    hub.start("w", scenario)
+    before = hub.version("w")
+    server.command("FLUSHALL")
+    assert hub.decide("w", Question(before)) is None
+    assert hub.staging("w").version == hub.version("w") == 0
+    sleep(0.002)
+    hub.start("w", scenario)
+    assert hub.version("w") > before
 
 
 @pytest.mark.store

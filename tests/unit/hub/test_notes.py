@@ -135,6 +135,10 @@ def test_events_reach_all_processes(shared: SharedPair) -> None:
         if event == "end":
             done.set()
 
+    def fail(event: str, text: str) -> None:
+        raise ValueError(event)
+
+    shared[1].listen(fail)
     shared[1].listen(hear)
     assert shared[0].publish("begin", "a") == 1
     shared[0].publish("end", "b")

@@ -16,13 +16,15 @@ from mock_server.core.errors import HubError, HubLostError
 from mock_server.hub import outbox
 from mock_server.hub.model import CoverageNote, JournalNote, Note
 from mock_server.hub.outbox import Outbox
-from mock_server.hub.ring import HALF, Batch, RingDirectory
+from mock_server.hub.ring import HALF, Batch, RingDirectory, directory_of
 from mock_server.hub.trouble import Trouble
 from tests.support.hubs import OpensPlace, journal_note, note_and_die, wait_until
 
+EXCHANGE = b"1234"
 NOTES: list[Note] = [
     CoverageNote("w", "GET /", frozenset({"200", "404"}), 3),
-    *(JournalNote("wörld", 2**64 - 1 - number, 1.25, 0.5, b"x" * number) for number in range(50)),
+    *(JournalNote("wörld", 2**64 - 1 - number, 1.25, 0.5, b"x" * (number // 3)) for number in range(50)),
+    *(JournalNote("v", number, 1.25, 0.5, EXCHANGE) for number in range(5)),
 ]
 
 
@@ -83,6 +85,24 @@ def test_a_full_ring_left_behind_has_what_had_room(tmp_path: Path) -> None:
     assert [batch.first for ring in rings.pending() for batch in ring.batches] == [2]
 
 
+def test_rings_that_were_removed_are_missed_by_nobody(tmp_path: Path) -> None:
+    rings = RingDirectory(tmp_path / "rings")
+    shutil.rmtree(tmp_path / "rings")
+    rings.own.write(NOTES[0])
+    assert not [*rings.pending()]
+    assert not rings.others()
+    rings.own.close(is_sent=True)
+
+
+def test_a_machine_without_temporary_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> str:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("mock_server.hub.ring.gettempdir", refuse)
+    with pytest.raises(HubError, match="TMPDIR"):
+        directory_of("p")
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o750])
 def test_a_directory_of_others_is_refused(tmp_path: Path, mode: int) -> None:
     directory = tmp_path / "rings"
@@ -123,7 +143,7 @@ def test_a_lost_hub_gets_all_notes_in_order_when_it_is_back(tmp_path: Path, monk
     assert [batch.first for batch in batches] == [1, 2]
     wait_until(lambda: not str(trouble))
     box.close()
-    assert not [*(tmp_path / "rings").iterdir()]
+    assert not (tmp_path / "rings").exists()
 
 
 def test_the_oldest_notes_are_dropped_while_the_hub_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +158,25 @@ def test_the_oldest_notes_are_dropped_while_the_hub_is_lost(tmp_path: Path, monk
         box.add(journal_note("w", number))
     wait_until(lambda: box.dropped == 7)
     box.close()
+
+
+def test_notes_that_cannot_be_sent_are_dropped_and_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes: list[Note] = []
+
+    def send(batch: Batch, text: str) -> None:
+        if not notes and batch.notes[0].world == "bad":
+            raise ValueError("bad")
+        notes.extend(batch.notes)
+
+    box = Outbox(RingDirectory(tmp_path / "rings"), send, Trouble())
+    box.add(journal_note("bad", 0))
+    wait_until(lambda: box.dropped == 1)
+    box.add(journal_note("w", 1))
+    wait_until(lambda: notes == [journal_note("w", 1)])
+    box.close()
+    assert "cannot be sent" in caplog.text
 
 
 def test_a_killed_process_loses_no_entry(opens_place: OpensPlace) -> None:
