@@ -153,6 +153,13 @@ def test_contract_that_is_missing_ends_start_with_message(start: Start) -> None:
     assert len(container.errors.splitlines()) == 1
 
 
+def test_image_has_client_of_hub(start: Start) -> None:
+    container = start(environment={"MOCK_SERVER_HUB": "valkey://127.0.0.1:6379/0"})
+    assert container.finished() == ""
+    assert container.process.returncode == 2
+    assert "hub valkey://127.0.0.1:6379/0: found no server that answers" in container.errors
+
+
 def test_arguments_are_commands(start: Start) -> None:
     container = start("check")
     assert container.finished().endswith(" 0 findings\n")
