@@ -93,12 +93,12 @@ class AdminApp:
         route_and_path = self._within(path)
         return route_and_path is not None and route_and_path[1] == METRICS
 
-    def handle(self, request: Request, world: World) -> Response:
+    def handle(self, request: Request, world: World, figures: Sequence[JSON] = ()) -> Response:
         """Return the response to a request whose path is one of control. Never raises for what a client sent.
 
         Other processes and machines may be waited for.
         """
-        return whole(self.steps(request, world))
+        return whole(self.steps(request, world, figures))
 
     def steps(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TypeAlias, cast
 
@@ -24,6 +25,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from mock_server.admin.router import AdminRequest
+from mock_server.core.errors import HubError
 from mock_server.core.types import JSON
 from mock_server.mocking.request_metrics import BOUNDS, RequestMetric
 from mock_server.settings import bounds_of
@@ -87,7 +89,8 @@ class _MetricsCollector(Collector):
         yield from _of_requests(request_metrics)
         yield _durations(request_metrics)
         yield from self._of_memory(sum(request_metric.count for request_metric in request_metrics))
-        yield from self._of_worlds()
+        with suppress(HubError):  # what is in a hub that is lost cannot be told, and the rest is worth all the more
+            yield from self._of_worlds()
         yield from self._of_bounds()
         yield self._of_readiness()
         yield from self._of_what_serves()
@@ -107,11 +110,12 @@ class _MetricsCollector(Collector):
 
     def _of_worlds(self) -> Iterator[Metric]:
         worlds, settings = self._asked.worlds, self._asked.settings
-        yield GaugeMetricFamily("mock_server_worlds", "Worlds that are kept, the one without a name too.", len(worlds))
+        count, entries, held = worlds.figures()
+        yield GaugeMetricFamily("mock_server_worlds", "Worlds that are kept, the one without a name too.", count)
         yield GaugeMetricFamily("mock_server_worlds_limit", "Worlds with a name that may be kept.", settings.max_worlds)
         name = "mock_server_journal"
-        yield GaugeMetricFamily(f"{name}_entries", "Requests in the journals of all worlds.", worlds.journal_entries)
-        yield GaugeMetricFamily(f"{name}_bytes", "Memory that the journals hold, about.", worlds.journal_bytes)
+        yield GaugeMetricFamily(f"{name}_entries", "Requests in the journals of all worlds.", entries)
+        yield GaugeMetricFamily(f"{name}_bytes", "Memory that the journals hold, about.", held)
         limit = settings.journal_memory * _MEGABYTE
         yield GaugeMetricFamily(f"{name}_limit_bytes", "Memory that the journals may hold.", limit)
 

@@ -62,8 +62,9 @@ def store_problem_response(error: StoreError) -> Response:
 
 def hub_problem_response(error: HubError) -> Response:
     """Return the problem document for a hub that is lost, or takes no changes: 503, since a retry may succeed."""
-    name = "hub-full" if isinstance(error, HubFullError) else "hub-lost"
-    return problem_response(name, 503, str(error), headers=LOST)
+    if isinstance(error, HubFullError):
+        return problem_response("hub-full", 503, str(error), headers=LOST)
+    return problem_response("hub-lost", 503, str(error), headers=LOST)
 
 
 def problem_response(

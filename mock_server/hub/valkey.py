@@ -66,7 +66,9 @@ class ValkeyHub:
         prefix: str = "mock-server:",
     ) -> None:
         self._server = ValkeyServer(address)
-        self._servers = self._prefix = prefix
+        # Channels are those of all databases of a server; so its number is in the prefix of keys and channels.
+        database = self._server.database
+        self._servers = self._prefix = f"{prefix}{database}:" if database else prefix
         """``_servers`` is before the keys of all servers here, ``_prefix`` before those of one digest."""
         self.process = self._new_process()
         self._digest = ""

@@ -167,9 +167,12 @@ class _Loaded:
 
 
 class Application:
-    """The ASGI application: it finds the world of a request, and by its path the admin API or a contract."""
+    """The ASGI application: it finds the world of a request, and by its path the admin API or a contract.
 
-    def __init__(self, settings: Settings, *, shares_process: bool = False) -> None:
+    ``server`` names the server whose worker this process is; it is empty where there is one process.
+    """
+
+    def __init__(self, settings: Settings, *, shares_process: bool = False, server: str = "") -> None:
         self.settings = settings
         self.shares_process = shares_process
         """Whether other code runs in this process too, so that settings of the whole process must not be changed."""
@@ -183,7 +186,8 @@ class Application:
         """Named checks of whether requests can be answered; other modules add theirs."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
         self.readiness.add("stop", lambda: "the server about to end" if self.ending.is_set() else "")
-        self.readiness.add("hub", self._hub.trouble)
+        if isinstance(self._hub, SharedHub):
+            self.readiness.add("hub", self._hub.trouble)
         with ExitStack() as opened:
             opened.callback(self._hub.close)
             self._stores = open_stores(settings.store, settings.max_worlds, settings.record_memory * 1024 * 1024)
@@ -192,8 +196,8 @@ class Application:
             self._begin_over()
             opened.pop_all()
         self._metrics_of_workers = (
-            MetricsExchange(self._hub, self.figures)
-            if settings.workers > 1 and isinstance(self._hub, SharedHub)
+            MetricsExchange(self._hub, server, settings.workers - 1, self.figures)
+            if server and isinstance(self._hub, SharedHub)
             else None
         )
 
@@ -218,13 +222,13 @@ class Application:
         return Worlds(settings.max_worlds, settings.journal_size, memory, bounds, hub)
 
     def _begin_over(self) -> None:
-        """Have worlds and hub serve what was loaded last."""
+        """Have worlds and hub serve what was loaded last. Raises :class:`HubError`; the hub then goes on trying."""
         served = self.served
-        standing = reversed(served[0].standing)
-        self._hub.serve(served_digest(self.settings, served), [SharedScenario.of(scenario) for scenario in standing])
         self.worlds.begin_over(
             [mount.store for mount in served], [(mount.base_path, mount.contract) for mount in served]
         )
+        standing = reversed(served[0].standing)
+        self._hub.serve(served_digest(self.settings, served), [SharedScenario.of(scenario) for scenario in standing])
 
     @property
     def served(self) -> tuple[ApiMount, ...]:
@@ -330,13 +334,9 @@ class Application:
                 with without_waiting():
                     return await _taken(control.steps(request, world, figures, errands))
             except WaitNeeded:
-                return await self._aside.run_waiting(self.controlled, request, world)
+                return await self._aside.run_waiting(control.handle, request, world, figures)
             except BackgroundCall as errand:
                 await self._aside.run_aside(errands.do, errand)
-
-    def controlled(self, request: Request, world: World) -> Response:
-        """Return the admin API's answer, for which other processes or machines may be waited."""
-        return self._loaded.control.handle(request, world)
 
     def figures(self) -> JSON:
         """Return the figures of this process for a monitor, as JSON."""
@@ -373,7 +373,8 @@ class Application:
             former, self._loaded = self._loaded, loaded
             former.forget_answers()
             del former
-            self._begin_over()
+            with suppress(HubError):  # it is logged by the hub itself, and no reason to serve the former contract
+                self._begin_over()
             self._let_go_of_former()
         except MockServerError as error:
             log.error("not reloaded, the former contract is still served: %s", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import threading
@@ -13,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from typing import cast
 
 import uvicorn
@@ -35,6 +37,8 @@ from mock_server.server.uvicorn_protocol import ReachableConnection
 from mock_server.server.workers import OnReady, Workers, parent_is_gone
 from mock_server.settings import Settings
 from mock_server.storage import open_stores, temporary_database
+
+log = logging.getLogger("mock_server")
 
 DRAIN_SECONDS = 1
 """Seconds that a stop waits for answers under way."""
@@ -177,6 +181,7 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
     """
+    _warn_of_records_apart(settings)
     raise_file_limit(settings.max_connections)
     settings = _within_files(settings)
     if settings.workers > 1:
@@ -187,6 +192,14 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None
         with listen(settings.host, settings.port, backlog()) as listener:
             url = url_of(listener)
             _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
+
+
+def _warn_of_records_apart(settings: Settings) -> None:
+    if settings.hub != "memory" and settings.store == "memory":
+        log.warning(
+            "--hub: found --store memory; expected one that all replicas share, such as postgresql://USER@HOST/DATABASE."
+            " A record that is changed is changed at one of them alone"
+        )
 
 
 def _within_files(settings: Settings) -> Settings:
@@ -207,7 +220,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[Ap
         listeners = bind_each(settings.host, settings.port, settings.workers)
         url = url_of(listeners[0])
         # The fixtures are loaded: once, whatever the number of workers.
-        work = partial(_work, replace(settings, seed_store="never"))
+        work = partial(_work, replace(settings, seed_store="never"), token_hex(8))
         Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
 
 
@@ -219,11 +232,11 @@ _NEEDED_BY_WORKERS = (
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 
-def _work(settings: Settings, listener: socket.socket, ready: OnReady) -> None:
+def _work(settings: Settings, name: str, listener: socket.socket, ready: OnReady) -> None:
     """Run one worker. Each has a validator of its own; all of them share records, worlds and journals."""
     log_to_stderr(settings.log_format)
     activate(is_enabled=not settings.no_plugins)  # where this process is no copy of the one that started it
-    with closing(Application(settings)) as application:
+    with closing(Application(settings, server=name)) as application:
         server = _Server(application, build_observers(application), ready, is_worker=True, beat=ready.beat)
         server.run([listener])
 

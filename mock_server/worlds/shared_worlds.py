@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mock_server.hub import SharedHub
-from mock_server.hub.model import CoverageNote, Covered
+from mock_server.hub.model import CoverageNote, Covered, HubFigures
 from mock_server.openapi.model import Contract
 from mock_server.storage import Store
 from mock_server.worlds.coverage import Coverage, CoverageHits, CoverageTarget
@@ -57,22 +57,13 @@ class SharedWorlds(Worlds):
         super().__init__(capacity, journal_size, bounds=bounds, hub=hub)
         hub.listen(self._hear)
 
-    def __len__(self) -> int:
-        return self.hub.figures().worlds
-
     def exists(self, name: str) -> bool:
         """Return whether any process has met a world of that name. Raises :class:`HubError`."""
         return super().exists(name) or self.hub.has_world(name)
 
-    @property
-    def journal_entries(self) -> int:
-        """The number of entries of all journals."""
-        return self.hub.figures().entries
-
-    @property
-    def journal_bytes(self) -> int:
-        """The bytes that all journals take together in the hub, about."""
-        return self.hub.figures().entry_bytes
+    def figures(self) -> HubFigures:
+        """Return how much the hub has. Raises :class:`HubError`."""
+        return self.hub.figures()
 
     def coverage(self, targets: Iterable[CoverageTarget]) -> Coverage:
         """Return the coverage of all worlds together, removed ones included. Raises :class:`HubError`."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
 from mock_server.hub import Hub, MemoryHub
+from mock_server.hub.model import HubFigures
 from mock_server.openapi.loading.loader import WORLDS
 from mock_server.openapi.model import Contract
 from mock_server.storage import RecordReader, RecordWriter, Store, next_revision
@@ -253,14 +254,13 @@ class Worlds:
         self._end(world)
 
     @property
-    def journal_entries(self) -> int:
-        """The number of entries of all journals."""
-        return sum(len(world.journal.read()) for world in self)
-
-    @property
     def journal_bytes(self) -> int:
         """The bytes that all journals take together, about."""
         return self._memory_budget.held
+
+    def figures(self) -> HubFigures:
+        """Return how much there is: worlds, entries of journals and their bytes, about. Raises :class:`HubError`."""
+        return HubFigures(len(self), sum(len(world.journal.read()) for world in self), self.journal_bytes)
 
     def forget(self, name: str) -> None:
         """Remove a world; the next request to it gets a new one."""

@@ -134,7 +134,7 @@ def test_other_question_is_other_question(other: Scope, ask: Asking) -> None:
 def test_worlds_share_what_they_answer_from(ask: Asking) -> None:
     assert ask(scope_of("individual", f"/~a{ME}")) == ask(scope_of("individual", f"/~b{ME}")) == ask(scope_of())
     assert ask.count == 1
-    assert [len(ask.application.worlds.get(name).journal) for name in ("a", "b", "")] == [1, 1, 1]
+    assert [len(ask.application.worlds.get(name).journal.read()) for name in ("a", "b", "")] == [1, 1, 1]
 
 
 def test_changed_record_shows_in_its_world_only(ask: Asking) -> None:
@@ -158,8 +158,8 @@ def test_scenario_has_its_say_at_once_and_no_longer_than_it_runs(ask: Asking) ->
     assert ask(post, b'{"name": "s", "answers": [{"code": 429, "times": 1}, {"pass": true}]}')[0] == 201
     assert [ask(scope_of())[0] for _ in range(3)] == [429, 200, 200]
     ask(scope_of("", "/__admin/scenarios/s", method="DELETE"))
-    assert ask(scope_of()) == before
-    assert ask.count == 4
+    assert [ask(scope_of()) for _ in range(2)] == [before, before]
+    assert ask.count == 5  # the first request after the change reads what is staged now
 
 
 @pytest.mark.parametrize(

@@ -86,17 +86,17 @@ def test_journals_share_a_memory_budget() -> None:
             worlds.get(name).journal.add(kept(f"/{number}", b"x" * 20_000), 0.0, 0.0)
     for number in range(8, 12):
         worlds.get("new").journal.add(kept(f"/{number}", b"x" * 20_000), 0.0, 0.0)
-    held = sum(entry.kept.cost for name in ("old", "new") for entry in worlds.get(name).journal)
+    held = sum(entry.kept.cost for name in ("old", "new") for entry in worlds.get(name).journal.read())
     assert held <= 400_000
-    assert len(worlds.get("old").journal) < 8
-    assert paths(worlds.get("new").journal)[-1] == "/11"
+    assert len(worlds.get("old").journal.read()) < 8
+    assert paths(worlds.get("new").journal.read())[-1] == "/11"
 
 
 def test_evicted_world_frees_its_memory() -> None:
     worlds = Worlds(capacity=1, journal_memory=100_000)
     for number in range(50):
         worlds.get(f"w{number}").journal.add(kept(body=b"x" * 60_000), 0.0, 0.0)
-    assert len(worlds.get("w49").journal) == 1
+    assert len(worlds.get("w49").journal.read()) == 1
 
 
 def test_world_that_was_only_named_costs_less_than_two_kilobytes() -> None:
@@ -121,7 +121,7 @@ def test_equal_entries_are_counted_once() -> None:
     for name in ("one", "other"):
         for _ in range(100):
             worlds.get(name).journal.add(same, 0.0, 0.0)
-    assert (len(worlds.get("one").journal), len(worlds.get("other").journal)) == (100, 100)
+    assert (len(worlds.get("one").journal.read()), len(worlds.get("other").journal.read())) == (100, 100)
 
 
 def test_what_entries_share_is_given_back_with_last_of_them() -> None:
@@ -132,7 +132,7 @@ def test_what_entries_share_is_given_back_with_last_of_them() -> None:
             worlds.get(name).journal.add(same, 0.0, 0.0)
             worlds.get(name).journal.clear()
     worlds.get("one").journal.add(kept("/last", b"x" * 60_000), 0.0, 0.0)
-    assert paths(worlds.get("one").journal) == ["/last"]
+    assert paths(worlds.get("one").journal.read()) == ["/last"]
 
 
 def test_entries_of_other_journal_are_held_unchanged() -> None:

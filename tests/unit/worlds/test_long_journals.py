@@ -109,7 +109,7 @@ def test_nobody_waits_for_what_is_done_with_long_journal(count: int, own_cache: 
 
     asyncio.run(all_of())
     assert {call: seconds for call, seconds in spent.items() if seconds > LONGEST_TURN} == {}
-    assert (len(application.worlds.get("w").journal), application.worlds.journal_bytes) == (0, 0)
+    assert (len(application.worlds.get("w").journal.read()), application.worlds.journal_bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("count", SIZES)
@@ -146,7 +146,7 @@ def test_memory_is_released_gradually(end: str, own_cache: None) -> None:
     worlds = application.worlds
     before = worlds.journal_bytes
     worlds.get("w").journal.clear()
-    assert (len(worlds.get("w").journal), worlds.journal_bytes) == (0, before)
+    assert (len(worlds.get("w").journal.read()), worlds.journal_bytes) == (0, before)
     worlds.get("other").journal.add(
         JournaledExchange(Exchange(Request("GET", "/"), Route(), Response(200)), None), 0.0, 0.0
     )
