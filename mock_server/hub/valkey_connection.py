@@ -49,6 +49,7 @@ class ValkeyServer:
                 f"--hub {parts.scheme}://{parts.hostname}: found a port or a database that is no number;"
                 " expected valkey://USER:PASSWORD@HOST:PORT/DATABASE. Encode what is special in a password (%40 for @)."
             ) from None
+        self.database = database
         self.shown = f"{parts.scheme}://{parts.hostname or 'localhost'}:{port}/{database}"
         try:
             import valkey
