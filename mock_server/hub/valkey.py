@@ -98,7 +98,9 @@ class ValkeyHub:
 
     def serve(self, digest: str, standing: Sequence[SharedScenario]) -> None:
         """Move to the keys of a digest, and hear what happens there from now on. Raises :class:`HubError`."""
-        prefix = f"{self._servers}{digest}:"
+        # Messages, unlike keys, go to all databases of a server.
+        database = f"{self._server.database}:" if self._server.database else ""
+        prefix = f"{self._servers}{database}{digest}:"
         self._outbox.set_text(prefix)
         self._stop_listening()
         self._digest, self._prefix, self._next_sign = digest, prefix, 0.0
