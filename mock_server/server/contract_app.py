@@ -23,7 +23,7 @@ from mock_server.server.observability.middleware import SEEN, RequestObservation
 from mock_server.server.stream_sender import StreamSender
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.storage import Store
-from mock_server.worlds.journal import JournaledExchange, JournalWriter, LoggedExchange
+from mock_server.worlds.journal import JournalWriter, LoggedExchange
 from mock_server.worlds.world import World
 
 if TYPE_CHECKING:  # the engine is imported with the first request, so that the start does not wait for it
@@ -166,7 +166,7 @@ class ContractApp:
         self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        journaled = JournaledExchange(exchange, operation, size)
+        journaled = world.journal.logged(exchange, operation, size)
         elapsed = monotonic() - started
         world.journal.add(journaled, time() - elapsed, elapsed)
         coverage_target = None if operation is None else self._served.coverage_target(operation.key)
