@@ -61,13 +61,18 @@ class Connections:
         for connection in self._open.values():
             with suppress(OSError):
                 connection.close()
+        self._open.clear()
 
 
 class SprayedLoad:
-    """Eight clients of some servers, which all are asked in turn by the numbers of a seed."""
+    """Eight clients of some servers, each request to one that a draw names.
 
-    def __init__(self, urls: Sequence[str], seed: int = 1) -> None:
+    With ``reconnects`` a quarter of all requests is on a new connection, which leads to any worker of a server.
+    """
+
+    def __init__(self, urls: Sequence[str], *, reconnects: bool = False, seed: int = 1) -> None:
         self._urls = [*urls]
+        self._reconnects = reconnects
         self._random = Random(seed)
         self._pool = ThreadPoolExecutor(CLIENTS)
         self._own = threading.local()
@@ -93,6 +98,8 @@ class SprayedLoad:
     def ask(self, random: Random, method: str, path: str, body: object = None, **headers: str) -> Reply:
         """Ask any of the servers."""
         url = random.choice(self._urls)
+        if self._reconnects and random.random() < 0.25:
+            self._connections.close()
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         reply = self._connections.ask(url, method, path, body, names)
         self.statuses[reply.status] += 1

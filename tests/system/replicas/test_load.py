@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 
@@ -13,8 +13,10 @@ import pytest
 
 from tests.support.haproxy import HAProxy
 from tests.support.replicas import Replicas
+from tests.support.server_process import RunningServer
 from tests.support.sprayed_load import SprayedLoad
-from tests.support.valkey_server import DURABLE, RunningValkey
+from tests.support.valkey_server import RunningValkey
+from tests.support.worker_processes import workers_of
 from tests.support.world_ledger import written_contract
 
 pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("own_cache")]
@@ -22,12 +24,6 @@ WORLDS = 500
 KILLS = 20
 BETWEEN = 150
 """Requests that are answered between two faults."""
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[RunningValkey]:
-    with RunningValkey(tmp_path, *DURABLE) as server:
-        yield server
 
 
 @pytest.fixture
@@ -64,6 +60,11 @@ def test_nothing_acknowledged_is_lost_while_processes_are_killed(
         for names in load.batches(WORLDS, lambda: not faults.done()):
             load.run(names)
         faults.result()
+    assert_ledgers(load)
+
+
+def assert_ledgers(load: SprayedLoad) -> None:
+    """Hold what all clients were told against what the worlds are now."""
     print(load.statuses)
     contradictions = load.contradictions(load.worlds)
     print(*contradictions, sep="\n")
@@ -71,6 +72,28 @@ def test_nothing_acknowledged_is_lost_while_processes_are_killed(
     assert load.misses == []
     assert load.unfit == []
     assert {*load.statuses} <= {0, 200, 201, 409, 429, 502, 503, 504}
+
+
+def test_nothing_acknowledged_is_lost_while_workers_are_killed(tmp_path: Path) -> None:
+    with (
+        RunningServer("--workers", "2", written_contract(tmp_path)) as server,
+        closing(SprayedLoad([server.url], reconnects=True)) as load,
+        ThreadPoolExecutor(1) as killer,
+    ):
+        faults = killer.submit(kill_workers, load, server)
+        for names in load.batches(WORLDS // 5, lambda: not faults.done()):
+            load.run(names)
+        faults.result()
+        assert_ledgers(load)
+        assert server.stop() == 0
+    assert "Traceback" not in server.errors
+
+
+def kill_workers(load: SprayedLoad, server: RunningServer) -> None:
+    draw = Random(2)
+    for _ in range(KILLS):
+        load.wait_for_answers(BETWEEN)
+        draw.choice(workers_of(server)).kill()
 
 
 def kill_one_after_other(load: SprayedLoad, replicas: Replicas, hub: RunningValkey) -> None:
