@@ -31,7 +31,7 @@ from tests.support.valkey_server import running_valkey
 
 CONNECTIONS = 16
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}
-TOKENS = 1000
+TOKENS = 200
 _SCRIPT = """
 local count = 0
 request = function()

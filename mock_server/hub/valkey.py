@@ -290,7 +290,7 @@ class ValkeyHub:
         while batch.notes:
             parts: list[object] = []
             for world, parcel in parcels(batch.notes).items():
-                covered_here = {target: (count, [*keys]) for target, (count, keys) in parcel.covered.items()}
+                covered_here = {target: (count, [*keys]) for target, (count, keys) in parcel.covered().items()}
                 content = packed(parcel.entries) if parcel.entries else b""
                 parts += (world, len(parcel.entries), content, json.dumps(covered_here))
             ring = (batch.ring, batch.first, batch.last)

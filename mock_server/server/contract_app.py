@@ -168,8 +168,9 @@ class ContractApp:
         operation = self.contract.operations.get(exchange.route.operation or "")
         journaled = world.journal.logged(exchange, operation, size)
         elapsed = monotonic() - started
-        world.journal.add(journaled, time() - elapsed, elapsed)
         coverage_target = None if operation is None else self._served.coverage_target(operation.key)
+        hits = None if coverage_target is None else coverage_target.shown(exchange)
+        world.note(journaled, time() - elapsed, elapsed, hits)
         request_metric = self._request_metrics.of(
             coverage_target.name if coverage_target else "", exchange.request.method, exchange.answer.status
         )
@@ -177,11 +178,7 @@ class ContractApp:
         self._request_metrics.handled += 1
         if scope is not None:
             note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
-        if coverage_target is None:
-            return
-        hits = coverage_target.shown(exchange)
-        world.coverage.note(hits)
-        if self._fast is not None and scope is not None and not self._served.always_stateful:
+        if hits is not None and self._fast is not None and scope is not None and not self._served.always_stateful:
             self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, request_metric)
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import Exchange, Request, Response, Route
 from mock_server.hub import SharedHub
-from mock_server.hub.model import JournalNote
+from mock_server.hub.model import CoverageNote, JournalNote
 from mock_server.openapi.model import Operation
+from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.exchange_codec import EncodedExchange, ExchangeCodec
 from mock_server.worlds.journal import Entry, Journal, LoggedExchange, entry_id
 from mock_server.worlds.memory_budget import Member
@@ -80,14 +81,20 @@ class SharedJournal:
         self._name = name
         self._entries = entries
 
-    def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
-        """Add an exchange that has just ended. It began by the hub's time, whatever this machine's clock says."""
+    def add(self, journaled: LoggedExchange, started: float, elapsed: float, hits: CoverageHits | None = None) -> None:
+        """Add an exchange that has just ended, and what it covers.
+
+        It began by the hub's time, whatever this machine's clock says.
+        """
         entries = self._entries
+        hub = entries.hub
         entries.last += 1
+        covering = None if hits is None else hits.covering
         if entries.capacity:
-            hub = entries.hub
-            began = hub.now() - elapsed
-            hub.note(JournalNote(self._name, entries.last, began, elapsed, journaled.encoded(entries.codec)))
+            exchange = journaled.encoded(entries.codec)
+            hub.note(JournalNote(self._name, entries.last, hub.now() - elapsed, elapsed, exchange, covering))
+        elif covering is not None:
+            hub.note(CoverageNote(self._name, covering))
 
     def logged(self, exchange: Exchange, operation: Operation | None, size: int | None = None) -> LoggedExchange:
         """Return what entries have of an exchange; ``size`` is that of the response's body where it is not at hand."""
