@@ -1,7 +1,8 @@
-"""What several processes cost: a plain world, and one with a scenario, asked at its owner and elsewhere; control.
+"""What several processes cost: worlds in which nothing is staged, worlds with a scenario, and the admin API.
 
 The servers take turns in short rounds of wrk, and what counts is the processor time that a request costs all of their
-processes together, since machines are noisy. ``python -m benchmarks.replicas``; it needs wrk.
+processes together (the Redis server apart), since machines are noisy. ``python -m benchmarks.replicas``; it needs wrk
+and redis-server. ``--before PROGRAM`` measures the servers of another checkout, by its Python, in the same rounds.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,10 +27,18 @@ import psutil
 
 from tests.support.customers import ME
 from tests.support.server_process import RunningServer
+from tests.support.valkey_server import running_valkey
 
 CONNECTIONS = 16
 TOKEN = {"Authorization": "Bearer polar_cst_individual"}
-_SCRIPT = 'request = function() return wrk.format("GET", "{path}", {{["Authorization"] = "Bearer {token}"}}) end\n'
+TOKENS = 200
+_SCRIPT = """
+local count = 0
+request = function()
+  count = count + 1
+  return wrk.format("GET", "{path}", {{["Authorization"] = "Bearer polar_cst_" .. {token}}})
+end
+"""
 
 
 @dataclass
@@ -39,6 +48,8 @@ class Asked:
     name: str
     url: str
     servers: tuple[RunningServer, ...]
+    tokens: bool = False
+    """Whether each request has another of :data:`TOKENS` tokens than the one before."""
     requests: list[float] = field(default_factory=list)
     microseconds: list[float] = field(default_factory=list)
 
@@ -52,7 +63,8 @@ class Asked:
         """One round."""
         parts = urlsplit(self.url)
         script = directory / "script.lua"
-        script.write_text(_SCRIPT.format(path=parts.path + ME, token="polar_cst_individual"), encoding="utf-8")
+        token = f"count % {TOKENS}" if self.tokens else "'individual'"
+        script.write_text(_SCRIPT.format(path=parts.path + ME, token=token), encoding="utf-8")
         before = self.processor_time()
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), f"http://{parts.netloc}"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -64,17 +76,29 @@ class Asked:
         self.microseconds.append(spent / int(count) * 1e6)
 
 
-@contextmanager
-def servers() -> Iterator[tuple[RunningServer, RunningServer, RunningServer, RunningServer]]:
-    """One process; two workers; two replicas."""
-    secret = ("--admin-token", "s3cret")
-    with ExitStack() as stack:
-        single = stack.enter_context(RunningServer("--workers", "1"))
-        pair = stack.enter_context(RunningServer("--workers", "2"))
-        first = stack.enter_context(RunningServer("--peers", "127.0.0.1:1", *secret))
-        place = urlsplit(first.url).netloc
-        second = stack.enter_context(RunningServer("--peers", place, *secret))
-        yield single, pair, first, second
+def rows_of(stack: ExitStack, hub: str, program: list[str] | None, label: str) -> list[Asked]:
+    """Start one process, two workers, and two replicas where there is a ``hub``; return what is asked of them."""
+
+    def started(*arguments: str) -> RunningServer:
+        return stack.enter_context(RunningServer(*arguments, program=program))
+
+    single, pair = started("--workers", "1"), started("--workers", "2")
+    rows = [
+        *_rows(f"{label}one process", single.url, (single,)),
+        *_rows(f"{label}two workers", pair.url, (pair,)),
+    ]
+    if hub:
+        replicas = started("--workers", "1", "--hub", hub), started("--workers", "1", "--hub", hub)
+        rows += _rows(f"{label}one of two replicas", replicas[0].url, replicas)
+    return rows
+
+
+def _rows(name: str, url: str, servers: tuple[RunningServer, ...]) -> list[Asked]:
+    return [
+        Asked(f"{name}, plain world", f"{url}/~plain", servers),
+        Asked(f"{name}, plain world, {TOKENS} tokens", f"{url}/~tokens", servers, tokens=True),
+        Asked(f"{name}, world with a scenario", with_scenario(f"{url}/~staged"), servers),
+    ]
 
 
 def with_scenario(url: str) -> str:
@@ -82,15 +106,6 @@ def with_scenario(url: str) -> str:
     started = httpx.post(f"{url}/__admin/scenarios", json={"answers": [{"pass": True}]})
     assert started.status_code == 201, started.text
     return url
-
-
-def world_of(server: RunningServer) -> str:
-    """Return the name of a world that belongs to a replica."""
-    for number in range(100):
-        status = httpx.get(f"{server.url}/~w{number}/__admin/peers").json()
-        if status["owner"] == status["name"]:
-            return f"w{number}"
-    raise AssertionError("no world belongs to the replica")
 
 
 def milliseconds(call: Callable[[], object], times: int = 50) -> float:
@@ -126,21 +141,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--before", default="", help="the Python of another checkout, to measure its servers too")
     options = parser.parse_args()
-    if shutil.which("wrk") is None:
-        print("install wrk first: sudo apt-get install wrk", file=sys.stderr)
-        return 2
-    with TemporaryDirectory() as directory, servers() as (single, pair, first, second):
-        world = world_of(first)
-        with_scenario(f"{first.url}/~{world}")
-        rows = [
-            Asked("a plain world, one process", f"{single.url}/~plain", (single,)),
-            Asked("a plain world, two workers", f"{pair.url}/~plain", (pair,)),
-            Asked("a world with a scenario, one process", with_scenario(f"{single.url}/~staged"), (single,)),
-            Asked("a world with a scenario, two workers", with_scenario(f"{pair.url}/~staged"), (pair,)),
-            Asked("two replicas, its owner asked", f"{first.url}/~{world}", (first, second)),
-            Asked("two replicas, the other one asked", f"{second.url}/~{world}", (first, second)),
-        ]
+    for program in ("wrk", "redis-server"):
+        if shutil.which(program) is None:
+            print(f"install {program} first: sudo apt-get install {program}", file=sys.stderr)
+            return 2
+    with TemporaryDirectory() as directory, ExitStack() as stack:
+        hub = "redis://" + stack.enter_context(running_valkey(Path(directory)))
+        rows = rows_of(stack, hub, None, "")
+        if options.before:
+            rows += rows_of(stack, "", [options.before, "-m", "mock_server"], "before: ")
         for turn in range(options.rounds + 1):
             for row in rows:
                 row.measure(Path(directory), options.seconds)
@@ -152,7 +163,7 @@ def main() -> int:
             print(
                 f"{row.name:<52}{statistics.median(row.requests):>11,.0f}{statistics.median(row.microseconds):>11.1f}"
             )
-        tell_of_control(single, pair)
+        tell_of_control(rows[0].servers[0], rows[3].servers[0])
     return 0
 
 

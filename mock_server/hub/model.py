@@ -169,11 +169,36 @@ class Decision:
     turn: Turn | None = None
 
 
+class Covering:
+    """Keys of an operation that exchanges cover: one object for all exchanges that cover the same."""
+
+    __slots__ = ("_hash", "encoded", "keys", "target")
+
+    def __init__(self, target: str, keys: frozenset[str]) -> None:
+        self.target = target
+        self.keys = keys
+        self.encoded = "\0".join((target, *keys)).encode()
+        self._hash = hash((target, keys))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Covering) and (self.target, self.keys) == (other.target, other.keys))
+
+    @classmethod
+    def decoded(cls, data: bytes) -> Covering:
+        """Return what :attr:`encoded` is of."""
+        target, *keys = data.decode().split("\0")
+        return cls(target, frozenset(keys))
+
+
 class JournalNote(NamedTuple):
     """An exchange for the journal of a world.
 
     ``number`` is the process's own name for it, ``started`` in seconds since 1970, ``elapsed`` in seconds.
-    ``exchange`` is the exchange as bytes; those of equal requests are mostly one object.
+    ``exchange`` is the exchange as bytes; those of equal requests are mostly one object. ``covering`` is what it covers
+    of an operation; None for no operation.
     """
 
     world: str
@@ -181,15 +206,14 @@ class JournalNote(NamedTuple):
     started: float
     elapsed: float
     exchange: bytes
+    covering: Covering | None = None
 
 
 class CoverageNote(NamedTuple):
-    """What ``requests`` requests have covered of an operation, in a world."""
+    """What a request has covered of an operation, in a world whose journal has no entry of it."""
 
     world: str
-    target: str
-    keys: frozenset[str]
-    requests: int = 1
+    covering: Covering
 
 
 Note: TypeAlias = "JournalNote | CoverageNote"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
-from mock_server.hub.model import CoverageNote, Covered, JournalEntry, JournalNote, Note
+from mock_server.hub.model import Covered, Covering, JournalEntry, JournalNote, Note
 
 _COUNT = Struct("<I")
 _ENTRY = Struct("<QddI")
@@ -21,7 +21,16 @@ class Parcel:
     """Entries for the journal of a world, and what was covered there."""
 
     entries: list[JournalNote] = field(default_factory=list)
-    covered: dict[str, tuple[int, frozenset[str]]] = field(default_factory=dict)
+    coverings: dict[Covering, int] = field(default_factory=dict)
+    """How many requests covered the same."""
+
+    def covered(self) -> Covered:
+        """Return what was covered, by operation."""
+        operations: dict[str, tuple[int, frozenset[str]]] = {}
+        for covering, count in self.coverings.items():
+            requests, keys = operations.get(covering.target, (0, frozenset()))
+            operations[covering.target] = (requests + count, keys | covering.keys)
+        return operations
 
 
 def parcels(notes: Sequence[Note]) -> dict[str, Parcel]:
@@ -33,9 +42,9 @@ def parcels(notes: Sequence[Note]) -> dict[str, Parcel]:
             parcel = worlds[note.world] = Parcel()
         if type(note) is JournalNote:
             parcel.entries.append(note)
-        elif isinstance(note, CoverageNote):
-            requests, keys = parcel.covered.get(note.target, (0, frozenset()))
-            parcel.covered[note.target] = (requests + note.requests, keys | note.keys)
+        covering = note.covering
+        if covering is not None:
+            parcel.coverings[covering] = parcel.coverings.get(covering, 0) + 1
     return worlds
 
 
@@ -43,7 +52,7 @@ def packed(entries: Sequence[JournalNote]) -> bytes:
     """Return entries as bytes."""
     places: dict[bytes, int] = {}
     parts = [_COUNT.pack(len(entries))]
-    for _, number, started, elapsed, exchange in entries:
+    for _, number, started, elapsed, exchange, _ in entries:
         parts.append(_ENTRY.pack(number, started, elapsed, places.setdefault(exchange, len(places))))
     for exchange in places:
         parts += (_COUNT.pack(len(exchange)), exchange)

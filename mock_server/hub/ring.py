@@ -23,7 +23,7 @@ from tempfile import gettempdir
 from typing import NamedTuple
 
 from mock_server.core.errors import HubError
-from mock_server.hub.model import CoverageNote, JournalNote, Note
+from mock_server.hub.model import CoverageNote, Covering, JournalNote, Note
 from mock_server.hub.shared_page import mapped
 
 HALF = 8 * 1024 * 1024
@@ -34,10 +34,11 @@ _END, _FIRST, _FULL, _TURNS = 0, 2, 4, 6
 _HEAD = Struct("<QQQQQQQH")
 """Of each half where its notes end, the count of its first, and whether some had no room; how often the halves were
 changed, twice, so that it is odd meanwhile and who reads reads again; length of the text, which follows."""
-_RECORD = Struct("<IBQddH")
-"""Length, kind, number or requests, started, elapsed, length of the world's name, which follows."""
-_EXCHANGE, _SAME, _COVERAGE = range(3)
-"""Kinds: an entry with its exchange, one with the exchange of the entry before it, coverage."""
+_RECORD = Struct("<IBQddHI")
+"""Length, what there is, number, started, elapsed, lengths of the world's name and of what is covered, which follow."""
+_ENTRY, _EXCHANGE, _COVERS, _COVERING = 1, 2, 4, 8
+"""What there is: an entry; its exchange, which else is that of the entry before; coverage; what it is, which else is as
+before."""
 _FIXED = _RECORD.size
 _TRIES = 100
 """Most times that a ring is read whose halves are being changed; a process may have been killed just then, which is as
@@ -74,6 +75,7 @@ class Ring:
         self._heads = memoryview(self._map).cast("Q")
         self._end = self._limit = 0
         self._exchange = b""
+        self._covering: Covering | None = None
         self._half = 1
         self.turn(1)
         file.with_suffix(".new").rename(file)
@@ -86,26 +88,33 @@ class Ring:
     def write(self, note: Note) -> None:
         """Write a note, which is there when this returns, unless the half is full."""
         if type(note) is JournalNote:
-            world, number, started, elapsed, exchange = note
+            world, number, started, elapsed, exchange, covering = note
             data = world.encode()
-            size = len(data)
-            if exchange is self._exchange:
-                kind = _SAME
-            else:
-                kind, data = _EXCHANGE, data + exchange
+            kind = _ENTRY
         else:
-            world, target, keys, number = note  # type: ignore[misc]
-            kind, size, started, elapsed, exchange = _COVERAGE, 0, 0.0, 0.0, self._exchange
-            data = "\0".join((world, target, *keys)).encode()
+            data, number, started, elapsed, exchange = note.world.encode(), 0, 0.0, 0.0, self._exchange
+            covering, kind = note.covering, 0
+        size = len(data)
+        if covering is not None:
+            kind |= _COVERS
+            if covering is not self._covering:
+                kind |= _COVERING
+                data += covering.encoded
+        length = len(data) - size
+        if exchange is not self._exchange:
+            kind |= _EXCHANGE
+            data += exchange
         start = self._end
         end = start + _FIXED + len(data)
         if end > self._limit:
             self._limit = 0
             self._heads[_FULL + self._half] = 1
             return
-        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, size)
+        _RECORD.pack_into(self._map, start, end - start, kind, number, started, elapsed, size, length)
         self._map[start + _FIXED : end] = data
         self._exchange = exchange
+        if covering is not None:
+            self._covering = covering
         self._end = self._heads[self._half] = end
 
     def turn(self, first: int) -> None:
@@ -113,7 +122,7 @@ class Ring:
         self._half ^= 1
         self._end = _BEGIN + self._half * HALF
         self._limit = self._end + HALF
-        self._exchange = b""
+        self._exchange, self._covering = b"", None
         self._heads[_TURNS] += 1
         self._heads[_END + self._half] = self._heads[_FULL + self._half] = 0
         self._heads[_FIRST + self._half] = first
@@ -230,15 +239,18 @@ def _read(name: str, handle: int, *, is_left: bool) -> Pending:
 
 def _notes(content: bytes) -> Sequence[Note]:
     notes: list[Note] = []
-    start, exchange = 0, b""
+    start, exchange, covering = 0, b"", Covering("", frozenset())
     while start < len(content):
-        length, kind, number, started, elapsed, size = _RECORD.unpack_from(content, start)
-        body, start = start + _FIXED, start + length
-        if kind == _COVERAGE:
-            world, target, *keys = content[body:start].decode().split("\0")
-            notes.append(CoverageNote(world, target, frozenset(keys), number))
-            continue
-        if kind == _EXCHANGE:
-            exchange = content[body + size : start]
-        notes.append(JournalNote(content[body : body + size].decode(), number, started, elapsed, exchange))
+        end, kind, number, started, elapsed, size, length = _RECORD.unpack_from(content, start)
+        name, covered, start = start + _FIXED, start + _FIXED + size, start + end
+        world = content[name:covered].decode()
+        if kind & _COVERING:
+            covering = Covering.decoded(content[covered : covered + length])
+        if kind & _EXCHANGE:
+            exchange = content[covered + length : start]
+        if kind & _ENTRY:
+            covers = covering if kind & _COVERS else None
+            notes.append(JournalNote(world, number, started, elapsed, exchange, covers))
+        else:
+            notes.append(CoverageNote(world, covering))
     return notes

@@ -299,7 +299,7 @@ class SqliteHub:
             connection.execute("INSERT INTO journal (world, upto, entries, content) VALUES (?, ?, ?, ?)", row)
             before = (world, upto - self._bounds.entries)
             connection.execute("DELETE FROM journal WHERE world = ? AND upto <= ?", before)
-        for target, (requests, keys) in parcel.covered.items():
+        for target, (requests, keys) in parcel.covered().items():
             for place in (world, _TOTAL):
                 connection.execute(
                     "INSERT INTO coverage VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET count = count + ?3",

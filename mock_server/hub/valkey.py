@@ -66,7 +66,7 @@ class ValkeyHub:
         prefix: str = "mock-server:",
     ) -> None:
         self._server = ValkeyServer(address)
-        # Channels are those of all databases of a server; so its number is in the prefix of keys and channels.
+        # Messages, unlike keys, go to all databases of a server.
         database = self._server.database
         self._servers = self._prefix = f"{prefix}{database}:" if database else prefix
         """``_servers`` is before the keys of all servers here, ``_prefix`` before those of one digest."""
@@ -98,9 +98,7 @@ class ValkeyHub:
 
     def serve(self, digest: str, standing: Sequence[SharedScenario]) -> None:
         """Move to the keys of a digest, and hear what happens there from now on. Raises :class:`HubError`."""
-        # Messages, unlike keys, go to all databases of a server.
-        database = f"{self._server.database}:" if self._server.database else ""
-        prefix = f"{self._servers}{database}{digest}:"
+        prefix = f"{self._servers}{digest}:"
         self._outbox.set_text(prefix)
         self._stop_listening()
         self._digest, self._prefix, self._next_sign = digest, prefix, 0.0
@@ -292,7 +290,7 @@ class ValkeyHub:
         while batch.notes:
             parts: list[object] = []
             for world, parcel in parcels(batch.notes).items():
-                covered_here = {target: (count, [*keys]) for target, (count, keys) in parcel.covered.items()}
+                covered_here = {target: (count, [*keys]) for target, (count, keys) in parcel.covered().items()}
                 content = packed(parcel.entries) if parcel.entries else b""
                 parts += (world, len(parcel.entries), content, json.dumps(covered_here))
             ring = (batch.ring, batch.first, batch.last)

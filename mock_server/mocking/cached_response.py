@@ -178,7 +178,7 @@ class CachedResponse:
     is how many entries of journals have it, ``stamp`` when it was asked for last, as its :class:`Eviction` counts.
     """
 
-    __slots__ = ("body", "cost", "dependency", "head", "holders", "request_key", "sign", "stamp", "target")
+    __slots__ = ("_encoded", "body", "cost", "dependency", "head", "holders", "request_key", "sign", "stamp", "target")
 
     def __init__(
         self,
@@ -198,6 +198,7 @@ class CachedResponse:
         self.dependency = dependency
         self.holders = 0
         self.stamp = 0
+        self._encoded = b""
         size = bytes_of(self) + bytes_of(request_key) + own + bytes_of(body) + (dependency.cost if dependency else 0)
         self.cost = _SIZES.setdefault(size, size) if len(_SIZES) < _MANY else size
 
@@ -239,16 +240,24 @@ class CachedResponse:
 
     def encoded(self, codec: ExchangeCodec) -> bytes:
         """Return the exchange as bytes, for a journal that several processes share."""
-        fields = b"".join([b"%s:%s\n" % line for line in self.request_key[_FIELDS:]])
-        bodies = (b"", self.body)
-        return codec.joined(self.target.encoded(codec), fields, self.head.encoded(codec), bodies, self.sizes)
+        data = self._encoded
+        if not data:
+            fields = b"".join([b"%s:%s\n" % line for line in self.request_key[_FIELDS:]])
+            bodies = (b"", self.body)
+            data = codec.joined(self.target.encoded(codec), fields, self.head.encoded(codec), bodies, self.sizes)
+            self._encoded = data
+            codec.remember(self, len(data))
+        return data
+
+    def forget_encoded(self) -> None:
+        """Keep the exchange as bytes no longer."""
+        self._encoded = b""
 
     def note(self, world: World, started: float) -> None:
         """Note in a world that this is the answer to a request that came at ``started`` (by the monotonic clock)."""
         elapsed = monotonic() - started
-        world.journal.add(self, time() - elapsed, elapsed)
+        world.note(self, time() - elapsed, elapsed, self.sign.shown)
         head = self.head
-        world.coverage.note(self.sign.shown)
         request_metric = head.request_metric
         if elapsed <= head.simple:  # what take() would do, without the call
             request_metric.count += 1

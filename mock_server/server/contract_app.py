@@ -23,7 +23,7 @@ from mock_server.server.observability.middleware import SEEN, RequestObservation
 from mock_server.server.stream_sender import StreamSender
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.storage import Store
-from mock_server.worlds.journal import JournaledExchange, JournalWriter, LoggedExchange
+from mock_server.worlds.journal import JournalWriter, LoggedExchange
 from mock_server.worlds.world import World
 
 if TYPE_CHECKING:  # the engine is imported with the first request, so that the start does not wait for it
@@ -166,10 +166,11 @@ class ContractApp:
         self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        journaled = JournaledExchange(exchange, operation, size)
+        journaled = world.journal.logged(exchange, operation, size)
         elapsed = monotonic() - started
-        world.journal.add(journaled, time() - elapsed, elapsed)
         coverage_target = None if operation is None else self._served.coverage_target(operation.key)
+        hits = None if coverage_target is None else coverage_target.shown(exchange)
+        world.note(journaled, time() - elapsed, elapsed, hits)
         request_metric = self._request_metrics.of(
             coverage_target.name if coverage_target else "", exchange.request.method, exchange.answer.status
         )
@@ -177,11 +178,7 @@ class ContractApp:
         self._request_metrics.handled += 1
         if scope is not None:
             note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
-        if coverage_target is None:
-            return
-        hits = coverage_target.shown(exchange)
-        world.coverage.note(hits)
-        if self._fast is not None and scope is not None and not self._served.always_stateful:
+        if hits is not None and self._fast is not None and scope is not None and not self._served.always_stateful:
             self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, request_metric)
 
 

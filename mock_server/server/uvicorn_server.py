@@ -181,7 +181,7 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None
 
     Raises :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
     """
-    _warn_of_records_apart(settings)
+    announce = partial(_announce_with_warning, settings, announce)
     raise_file_limit(settings.max_connections)
     settings = _within_files(settings)
     if settings.workers > 1:
@@ -194,7 +194,14 @@ def serve(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None
             _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
 
 
-def _warn_of_records_apart(settings: Settings) -> None:
+def _announce_with_warning(
+    settings: Settings,
+    announce: Callable[[str, Sequence[ApiMount]], None],
+    url: str,
+    served: Sequence[ApiMount],
+) -> None:
+    """Say that requests are answered, and where replicas will differ."""
+    announce(url, served)
     if settings.hub != "memory" and settings.store == "memory":
         log.warning(
             "--hub: found --store memory; expected one that all replicas share, such as postgresql://USER@HOST/DATABASE."

@@ -20,6 +20,7 @@ from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Exchange, Headers, Request, Response
+from mock_server.hub.model import Covering
 from mock_server.openapi.enum_graph import EnumGraph, Vertex
 from mock_server.openapi.model import Contract, Operation
 
@@ -45,23 +46,23 @@ _VARIANT = re.compile(r"\bvariant=(\d+)")
 class CoverageHits:
     """What one exchange covers of an operation. Exchanges that cover the same share one object."""
 
-    __slots__ = ("_names", "coverage_target", "keys")
+    __slots__ = ("_covering", "coverage_target", "keys")
 
     def __init__(self, coverage_target: CoverageTarget, keys: frozenset[Key]) -> None:
         self.coverage_target = coverage_target
         self.keys = keys
-        self._names: frozenset[str] | None = None
+        self._covering: Covering | None = None
 
     @property
-    def names(self) -> frozenset[str]:
-        """The keys as texts, for other processes (:func:`key_of`)."""
-        if self._names is None:
-            self._names = frozenset(map(json.dumps, self.keys))
-        return self._names
+    def covering(self) -> Covering:
+        """The same for a hub, where keys are texts (:func:`key_of`)."""
+        if self._covering is None:
+            self._covering = Covering(self.coverage_target.name, frozenset(map(json.dumps, self.keys)))
+        return self._covering
 
 
 def key_of(name: str) -> Key:
-    """Return the key of a text among :attr:`CoverageHits.names`."""
+    """Return the key of a text among those of :attr:`CoverageHits.covering`."""
     kind, place, value = json.loads(name)
     return kind, place, value
 

@@ -8,11 +8,12 @@ such an answer costs little more than to copy it.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from struct import Struct
-from typing import Any
+from typing import Any, Protocol
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.json_codec import (
@@ -27,8 +28,17 @@ from mock_server.worlds.journal import LONGEST_BODY, LoggedExchange
 
 _LENGTHS = Struct("<4I2Q")
 """Lengths of the first four parts; the sizes of the two bodies as they were sent."""
+REMEMBERED = 16 * 1024 * 1024
+"""Bytes of the exchanges that are kept as bytes."""
 _TARGETS = 256
 """Targets and heads that are remembered as they were read: most entries of a journal have few of them."""
+
+
+class RememberedExchange(Protocol):
+    """An exchange that keeps itself as bytes, since the same one is noted again and again."""
+
+    def forget_encoded(self) -> None:
+        """Keep the exchange as bytes no longer."""
 
 
 class ExchangeCodec:
@@ -36,6 +46,8 @@ class ExchangeCodec:
 
     def __init__(self, contracts: Sequence[tuple[str, Contract]]) -> None:
         self._contracts = dict(contracts)
+        self._remembered: deque[tuple[RememberedExchange, int]] = deque()
+        self._held = 0
         self._base_paths = {
             id(operation): base_path for base_path, contract in contracts for operation in contract.operations.values()
         }
@@ -84,6 +96,15 @@ class ExchangeCodec:
             request_body, response_body = request_body[:LONGEST_BODY], response_body[:LONGEST_BODY]
         lengths = _LENGTHS.pack(len(target), len(fields), len(head), len(request_body), *sizes)
         return b"".join((lengths, target, fields, head, request_body, response_body))
+
+    def remember(self, exchange: RememberedExchange, size: int) -> None:
+        """Bound what exchanges keep of themselves as bytes: the oldest are to forget it."""
+        self._remembered.append((exchange, size))
+        self._held += size
+        while self._held > REMEMBERED:
+            oldest, released = self._remembered.popleft()
+            oldest.forget_encoded()
+            self._held -= released
 
     def operation(self, base_path: str | None, key: str | None) -> Operation | None:
         """Return the operation of a name; None where there is none, or it is not served any more."""

@@ -93,6 +93,9 @@ class JournalWriter(Protocol):
     def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
         """Add an exchange that has just ended. ``started`` in seconds since 1970, ``elapsed`` in seconds."""
 
+    def logged(self, exchange: Exchange, operation: Operation | None, size: int | None = None) -> LoggedExchange:
+        """Return what entries have of an exchange; ``size`` is that of the response's body where it is not at hand."""
+
     def id_of(self, number: int) -> UUID:
         """Return the id of the entry with a number."""
 
@@ -348,6 +351,10 @@ class Journal:
         members.extend((self._last, started, elapsed, journaled))
         if change and self._memory_budget is not None:
             self._memory_budget.change(change)
+
+    def logged(self, exchange: Exchange, operation: Operation | None, size: int | None = None) -> LoggedExchange:
+        """Return what entries have of an exchange; ``size`` is that of the response's body where it is not at hand."""
+        return JournaledExchange(exchange, operation, size)
 
     @property
     def last(self) -> int:

@@ -6,8 +6,12 @@ from collections import deque
 from collections.abc import Set
 from uuid import UUID
 
+from mock_server.core.diagnostics import Diagnostic
+from mock_server.http.messages import Exchange, Request, Response, Route
 from mock_server.hub import SharedHub
-from mock_server.hub.model import JournalNote
+from mock_server.hub.model import CoverageNote, JournalNote
+from mock_server.openapi.model import Operation
+from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.exchange_codec import EncodedExchange, ExchangeCodec
 from mock_server.worlds.journal import Entry, Journal, LoggedExchange, entry_id
 from mock_server.worlds.memory_budget import Member
@@ -27,6 +31,47 @@ class SharedEntries:
         self.last = hub.process << _NUMBERS
 
 
+class WholeExchange:
+    """An exchange as it is, for who looks at it before it leaves as bytes."""
+
+    __slots__ = ("_exchange", "holders", "operation", "sizes")
+
+    def __init__(self, exchange: Exchange, operation: Operation | None, size: int | None) -> None:
+        self._exchange = exchange
+        self.operation = operation
+        self.sizes = len(exchange.request.body), len(exchange.answer.body) if size is None else size
+        self.holders = 0
+
+    @property
+    def cost(self) -> int:
+        """Bytes of memory that it holds: no journal of this process has it."""
+        return 0
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        return self._exchange.request
+
+    @property
+    def route(self) -> Route:
+        """What routing made of the request."""
+        return self._exchange.route
+
+    @property
+    def answer(self) -> Response:
+        """The answer."""
+        return self._exchange.answer
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """The findings about request and answer."""
+        return self._exchange.findings
+
+    def encoded(self, codec: ExchangeCodec) -> bytes:
+        """Return the exchange as bytes."""
+        return codec.encoded(self)
+
+
 class SharedJournal:
     """The entries of one world, as this process adds to them. To read them is a round trip (:meth:`read`)."""
 
@@ -36,14 +81,24 @@ class SharedJournal:
         self._name = name
         self._entries = entries
 
-    def add(self, journaled: LoggedExchange, started: float, elapsed: float) -> None:
-        """Add an exchange that has just ended. It began by the hub's time, whatever this machine's clock says."""
+    def add(self, journaled: LoggedExchange, started: float, elapsed: float, hits: CoverageHits | None = None) -> None:
+        """Add an exchange that has just ended, and what it covers.
+
+        It began by the hub's time, whatever this machine's clock says.
+        """
         entries = self._entries
+        hub = entries.hub
         entries.last += 1
+        covering = None if hits is None else hits.covering
         if entries.capacity:
-            hub = entries.hub
-            began = hub.now() - elapsed
-            hub.note(JournalNote(self._name, entries.last, began, elapsed, journaled.encoded(entries.codec)))
+            exchange = journaled.encoded(entries.codec)
+            hub.note(JournalNote(self._name, entries.last, hub.now() - elapsed, elapsed, exchange, covering))
+        elif covering is not None:
+            hub.note(CoverageNote(self._name, covering))
+
+    def logged(self, exchange: Exchange, operation: Operation | None, size: int | None = None) -> LoggedExchange:
+        """Return what entries have of an exchange; ``size`` is that of the response's body where it is not at hand."""
+        return WholeExchange(exchange, operation, size)
 
     @property
     def last(self) -> int:

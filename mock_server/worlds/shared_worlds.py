@@ -12,6 +12,7 @@ from mock_server.storage import Store
 from mock_server.worlds.coverage import Coverage, CoverageHits, CoverageTarget
 from mock_server.worlds.coverage import key_of as coverage_key
 from mock_server.worlds.exchange_codec import ExchangeCodec
+from mock_server.worlds.journal import LoggedExchange
 from mock_server.worlds.shared_journal import SharedEntries, SharedJournal
 from mock_server.worlds.world import World, Worlds
 
@@ -27,7 +28,7 @@ class SharedCoverage:
 
     def note(self, hits: CoverageHits) -> None:
         """Note what an exchange covers."""
-        self._hub.note(CoverageNote(self._name, hits.coverage_target.name, hits.names))
+        self._hub.note(CoverageNote(self._name, hits.covering))
 
     def read(self, targets: Iterable[CoverageTarget]) -> Coverage:
         """Return what all processes have noted of some operations. Raises :class:`HubError`."""
@@ -44,6 +45,17 @@ def _coverage_of(covered: Covered, targets: Iterable[CoverageTarget]) -> Coverag
             count, names = covered[target.name]
             coverage.take(target, map(coverage_key, names), count)
     return coverage
+
+
+class SharedWorld(World):
+    """A world of which this process has nothing but what it adds."""
+
+    __slots__ = ()
+    journal: SharedJournal
+
+    def note(self, logged: LoggedExchange, started: float, elapsed: float, hits: CoverageHits | None) -> None:
+        """Note an exchange that has just ended, and what it covers: both as one."""
+        self.journal.add(logged, started, elapsed, hits)
 
 
 class SharedWorlds(Worlds):
@@ -75,7 +87,7 @@ class SharedWorlds(Worlds):
         super().begin_over(stores)
 
     def _made(self, name: str) -> World:
-        return World(name, self.hub, SharedJournal(name, self.entries), SharedCoverage(name, self.hub))
+        return SharedWorld(name, self.hub, SharedJournal(name, self.entries), SharedCoverage(name, self.hub))
 
     def _evict(self, world: World) -> None:
         """Let go of nothing but the object: what the world has is in the hub and in the store."""

@@ -21,9 +21,9 @@ from mock_server.hub.model import HubFigures
 from mock_server.openapi.loading.loader import WORLDS
 from mock_server.openapi.model import Contract
 from mock_server.storage import RecordReader, RecordWriter, Store, next_revision
-from mock_server.worlds.coverage import Coverage, CoverageNotes, CoverageTarget
+from mock_server.worlds.coverage import Coverage, CoverageHits, CoverageNotes, CoverageTarget
 from mock_server.worlds.journal import KEPT as JOURNAL
-from mock_server.worlds.journal import Journal, JournalWriter
+from mock_server.worlds.journal import Journal, JournalWriter, LoggedExchange
 from mock_server.worlds.memory_budget import MemoryBudget
 
 if TYPE_CHECKING:
@@ -119,6 +119,15 @@ class World:
         version = self.hub.version(self.name)
         staged = self._staged
         return not version or (staged is not None and staged.version == version and not staged.running)
+
+    def note(self, logged: LoggedExchange, started: float, elapsed: float, hits: CoverageHits | None) -> None:
+        """Note an exchange that has just ended, and what it covers of an operation (None for no operation).
+
+        ``started`` in seconds since 1970, ``elapsed`` in seconds.
+        """
+        self.journal.add(logged, started, elapsed)
+        if hits is not None:
+            self.coverage.note(hits)
 
     def reset(self) -> None:
         """Reset the world to its initial state."""

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import TypeAlias
 
 from mock_server.hub import Hub, SharedHub
-from mock_server.hub.model import CoverageNote, JournalNote
+from mock_server.hub.model import CoverageNote, Covering, JournalNote
 from mock_server.hub.ring import directory_of
 from mock_server.hub.sqlite import SqliteHub
 from mock_server.hub.valkey import ValkeyHub
@@ -24,6 +24,10 @@ OpensSharedPair: TypeAlias = Callable[..., SharedPair]
 
 def journal_note(world: str, number: int, exchange: bytes = b"") -> JournalNote:
     return JournalNote(world, number, 1.5, 0.25, exchange)
+
+
+def coverage_note(world: str, *keys: str) -> CoverageNote:
+    return CoverageNote(world, Covering("GET /", frozenset(keys)))
 
 
 def wait_until(is_true: Callable[[], bool]) -> None:
@@ -45,8 +49,7 @@ def note_and_die(place: str, first: int, ready: Event | None = None) -> None:
     """Note 300 entries, and end as a process does that is killed, or wait for that."""
     hub = open_hub(place)
     for number in range(first, first + 300):
-        hub.note(JournalNote("w", number, 0.0, 0.0, b"x" * (number % 7)))
-        hub.note(CoverageNote("w", "GET /", frozenset({"200"})))
+        hub.note(JournalNote("w", number, 0.0, 0.0, b"x" * (number % 7), Covering("GET /", frozenset({"200"}))))
     if ready is not None:
         ready.set()
         signal.pause()

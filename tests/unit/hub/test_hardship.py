@@ -14,10 +14,10 @@ import pytest
 
 from mock_server.core.errors import HubError, HubFullError, HubLostError
 from mock_server.hub import Question, SharedScenario
-from mock_server.hub.model import ClockState, CoverageNote, KeyQuestion, WindowQuestion
+from mock_server.hub.model import ClockState, KeyQuestion, WindowQuestion
 from mock_server.hub.valkey import ValkeyHub
 from mock_server.hub.valkey_connection import ValkeyServer
-from tests.support.hubs import journal_note, wait_until
+from tests.support.hubs import coverage_note, journal_note, wait_until
 from tests.support.valkey_server import free_port, running_valkey
 
 SECRET = "s3cr3t"
@@ -205,7 +205,7 @@ def test_all_that_is_left_expires(server: ValkeyServer, opens_hub: Callable[[str
     assert decision.key is not None
     hub.keep("w", "k", decision.key.claim, b"yes")
     hub.note(journal_note("w", 1))
-    hub.note(CoverageNote("w", "GET /", frozenset("a")))
+    hub.note(coverage_note("w", "a"))
     hub.arrive()
     hub.remove("w", {1})
     hub.serve("d", ())

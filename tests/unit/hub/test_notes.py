@@ -5,8 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from mock_server.hub import HubBounds, SharedScenario
-from mock_server.hub.model import CoverageNote
-from tests.support.hubs import OpensSharedPair, SharedPair, journal_note
+from tests.support.hubs import OpensSharedPair, SharedPair, coverage_note, journal_note
 
 SCENARIO = SharedScenario.from_data("s", {"answers": [{"code": 500}]})
 
@@ -100,7 +99,8 @@ def test_bytes_of_all_journals_have_a_bound(opens_shared: OpensSharedPair) -> No
 
 def test_coverage_outlives_its_world_in_the_total(shared: SharedPair) -> None:
     for hub, key in zip(shared, "ab", strict=True):
-        hub.note(CoverageNote("w", "GET /", frozenset({key}), 2))
+        for _ in range(2):
+            hub.note(coverage_note("w", key))
     assert shared[0].coverage("w") == {"GET /": (4, frozenset("ab"))}
     shared[1].reset("w")
     assert shared[0].coverage("w") == {}

@@ -14,17 +14,18 @@ import pytest
 
 from mock_server.core.errors import HubError, HubLostError
 from mock_server.hub import outbox
-from mock_server.hub.model import CoverageNote, JournalNote, Note
+from mock_server.hub.model import Covering, JournalNote, Note
 from mock_server.hub.outbox import Outbox
 from mock_server.hub.ring import HALF, Batch, RingDirectory, directory_of
 from mock_server.hub.trouble import Trouble
-from tests.support.hubs import OpensPlace, journal_note, note_and_die, wait_until
+from tests.support.hubs import OpensPlace, coverage_note, journal_note, note_and_die, wait_until
 
 EXCHANGE = b"1234"
+COVERINGS = [Covering("GET /", frozenset({str(number)})) for number in range(3)]
 NOTES: list[Note] = [
-    CoverageNote("w", "GET /", frozenset({"200", "404"}), 3),
+    coverage_note("w", "200", "404"),
     *(JournalNote("wörld", 2**64 - 1 - number, 1.25, 0.5, b"x" * (number // 3)) for number in range(50)),
-    *(JournalNote("v", number, 1.25, 0.5, EXCHANGE) for number in range(5)),
+    *(JournalNote("v", number, 1.25, 0.5, EXCHANGE, COVERINGS[number // 2]) for number in range(5)),
 ]
 
 
