@@ -29,12 +29,13 @@ class WaitNeeded(DeadlineExceeded):
     """The work has to wait for somebody else, which it may not here.
 
     ``first`` is what has to be done first where waiting is allowed, if that is known: the work may then be begun anew.
-    It changes nothing but what is remembered.
+    It changes nothing but what is remembered. ``is_for_hub`` tells waiting for a hub from that for a store.
     """
 
-    def __init__(self, first: Callable[[], object] | None = None) -> None:
+    def __init__(self, first: Callable[[], object] | None = None, *, is_for_hub: bool = False) -> None:
         super().__init__()
         self.first = first
+        self.is_for_hub = is_for_hub
 
 
 _FORBIDDEN: ContextVar[list[bool] | None] = ContextVar("forbidden", default=None)
@@ -59,10 +60,10 @@ def may_wait() -> bool:
     return forbidden is None or not forbidden[0]
 
 
-def waits() -> None:
+def waits(*, for_hub: bool = False) -> None:
     """Raise :class:`WaitNeeded` where waiting is forbidden: what follows has to."""
     if not may_wait():
-        raise WaitNeeded
+        raise WaitNeeded(is_for_hub=for_hub)
 
 
 def has_changed() -> None:

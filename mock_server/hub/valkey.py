@@ -301,7 +301,7 @@ class ValkeyHub:
             batch = batch.after(arrived)
 
     def arrive(self) -> bool:
-        waits()
+        waits(for_hub=True)
         self._outbox.flush()
         until = time.monotonic() + PATIENCE
         channel = f"{self._prefix}arrived:{token_hex(8)}"

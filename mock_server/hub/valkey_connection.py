@@ -114,7 +114,7 @@ class ValkeyServer:
 
     def _asked(self, run: Callable[[Any], Any]) -> Any:
         """Return what ``run`` does with a connection; while the server is lost, one at a time tries."""
-        waits()
+        waits(for_hub=True)
         error = self._lost_by
         if error is None:
             return self._tried(run)

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from mock_server.core.deadline import PATIENCE, DeadlineExceeded, WaitNeeded, within, without_waiting
 
 WAITING = 4
-"""Threads in which work waits for others: one that waits for a lock must not hold up one that could go on."""
+"""Threads in which work waits for a store, and for a hub: who waits for a lock must not hold up who could go on."""
 
 _WAITS = 3
 """How often work is begun anew on the event loop when what it had to wait for is there."""
@@ -25,33 +25,37 @@ class WorkerThread:
     """Runs work on the event loop while it is quick, and starts it again in a thread where it is not.
 
     There is one thread, as long as there is work for it: what is made is made one after the other, and the loop has at
-    least half of the time. Work that waits for a store or a hub does so in others, which stay where it ``waits_often``:
-    to start one takes as long as a hub takes to answer.
+    least half of the time. Work that waits for a store or a hub does so in others: in some for each of the two, so that
+    a hub which is silent holds up nothing that needs a store alone. Those for a hub stay where it ``waits_often``: to
+    start one takes as long as a hub takes to answer.
     """
 
     def __init__(self, *, waits_often: bool = False) -> None:
         self._making = _Threads(1, "mock-server-aside")
-        self._waiting = _Threads(WAITING, "mock-server-waiting", stay=waits_often)
+        self._for_store = _Threads(WAITING, "mock-server-store")
+        self._for_hub = _Threads(WAITING, "mock-server-hub", stay=waits_often)
         self._started: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return the result of the work. It may be started twice; see :mod:`mock_server.core.deadline`."""
+        threads = self._for_store
         try:
             for _ in range(_WAITS):
                 try:
                     with within(PATIENCE), without_waiting():
                         return work(*args, **kwargs)
                 except WaitNeeded as need:
-                    if need.first is None or not await self._waiting.run(_succeeds, need.first):
+                    threads = self._for_hub if need.is_for_hub else self._for_store
+                    if need.first is None or not await threads.run(_succeeds, need.first):
                         break
         except DeadlineExceeded:
             # The work starts again from the beginning; what it has cached so far makes this run shorter.
             return await self.run_aside(work, *args, **kwargs)
-        return await self._waiting.run(work, *args, **kwargs)
+        return await threads.run(work, *args, **kwargs)
 
     async def run_waiting(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what the work does that has to wait for somebody else."""
-        return await self._waiting.run(work, *args, **kwargs)
+        """Return what the work does that has to wait for a hub, and maybe for a store too."""
+        return await self._for_hub.run(work, *args, **kwargs)
 
     async def run_aside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return the result of work that is known to take long; run it in the thread from the start."""
@@ -68,7 +72,8 @@ class WorkerThread:
     def close(self) -> None:
         """Wait for the threads to end what they are about; what waits for its turn is not begun."""
         self._making.close()
-        self._waiting.close()
+        self._for_store.close()
+        self._for_hub.close()
 
 
 def _succeeds(step: Callable[[], object]) -> bool:
