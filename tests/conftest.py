@@ -62,7 +62,7 @@ def server_url(suite_server: SuiteServer) -> str:
 
 @pytest.fixture(scope="session")
 def wire_url(suite_server: SuiteServer) -> str:
-    """The base URL of the same server where no byte changes on the way."""
+    """The base URL of the same server, or of a replica, where no byte changes on the way."""
     return suite_server.wire_url
 
 
@@ -91,7 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--store", default="memory", help="store of the server that suites share; sqlite, postgresql: its own"
     )
     parser.addoption("--workers", default="1", help="processes of each server in a process of its own")
-    parser.addoption("--hub", default="", help="hub of each server in a process of its own; valkey: one of its own")
+    parser.addoption("--hub", default="", help="hub of servers of suites on the wire; valkey: one of its own")
     parser.addoption("--replicas", default=1, type=int, help="replicas behind HAProxy, for suites on the wire")
     parser.addoption("--no-fast-path", action="store_true", help="have servers find every answer anew")
     parser.addoption("--operations", default="25", help="operations of each published contract that Schemathesis tries")
@@ -101,6 +101,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Take note of how many workers and replicas servers have, and of their hub."""
     RunningServer.workers = str(config.getoption("--workers"))
-    RunningServer.hub = str(config.getoption("--hub"))
+    SuiteServer.hub = str(config.getoption("--hub"))
     SuiteServer.replicas = int(config.getoption("--replicas"))
     RunningServer.finds_anew = bool(config.getoption("--no-fast-path"))

@@ -1,4 +1,4 @@
-"""HAProxy before several servers: Debian's package, as the user who runs the tests, at two free ports of loopback."""
+"""HAProxy before several servers: Debian's package, as the user who runs the tests, at a free port of loopback."""
 
 from __future__ import annotations
 
@@ -30,24 +30,13 @@ defaults
 frontend requests
     mode http
     option accept-invalid-http-request
-    bind 127.0.0.1:{requests}
+    bind 127.0.0.1:{port}
     default_backend requests
 backend requests
     mode http
     balance roundrobin
     retry-on conn-failure
     option accept-invalid-http-response
-    option httpchk
-    http-check send meth GET uri /__admin/health/ready ver HTTP/1.1 hdr Host localhost
-    http-check expect status 200
-{servers}
-frontend connections
-    mode tcp
-    bind 127.0.0.1:{connections}
-    default_backend connections
-backend connections
-    mode tcp
-    balance roundrobin
     option httpchk
     http-check send meth GET uri /__admin/health/ready ver HTTP/1.1 hdr Host localhost
     http-check expect status 200
@@ -63,29 +52,22 @@ def program() -> str:
 
 
 class HAProxy:
-    """A load balancer that leads to the servers at some ports, in turn, until the end of the ``with``.
-
-    Each request to ``url`` goes to the next server that is ready, each connection to ``wire_url``: there every byte
-    is passed on as it is.
-    """
+    """A load balancer that leads each request to the next server that is ready, until the end of the ``with``."""
 
     def __init__(self, ports: Sequence[int]) -> None:
         self._ports = [*ports]
         self._directory = TemporaryDirectory(prefix="mock-haproxy-")
-        requests, connections = lasting_port(), lasting_port()
-        self._listeners = (requests, connections)
-        self.url, self.wire_url = f"http://127.0.0.1:{requests}", f"http://127.0.0.1:{connections}"
+        self._port = lasting_port()
+        self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> HAProxy:
         servers = "\n".join(f"    server replica{number} 127.0.0.1:{port}" for number, port in enumerate(self._ports))
-        requests, connections = self._listeners
         path = Path(self._directory.name) / "haproxy.cfg"
-        path.write_text(CONFIGURATION.format(requests=requests, connections=connections, servers=servers))
+        path.write_text(CONFIGURATION.format(port=self._port, servers=servers))
         self._log = (Path(self._directory.name) / "log").open("w+b")
         self._process = subprocess.Popen([program(), "-db", "-f", str(path)], stdout=self._log, stderr=self._log)
         try:
-            for port in self._listeners:
-                wait_for_listener(port)
+            wait_for_listener(self._port)
         except AssertionError:
             self.__exit__(None, None, None)
             raise AssertionError(Path(self._log.name).read_text()) from None

@@ -26,6 +26,7 @@ from tests.support.contracts import PETSTORE, document, operation, written
 from tests.support.customers import INDIVIDUAL, ME
 from tests.support.http_exchange import Got, asked, compare, connected, me
 from tests.support.server_process import RunningServer
+from tests.support.suite_server import SuiteServer
 
 PETS = read_cases("petstore")
 
@@ -300,9 +301,8 @@ def petstore_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def petstore(own_cache: None, petstore_file: Path) -> Iterator[str]:
-    with RunningServer(str(petstore_file)) as server:
+    with SuiteServer(str(petstore_file)) as server:
         yield server.url
-        assert server.stop() == 0
     assert server.errors == ""
 
 

@@ -25,8 +25,14 @@ def hub(tmp_path: Path) -> Iterator[RunningValkey]:
 
 
 @pytest.fixture
-def two(own_cache: None, hub: RunningValkey) -> Iterator[Replicas]:
-    with Replicas(2, "--hub", hub.url) as replicas:
+def store(tmp_path: Path) -> tuple[str, str]:
+    """The arguments that name records which all replicas share."""
+    return "--store", f"sqlite:///{tmp_path}/records.db"
+
+
+@pytest.fixture
+def two(own_cache: None, hub: RunningValkey, store: tuple[str, str]) -> Iterator[Replicas]:
+    with Replicas(2, "--hub", hub.url, *store) as replicas:
         yield replicas
     assert "Traceback" not in replicas.errors
 

@@ -41,10 +41,11 @@ class Place:
 @contextmanager
 def joined_by_relay(directory: Path, *, forgotten: bool) -> Iterator[Place]:
     """Part by a relay that holds what is sent, and then delivers it, or leads only new connections on."""
+    store = ("--store", f"sqlite:///{directory}/records.db")
     with ExitStack() as stack:
         hub = stack.enter_context(RunningValkey(directory, *DURABLE))
         relay = stack.enter_context(Relay(hub.port))
-        servers = [RunningServer("--hub", f"redis://127.0.0.1:{port}") for port in (hub.port, relay.port)]
+        servers = [RunningServer("--hub", f"redis://127.0.0.1:{port}", *store) for port in (hub.port, relay.port)]
         for server in servers:
             stack.enter_context(server)
         here, there = (stack.enter_context(ReplicaClient(server.url)) for server in servers)
@@ -55,6 +56,7 @@ def joined_by_relay(directory: Path, *, forgotten: bool) -> Iterator[Place]:
 @contextmanager
 def joined_by_bridge(directory: Path) -> Iterator[Place]:
     """Part by a bridge that drops what two hosts send each other."""
+    store = ("--store", f"sqlite:///{directory}/records.db")
     with ExitStack() as stack:
         network = stack.enter_context(DividedNetwork())
         hosts = [network.host() for _ in range(3)]
@@ -62,7 +64,7 @@ def joined_by_bridge(directory: Path) -> Iterator[Place]:
         hub = stack.enter_context(RunningValkey(directory, *DURABLE, host=first.address, before=first.before))
         servers = []
         for host in hosts[1:]:
-            options = ("--hub", hub.url, "--host", host.address, "--admin-token", TOKEN)
+            options = ("--hub", hub.url, *store, "--host", host.address, "--admin-token", TOKEN)
             program = [*host.before, sys.executable, "-m", "mock_server"]
             servers.append(stack.enter_context(RunningServer(*options, program=program)))
         here, there = (stack.enter_context(ReplicaClient(server.url, TOKEN)) for server in servers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -49,8 +48,8 @@ def assert_apart(first: ReplicaClient, second: ReplicaClient) -> None:
     assert [first.count("w"), second.count("w")] == [0, 4]
 
 
-def test_servers_of_different_seeds_share_nothing(hub: RunningValkey) -> None:
-    with replica("--hub", hub.url) as (_, one), replica("--hub", hub.url, "--seed", "7") as (_, two):
+def test_servers_of_different_seeds_share_nothing(hub: RunningValkey, store: tuple[str, str]) -> None:
+    with replica("--hub", hub.url, *store) as (_, one), replica("--hub", hub.url, *store, "--seed", "7") as (_, two):
         assert_apart(one, two)
 
 
@@ -63,8 +62,11 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_servers_that_answer_differently_say_so_once(hub: RunningValkey, other: str) -> None:
-    with replica("--hub", hub.url) as (first, one), replica("--hub", hub.url, *OTHERS[other]) as (second, two):
+def test_servers_that_answer_differently_say_so_once(hub: RunningValkey, store: tuple[str, str], other: str) -> None:
+    with (
+        replica("--hub", hub.url, *store) as (first, one),
+        replica("--hub", hub.url, *store, *OTHERS[other]) as (second, two),
+    ):
         unseen = two.told("/~unseen/__admin/scenarios")["scenarios"]
         assert one.stage("w").status_code == 201
         assert [one.turn("w"), one.count("w"), two.count("w")] == [1, 1, 0]
@@ -77,19 +79,22 @@ def test_servers_that_answer_differently_say_so_once(hub: RunningValkey, other: 
     assert len(warnings[1]) <= 1, first.errors
 
 
-def test_databases_of_one_server_share_nothing(hub: RunningValkey) -> None:
-    with replica("--hub", f"{hub.url}/0") as (first, one), replica("--hub", f"{hub.url}/1") as (second, two):
+def test_databases_of_one_server_share_nothing(hub: RunningValkey, store: tuple[str, str]) -> None:
+    with (
+        replica("--hub", f"{hub.url}/0", *store) as (first, one),
+        replica("--hub", f"{hub.url}/1", *store) as (second, two),
+    ):
         assert_apart(one, two)
         assert (first.stop(), second.stop()) == (0, 0)
     assert (first.errors, second.errors) == ("", "")
 
 
-def test_wrong_clock_of_machine_changes_nothing(hub: RunningValkey) -> None:
+def test_wrong_clock_of_machine_changes_nothing(hub: RunningValkey, store: tuple[str, str]) -> None:
     contract = str(case_path("limits"))
     ahead = [sys.executable, "-c", AHEAD]
     with ExitStack() as stack:
-        _, one = stack.enter_context(replica(contract, "--hub", hub.url))
-        _, two = stack.enter_context(replica(contract, "--hub", hub.url, program=ahead))
+        _, one = stack.enter_context(replica(contract, "--hub", hub.url, *store))
+        _, two = stack.enter_context(replica(contract, "--hub", hub.url, *store, program=ahead))
         moments = [client.told("/~w/__admin/clock")["now"] for client in (one, two, one)]
         assert moments == sorted(moments)
         # The clock of the world stands from here on at a quarter of a window, and moves by what either is told.
@@ -104,11 +109,11 @@ def test_wrong_clock_of_machine_changes_nothing(hub: RunningValkey) -> None:
         assert two.client.get("/~w/orders", headers={"Authorization": "Bearer t"}).status_code == 200
 
 
-def test_journal_is_in_order_of_hub_whatever_clocks_say(hub: RunningValkey, tmp_path: Path) -> None:
+def test_journal_is_in_order_of_hub_whatever_clocks_say(hub: RunningValkey, store: tuple[str, str]) -> None:
     ahead = [sys.executable, "-c", AHEAD]
     with ExitStack() as stack:
-        _, one = stack.enter_context(replica("--hub", hub.url))
-        _, two = stack.enter_context(replica("--hub", hub.url, program=ahead))
+        _, one = stack.enter_context(replica("--hub", hub.url, *store))
+        _, two = stack.enter_context(replica("--hub", hub.url, *store, program=ahead))
         for number in range(10):
             (one, two)[number % 2].client.get(f"/~w{ME}", params={"page": str(number)})
         for client in (one, two):

@@ -27,8 +27,8 @@ BETWEEN = 150
 
 
 @pytest.fixture
-def replicas(hub: RunningValkey, tmp_path: Path) -> Iterator[Replicas]:
-    with Replicas(3, written_contract(tmp_path), "--hub", hub.url) as replicas:
+def replicas(hub: RunningValkey, store: tuple[str, str], tmp_path: Path) -> Iterator[Replicas]:
+    with Replicas(3, written_contract(tmp_path), "--hub", hub.url, *store) as replicas:
         yield replicas
     assert "Traceback" not in replicas.errors
 

@@ -45,10 +45,10 @@ def test_killed_hub_stops_only_what_depends_on_it(pair: Pair, hub: RunningValkey
     assert [first.count("plain"), second.count("plain"), first.count("never-seen")] == [42, 42, 40]
     assert second.stage("another").status_code == 201
     assert [first.turn("another"), second.turn("another")] == [1, 2]
-    for server in two.all:
-        assert server.stop() == 0
-        lines = [line for line in server.errors.splitlines() if "hub" in line]
-        assert 1 <= len(lines) <= 2, server.errors  # lost, and there again
+    for stopped in two.all:
+        assert stopped.stop() == 0
+        lines = [line for line in stopped.errors.splitlines() if "hub" in line]
+        assert 1 <= len(lines) <= 2, stopped.errors  # lost, and there again
 
 
 def test_frozen_hub_keeps_nobody_waiting_who_needs_none(pair: Pair, hub: RunningValkey) -> None:
