@@ -16,7 +16,7 @@ from mock_server.hub.trouble import Trouble
 
 log = logging.getLogger("mock_server")
 
-PAUSE = 0.01
+PAUSE = 0.1
 """Seconds for which notes gather before they are sent, unless a reader waits for them."""
 MOST_AT_ONCE = 1000
 MOST_WAITING = 100_000
