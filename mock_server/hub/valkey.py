@@ -192,7 +192,7 @@ class ValkeyHub:
         )
         if answer[0] == b"yes":
             self._set_version(world, int(answer[1]))
-            self.arrive()
+            self._tell()
         return answer
 
     def start(self, world: str, scenario: SharedScenario) -> bool:
@@ -313,6 +313,11 @@ class ValkeyHub:
                 return False
         return True
 
+    def _tell(self) -> None:
+        """Wait until others have heard of a change, which is made even where there is no room for notes."""
+        with suppress(HubFullError):
+            self.arrive()
+
     def journal(self, world: str) -> Sequence[JournalEntry]:
         self.arrive()
         entries, removed = self._entries(world)
@@ -365,7 +370,7 @@ class ValkeyHub:
     def reset(self, world: str) -> None:
         self.arrive()
         self._script(scripts.RESET, world)
-        self.arrive()
+        self._tell()
 
     def publish(self, event: str, text: str) -> int:
         count: int = self._server.command("PUBLISH", f"{self._prefix}events", json.dumps([event, text, 0]))

@@ -72,6 +72,13 @@ local stage, what, argument = key('stage'), ARGV[5], cjson.decode(ARGV[6])
 local known = call('HMGET', stage, 'version', 'scenarios', 'stands_at', 'ahead')
 local scenarios = cjson.decode(known[2] or ARGV[7])
 local changed = false
+-- The first that is written, since a server that is full refuses that, and takes all that follows something that was.
+-- Versions grow even where the server has lost everything: they begin with milliseconds since 1970.
+local version = call('INCR', P .. 'version')
+if version == 1 then
+  version = math.floor(now * 1000)
+  call('SET', P .. 'version', version)
+end
 local function forget(name) call('HDEL', stage, 'met:' .. name, 'used:' .. name) end
 if what == 'start' then
   local list = {argument}
@@ -100,12 +107,6 @@ elseif what == 'advance' then
   if moved < 0 or moved >= tonumber(argument[2]) then return {'range'} end
   if known[3] then call('HSET', stage, 'stands_at', string.format('%.6f', moved))
   else call('HSET', stage, 'ahead', string.format('%.6f', tonumber(known[4] or '0') + tonumber(argument[1]))) end
-end
--- Versions grow even where the server has lost everything: they begin with milliseconds since 1970.
-local version = call('INCR', P .. 'version')
-if version == 1 then
-  version = math.floor(now * 1000)
-  call('SET', P .. 'version', version)
 end
 local text = #scenarios == 0 and '[]' or cjson.encode(scenarios)
 call('HSET', stage, 'version', version, 'scenarios', text)
