@@ -39,6 +39,11 @@ class ValkeyServer:
                 "--hub: found an address with a bracket that is not closed; expected valkey://USER:PASSWORD@[::1]:PORT."
                 " Encode what is special in a password (%5B for [)."
             ) from None
+        if parts.fragment or parts.query:  # what is before it may be the beginning of a password, which nobody may see
+            raise HubError(
+                "--hub: found # or ? in the address; expected valkey://USER:PASSWORD@HOST:PORT. Encode what is special"
+                " in a password (%23 for #, %3F for ?)."
+            )
         if parts.scheme not in SCHEMES:
             raise HubError(
                 f"--hub {parts.scheme or address[:20]}: found the scheme {parts.scheme!r}; expected one of"

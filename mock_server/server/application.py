@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,8 @@ def hub_bounds(settings: Settings) -> HubBounds:
 def served_digest(settings: Settings, served: Sequence[ApiMount]) -> str:
     """Return what two processes have in common that answer alike."""
     parts = [version("contract-mock-server"), settings.seed, settings.dynamic, settings.no_fill_properties]
-    parts += [*settings.scenario, *(f"{mount.base_path} {mount.contract.digest}" for mount in served)]
+    parts += [f"{scenario.name} {json.dumps(scenario.data, sort_keys=True)}" for scenario in served[0].standing]
+    parts += [f"{mount.base_path} {mount.contract.digest}" for mount in served]
     return blake2b("\n".join(map(str, parts)).encode(), digest_size=8).hexdigest()
 
 

@@ -46,6 +46,7 @@ def assert_refused(command: Command, expected: str, *arguments: str, env: dict[s
         (f"redis://u:{SECRET}@127.0.0.1:99999", "--hub"),
         (f"redis://u:{SECRET}@127.0.0.1/first", "no number"),
         (f"redis://u:{SECRET}@[::1", "bracket"),
+        (f"redis://u:1234#{SECRET}@127.0.0.1", "Encode what is special"),
         (f"redis://u:{SECRET}@nowhere.invalid", "nowhere.invalid"),
     ],
 )
