@@ -1,4 +1,4 @@
-"""Messages as JSON between processes: requests, answers, exchanges. Bytes are in base64 (RFC 4648, 4).
+"""Responses and findings as JSON between processes. Bytes are in base64 (RFC 4648, 4).
 
 Both ends are of one version of this program, so that a form has no version of its own.
 """
@@ -11,27 +11,12 @@ from typing import TypedDict
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import (
-    Exchange,
     Headers,
-    Request,
     Response,
     ResponseSource,
-    Route,
     Stream,
     TransportFault,
 )
-
-
-class RequestJson(TypedDict):
-    """A :class:`Request` as JSON."""
-
-    method: str
-    path: str
-    query: str
-    headers: Sequence[Sequence[str]]
-    body: str
-    origin: str
-    raw_path: str
 
 
 class ResponseJson(TypedDict):
@@ -90,24 +75,6 @@ class DiagnosticJson(TypedDict):
     severity: str
 
 
-class RouteJson(TypedDict):
-    """A :class:`Route` as JSON."""
-
-    operation: str | None
-    path_parameters: dict[str, str]
-    allow: Sequence[str]
-    redirect: str | None
-
-
-class ExchangeJson(TypedDict):
-    """An :class:`Exchange` as JSON."""
-
-    request: RequestJson
-    route: RouteJson
-    answer: ResponseJson
-    findings: Sequence[DiagnosticJson]
-
-
 def bytes_to_json(data: bytes) -> str:
     """Return bytes as a text in base64."""
     return b2a_base64(data, newline=False).decode("ascii")
@@ -116,32 +83,6 @@ def bytes_to_json(data: bytes) -> str:
 def bytes_from_json(form: str) -> bytes:
     """Return the bytes of a text in base64."""
     return a2b_base64(form)
-
-
-def request_to_json(request: Request) -> RequestJson:
-    """Return a request as JSON."""
-    return {
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "headers": request.headers,
-        "body": bytes_to_json(request.body),
-        "origin": request.origin,
-        "raw_path": request.raw_path,
-    }
-
-
-def request_from_json(form: RequestJson) -> Request:
-    """Return the request of a form."""
-    return Request(
-        method=form["method"],
-        path=form["path"],
-        query=form["query"],
-        headers=_headers(form["headers"]),
-        body=bytes_from_json(form["body"]),
-        origin=form["origin"],
-        raw_path=form["raw_path"],
-    )
 
 
 def response_to_json(answer: Response) -> ResponseJson:
@@ -220,33 +161,6 @@ def response_from_json(form: ResponseJson) -> Response:
         delay=form["delay"],
         wire=None if form["wire"] is None else TransportFault(**form["wire"]),
         stream=None if form["stream"] is None else _stream_of(form["stream"]),
-    )
-
-
-def exchange_to_json(exchange: Exchange) -> ExchangeJson:
-    """Return an exchange as JSON."""
-    route = exchange.route
-    return {
-        "request": request_to_json(exchange.request),
-        "route": {
-            "operation": route.operation,
-            "path_parameters": dict(route.path_parameters),
-            "allow": route.allow,
-            "redirect": route.redirect,
-        },
-        "answer": response_to_json(exchange.answer),
-        "findings": [diagnostic_to_json(finding) for finding in exchange.findings],
-    }
-
-
-def exchange_from_json(form: ExchangeJson) -> Exchange:
-    """Return the exchange of a form."""
-    route = form["route"]
-    return Exchange(
-        request=request_from_json(form["request"]),
-        route=Route(route["operation"], route["path_parameters"], tuple(route["allow"]), route["redirect"]),
-        answer=response_from_json(form["answer"]),
-        findings=tuple(diagnostic_from_json(finding) for finding in form["findings"]),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route
@@ -29,6 +31,33 @@ def test_exchange_comes_back_as_it_was() -> None:
     again = round_trip(Exchange(REQUEST, ROUTE, ANSWER, FINDINGS))
     assert (again.request, again.route, again.answer, again.findings) == (REQUEST, ROUTE, ANSWER, FINDINGS)
     assert (again.sizes, again.operation) == ((2, 1), None)
+
+
+TEXTS = st.text(max_size=20)
+NAMES = st.text(st.characters(codec="ascii", categories=("L", "N")), max_size=8)
+VALUES = st.text(st.characters(codec="latin-1", exclude_characters="\n"), max_size=20)
+HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=4).map(tuple)
+REQUESTS = st.builds(Request, TEXTS, TEXTS, TEXTS, HEADERS, st.binary(max_size=40), TEXTS, TEXTS)
+PARAMETERS = st.dictionaries(TEXTS, TEXTS, max_size=3)
+ROUTES = st.builds(Route, st.none() | TEXTS, PARAMETERS, st.lists(TEXTS, max_size=3).map(tuple), st.none() | TEXTS)
+ANSWERS = st.builds(
+    Response,
+    st.integers(100, 599),
+    st.lists(st.tuples(TEXTS, TEXTS), max_size=4).map(tuple),
+    st.binary(max_size=40),
+    st.sampled_from(ResponseSource),
+    st.integers(0, 10**6),
+    scenario=TEXTS,
+)
+EXCHANGES = st.builds(
+    Exchange, REQUESTS, ROUTES, ANSWERS, st.lists(st.builds(Diagnostic, *[TEXTS] * 7), max_size=3).map(tuple)
+)
+
+
+@given(EXCHANGES)
+def test_any_exchange_comes_back_as_it_was(exchange: Exchange) -> None:
+    again = round_trip(exchange)
+    assert Exchange(again.request, again.route, again.answer, again.findings) == exchange
 
 
 def test_long_body_is_shortened_and_its_size_known() -> None:
