@@ -70,7 +70,8 @@ class SqliteFile:
         self._lock = Lock()
         with self._reported():
             self.connection = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-            self.connection.execute("PRAGMA journal_mode=WAL")
+            # Of several processes that open a new file at once, SQLite lets one change the mode and has none wait.
+            self._patiently("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=OFF")
         with self.changing() as connection:
             for statement in (*_TABLES.split(";"), *_TRIGGERS):
@@ -81,7 +82,7 @@ class SqliteFile:
     def changing(self) -> Iterator[sqlite3.Connection]:
         """Hold the one transaction with changes. Raises :class:`HubError`; nothing is then changed."""
         with self._lock, self._reported():
-            self._begin()
+            self._patiently("BEGIN IMMEDIATE")
             try:
                 yield self.connection
             except BaseException:
@@ -99,11 +100,11 @@ class SqliteFile:
             finally:
                 self.connection.execute("COMMIT")
 
-    def _begin(self) -> None:
+    def _patiently(self, statement: str) -> None:
         until = monotonic() + PATIENCE
         while True:
             try:
-                self.connection.execute("BEGIN IMMEDIATE")
+                self.connection.execute(statement)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
                     raise

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+from pathlib import Path
+from threading import Barrier, Thread
 
+from mock_server.core.errors import HubError
 from mock_server.hub import Question, SharedScenario
+from mock_server.hub.sqlite_file import SqliteFile
 from tests.support.hubs import OpensPlace, journal_note, open_hub
 
 PROCESSES = 3
@@ -40,3 +44,23 @@ def test_no_turn_is_given_twice(opens_place: OpensPlace) -> None:
         process.join(60)
     assert sorted(given) == [*range(1, PROCESSES * TURNS + 1)]
     assert sorted(entry.number for entry in hub.journal("w")) == [*range(PROCESSES * TURNS)]
+
+
+def test_a_new_file_is_opened_by_several_at_once(tmp_path: Path) -> None:
+    errors: list[HubError] = []
+
+    def open_file(file: Path, start: Barrier) -> None:
+        start.wait()
+        try:
+            SqliteFile(file).close()
+        except HubError as error:
+            errors.append(error)
+
+    for number in range(60):
+        start = Barrier(4)
+        threads = [Thread(target=open_file, args=(tmp_path / f"{number}.db", start)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert errors == []
