@@ -25,14 +25,20 @@ from mock_server.hub.staged_world import StagedWorld, advanced, counted
 class _World:
     """All of one world. A kept key is its fingerprint, its claim, when that ends, and the answer once there is one."""
 
-    __slots__ = ("has_changes", "key_bytes", "keys", "staged", "windows")
+    __slots__ = ("key_bytes", "keys", "staged", "windows")
 
     def __init__(self, standing: Sequence[SharedScenario]) -> None:
         self.staged = StagedWorld(standing)
         self.windows: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self.keys: OrderedDict[str, tuple[str, str, float, bytes | None]] = OrderedDict()
         self.key_bytes = 0
-        self.has_changes = False
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a test would miss something: a scenario, a state, another time, what is counted of callers."""
+        staged = self.staged
+        is_staged = bool(staged.scenarios or staged.states) or staged.clock != ClockState()
+        return is_staged or bool(self.windows or self.keys)
 
 
 class MemoryHub:
@@ -102,7 +108,6 @@ class MemoryHub:
             if key.state != "claimed":
                 return Decision(window, key)
         turn = used.staged.turn(question.matches, question.draw)
-        used.has_changes = True
         return Decision(window, key, turn)
 
     def _counted(self, world: _World, question: WindowQuestion) -> Window:
@@ -166,5 +171,4 @@ class MemoryHub:
         world = self._worlds[name]
         self._version += 1
         world.staged.version = self._version
-        world.has_changes = True
         return True

@@ -128,6 +128,8 @@ def test_only_memory_has_changes_that_are_lost_with_it(pair: Pair) -> None:
     assert not pair[0].has_changes("w")
     pair[0].start("w", scenario("s", {"code": 500}))
     assert pair[0].has_changes("w") is (pair[0] is pair[1])
+    pair[0].end("w", "s")
+    assert not pair[0].has_changes("w")
 
 
 def test_a_reset_world_has_nothing_staged(pair: Pair) -> None:
