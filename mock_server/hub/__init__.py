@@ -33,10 +33,9 @@ with the same key meanwhile is told ``pending``, and asks again.
 from mock_server.hub.interface import Decisions, Events, Hub, Notes, SharedHub, Stagings, WorldRegister
 from mock_server.hub.memory import MemoryHub
 from mock_server.hub.model import HubBounds, Question, SharedScenario
-from mock_server.hub.opening import SQLITE, open_hub
+from mock_server.hub.opening import open_hub
 
 __all__ = [
-    "SQLITE",
     "Decisions",
     "Events",
     "Hub",
