@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mock_server.core.types import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What an API's own answer tells of a thing that is wrong with a request.
+
+    ``keyword`` is that of JSON Schema which refuses, with what it wants (``limit``); ``failure`` names a rule of the
+    API instead (``x-mock-failures``). ``value`` is what was sent there, None where nothing was; ``member`` is the name
+    of one that is missing.
+    """
+
+    keyword: str = ""
+    limit: JSON = None
+    value: JSON = None
+    member: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,8 @@ class Diagnostic:
     ``error``; ``repaired`` for a defect of a contract that has one safe repair; ``warning`` for a part of a request
     that is ignored.
     """
+    fault: Fault | None = field(default=None, compare=False, repr=False)
+    """What an API's own answer tells of it; no part of our own ones."""
 
     def __str__(self) -> str:
         where = f"{self.location} {self.pointer}".strip()
@@ -35,7 +53,7 @@ class Diagnostic:
 
     def as_json(self) -> dict[str, JSON]:
         """Return the finding as a member of a problem document; empty parts are left out."""
-        parts = {name: getattr(self, name) for name in self.__slots__}
+        parts = {name: getattr(self, name) for name in self.__slots__ if name != "fault"}
         return {name: value for name, value in parts.items() if value}
 
 

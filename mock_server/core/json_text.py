@@ -41,15 +41,16 @@ class TooDeepError(NotJSONError):
         super().__init__(TOO_DEEP)
 
 
-def read_json(body: bytes | str, *, deepest: int | None = None, **parameters: str) -> Any:
+def read_json(body: bytes | str, *, deepest: int | None = None, is_own: bool = False, **parameters: str) -> Any:
     """Return the value of a JSON text, of a body in UTF-8 or of a header; ValueError, told why, for anything else.
 
     ``deepest`` is how many levels it may have, where something is done with it that Python's stack is used up by.
+    ``is_own`` says that this program wrote it, so that no name stands twice: it is read in two thirds of the time.
     ``parameters`` are those of a media type: JSON has none that mean anything (section 11).
     """
     try:
         text = body if isinstance(body, str) else body.decode("utf-8")
-        value = _decoder_of(text).decode(text)
+        value = (_OWN_DECODER if is_own and len(text) < _LONG else _decoder_of(text)).decode(text)
         check_value(value, text, deepest)
     except UnicodeDecodeError as problem:
         raise ValueError(f"byte {problem.start} is no UTF-8") from None
@@ -171,6 +172,7 @@ def _integer(text: str) -> int:
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_float, object_pairs_hook=_object)
 """Made once: to make one takes longer than to read a small body."""
+_OWN_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _LONG_DECODER = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_float=_float, parse_int=_integer, object_pairs_hook=_object
 )

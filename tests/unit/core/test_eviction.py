@@ -11,7 +11,7 @@ import pytest
 
 from mock_server.core.eviction import Eviction
 
-ROOM = 3000
+ROOM = 1000
 """Items for which there is room."""
 COST = 1000
 
