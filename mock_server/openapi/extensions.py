@@ -6,15 +6,26 @@ contract without any gets the defaults here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.openapi.effects.effect_names import ABSENT, EFFECTS, referred_in_effects
+from mock_server.openapi.failure_extensions import FAILURES, Failure, read_failures
+from mock_server.openapi.node_reader import NodeReader
+from mock_server.openapi.state_extensions import (
+    OPERATION_KEYS,
+    RESOURCE_KEYS,
+    ResourceCorrection,
+    StateMode,
+    read_resource_correction,
+    read_state_mode,
+    referred_failures,
+)
+from mock_server.openapi.webhook_extensions import WEBHOOKS, WebhookPlan, read_webhook_plan
 
 if TYPE_CHECKING:
     from mock_server.openapi.loading.source_map import LazySourceMap
@@ -27,29 +38,16 @@ ROOT_KEYS = (
     "x-mock-http",
     "x-mock-rate-limit",
     "x-mock-idempotency",
+    "x-mock-state",
+    WEBHOOKS,
 )
-FAILURES = (
-    "unauthenticated",
-    "invalid_token",
-    "not_found",
-    "method_not_allowed",
-    "trailing_slash",
-    "unsupported_media_type",
-    "malformed_request",
-    "invalid_request",
-    "idempotency_conflict",
-    "rate_limited",
-    "server_error",
-)
-"""The failures that can have an answer of their own."""
-
 HeadManner = Literal["answer", "refuse"]
 SlashManner = Literal["refuse", "redirect", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Records of one kind.
+    """Records of one kind, as fixtures hold them.
 
     ``schema`` is a reference; ``pins`` are JSON Pointers of enums that a suffix may name; ``complete`` tells whether a
     generated record has every member that its schema names.
@@ -60,15 +58,37 @@ class Resource:
     handle: str = "handle"
     pins: tuple[str, ...] = ()
     complete: bool = False
+    views: tuple[str, ...] = ()
+    """References to further schemas that show the same records."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecords:
+    """The records of a resource that have tokens: ``member`` has the token, ``expires`` the time when it ends.
+
+    ``relation`` is the member that names the record which the token selects.
+    """
+
+    resource: str
+    member: str
+    relation: str
+    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenKind:
-    """Tokens that begin with ``prefix``: the security schemes that accept them, the resource they select from."""
+    """Tokens that begin with ``prefix``: the security schemes that accept them, the resource they select from.
+
+    ``through`` are the records that have such tokens, where clients create them. ``refuses`` names the failure of a
+    member that a body sent with such a token must not have, ``requires`` that of one which it must have.
+    """
 
     prefix: str
     schemes: tuple[str, ...]
     selects: str | None = None
+    through: TokenRecords | None = None
+    refuses: Mapping[str, str] = field(default_factory=dict, hash=False)
+    requires: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +97,6 @@ class Suffix:
 
     failure: str | None = None
     delay: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The answer to a failure. ``response`` is a reference, ``example`` the name of one of its examples."""
-
-    name: str
-    status: int
-    response: str
-    example: str = ""
-    before_routing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,17 @@ class MockExtensions:
     cors: CorsPolicy = CorsPolicy()
     rate_limit: RateLimit | None = None
     idempotency: Idempotency | None = None
+    state: StateMode | None = None
+    """The mode of state that the contract asks for; None where it leaves that to the setting."""
+    corrections: Mapping[str, ResourceCorrection] = field(default_factory=dict)
+    """What is said of resources, by name, besides what is inferred."""
+    webhooks: WebhookPlan = field(default_factory=WebhookPlan)
+    """How events are delivered."""
+
+    @property
+    def has_token_records(self) -> bool:
+        """Whether tokens of some kind are those of records that clients create."""
+        return any(kind.through is not None for kind in self.tokens)
 
     @property
     def remembers(self) -> bool:
@@ -149,13 +169,19 @@ def read_extensions(document: Mapping[str, JSON], source: LazySourceMap) -> Mock
         if key.startswith("x-mock-"):
             reader.known(key, ROOT_KEYS, "")
     http = reader.object(document, "x-mock-http", "", ("head", "options", "trailingSlash", "cors"))
+    corrections = reader.corrections(document)
+    resources = (reader.resource(name, node) for name, node in reader.table(document, "x-mock-resources"))
+    failures = (*(name for name, _ in reader.table(document, "x-mock-failures")), *FAILURES)
+    referred = referred_failures(document.get("x-mock-resources")) | _of_tokens(document.get("x-mock-tokens"))
+    referred |= referred_in_effects(document)
     return MockExtensions(
-        resources={name: reader.resource(name, node) for name, node in reader.table(document, "x-mock-resources")},
+        resources={resource.name: resource for resource in resources if resource.schema},
         tokens=tuple(
-            reader.token(index, node) for index, node in enumerate(reader.items(document, "x-mock-tokens", ""))
+            reader.token(index, node, failures)
+            for index, node in enumerate(reader.items(document, "x-mock-tokens", ""))
         ),
         suffixes={name: reader.suffix(name, node) for name, node in reader.table(document, "x-mock-suffixes")},
-        failures={name: reader.failure(name, node) for name, node in reader.table(document, "x-mock-failures")},
+        failures=read_failures(dict(reader.table(document, "x-mock-failures")), source, referred),
         head=cast("HeadManner", reader.choice(http, "head", "/x-mock-http", ("answer", "refuse"))),
         options=cast("HeadManner", reader.choice(http, "options", "/x-mock-http", ("answer", "refuse"))),
         trailing_slash=cast(
@@ -164,7 +190,17 @@ def read_extensions(document: Mapping[str, JSON], source: LazySourceMap) -> Mock
         cors=reader.cors(http),
         rate_limit=reader.rate_limit(document),
         idempotency=reader.idempotency(document),
+        state=read_state_mode(document, source),
+        corrections=corrections,
+        webhooks=read_webhook_plan(document, source),
     )
+
+
+def _of_tokens(tokens: JSON) -> set[str]:
+    """Return the names of failures that ``x-mock-tokens`` refers to; wrong data has none."""
+    entries = [entry for entry in tokens if isinstance(entry, dict)] if isinstance(tokens, list) else []
+    tables = [entry.get(key) for entry in entries for key in ("refuses", "requires")]
+    return {str(name) for table in tables if isinstance(table, dict) for name in table.values()}
 
 
 def read_binding(operation: Mapping[str, JSON], pointer: str, source: LazySourceMap) -> str | None:
@@ -172,7 +208,7 @@ def read_binding(operation: Mapping[str, JSON], pointer: str, source: LazySource
     reader = _ExtensionReader(source)
     for key in operation:
         if key.startswith("x-mock-"):
-            reader.known(key, ("x-mock-fixture",), pointer)
+            reader.known(key, ("x-mock-fixture", *OPERATION_KEYS, EFFECTS, ABSENT), pointer)
     if "x-mock-fixture" not in operation:
         return None
     where = f"{pointer}/x-mock-fixture"
@@ -181,28 +217,71 @@ def read_binding(operation: Mapping[str, JSON], pointer: str, source: LazySource
     return reader.text(data, "resource", where)
 
 
-class _ExtensionReader:
-    """Reads members of nodes and checks their types. Every error says where the node is."""
+class _ExtensionReader(NodeReader):
+    """Reads each part of the data."""
 
-    def __init__(self, source: LazySourceMap) -> None:
-        self.source = source
+    def corrections(self, document: Mapping[str, JSON]) -> dict[str, ResourceCorrection]:
+        """Return what is said of the state of resources, by name."""
+        failures = (*(name for name, _ in self.table(document, "x-mock-failures")), *FAILURES)
+        read = (
+            read_resource_correction(name, self._resource(name, node), self.source, failures)
+            for name, node in self.table(document, "x-mock-resources")
+        )
+        return {correction.name: correction for correction in read if correction is not None}
+
+    def _resource(self, name: str, node: JSON) -> Mapping[str, JSON]:
+        known = ("schema", "handle", "pins", "complete", *RESOURCE_KEYS)
+        return self.members(node, pointer_of("x-mock-resources", name), known)
 
     def resource(self, name: str, node: JSON) -> Resource:
+        """Return a resource as fixtures need it; without a schema it is only there to correct what is inferred."""
         where = pointer_of("x-mock-resources", name)
-        data = self.members(node, where, ("schema", "handle", "pins", "complete"))
+        data = self._resource(name, node)
+        is_fixture = not data.keys() & {*RESOURCE_KEYS} or bool(data.keys() & {"handle", "pins", "complete"})
         return Resource(
             name,
-            self.text(data, "schema", where),
+            self.text(data, "schema", where, None if is_fixture else ""),
             self.text(data, "handle", where, "handle"),
             tuple(self.texts(data, "pins", where)),
             self.flag(data, "complete", where),
+            tuple(self.texts(data, "views", where)),
         )
 
-    def token(self, index: int, node: JSON) -> TokenKind:
+    def token(self, index: int, node: JSON, failures: Collection[str]) -> TokenKind:
         where = pointer_of("x-mock-tokens", index)
-        data = self.members(node, where, ("prefix", "schemes", "selects"))
+        data = self.members(node, where, ("prefix", "schemes", "selects", "through", "refuses", "requires"))
         selects = self.text(data, "selects", where, "")
-        return TokenKind(self.text(data, "prefix", where), tuple(self.texts(data, "schemes", where)), selects or None)
+        return TokenKind(
+            self.text(data, "prefix", where),
+            tuple(self.texts(data, "schemes", where)),
+            selects or None,
+            self.token_records(data, where, selects) if "through" in data else None,
+            self.failure_table(data, "refuses", where, failures),
+            self.failure_table(data, "requires", where, failures),
+        )
+
+    def token_records(self, token: Mapping[str, JSON], where: str, selects: str) -> TokenRecords:
+        """Return the records that have tokens of a kind, which has to select something."""
+        data = self.object(token, "through", where, ("resource", "member", "relation", "expires"))
+        where += "/through"
+        if not selects:
+            raise self.refusal(where, "`through` without `selects`", "the resource that the token selects from")
+        resource, member, relation = (self.text(data, key, where) for key in ("resource", "member", "relation"))
+        return TokenRecords(resource, member, relation, self.text(data, "expires", where, ""))
+
+    def failure_table(
+        self, data: Mapping[str, JSON], key: str, where: str, failures: Collection[str]
+    ) -> Mapping[str, str]:
+        """Return the failures of members of a body, by their names."""
+        node = data.get(key, {})
+        if not isinstance(node, dict):
+            raise self.refusal(where + pointer_of(key), repr(node), "an object with the name of a failure for each")
+        for member in node:
+            failure = self.text(node, member, where + pointer_of(key))
+            if failure not in failures:
+                found = f"the failure {failure!r}{did_you_mean(failure, failures)}"
+                raise self.refusal(where + pointer_of(key, member), found, "a name of x-mock-failures")
+        return {member: str(failure) for member, failure in node.items()}
 
     def suffix(self, name: str, node: JSON) -> Suffix:
         where = pointer_of("x-mock-suffixes", name)
@@ -211,21 +290,6 @@ class _ExtensionReader:
         if failure:
             self.choice(data, "failure", where, FAILURES)
         return Suffix(failure or None, self.whole(data, "delay", where, 0))
-
-    def failure(self, name: str, node: JSON) -> Failure:
-        where = pointer_of("x-mock-failures", name)
-        self.known(name, FAILURES, "/x-mock-failures")
-        data = self.members(node, where, ("status", "response", "example", "beforeRouting"))
-        status = self.text(data, "status", where)
-        if not re.fullmatch("[1-5][0-9][0-9]", status):
-            raise self.refusal(where + "/status", repr(status), "a status from '100' to '599'")
-        return Failure(
-            name,
-            int(status),
-            self.text(data, "response", where),
-            self.text(data, "example", where, ""),
-            self.flag(data, "beforeRouting", where),
-        )
 
     def cors(self, http: Mapping[str, JSON]) -> CorsPolicy:
         where = "/x-mock-http/cors"
@@ -259,65 +323,3 @@ class _ExtensionReader:
         plain = Idempotency()
         methods = tuple(method.upper() for method in self.texts(data, "methods", where))
         return Idempotency(self.text(data, "header", where, plain.header).lower(), methods or plain.methods)
-
-    def table(self, data: Mapping[str, JSON], key: str) -> list[tuple[str, JSON]]:
-        node = data.get(key, {})
-        if not isinstance(node, dict):
-            raise self.refusal(pointer_of(key), repr(node), "an object")
-        return [*node.items()]
-
-    def object(self, data: Mapping[str, JSON], key: str, where: str, known: tuple[str, ...]) -> Mapping[str, JSON]:
-        return self.members(data.get(key, {}), where + pointer_of(key), known)
-
-    def members(self, node: JSON, where: str, known: tuple[str, ...]) -> Mapping[str, JSON]:
-        if not isinstance(node, dict):
-            raise self.refusal(where, repr(node), "an object")
-        for key in node:
-            self.known(key, known, where)
-        return node
-
-    def known(self, key: str, known: tuple[str, ...], where: str) -> None:
-        if key not in known:
-            where += pointer_of(key)
-            raise self.refusal(where, f"{key!r}{did_you_mean(key, known)}", "one of " + ", ".join(known))
-
-    def items(self, data: Mapping[str, JSON], key: str, where: str) -> list[JSON]:
-        value = data.get(key, [])
-        if not isinstance(value, list):
-            raise self.refusal(where + pointer_of(key), repr(value), "a list")
-        return value
-
-    def texts(self, data: Mapping[str, JSON], key: str, where: str) -> list[str]:
-        values = self.items(data, key, where)
-        if not all(isinstance(value, str) for value in values):
-            raise self.refusal(where + pointer_of(key), repr(values), "a list of texts")
-        return cast("list[str]", values)
-
-    def text(self, data: Mapping[str, JSON], key: str, where: str, default: str | None = None) -> str:
-        value = data.get(key, default)
-        if not isinstance(value, str):
-            raise self.refusal(where + pointer_of(key), "nothing" if value is None else repr(value), "a text")
-        return value
-
-    def whole(self, data: Mapping[str, JSON], key: str, where: str, default: int) -> int:
-        value = data.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self.refusal(where + pointer_of(key), repr(value), "a whole number of at least 0")
-        return value
-
-    def flag(self, data: Mapping[str, JSON], key: str, where: str, *, default: bool = False) -> bool:
-        value = data.get(key, default)
-        if not isinstance(value, bool):
-            raise self.refusal(where + pointer_of(key), repr(value), "true or false")
-        return value
-
-    def choice(self, data: Mapping[str, JSON], key: str, where: str, choices: tuple[str, ...]) -> str:
-        value = self.text(data, key, where, choices[0])
-        if value not in choices:
-            raise self.refusal(where + pointer_of(key), repr(value), " or ".join(choices))
-        return value
-
-    def refusal(self, pointer: str, actual: str, expected: str) -> ContractError:
-        return ContractError(
-            f"{self.source.place(pointer)}: found {actual}; expected {expected}. Fix the overlay or the contract."
-        )

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
 from mock_server.http.media_types import is_json
 from mock_server.openapi.extensions import MockExtensions
+from mock_server.openapi.state_extensions import OperationCorrection
 from mock_server.openapi.traversal import resolved
+
+if TYPE_CHECKING:
+    from mock_server.openapi.effects.steps import Step
 
 Schema = Mapping[str, JSON]
 
@@ -107,6 +112,12 @@ class Operation:
     resource: str | None = None
     """The fixture resource whose record answers, selected by the caller's token."""
     deprecated: bool = False
+    correction: OperationCorrection | None = None
+    """What the contract or an overlay says of its part in state; None where it says nothing."""
+    effects: tuple[Step, ...] = ()
+    """What it does besides to records, in order."""
+    absent: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The failures of records that are not there, by their resources."""
 
     def response_for(self, status: int) -> ResponseSpec | None:
         """Return the response that documents a status: by the status itself, its range, or ``default``; else None."""

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from mock_server.http.form_pairs import cookie_pairs
 from mock_server.http.messages import Request
 from mock_server.openapi.extensions import MockExtensions, TokenKind
-from mock_server.openapi.model import SecurityScheme
+from mock_server.openapi.model import Operation, SecurityScheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,34 @@ def satisfies(scheme: SecurityScheme, request: Request, extensions: MockExtensio
     credential = credential_of(scheme, request)
     if credential is None:
         return False
-    if scheme.type != "http" or scheme.scheme != "bearer":
+    if not _takes_tokens(scheme):
         return True
     kind = next((entry for entry in extensions.tokens if credential.startswith(entry.prefix)), None)
     return kind is not None and scheme.name in kind.schemes
+
+
+def credentials_phrase(operation: Operation, schemes: Mapping[str, SecurityScheme], extensions: MockExtensions) -> str:
+    """Return what an operation asks for, in words: ``a bearer token polar_cst_... or the header X-Key``."""
+    alternatives = [
+        " and ".join(_phrase_of(schemes[name], extensions) for name in names if name in schemes)
+        for names in operation.security
+    ]
+    named = [*dict.fromkeys(filter(None, alternatives))]
+    rest = [f"{len(named) - _MOST_NAMED} others"] * (len(named) > _MOST_NAMED)
+    return " or ".join([*named[:_MOST_NAMED], *rest])
+
+
+_MOST_NAMED = 5
+"""Most alternatives of security, and most prefixes of tokens, that a message names."""
+
+
+def _phrase_of(scheme: SecurityScheme, extensions: MockExtensions) -> str:
+    if scheme.type == "apiKey":
+        return f"the {scheme.place} {scheme.key}" if scheme.place != "query" else f"the query parameter {scheme.key}"
+    if not _takes_tokens(scheme):
+        return "a client certificate" if scheme.type == "mutualTLS" else f"Authorization: {scheme.scheme.title()}"
+    prefixes = [f"{kind.prefix}..." for kind in extensions.tokens if scheme.name in kind.schemes]
+    return " ".join(["a bearer token", *([", ".join(prefixes[:_MOST_NAMED])] if prefixes else [])])
 
 
 def _takes_tokens(scheme: SecurityScheme) -> bool:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.text import count_phrase
 from mock_server.core.types import JSON
+from mock_server.openapi.effects.effect_names import EFFECTS
 from mock_server.openapi.extensions import MockExtensions, read_binding, read_extensions
 from mock_server.openapi.loading.compiled import Compiled, ContractInput, version_of
 from mock_server.openapi.loading.reader import is_url
 from mock_server.openapi.loading.source_map import LazySourceMap
 from mock_server.openapi.model import Contract, Operation, SecurityScheme
 from mock_server.openapi.model_builder import is_true, response_of
+from mock_server.openapi.state_extensions import read_absent, read_operation_correction
 from mock_server.openapi.traversal import Document, operations, resolved
+
+if TYPE_CHECKING:
+    from mock_server.openapi.effects.steps import Step
 
 CONTROL = "/__admin"
 WORLDS = "/~"
 RESERVED = (WORLDS, CONTROL)
 """Paths that belong to the mock server itself."""
+_FIXTURES = "one of x-mock-resources that has a schema"
 
 
 def load_contract(
@@ -34,11 +42,32 @@ def load_contract(
     """
     contract_input = ContractInput(place, tuple(overlays), may_fetch or is_url(place))
     compiled = contract_input.compiled(no_cache=no_cache)
-    if strict and compiled.findings:
-        raise ContractError(
-            f"{place}: found {count_phrase(compiled.findings)}; expected none (--strict).", compiled.findings
-        )
-    return _freeze(place, compiled, LazySourceMap(contract_input.layers))
+    if strict:
+        _refuse_findings(place, compiled.findings)
+    contract = _freeze(place, compiled, LazySourceMap(contract_input.layers))
+    contradictions = _contradictions(contract)
+    if strict:
+        _refuse_findings(place, contradictions)
+    return contract
+
+
+def _refuse_findings(place: str, findings: tuple[Diagnostic, ...]) -> None:
+    if findings:
+        raise ContractError(f"{place}: found {count_phrase(findings)}; expected none (--strict).", findings)
+
+
+def _contradictions(contract: Contract) -> tuple[Diagnostic, ...]:
+    """Return what the contract contradicts of what is said of its resources.
+
+    Where nothing is said, nothing is inferred yet. Raises :class:`ContractError` for what cannot work.
+    """
+    operations_said = (item for item in contract.operations.values() if item.correction or item.effects or item.absent)
+    extensions = contract.extensions
+    if not (extensions.corrections or extensions.has_token_records or any(operations_said)):
+        return ()
+    from mock_server.openapi.resources.inference import model_of  # costs a tenth of a second for large contracts
+
+    return model_of(contract).findings
 
 
 def _freeze(place: str, compiled: Compiled, layers: LazySourceMap) -> Contract:
@@ -58,7 +87,7 @@ def _freeze(place: str, compiled: Compiled, layers: LazySourceMap) -> Contract:
     for operation in table.values():
         if operation.resource is not None and operation.resource not in extensions.resources:
             where = f"{operation.pointer}/x-mock-fixture/resource"
-            raise _unknown(layers, where, f"the resource {operation.resource!r}", "one of x-mock-resources")
+            raise _unknown(layers, where, f"the resource {operation.resource!r}", _FIXTURES)
     return Contract(
         name=place,
         document=document,
@@ -96,7 +125,7 @@ def _refuse_unknown_names(
             if name not in schemes:
                 raise _unknown(layers, where + "/schemes", f"the scheme {name!r}", "a security scheme of the contract")
         if kind.selects is not None and kind.selects not in extensions.resources:
-            raise _unknown(layers, where + "/selects", f"the resource {kind.selects!r}", "one of x-mock-resources")
+            raise _unknown(layers, where + "/selects", f"the resource {kind.selects!r}", _FIXTURES)
     references = {
         pointer_of("x-mock-failures", name, "response"): failure.response
         for name, failure in extensions.failures.items()
@@ -111,6 +140,11 @@ def _refuse_unknown_names(
         pointer_of("x-mock-resources", name, "schema"): resource.schema
         for name, resource in extensions.resources.items()
     }
+    for name, correction in extensions.corrections.items():
+        where = pointer_of("x-mock-resources", name)
+        references |= {f"{where}/views/{index}": view for index, view in enumerate(correction.views)}
+        if correction.schema:
+            references[f"{where}/schema"] = correction.schema
     for where, reference in references.items():
         if resolved(document, {"$ref": reference}) is None:
             raise _unknown(layers, where, f"the reference {reference!r}", "something in the contract")
@@ -139,8 +173,17 @@ def _operation(document: Document, layers: LazySourceMap, pointer: str, node: Do
         if isinstance(security, list)
         else (),
         resource=read_binding(node, pointer, layers),
+        correction=read_operation_correction(node, pointer, layers),
+        effects=_effects(node, pointer, layers) if EFFECTS in node else (),
+        absent=read_absent(node, pointer, layers),
         deprecated=is_true(node, "deprecated"),
     )
+
+
+def _effects(node: Document, pointer: str, layers: LazySourceMap) -> tuple[Step, ...]:
+    from mock_server.openapi.effects.effect_reader import read_effects  # for contracts that have some
+
+    return read_effects(node, pointer, layers)
 
 
 def _scheme(document: Document, name: str, node: JSON) -> SecurityScheme:

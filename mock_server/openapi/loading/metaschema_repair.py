@@ -182,6 +182,9 @@ def _repaired(
     if name == "propertyNames":
         return None, ("", "a name that OpenAPI does not allow", "letters, digits, '.', '-' and '_'")
     details = ("", describe_value(node, LONGEST), _expected(error))
+    if name == "uniqueItems" and isinstance(node, list):  # a member that is required twice is required
+        _put(document, path, [item for index, item in enumerate(node) if item not in node[:index]])
+        return "each item is taken once", details
     if name == "type" and path:
         correction = _meant(node, list(kind.types))
         if correction is not None:

@@ -145,12 +145,12 @@ class Router:
         return method if plain else "GET"
 
     def _redirect(self, path: str) -> str | None:
-        """Return the path without its trailing slash, where that matches and this API redirects; else None."""
-        if self._contract.extensions.trailing_slash != "redirect" or not path.endswith("/"):
+        """Return the path without its trailing slash, or with one, where that matches and this API redirects."""
+        if self._contract.extensions.trailing_slash != "redirect":
             return None
-        shorter = path.rstrip("/")
-        route = self.route("GET", shorter) if shorter else Route()
-        return shorter if route.operation or route.allow else None
+        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+        routes = [self._below_a_base("GET", form, "") for form in forms(other)] if other else []
+        return other if any(route is not None and (route.operation or route.allow) for route in routes) else None
 
 
 def _candidates(branch: _TrieNode, segments: list[str], at: int) -> Iterator[_Path]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
+from mock_server.core.diagnostics import Fault
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import cut, describe_value
+from mock_server.core.types import JSON
 
 
 def explain(error: ValidationError) -> tuple[str, str, str]:
@@ -32,6 +35,25 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
         describe_value(error.instance),
         f"{keyword}: {describe_value(error.validator_value)}",
     )
+
+
+def fault_of(error: ValidationError) -> Fault:
+    """Return what an API's own answer tells of an error: the keyword, what it wants, and the value that breaks it."""
+    error, types = _most_telling(error)
+    if types:
+        return Fault("type", " or ".join(types), _plain(error.instance))
+    keyword = str(error.validator)
+    named = _MISSING.match(error.message) if keyword == "required" else None
+    member = named[1] if named is not None else ""
+    return Fault(keyword, _plain(error.validator_value), _plain(error.instance), member)
+
+
+def _plain(value: object) -> JSON:
+    """Return what an error says of a value or a keyword; None where it says nothing."""
+    return cast("JSON", value) if isinstance(value, (str, int, float, dict, list)) else None
+
+
+_MISSING = re.compile(r"'(.+)' is a required property")
 
 
 def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | int] = ()) -> ValidationError:

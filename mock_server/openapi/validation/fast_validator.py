@@ -13,7 +13,7 @@ from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.http.messages import Headers, Request, Response, Route
+from mock_server.http.messages import Headers, Request, Response, ResponseSource, Route
 from mock_server.http.sequences import form_of
 from mock_server.openapi.model import BODYLESS, FRAMING, Header, ResponseSpec
 from mock_server.openapi.validation.parameters import Parameter, RequestParts, read_parameter
@@ -22,6 +22,8 @@ Accepts = Callable[[JSON], bool]
 AcceptsOf = Callable[[JSON], Accepts]
 """Returns, for a schema of the contract, a function that tells whether it accepts a value."""
 _NOWHERE = Route()
+_WRITTEN_HERE = frozenset({ResponseSource.STATE, ResponseSource.GENERATED})
+"""Sources of answers whose JSON this program has written, so that no name stands twice in an object."""
 _REMEMBERED = 256
 """Most sets of headers that are remembered for each response."""
 
@@ -55,7 +57,8 @@ class FastResponseValidator:
         if answer.validated == b"":
             return True  # bytes that no schema can validate
         try:
-            return accepts(read_json(answer.body if answer.validated is None else answer.validated))
+            text = answer.body if answer.validated is None else answer.validated
+            return accepts(read_json(text, is_own=answer.source in _WRITTEN_HERE))
         except ValueError:
             return False
 

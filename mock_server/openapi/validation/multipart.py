@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
@@ -14,12 +14,13 @@ MOST_PARTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MultipartPart:
-    """One part. ``headers`` have names in lower case; ``is_file`` tells whether it has a file name."""
+    """One part. ``headers`` have names in lower case; ``is_file`` tells whether it has a file name: ``filename``."""
 
     name: str
     data: bytes
     headers: Mapping[str, str]
     is_file: bool = False
+    filename: str = ""
 
     @property
     def content_type(self) -> str:
@@ -41,10 +42,11 @@ def read_parts(body: bytes, boundary: str) -> list[MultipartPart]:
             if event.name is None:
                 raise ValueError("a part without a name")
             headers = {name.lower(): value for name, value in event.headers.items()}
-            parts.append(MultipartPart(event.name, b"", headers, isinstance(event, File)))
+            filename = event.filename if isinstance(event, File) else ""
+            parts.append(MultipartPart(event.name, b"", headers, isinstance(event, File), filename))
         elif isinstance(event, Data):
             last = parts.pop()
-            parts.append(MultipartPart(last.name, last.data + event.data, last.headers, last.is_file))
+            parts.append(replace(last, data=last.data + event.data))
     return parts
 
 

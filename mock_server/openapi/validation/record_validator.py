@@ -7,7 +7,7 @@ unless the contract explicitly allows other members.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import cast
 
@@ -32,14 +32,20 @@ _OPEN = ("additionalProperties", "unevaluatedProperties")
 
 
 class RecordValidator:
-    """Validates the records of one resource, whose schema is a reference into the contract."""
+    """Validates the records of one resource, whose schema is one of the contract, or a reference into it.
 
-    def __init__(self, contract: Contract, reference: str) -> None:
+    ``views`` are references to further schemas that show the same records: members that only they name are known too.
+    """
+
+    def __init__(self, contract: Contract, schema: JSON, views: Sequence[str] = ()) -> None:
         self._contract = contract
-        self._parts_before: dict[int, tuple[JSON, list[Schema]]] = {}
+        self._parts_before: dict[int, tuple[JSON, _Parts]] = {}
         """By the ``id`` of a schema, for its entry holds it: every record needs the same few, member by member, and a
         plain dictionary tells them in a tenth of the time of a bounded cache. The contract bounds it."""
-        self._schema: Schema = {"$ref": reference}
+        self._further = self._named_by(views, schema)
+        if self._further:
+            schema = {"allOf": [schema, {"properties": self._further}]}
+        self._schema: Schema = {"allOf": [schema]}  # beside the document, which it may refer into
         modern = contract.openapi >= (3, 1)
         checker = copy.deepcopy(oas31_format_checker if modern else oas30_format_checker)
         for name, check in format_checks().items():
@@ -47,7 +53,9 @@ class RecordValidator:
         validator = bounded(OAS31Validator if modern else OAS30ReadValidator)
         document = contract.document
         if mentions(document, "writeOnly"):  # a record is what answers show
-            document = with_schemas(document, Direction(document, "writeOnly", {"not": {}}).schema)
+            shown = Direction(document, "writeOnly", {"not": {}})
+            document = with_schemas(document, shown.schema)
+            self._schema = {"allOf": [shown.schema(schema)]}
         self._validator = validator({**document, **self._schema}, format_checker=checker)
 
     def problems(self, value: JSON, *, is_accepted: bool = False) -> Iterator[tuple[str, str, str]]:
@@ -56,12 +64,22 @@ class RecordValidator:
         ``is_accepted``: a faster validator has accepted it already, so only unknown members are searched.
         """
         try:
-            for error in () if is_accepted else explained(self._validator.iter_errors(value), MOST_FINDINGS):
+            for error in (
+                ()
+                if is_accepted and not self._further
+                else explained(self._validator.iter_errors(value), MOST_FINDINGS)
+            ):
                 if error.validator not in _OPEN:  # said better below
                     yield explain(error)
         except UnexplainedError:
             yield "", "a record that breaks it", UNEXPLAINED
         yield from islice(self._unknown_members(value, self._schema, ""), MOST_FINDINGS)
+
+    def _named_by(self, views: Sequence[str], schema: JSON) -> Schema:
+        """Return the schemas of members that only these views name."""
+        own = _Parts(self._found_parts(schema)).properties if views else {}
+        shown = [_Parts(self._found_parts({"$ref": view})).properties for view in views]
+        return {name: member for members in shown for name, member in members.items() if name not in own}
 
     def ordered(self, value: JSON) -> JSON:
         """Return the record with its members in the order of the schema."""
@@ -71,10 +89,10 @@ class RecordValidator:
         parts = self._parts(schema)
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self._unknown_members(item, _item_schema(parts, index), f"{pointer}/{index}")
+                yield from self._unknown_members(item, parts.item(index), f"{pointer}/{index}")
         elif isinstance(value, dict):
-            known = _properties(parts)
-            unknown = [name for name in value if name not in known and not _welcome(parts, name)]
+            known = parts.properties
+            unknown = [name for name in value if name not in known and not parts.welcomes(name)]
             if unknown:
                 said = [f"the unknown key {name!r}{did_you_mean(name, known)}" for name in unknown[:MOST_FINDINGS]]
                 said += [f"and {len(unknown) - len(said)} more"] if len(unknown) > len(said) else []
@@ -82,26 +100,27 @@ class RecordValidator:
             strange = frozenset(unknown)
             for name, item in value.items():
                 if name not in strange:
-                    yield from self._unknown_members(item, _child(known, parts, name), pointer + pointer_of(name))
+                    yield from self._unknown_members(item, parts.member(name), pointer + pointer_of(name))
 
     def _ordered(self, value: JSON, schema: JSON) -> JSON:
         parts = self._parts(schema)
         if isinstance(value, list):
-            return [self._ordered(item, _item_schema(parts, index)) for index, item in enumerate(value)]
+            return [self._ordered(item, parts.item(index)) for index, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        known = _properties(parts)
+        known = parts.properties
         names = [name for name in known if name in value] + [name for name in value if name not in known]
-        return {name: self._ordered(value[name], _child(known, parts, name)) for name in names}
+        return {name: self._ordered(value[name], parts.member(name)) for name in names}
 
-    def _parts(self, schema: JSON) -> list[Schema]:
-        """Return the schema and the schemas that it consists of, by references and applicators."""
+    def _parts(self, schema: JSON) -> _Parts:
+        """Return what a schema consists of."""
         known = self._parts_before.get(id(schema))
         if known is None or known[0] is not schema:
-            known = self._parts_before[id(schema)] = (schema, self._found_parts(schema))
+            known = self._parts_before[id(schema)] = (schema, _Parts(self._found_parts(schema)))
         return known[1]
 
     def _found_parts(self, schema: JSON, depth: int = 0) -> list[Schema]:
+        """Return the schema and the schemas that it consists of, by references and applicators."""
         node = self._contract.resolve(schema)
         if not isinstance(node, dict) or depth > 12:
             return []
@@ -114,39 +133,54 @@ class RecordValidator:
         return [node, *(part for child in within for part in self._found_parts(child, depth + 1))]
 
 
-def _properties(parts: list[Schema]) -> Schema:
-    known: Schema = {}
-    for part in parts:
-        known |= mapping_at(part, "properties")
-    return known
+class _Parts:
+    """The schemas that apply to one value, or may do so: what several of them describe is what any of them takes."""
+
+    def __init__(self, parts: list[Schema]) -> None:
+        self._parts = parts
+        described: dict[str, list[JSON]] = {}
+        for part in parts:
+            for name, schema in mapping_at(part, "properties").items():
+                described.setdefault(name, []).append(schema)
+        self.properties: Schema = {name: _any_of(schemas) for name, schemas in described.items()}
+        """The schemas of the members that are named."""
+        self._required = {name for part in parts for name in cast("list[str]", part.get("required") or [])}
+        self._items = _any_of([part["items"] for part in parts if "items" in part])
+
+    def member(self, name: str) -> JSON:
+        """Return the schema of a member."""
+        return self.properties[name] if name in self.properties else self._other(name)
+
+    def welcomes(self, name: str) -> bool:
+        """Tell whether the contract allows this member in addition to those that it describes."""
+        if name in self._required or any(
+            key in part and part[key] is not False for part in self._parts for key in _OPEN
+        ):
+            return True
+        if self._other(name) is not True:
+            return True
+        return not any("properties" in part or any(part.get(key) is False for key in _OPEN) for part in self._parts)
+
+    def _other(self, name: str) -> JSON:
+        """Return the schema of a member that ``properties`` does not name; true where there is none."""
+        for part in self._parts:
+            for pattern, schema in mapping_at(part, "patternProperties").items():
+                if matches(pattern, name):
+                    return schema
+        return next((part[key] for part in self._parts for key in _OPEN if isinstance(part.get(key), dict)), True)
+
+    def item(self, index: int) -> JSON:
+        """Return the schema of an item."""
+        for part in self._parts:
+            prefix = part.get("prefixItems")
+            if isinstance(prefix, list) and index < len(prefix):
+                return prefix[index]
+        return self._items
 
 
-def _child(known: Schema, parts: list[Schema], name: str) -> JSON:
-    """Return the schema of a member."""
-    return known[name] if name in known else _other_schema(parts, name)
-
-
-def _welcome(parts: list[Schema], name: str) -> bool:
-    """Tell whether the contract allows this member in addition to those that it names."""
-    if any(key in part and part[key] is not False for part in parts for key in _OPEN):
-        return True
-    if _other_schema(parts, name) is not True:
-        return True
-    return not any("properties" in part or any(part.get(key) is False for key in _OPEN) for part in parts)
-
-
-def _other_schema(parts: list[Schema], name: str) -> JSON:
-    """Return the schema of a member that ``properties`` does not name; true where there is none."""
-    for part in parts:
-        for pattern, schema in mapping_at(part, "patternProperties").items():
-            if matches(pattern, name):
-                return schema
-    return next((part[key] for part in parts for key in _OPEN if isinstance(part.get(key), dict)), True)
-
-
-def _item_schema(parts: list[Schema], index: int) -> JSON:
-    for part in parts:
-        prefix = part.get("prefixItems")
-        if isinstance(prefix, list) and index < len(prefix):
-            return prefix[index]
-    return next((part["items"] for part in parts if "items" in part), True)
+def _any_of(schemas: list[JSON]) -> JSON:
+    """Return a schema of which any of these is a part; true where there are none."""
+    distinct = [schema for index, schema in enumerate(schemas) if schema not in schemas[:index]]
+    if len(distinct) == 1:
+        return distinct[0]
+    return {"anyOf": distinct} if distinct else True

@@ -13,7 +13,7 @@ from functools import partial
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from mock_server.core.diagnostics import Diagnostic, UnreadableError
+from mock_server.core.diagnostics import Diagnostic, Fault, UnreadableError
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.json_text import TOO_DEEP, read_json
 from mock_server.core.text import describe_value
@@ -22,7 +22,7 @@ from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve
 from mock_server.openapi.read_write_only import Direction
-from mock_server.openapi.validation.error_messages import explain
+from mock_server.openapi.validation.error_messages import explain, fault_of
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, explained
 from mock_server.openapi.validation.parameters import Parameter, RequestParts, read_parameter
 from mock_server.openapi.validation.request_bodies import BodyParser, MalformedError, RequestBodySpec, read_body
@@ -91,6 +91,27 @@ class RequestValidator:
         if self.body is not None:
             yield from self._of_body(self.body, request, ways, is_lenient=is_lenient)
 
+    def body_value(self, request: Request) -> JSON:
+        """Return what the body of a valid request means; None where it has none.
+
+        Of several readings it is the first that is valid, strictly or else leniently, or else the first.
+        """
+        content_type = request.header("content-type") or ""
+        media = None if self.body is None or not request.body else self.body.media(content_type)
+        if media is None and self.body is not None and request.body:
+            media, content_type = _as_json(self.body, request.body), "application/json"
+        if media is None:
+            return None
+        readings: list[JSON] = []
+        with suppress(UnreadableError):
+            readings += media.readings(request.body, content_type)
+        for is_lenient in (False, True) if len(readings) > 1 else ():
+            errors = self.bodies[media.name].errors(is_lenient=is_lenient)
+            for reading in readings:
+                if next(iter(errors(reading)), None) is None:
+                    return reading
+        return readings[0] if readings else None
+
     def is_on(self, request: Request, name: str) -> bool:
         """Tell whether a boolean member of the body, or a boolean parameter of the query, of that name is true."""
         for parameter, _ in self.parameters:
@@ -121,7 +142,8 @@ class RequestValidator:
         content_type = request.header("content-type") or ""
         media = body.media(content_type) if content_type else None
         if not request.body and not (media and _may_be_empty(media, request)):
-            return [Diagnostic(BODY, "body", "no body", "a body of " + _names(body))] if body.required else []
+            missing = Diagnostic(BODY, "body", "no body", "a body of " + _names(body), fault=Fault("required"))
+            return [missing] if body.required else []
         if media is None and is_lenient:
             media, content_type = _as_json(body, request.body), "application/json"
         if media is None:
@@ -166,7 +188,8 @@ def _of_parameter(
         readings = parameter.readings(sent, ways)
         if readings is None:
             if parameter.required:
-                yield Diagnostic(PARAMETER, parameter.location, "nothing", f"the required parameter {parameter.name}")
+                expected = f"the required parameter {parameter.name}"
+                yield Diagnostic(PARAMETER, parameter.location, "nothing", expected, fault=Fault("required"))
         elif not parameter.is_empty(sent):
             yield from _validated(plain, readings, errors)
     except UnreadableError as problem:
@@ -191,15 +214,17 @@ def _validated(
             if not wrong:
                 return [] if ignored is None else [_passed_over(plain, pointer) for pointer in ignored(value)]
             if first is None:
-                said = (explain(error) for error in wrong)
-                first = [
-                    Diagnostic(plain.rule, plain.location, actual, expected, where) for where, actual, expected in said
-                ]
+                first = [_diagnostic(plain, error) for error in wrong]
     except RecursionError:
         return [Diagnostic(plain.rule, plain.location, TOO_DEEP, "fewer levels")]
     except UnexplainedError:
         return [Diagnostic(plain.rule, plain.location, "a value that breaks it", UNEXPLAINED)]
     return [*dict.fromkeys(first or ())]
+
+
+def _diagnostic(plain: Diagnostic, error: SchemaError) -> Diagnostic:
+    pointer, actual, expected = explain(error)
+    return Diagnostic(plain.rule, plain.location, actual, expected, pointer, fault=fault_of(error))
 
 
 def _passed_over(plain: Diagnostic, pointer: str) -> Diagnostic:

@@ -15,7 +15,7 @@ from typing import cast
 
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
-from mock_server.http.event_stream import Event, events_of
+from mock_server.http.event_stream import ServerSentEvent, events_of
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
 from mock_server.openapi.coercion import Resolve, TypeHints
@@ -68,7 +68,7 @@ class ItemReader:
     def _shape(self, index: int) -> TypeHints:
         return self._shapes[min(index, len(self._shapes) - 1)]
 
-    def _event(self, index: int, event: Event) -> JSON:
+    def _event(self, index: int, event: ServerSentEvent) -> JSON:
         """Return the value of an event: an object of its fields where the schema has ``data``, else the data alone."""
         shape = self._shape(index)
         if "data" not in shape.names:

@@ -20,7 +20,7 @@ from mock_server.http.messages import Request, Response, Route, Stream
 from mock_server.openapi.model import Contract, Operation, ResponseSpec
 from mock_server.openapi.model_builder import response_of
 from mock_server.openapi.read_write_only import Direction
-from mock_server.openapi.security import satisfies
+from mock_server.openapi.security import credentials_phrase, satisfies
 from mock_server.openapi.traversal import METHODS
 from mock_server.openapi.validation.explanations import UnexplainedError, explained
 from mock_server.openapi.validation.fast_validator import (
@@ -84,9 +84,13 @@ class ContractValidator:
         """
         operation = self._contract.operations[cast("str", route.operation)]
         if not self._is_let_in(operation, request):
-            expected = "a credential of one of the operation's security schemes"
+            expected = credentials_phrase(operation, self._contract.schemes, self._contract.extensions)
             return (Diagnostic("security", self._credential_place(operation), "no credential that fits", expected),)
         return tuple(self._plan_of(operation).findings(route, request, is_lenient=is_lenient))
+
+    def body_value(self, key: str, request: Request) -> JSON:
+        """Return what the body of a valid request to an operation means; None where it has none."""
+        return self._plan_of(self._contract.operations[key]).body_value(request)
 
     def media_types(self, key: str) -> tuple[str, ...]:
         """Return the media types that an operation accepts a body in."""

@@ -6,15 +6,14 @@ import pytest
 
 from mock_server.core.errors import ContractError
 from mock_server.openapi.extensions import (
-    FAILURES,
     CorsPolicy,
-    Failure,
     MockExtensions,
     Resource,
     Suffix,
     TokenKind,
     read_extensions,
 )
+from mock_server.openapi.failure_extensions import FAILURES, Failure
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.source_map import LayeredSourceMap, LazySourceMap
 from mock_server.openapi.model import Contract
@@ -137,6 +136,7 @@ def test_bundled_contract_is_like_production(contract: Contract) -> None:
     read = contract.extensions
     assert (read.head, read.options, read.trailing_slash) == ("refuse", "refuse", "redirect")
     own = {"idempotency_conflict", "invalid_request", "malformed_request", "unsupported_media_type"}
+    own |= {"no_such_record", "conflict", "relation_missing"}
     assert set(read.failures) == {*FAILURES} - own
     assert {kind.prefix for kind in read.tokens if kind.selects == "customers"} == {"polar_cst_", "polar_mst_"}
     assert {*contract.extensions.failures} == {*read.failures}

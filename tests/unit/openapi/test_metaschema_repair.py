@@ -246,3 +246,10 @@ def test_published_contract_lacks_schema_that_overlays_define(tmp_path: Path) ->
     with pytest.raises(ContractError, match="TaxIDFormat"):
         load_contract(place, strict=True)
     assert load_contract(place, [str(path) for path in bundled.overlays()], strict=True).findings == ()
+
+
+def test_member_that_is_required_twice_is_required(tmp_path: Path) -> None:
+    pet = {"type": "object", "properties": {"id": {}, "name": {}}, "required": ["id", "name", "id"]}
+    contract = load(tmp_path, document({"/a": {"get": OK}}, components={"schemas": {"Pet": pet}}))
+    assert value_at(contract.document, "/components/schemas/Pet/required") == ["id", "name"]
+    assert [finding.severity for finding in contract.findings] == ["repaired"]

@@ -15,7 +15,7 @@ REF = {"$ref": "#/components/schemas/Named"}
 
 def judge_of(directory: Path, schema: Any, **members: Any) -> RecordValidator:
     contract = load(directory, document(components={"schemas": {"Record": schema, "Named": NAMED}}, **members))
-    return RecordValidator(contract, "#/components/schemas/Record")
+    return RecordValidator(contract, {"$ref": "#/components/schemas/Record"})
 
 
 def problems(directory: Path, schema: Any, value: Any, **members: Any) -> list[tuple[str, str]]:
@@ -124,10 +124,23 @@ def test_record_is_what_answers_show(openapi: str, tmp_path: Path) -> None:
     assert problems(tmp_path, schema, {"name": "Tom", "secret": "s"}, openapi=openapi) == [("/secret", '"s"')]
 
 
+def test_member_of_several_branches_is_what_any_of_them_names(tmp_path: Path) -> None:
+    data = [{"type": "object", "properties": {name: {}}} for name in ("one", "two")]
+    members = [{"type": "object", "properties": {"data": schema}} for schema in data]
+    lists = [{"type": "object", "properties": {"list": {"items": schema}}} for schema in data]
+    assert problems(tmp_path, {"anyOf": members}, {"data": {"one": 1}}) == []
+    assert problems(tmp_path, {"anyOf": lists}, {"list": [{"one": 1}]}) == []
+    assert problems(tmp_path, {"anyOf": members}, {"data": {"six": 1}}) == [("/data", "the unknown key 'six'")]
+
+
+def test_required_member_is_known_though_nothing_describes_it(tmp_path: Path) -> None:
+    assert problems(tmp_path, {**NAMED, "required": ["name", "id"]}, {"name": "", "id": 1}) == []
+
+
 def test_validation_leaves_contract_alone(tmp_path: Path) -> None:
     contract = load(tmp_path, document(components={"schemas": {"Record": {"properties": {"one": NAMED}}}}))
     before = str(contract.document)
-    assert [*RecordValidator(contract, "#/components/schemas/Record").problems({"one": {"nmae": 1}})]
+    assert [*RecordValidator(contract, {"$ref": "#/components/schemas/Record"}).problems({"one": {"nmae": 1}})]
     assert str(contract.document) == before
 
 
@@ -159,7 +172,7 @@ def test_what_has_no_members_has_no_order(value: Any, tmp_path: Path) -> None:
 
 
 def test_customer_is_validated_as_bundled_contract_wants(contract: Contract) -> None:
-    validator = RecordValidator(contract, "#/components/schemas/CustomerPortalCustomer")
+    validator = RecordValidator(contract, {"$ref": "#/components/schemas/CustomerPortalCustomer"})
     entries = [*validator.problems({"billing_address": {"country": "XX", "town": ""}})]
     pointers = {pointer for pointer, _, _ in entries}
     assert "" in pointers

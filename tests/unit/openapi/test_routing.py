@@ -166,10 +166,11 @@ def test_trailing_slash_is_treated_as_contract_wants(manner: str, path: str, exp
     assert router.route("GET", path) == expected
 
 
-def test_trailing_slash_of_contracts_own_is_no_mistake(routed: Routed) -> None:
+def test_slash_of_contracts_own_is_where_a_path_without_it_leads(routed: Routed) -> None:
     router = routed({"/pets/": ("get",)}, x_mock_http={"trailingSlash": "redirect"})
     assert router.route("GET", "/pets/") == Route("GET /pets/")
-    assert router.route("GET", "/pets") == Route()
+    assert router.route("GET", "/pets") == Route(redirect="/pets/")
+    assert router.route("GET", "/cats") == Route()
 
 
 @repeatable

@@ -76,6 +76,7 @@ def test_strict_refuses_it(tmp_path: Path) -> None:
         load(tmp_path, described({"type": "boolean", "description": "Server-sent events."}), strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="real contracts are on the project's own machines alone")
 def test_real_contract_means_several() -> None:
     contract = load_contract(str(SHARED / "contracts/openai-2026-08.yml"))

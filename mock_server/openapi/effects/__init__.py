@@ -1,0 +1,1 @@
+"""What operations do besides: the steps, values and conditions of ``x-mock-effects``, read and checked."""
