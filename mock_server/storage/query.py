@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mock_server.core.types import JSON
 
 if TYPE_CHECKING:
-    from mock_server.storage.interfaces import Record
+    from mock_server.storage.record import Record
+
+    class SizedRecords(Sized, Iterable[Record], Protocol):
+        """Some records whose number is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,25 @@ class RecordQuery:
     offset: int = 0
     limit: int | None = None
 
-    def of(self, records: Iterable[Record]) -> list[Record]:
-        """Return the matching records from ``offset`` on, at most ``limit``."""
-        end = None if self.limit is None else self.offset + self.limit
-        return [*islice(self.meant(records), self.offset, end)]
+    @property
+    def is_plain(self) -> bool:
+        """Whether all records match."""
+        return not self.text and not self.handle
+
+    @property
+    def end(self) -> int | None:
+        """How many of the matching records there may be at most before the last one; None for all."""
+        return None if self.limit is None else self.offset + self.limit
+
+    def of(self, records: Iterable[Record]) -> Sequence[Record]:
+        """Return the matching records from ``offset`` on, at most ``limit``; of a tuple it copies no others."""
+        if isinstance(records, tuple) and self.is_plain:
+            return records[self.offset : self.end]
+        return [*islice(self.meant(records), self.offset, self.end)]
+
+    def count_of(self, records: SizedRecords) -> int:
+        """Return how many of some records match."""
+        return len(records) if self.is_plain else sum(1 for _ in self.meant(records))
 
     def meant(self, records: Iterable[Record]) -> Iterator[Record]:
         """Yield all matching records."""

@@ -11,21 +11,22 @@ from mock_server.plugins import Registry, registry
 from mock_server.storage.interfaces import StoreFactory
 from mock_server.storage.memory import MemoryStores
 from mock_server.storage.sql.row_cache import LIMIT
+from mock_server.storage.state_budget import StateBudget
 
 PRIVATE = "private"
 """The query of a SQLite address whose file exists only as long as its server."""
 
 
-def open_stores(address: str, worlds: int, memory: int = LIMIT) -> StoreFactory:
+def open_stores(address: str, worlds: int, memory: int = LIMIT, budget: StateBudget | None = None) -> StoreFactory:
     """Open what stands at an address, by the opener that is registered for its scheme.
 
     ``worlds`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a
-    database and is remembered.
+    database and is remembered, ``budget`` what worlds have of their own in the memory of this process.
 
     Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
     """
     if address == "memory":
-        return MemoryStores()
+        return MemoryStores(budget)
     scheme = address.partition(":")[0]
     openers = registry().stores
     opener = openers.get(scheme)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from mock_server.storage.revision import next_revision
-from mock_server.storage.sql.row_cache import RowCache
+from mock_server.storage.sql.row_cache import OwnRows, Row, RowCache
 from mock_server.storage.sql.schema import EVERY_WORLD
 
 Changed: TypeAlias = tuple[int, str, str, str]
@@ -20,7 +20,9 @@ class CacheState:
     """
 
     def __init__(self, memory: int) -> None:
-        self.kept = RowCache(memory)
+        self.own: RowCache[OwnRows] = RowCache(memory // 4)
+        """The rows of worlds by contract, world and resource."""
+        self.kept: RowCache[Row] = RowCache(memory - memory // 4)
         self.worlds: set[tuple[int, str]] = set()
         """The worlds that have rows of their own, by contract."""
         self.generation = 0
@@ -37,9 +39,11 @@ class CacheState:
             self._revisions.pop((contract, world), None)
             if handle:
                 self.kept.drop((contract, world, resource, handle))
+                self.own.drop((contract, world, resource, ""))
                 self.worlds.add((contract, world))
             else:
                 self.kept.drop_world(contract, world)
+                self.own.drop_world(contract, world)
                 self.worlds.discard((contract, world))
         self.generation = next_revision()  # again: another thread may have taken one for the other in between
 
@@ -47,6 +51,7 @@ class CacheState:
         """Forget everything but which worlds have rows."""
         self.worlds = set(worlds)
         self.kept.clear()
+        self.own.clear()
         self._revisions.clear()
         self.generation = next_revision()
 

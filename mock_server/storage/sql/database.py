@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import TypeAlias
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from mock_server.core.deadline import WaitNeeded, has_changed, may_wait, waits
@@ -44,6 +44,8 @@ PAUSE = 0.01
 """Seconds after which it tries again."""
 REMEMBERED = 1024
 """Changes that the database lists one by one. A process that has missed more forgets all rows that it read."""
+
+_NEXT = text("UPDATE mock_state SET revision = revision + 1 RETURNING revision")
 
 Alter: TypeAlias = Callable[[Connection, int], Sequence[Changed]]
 """Changes something within a transaction, whose revision it gets; where nothing changed, it is rolled back."""
@@ -163,7 +165,9 @@ class Database:
             is_as_it_was = self._driver.is_as_it_was(connection)
             if not is_as_it_was or mark != self.seen:
                 known = CHANGES.c.revision > self._revision
-                rows = connection.execute(select(CHANGES).where(known).order_by(CHANGES.c.revision)).all()
+                # What is told of a whole world comes first of a revision: its rows may have been written after that.
+                query = select(CHANGES).where(known).order_by(CHANGES.c.revision, CHANGES.c.handle)
+                rows = connection.execute(query).all()
                 # The list of changes has no gap, so only what has changed is forgotten.
                 if rows and rows[0].revision == self._revision + 1:
                     self.knowledge.learn([(row.contract, row.world, row.resource, row.handle) for row in rows])
@@ -174,7 +178,8 @@ class Database:
 
     def _forget(self, connection: Connection) -> None:
         self._revision = connection.execute(select(STATE.c.revision)).scalar_one()
-        self.knowledge.forget((row.contract, row.world) for row in connection.execute(select(WORLDS)))
+        worlds = connection.execute(select(WORLDS.c.contract, WORLDS.c.world))
+        self.knowledge.forget((row.contract, row.world) for row in worlds)
 
     def change(self, alter: Alter) -> bool:
         """Change something, all or nothing of it; return whether there was anything to change.
@@ -431,8 +436,7 @@ def _next(connection: Connection) -> int:
 
     No other gets one until it ends, so that they become visible in order.
     """
-    result = connection.execute(update(STATE).values(revision=STATE.c.revision + 1).returning(STATE.c.revision))
-    return int(result.scalar_one())
+    return int(connection.execute(_NEXT).scalar_one())
 
 
 def _named(connection: Connection) -> bool:

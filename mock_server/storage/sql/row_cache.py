@@ -1,13 +1,14 @@
-"""A cache of rows of a database, as long as there is room: the least recently used goes first."""
+"""A cache of what was read of a database, as long as there is room: the least recently used goes first."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
 
-from mock_server.storage.interfaces import Record
+from mock_server.storage.record import OwnRow, Record
 
 Key: TypeAlias = tuple[int, str, str, str]
 """Contract, world, resource, handle."""
@@ -23,6 +24,11 @@ class Missing(Enum):
 Row: TypeAlias = Record | Literal[Missing.ABSENT] | None
 """A row: a record, None (deleted in that world), or no row at all."""
 
+OwnRows: TypeAlias = Mapping[str, OwnRow]
+"""The rows of a world and a resource by handle; the handle of their key is empty."""
+
+_V = TypeVar("_V")
+
 LIMIT = 64 * 1024 * 1024
 """Bytes of what is remembered where the settings say nothing else."""
 _ABSENT_BYTES = 300
@@ -31,19 +37,19 @@ _VALUE_BYTES = 8
 """Bytes of one character of JSON as Python's objects, measured on customers."""
 
 
-class RowCache:
-    """Rows by key, with a bound on the bytes that they take together, about."""
+class RowCache(Generic[_V]):
+    """Rows by key, or all of a resource, with a bound on the bytes that they take together, about."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
-        self._rows: OrderedDict[Key, tuple[Row, int]] = OrderedDict()
+        self._rows: OrderedDict[Key, tuple[_V, int]] = OrderedDict()
         self.size = 0
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def get(self, key: Key) -> Row | Literal[Missing.UNKNOWN]:
-        """Return a row, ``UNKNOWN`` where it is not cached."""
+    def get(self, key: Key) -> _V | Literal[Missing.UNKNOWN]:
+        """Return what is cached, ``UNKNOWN`` where nothing is."""
         entry = self._rows.get(key)
         if entry is None:
             return Missing.UNKNOWN
@@ -51,18 +57,20 @@ class RowCache:
             self._rows.move_to_end(key)
         return entry[0]
 
-    def keep(self, key: Key, row: Row, characters: int) -> None:
-        """Cache a row whose JSON has that many characters."""
+    def keep(self, key: Key, value: _V, characters: int, rows: int = 1) -> None:
+        """Cache a row, or so many rows, whose JSON has that many characters."""
         self.drop(key)
-        size = _ABSENT_BYTES + _VALUE_BYTES * characters
-        self._rows[key] = (row, size)
+        size = _ABSENT_BYTES * rows + _VALUE_BYTES * characters
+        if size > self._limit:
+            return
+        self._rows[key] = (value, size)
         self.size += size
         while self.size > self._limit and self._rows:
             _, (_, freed) = self._rows.popitem(last=False)
             self.size -= freed
 
     def drop(self, key: Key) -> None:
-        """Remove a row from the cache."""
+        """Remove a key from the cache."""
         entry = self._rows.pop(key, None)
         if entry is not None:
             self.size -= entry[1]

@@ -2,18 +2,23 @@
 
 Records are rows of a contract, a world, a resource and a handle. The world ``*`` has what every world starts with, the
 fixtures; a row of another world hides it, and is ``deleted`` where that world has deleted the record. ``position``
-orders, a search examines ``texts``. Each change has the next revision; ``mock_changes`` tells for the last of them what
-was changed, so that other processes forget only that.
+orders, a search examines ``texts``; ``hidden`` is empty where a record has nothing hidden. ``mock_worlds`` counts the
+records of each world. Each change has the next revision; ``mock_changes`` tells for the last of them what was changed,
+so that other processes forget only that. ``mock_history`` has the last change sets of each world and
+``mock_snapshots`` its snapshots, whose rows are those of a world of their own: its name begins with ``#`` and stands in
+``rows``.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, inspect, select
+from sqlalchemy import BigInteger, Column, Connection, Double, Integer, MetaData, Table, Text, inspect, select
 
 from mock_server.core.errors import StoreError
 
 EVERY_WORLD = "*"
 """The world of the fixtures: no world has this name."""
+SNAPSHOT = "#"
+"""What the names begin with under which the rows of snapshots are kept: no world's name does."""
 
 _METADATA = MetaData()
 SCHEMA = Table("mock_schema", _METADATA, Column("version", Integer, primary_key=True))
@@ -41,6 +46,7 @@ RECORDS = Table(
     Column("value", Text, nullable=False),
     Column("texts", Text, nullable=False),
     Column("location", Text, nullable=False),
+    Column("hidden", Text, nullable=False),
 )
 WORLDS = Table(
     "mock_worlds",
@@ -48,6 +54,7 @@ WORLDS = Table(
     Column("contract", Integer, primary_key=True),
     Column("world", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
+    Column("records", BigInteger, nullable=False),
 )
 CHANGES = Table(
     "mock_changes",
@@ -57,6 +64,27 @@ CHANGES = Table(
     Column("world", Text, nullable=False),
     Column("resource", Text, nullable=False),
     Column("handle", Text, nullable=False),
+)
+HISTORY = Table(
+    "mock_history",
+    _METADATA,
+    Column("contract", Integer, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+)
+SNAPSHOTS = Table(
+    "mock_snapshots",
+    _METADATA,
+    Column("contract", Integer, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("rows", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("records", BigInteger, nullable=False),
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -90,6 +118,34 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             handle TEXT NOT NULL
         )""",
         "CREATE INDEX mock_changes_in_order ON mock_changes (revision)",
+    ),
+    (
+        "ALTER TABLE mock_records ADD COLUMN hidden TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE mock_worlds ADD COLUMN records BIGINT NOT NULL DEFAULT 0",
+        """UPDATE mock_worlds SET records = (
+            SELECT count(*) FROM mock_records
+            WHERE mock_records.contract = mock_worlds.contract AND mock_records.world = mock_worlds.world
+            AND mock_records.deleted = 0
+        )""",
+        """CREATE TABLE mock_history (
+            contract INTEGER NOT NULL REFERENCES mock_contracts (id),
+            world TEXT NOT NULL,
+            number BIGINT NOT NULL,
+            at DOUBLE PRECISION NOT NULL,
+            operation TEXT NOT NULL,
+            entry TEXT NOT NULL,
+            changes TEXT NOT NULL,
+            PRIMARY KEY (contract, world, number)
+        )""",
+        """CREATE TABLE mock_snapshots (
+            contract INTEGER NOT NULL REFERENCES mock_contracts (id),
+            world TEXT NOT NULL,
+            name TEXT NOT NULL,
+            rows TEXT NOT NULL,
+            at DOUBLE PRECISION NOT NULL,
+            records BIGINT NOT NULL,
+            PRIMARY KEY (contract, world, name)
+        )""",
     ),
 )
 """The statements of each version, in order, for both databases. A version that was released is never changed."""

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from mock_server.storage import Record, RecordQuery, RecordReader
+from mock_server.storage import Absence, Record, RecordQuery, RecordReader
 from mock_server.storage.sql import database
 from mock_server.storage.sql.cache_state import CacheState
 from mock_server.storage.sql.postgresql import Postgresql
@@ -68,6 +68,22 @@ def test_change_is_seen_at_once(opens: Opens) -> None:
     assert here.get("pets", "tom") == TOM
     loaded(mine, REX)
     assert (others.get("pets", "tom"), there.get("pets", "rex")) == (None, REX)
+
+
+@each_kind
+def test_own_rows_that_others_changed_are_seen_at_once(opens: Opens) -> None:
+    here = loaded(opens().store("Pets"), TOM).layer("one")
+    there = opens().store("Pets").layer("one")
+    assert dict(there.own("pets")) == {}
+    for number in range(5):
+        ida = Record("pets", "ida", {"number": number})
+        (here if number % 2 else there).put(ida)
+        assert dict((there if number % 2 else here).own("pets")) == {"ida": ida}
+    there.delete("pets", "tom")
+    assert dict(here.own("pets")) == {"ida": ida, "tom": Absence.DELETED}
+    assert dict(there.own("toys")) == {}
+    here.clear()
+    assert dict(there.own("pets")) == {}
 
 
 @each_kind
@@ -237,16 +253,20 @@ def test_cached_read_asks_no_database(opens: Opens, monkeypatch: pytest.MonkeyPa
 
 
 def _is_read_without_asking(layer: object, monkeypatch: pytest.MonkeyPatch) -> bool:
-    from mock_server.storage.sql import store
+    from mock_server.storage.sql import records
+    from mock_server.storage.sql.layer import SqlLayer
 
-    assert isinstance(layer, store.SqlLayer)
+    assert isinstance(layer, SqlLayer)
     for handle in ("ida", "tom", "nobody"):
         layer.get("pets", handle)
+    rows = layer.own("pets")
     reads: list[object] = []
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_read", lambda *key: reads.append(key))
-        records = [layer.get("pets", handle) for handle in ("ida", "tom", "nobody")]
-    return reads == [] and records == [IDA, TOM, None]
+        patch.setattr(records, "read_row", lambda *key: reads.append(key))
+        patch.setattr(layer, "_own_asked_for", lambda *key: reads.append(key))
+        shown = [layer.get("pets", handle) for handle in ("ida", "tom", "nobody")]
+        own = layer.own("pets")
+    return reads == [] and shown == [IDA, TOM, None] and own == rows == {"ida": IDA}
 
 
 @each_kind

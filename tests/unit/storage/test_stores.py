@@ -64,9 +64,19 @@ def test_records_of_resource_come_in_order_they_were_put(store: Store, layer: Re
     layer.put(Record("pets", "ann", {}))
     layer.put(Record("pets", "tom", {"name": "Thomas"}))
     assert handles(layer) == ["tom", "rex", "ida", "ann"]
-    layer.delete("pets", "ida")
-    layer.put(IDA)
+    layer.put(Record("pets", "ida", {"name": "Ada"}))
     assert handles(layer) == ["tom", "rex", "ida", "ann"]
+
+
+def test_record_that_comes_again_comes_last(store: Store, layer: RecordWriter) -> None:
+    layer.put(IDA)
+    layer.put(Record("pets", "ann", {}))
+    for again in (TOM, IDA):
+        layer.delete("pets", again.handle)
+        layer.put(again)
+    assert handles(layer) == ["rex", "ann", "tom", "ida"]
+    assert handles(layer, RecordQuery(offset=1, limit=2)) == ["ann", "tom"]
+    assert handles(store) == ["tom", "rex"]
 
 
 def test_loading_replaces_everything(store: Store) -> None:
