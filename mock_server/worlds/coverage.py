@@ -121,6 +121,12 @@ class CoverageTarget:
             keys |= {_enum_key(pointer, value) for value in vertex.values or ()}
         return frozenset(keys)
 
+    def countries(self) -> frozenset[str]:
+        """Return the countries that answers may have, as the contract writes them."""
+        places = self._places().items()
+        listed = [vertex.values or frozenset() for vertex, pointer in places if pointer.rpartition("/")[2] in COUNTRY]
+        return listed[0] if len(listed) == 1 else frozenset().union(*listed)
+
     def named(self, seen: frozenset[Key], total: frozenset[Key]) -> frozenset[Key]:
         """Return the covered keys with the names that ``total`` has: an enum is reported under its shortest pointer."""
         others = {key for key in seen if key[0] in ("enum", "country") and key[1].startswith(_ANSWER)} - total

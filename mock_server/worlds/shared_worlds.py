@@ -70,8 +70,16 @@ class SharedWorlds(Worlds):
         hub.listen(self._hear)
 
     def exists(self, name: str) -> bool:
-        """Return whether any process has met a world of that name. Raises :class:`HubError`."""
-        return super().exists(name) or self.hub.has_world(name)
+        """Return whether any process has met a world of that name, or it has records of its own in a shared store.
+
+        What the admin API alone was asked is in no journal, so the hub may not know of it. Raises :class:`HubError`, or
+        :class:`StoreError`.
+        """
+        return super().exists(name) or self.hub.has_world(name) or self._has_records(name)
+
+    def _has_records(self, name: str) -> bool:
+        layers = [store.layer(name) for store in self.stores if store.is_shared]
+        return any(layer.own(resource) for layer in layers for resource in layer.resources())
 
     def figures(self) -> HubFigures:
         """Return how much the hub has. Raises :class:`HubError`."""

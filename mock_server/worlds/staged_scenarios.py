@@ -9,10 +9,14 @@ from mock_server.core.types import JSON
 from mock_server.generation.seeding import SeedKey
 from mock_server.http.messages import Request, Route
 from mock_server.hub import SharedScenario
-from mock_server.hub.model import Draw, Turn, WorldStaging
+from mock_server.hub.model import ClockState, Draw, Turn, WorldStaging
 from mock_server.openapi.model import Operation
 from mock_server.scenarios.model import Scenario, StubResponse
+from mock_server.scenarios.request_pattern import RecordLookup, no_record
 from mock_server.scenarios.states import STARTED
+
+_RUNNING = ClockState()
+"""The clock of a world in which no test has set one."""
 
 
 class RunningScenario(NamedTuple):
@@ -51,13 +55,21 @@ class ScenarioTurn(NamedTuple):
 class StagedScenarios:
     """The scenarios of one version of what is staged in a world, the latest first."""
 
-    __slots__ = ("running", "standing", "version")
+    __slots__ = ("clock", "running", "standing", "version")
 
-    def __init__(self, version: int, running: Iterable[RunningScenario], standing: Sequence[Scenario] = ()) -> None:
+    def __init__(
+        self,
+        version: int,
+        running: Iterable[RunningScenario],
+        standing: Sequence[Scenario] = (),
+        clock: ClockState = _RUNNING,
+    ) -> None:
         self.version = version
         self.running = tuple(running)
         self.standing = standing
         """The scenarios that run in every world, with which these were read."""
+        self.clock = clock
+        """The clock of the world."""
 
     @classmethod
     def of(
@@ -69,16 +81,23 @@ class StagedScenarios:
             known[shared.name] if shared.name in known and known[shared.name].shared == shared else _read(shared)
             for shared in staging.scenarios
         ]
-        return cls(staging.version, running, standing)
+        return cls(staging.version, running, standing, staging.clock)
 
     @classmethod
     def standing_alone(cls, standing: Sequence[Scenario]) -> StagedScenarios:
         """Return what runs in a world in which no test has staged anything."""
         return cls(0, map(RunningScenario.of, reversed(standing)), standing)
 
-    def matching(self, request: Request, route: Route, operation: Operation) -> ScenarioMatches:
-        """Return which scenarios a request is for. It changes nothing, and takes long for a large body."""
-        fits = (running for running in self.running if running.scenario.match.matches(request, route, operation))
+    def matching(
+        self, request: Request, route: Route, operation: Operation, lookup: RecordLookup = no_record
+    ) -> ScenarioMatches:
+        """Return which scenarios a request is for; ``lookup`` finds the record that it is about.
+
+        It changes nothing, and takes long for a large body.
+        """
+        fits = (
+            running for running in self.running if running.scenario.match.matches(request, route, operation, lookup)
+        )
         return ScenarioMatches(self, tuple(fits))
 
     def draw(self, seed: int) -> Draw:

@@ -11,6 +11,7 @@ from mock_server.openapi.extensions import MockExtensions
 from mock_server.openapi.model import Operation
 from mock_server.openapi.security import Credentials
 from mock_server.scenarios.model import Scenario
+from mock_server.scenarios.request_pattern import RecordLookup, no_record
 from mock_server.worlds.idempotency import KeyClaim, key_question, replayed
 from mock_server.worlds.rate_limits import Allowance, window_question
 from mock_server.worlds.staged_scenarios import ScenarioMatches, ScenarioTurn, StagedScenarios
@@ -53,6 +54,8 @@ class StatefulRequest:
     takes_turns: bool = True
     counts: bool = True
     """Whether it counts in its caller's window: not where it was counted before."""
+    lookup: RecordLookup = no_record
+    """What finds the record that the request is about, for scenarios that ask for one."""
 
     def decide(
         self,
@@ -93,7 +96,7 @@ class StatefulRequest:
         if not self.takes_turns or not staged.running:
             return Question(staged.version, window, key)
         if matches is None or matches.staged is not staged:
-            matches = staged.matching(self.request, self.route, self.operation)
+            matches = staged.matching(self.request, self.route, self.operation, self.lookup)
         shared = tuple(running.shared for running in matches.running)
         return Question(staged.version, window, key, shared, staged.draw(seed))
 

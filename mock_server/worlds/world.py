@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
 from mock_server.hub import Hub, MemoryHub
-from mock_server.hub.model import HubFigures
+from mock_server.hub.model import ClockState, HubFigures
 from mock_server.openapi.loading.loader import WORLDS
 from mock_server.openapi.model import Contract
-from mock_server.storage import RecordReader, RecordWriter, Store, next_revision
+from mock_server.storage import NO_CAUSE, Cause, RecordChange, RecordReader, RecordWriter, Store, next_revision
 from mock_server.worlds.coverage import Coverage, CoverageHits, CoverageNotes, CoverageTarget
 from mock_server.worlds.journal import KEPT as JOURNAL
 from mock_server.worlds.journal import Journal, JournalWriter, LoggedExchange
@@ -36,6 +36,7 @@ _LONGEST_NAME = 64
 KEPT = 10_000
 """Most worlds that are kept where the settings give no other number."""
 
+_REAL_TIME = ClockState()
 _QUIET = 60.0
 """Seconds between two lines of the log about worlds that were lost."""
 
@@ -86,6 +87,13 @@ class World:
         layer = None if self._layers is None else self._layers.get(base)
         return layer or (self.layer(base) if base.is_shared else base)
 
+    def changed_layer(self, base: Store) -> RecordWriter | None:
+        """Return the records of this world where they may differ from ``base``, None where nobody changed any.
+
+        Calling this counts as no change.
+        """
+        return self.layer(base) if base.is_shared else (self._layers or {}).get(base)
+
     def layer(self, base: Store) -> RecordWriter:
         """Return the records of this world for changes; calling this counts as a change, unless ``base`` is shared."""
         # In a shared store others may change this world. Its answers are remembered under its name, and each is
@@ -96,6 +104,37 @@ class World:
         if base not in self._layers:
             self._layers[base] = base.layer(self.name)
         return self._layers[base]
+
+    def apply(self, base: Store, changes: Sequence[RecordChange], cause: Cause = NO_CAUSE) -> bool:
+        """Make changes of this world's records over ``base``, all or none; ``cause`` is for its history.
+
+        Return False where one of the records is not what it was before the change. Raises :class:`StoreError`.
+        """
+        if base.is_shared:
+            return self.layer(base).apply(changes, cause)
+        layer = None if self._layers is None else self._layers.get(base)
+        if layer is None:
+            layer = base.layer(self.name)
+            if not layer.apply(changes, cause):
+                return False
+            self._layers = {**(self._layers or {}), base: layer}
+            # From now on answers are this world's own; each depends on the versions of what it was made from.
+            self.revision = next_revision()
+            return True
+        return layer.apply(changes, cause)
+
+    def now(self) -> float:
+        """Return the time of this world, in seconds since 1970. Raises :class:`HubError`."""
+        return self.clock().now(self.hub.now())
+
+    def clock(self) -> ClockState:
+        """Return whether the time of this world stands or how far it is ahead. Raises :class:`HubError`."""
+        version, staged = self.hub.version(self.name), self._staged
+        if not version:
+            return _REAL_TIME
+        if staged is None or staged.version != version:
+            staged = self.staged_scenarios(() if staged is None else tuple(staged.standing))
+        return staged.clock
 
     def staged_scenarios(self, standing: tuple[Scenario, ...] = (), *, anew: bool = False) -> StagedScenarios:
         """Return the scenarios that run, where ``standing`` run in every world. Raises :class:`HubError`.
@@ -148,6 +187,9 @@ class World:
 
     def let_go_of_records(self) -> None:
         """Hold no records here: in memory that resets them to the fixtures, in a shared store they stay."""
+        for base, layer in ({} if self._layers is None else self._layers).items():
+            if not base.is_shared:
+                layer.clear()
         self._layers = None
         self.revision = 0
 

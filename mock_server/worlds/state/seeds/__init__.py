@@ -1,0 +1,1 @@
+"""Seeds: the records with which every world begins, made when they are asked for."""

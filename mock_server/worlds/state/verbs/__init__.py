@@ -1,0 +1,1 @@
+"""What each verb does to records: from a request to what is shown and which rows change."""
