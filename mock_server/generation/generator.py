@@ -87,7 +87,7 @@ def generate(
         except GenerationError as error:
             failure = error
             continue
-        if not levels or size_of(value) <= LARGEST:
+        if not levels or not _is_large(value):
             return value
     failure = failure or exhausted
     assert failure is not None
@@ -113,6 +113,14 @@ def size_of(value: JSON) -> int:
     if isinstance(value, list):
         return sum(2 + size_of(item) for item in value)
     return len(value) if isinstance(value, str) else 4
+
+
+def _is_large(value: JSON) -> bool:
+    """Tell whether a value takes more than :data:`LARGEST` bytes.
+
+    Python writes a value in a tenth of the time that counting takes, and in no fewer than a quarter as many characters.
+    """
+    return len(repr(value)) * 4 > LARGEST and size_of(value) > LARGEST
 
 
 def _trusted(node: SchemaNode) -> frozenset[str]:

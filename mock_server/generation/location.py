@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -74,6 +75,7 @@ class Walker(Protocol):
     enough: int
     values: int
     wanted: Wanted
+    pinned: Mapping[str, JSON]
     believed: frozenset[str]
 
     def believable(self, name: str) -> JSON: ...

@@ -92,6 +92,8 @@ class GenerationContext:
     failed: dict[Goal, int] = field(default_factory=dict)
     _ways_to_pins: frozenset[str] = frozenset()
     """The pointers of pins and of all that they are within."""
+    pinned: Mapping[str, JSON] = field(default_factory=dict)
+    """The pins of members of the root, by name."""
     trusted: frozenset[str] = frozenset()
     """Members of the root whose values are validated with the whole."""
     believed: frozenset[str] = frozenset()
@@ -104,7 +106,10 @@ class GenerationContext:
 
     def __post_init__(self) -> None:
         if self.pins:
-            self._ways_to_pins = frozenset(above for pin in self.pins for above in above_and_at(pin))
+            deeper = (above for pin in self.pins if pin.count("/") > 1 for above in above_and_at(pin))
+            self._ways_to_pins = frozenset(("", *self.pins, *deeper))
+            plain = ((pin, value) for pin, value in self.pins.items() if pin.count("/") == 1 and "~" not in pin)
+            self.pinned = {pin[1:]: value for pin, value in plain}
 
     def value(self, goal: Goal, place: ValueLocation) -> JSON:
         """Return a value that satisfies all schemas of the goal. Raises :class:`Unsatisfiable` where none was found."""
@@ -211,29 +216,30 @@ class GenerationContext:
 
     def shapes(self, goal: Goal, place: ValueLocation) -> Iterator[Constraints]:
         """Return the shapes of a goal, those that the draw prefers first."""
-        tried = [0]
-
-        def down(path: tuple[int, ...], until: int) -> Iterator[Constraints]:
-            result = expand(self.document, goal, path)
-            if isinstance(result, Constraints):
-                tried[0] += 1
-                yield result
-            elif isinstance(result, Unsatisfiable):
-                tried[0] += 1
-                self.note(place, result)
-            else:
-                ordered = self.order(result, place)
-                if self.trace is not None:
-                    self.trace.append((place.pointer, result, ordered[0]))
-                for remaining, index in zip(range(len(ordered), 0, -1), ordered, strict=True):
-                    # An option that leads nowhere in a hundred ways must not use up those of the others.
-                    share = max(LEAST_WAYS, (until - tried[0]) // remaining)
-                    if tried[0] < until:
-                        yield from down((*path, index), min(until, tried[0] + share))
-
         # Most goals have one shape and no choice.
         only = expand(self.document, goal, ())
-        return iter((only,)) if isinstance(only, Constraints) else down((), WAYS)
+        return iter((only,)) if isinstance(only, Constraints) else self._shapes_below(goal, place, (), WAYS, [0])
+
+    def _shapes_below(
+        self, goal: Goal, place: ValueLocation, path: tuple[int, ...], until: int, tried: list[int]
+    ) -> Iterator[Constraints]:
+        """Yield the shapes that the options taken lead to, until so many were tried in all."""
+        result = expand(self.document, goal, path)
+        if isinstance(result, Constraints):
+            tried[0] += 1
+            yield result
+        elif isinstance(result, Unsatisfiable):
+            tried[0] += 1
+            self.note(place, result)
+        else:
+            ordered = self.order(result, place)
+            if self.trace is not None:
+                self.trace.append((place.pointer, result, ordered[0]))
+            for remaining, index in zip(range(len(ordered), 0, -1), ordered, strict=True):
+                # An option that leads nowhere in a hundred ways must not use up those of the others.
+                share = max(LEAST_WAYS, (until - tried[0]) // remaining)
+                if tried[0] < until:
+                    yield from self._shapes_below(goal, place, (*path, index), min(until, tried[0] + share), tried)
 
     def order(self, choice: BranchPoint, place: ValueLocation) -> Sequence[int]:
         """Return the indexes of the options of a choice, in the order in which to try them."""

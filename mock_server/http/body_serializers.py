@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mock_server.core.csv_cells import guarded_cell
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json, plugin_codec
@@ -141,11 +142,15 @@ def _csv(value: JSON) -> str:
     writer = csv.writer(written)
     columns = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
     if columns:
-        writer.writerow(columns)
+        writer.writerow(map(guarded_cell, columns))
     for row in rows:
         cells = [row.get(name) for name in columns] if isinstance(row, dict) else row
-        writer.writerow([_cell(cell) for cell in (cells if isinstance(cells, list) else [cells])])
+        writer.writerow([_csv_cell(cell) for cell in (cells if isinstance(cells, list) else [cells])])
     return written.getvalue()
+
+
+def _csv_cell(value: JSON) -> str:
+    return guarded_cell(value) if isinstance(value, str) else _cell(value)
 
 
 def _cell(value: JSON) -> str:

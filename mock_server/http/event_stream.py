@@ -12,7 +12,7 @@ FIELDS = ("event", "id", "retry", "data")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ServerSentEvent:
     """One event. ``event`` is its type, ``retry`` in milliseconds; None where the field is not there."""
 
     data: str
@@ -21,7 +21,7 @@ class Event:
     retry: int | None = None
 
 
-def events_of(text: str) -> Iterator[Event]:
+def events_of(text: str) -> Iterator[ServerSentEvent]:
     """Yield the events of a stream, each at its blank line, the last one also without a blank line.
 
     Comments and fields of other names are skipped, and so is an event without data, which no browser dispatches.
@@ -33,7 +33,7 @@ def events_of(text: str) -> Iterator[Event]:
             if data:
                 retry = fields.get("retry", "")
                 number = int(retry) if retry.isascii() and retry.isdigit() and len(retry) < 16 else None
-                yield Event("\n".join(data), fields.get("event"), fields.get("id"), number)
+                yield ServerSentEvent("\n".join(data), fields.get("event"), fields.get("id"), number)
             data, fields = [], {}
             continue
         name, _, value = line.partition(":")

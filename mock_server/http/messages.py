@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mock_server.core.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from mock_server.storage import RecordChange
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Field lines in the order in which they are sent. Names in requests are in lower case."""
@@ -105,6 +108,8 @@ class ResponseSource(StrEnum):
     """An example of the contract."""
     FAILURE = "failure"
     """The contract's response to a request that cannot be served."""
+    STATE = "state"
+    """A record that a world keeps, or that it begins with."""
     FIXTURE = "fixture"
     """A record of the store."""
     GENERATED = "generated"
@@ -142,11 +147,22 @@ class Response:
     pieces: Iterator[bytes] | None = None
     """The body of an answer of control that is too large to be held, piece by piece; ``body`` then is empty."""
     scenario: str = ""
+    changes: tuple[RecordChange, ...] = ()
+    """What has to be changed before the answer is sent; it was made as if that had happened."""
+    reads: tuple[str, ...] = ()
+    """The resources whose records the answer depends on."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What of the request was taken otherwise than it says: a cursor that leads nowhere, a key that was taken."""
+    record: str = ""
+    """The record that the answer is made from, in words for the journal; empty where it is none."""
+    is_lasting: bool = True
+    """Whether an equal request is answered alike while nothing changes: not where the time decides about its token."""
 
     @property
     def reason(self) -> str:
-        """The source as users read it: ``generated``, ``fixture``, ``scenario NAME``."""
-        return f"{self.source} {self.scenario}" if self.scenario else self.source.value
+        """The source as users read it: ``generated``, ``fixture``, ``scenario NAME``, ``state customers ID``."""
+        detail = self.scenario or self.record
+        return f"{self.source} {detail}" if detail else self.source.value
 
     def header(self, name: str) -> str | None:
         """Return the first field line of that name in any case, or None."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from mock_server.core.diagnostics import Diagnostic
@@ -39,7 +39,8 @@ class Preferences:
     @property
     def is_of_the_answer(self) -> bool:
         """Whether a preference is about the answer itself, and not about its timing or the request's validation."""
-        return replace(self, delay=0, items=None, interval=None, validation=None) != Preferences()
+        wishes = (self.code, self.example, self.dynamic, self.seed, self.variant)
+        return wishes != _NO_WISHES  # every answer asks, so no object is made for it
 
     def applied(self, names: frozenset[str]) -> str:
         """Return the value of ``Preference-Applied`` for those of the preferences in ``names``."""
@@ -83,6 +84,7 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Diagnostic, .
     return Preferences(**read), tuple(findings)  # type: ignore[arg-type]
 
 
+_NO_WISHES = (None,) * 5
 _NONE: tuple[Preferences, tuple[Diagnostic, ...]] = (Preferences(), ())
 
 

@@ -21,7 +21,7 @@ process publishes a question behind it, which every process answers when it has 
 **Time** is the hub's (``now``): windows and clocks of worlds depend on no other.
 
 **Notes** of journals and coverage are in a file that the process maps (``ring``), so that they outlive it, and gather
-there for 100 ms until a thread sends them (:class:`Outbox`). A reader first sends its own and what is in the files of
+there for 100 ms until a thread sends them (:class:`UnsentNotes`). A reader first sends its own and what is in files of
 other processes of its machine, whether they run, hang or are no more; with Valkey the question above has each process
 do so before it answers, for 50 ms at most. What is sent twice is noted once. In a world, what one batch has is one row
 (``parcel``).

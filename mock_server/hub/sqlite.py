@@ -30,13 +30,13 @@ from mock_server.hub.model import (
     WindowQuestion,
     WorldStaging,
 )
-from mock_server.hub.outbox import Outbox
 from mock_server.hub.parcel import Parcel, covered, packed, parcels, unpacked
 from mock_server.hub.ring import Batch, RingDirectory
 from mock_server.hub.shared_page import EVENT, VERSION, SharedPage
 from mock_server.hub.sqlite_file import SqliteFile
 from mock_server.hub.staged_world import StagedWorld, advanced, counted
 from mock_server.hub.trouble import Trouble, tell
+from mock_server.hub.unsent_notes import UnsentNotes
 
 PATIENCE = 0.05
 """Seconds for which a reader waits for notes of others."""
@@ -74,7 +74,7 @@ class SqliteHub:
         self._ended = Event()
         self._trouble = Trouble()
         self._rings = RingDirectory(file.with_name(file.name + "-rings"))
-        self._outbox = Outbox(self._rings, self._send, self._trouble)
+        self._outbox = UnsentNotes(self._rings, self._send, self._trouble)
         self._outbox.flush()
         self._thread = Thread(target=self._listen, name="hub-events", daemon=True)
         self._thread.start()

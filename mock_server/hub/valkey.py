@@ -32,11 +32,11 @@ from mock_server.hub.model import (
     Window,
     WorldStaging,
 )
-from mock_server.hub.outbox import Outbox
 from mock_server.hub.parcel import covered, packed, parcels, unpacked
 from mock_server.hub.ring import Batch, RingDirectory, directory_of
 from mock_server.hub.staged_world import LAST_MOMENT, draws_of
 from mock_server.hub.trouble import Trouble, tell
+from mock_server.hub.unsent_notes import UnsentNotes
 from mock_server.hub.valkey_connection import SECONDS, ValkeyServer
 
 log = logging.getLogger("mock_server")
@@ -87,7 +87,7 @@ class ValkeyHub:
         self._has_warned = False
         self._thread: Thread | None = None
         self._rings = RingDirectory(directory_of(f"{self._server.shown.partition('://')[2]} {prefix}"))
-        self._outbox = Outbox(self._rings, self._send, self._trouble)
+        self._outbox = UnsentNotes(self._rings, self._send, self._trouble)
         self._outbox.flush()
 
     def _new_process(self) -> int:

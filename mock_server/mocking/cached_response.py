@@ -7,7 +7,7 @@ somebody asks. So a remembered answer costs some 400 bytes beside its body.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from marshal import dumps
@@ -25,6 +25,7 @@ from mock_server.openapi.model import Operation
 from mock_server.storage import Record, RecordReader, Store
 from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.journal import LONGEST_BODY
+from mock_server.worlds.state.effects.later_rows import LATER, due_of, first_in
 from mock_server.worlds.world import World
 
 if TYPE_CHECKING:
@@ -73,14 +74,52 @@ class RecordDependency:
         return same
 
 
-def dependency_of(base: Store, world: World, answer: Response, before: int) -> RecordDependency | None:
+class VersionDependency:
+    """The versions of the resources that an answer was made from: a change of another resource leaves it alone.
+
+    Where steps are taken later, it is good until the first of them are due.
+    """
+
+    __slots__ = ("_base", "_due", "_records", "_versions")
+
+    def __init__(self, base: Store, records: RecordReader, resources: Sequence[str]) -> None:
+        self._base = base
+        self._records = records
+        self._versions = tuple([(resource, records.version(resource)) for resource in resources])
+        row = first_in(records) if LATER in resources else None
+        self._due = None if row is None else due_of(row)
+
+    @property
+    def cost(self) -> int:
+        """Bytes that this holds."""
+        return bytes_of(self) + footprint(self._versions) + bytes_of(self._due)
+
+    def still_holds(self, world: World) -> bool:
+        """Whether none of the resources has changed, and they are still this world's."""
+        records = self._records
+        if world.store(self._base) is not records or (self._due is not None and world.now() >= self._due):
+            return False
+        return all(version >= 0 and records.version(resource) == version for resource, version in self._versions)
+
+
+def dependency_of(
+    base: Store, world: World, answer: Response, before: int
+) -> RecordDependency | VersionDependency | None:
     """Return what an answer was made from, None where nothing can change it.
 
     Raises :class:`StoreError` where that has changed meanwhile, or is lost.
     """
-    if answer.sought is None or not base.is_shared:
+    if answer.reads or (answer.sought is not None and not base.is_shared):
+        resources = answer.reads or ((answer.sought[0],) if answer.sought is not None else ())
+        records = world.store(base)
+        if records is base and not base.is_shared:
+            return None  # a world without changes: its first one makes all its answers anew
+        if base.is_shared and (before < 0 or records.revision != before):
+            raise StoreLostError("the store has changed while an answer was made")
+        return VersionDependency(base, records, resources)
+    if answer.sought is None:
         return None
-    records: RecordReader = world.store(base)
+    records = world.store(base)
     try:
         with without_waiting():
             record = records.get(*answer.sought)
@@ -94,7 +133,7 @@ def dependency_of(base: Store, world: World, answer: Response, before: int) -> R
 def _digest_of(record: Record | None) -> bytes:
     if record is None:
         return b""
-    return blake2b(dumps((record.value, record.location), 0), digest_size=16).digest()
+    return blake2b(dumps((record.value, {**record.hidden}, record.location), 0), digest_size=16).digest()
 
 
 class RequestTarget:
@@ -188,7 +227,7 @@ class CachedResponse:
         head: ResponseHead,
         sign: CoverageSignature,
         body: bytes,
-        dependency: RecordDependency | None,
+        dependency: RecordDependency | VersionDependency | None,
     ) -> None:
         self.request_key = request_key
         self.target = target

@@ -2,85 +2,59 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, quote
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.core.errors import BrokenItemError
+from mock_server.core.errors import BrokenItemError, StoreError
 from mock_server.core.sized_cache import SizedCache
-from mock_server.http.media_types import essence_of
 from mock_server.http.messages import Exchange, Headers, Request, Response, ResponseSource, Route, Stream
 from mock_server.http.preferences import Preferences, read_preferences
-from mock_server.http.problem_details import problem_response
+from mock_server.http.problem_details import problem_response, store_problem_response
+from mock_server.mocking.answer_headers import deprecated, finished
+from mock_server.mocking.callers import UnknownTokenError, findings_of_token, selects_records
 from mock_server.mocking.error_responses import findings_header
-from mock_server.mocking.mock_request import MockRequest
+from mock_server.mocking.examined_request import Admitted, Examined
+from mock_server.mocking.path_fragments import is_named
 from mock_server.mocking.response_selector import ResponseSelector
+from mock_server.mocking.scenario_faults import with_faulty_deliveries
 from mock_server.mocking.scenario_responses import ScenarioResponse
 from mock_server.mocking.streams import Streams
-from mock_server.openapi.model import Contract, Operation, path_parts
+from mock_server.mocking.unrouted_requests import PLAIN, allowed_methods, failure_of_unrouted, findings_of_unrouted
+from mock_server.openapi.model import Contract, path_parts
 from mock_server.openapi.security import Credentials, credentials_of
-from mock_server.openapi.validation.request_bodies import FORM
 from mock_server.openapi.validation.request_validator import MALFORMED, MEDIA_TYPE
 from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.scenarios.model import Scenario
+from mock_server.scenarios.request_pattern import RecordLookup
+from mock_server.storage import DELIVERIES, Cause, Record, RecordChange
+from mock_server.worlds.events.event_log import with_cause
 from mock_server.worlds.staged_scenarios import ScenarioMatches
+from mock_server.worlds.state.effects.later_rows import LATER, with_entry
 from mock_server.worlds.stateful_decision import StatefulDecision, StatefulRequest
 from mock_server.worlds.world import World
 
+if TYPE_CHECKING:
+    from mock_server.mocking.due_steps import DueSteps
+
 log = logging.getLogger("mock_server")
 
-MOST_MEMBERS = 1000
-"""Members of a form among which that is looked for which a fragment names."""
 VALIDATED = 8 * 1024 * 1024
 """Bytes of answers whose judgement is kept: one and the same answer is judged once."""
 _VALIDATED_OVERHEAD = 1000
 """Bytes of a judgement beside the texts of the answer, about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A request and the results of examining it.
-
-    ``failure`` names why it is refused. ``headers`` depend on the request: those of a refusal, or findings that did not
-    lead to one. ``answer`` is a final one, which nothing else changes.
-    """
-
-    request: Request
-    route: Route
-    operation: Operation | None
-    credentials: Credentials
-    preferences: Preferences
-    failure: str | None = None
-    headers: Headers = ()
-    findings: tuple[Diagnostic, ...] = ()
-    answer: Response | None = None
-    unreadable: tuple[Diagnostic, ...] = ()
-    """Findings about preferences that could not be read."""
-    wants_stream: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """An examined request and what its world decides: ``mock_request`` is present where an answer is to be selected."""
-
-    examined: Examined
-    decision: StatefulDecision
-    preferences: Preferences
-    unreadable: tuple[Diagnostic, ...] = ()
-    mock_request: MockRequest | None = None
-    played: ScenarioResponse | None = None
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether another request with the same idempotency key is under way."""
-        return self.decision.is_pending
-
-
 class Engine:
     """Answers requests by one contract. ``route`` finds the operation of a method, a path and a query."""
+
+    tries = 20
+    """Times that an answer is made at least where others change its records meanwhile, before that is told."""
 
     def __init__(
         self,
@@ -112,7 +86,17 @@ class Engine:
         """
         admitted = self.admit(self.examine(request, world), world)
         try:
+            self.catch_up(admitted)
             exchange = self.respond(admitted)
+            for _ in range(self.tries):
+                if self.commit(admitted, exchange):
+                    self.catch_up(admitted)
+                    break
+                exchange = self.respond(admitted)
+            else:
+                exchange = self.busy(exchange)
+        except StoreError as error:
+            exchange = replace(exchange, answer=store_problem_response(error))
         except BaseException:
             self.give_up(admitted)
             raise
@@ -124,26 +108,37 @@ class Engine:
         Changes nothing, so it may run twice (``deadline``).
         """
         extensions = self.contract.extensions
-        route = self._route(request.method, request.raw_path or quote(request.path, safe=_PLAIN), request.query)
+        route = self._route(request.method, request.raw_path or quote(request.path, safe=PLAIN), request.query)
         # Several operations have this path; the request tells which of them is meant.
         if route.others:
             route = self._meant(route, request)
         operation = self.contract.operations.get(route.operation or "")
         credentials = credentials_of(request, extensions, self.contract.schemes)
-
         preferences, unreadable = read_preferences(request)
         strictness = preferences.validation or self._strictness
 
         # Some APIs refuse a token before they look at the path (``beforeRouting`` of x-mock-failures).
-        failure = self._refused_early(credentials, strictness)
+        early = failure = self._refused_early(credentials, strictness)
+        callers: tuple[Record, ...] = ()
+        trouble = ""
+        if failure is None and world is not None and credentials.failure is None:
+            try:
+                callers = self._selector.callers(credentials, world)
+            except UnknownTokenError as error:
+                trouble = str(error)
+                credentials = replace(credentials, failure="invalid_token")
+                early = failure = self._refused_early(credentials, strictness)
+            except StoreError as error:
+                answer = store_problem_response(error)
+                return Examined(request, route, operation, credentials, preferences, answer=answer)
         headers: Headers = ()
         findings: tuple[Diagnostic, ...] = ()
         if failure is None and operation is None:
             if request.method == "OPTIONS" and route.allow and extensions.options == "answer":
-                answer = Response(204, (("Allow", _allow(route)),), source=ResponseSource.OPTIONS)
+                answer = Response(204, (("Allow", allowed_methods(route)),), source=ResponseSource.OPTIONS)
                 return Examined(request, route, operation, credentials, preferences, answer=answer)
-            failure, headers = _unrouted(request, route, world.prefix if world else "")
-            findings = _misdirected(request, route)
+            failure, headers = failure_of_unrouted(request, route, world.prefix if world else "")
+            findings = findings_of_unrouted(request, route)
         passed: Headers = ()
         # Under "warn" findings do not refuse the request; they go into the header Mock-Findings.
         if failure is None and strictness == "warn":
@@ -157,7 +152,10 @@ class Engine:
             if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
                 headers = (("Accept", ", ".join(types)),)
         # What is wrong with the request comes before a failure that its token asks for.
-        failure = failure or _failure_of(credentials, strictness)
+        by_token = early or (None if failure is not None else _failure_of(credentials, strictness))
+        if by_token is not None:
+            failure = by_token
+            findings = (*findings, *findings_of_token(credentials, extensions, trouble))
         headers = headers if failure is not None else passed
         asks = failure is None and operation is not None and self._validator.asks_for_stream(operation.key, request)
         return Examined(
@@ -171,6 +169,7 @@ class Engine:
             findings,
             unreadable=unreadable,
             wants_stream=asks,
+            callers=callers,
         )
 
     def is_stateful(self, world: World) -> bool:
@@ -185,7 +184,7 @@ class Engine:
         operation, staged = examined.operation, world.staged_scenarios(self._standing)
         if not staged.running or operation is None or examined.failure is not None:
             return None
-        return staged.matching(examined.request, examined.route, operation)
+        return staged.matching(examined.request, examined.route, operation, self._lookup(examined, world))
 
     def admit(self, examined: Examined, world: World | None = None, matches: ScenarioMatches | None = None) -> Admitted:
         """Let limits, kept answers and scenarios of the world have their say, which they remember.
@@ -213,9 +212,19 @@ class Engine:
         # A scenario answers no request with preferences about its answer, or with such that cannot be read.
         takes_turns = not (examined.unreadable or examined.preferences.is_of_the_answer)
         request = StatefulRequest(
-            examined.request, examined.route, examined.operation, examined.credentials, takes_turns, counts
+            examined.request,
+            examined.route,
+            examined.operation,
+            examined.credentials,
+            takes_turns,
+            counts,
+            self._lookup(examined, world),
         )
         return request.decide(world, self.contract.extensions, self._standing, self._seed, matches)
+
+    def _lookup(self, examined: Examined, world: World) -> RecordLookup:
+        """Return what finds the record that a request is about, where a scenario asks for it."""
+        return lambda: self._selector.record(examined.mock_request(world))
 
     def _admitted(self, examined: Examined, world: World | None, decision: StatefulDecision) -> Admitted:
         failure, operation = decision.failure or examined.failure, examined.operation
@@ -228,11 +237,16 @@ class Engine:
             return Admitted(examined, decision, preferences)
         if unreadable or decision.replay is not None or decision.is_pending or operation is None:
             return Admitted(examined, decision, preferences, unreadable)
-        mock_request = MockRequest(
-            operation, examined.request, examined.credentials, preferences, world, examined.wants_stream
-        )
         played = None if decision.turn is None else ScenarioResponse(decision.turn, self._seed)
-        return Admitted(examined, decision, preferences, (), mock_request, played)
+        return Admitted(examined, decision, preferences, (), examined.mock_request(world), played)
+
+    def catch_up(self, admitted: Admitted) -> None:
+        """Take the steps of effects that are due: before a request is answered from records, and once it changed some.
+
+        It may be begun anew: each step is taken with the change that says so. Raises as ``run_due``.
+        """
+        if admitted.mock_request is not None and admitted.mock_request.world is not None:
+            self.run_due(admitted.mock_request.world)
 
     def respond(self, admitted: Admitted) -> Exchange:
         """Select the answer and validate it. Changes nothing in the world, so it may run twice (``deadline``)."""
@@ -265,15 +279,78 @@ class Engine:
         # A replay was validated when it was first sent; a scenario may break the contract on purpose.
         if decision.replay is None and (played is None or played.is_validated):
             broken = self._broken(answer, route, failure if played is None else played.turn.stub.failure)
+        if answer.reads and self.has_later:
+            answer = replace(answer, reads=(*answer.reads, LATER))
         if broken:
             answer = _withheld(answer, route, broken)
-        answer = _finished(answer, admitted.preferences, examined.credentials, is_refused=failure is not None)
-        if failure is None and examined.headers and answer.header("mock-findings") is None:
-            answer = replace(answer, headers=(*answer.headers, *examined.headers))
+        if selects_records(self.contract, examined.credentials):
+            answer = replace(answer, is_lasting=False)
+        answer = finished(answer, admitted.preferences, examined.credentials, is_refused=failure is not None)
+        noted = findings_header(examined.findings + answer.notes) if answer.notes else examined.headers
+        if failure is None and noted and answer.header("mock-findings") is None:
+            answer = replace(answer, headers=(*answer.headers, *noted))
         if played is not None:
             # Only now, so that nothing but what the scenario breaks is wrong with the answer.
-            answer = played.finished(answer)
-        return Exchange(request, route, answer, examined.findings + admitted.unreadable + answer.findings + broken)
+            answer, faults = played.finished(answer), played.turn.stub.webhook
+            answer = with_faulty_deliveries(answer, faults, self.contract, self._selector.outbox)
+        findings = examined.findings + answer.notes + admitted.unreadable + answer.findings + broken
+        return Exchange(request, route, answer, findings)
+
+    def commit(self, admitted: Admitted, exchange: Exchange) -> bool:
+        """Make the changes that an answer stands for, all or none of them.
+
+        Return False where another request has changed meanwhile what the answer was made from; it is to be made again
+        then. Raises :class:`StoreError`.
+        """
+        changes, request = exchange.answer.changes, admitted.mock_request
+        if not changes or request is None or request.world is None:
+            return True
+        world = request.world
+        entry = str(world.journal.id_of(world.journal.last + 1))
+        cause = Cause(request.operation.key, entry, world.now())
+        return self.apply(world, with_entry(changes, entry) if self.has_later else changes, cause)
+
+    def apply(self, world: World, changes: Sequence[RecordChange], cause: Cause) -> bool:
+        """Make changes of a world, with the events among them and their deliveries, all or none.
+
+        Return False where a record is not what it was before the change. Raises :class:`StoreError`.
+        """
+        if not world.apply(self._selector.store, with_cause(changes, cause), cause):
+            return False
+        outbox = self._selector.outbox
+        if outbox is not None and any(change.resource == DELIVERIES for change in changes):
+            outbox.wake(world, changes)
+        return True
+
+    def run_due(self, world: World, until: float = inf) -> float | None:
+        """Take the steps of effects that are due by a world's clock and by a time, each in a change set of its own.
+
+        Return when the next are due, None where none wait: both in seconds since 1970 by that clock. What delivers
+        events is told of that, which has them taken when the time comes. Raises :class:`StoreError` and
+        :class:`HubError`.
+        """
+        if self._due_steps is None:
+            return None
+        due = self._due_steps.run(world, until)
+        if self._selector.outbox is not None:
+            self._selector.outbox.expect(world, due)
+        return due
+
+    @property
+    def has_later(self) -> bool:
+        """Whether operations of the contract have steps that are taken later."""
+        return self._due_steps is not None
+
+    @cached_property
+    def _due_steps(self) -> DueSteps | None:
+        """What takes them; None where the contract has none."""
+        return self._selector.due_steps(self.apply)
+
+    def busy(self, exchange: Exchange) -> Exchange:
+        """Return the exchange whose answer says that others were quicker each time."""
+        found = f"Found records changed by other requests {self.tries} times or more meanwhile"
+        detail = f"{found}; expected a moment's rest. Try again."
+        return replace(exchange, answer=problem_response("conflict", 409, detail, headers=(("Retry-After", "1"),)))
 
     def settle(self, admitted: Admitted, exchange: Exchange) -> Exchange:
         """Let the world remember what it needs of an exchange, and log findings about the contract's examples.
@@ -287,7 +364,7 @@ class Engine:
         self._tell(answer)
         operation = admitted.examined.operation
         if operation is not None and operation.deprecated:
-            answer = _deprecated(answer)
+            answer = deprecated(answer)
         return exchange if answer is exchange.answer else replace(exchange, answer=answer)
 
     def give_up(self, admitted: Admitted) -> None:
@@ -304,7 +381,7 @@ class Engine:
         routes = (route, *route.others)
         fragments = [path_parts(self.contract.operations[str(candidate.operation)].path)[2] for candidate in routes]
         named = [
-            candidate for candidate, fragment in zip(routes, fragments, strict=True) if _is_named(fragment, request)
+            candidate for candidate, fragment in zip(routes, fragments, strict=True) if is_named(fragment, request)
         ]
         matches = named or routes
         accepted = (candidate for candidate in matches if _refused(self._validator.request(candidate, request)) is None)
@@ -379,42 +456,6 @@ class Engine:
 _PENDING = (
     "Found another request with the same idempotency key under way; expected its end first. Send the request again."
 )
-_PLAIN = "/:@!$&'()*+,;=~"
-"""The characters that a path may have unencoded (RFC 3986, 3.3), in addition to letters and digits."""
-
-
-def _is_named(fragment: str, request: Request) -> bool:
-    """Tell whether a request has all names and values of a fragment, in its query, its headers or its form."""
-    pairs = parse_qsl(fragment, keep_blank_values=True)
-    sent = parse_qsl(request.query, keep_blank_values=True)
-    if essence_of(request.header("content-type") or "") == FORM:
-        with contextlib.suppress(ValueError):  # too many members: validation reports it
-            sent += parse_qsl(request.body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_MEMBERS)
-    return bool(pairs) and all((name, value) in sent or request.header(name.lower()) == value for name, value in pairs)
-
-
-def _unrouted(request: Request, route: Route, prefix: str) -> tuple[str, Headers]:
-    if route.allow:
-        return "method_not_allowed", (("Allow", _allow(route)),)
-    if route.redirect is not None:
-        # Back to the form of a URI (RFC 3986, 2.1): path and query came as raw bytes.
-        path = quote(route.redirect, safe=_PLAIN + "%")
-        query = "?" + quote(request.query.encode("latin-1"), safe=_PLAIN + "?%") if request.query else ""
-        return "trailing_slash", (("Location", f"{request.origin}{prefix}{path}{query}"),)
-    return "not_found", ()
-
-
-def _allow(route: Route) -> str:
-    return ", ".join(route.allow)
-
-
-def _misdirected(request: Request, route: Route) -> tuple[Diagnostic, ...]:
-    """Return the findings about a request that no operation matches."""
-    if route.allow:
-        return (Diagnostic("method", "method", request.method, _allow(route)),)
-    if route.redirect is not None:
-        return ()
-    return (Diagnostic("path", "path", request.path, "a path of the contract", "", "`mock-server routes` lists them."),)
 
 
 _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type", MALFORMED: "malformed_request"}
@@ -442,33 +483,3 @@ def _withheld(answer: Response, route: Route, broken: tuple[Diagnostic, ...]) ->
     log.error("%s: an answer broke the contract and was not sent: %s", route.operation, "; ".join(map(str, broken)))
     detail = f"{broken[0]}. Fix the fixture, the example or the contract; {answer.reason} was the source."
     return problem_response("answer-breaks-contract", 500, detail, broken)
-
-
-def _deprecated(answer: Response) -> Response:
-    """Return the answer of a deprecated operation, with the header ``Deprecation``.
-
-    RFC 9745 wants the date of the deprecation; a contract has none, so the value is that of the drafts before it. A
-    contract that has the date documents the header.
-    """
-    if answer.header("deprecation") is not None:
-        return answer
-    return replace(answer, headers=(*answer.headers, ("Deprecation", "true")))
-
-
-def _finished(answer: Response, preferences: Preferences, credentials: Credentials, *, is_refused: bool) -> Response:
-    """Return the answer with its delay, and with the preferences that were applied."""
-    if preferences == Preferences():
-        return replace(answer, delay=credentials.delay) if credentials.delay else answer
-    # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.
-    honoured = {"delay", "validation"} | ({"code"} if answer.source is not ResponseSource.PROBLEM else set())
-    if answer.stream is not None:
-        honoured |= {"items", "interval"}
-    if answer.source is ResponseSource.EXAMPLE or is_refused:
-        honoured |= {"example"}
-    if answer.source is ResponseSource.GENERATED:
-        honoured |= {"dynamic", "seed", "variant"}
-    if preferences.dynamic is False and answer.source is not ResponseSource.PROBLEM:
-        honoured |= {"dynamic"}
-    applied = preferences.applied(frozenset(honoured))
-    headers = (*answer.headers, ("Preference-Applied", applied)) if applied else answer.headers
-    return replace(answer, headers=headers, delay=credentials.delay + preferences.delay)

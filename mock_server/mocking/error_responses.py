@@ -29,6 +29,9 @@ STATUSES: Mapping[str, tuple[int, ...]] = {
     "malformed_request": (400, 422),
     "invalid_request": (422, 400),
     "idempotency_conflict": (409, 422),
+    "no_such_record": (404,),
+    "conflict": (409, 422, 400),
+    "relation_missing": (422, 400, 404),
     "rate_limited": (429,),
     "server_error": (500,),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mock_server.http.content_negotiation import NegotiatedMedia, negotiate
@@ -42,8 +43,12 @@ class MockRequest:
     credentials: Credentials
     preferences: Preferences
     world: World | None = None
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    """As the route has them: encoded as far as reserved characters go."""
     wants_stream: bool = False
     """Whether the body asks for a stream (``stream: true``)."""
+    callers: tuple[Record, ...] = ()
+    """The records that the token selects: that of the caller, then what has the token."""
     records: dict[tuple[str, str], Record | None] = field(default_factory=dict, compare=False, repr=False)
     """Records that were looked up in the store, each once.
 

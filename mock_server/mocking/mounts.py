@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mock_server.core import bundled
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.core.errors import ContractError, UsageError
+from mock_server.core.errors import ContractError, MockServerError, UsageError
 from mock_server.core.text import did_you_mean
 from mock_server.openapi.enum_graph import EnumGraph
 from mock_server.openapi.loading.compiled import ContractInput
 from mock_server.openapi.loading.loader import first_base_path, load_contract
 from mock_server.openapi.loading.reader import is_url
 from mock_server.openapi.model import Contract
+from mock_server.openapi.resources.inference import model_of
 from mock_server.openapi.routing import Router
 from mock_server.settings import Settings
 from mock_server.storage import Record, Store, StoreFactory, open_stores
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from mock_server.scenarios.files import ScenarioFiles
     from mock_server.scenarios.model import Scenario
     from mock_server.storage.fixtures.record_parser import RecordParser
+    from mock_server.worlds.events.outbox import Outbox
+    from mock_server.worlds.state.state_engine import StateEngine
 
 Made = TypeVar("Made")
 
@@ -48,6 +52,11 @@ class _Lazy(Generic[Made]):
         self._make = make
         self._lock = RLock()
         self._made: Made | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it has been used already."""
+        return self._made is not None
 
     def __call__(self) -> Made:
         with self._lock:
@@ -65,6 +74,7 @@ class ApiMount:
         self.store = store
         self.standing: tuple[Scenario, ...] = ()
         """The scenarios that every world starts with; the same for all contracts."""
+        self._outbox: Outbox | None = None
         self.router = Router(contract, no_cache=settings.no_cache)
         self._settings = settings
         self._schemas = _Lazy(self._made_schemas)
@@ -77,6 +87,17 @@ class ApiMount:
         self._intakes: dict[str, RecordParser] = {}
 
     @property
+    def outbox(self) -> Outbox | None:
+        """Where events wait to be delivered; set before anything answers, None where nobody delivers any."""
+        return self._outbox
+
+    @outbox.setter
+    def outbox(self, outbox: Outbox | None) -> None:
+        self._outbox = outbox
+        if self._selector.is_made:  # to judge a scenario that every world starts with
+            self.selector.outbox = outbox
+
+    @property
     def validator(self) -> ContractValidator:
         """The validator of requests and answers."""
         return self._validator()
@@ -87,9 +108,19 @@ class ApiMount:
         return self._selector()
 
     @property
+    def state(self) -> StateEngine | None:
+        """What answers from records; None where operations keep no state."""
+        return self.selector.state
+
+    @property
     def engine(self) -> Engine:
         """The engine that handles requests."""
         return self._engine()
+
+    def prepare(self) -> None:
+        """Work out what most answers need, beside the first requests. What fails fails again for who needs it."""
+        with suppress(MockServerError):
+            self.selector.prepare()
 
     @property
     def always_stateful(self) -> bool:
@@ -141,7 +172,15 @@ class ApiMount:
     def _made_selector(self) -> ResponseSelector:
         from mock_server.mocking.response_selector import ResponseSelector
 
-        return ResponseSelector(self.contract, self.store, self._settings, self._schemas())
+        selector = ResponseSelector(
+            self.contract,
+            self.store,
+            self._settings,
+            self._schemas(),
+            lambda operation, request: self.validator.body_value(operation, request),
+        )
+        selector.outbox = self.outbox
+        return selector
 
     def _made_engine(self) -> Engine:
         from mock_server.mocking.engine import Engine
@@ -197,11 +236,17 @@ def validate_scenario(scenario: Scenario, served: Sequence[ApiMount]) -> list[Di
     if not matches:
         named = scenario.match.operation or ""
         operations = [operation for mount in served for operation in mount.contract.operations.values()]
+        if scenario.match.needs_record and any(map(scenario.match.may_meet, operations)):
+            expected = "an operation whose path names a record, or that has the caller's own"
+            return [Diagnostic("no-operation", "body", "a match of no such operation", expected, "/match/record")]
         known = [name for operation in operations for name in (operation.operation_id, operation.key) if name]
         actual = f"a match that no operation fits{did_you_mean(named, known) if named else ''}"
         pointer = "/match/operation" if named else "/match"
         return [Diagnostic("no-operation", "body", actual, "one that some operation of the contract fits", pointer)]
-    return [finding for scenario_validator in matches for finding in scenario_validator.findings(scenario)]
+    from mock_server.mocking.scenario_faults import fault_findings
+
+    wrong = fault_findings(scenario, [scenario_validator.contract for scenario_validator in matches])
+    return [*wrong, *(finding for scenario_validator in matches for finding in scenario_validator.findings(scenario))]
 
 
 def _assembled(settings: Settings, stores: StoreFactory) -> tuple[ApiMount, ...]:
@@ -211,7 +256,7 @@ def _assembled(settings: Settings, stores: StoreFactory) -> tuple[ApiMount, ...]
         return (ApiMount(contract, _stocked(stores, settings, contract), settings),)
     placed = [(first_base_path(contract), contract) for contract in contracts]
     _refuse_collisions(placed)
-    resources = frozenset(name for contract in contracts for name in contract.extensions.resources)
+    resources = frozenset(name for contract in contracts for name in _fixture_names(contract, settings))
     mounts = [
         ApiMount(replace(contract, base_paths=(base,)), _stocked(stores, settings, contract, resources), settings, base)
         for base, contract in placed
@@ -240,7 +285,23 @@ def _named(settings: Settings) -> list[tuple[str, list[str]]]:
     if not settings.contract:
         return [(str(bundled.default_contract_path()), [*map(str, bundled.overlays()), *settings.overlay])]
     overlays_of = _overlays(settings)
-    return [(place, overlays_of[place]) for place in dict.fromkeys(settings.contract)]
+    return [_with_bundle(place, overlays_of[place]) for place in dict.fromkeys(settings.contract)]
+
+
+def _with_bundle(place: str, own: list[str]) -> tuple[str, list[str]]:
+    """Return the place of a contract and its overlays; those of one that comes with the package before others."""
+    api = bundled.api_named(place)
+    return (place, own) if api is None else (str(api.contract), [*map(str, api.overlays), *own])
+
+
+def _fixture_directory(settings: Settings, contract: Contract) -> Path | None:
+    """Return where the fixtures of a contract are; None for none. What comes with the package has its own."""
+    if settings.fixtures:
+        return Path(settings.fixtures)
+    if not settings.contract:
+        return bundled.fixtures()
+    apis = filter(None, map(bundled.api_named, settings.contract))
+    return next((api.fixtures for api in apis if str(api.contract) == contract.name), None)
 
 
 def _loaded(place: str, overlays: list[str], settings: Settings) -> Contract:
@@ -283,9 +344,8 @@ def _stocked(
     contracts: a fixture file for a resource of another contract is skipped.
     """
     store = stores.store(f"{contract.title} {first_base_path(contract)}".strip())
-    elsewhere = frozenset(resources) - contract.extensions.resources.keys()
-    # The built-in contract has fixtures of its own.
-    directory = Path(settings.fixtures) if settings.fixtures else None if settings.contract else bundled.fixtures()
+    elsewhere = frozenset(resources) - _fixture_names(contract, settings)
+    directory = _fixture_directory(settings, contract)
 
     if directory is not None:
         fixture_files(directory, elsewhere)  # a missing directory is reported even where nothing is loaded
@@ -299,6 +359,13 @@ def _stocked(
     if settings.seed_store != "never":
         store.load(fixtures, only_into_empty=settings.seed_store == "if-empty")
     return store
+
+
+def _fixture_names(contract: Contract, settings: Settings) -> frozenset[str]:
+    """Return the resources that fixture files of a contract may be named after; none where no files are read."""
+    if not settings.fixtures:
+        return frozenset()
+    return frozenset([*contract.extensions.resources, *model_of(contract).resources])
 
 
 def _refuse_collisions(placed: list[tuple[str, Contract]]) -> None:

@@ -125,6 +125,8 @@ class ResponseCache:
         answer = exchange.answer
         return (
             not exchange.request.body
+            and answer.is_lasting
+            and not answer.changes
             and not answer.delay
             and answer.wire is None
             and answer.stream is None

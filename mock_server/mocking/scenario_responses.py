@@ -76,6 +76,7 @@ class ScenarioResponse:
             answer,
             delay=delay,
             wire=stub.wire,
+            changes=answer.changes if stub.writes else (),
             source=ResponseSource.SCENARIO,
             scenario=self.turn.scenario.name,
         )
@@ -100,7 +101,7 @@ def respond_by_scenario(selector: ResponseSelector, mock_request: MockRequest, s
     if answer.source is ResponseSource.PROBLEM:
         return answer
     if stub.body:
-        answer = _with_body(answer, stub.body[0])
+        answer = replace(_with_body(answer, stub.body[0]), changes=())  # what is answered has not happened
     for patch in stub.patch:
         if answer.stream is not None:
             stream = replace(answer.stream, patches=(*answer.stream.patches, json_text(patch)))
@@ -220,7 +221,11 @@ class ScenarioValidator:
 
     def meets(self, scenario: Scenario) -> list[Operation]:
         """Return the operations whose requests the scenario may match."""
-        return [operation for operation in self.contract.operations.values() if scenario.match.may_meet(operation)]
+        match = scenario.match
+        operations = [operation for operation in self.contract.operations.values() if match.may_meet(operation)]
+        if not match.needs_record:
+            return operations
+        return [operation for operation in operations if self.selector.keeps_record(operation)]
 
     def findings(self, scenario: Scenario) -> list[Diagnostic]:
         """Return what is wrong with the answers of a scenario by the contract."""

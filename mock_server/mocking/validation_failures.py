@@ -14,6 +14,7 @@ from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
 from mock_server.generation.generator import generate
+from mock_server.generation.media_examples import Examples
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
 from mock_server.http.body_serializers import serialize_body
@@ -21,8 +22,9 @@ from mock_server.http.content_negotiation import concrete_media_type
 from mock_server.http.messages import Headers, Response, ResponseSource
 from mock_server.http.problem_details import problem_response
 from mock_server.mocking.error_responses import STATUSES, documented_error, findings_header, with_diagnostics
-from mock_server.mocking.examples import Examples
+from mock_server.mocking.failure_bodies import failure_body
 from mock_server.mocking.response_headers import ResponseHeaders
+from mock_server.openapi.failure_extensions import Failure
 from mock_server.openapi.model import BODYLESS, Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.model_builder import response_of
 from mock_server.settings import Settings
@@ -59,11 +61,13 @@ class ValidationFailures:
         findings: tuple[Diagnostic, ...] = (),
         headers: Headers = (),
         example: str | None = None,
+        about: Mapping[str, JSON] | None = None,
     ) -> Response:
         """Return the contract's own answer to a failure, or a problem document where it has none.
 
-        ``headers`` have values that depend on the request (``Allow``, ``Location``). ``example`` is the name of the
-        preferred example; it is ignored where no answer to the failure has it (see :meth:`has_example`).
+        ``about`` is what templates of bodies may show: the record, the request. ``headers`` have values that depend on
+        the request (``Allow``, ``Location``). ``example`` is the name of the preferred example; it is ignored where no
+        answer to the failure has it (see :meth:`has_example`).
         """
         finding_headers = findings_header(findings)
         if name == "trailing_slash" and name not in self._contract.extensions.failures:
@@ -77,7 +81,11 @@ class ValidationFailures:
                 return self._filled(response, status, example, (*headers, *finding_headers))
         if own is not None:
             failure = self._contract.extensions.failures[own]
-            return self._filled(self._responses[own], failure.status, failure.example, (*headers, *finding_headers))
+            extra = (*headers, *finding_headers)
+            failure = self._of_parameters(failure, findings)
+            if failure.has_body:
+                return self._templated(failure, findings, about or {}, extra)
+            return self._filled(self._responses[own], failure.status, failure.example, extra)
         detail = "; ".join(str(finding) for finding in findings)
         # A response whose schema no value satisfies is skipped: the next one takes its place, or a problem document.
         for response, status in documented_error(operation, name):
@@ -153,6 +161,24 @@ class ValidationFailures:
         kinds = [self._contract.schemes[name] for name in names if name in self._contract.schemes]
         schemes = [kind.scheme.capitalize() if kind.type == "http" else "Bearer" for kind in kinds]
         return ", ".join(f"{name}{_CHALLENGES.get(name, '')}" for name in dict.fromkeys(schemes)) or "Bearer"
+
+    def _of_parameters(self, failure: Failure, findings: tuple[Diagnostic, ...]) -> Failure:
+        """Return the failure that tells of what is wrong where all of it is of parameters that data says so of."""
+        names = {failure.parameters.get(finding.location.partition(" ")[2]) for finding in findings}
+        name = names.pop() if len(names) == 1 else None
+        return failure if name is None else self._contract.extensions.failures[name]
+
+    def _templated(
+        self, failure: Failure, findings: tuple[Diagnostic, ...], about: Mapping[str, JSON], extra: Headers
+    ) -> Response:
+        """Return an answer whose body is made of the template of ``x-mock-failures``."""
+        response = self._responses[failure.name]
+        media = _media_type(response, None)
+        headers = self._beside(response, failure.example, extra)
+        if media is None or failure.status in BODYLESS:
+            return Response(failure.status, headers, source=ResponseSource.FAILURE)
+        value = failure_body(failure, self._contract.extensions.failures, findings, about)
+        return self._sent(media, failure.status, value, headers, is_authored=True)
 
     def _filled(self, response: ResponseSpec, status: int, example: str, extra: Headers) -> Response:
         """Return an answer from a response's examples of one name."""

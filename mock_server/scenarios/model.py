@@ -11,8 +11,9 @@ from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, TransportFault
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
-from mock_server.openapi.extensions import FAILURES
-from mock_server.scenarios.request_pattern import RequestPattern
+from mock_server.openapi.failure_extensions import FAILURES
+from mock_server.scenarios.delivery_fault import EventFault, read_event_faults
+from mock_server.scenarios.request_pattern import OF_SCENARIOS, RequestPattern
 
 MOST_ANSWERS = 100
 MOST_TIMES = 1_000_000
@@ -24,7 +25,19 @@ SOURCES = ("pass", "code", "example", "failure", "fixture", "variant", "body", "
 """Keys for the source of an answer."""
 OF_STREAMS = ("items", "interval_ms", "cut_after", "garble_item")
 """Keys for what is done to the items of a stream."""
-EFFECTS = ("headers", "breaks", "delay_ms", "jitter_ms", "cut", "garble", "trickle", "hang", *OF_STREAMS)
+EFFECTS = (
+    "headers",
+    "breaks",
+    "delay_ms",
+    "jitter_ms",
+    "cut",
+    "garble",
+    "trickle",
+    "hang",
+    "write",
+    "webhook",
+    *OF_STREAMS,
+)
 """Keys for what is done to an answer."""
 TURNS = ("times", "every", "share", "required_state", "new_state")
 """Keys for when an answer is used."""
@@ -63,6 +76,10 @@ class StubResponse:
     garble_item: int | None = None
     of_streams: tuple[str, ...] = ()
     wire: TransportFault | None = None
+    writes: bool = True
+    """Whether what the request asks for happens, where the answer is the usual one."""
+    webhook: tuple[EventFault, ...] = ()
+    """With what faults the events that the request causes are delivered."""
     times: int | None = None
     every: int = 1
     share: float = 1.0
@@ -101,7 +118,7 @@ class Scenario:
         listed = [*members["answers"].items(MOST_ANSWERS)]
         return cls(
             name=named,
-            match=RequestPattern.from_json(match.value, match.pointer),
+            match=RequestPattern.from_json(match.value, match.pointer, OF_SCENARIOS),
             answers=tuple(_stub(entry, is_last=entry is listed[-1]) for entry in listed),
             repeats="then" in members and members["then"].choice(("pass", "repeat")) == "repeat",
             machine=_text(members, "state") or named,
@@ -147,6 +164,8 @@ def _stub(part: JsonReader, *, is_last: bool) -> StubResponse:
         garble_item=members["garble_item"].whole(0, MOST_ITEMS) if "garble_item" in members else None,
         of_streams=tuple(key for key in OF_STREAMS if key in members),
         wire=_wire(members),
+        writes=members["write"].flag() if "write" in members else True,
+        webhook=read_event_faults(members["webhook"]) if "webhook" in members else (),
         times=members["times"].whole(1, MOST_TIMES) if "times" in members else None if always else 1,
         every=members["every"].whole(1, MOST_TIMES) if "every" in members else 1,
         share=members["share"].number(0, 1) if "share" in members else 1.0,
@@ -165,6 +184,7 @@ _ALONE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("cut", ("cut_after",)),
     ("failure", OF_STREAMS),
     ("every", ("share",)),
+    ("webhook", ("code", "example", "failure", "fixture", "variant", "body")),
 )
 """Keys, each with the keys that cannot be used together with it."""
 
@@ -177,6 +197,8 @@ def _refuse_contradictions(part: JsonReader, members: Mapping[str, JsonReader]) 
     if "garble_item" in members and ("garble" not in members or members["garble"].value not in GARBLES[:2]):
         expected = " or ".join(GARBLES[:2])
         raise members["garble_item"].refusal("value", "garble_item alone", f"garble: {expected} in addition to it")
+    if "webhook" in members and "write" in members and not members["write"].flag():
+        raise members["webhook"].refusal("value", "webhook beside write: false", "it where something happens")
     for key, others in _ALONE:
         for other in others if key in members else ():
             if other in members:

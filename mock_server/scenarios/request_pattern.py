@@ -47,8 +47,18 @@ KEYS = (
     "bodyPatterns",
 )
 """The keys of a pattern; the lower rows are WireMock's."""
+OF_SCENARIOS = (*KEYS, "record")
+"""The keys of the ``match`` of a scenario, which is asked while the records are there that the request is about."""
 MOST = 64
 """Most headers, parameters or body patterns of one pattern."""
+
+
+RecordLookup: TypeAlias = Callable[[], Mapping[str, JSON] | None]
+"""Returns the record that a request is about, as it is now; None where there is none."""
+
+
+def no_record() -> None:
+    """Return no record: a lookup where nothing keeps any."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class _RequestView:
     request: Request
     route: Route
     operation: Operation | None
+    lookup: RecordLookup = no_record
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
@@ -73,6 +84,10 @@ class _RequestView:
     @cached_property
     def json(self) -> JSON:
         return parsed(self.request.body)
+
+    @cached_property
+    def record(self) -> Mapping[str, JSON] | None:
+        return self.lookup()
 
     @property
     def url(self) -> str:
@@ -93,20 +108,28 @@ class RequestPattern:
         named = data.get("operation") if isinstance(data, dict) else None
         self.operation = named if isinstance(named, str) else None
         """The operationId or the key of the one operation that it names, None where it names none."""
+        self.needs_record = isinstance(data, dict) and "record" in data
+        """Whether it asks for something of the record that a request is about."""
 
     @classmethod
-    def from_json(cls, data: JSON, pointer: str = "") -> RequestPattern:
-        """Read the pattern at ``pointer``; raises :class:`InstructionError`."""
+    def from_json(cls, data: JSON, pointer: str = "", keys: tuple[str, ...] = KEYS) -> RequestPattern:
+        """Read the pattern at ``pointer``, which may have these keys; raises :class:`InstructionError`."""
         part = JsonReader(data, pointer)
-        members = part.members(KEYS)
+        members = part.members(keys)
         count = _count_regexes(data)
         if count > MOST_PATTERNS:
             raise part.refusal("limit", f"{count} regular expressions", f"at most {MOST_PATTERNS}")
-        return cls([check for key, member in members.items() for check in _READERS[key](member, members)], data)
+        names = sorted(members, key=lambda key: key == "record")  # last: it may ask a database
+        return cls([check for key in names for check in _READERS[key](members[key], members)], data)
 
-    def matches(self, request: Request, route: Route, operation: Operation | None = None) -> bool:
-        """Tell whether a request matches. ``operation`` is that of the route, where the route has one."""
-        candidate = _RequestView(request, route, operation)
+    def matches(
+        self, request: Request, route: Route, operation: Operation | None = None, lookup: RecordLookup = no_record
+    ) -> bool:
+        """Tell whether a request matches.
+
+        ``operation`` is that of the route, where the route has one; ``lookup`` finds the record that it is about.
+        """
+        candidate = _RequestView(request, route, operation, lookup)
         return not any(check(candidate) for check in self._checks)
 
     def differences(self, request: Request, route: Route, operation: Operation | None = None) -> list[str]:
@@ -316,14 +339,31 @@ def _basic_auth(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
 
 
 def _body(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
-    """Return the checks of JSON Pointers (equal) and JSONPaths (one result is equal; true: there is a result)."""
+    return [
+        _of_json(f"body {place}", describe_value(entry.value), _value_there(place, entry))
+        for place, entry in _places(part).items()
+    ]
+
+
+def _record(part: JsonReader, _: Mapping[str, JsonReader]) -> list[_Check]:
+    return [
+        _of_record(f"record {place}", describe_value(entry.value), _value_there(place, entry))
+        for place, entry in _places(part).items()
+    ]
+
+
+def _places(part: JsonReader) -> Mapping[str, JsonReader]:
     entries = part.entries()
     if len(entries) > MOST:
         raise part.refusal("limit", f"{len(entries)} places", f"at most {MOST}")
-    return [_body_at(place, entry) for place, entry in entries.items()]
+    return entries
 
 
-def _body_at(place: str, part: JsonReader) -> _Check:
+def _value_there(place: str, part: JsonReader) -> Callable[[JSON], bool]:
+    """Return what tells of JSON whether a JSON Pointer (equal) or a JSONPath (one result is equal) has a value there.
+
+    With a JSONPath, true is any result, false none.
+    """
     expected = part.value
     if place.startswith("$"):
         search = path_of(JsonReader(place, part.pointer))
@@ -338,7 +378,7 @@ def _body_at(place: str, part: JsonReader) -> _Check:
             return bool(matches) == expected
         return any(json_equal(match, expected, StepBudget()) for match in matches)
 
-    return _of_json(f"body {place}", describe_value(expected), fits)
+    return fits
 
 
 def _pointed(pointer: str) -> Callable[[JSON], list[JSON]]:
@@ -359,6 +399,19 @@ def _of_json(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
             return f"{what}: found no JSON; expected {expected}"
         except (StepBudgetExceededError, RecursionError):
             return f"{what}: found a body too large to be looked through; expected {expected}"
+
+    return check
+
+
+def _of_record(what: str, expected: str, fits: Callable[[JSON], bool]) -> _Check:
+    def check(candidate: _RequestView) -> str:
+        record = candidate.record
+        if record is None:
+            return f"{what}: found no record; expected {expected}"
+        try:
+            return "" if fits(dict(record)) else f"{what}: found another value or none; expected {expected}"
+        except (StepBudgetExceededError, RecursionError):
+            return f"{what}: found a record too large to be looked through; expected {expected}"
 
     return check
 
@@ -385,6 +438,7 @@ _READERS: Mapping[str, Callable[[JsonReader, Mapping[str, JsonReader]], list[_Ch
     "headers": _named("header", _header_values, str.lower),
     "token": _token,
     "body": _body,
+    "record": _record,
     "schema": _schema,
     "url": _url,
     "urlPath": _url_path,

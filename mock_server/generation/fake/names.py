@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec, module_from_spec
+from itertools import accumulate
+from random import Random
 from typing import Any
 
 from anyascii import anyascii
@@ -96,8 +98,27 @@ def _provider(locale: str, maker: Any) -> Any:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     provider = module.Provider(maker)
-    provider.__use_weighting__ = True
+    provider.random_element = _ElementDraws(maker)
     return provider
+
+
+class _ElementDraws:
+    """Draws elements as ``random_element`` of Faker does, which sums up all weights of its table for each draw."""
+
+    def __init__(self, maker: Any) -> None:
+        self._maker = maker
+        self._tables: dict[int, tuple[Mapping[str, float], tuple[str, ...], list[float]]] = {}
+
+    def __call__(self, elements: Sequence[str] | Mapping[str, float]) -> str:
+        """Return one of the elements; of a mapping by its weights."""
+        random: Random = self._maker.random  # another one from the moment that it is seeded
+        if not isinstance(elements, Mapping):
+            return random.choice(tuple(elements))
+        known = self._tables.get(id(elements))
+        if known is None:  # the table is kept with it, so that no other one has its id
+            known = self._tables[id(elements)] = elements, tuple(elements), [*accumulate(elements.values())]
+        _, names, totals = known
+        return random.choices(names, cum_weights=totals)[0]
 
 
 def _readings(maker: Any) -> dict[str, str]:

@@ -62,7 +62,7 @@ class _Rules:
 def _rules(country: str) -> _Rules | None:
     """Return the rules of a country; None where it has no codes."""
     known = _known(country)
-    rules = {**_known("ZZ")["ZZ"], **known.get(country, {})}
+    rules = {**_usual_rules(), **known.get(country, {})}
     if "%Z" not in rules["fmt"] or "zip" not in rules:
         return None
     within = {
@@ -73,6 +73,12 @@ def _rules(country: str) -> _Rules | None:
     towns = {key: _keys(within.get(key, {})) for key in have_towns}
     example = _EXAMPLES.get(country) or rules.get("zipex", "")
     return _Rules(rules["zip"], example, zips, _keys(known.get(country, {})), towns)
+
+
+@cache
+def _usual_rules() -> Mapping[str, str]:
+    """Return the rules of countries that say nothing of their own."""
+    return _known("ZZ")["ZZ"]
 
 
 def _keys(parent: Mapping[str, str]) -> dict[str, str]:

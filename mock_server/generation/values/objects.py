@@ -56,6 +56,9 @@ def make_object(walk: Walker, shape: ObjectConstraints, place: ValueLocation) ->
 def _put(
     walk: Walker, shape: ObjectConstraints, place: ValueLocation, members: dict[str, JSON], name: str, required: bool
 ) -> None:
+    if not place.pointer and name in walk.pinned:
+        members[name] = walk.pinned[name]
+        return
     if not place.depth and name in walk.believed:
         members[name] = walk.believable(name)
         return

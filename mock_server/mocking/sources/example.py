@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.generation.media_examples import Examples
 from mock_server.http.messages import ResponseSource
-from mock_server.mocking.examples import Examples
 from mock_server.mocking.mock_request import NegotiatedRequest
 from mock_server.mocking.sources.fixture import FixtureSource
 from mock_server.mocking.sources.source import Selected

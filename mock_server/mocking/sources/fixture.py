@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mock_server.http.messages import ResponseSource
-from mock_server.mocking.mock_request import NegotiatedRequest
+from mock_server.mocking.mock_request import MockRequest, NegotiatedRequest
 from mock_server.mocking.record_factory import RecordFactory
 from mock_server.mocking.sources.source import Selected
 from mock_server.openapi.extensions import Resource
 from mock_server.openapi.model import Contract
+from mock_server.openapi.security import Credentials
 from mock_server.storage import Record, Store
 
 
@@ -36,18 +37,27 @@ class FixtureSource:
 
     def record_key(self, request: NegotiatedRequest) -> tuple[str, str] | None:
         """Return the name of the resource and the handle of the record that the caller selects, or None."""
-        kind = request.credentials.kind
-        resource = self.resource(request) if kind is not None else None
-        if resource is None or kind is None or kind.selects != resource.name:
+        resource = self.resource(request) if request.credentials.kind is not None else None
+        return None if resource is None else self._key(resource, request.credentials)
+
+    def _key(self, resource: Resource, credentials: Credentials) -> tuple[str, str] | None:
+        if credentials.kind is None or credentials.kind.selects != resource.name:
             return None
-        suffix = request.credentials.suffix
+        suffix = credentials.suffix
         if suffix in self._contract.extensions.suffixes or self._factories[resource.name].pins_named(suffix):
             return None  # no record has such a handle, so the store need not be asked
         return resource.name, suffix
 
     def record(self, request: NegotiatedRequest) -> Record | None:
         """Return the record that the caller selects, looked up once for a request; None where there is none."""
-        key = self.record_key(request)
+        return self._looked_up(self.record_key(request), request)
+
+    def of_caller(self, request: MockRequest) -> Record | None:
+        """Return the record that the caller selects, whatever the answer will show; None where there is none."""
+        resource = self._contract.extensions.resources.get(request.operation.resource or "")
+        return None if resource is None else self._looked_up(self._key(resource, request.credentials), request)
+
+    def _looked_up(self, key: tuple[str, str] | None, request: MockRequest | NegotiatedRequest) -> Record | None:
         if key is None:
             return None
         if key not in request.records:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mock_server.generation.media_examples import Examples
 from mock_server.http.messages import ResponseSource
-from mock_server.mocking.examples import Examples
 from mock_server.mocking.mock_request import NegotiatedRequest, no_such_example
 from mock_server.mocking.sources.generated import GeneratedSource
 from mock_server.mocking.sources.source import Selected

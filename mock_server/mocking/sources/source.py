@@ -25,6 +25,8 @@ class Selected:
     example: str = ""
     findings: tuple[Diagnostic, ...] = ()
     sought: tuple[str, str] | None = None
+    reads: tuple[str, ...] = ()
+    """The resources of the records that it shows inside."""
 
 
 class BodySource(Protocol):

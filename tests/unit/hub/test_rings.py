@@ -13,11 +13,11 @@ from threading import Event
 import pytest
 
 from mock_server.core.errors import HubError, HubLostError
-from mock_server.hub import outbox
+from mock_server.hub import unsent_notes
 from mock_server.hub.model import Covering, JournalNote, Note
-from mock_server.hub.outbox import Outbox
 from mock_server.hub.ring import HALF, Batch, RingDirectory, directory_of
 from mock_server.hub.trouble import Trouble
+from mock_server.hub.unsent_notes import UnsentNotes
 from tests.support.hubs import OpensPlace, coverage_note, journal_note, note_and_die, wait_until
 
 EXCHANGE = b"1234"
@@ -123,7 +123,7 @@ def test_a_batch_is_cut_to_what_has_not_arrived() -> None:
 
 def test_a_lost_hub_gets_all_notes_in_order_when_it_is_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Notes that no half of the ring has room for are in memory."""
-    monkeypatch.setattr(outbox, "RETRY", 0.01)
+    monkeypatch.setattr(unsent_notes, "RETRY", 0.01)
     batches: list[Batch] = []
     is_back, trouble = Event(), Trouble()
 
@@ -132,7 +132,7 @@ def test_a_lost_hub_gets_all_notes_in_order_when_it_is_back(tmp_path: Path, monk
             raise HubLostError("hub: found nothing.")
         batches.append(batch)
 
-    box = Outbox(RingDirectory(tmp_path / "rings"), send, trouble)
+    box = UnsentNotes(RingDirectory(tmp_path / "rings"), send, trouble)
     exchange = b"x" * (HALF // 3)
     for number in range(12):
         box.add(journal_note("w", number, exchange))
@@ -148,13 +148,13 @@ def test_a_lost_hub_gets_all_notes_in_order_when_it_is_back(tmp_path: Path, monk
 
 
 def test_the_oldest_notes_are_dropped_while_the_hub_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "MOST_WAITING", 3)
-    monkeypatch.setattr(outbox, "RETRY", 0.01)
+    monkeypatch.setattr(unsent_notes, "MOST_WAITING", 3)
+    monkeypatch.setattr(unsent_notes, "RETRY", 0.01)
 
     def send(batch: Batch, text: str) -> None:
         raise HubLostError("hub: found nothing.")
 
-    box = Outbox(RingDirectory(tmp_path / "rings"), send, Trouble())
+    box = UnsentNotes(RingDirectory(tmp_path / "rings"), send, Trouble())
     for number in range(10):
         box.add(journal_note("w", number))
     wait_until(lambda: box.dropped == 7)
@@ -171,7 +171,7 @@ def test_notes_that_cannot_be_sent_are_dropped_and_others_go_on(
             raise ValueError("bad")
         notes.extend(batch.notes)
 
-    box = Outbox(RingDirectory(tmp_path / "rings"), send, Trouble())
+    box = UnsentNotes(RingDirectory(tmp_path / "rings"), send, Trouble())
     box.add(journal_note("bad", 0))
     wait_until(lambda: box.dropped == 1)
     box.add(journal_note("w", 1))

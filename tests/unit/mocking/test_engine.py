@@ -87,6 +87,7 @@ def test_trailing_slash_redirects(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "query", "location"),
     [
+        (ME, "100%", f"{ME}?100%25"),
         (ME, "a=|", f"{ME}?a=%7C"),
         (ME, 'a={"b"}', f"{ME}?a=%7B%22b%22%7D"),
         (ME, "a=%7C%20", f"{ME}?a=%7C%20"),

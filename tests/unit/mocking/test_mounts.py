@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from mock_server.core.errors import ContractError, UsageError
+from mock_server.http.messages import Request
 from mock_server.mocking.mounts import build_mounts
+from mock_server.openapi.resources import inference
 from mock_server.settings import Settings
+from mock_server.worlds.world import World
 from tests.support.command_line import Done, assert_one_message, called
 from tests.support.contracts import Document, document, operation, written
 from tests.support.server_process import RunningServer
@@ -150,3 +153,16 @@ def test_disabled_caches_stay_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         path.write_bytes(b"spoilt")
     assert build_mounts(Settings(contract=(file,), no_cache=True))[0].contract.title == "Pets"
     assert {path.read_bytes() for path in contents} == {b"spoilt"}
+
+
+def test_what_operations_do_is_worked_out_before_first_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file,) = places(tmp_path, contract("Prepared", None, "/prepared"))
+    (mount,) = build_mounts(Settings(contract=(file,)))
+    mount.prepare()
+
+    def refuse(_: object) -> None:
+        raise AssertionError("worked out while a request waits")
+
+    monkeypatch.setattr(inference, "infer", refuse)
+    exchange = mount.engine.handle(Request("GET", "/prepared"), World(""))
+    assert exchange.answer.status == 200

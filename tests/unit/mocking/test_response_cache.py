@@ -18,7 +18,7 @@ import pytest
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route
 from mock_server.mocking.cached_response import CachedResponse
-from mock_server.mocking.engine import Admitted
+from mock_server.mocking.examined_request import Admitted
 from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.mocking.response_cache import ResponseCache
 from mock_server.server.application import Application

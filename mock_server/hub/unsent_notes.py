@@ -27,7 +27,7 @@ Send = Callable[[Batch, str], None]
 """Have a batch in the hub, whose ring has that text; what arrived before is not noted again. Raises HubError."""
 
 
-class Outbox:
+class UnsentNotes:
     """The notes of one process that are not yet in the hub: in its ring, and as objects to be sent from.
 
     A ring that is full takes no more until the hub has all that is in it: notes meanwhile are objects alone, in the
