@@ -10,6 +10,7 @@ distribution is known by its package URL (purl), wherever it was had from.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import tomllib
@@ -24,8 +25,10 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 
+from supply.browser_files import MANIFEST
 from supply.licences import read_licences
 from supply.lock import PROJECT, ROOT, Distribution, installed_with, read_lock
+from supply.world_map import MANIFEST as MAP_MANIFEST
 
 _NAMESPACE = uuid.UUID("9f4d2f4e-5ee0-4b58-a7b2-5c8b8f9c7d11")
 """Of the serial numbers, which come from what is listed."""
@@ -43,16 +46,21 @@ def write_bom(distributions: Sequence[Distribution]) -> str:
         )
         for each in distributions
     }
+    shipped = _browser_components()
     listed = "\n".join(
-        f"{each.name}=={each.version}" for each in [Distribution(PROJECT, project["version"]), *distributions]
+        [
+            *(f"{each.name}=={each.version}" for each in [Distribution(PROJECT, project["version"]), *distributions]),
+            *(str(each.purl) for each in shipped),
+        ]
     )
     bom = Bom(
-        components=components.values(),
+        components=[*components.values(), *shipped],
         metadata=BomMetaData(component=root),
         serial_number=uuid.uuid5(_NAMESPACE, listed),
     )
     bom.metadata.timestamp = None  # type: ignore[assignment]  # an optional member: now would be another each time
     needs: dict[str, list[Component]] = {name: [] for name in (PROJECT, *components)}
+    needs[PROJECT] += shipped
     for each in distributions:
         for name in each.needed_by:
             needs[name].append(components[each.name])
@@ -107,6 +115,27 @@ def _component(
     return Component(
         name=name, version=version, type=kind, scope=scope, licenses=licences, purl=purl, bom_ref=purl.to_string()
     )
+
+
+def _browser_components() -> list[Component]:
+    """Return what pages of the console have of others: files of npm packages, or what was made of them."""
+    listed = [json.loads(MANIFEST.read_text(encoding="utf-8"))]
+    listed += json.loads(MAP_MANIFEST.read_text(encoding="utf-8"))["packages"]
+    components = []
+    for package in listed:
+        purl = PackageURL("npm", name=package["package"], version=package["version"])
+        components.append(
+            Component(
+                name=package["package"],
+                version=package["version"],
+                type=ComponentType.LIBRARY,
+                scope=ComponentScope.REQUIRED,
+                licenses=[LicenseFactory().make_from_string(package["licence"])],
+                purl=purl,
+                bom_ref=purl.to_string(),
+            )
+        )
+    return components
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

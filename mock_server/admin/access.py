@@ -1,4 +1,7 @@
-"""Access to the admin API: for programs on this machine, and for holders of the token. No web page has access.
+"""Access to the admin API: for programs on this machine, and for holders of the token.
+
+No web page has access, but those of the server itself and of the origins that ``--admin-origin`` names; what is asked
+of programs is asked of them too.
 
 A page of any site can make a browser send requests to localhost, and by rebinding a name of its own (DNS) can make
 them look like requests to itself. So ``Host`` must be a name of this machine, and ``Origin``, which a browser puts
@@ -14,6 +17,7 @@ import re
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+from mock_server.admin.console.session import has_signed_in
 from mock_server.admin.router import AdminRequestError
 from mock_server.http.messages import Request
 from mock_server.openapi.security import bearer_token
@@ -25,21 +29,31 @@ _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z._~-]+))(?::[0-9]*)
 """A host, an IPv6 address in brackets, and perhaps a port (RFC 9110, 7.2; RFC 3986, 3.2), as names that are used go."""
 
 
-def check_access(request: Request, peer: str, settings: Settings) -> None:
-    """Raise :class:`AdminRequestError` (403, 401) for a request that may not use the admin API.
-
-    ``peer`` is the address of the client; empty where there is none (a socket of this machine).
-    """
+def check_sender(request: Request, settings: Settings) -> None:
+    """Raise :class:`AdminRequestError` (403) for a request that a page of another origin, or another site, has sent."""
     host = request.header("host") or ""
     origin = request.header("origin")
-    if origin is not None and (not host or urlsplit(origin).netloc.lower() != host.lower()):
-        raise _refused(f"header origin: found {origin!r}; expected none, or that of this server. Web pages may not")
-    if "cross-site" in request.header_values("sec-fetch-site"):
+    is_named = is_named_origin(origin, settings)
+    if origin is not None and not is_named and (not host or urlsplit(origin).netloc.lower() != host.lower()):
+        raise _refused(
+            f"header origin: found {origin!r}; expected none, that of this server, or one that --admin-origin names."
+            " Other web pages may not"
+        )
+    if not is_named and "cross-site" in request.header_values("sec-fetch-site"):
         raise _refused(
             "header sec-fetch-site: found 'cross-site'; expected none, or same-origin, same-site or none. Pages of"
             " other sites may not"
         )
-    if _has_token(request, settings.admin_token):
+
+
+def check_caller(request: Request, peer: str, settings: Settings) -> None:
+    """Raise :class:`AdminRequestError` (403, 401) for who has no access: neither a program of this machine nor a token.
+
+    ``peer`` is the address of the client; empty where there is none (a socket of this machine). Who has signed in has
+    the token in a cookie.
+    """
+    host = request.header("host") or ""
+    if _has_token(request, settings.admin_token) or has_signed_in(request, settings.admin_token):
         return
     if settings.admin_token and bearer_token(request) is not None:
         detail = "header authorization: found another token; expected that of --admin-token. Send it as Bearer."
@@ -54,6 +68,11 @@ def check_access(request: Request, peer: str, settings: Settings) -> None:
             f"found a request from {peer}; expected one from this machine, or a token. Start the server with"
             " --admin-token and send that as Authorization: Bearer, so that others may"
         )
+
+
+def is_named_origin(origin: str | None, settings: Settings) -> bool:
+    """Tell whether pages of an origin may use the admin API because ``--admin-origin`` names it."""
+    return origin is not None and origin.lower() in settings.admin_origin
 
 
 def _refused(detail: str) -> AdminRequestError:

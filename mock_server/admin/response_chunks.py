@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TypeAlias, TypeVar
 
 from mock_server.http.messages import Headers, Response, ResponseSource
@@ -18,8 +18,8 @@ SLICE = 0.005
 SIZE = 64 * 1024
 """Bytes of a piece of a body, about."""
 
-Steps: TypeAlias = Generator[None, None, Response]
-"""An answer that takes a while: wherever it stops others may have their turn."""
+Steps: TypeAlias = Generator[float | None, None, Response]
+"""An answer that takes a while: wherever it stops others may have their turn, for so many seconds where it says so."""
 _T = TypeVar("_T")
 
 
@@ -63,7 +63,7 @@ def whole(steps: Steps) -> Response:
     """Return an answer at once and in one piece, for who cannot wait in between."""
     while True:
         try:
-            next(steps)
+            sleep(next(steps) or 0)
         except StopIteration as end:
             answer: Response = end.value
             return answer if answer.pieces is None else replace(answer, body=b"".join(answer.pieces), pieces=None)

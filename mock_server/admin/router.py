@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 from mock_server.admin.background import BackgroundCalls
@@ -103,20 +103,26 @@ class AdminRequestError(Exception):
 
 Function: TypeAlias = Callable[[AdminRequest], Response | Steps]
 Rows: TypeAlias = Sequence[tuple[str, str, Function]]
+_Answering = TypeVar("_Answering")
+"""The functions of a table."""
 
 
-class Table:
-    """The routes of all nouns."""
+class Table(Generic[_Answering]):
+    """Routes: of all nouns of the admin API, or of the console. ``find`` returns what answers."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, Function]]) -> None:
-        self._templates: dict[str, dict[str, Function]] = {}
+    def __init__(self, rows: Iterable[tuple[str, str, _Answering]]) -> None:
+        self._templates: dict[str, dict[str, _Answering]] = {}
         for method, template, function in rows:
             self._templates.setdefault(template, {})[method] = function
         # The concrete path goes before the one with a parameter.
         by_use = sorted(self._templates, key=lambda template: template.count("{"))
         self._patterns = [(template, _pattern(template)) for template in by_use]
 
-    def find(self, method: str, path: str) -> tuple[Function, Mapping[str, str]]:
+    def has(self, path: str) -> bool:
+        """Tell whether there is a route for a path below ``/__admin``, whatever the method."""
+        return any(pattern.fullmatch(path) for _, pattern in self._patterns)
+
+    def find(self, method: str, path: str) -> tuple[_Answering, Mapping[str, str]]:
         """Return the function for a method and a path below ``/__admin``, and the values in the path.
 
         Raises :class:`AdminRequestError` (404, 405) where there is none.

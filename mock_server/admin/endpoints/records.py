@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import TypeAlias
+from urllib.parse import quote
 
-from mock_server.admin.console.record_page import RecordPage
+from mock_server.admin.endpoints import state_records
+from mock_server.admin.endpoints.record_searches import LISTED, links_of, list_headers, searched
 from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Rows, json_response
 from mock_server.core.errors import FixtureError
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
-from mock_server.http.content_negotiation import negotiate
-from mock_server.http.messages import Headers, Response, ResponseSource
+from mock_server.http.messages import Response, ResponseSource
 from mock_server.mocking.mounts import ApiMount
-from mock_server.storage import Record, RecordQuery, RecordReader
+from mock_server.storage import Cause, Record, RecordQuery, RecordReader
+from mock_server.storage.fixtures.fixture_file import fixture_names
 
-LISTED = 1000
-"""Records that a list has where the request gives no number; a page for people has fewer."""
-SHOWN = 50
-MOST_LISTED = 10_000
-LONGEST_TEXT = 200
-"""Most characters of a search."""
+Answering: TypeAlias = Callable[[AdminRequest], Response]
+"""Answers an admin request."""
+
 TRIES = 10
 """Most times that a patch is merged again because another client changed the record first."""
 
@@ -28,70 +30,25 @@ TRIES = 10
 def _listed(request: AdminRequest) -> Response:
     """Return a part of the records, with the number of all that match and links to the other parts (RFC 8288)."""
     served, name = _resource(request)
-    accept = ", ".join(request.request.header_values("accept"))
-    choice = negotiate(("application/json", "text/html"), accept)
-    is_page = choice is not None and choice.index == 1
-    search, parameters = _searched(request, SHOWN if is_page else LISTED)
+    search, parameters = searched(request)
     store = request.world.store(served.store)
     records = store.records(name, search)
     is_last = len(records) < (search.limit or 0) and (records or not search.offset)
     total = search.offset + len(records) if is_last else store.count(name, search)
     here = f"{request.request.origin}{request.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
-    links = {rel: f"{here}?{urlencode({**parameters, 'offset': at})}" for rel, at in _parts(search, total).items()}
-    beside = ", ".join(f'<{link}>; rel="{rel}"' for rel, link in links.items())
-    headers: Headers = (("X-Total-Count", str(total)), ("Vary", "Accept"), *((("Link", beside),) if beside else ()))
+    links = links_of(here, parameters, search, total)
+    headers = list_headers(links, total)
     values = [_told(served, record) for record in records]
-    if is_page:
-        return RecordPage(name, here, values, search, total, links).answer(headers)
     return json_response([*values], headers=headers)
 
 
-def _searched(request: AdminRequest, usual: int) -> tuple[RecordQuery, dict[str, str]]:
-    """Return the search that the query asks for, and the query parameters for links to the other parts."""
-    parameters = request.query("q", "handle", "limit", "offset")
-    limit = _number(parameters, "limit", usual, 1, MOST_LISTED)
-    search = RecordQuery(
-        parameters.get("q", ""), parameters.get("handle", ""), _number(parameters, "offset", 0, 0, 1 << 40), limit
-    )
-    for name in ("q", "handle"):
-        if len(parameters.get(name, "")) > LONGEST_TEXT:
-            raise AdminRequestError(
-                "invalid-request",
-                400,
-                f"query {name}: found {len(parameters[name])} characters; expected at most {LONGEST_TEXT}.",
-            )
-    return search, parameters
-
-
-def _number(parameters: dict[str, str], name: str, usual: int, least: int, most: int) -> int:
-    text = parameters.get(name, str(usual))
-    if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
-        raise AdminRequestError(
-            "invalid-request",
-            400,
-            f"query {name}: found {text[:80]!r}; expected a whole number from {least} to {most}.",
-        )
-    return int(text)
-
-
-def _parts(search: RecordQuery, total: int) -> dict[str, int]:
-    """Return where the other parts begin, by relation (IANA's registry: first, prev, next, last)."""
-    limit = search.limit or total
-    if total <= limit and not search.offset:
-        return {}
-    last = (total - 1) // limit * limit if total else 0
-    parts = {"first": 0}
-    if search.offset:
-        parts["prev"] = min(max(0, search.offset - limit), last)
-    if search.offset + limit < total:
-        parts["next"] = search.offset + limit
-    return {**parts, "last": last}
-
-
 def _create(request: AdminRequest) -> Response:
-    served, _ = _resource(request)
-    record = _taken_in(request, served, request.body())
-    if not request.world.layer(served.store).add(record):
+    served, name = _resource(request)
+    body = request.body()
+    if state_records.is_completed(request) and isinstance(body, dict):
+        body = _completed(request, served, name, body)
+    record = _taken_in(request, served, body)
+    if not request.world.layer(served.store).add(record, _cause(request)):
         raise AdminRequestError(
             "conflict",
             409,
@@ -99,6 +56,19 @@ def _create(request: AdminRequest) -> Response:
             f" record with PUT {_place(record)}, or choose another key.",
         )
     return _put(request, served, record, is_new=True)
+
+
+def _completed(request: AdminRequest, served: ApiMount, name: str, members: dict[str, JSON]) -> JSON:
+    """Return members with all others that a record has, generated; without a handle it gets one of its own."""
+    handle = served.contract.extensions.resources[name].handle
+    key = members.get(handle) or _free_handle(request.world.store(served.store), name)
+    value = served.selector.factories[name].value(str(key), request.settings.seed, {})
+    return {handle: key, **(value if isinstance(value, dict) else {}), **members}
+
+
+def _free_handle(records: RecordReader, name: str) -> str:
+    numbers = count(records.count(name) + 1)
+    return next(handle for number in numbers if records.get(name, handle := f"created-{number}") is None)
 
 
 def _one(request: AdminRequest) -> Response:
@@ -109,7 +79,7 @@ def _one(request: AdminRequest) -> Response:
 def _replace(request: AdminRequest) -> Response:
     served, _ = _resource(request)
     record = _taken_in(request, served, request.body(), request.values["handle"])
-    return _put(request, served, record, is_new=request.world.layer(served.store).put(record))
+    return _put(request, served, record, is_new=request.world.layer(served.store).put(record, _cause(request)))
 
 
 def _patch(request: AdminRequest) -> Response:
@@ -122,7 +92,8 @@ def _patch(request: AdminRequest) -> Response:
     for _ in range(TRIES):
         record = _record(request, served)
         merged = _taken_in(request, served, apply_merge_patch(_told(served, record), patch), record.handle)
-        if request.world.layer(served.store).change(record, merged):
+        merged = replace(merged, hidden=record.hidden)
+        if request.world.layer(served.store).change(record, merged, _cause(request)):
             return _put(request, served, merged, is_new=False)
     raise AdminRequestError(
         "conflict",
@@ -133,9 +104,14 @@ def _patch(request: AdminRequest) -> Response:
 
 def _delete(request: AdminRequest) -> Response:
     served, name = _resource(request)
-    if not request.world.layer(served.store).delete(name, request.values["handle"]):
+    if not request.world.layer(served.store).delete(name, request.values["handle"], _cause(request)):
         raise _unknown(request, request.world.store(served.store))
     return Response(204, (("cache-control", "no-store"),), source=ResponseSource.CONTROL)
+
+
+def _cause(request: AdminRequest) -> Cause:
+    """Return what the history of the world says of a change: the request, as nobody's journal has it."""
+    return Cause(f"{request.request.method} {request.request.path}")
 
 
 def _resource(request: AdminRequest) -> tuple[ApiMount, str]:
@@ -143,8 +119,8 @@ def _resource(request: AdminRequest) -> tuple[ApiMount, str]:
     for mount in request.served:
         if name in mount.contract.extensions.resources:
             return mount, name
-    known = [name for mount in request.served for name in mount.contract.extensions.resources]
-    listing = ", ".join(known) or "none: the contract has no x-mock-resources"
+    known = [name for mount in request.served for name in fixture_names(mount.contract)]
+    listing = ", ".join(known) or "none: the contract has no x-mock-resources, and no path of it lists records"
     raise AdminRequestError(
         "unknown",
         404,
@@ -212,11 +188,22 @@ def _told(served: ApiMount, record: Record) -> dict[str, JSON]:
     return {served.contract.extensions.resources[record.resource].handle: record.handle, **record.value}
 
 
+def _by_kind(described: Answering, inferred: Answering) -> Answering:
+    """Return what answers for a resource of ``x-mock-resources``, or for one that only paths tell of."""
+
+    def answer(request: AdminRequest) -> Response:
+        name = request.values["resource"]
+        is_described = any(name in mount.contract.extensions.resources for mount in request.served)
+        return inferred(request) if not is_described and state_records.mount_of(request) else described(request)
+
+    return answer
+
+
 ROUTES: Rows = (
-    ("GET", "/fixtures/{resource}", _listed),
-    ("POST", "/fixtures/{resource}", _create),
-    ("GET", "/fixtures/{resource}/{handle}", _one),
-    ("PUT", "/fixtures/{resource}/{handle}", _replace),
-    ("PATCH", "/fixtures/{resource}/{handle}", _patch),
-    ("DELETE", "/fixtures/{resource}/{handle}", _delete),
+    ("GET", "/fixtures/{resource}", _by_kind(_listed, state_records.listed)),
+    ("POST", "/fixtures/{resource}", _by_kind(_create, state_records.create)),
+    ("GET", "/fixtures/{resource}/{handle}", _by_kind(_one, state_records.read)),
+    ("PUT", "/fixtures/{resource}/{handle}", _by_kind(_replace, state_records.replace)),
+    ("PATCH", "/fixtures/{resource}/{handle}", _by_kind(_patch, state_records.patch)),
+    ("DELETE", "/fixtures/{resource}/{handle}", _by_kind(_delete, state_records.delete)),
 )

@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from mock_server.admin.contract_names import check_operation, parameter_error
+from mock_server.admin.expected_count import ExpectedCount
 from mock_server.admin.response_chunks import Steps, in_pieces, listed, paced
 from mock_server.admin.router import AdminRequest, AdminRequestError, Rows, json_response
+from mock_server.core.errors import InstructionError
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.types import JSON
 from mock_server.http.messages import Headers, Response
@@ -28,7 +31,6 @@ _SHOWN = 100
 """Requests that fit, in the answer to a verification that failed for too many."""
 _MISSES = 3
 """Most near misses in the answer to a verification that failed."""
-_MOST = 1_000_000
 _FILTERS = ("operation", "status", "method", "path", "limit", "before", "since", "unmatched")
 
 
@@ -45,11 +47,11 @@ def _listed(admin_request: AdminRequest) -> Steps:
     query = admin_request.query(*_FILTERS)
     limit = _limit(query.get("limit", str(PAGE)))
     journal = admin_request.journal
-    fits, before = _chosen(query), _cursor(admin_request, query)
+    fits, before = _chosen(admin_request, query), _cursor(admin_request, query)
     last, more, count = None, False, 0
     for entry in paced(journal.newest_first(before)):
         if entry is None:
-            yield
+            yield None
         elif fits(entry):
             more = count >= limit
             if more:
@@ -79,7 +81,12 @@ def _listed(admin_request: AdminRequest) -> Steps:
     return in_pieces(listed(page(), '{"requests": [', f"], {json.dumps(ends)[1:]}"), headers)
 
 
-def _chosen(query: Mapping[str, str]) -> Callable[[Entry], bool]:
+def _chosen(admin_request: AdminRequest, query: Mapping[str, str]) -> Callable[[Entry], bool]:
+    try:
+        if "operation" in query:
+            check_operation(JsonReader(query["operation"]), admin_request.served)
+    except InstructionError as error:
+        raise parameter_error("operation", error) from None
     tests = [_FILTER[name](value) for name, value in query.items() if name in _FILTER]
     return lambda entry: all(fits(entry) for fits in tests)
 
@@ -170,7 +177,15 @@ def _clear(request: AdminRequest) -> Response:
 
 
 def _pattern(request: AdminRequest) -> RequestPattern:
-    return RequestPattern.from_json(request.body())
+    return _pattern_of(request.body(), request)
+
+
+def _pattern_of(data: JSON, request: AdminRequest) -> RequestPattern:
+    """Return a pattern of requests; raises :class:`InstructionError`, also where it names no operation there is."""
+    pattern = RequestPattern.from_json(data)
+    if pattern.operation is not None:
+        check_operation(JsonReader(pattern.operation, "/operation"), request.served)
+    return pattern
 
 
 def _fits(pattern: RequestPattern) -> Callable[[Entry], bool]:
@@ -182,7 +197,7 @@ def _count(admin_request: AdminRequest) -> Steps:
     count = 0
     for entry in paced(admin_request.journal.oldest_first()):
         if entry is None:
-            yield
+            yield None
         else:
             count += fits(entry)
     return json_response({"count": count, "requestJournalDisabled": admin_request.settings.journal_size == 0})
@@ -238,7 +253,7 @@ def _remove(admin_request: AdminRequest) -> Steps:
     numbers: set[int] = set()
     for entry in paced(admin_request.journal.oldest_first()):
         if entry is None:
-            yield
+            yield None
         elif fits(entry):
             numbers.add(entry.number)
     events = map(telling.event, admin_request.journal.take_out(numbers))
@@ -249,22 +264,22 @@ def _verify(admin_request: AdminRequest) -> Steps:
     """Answer 200 where as many requests fit the pattern as are expected; else 409 with those that came nearest."""
     data = admin_request.body()
     members = dict(data) if isinstance(data, dict) else data
-    low, high = _expected(members)
-    pattern = RequestPattern.from_json(members)
+    expected = ExpectedCount.of(members, "request")
+    pattern = _pattern_of(members, admin_request)
     fits = _fits(pattern)
     count = 0
     newest: deque[Entry] = deque(maxlen=_SHOWN)
     for entry in paced(admin_request.journal.oldest_first()):
         if entry is None:
-            yield
+            yield None
         elif fits(entry):
             count += 1
             newest.append(entry)
-    if low <= count <= high:
+    if expected.has(count):
         return json_response({"count": count})
     telling = _telling(admin_request)
     details: dict[str, JSON]
-    if count > high:
+    if count > expected.high:
         details = {"requests": [json.loads(telling.request(entry)) for entry in newest]}
         which = "The requests that fit" if count <= _SHOWN else f"The last {_SHOWN} of those that fit"
         hint = f"{which} are below."
@@ -272,43 +287,10 @@ def _verify(admin_request: AdminRequest) -> Steps:
         misses = yield from _nearest(admin_request, pattern)
         details = {"nearMisses": misses}
         hint = "Those that came nearest are below." if misses else "The journal of this world has no others."
-    expected = _in_words(low, high)
-    answer = problem_response("not-verified", 409, f"Found {_requests_of(count)} that fit; expected {expected}. {hint}")
-    body = {**json.loads(answer.body), "count": count, "expected": expected, **details}
+    detail = f"Found {expected.number(count)} that fit; expected {expected.words}. {hint}"
+    answer = problem_response("not-verified", 409, detail)
+    body = {**json.loads(answer.body), "count": count, "expected": expected.words, **details}
     return json_response(body, 409)
-
-
-def _expected(members: JSON) -> tuple[int, int]:
-    """Return the least and the most expected requests; remove the members that give them."""
-    if not isinstance(members, dict):
-        return 1, _MOST
-    bounds = {
-        name: JsonReader(members.pop(name), f"/{name}").whole(0, _MOST)
-        for name in ("times", "min", "max")
-        if name in members
-    }
-    if "times" in bounds:
-        if len(bounds) > 1:
-            raise JsonReader(bounds["times"], "/times").refusal(
-                "value", "times in addition to min or max", "one or the other"
-            )
-        return bounds["times"], bounds["times"]
-    low, high = bounds.get("min", 0 if "max" in bounds else 1), bounds.get("max", _MOST)
-    if low > high:
-        raise JsonReader(low, "/min").refusal("value", f"{low}, more than max", f"at most {high}")
-    return low, high
-
-
-def _requests_of(count: int) -> str:
-    return "1 request" if count == 1 else f"{count} requests"
-
-
-def _in_words(low: int, high: int) -> str:
-    if low == high:
-        return _requests_of(low)
-    if low == 0:
-        return f"at most {high}"
-    return f"at least {low}" if high == _MOST else f"{low} to {high}"
 
 
 def _nearest(admin_request: AdminRequest, pattern: RequestPattern) -> Generator[None, None, list[JSON]]:
@@ -316,7 +298,7 @@ def _nearest(admin_request: AdminRequest, pattern: RequestPattern) -> Generator[
     nearest: list[tuple[Entry, list[str]]] = []
     for entry in paced(admin_request.journal.newest_first()):
         if entry is None:
-            yield
+            yield None
             continue
         differences = pattern.differences(entry.request, entry.route, entry.operation)
         if differences:
@@ -332,7 +314,7 @@ def _nearest(admin_request: AdminRequest, pattern: RequestPattern) -> Generator[
 
 def _archive(admin_request: AdminRequest) -> Steps:
     query = admin_request.query(*_FILTERS)
-    journal, fits, before = admin_request.journal, _chosen(query), _cursor(admin_request, query)
+    journal, fits, before = admin_request.journal, _chosen(admin_request, query), _cursor(admin_request, query)
     limit = _limit(query["limit"]) if "limit" in query else None
     numbers: set[int] = set()
     if limit is not None or "before" in query:
@@ -340,7 +322,7 @@ def _archive(admin_request: AdminRequest) -> Steps:
             if len(numbers) == limit:
                 break
             if entry is None:
-                yield
+                yield None
             elif fits(entry):
                 numbers.add(entry.number)
         is_among: Callable[[Entry], bool] = lambda entry: entry.number in numbers  # noqa: E731

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from mock_server.admin.access import check_access
+from mock_server.admin.access import check_caller, check_sender
 from mock_server.admin.router import AdminRequestError
 from mock_server.http.messages import Request
 from mock_server.settings import Settings
@@ -17,7 +17,9 @@ PLAIN = Settings()
 def status(settings: Settings, peer: str = "127.0.0.1", **headers: str) -> int:
     lines = tuple((name.replace("_", "-"), value) for name, value in {"host": "localhost:4010", **headers}.items())
     try:
-        check_access(Request("GET", "/__admin/requests", headers=lines), peer, settings)
+        request = Request("GET", "/__admin/requests", headers=lines)
+        check_sender(request, settings)
+        check_caller(request, peer, settings)
     except AdminRequestError as refused:
         return refused.answer.status
     return 200

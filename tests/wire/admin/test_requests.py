@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -74,6 +75,7 @@ def test_filters_choose_among_the_requests(filters: dict[str, str], statuses: li
         ({"status": "abc"}, "a range such as 4XX"),
         ({"since": "yesterday"}, "RFC 3339"),
         ({"unmatched": "maybe"}, "true or false"),
+        ({"operation": "customer_portal:customer:get"}, f"did you mean {OPERATION}?"),
     ],
 )
 def test_invalid_filter_is_refused(filters: dict[str, str], said: str, world: httpx.Client) -> None:
@@ -142,6 +144,7 @@ def test_failed_verification_shows_near_misses(
         (b'{"times": -1}', 422, "/times: found -1"),
         (b'{"min": 3, "max": 1}', 422, "more than max"),
         (b"[]", 422, "expected an object"),
+        (b'{"operation": "customers:get", "times": 0}', 422, "/operation: found 'customers:get'"),
         (b'{"x": "' + b"x" * 1024 * 1024 + b'"}', 413, "expected fewer"),
     ],
 )
@@ -168,6 +171,33 @@ def test_journal_is_an_http_archive(world: httpx.Client) -> None:
 
 def test_what_one_world_was_asked_no_other_one_tells(world: httpx.Client, server_url: str) -> None:
     assert httpx.get(f"{server_url}/~{uuid4()}/__admin/requests").json()["meta"]["total"] == 0
+
+
+POLAR_TOKENS = "a bearer token polar_cst_... or a bearer token polar_mst_..."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "token", "status", "rule", "said"),
+    [
+        ("GET", ME, None, 401, "security", ("no credential that fits", POLAR_TOKENS)),
+        ("GET", ME, "polar_oat_x", 401, "security", ("no credential that fits", POLAR_TOKENS)),
+        ("GET", ME, "nobody", 401, "token", ("no kind that the contract knows", "polar_cst_...")),
+        ("GET", ME, "polar_cst_expired", 401, "token", ("suffix expired", "another suffix", "invalid_token")),
+        ("GET", ME, "polar_cst_rate_limited", 429, "token", ("suffix rate_limited", "another suffix")),
+        ("GET", "/v1/customer-portal", "polar_cst_x", 404, "path", ("/v1/customer-portal", "a path of the contract")),
+        ("PUT", ME, "polar_cst_x", 405, "method", ("PUT", "GET")),
+    ],
+)
+def test_refusal_says_its_reason_in_journal_and_answer(
+    method: str, path: str, token: str | None, status: int, rule: str, said: tuple[str, ...], world: httpx.Client
+) -> None:
+    answer = world.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
+    entry = listed(world, limit="1")[0]
+    (finding,) = entry["findings"]
+    assert (answer.status_code, finding["rule"]) == (status, rule)
+    assert all(part in str(finding) for part in said)
+    assert token is None or token not in str(entry["findings"])
+    assert json.loads(answer.headers["Mock-Findings"]) == entry["findings"]
 
 
 def test_journal_is_paged_completely(server_url: str) -> None:
