@@ -51,6 +51,38 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(rf"[\s,{re.escape(os.pathsep)}]+", text) if name)
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    # The colons of an IPv6 address do not separate two hosts.
+    return tuple(host for host in re.split(r"[\s,]+", text) if host)
+
+
+def _urls(text: str) -> tuple[str, ...]:
+    urls = tuple(url for url in re.split(r"[\s,]+", text) if url)
+    if not all(url.startswith(("http://", "https://")) for url in urls):
+        raise ValueError("a URL that begins with http:// or https://, or several with commas between them")
+    return urls
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin for origin in re.split(r"[\s,]+", text) if origin)
+    if "*" in origins:
+        raise ValueError("each origin by its name: with * every page that a browser shows could use the admin API")
+    return tuple(map(_origin, origins))
+
+
+_ORIGIN = re.compile(r"(https?)://([0-9a-z._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+_PORTS = {"http": "80", "https": "443"}
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers write it (RFC 6454, 6.2): in lower case, without the usual port."""
+    match = _ORIGIN.fullmatch(text.lower())
+    if match is None:
+        raise ValueError("an origin: http or https, a host, perhaps a port, and no path, such as http://localhost:3000")
+    scheme, host, port = match.groups()
+    return f"{scheme}://{host}" + ("" if port in (None, _PORTS[scheme]) else f":{port}")
+
+
 def _pointers(text: str) -> tuple[str, ...]:
     pointers = tuple(pointer for pointer in re.split(r"[\s,]+", text) if pointer)
     if not all(pointer.startswith("/") for pointer in pointers):
@@ -73,13 +105,20 @@ def _whole(low: int | None = None, high: int | None = None) -> Callable[[str], i
     return read
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(" or ".join(choices))
-        return text
+def _count(text: str) -> str:
+    return str(_whole(0, 1_000_000_000)(text)) if text else ""
 
-    return read
+
+class _OneOf:
+    """Reads one of several words."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+
+    def __call__(self, text: str) -> str:
+        if text not in self.choices:
+            raise ValueError(" or ".join(self.choices))
+        return text
 
 
 def _store(text: str) -> str:
@@ -96,8 +135,11 @@ def _hub(text: str) -> str:
     return text
 
 
-def _row(default: Any, help: str, metavar: str, read: Callable[[str], Value], *, bound: bool = False) -> Any:
-    return field(default=default, metadata={"help": help, "metavar": metavar, "read": read, "bound": bound})
+def _row(
+    default: Any, help: str, metavar: str, read: Callable[[str], Value], *, bound: bool = False, short: str = ""
+) -> Any:
+    metadata = {"help": help, "metavar": metavar, "read": read, "bound": bound, "short": short}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +147,21 @@ class Settings:
     """The settings of a server. Build them with :func:`read_settings`."""
 
     contract: tuple[str, ...] = _row(
-        (), "Path or http(s) URL of a contract, or of several; Polar's Get Customer if none.", "CONTRACT...", _paths
+        (),
+        "Path or http(s) URL of a contract, or of several, or `polar` for all of Polar; its Get Customer if none.",
+        "CONTRACT...",
+        _paths,
     )
     host: str = _row("127.0.0.1", "Address to listen on.", "ADDRESS", _text)
-    port: int = _row(4010, "Port to listen on; 0 picks a free one. PORT is read too.", "NUMBER", _whole(0, 65535))
+    port: int = _row(
+        4010, "Port to listen on; 0 picks a free one. PORT is read too.", "NUMBER", _whole(0, 65535), short="-p"
+    )
+    uds: str = _row("", "Unix socket to listen on, in place of a port.", "PATH", _text)
+    tls: bool = _row(
+        False, "Serve with TLS, by a certificate that is made on the spot; needs the extra tls.", "", _switch
+    )
+    tls_cert: str = _row("", "Serve with TLS, by this certificate with its chain (PEM).", "FILE", _text)
+    tls_key: str = _row("", "Key of --tls-cert (PEM), where that file does not have it too.", "FILE", _text)
     fixtures: str = _row("", "Directory of fixture files, one per resource.", "DIR", _text)
     overlay: tuple[str, ...] = _row((), "OpenAPI Overlay to apply; may be repeated.", "FILE", _paths)
     store: str = _row(
@@ -118,11 +171,24 @@ class Settings:
         "if-empty",
         "When fixtures are loaded into the store: always, if-empty or never.",
         "WHEN",
-        _one_of("always", "if-empty", "never"),
+        _OneOf("always", "if-empty", "never"),
     )
     scenario: tuple[str, ...] = _row((), "Scenario that every world begins with; may be repeated.", "NAME", _names)
     seed: int = _row(0, "Seed of all generated data.", "NUMBER", _whole())
-    dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch)
+    dynamic: bool = _row(False, "Generate answers instead of using examples.", "", _switch, short="-d")
+    state: str = _row(
+        "",
+        "What operations remember: auto (what this world made, changed or deleted), strict (as a real API: what is"
+        " unknown is 404) or off (nothing). If not said, as the contract says, or else auto.",
+        "MODE",
+        _OneOf("auto", "strict", "off"),
+    )
+    records: str = _row(
+        "",
+        "Records that each resource begins with; if not said, those in the contract's examples, or else 3.",
+        "NUMBER",
+        _count,
+    )
     fill: int = _row(
         2,
         "Levels of objects in generated answers that have optional members; deeper ones have required members only.",
@@ -134,7 +200,7 @@ class Settings:
         "strict",
         "How strictly requests are validated: strict, lenient, warn or off.",
         "HOW",
-        _one_of(*STRICTNESS),
+        _OneOf(*STRICTNESS),
     )
     workers: int = _row(1, "Processes that answer.", "NUMBER", _whole(1, 64))
     hub: str = _row(
@@ -144,7 +210,7 @@ class Settings:
         _hub,
     )
     reload: bool = _row(False, "Reload contract, overlays and fixtures when they change.", "", _switch)
-    no_cors: bool = _row(False, "Send no CORS headers and answer no preflight.", "", _switch)
+    no_cors: bool = _row(False, "Send no CORS headers and answer no preflight, except to --admin-origin.", "", _switch)
     no_fill_properties: bool = _row(False, "Generate no properties beyond those the schema names.", "", _switch)
     allow_remote_refs: bool = _row(False, "Follow references to URLs from a contract that is a file.", "", _switch)
     no_cache: bool = _row(False, "Neither read nor write the cache of contracts.", "", _switch)
@@ -153,6 +219,13 @@ class Settings:
     )
     record_memory: int = _row(
         64, "Megabytes of the cache of records of a database.", "NUMBER", _whole(1, 65536), bound=True
+    )
+    state_memory: int = _row(
+        256,
+        "Megabytes that the records of all worlds may have in memory, beside the fixtures.",
+        "NUMBER",
+        _whole(1, 65536),
+        bound=True,
     )
     answer_memory: int = _row(20, "Megabytes of the response cache.", "NUMBER", _whole(1, 65536), bound=True)
     max_worlds: int = _row(
@@ -182,6 +255,13 @@ class Settings:
     first_byte_timeout: int = _row(
         10, "Seconds that a new connection may stay silent; 0 for no limit.", "SECONDS", _whole(0, 86400), bound=True
     )
+    keep_alive_timeout: int = _row(
+        75,
+        "Seconds that a connection may wait for its next request; 0 for no limit.",
+        "SECONDS",
+        _whole(0, 86400),
+        bound=True,
+    )
     head_timeout: int = _row(
         30,
         "Seconds within which request line and headers have to arrive; 0 for no limit.",
@@ -210,6 +290,24 @@ class Settings:
         _whole(0, 86400),
         bound=True,
     )
+    no_webhooks: bool = _row(False, "Deliver no events; they are kept all the same.", "", _switch)
+    webhook: tuple[str, ...] = _row(
+        (), "URL to which the events of every world are delivered; may be repeated.", "URL", _urls
+    )
+    webhook_secret: str = _row("", "Secret with which deliveries to --webhook are signed.", "SECRET", _text)
+    webhook_allow: tuple[str, ...] = _row(
+        (),
+        "Host, address or network that events may be delivered to, in addition to this machine; may be repeated.",
+        "HOST",
+        _hosts,
+    )
+    max_deliveries: int = _row(
+        10000,
+        "Deliveries of events that may wait in each world.",
+        "NUMBER",
+        _whole(1, 1000000),
+        bound=True,
+    )
     redact_header: tuple[str, ...] = _row(
         (), "Header whose value no journal shows, in addition to those of credentials; may be repeated.", "NAME", _names
     )
@@ -230,18 +328,37 @@ class Settings:
         "NAME",
         _names,
     )
+    admin_origin: tuple[str, ...] = _row(
+        (),
+        "Origin whose web pages may use /__admin, such as http://localhost:3000; may be repeated.",
+        "ORIGIN",
+        _origins,
+    )
     no_plugins: bool = _row(False, "Load none of the plugins that are installed.", "", _switch)
     strict: bool = _row(False, "Refuse a contract with defects instead of repairing and reporting them.", "", _switch)
+    quiet: bool = _row(False, "Write no line for each request on a terminal.", "", _switch, short="-q")
+    verbose: bool = _row(
+        False,
+        "Write operation, source and all findings of each request, in a pipe too.",
+        "",
+        _switch,
+        short="-v",
+    )
+    open: bool = _row(False, "Open the console in the browser.", "", _switch)
     access_log: bool = _row(False, "Log a line for each request.", "", _switch)
     otel: bool = _row(
         False, "Send traces to where the variables of OpenTelemetry (OTEL_...) say; needs the extra otel.", "", _switch
     )
-    log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _one_of("text", "json"))
+    log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _OneOf("text", "json"))
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting as users see it. ``bound`` tells that it limits what a server takes on; health shows it."""
+    """A setting as users see it.
+
+    ``bound`` tells that it limits what a server takes on; health shows it. ``short`` is the flag of one letter, empty
+    where it has none.
+    """
 
     name: str
     default: Value
@@ -249,6 +366,12 @@ class Option:
     metavar: str
     read: Callable[[str], Value]
     bound: bool
+    short: str
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words of which its value is one; empty where it may be another text."""
+        return self.read.choices if isinstance(self.read, _OneOf) else ()
 
     @property
     def flag(self) -> str:
@@ -298,7 +421,8 @@ def settings_table() -> str:
     for row in ROWS:
         flag = f"`{row.flag} {row.metavar}`".replace(" `", "`") if row.flag else f"`{row.metavar}`"
         default = "" if row.is_switch or row.default in ("", ()) else f"`{row.default}`"
-        lines.append(f"| {flag} | `{row.variable}` | {default} | {row.help} |")
+        short = f" Short: `{row.short}`." if row.short else ""
+        lines.append(f"| {flag} | `{row.variable}` | {default} | {row.help}{short} |")
     return "\n".join(lines) + "\n"
 
 
@@ -311,7 +435,9 @@ def bounds_table() -> str:
 
 def _value(row: Option, flags: Mapping[str, str | bool | tuple[str, ...]], environ: Mapping[str, str]) -> Value:
     value = flags.get(row.name)
-    if isinstance(value, (bool, tuple)) and value:
+    if isinstance(value, tuple) and value:
+        return value if row.read is _paths else tuple(part for text in value for part in _parts(row, text))
+    if value is True:
         return value
     if isinstance(value, str):
         return _read(row, value, row.flag or row.metavar)
@@ -320,6 +446,13 @@ def _value(row: Option, flags: Mapping[str, str | bool | tuple[str, ...]], envir
         if name in environ:
             return _read(row, environ[name], f"variable {name}")
     return row.default
+
+
+def _parts(row: Option, text: str) -> tuple[str, ...]:
+    """Return what one of several values of a flag says: the shell has told paths apart, and nothing else."""
+    parts = _read(row, text, row.flag)
+    assert isinstance(parts, tuple)
+    return parts
 
 
 def _read(row: Option, text: str, source: str) -> Value:

@@ -20,7 +20,7 @@ from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.readiness import Readiness
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
-from mock_server.core.errors import HubError, MockServerError, UsageError
+from mock_server.core.errors import HubError, MockServerError, StoreError, UsageError
 from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
 from mock_server.http.asgi import (
@@ -33,6 +33,7 @@ from mock_server.http.asgi import (
     send_answer,
     send_in_pieces,
 )
+from mock_server.http.live_response import LiveResponse
 from mock_server.http.messages import Request, Response
 from mock_server.http.problem_details import problem_response
 from mock_server.hub import HubBounds, SharedHub, SharedScenario, open_hub
@@ -41,6 +42,7 @@ from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.mocking.response_cache import ResponseCache
 from mock_server.openapi.loading.loader import CONTROL
 from mock_server.plugins import registry
+from mock_server.server.browser_paths import BROWSER_PATHS, browser_response
 from mock_server.server.contract_app import (
     WORLD,
     ContractApp,
@@ -49,12 +51,17 @@ from mock_server.server.contract_app import (
     observation_of,
     request_of,
 )
-from mock_server.server.cors import Cors
+from mock_server.server.cors import App, Cors, control_cors
 from mock_server.server.cross_site import is_foreign, no_world_for
+from mock_server.server.live_sender import LiveSender
 from mock_server.server.metrics_exchange import MetricsExchange
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
-from mock_server.storage import StoreFactory, open_stores
+from mock_server.storage import StateBudget, StoreFactory, open_stores
+from mock_server.webhooks.call_policy import CallPolicy
+from mock_server.webhooks.dispatcher import WebhookDispatcher
+from mock_server.webhooks.endpoint import Endpoint
+from mock_server.webhooks.webhook_outbox import WebhookOutbox
 from mock_server.worlds.redaction import Redaction, redaction_of
 from mock_server.worlds.world import PREFIX as WORLD_PREFIX
 from mock_server.worlds.world import World, Worlds, address_of
@@ -65,7 +72,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mock_server")
 
-MAX_CONTROL_BODY = 1024 * 1024
+MEGABYTE = 1024 * 1024
+MAX_CONTROL_BODY = MEGABYTE
 """Bytes of a body that control reads."""
 COLLECTIONS = (10_000, 100, 100)
 """Thresholds of Python's garbage collection (700, 10, 10 otherwise): requests leave little behind that is a circle, and
@@ -81,7 +89,7 @@ SWITCH = 0.001
 def hub_bounds(settings: Settings) -> HubBounds:
     """Return what a hub takes on by the settings."""
     return HubBounds(
-        worlds=settings.max_worlds, entries=settings.journal_size, entry_bytes=settings.journal_memory * 1024 * 1024
+        worlds=settings.max_worlds, entries=settings.journal_size, entry_bytes=settings.journal_memory * MEGABYTE
     )
 
 
@@ -105,8 +113,11 @@ class _Loaded:
         readiness: Readiness,
         ending: asyncio.Event,
         aside: WorkerThread,
+        dispatcher: WebhookDispatcher,
     ) -> None:
         self.served = build_mounts(settings, stores)
+        for mount in () if settings.no_webhooks else self.served:
+            mount.outbox = _outbox(mount, settings, dispatcher, request_metrics)
         self.trouble = "nothing that answers yet"
         """Why requests cannot be answered; empty once :meth:`warm` has succeeded."""
         self._worlds = worlds
@@ -116,7 +127,10 @@ class _Loaded:
         finds_anew = settings.no_fast_path or bool(registry().sources)
         self.fast = None if finds_anew else ResponseCache(memory, request_metrics.bounds)
         self._process_status = ProcessStatus(request_metrics, readiness, self.fast)
-        self.apis = [ContractApp(mount, self.fast, request_metrics, ending, aside) for mount in self.served]
+        self.apis = [
+            ContractApp(mount, self.fast, request_metrics, ending, aside, dispatcher.meeting(mount.outbox))
+            for mount in self.served
+        ]
         self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
 
     def forget_answers(self) -> None:
@@ -179,11 +193,15 @@ class Application:
         self.shares_process = shares_process
         """Whether other code runs in this process too, so that settings of the whole process must not be changed."""
         self.ending = asyncio.Event()
-        self._is_watched = settings.access_log or settings.otel
+        self.is_watched = settings.access_log or settings.otel
+        """Whether observers want to know of requests that are answered by the response cache."""
         self.request_metrics = RequestMetrics()
         self._hub = open_hub(settings.hub, hub_bounds(settings))
         self.worlds = self._worlds()
         self._aside = WorkerThread(waits_often=self._hub.is_remote)
+        self._live = LiveSender(self.ending, self._aside)
+        self.dispatcher = WebhookDispatcher(CallPolicy(settings.webhook_allow), self._aside.run)
+        """What delivers events, once an event loop runs."""
         self.readiness = Readiness()
         """Named checks of whether requests can be answered; other modules add theirs."""
         self.readiness.add("engine", lambda: self._loaded.trouble)
@@ -192,7 +210,9 @@ class Application:
             self.readiness.add("hub", self._hub.trouble)
         with ExitStack() as opened:
             opened.callback(self._hub.close)
-            self._stores = open_stores(settings.store, settings.max_worlds, settings.record_memory * 1024 * 1024)
+            budget = StateBudget(settings.state_memory * MEGABYTE, self.request_metrics.bounds)
+            memory = settings.record_memory * MEGABYTE
+            self._stores = open_stores(settings.store, settings.max_worlds, memory, budget)
             opened.callback(self._stores.close)
             self._loaded = self._load()
             self._begin_over()
@@ -212,6 +232,7 @@ class Application:
             self.readiness,
             self.ending,
             self._aside,
+            self.dispatcher,
         )
 
     def _worlds(self) -> Worlds:
@@ -220,7 +241,7 @@ class Application:
             from mock_server.worlds.shared_worlds import SharedWorlds  # a server alone has no use for them
 
             return SharedWorlds(hub, settings.max_worlds, settings.journal_size, bounds)
-        memory = settings.journal_memory * 1024 * 1024
+        memory = settings.journal_memory * MEGABYTE
         return Worlds(settings.max_worlds, settings.journal_size, memory, bounds, hub)
 
     def _begin_over(self) -> None:
@@ -270,7 +291,7 @@ class Application:
         ready = loaded.fast.find(scope, world) if loaded.fast is not None else None
         if ready is not None:
             ready.note(world, started)
-            if self._is_watched:
+            if self.is_watched:
                 note_observation(scope, world, ready, ready.head.request_metric.operation, world.journal.last)
             await send(ready.head.start)
             await send({"type": "http.response.body", "body": ready.body})
@@ -282,7 +303,10 @@ class Application:
         scope[WORLD] = world
         with suppress(ClientGoneError):
             if CONTROL in path and loaded.control.is_for(path):
-                await self._control(scope, receive, send, world)
+                control = self._control_for_pages if _is_from_named(scope, self.settings) else self._control
+                await control(scope, receive, send)
+            elif path in BROWSER_PATHS and (answer := browser_response(scope, loaded.served, world.prefix)) is not None:
+                await send_answer(answer, send)
             else:
                 await loaded.api(scope)(scope, receive, send)
 
@@ -290,7 +314,7 @@ class Application:
         """Return whether another process has met a world; where that cannot be known now, that none has."""
         try:
             return await self._aside.run(self.worlds.exists, name)
-        except HubError:
+        except (HubError, StoreError):
             return False
 
     def is_control(self, path: str) -> bool:
@@ -303,13 +327,21 @@ class Application:
         """Return the redaction, which hides the secrets of a request where it is shown."""
         return redaction_of(self.settings, [mount.contract for mount in self.served])
 
-    async def _control(self, scope: Scope, receive: Receive, send: Send, world: World) -> None:
-        await send_in_pieces(await self._controlled(scope, receive, world), scope, receive, send)
+    async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._controlled(scope, receive, scope[WORLD])
+        if isinstance(answer, LiveResponse):
+            await self._live.send(answer, scope, receive, send)
+        else:
+            await send_in_pieces(answer, scope, receive, send)
+
+    @cached_property
+    def _control_for_pages(self) -> App:
+        return control_cors(self._control, self.settings)
 
     async def _controlled(self, scope: Scope, receive: Receive, world: World) -> Response:
         """Return the admin API's answer. A caller without access is refused before the body is read."""
         client = (scope.get("client") or ("",))[0]
-        refused = self._loaded.control.refusal(request_of(scope, b""), client)
+        refused = self._loaded.control.refusal(request_of(scope, b""), client, world)
         if refused is not None:
             return refused
         body = await read_body(scope, receive, MAX_CONTROL_BODY)
@@ -361,7 +393,7 @@ class Application:
         """Load in a thread what generated answers need, while the first requests are under way."""
         from mock_server.generation.preload import STEPS  # imported here, so that the start does not wait for it
 
-        self._aside.start(*STEPS)
+        self._aside.start(*(mount.prepare for mount in self.served), *STEPS)
 
     def reload(self) -> None:
         """Load contracts and fixtures again.
@@ -406,15 +438,41 @@ class Application:
         names = [self.settings.fixtures, *(name for mount in self.served for name in mount.contract.files)]
         if not self.settings.contract:
             names += [str(bundled.default_contract_path().parent), str(bundled.fixtures())]
+        for api in filter(None, map(bundled.api_named, self.settings.contract)):
+            names += [str(api.contract.parent), str(api.fixtures)]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]
+
+
+def _outbox(
+    mount: ApiMount, settings: Settings, dispatcher: WebhookDispatcher, request_metrics: RequestMetrics
+) -> WebhookOutbox:
+    standing = [
+        Endpoint(f"webhook-{number}", url, settings.webhook_secret, source="setting")
+        for number, url in enumerate(settings.webhook, 1)
+    ]
+    plan, bounds = mount.contract.extensions.webhooks, request_metrics.bounds
+
+    def run_due(world: World, until: float) -> float | None:  # the engine is not made yet
+        return mount.engine.run_due(world, until)
+
+    return WebhookOutbox(plan, mount.store, dispatcher, standing, settings.max_deliveries, bounds, run_due)
+
+
+def _is_from_named(scope: Scope, settings: Settings) -> bool:
+    """Tell whether a page of an origin that ``--admin-origin`` names is behind a request."""
+    if not settings.admin_origin:
+        return False
+    from mock_server.admin.access import is_named_origin  # no start waits for control
+
+    return is_named_origin(dict(scope["headers"]).get(b"origin", b"").decode("latin-1"), settings)
 
 
 async def _taken(steps: Steps) -> Response:
     """Return what steps lead to; between two of them others have their turn."""
     while True:
         try:
-            next(steps)
+            pause = next(steps)
         except StopIteration as end:
             answer: Response = end.value
             return answer
-        await asyncio.sleep(0)
+        await asyncio.sleep(pause or 0)

@@ -101,6 +101,7 @@ class ConnectionLimits:
             if connection.stage == RESTING:
                 until = connection.idle_until
                 if until is not None and until <= self.now:
+                    self._request_metrics.bounds["keep_alive_timeout"] += 1
                     connection.close()
             else:
                 self._look_at(connection, self.now - connection.since)

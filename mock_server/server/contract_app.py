@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from mock_server.core.errors import HubError
+from mock_server.core.errors import HubError, StoreError
 from mock_server.core.logging import REQUEST
 from mock_server.http.asgi import Receive, ResponseSender, Scope, Send, field_of, read_body, send_answer
 from mock_server.http.messages import Exchange, Request, Response, Route
-from mock_server.http.problem_details import hub_problem_response, problem_response
+from mock_server.http.problem_details import hub_problem_response, problem_response, store_problem_response
 from mock_server.http.request_id import client_request_id
 from mock_server.mocking.mounts import ApiMount
 from mock_server.mocking.request_metrics import RequestMetrics
@@ -27,7 +29,7 @@ from mock_server.worlds.journal import JournalWriter, LoggedExchange
 from mock_server.worlds.world import World
 
 if TYPE_CHECKING:  # the engine is imported with the first request, so that the start does not wait for it
-    from mock_server.mocking.engine import Admitted, Examined
+    from mock_server.mocking.examined_request import Admitted, Examined
     from mock_server.worlds.staged_scenarios import ScenarioMatches
 
 log = logging.getLogger("mock_server")
@@ -36,6 +38,8 @@ LARGE_BODY = 64 * 1024
 """Bytes of a request body from which on it is read and validated in a thread from the start."""
 MAX_BODY = 16 * 1024 * 1024
 """Most bytes of a request body that are read; a longer one is a 413."""
+CONTENDED_SECONDS = 5.0
+"""How long a request at least goes on to change records that others change all the time, before it is refused."""
 PENDING_SECONDS = 1.0
 """How long a request waits for another one with the same idempotency key."""
 _PENDING_PAUSE = 0.02
@@ -55,14 +59,19 @@ class ContractApp:
         request_metrics: RequestMetrics,
         ending: asyncio.Event,
         aside: WorkerThread,
+        meet: Callable[[World], None] | None = None,
     ) -> None:
         self._aside = aside
+        self._meet = meet
+        """Called with the world of each request, where its records may be older than this process."""
         self.contract = served.contract
         self.base_path = served.base_path
         self._served = served
         self._fast = fast
         self._request_metrics = request_metrics
         self._ending = ending
+        self._turn = asyncio.Lock()
+        """Held by whoever makes an answer anew because others have changed its records."""
 
     def remember_in(self, fast: ResponseCache) -> None:
         """Have answers remembered elsewhere from now on."""
@@ -71,6 +80,8 @@ class ContractApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(scope, receive, MAX_BODY)
         world: World = scope[WORLD]
+        if self._meet is not None:
+            self._meet(world)
         request = request_of(scope, body or b"")
         with _ExchangeRecorder(self, request, world, scope, self._served.store) as recorder:
             too_long = Exchange(request, Route(), body_too_large(MAX_BODY)) if body is None else None
@@ -120,15 +131,56 @@ class ContractApp:
         examined = await run(engine.examine, request, world)
         if not engine.is_stateful(world):
             admitted = engine.admit(examined, world)
-            return engine.settle(admitted, await self._aside.run(engine.respond, admitted))
+            return engine.settle(admitted, await self._committed(admitted))
         matches = await run(engine.matches, examined, world) if request.body else None
         admitted = await self._admitted(examined, world, matches)
         try:
-            exchange = await self._aside.run(engine.respond, admitted)
+            exchange = await self._committed(admitted)
         except Exception:
             await self._aside.run(engine.give_up, admitted)
             raise
         return await self._aside.run(engine.settle, admitted, exchange)
+
+    async def _committed(self, admitted: Admitted) -> Exchange:
+        """Respond, and make the changes that the answer stands for; begin anew where others changed the same.
+
+        Whoever begins anew waits for its turn: a hundred clients that create the same at once would otherwise be in
+        each other's way until some of them gave up. A slow replica loses to quicker ones until these have no more to
+        do: so it is not the number of tries that ends them, but the time.
+        """
+        engine = self._served.engine
+        try:
+            if engine.has_later:
+                await self._aside.run(engine.catch_up, admitted)
+        except StoreError as error:
+            return Exchange(admitted.examined.request, admitted.examined.route, store_problem_response(error))
+        exchange = await self._aside.run(engine.respond, admitted)
+        try:
+            if not exchange.answer.changes or await self._commit(admitted, exchange):
+                return exchange
+            async with self._turn:
+                until = monotonic() + CONTENDED_SECONDS
+                tries = 0
+                while tries < engine.tries or monotonic() < until:
+                    tries += 1
+                    exchange = await self._aside.run(engine.respond, admitted)
+                    if not exchange.answer.changes or await self._commit(admitted, exchange):
+                        return exchange
+        except StoreError as error:
+            return replace(exchange, answer=store_problem_response(error))
+        return engine.busy(exchange)
+
+    async def _commit(self, admitted: Admitted, exchange: Exchange) -> bool:
+        """Make the changes that an answer stands for; return False where others changed the same meanwhile."""
+        engine = self._served.engine
+        if self._served.store.is_shared:
+            is_done = await self._aside.run(engine.commit, admitted, exchange)
+        else:  # in memory it takes microseconds, and what may be started twice would find its own changes there
+            is_done = engine.commit(admitted, exchange)
+        if is_done and engine.has_later:
+            with suppress(StoreError):  # the request is answered; what is due is so before the next one, too
+                await self._aside.run(engine.catch_up, admitted)
+        return is_done
 
     async def _admitted(self, examined: Examined, world: World, matches: ScenarioMatches | None) -> Admitted:
         """Have the world decide. While another request with the same idempotency key is under way, its end is awaited.

@@ -7,8 +7,41 @@ from functools import cached_property
 
 from mock_server.http.asgi import Receive, Scope, Send
 from mock_server.openapi.model import Contract
+from mock_server.settings import Settings
+
+OWN_REQUEST_HEADERS = ("Prefer", "Idempotency-Key", "X-Request-Id", "traceparent", "tracestate", "baggage")
+"""What this server reads of requests to any contract, and what tracing adds to them (W3C Trace Context, Baggage)."""
+OWN_RESPONSE_HEADERS = (
+    "Idempotency-Replayed",
+    "Mock-Findings",
+    "Preference-Applied",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Mock-Violation",
+)
+"""What this server adds to responses of any contract."""
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def control_cors(control: App, settings: Settings) -> App:
+    """Return the admin API for pages of the origins that ``--admin-origin`` names, by Starlette.
+
+    A preflight has no token (Fetch, 4.8), and is answered without one; what follows it needs access as ever. No
+    cookies are let in.
+    """
+    from starlette.middleware.cors import CORSMiddleware  # 0.1 s that few servers need
+
+    return CORSMiddleware(
+        control,
+        allow_origins=list(settings.admin_origin),
+        allow_methods=["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"],
+        allow_headers=["*"],
+        allow_private_network=True,
+        expose_headers=["*"],
+    )
 
 
 class Cors:
@@ -38,7 +71,7 @@ class Cors:
             self._api,
             allow_origins=["*"],
             allow_methods=list(cors.allow_methods),
-            allow_headers=list(cors.allow_headers),
+            allow_headers=[*cors.allow_headers, *OWN_REQUEST_HEADERS],
             allow_credentials=cors.allow_credentials,
             # A browser asks before a public page may reach this machine; a mock that is served there is meant to be
             # reached.
@@ -51,11 +84,13 @@ class Cors:
 def _exposed(contract: Contract) -> list[str]:
     """Return the headers that a page may read.
 
-    ``*`` is all of them, but not for a request with credentials (Fetch, 3.3.5), so all known names are listed too.
+    Those that this server adds are always among them: no contract knows of them. ``*`` is all there are, but not for a
+    request with credentials (Fetch, 3.3.5), so all known names are listed too.
     """
-    if contract.extensions.cors.expose_headers is not None:
-        return list(contract.extensions.cors.expose_headers)
+    named = contract.extensions.cors.expose_headers
+    if named is not None:
+        return [*dict.fromkeys([*named, *OWN_RESPONSE_HEADERS])]
     responses = [response for operation in contract.operations.values() for response in operation.responses.values()]
     documented = {header.name.lower(): header.name for response in responses for header in response.headers}
-    own = {name.lower(): name for name in ("Deprecation", "Location", "Mock-Findings", "Preference-Applied")}
+    own = {name.lower(): name for name in ("Deprecation", "Location", *OWN_RESPONSE_HEADERS)}
     return ["*", *sorted({**own, **documented}.values())]

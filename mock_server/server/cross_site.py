@@ -20,7 +20,8 @@ from mock_server.settings import Settings
 def is_foreign(headers: Iterable[Field], settings: Settings) -> bool:
     """Tell whether a request was sent by a page of another site that is none of this machine.
 
-    ``--allowed-host`` names hosts that are no strangers. Programs send neither of the two headers.
+    ``--allowed-host`` names hosts that are no strangers, ``--admin-origin`` origins. Programs send neither of the two
+    headers.
     """
     fields = dict(headers)
     site, origin = fields.get(b"sec-fetch-site"), fields.get(b"origin")
@@ -28,10 +29,13 @@ def is_foreign(headers: Iterable[Field], settings: Settings) -> bool:
         return False
     if site in (b"same-origin", b"same-site", b"none"):
         return False
-    from mock_server.admin.access import is_own_name  # no start waits for control
+    from mock_server.admin.access import is_named_origin, is_own_name  # no start waits for control
 
+    text = (origin or b"").decode("latin-1")
+    if is_named_origin(text, settings):
+        return False
     try:
-        parts = urlsplit((origin or b"").decode("latin-1"))
+        parts = urlsplit(text)
         name = parts.hostname or ""
     except ValueError:
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,14 @@ from mock_server.settings import Settings
 
 if TYPE_CHECKING:
     from mock_server.server.application import Application
+    from mock_server.server.observability.request_lines import LineForm
 
 
-def build_observers(application: Application) -> list[Observer]:
-    """Return the observers for the settings of an application, the outermost first. Raises :class:`UsageError`."""
+def build_observers(application: Application, lines: LineForm | None = None) -> list[Observer]:
+    """Return the observers for the settings of an application, the outermost first. Raises :class:`UsageError`.
+
+    With ``lines``, standard output has a line for each request, unless the access log has one.
+    """
     watchers: list[Observer] = []
     if application.settings.otel:
         check_observers(application.settings)
@@ -26,6 +31,11 @@ def build_observers(application: Application) -> list[Observer]:
         from mock_server.server.observability.access_log import AccessLog
 
         watchers.append(AccessLog(application.redaction))
+    elif lines is not None and sys.stdout is not None:
+        from mock_server.server.observability.request_lines import RequestLines
+
+        application.is_watched = True
+        watchers.append(RequestLines(sys.stdout, lines, application.redaction, application.is_control))
     return watchers
 
 

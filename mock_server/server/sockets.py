@@ -33,10 +33,10 @@ def bind_each(host: str, port: int, count: int) -> list[socket.socket]:
     return [_bound(host, free_port, shares_port=True) for _ in range(count)]
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
     """Return the base URL of the address that a socket is bound to."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _bound(host: str, port: int, *, shares_port: bool = False) -> socket.socket:

@@ -7,15 +7,16 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
-from typing import cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import uvicorn
 
@@ -28,18 +29,24 @@ from mock_server.server.application import Application
 from mock_server.server.connection_capacity import backlog, most_connections, raise_file_limit
 from mock_server.server.connection_limits import ConnectionLimits
 from mock_server.server.hangup import HangupHandler
+from mock_server.server.listeners import ServerAddress, open_listeners
 from mock_server.server.observability.middleware import Observer, ObserverMiddleware
 from mock_server.server.observers import build_observers, check_observers
 from mock_server.server.shutdown_guard import tell_guard, tell_guard_of_end
-from mock_server.server.sockets import bind_each, listen, url_of
 from mock_server.server.stall_watchdog import StallWatchdog
+from mock_server.server.tls import ServerCertificate
 from mock_server.server.uvicorn_protocol import ReachableConnection
 from mock_server.server.workers import OnReady, Workers, parent_is_gone
 from mock_server.settings import Settings
 from mock_server.storage import open_stores, temporary_database
 
+if TYPE_CHECKING:
+    from mock_server.server.observability.request_lines import LineForm
+
 log = logging.getLogger("mock_server")
 
+Announce: TypeAlias = Callable[[ServerAddress, Sequence[ApiMount]], None]
+"""Says where a server is reached and what it serves."""
 DRAIN_SECONDS = 1
 """Seconds that a stop waits for answers under way."""
 
@@ -59,6 +66,7 @@ class _Server(uvicorn.Server):
         watchers: Sequence[Observer],
         on_ready: Callable[[], None],
         *,
+        certificate: ServerCertificate | None = None,
         is_worker: bool = False,
         beat: Callable[[], None] | None = None,
     ) -> None:
@@ -74,6 +82,9 @@ class _Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_keep_alive=application.settings.keep_alive_timeout or sys.maxsize,
+            ssl_certfile=certificate.chain if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
         )
         super().__init__(config)
         self._on_ready = on_ready
@@ -90,6 +101,7 @@ class _Server(uvicorn.Server):
         if self._is_worker:
             self._application.warm()  # before clients wait for this one of several processes
         await super().startup(sockets)
+        self._application.dispatcher.start(asyncio.get_running_loop())
         self._on_ready()
         if not self._is_worker:
             self._application.warm()
@@ -128,7 +140,9 @@ class _Server(uvicorn.Server):
         self._application.ending.set()
         if self._stall is not None:
             self._stall.stop()
+        delivered = asyncio.create_task(self._application.dispatcher.stop())
         await super().shutdown(sockets)
+        await delivered
         for watcher in self._watchers:
             watcher.close()
 
@@ -176,32 +190,40 @@ def _directories(application: Application) -> set[Path]:
     return {path if path.is_dir() else path.parent for path in application.watched()}
 
 
-def serve(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None]) -> None:
-    """Serve until a signal ends it. ``announce`` is called with the URL once requests are answered.
+def serve(
+    settings: Settings,
+    announce: Announce,
+    lines: LineForm | None = None,
+    loading: AbstractContextManager[object] | None = None,
+) -> None:
+    """Serve until a signal ends it. ``announce`` is called with the address once requests are answered.
 
-    Raises :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
+    With ``lines``, standard output has a line for each request; ``loading`` is around the load of contracts. Raises
+    :class:`MockServerError` where contract or fixtures cannot be served or the port is not available.
     """
     announce = partial(_announce_with_warning, settings, announce)
     raise_file_limit(settings.max_connections)
     settings = _within_files(settings)
     if settings.workers > 1:
-        _serve_with_workers(settings, announce)
+        _serve_with_workers(settings, announce, lines, loading)
         return
-    with closing(Application(settings)) as application:
-        watchers = build_observers(application)
-        with listen(settings.host, settings.port, backlog()) as listener:
-            url = url_of(listener)
-            _Server(application, watchers, lambda: announce(url, application.served)).run([listener])
+    with loading or contextlib.nullcontext():
+        application = Application(settings)
+    with closing(application):
+        watchers = build_observers(application, lines)
+        with open_listeners(settings) as listeners:
+            ready = partial(announce, listeners.address, application.served)
+            _Server(application, watchers, ready, certificate=listeners.certificate).run([*listeners.sockets])
 
 
 def _announce_with_warning(
     settings: Settings,
-    announce: Callable[[str, Sequence[ApiMount]], None],
-    url: str,
+    announce: Announce,
+    address: ServerAddress,
     served: Sequence[ApiMount],
 ) -> None:
     """Say that requests are answered, and where replicas will differ."""
-    announce(url, served)
+    announce(address, served)
     if settings.hub != "memory" and settings.store == "memory":
         log.warning(
             "--hub: found --store memory; expected one that all replicas share, such as postgresql://USER@HOST/DATABASE."
@@ -213,22 +235,27 @@ def _within_files(settings: Settings) -> Settings:
     return replace(settings, max_connections=most_connections(settings.max_connections))
 
 
-def _serve_with_workers(settings: Settings, announce: Callable[[str, Sequence[ApiMount]], None]) -> None:
+def _serve_with_workers(
+    settings: Settings,
+    announce: Announce,
+    lines: LineForm | None,
+    loading: AbstractContextManager[object] | None,
+) -> None:
     if settings.reload:
         raise UsageError(f"--reload: found --workers {settings.workers} too; expected one process. Leave one out.")
     check_observers(settings)
     with temporary_hub(settings.hub) as hub, temporary_database(settings.store) as store:
         settings = replace(settings, store=store, hub=hub)
         # Read, seeded and closed again: a connection must not be shared with forked processes.
-        with closing(open_stores(store, settings.max_worlds)) as stores:
+        with closing(open_stores(store, settings.max_worlds)) as stores, loading or contextlib.nullcontext():
             served = build_mounts(settings, stores)
         for name in _NEEDED_BY_WORKERS:
             import_module(name)
-        listeners = bind_each(settings.host, settings.port, settings.workers)
-        url = url_of(listeners[0])
-        # The fixtures are loaded: once, whatever the number of workers.
-        work = partial(_work, replace(settings, seed_store="never"), token_hex(8))
-        Workers(work, listeners, settings.stall_timeout).run(lambda: announce(url, served))
+        with open_listeners(settings) as listeners:
+            # The fixtures are loaded: once, whatever the number of workers.
+            work = partial(_work, replace(settings, seed_store="never"), token_hex(8), lines, listeners.certificate)
+            ready = partial(announce, listeners.address, served)
+            Workers(work, listeners.sockets, settings.stall_timeout).run(ready)
 
 
 _NEEDED_BY_WORKERS = (
@@ -239,12 +266,20 @@ _NEEDED_BY_WORKERS = (
 """Modules that answer requests and are not imported yet: workers, as copies of this process, have them already."""
 
 
-def _work(settings: Settings, name: str, listener: socket.socket, ready: OnReady) -> None:
+def _work(
+    settings: Settings,
+    name: str,
+    lines: LineForm | None,
+    certificate: ServerCertificate | None,
+    listener: socket.socket,
+    ready: OnReady,
+) -> None:
     """Run one worker. Each has a validator of its own; all of them share records, worlds and journals."""
     log_to_stderr(settings.log_format)
     activate(is_enabled=not settings.no_plugins)  # where this process is no copy of the one that started it
     with closing(Application(settings, server=name)) as application:
-        server = _Server(application, build_observers(application), ready, is_worker=True, beat=ready.beat)
+        watchers = build_observers(application, lines)
+        server = _Server(application, watchers, ready, certificate=certificate, is_worker=True, beat=ready.beat)
         server.run([listener])
 
 
@@ -260,18 +295,19 @@ class Background:
         try:
             application.warm()
             watchers = build_observers(application)
-            self._listener = listen(settings.host, settings.port, backlog())
+            self._opened = ExitStack()
+            self._listeners = self._opened.enter_context(open_listeners(settings))
         except BaseException:
             application.close()
             raise
-        self.url = url_of(self._listener)
-        self._server = _Server(application, watchers, self._ready.set)
+        self.url = self._listeners.address.url
+        self._server = _Server(application, watchers, self._ready.set, certificate=self._listeners.certificate)
 
     def run(self) -> None:
         """Serve until :meth:`stop`; this is for a thread of its own."""
         try:
-            with closing(self._application), self._listener:
-                self._server.run([self._listener])
+            with closing(self._application), self._opened:
+                self._server.run([*self._listeners.sockets])
         finally:
             self._ready.set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import os
 import re
 import socket
@@ -17,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mock_server.settings import ROWS, Option
+from mock_server.server import uvicorn_server
+from mock_server.settings import ROWS, Option, Settings
 from tests.support.case_files import read_cases
 from tests.support.command_line import Done, assert_one_message, called
 
@@ -44,6 +46,21 @@ paths:
               schema: {type: object, properties: {age: {type: integer}}}
               example: {age: young}
 """
+CANCELS = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /orders/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: getOrder, responses: {'200': {$ref: '#/components/responses/Order'}}}
+    delete: {operationId: cancelOrder, responses: {'200': {$ref: '#/components/responses/Order'}}}
+components:
+  schemas:
+    Order: {type: object, required: [id], properties: {id: {type: string}, status: {type: string}}}
+  responses:
+    Order: {description: The order, content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}
+"""
+"""What DELETE does here nobody can say for sure."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -52,6 +69,22 @@ def test_wrong_use_is_refused(case: dict[str, Any], capsys: pytest.CaptureFixtur
     assert_one_message(done)
     for part in case["says"]:
         assert part in done.errors
+
+
+def test_contract_without_command_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop").touch()
+    served: list[Settings] = []
+    monkeypatch.setattr(uvicorn_server, "serve", lambda settings, *_: served.append(settings))
+    monkeypatch.chdir(tmp_path)
+    for contract in ("polar", "shop", "shop.yaml", "./shop", "https://example.test/shop"):
+        for arguments in ([contract, "--port", "0"], ["serve", contract, "--port", "0"]):
+            assert called(capsys, *arguments) == Done(0, "", "")
+        plain, named = served
+        assert (plain.contract, plain.port) == ((contract,), 0)
+        assert plain == named
+        served.clear()
 
 
 def test_port_in_use_is_named(command: Callable[..., Done]) -> None:
@@ -85,7 +118,8 @@ def test_help_shows_every_setting(name: str, row: Option, capsys: pytest.Capture
     done = called(capsys, name, "--help")
     assert (done.code, done.errors) == (0, "")
     page = " ".join(done.output.split())
-    for part in (row.flag or row.metavar, row.variable, row.help):
+    own = name == "healthcheck"  # which tells of the server that it asks
+    for part in (row.flag or row.metavar, row.variable, *([] if own else [row.help])):
         assert part in page
 
 
@@ -119,10 +153,85 @@ def test_routes_shows_security_statuses_and_sources(capsys: pytest.CaptureFixtur
     done = called(capsys, "routes")
     head, row = done.output.splitlines()
     assert (done.code, done.errors) == (0, "")
-    assert head.split() == ["METHOD", "PATH", "SECURITY", "ANSWERS"]
+    assert head.split() == ["METHOD", "PATH", "SECURITY", "ANSWERS", "STATE", "WHY"]
     assert row.split("  ", 1)[0] == "GET"
     assert " /v1/customer-portal/customers/me  customer_session or member_session  " in row
-    assert row.endswith("  200 fixture, else generated, 401 example, 429 contract, 500 example")
+    assert "  200 fixture, else generated, 401 example, 429 contract, 500 example  " in row
+    assert row.endswith('  read customers  the caller\'s own; answers CustomerPortalCustomer; "get"')
+
+
+def test_routes_tells_what_operations_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(CANCELS, encoding="utf-8")
+    table = called(capsys, "routes", str(contract)).output
+    assert "  read orders by id  " in table
+    assert '  item by {id}; answers Order, which has `id`; "get"' in table
+    report = json.loads(called(capsys, "routes", "--json", str(contract)).output)
+    assert {resource["name"] for resource in report["resources"]} == {"orders"}
+    (read,) = [entry for entry in report["operations"] if entry["operation"] == "GET /orders/{id}"]
+    assert (read["does"], read["resource"], read["key"], read["sure"]) == ("read", "orders", "id", True)
+    assert read["witnesses"] == ["shape", "schema", "word"]
+
+
+def test_routes_shows_what_needs_a_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(CANCELS, encoding="utf-8")
+    head, row = called(capsys, "routes", "--unsure", str(contract)).output.splitlines()
+    assert head.split() == ["METHOD", "PATH", "SECURITY", "ANSWERS", "STATE", "WHY"]
+    assert row.startswith("DELETE  /orders/{id}  ")
+    assert "  UNSURE delete orders by id (stateless)  " in row
+    report = json.loads(called(capsys, "routes", "--unsure", "--json", str(contract)).output)
+    assert [entry["operation"] for entry in report["operations"]] == ["DELETE /orders/{id}"]
+
+
+def test_routes_shows_what_is_told_to_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "shop.json"
+    contract.write_text(json.dumps(read_cases("events")["contract"]), encoding="utf-8")
+    table = called(capsys, "routes", "--webhooks", str(contract)).output.splitlines()
+    assert table[0].split() == ["EVENT", "SENT", "TO", "RESOURCE", "RECORD", "HAPPENS", "WHY"]
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in table[1:]}
+    assert rows["customer.created"] == ("endpoints customers /data by itself: created /data is Customer of customers")
+    assert rows["customer.greeted"].startswith("endpoints customers /data when sent ")
+    assert rows["maintenance"].startswith("endpoints none when sent ")
+    assert " by itself: after POST /invoices " in rows["settled"]
+    report = json.loads(called(capsys, "routes", "--webhooks", "--json", str(contract)).output)
+    assert report["webhooks"][0]["automatic"] == "created"
+    assert [callback["operation"] for callback in report["callbacks"]] == ["POST /invoices", "POST /ping"]
+    assert called(capsys, "routes", "--webhooks", "--unsure", str(contract)).code == 2
+
+
+def test_check_notes_what_is_unsure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(CANCELS, encoding="utf-8")
+    done = called(capsys, "check", str(contract))
+    (note,) = [line for line in done.output.splitlines() if line.startswith("note: ")]
+    assert note.startswith("note: DELETE /orders/{id}: UNSURE delete orders by id (stateless): item by {id}; but ")
+    assert done.code == 0
+
+
+def test_correction_leaves_nothing_unsure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract, overlay = tmp_path / "contract.yaml", tmp_path / "overlay.yaml"
+    contract.write_text(CANCELS, encoding="utf-8")
+    correction = {"target": "$.paths['/orders/{id}'].delete", "update": {"x-mock-does": "transition"}}
+    document = {"overlay": "1.0.0", "info": {"title": "Orders", "version": "1"}, "actions": [correction]}
+    overlay.write_text(json.dumps(document), encoding="utf-8")
+    options = (str(contract), "--overlay", str(overlay))
+    assert "  transition orders by id  told by x-mock-does" in called(capsys, "routes", *options).output
+    (head,) = called(capsys, "routes", "--unsure", *options).output.splitlines()
+    assert head.split() == ["METHOD", "PATH", "SECURITY", "ANSWERS", "STATE", "WHY"]
+    assert "note: " not in called(capsys, "check", *options).output
+
+
+def test_check_finds_correction_that_the_contract_contradicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(f"{CANCELS}\nx-mock-resources:\n  orders:\n    initial: {{stats: new}}\n", encoding="utf-8")
+    done = called(capsys, "check", str(contract))
+    (finding,) = [line for line in done.output.splitlines() if "x-mock-contradiction" in line]
+    assert f"{contract}:" in finding
+    assert " /x-mock-resources/orders/initial/stats: 'stats'" in finding
+    assert done.code == 1
 
 
 def test_check_tries_every_answer_of_bundled_contract(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from mock_server.worlds.redaction import Redaction
 
 log = logging.getLogger("mock_server.access")
 
-_PROBES = tuple(CONTROL + path for path in ("/health", "/health/live", "/health/ready", "/metrics"))
+PROBES = tuple(CONTROL + path for path in ("/health", "/health/live", "/health/ready", "/metrics"))
 """Paths that orchestrators and monitors request all day; answers of status 200 to them are not logged."""
 
 _MOST_FINDINGS = 5
@@ -33,7 +33,7 @@ class AccessLog:
         try:
             yield
         finally:
-            if seen.status != 200 or not seen.path.endswith(_PROBES):
+            if seen.status != 200 or not seen.path.endswith(PROBES):
                 _tell(seen, self._redaction)
 
     def close(self) -> None:

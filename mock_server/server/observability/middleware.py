@@ -1,6 +1,7 @@
 """The application with observers: each request as seen from outside, with what is known of it inside.
 
-Used only for an access log or traces: it costs a request ten times what a remembered answer costs.
+Used only for an access log, traces or lines on a terminal: it costs a request ten times what a remembered answer
+costs.
 """
 
 from __future__ import annotations
@@ -32,12 +33,10 @@ class RequestObservation:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.method: str = scope["method"]
-        self.path = quote(scope["raw_path"] or scope["path"], safe=_PATH)
-        """The path as it was sent, with the prefix of a world, in the characters of a URI (RFC 3986).
-
-        It has no query, which may have secrets in it.
-        """
+        self._raw_path: bytes | str = scope["raw_path"] or scope["path"]
         self.status = 0
+        self.refusal = b""
+        """The beginning of the body of an answer from status 400 on that the journal does not have."""
         self.operation = ""
         self.kept: LoggedExchange | None = None
         """What the journal keeps of the request; None where it is none of the contract's."""
@@ -50,6 +49,14 @@ class RequestObservation:
         self._world, self._number = world, number
         self.kept = journaled
         self.operation = operation
+
+    @cached_property
+    def path(self) -> str:
+        """The path as it was sent, with the prefix of a world, in the characters of a URI (RFC 3986).
+
+        It has no query, which may have secrets in it.
+        """
+        return quote(self._raw_path, safe=_PATH)
 
     @property
     def world(self) -> str:
@@ -95,6 +102,8 @@ class ObserverMiddleware:
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen.status = message["status"]
+            elif seen.status >= 400 and seen.kept is None and not seen.refusal:
+                seen.refusal = message.get("body", b"")
             await send(message)
 
         with ExitStack() as watching:

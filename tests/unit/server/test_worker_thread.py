@@ -12,7 +12,8 @@ import pytest
 
 from mock_server.core.deadline import DeadlineExceeded, check, current, takes_long, within
 from mock_server.http.messages import Exchange
-from mock_server.mocking.engine import Admitted, Engine
+from mock_server.mocking.engine import Engine
+from mock_server.mocking.examined_request import Admitted
 from mock_server.server.application import Application
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings

@@ -16,18 +16,33 @@ from tests.support.paths import ROOT
 EXAMPLES: dict[str, tuple[str, Value]] = {
     "contract": (f"api.yaml{os.pathsep}http://localhost:80/b.yaml", ("api.yaml", "http://localhost:80/b.yaml")),
     "host": ("0.0.0.0", "0.0.0.0"),
+    "uds": ("/run/mock.sock", "/run/mock.sock"),
+    "tls_cert": ("chain.pem", "chain.pem"),
+    "tls_key": ("key.pem", "key.pem"),
     "fixtures": ("records", "records"),
     "overlay": (f"a.yaml{os.pathsep}b.yaml", ("a.yaml", "b.yaml")),
     "store": ("sqlite:///demo.db", "sqlite:///demo.db"),
     "seed_store": ("never", "never"),
     "scenario": ("flaky,slow", ("flaky", "slow")),
     "seed": ("-7", -7),
+    "state": ("strict", "strict"),
+    "records": ("25", "25"),
     "validate_requests": ("warn", "warn"),
     "hub": ("redis://cache:6379", "redis://cache:6379"),
+    "webhook": (
+        "http://localhost:3000/a, http://[::1]:80/b",
+        ("http://localhost:3000/a", "http://[::1]:80/b"),
+    ),
+    "webhook_secret": ("whsec_c2VjcmV0", "whsec_c2VjcmV0"),
+    "webhook_allow": ("receiver,10.0.0.0/8 fd00::1", ("receiver", "10.0.0.0/8", "fd00::1")),
     "redact_header": (f"X-Secret{os.pathsep}X-Key", ("X-Secret", "X-Key")),
     "redact_body": ("/card/number,/items/*/iban", ("/card/number", "/items/*/iban")),
     "admin_token": ("secret", "secret"),
     "allowed_host": ("mock, mock.test", ("mock", "mock.test")),
+    "admin_origin": (
+        "HTTP://Localhost:3000, https://app.example:443 http://[::1]:80",
+        ("http://localhost:3000", "https://app.example", "http://[::1]"),
+    ),
     "log_format": ("json", "json"),
 }
 """By setting: a text that a person may type, and its value. Switches and numbers need none."""
@@ -209,3 +224,25 @@ def test_readme_has_the_table() -> None:
     table, end, _ = rest.partition("<!-- /settings -->")
     assert end, "README.md has no markers for the table"
     assert table.strip() == settings_table().strip()
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("*", "each origin by its name: with * every page"),
+        ("http://localhost:3000, *", "each origin by its name"),
+        ("null", "an origin: http or https, a host, perhaps a port, and no path"),
+        ("localhost:3000", "an origin: http or https"),
+        ("http://localhost:3000/", "an origin: http or https"),
+        ("http://localhost:3000/app", "an origin: http or https"),
+        ("https://*.example", "an origin: http or https"),
+        ("ftp://app.example", "an origin: http or https"),
+        ("http://user@app.example", "an origin: http or https"),
+    ],
+)
+def test_origin_that_is_none_is_refused(origin: str, expected: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_settings({"admin_origin": (origin,)}, {})
+    assert str(refused.value).startswith(f"--admin-origin: found {origin!r}; expected {expected}")
+    with pytest.raises(UsageError, match="variable MOCK_SERVER_ADMIN_ORIGIN: found"):
+        read_settings({}, {"MOCK_SERVER_ADMIN_ORIGIN": origin})
