@@ -10,7 +10,37 @@
 
 from mock_server.core.errors import ControlError, MockServerError
 from mock_server.testing.mock_server import MockServer
+from mock_server.testing.recorded_changes import RecordedChange, RecordedChanges, RecordedSnapshot
+from mock_server.testing.recorded_deliveries import RecordedDelivery, RecordedTry
+from mock_server.testing.recorded_events import RecordedEvent
 from mock_server.testing.recorded_request import RecordedRequest
+from mock_server.testing.scenario_data import (
+    AnswerData,
+    EventFaultData,
+    RequestMatchData,
+    ScenarioData,
+    ValuePatternData,
+)
+from mock_server.testing.verification_error import VerificationError
 from mock_server.testing.world import Clock, World
 
-__all__ = ["Clock", "ControlError", "MockServer", "MockServerError", "RecordedRequest", "World"]
+__all__ = [
+    "AnswerData",
+    "Clock",
+    "ControlError",
+    "EventFaultData",
+    "MockServer",
+    "MockServerError",
+    "RecordedChange",
+    "RecordedChanges",
+    "RecordedDelivery",
+    "RecordedEvent",
+    "RecordedRequest",
+    "RecordedSnapshot",
+    "RecordedTry",
+    "RequestMatchData",
+    "ScenarioData",
+    "ValuePatternData",
+    "VerificationError",
+    "World",
+]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Unpack
+from typing import Unpack, cast
 from uuid import uuid4
 
 from mock_server.testing.admin_client import ControlClient
 from mock_server.testing.managed_server import ManagedServer
-from mock_server.testing.runners import ExternalServer, Options, ProcessServer, ServerRunner, ThreadServer
+from mock_server.testing.runners import ExternalServer, Options, Place, ProcessServer, ServerRunner, ThreadServer
 from mock_server.testing.world import World, checked_name
 
 
@@ -18,30 +18,28 @@ class MockServer(World):
 
     ::
 
-        with MockServer(contract="pets.yaml", seed=7) as mock:
+        with MockServer("pets.yaml", seed=7) as mock:
             client = Client(base_url=mock.url)
 
     It answers when the ``with`` is entered (``async with`` does too, without holding up the loop) and is gone when
-    it is left; :meth:`start` and :meth:`stop` do the same by hand. The keywords are the settings of
-    ``mock-server serve``; variables of the environment count for nothing here. Of itself it is the world without a
-    prefix; :meth:`world` gives others.
+    it is left; :meth:`start` and :meth:`stop` do the same by hand. First come paths or URLs of contracts, or ``polar``;
+    without any it is Polar's Get Customer. The keywords are the settings of ``mock-server serve``; variables of the
+    environment count for nothing here. Of itself it is the world without a prefix; :meth:`world` gives others.
 
-    Raises :class:`TypeError` for a keyword that is no setting, :class:`mock_server.core.errors.UsageError` for a value
-    that does not fit, and, when it is entered, any :class:`mock_server.core.errors.MockServerError` that stands in the
-    way of serving.
+    Raises :class:`TypeError` for a contract that is no path and a keyword that is no setting,
+    :class:`mock_server.core.errors.UsageError` for a value that does not fit, and, when it is entered, any
+    :class:`mock_server.core.errors.MockServerError` that stands in the way of serving.
     """
 
-    def __init__(self, runner: ServerRunner | None = None, /, **options: Unpack[Options]) -> None:
-        # The runner is for subprocess() and at(): what users give is a keyword.
-        if isinstance(runner, (str, os.PathLike)):
-            raise TypeError(f"MockServer: found {runner!r} without a name; expected keywords, such as contract=...")
-        self._server = ManagedServer(runner or ThreadServer(options), str(options.get("admin_token") or ""))
-        super().__init__(self._server)
+    def __init__(self, *contracts: Place, **options: Unpack[Options]) -> None:
+        self._run_by(ThreadServer(_with_contracts(contracts, options)), options.get("admin_token"))
 
     @classmethod
-    def subprocess(cls, **options: Unpack[Options]) -> MockServer:
+    def subprocess(cls, *contracts: Place, **options: Unpack[Options]) -> MockServer:
         """Return the same in a process of its own, ``python -m mock_server serve``; it logs to standard error."""
-        return cls(ProcessServer(options), **options)
+        server = cls.__new__(cls)
+        server._run_by(ProcessServer(_with_contracts(contracts, options)), options.get("admin_token"))
+        return server
 
     @classmethod
     def at(cls, url: str, *, admin_token: str = "", known: bool = False) -> MockServer:
@@ -49,7 +47,14 @@ class MockServer(World):
 
         Entering it checks that the server is ready, unless it is ``known`` to be.
         """
-        return cls(ExternalServer(url, known=known), admin_token=admin_token)
+        server = cls.__new__(cls)
+        server._run_by(ExternalServer(url, known=known), admin_token)
+        return server
+
+    def _run_by(self, runner: ServerRunner, admin_token: str | None) -> None:
+        """Take what runs the server, and the token that its admin API asks for."""
+        self._server = ManagedServer(runner, admin_token or "")
+        World.__init__(self, self._server)
 
     def start(self) -> MockServer:
         """Start the server; it answers when this returns."""
@@ -83,3 +88,21 @@ class MockServer(World):
 
     def __repr__(self) -> str:
         return f"<MockServer {self.url if self._server.is_started else 'not started'}>"
+
+
+def _with_contracts(contracts: tuple[object, ...], options: Options) -> Options:
+    """Return the settings with the contracts that stand before them.
+
+    Raises :class:`TypeError` for what is no path, and where the keyword is given too.
+    """
+    for contract in contracts:
+        if not isinstance(contract, (str, os.PathLike)) or not os.fspath(contract):
+            raise TypeError(
+                f"MockServer: found the contract {contract!r}; expected the path or the URL of an OpenAPI document,"
+                " each as an argument of its own"
+            )
+    if not contracts:
+        return options
+    if options.get("contract"):
+        raise TypeError("MockServer: found a contract in addition to contract=...; expected one of the two")
+    return {**options, "contract": [os.fspath(contract) for contract in cast("tuple[Place, ...]", contracts)]}

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 
 class HeaderValues(Mapping[str, str]):
@@ -56,6 +56,21 @@ class RecordedRequest:
     findings: Sequence[Mapping[str, Any]] = ()
     """What the request breaks of the contract: ``rule``, ``location``, ``pointer``, ``found``, ``expected``."""
     id: str = ""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers of the answer by name, in any case."""
+    answer_body: bytes = b""
+    """The body of the answer, or as much of it as the journal keeps."""
+
+    @property
+    def url(self) -> str:
+        """The path with its query, as a text."""
+        return f"{self.path}?{urlencode(self.query, doseq=True)}" if self.query else self.path
+
+    @property
+    def why(self) -> str:
+        """Why it was answered so: the source, and what was found wrong with the request, or the server's own words."""
+        details = [*map(_finding_phrase, self.findings)] or [_problem_detail(self.answer_headers, self.answer_body)]
+        return ": ".join(filter(None, (self.reason, "; ".join(filter(None, details)))))
 
     def json(self) -> Any:
         """Return the body as JSON; raises :class:`ValueError` where it is not JSON."""
@@ -81,7 +96,28 @@ def recorded(entry: Mapping[str, Any]) -> RecordedRequest:
         reason=str(entry.get("reason") or ""),
         findings=tuple(entry.get("findings") or ()),
         id=str(entry.get("id") or ""),
+        answer_headers=HeaderValues(answer.get("headers") or {}),
+        answer_body=_body(answer),
     )
+
+
+def _finding_phrase(finding: Mapping[str, Any]) -> str:
+    """Return a finding in words: ``path id: 'x'; expected the key of a record of customers``."""
+    where = f"{finding.get('location', '')} {finding.get('pointer', '')}".strip()
+    remedy = finding.get("remedy", "")
+    phrase = f"{where}: {finding.get('found', '')}; expected {finding.get('expected', '')}"
+    return f"{phrase}. {remedy}" if remedy else phrase
+
+
+def _problem_detail(headers: Mapping[str, str], body: bytes) -> str:
+    """Return what a problem document says in detail (RFC 9457); empty where the answer is none."""
+    if not headers.get("content-type", "").startswith("application/problem+json"):
+        return ""
+    try:
+        problem: object = json.loads(body)
+    except ValueError:  # longer than what the journal keeps
+        return ""
+    return str(problem.get("detail") or "") if isinstance(problem, Mapping) else ""
 
 
 def _body(request: Mapping[str, Any]) -> bytes:

@@ -30,6 +30,10 @@ class Options(TypedDict, total=False):
     contract: Place | Sequence[Place]
     host: str
     port: int
+    uds: Place
+    tls: bool
+    tls_cert: Place
+    tls_key: Place
     fixtures: Place
     overlay: Place | Sequence[Place]
     store: str
@@ -37,6 +41,8 @@ class Options(TypedDict, total=False):
     scenario: str | Sequence[str]
     seed: int
     dynamic: bool
+    state: str
+    records: str
     fill: int
     stream_interval: int
     validate_requests: str
@@ -49,6 +55,7 @@ class Options(TypedDict, total=False):
     no_cache: bool
     no_fast_path: bool
     record_memory: int
+    state_memory: int
     answer_memory: int
     max_worlds: int
     journal_size: int
@@ -57,17 +64,27 @@ class Options(TypedDict, total=False):
     max_header_lines: int
     max_connections: int
     first_byte_timeout: int
+    keep_alive_timeout: int
     head_timeout: int
     min_body_rate: int
     send_timeout: int
     stall_timeout: int
+    no_webhooks: bool
+    webhook: str | Sequence[str]
+    webhook_secret: str
+    webhook_allow: str | Sequence[str]
+    max_deliveries: int
     redact_header: str | Sequence[str]
     redact_body: str | Sequence[str]
     no_redaction: bool
     admin_token: str
     allowed_host: str | Sequence[str]
+    admin_origin: str | Sequence[str]
     no_plugins: bool
     strict: bool
+    quiet: bool
+    verbose: bool
+    open: bool
     access_log: bool
     otel: bool
     log_format: str

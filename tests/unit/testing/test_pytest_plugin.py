@@ -99,11 +99,20 @@ def test_failing_test_shows_its_journal(run: Run) -> None:
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.re_match_lines(
         [
-            r".*AssertionError: path '/v1/customers': Found 0 requests that fit; expected 2 requests\..*",
+            r".*VerificationError: path '/v1/customers': Found 0 requests that fit; expected 2 requests\..*",
             r"-+ journal of http://127\.0\.0\.1:\d+/~test_fails-gw0-[0-9a-f]{8} -+",
             r"STATUS +METHOD +PATH +OPERATION +WHY",
             r"200 +GET +/v1/customer-portal/customers/me +customer_portal:customers:get +fixture.*",
             r"500 +GET +/v1/customer-portal/customers/me +customer_portal:customers:get +scenario.*",
+            r"-+ last answer and last refusals -+",
+            r"> GET /v1/customer-portal/customers/me",
+            r"> authorization: \[redacted\]",
+            r"< 500 \(scenario .*\)",
+            r"-+ what was expected and what came nearest -+",
+            r"--- expected",
+            r"\+\+\+ GET /v1/customer-portal/customers/me -> 500 \(scenario.*\)",
+            r"-path: /v1/customers",
+            r"\+path: /v1/customer-portal/customers/me",
             r"-+ journal of http://127\.0\.0\.1:\d+/~test_fails_without_a_request-gw0-[0-9a-f]{8} -+",
             r"no request came",
         ]
@@ -138,9 +147,8 @@ def test_invalid_setting_stops_the_run(run: Run, arguments: tuple[str, ...], sai
     assert f"ERROR: mock-server: {said}" in result.errlines
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
-def test_contract_that_cannot_be_served_fails_tests_in_one_line(run: Run, workers: tuple[str, ...]) -> None:
-    result = run("def test_it(mock_world): pass\ndef test_other(): pass", "--mock-contract", "nowhere.yaml", *workers)
+def test_contract_that_cannot_be_served_fails_tests_in_one_line(run: Run) -> None:
+    result = run("def test_it(mock_world): pass\ndef test_other(): pass", "--mock-contract", "nowhere.yaml")
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.re_match_lines([r"mock-server: .*nowhere\.yaml: found no such file or directory; expected .*"])
     assert "Traceback" not in result.stdout.str()
@@ -197,3 +205,33 @@ def test_run_without_requests_covers_nothing(run: Run) -> None:
     result = run("def test_nothing(): pass", "--mock-fail-under", "1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "no test sent a request to the mock server; expected 1 % of the operations" in result.outlines
+
+
+ROUTED = """
+def name_at(host):
+    import httpx
+    return httpx.get(f"https://{host}/v1/customer-portal/customers/me",
+                     headers={"Authorization": "Bearer polar_cst_individual"}).json()["name"]
+
+@pytest.mark.mock_route("https://sandbox.polar.sh")
+def test_goes_to_its_world(mock_world):
+    mock_world.fixture("customers", "individual", name="Ada")
+    assert name_at("sandbox.polar.sh") == name_at("api.polar.sh") == "Ada"
+
+def test_marker_of_another_test_counts_for_nothing(mock_world):
+    import httpx
+    assert name_at("api.polar.sh") != "Ada"
+    with pytest.raises(httpx.ConnectError):
+        name_at("sandbox.polar.invalid")
+"""
+
+
+def test_marker_and_setting_route_to_world_of_test(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmock_route = https://api.polar.sh\n")
+    run(ROUTED, "--strict-markers").assert_outcomes(passed=2)
+
+
+def test_route_of_what_is_no_origin_stops_the_run(run: Run) -> None:
+    result = run("def test_it(): pass", "--mock-route", "https://api.polar.sh/v1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --mock-route: found 'https://api.polar.sh/v1'; expected an origin: *"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,38 @@ def test_passed_verification_is_silent(world: World, bounds: dict[str, Any]) -> 
     world.verify(**bounds, operation=ASK)
 
 
+TYPO = r"found 'customer_portal:customer:get'; did you mean customer_portal:customers:get\?"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda world, name: world.verify(operation=name),
+        lambda world, name: world.verify(operation=name, times=0),
+        lambda world, name: world.verify(operation=name, at_most=3),
+        lambda world, name: world.count(operation=name),
+        lambda world, name: world.find(operation=name),
+    ],
+    ids=["once", "never", "at-most", "count", "find"],
+)
+def test_operation_that_no_contract_has_is_refused(call: Callable[[World, str], object], world: World) -> None:
+    with pytest.raises(ControlError, match=TYPO) as refused:
+        call(world, "customer_portal:customer:get")
+    assert (refused.value.status, refused.value.problem["findings"][0]["rule"]) == (422, "unknown-operation")
+
+
+def test_operation_may_be_named_by_its_key(world: World) -> None:
+    ask(world)
+    world.verify(operation=f"GET {ME}")
+    with pytest.raises(ControlError, match=r"found 'GET /v1/customers/me'; did you mean GET "):
+        world.verify(operation="GET /v1/customers/me", times=0)
+
+
+def test_scenario_of_no_operation_is_refused(world: World) -> None:
+    with pytest.raises(ControlError, match=r"did you mean customer_portal:customers:get\?"):
+        world.scenario({"match": {"operation": "customer_portal:customer:get"}, "answers": [{"code": 500}]})
+
+
 def test_worlds_know_nothing_of_each_other(mock: MockServer) -> None:
     with mock.world() as first, mock.world("other") as other:
         first.fixture("customers", "individual", name="Anna")
@@ -138,3 +170,57 @@ def test_clock_can_be_set_and_moved(world: World) -> None:
     assert world.clock.now == moment + timedelta(hours=1, seconds=0.5)
     world.clock.reset()
     assert world.clock.now < moment
+
+
+def test_changes_are_told_and_taken_back(world: World) -> None:
+    before = world.fixtures("customers")
+    assert world.changes == []
+    world.fixture("customers", "individual", name="Anna")
+    world.fixture("customers", "team", name="Moss")
+    first, second = world.changes
+    assert (first.number, second.number, first.operation) == (1, 2, "PATCH /__admin/fixtures/customers/individual")
+    (change,) = first.records
+    assert (change.resource, change.handle, change.kind) == ("customers", "individual", "changed")
+    assert change.patch == [{"op": "replace", "path": "/name", "value": "Anna"}]
+    assert world.undo() == [second]
+    assert [each.number for each in world.undo(steps=1)] == [1]
+    assert world.fixtures("customers") == before
+    with pytest.raises(ControlError, match="found 1, and 0 change sets") as refused:
+        world.undo()
+    assert refused.value.status == 409
+
+
+def test_snapshot_is_restored(world: World) -> None:
+    world.fixture("customers", "individual", name="Anna")
+    kept = world.snapshot()
+    full = world.snapshot(name="full")
+    assert (kept.name, kept.records) == ("snapshot", 1)
+    assert world.snapshots == [full, kept]
+    world.fixture("customers", "individual", name="Berta")
+    assert world.restore() == kept
+    assert (ask(world).json()["name"], world.changes) == ("Anna", [])
+    with pytest.raises(ControlError, match="did you mean full"):
+        world.restore("ful")
+
+
+def test_world_is_copied(mock: MockServer, world: World) -> None:
+    world.fixture("customers", "individual", name="Anna")
+    with mock.world("child") as child:
+        child.copy_from(world)
+        assert ask(child).json()["name"] == "Anna"
+        child.copy_from("")
+        assert ask(child).json()["name"] != "Anna"
+
+
+def test_records_beyond_their_memory_are_refused(own_cache: None) -> None:
+    large = {"name": "x" * 400_000}
+    with MockServer(state_memory=1) as mock:
+        first, second, third = (mock.world(name) for name in ("first", "second", "third"))
+        for each in (first, second):
+            each.fixture("customers", "individual", large)
+        with pytest.raises(ControlError, match=r"expected at most 1 MB \(--state-memory\)") as refused:
+            third.fixture("customers", "individual", large)
+        assert refused.value.status == 507
+        third.fixture("customers", "team", name="Moss")
+        first.forget()
+        assert third.fixture("customers", "individual", large)
