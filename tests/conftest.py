@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -28,6 +29,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name.startswith("MOCK_SERVER_") or name == "PORT":
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def heap_of_before() -> None:
+    """Let the garbage collector pass over what is there: it takes seconds to look through contracts in caches."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -175,6 +175,8 @@ _ANSWERS: list[Any] = [
     {"fixture": "tom"},
     {"required_state": "Started", "new_state": "b", "code": 200},
     {"example": "a"},
+    {"webhook": {"fault": "late", "event": "order.paid", "seconds": 5}},
+    {"webhook": [{"fault": "drop", "tries": 2}, {"fault": "duplicate"}], "delay_ms": 1},
 ]
 _SCENARIO_WORDS = [
     "match",
@@ -214,6 +216,11 @@ _SCENARIO_WORDS = [
     "minLength",
     "uniqueItems",
     "multipleOf",
+    "webhook",
+    "fault",
+    "event",
+    "seconds",
+    "tries",
 ]
 _SCENARIOS = [
     {

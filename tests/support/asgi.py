@@ -33,10 +33,14 @@ def scope_of(path: str = ME, *, method: str = "GET", peer: str = "127.0.0.1", **
 async def sent(app: App, scope: Scope, body: bytes = b"") -> Got:
     """The answer to one request; status 0 where none was sent."""
     messages: list[Message] = []
+    arrived = asyncio.Event()
     if body:
         scope["headers"] = [*scope["headers"], (b"content-length", b"%d" % len(body))]
 
     async def receive() -> Message:
+        if arrived.is_set():
+            await asyncio.Event().wait()  # the client stays, and sends no more
+        arrived.set()
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:

@@ -33,7 +33,7 @@ class RunningServer:
         )
         assert self.process.stdout is not None
         self.ready_line = self.process.stdout.readline()
-        match = re.search(r"http://\S+", self.ready_line)
+        match = re.search(r"https?://\S+", self.ready_line)
         if match is None:
             self.process.kill()
             _, errors = self.process.communicate()

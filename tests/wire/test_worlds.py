@@ -95,7 +95,7 @@ def test_world_ends_with_one_call(server_url: str) -> None:
     assert httpx.delete(f"{server_url}/~t2/__admin/").json() == {}
     assert httpx.delete(f"{server_url}/~t2/__admin").json() == {}
     assert httpx.post(f"{server_url}/~t2/__admin/reset").json() == {}
-    assert httpx.get(f"{server_url}/~t2/__admin/").headers["allow"] == "DELETE"
+    assert httpx.put(f"{server_url}/~t2/__admin/").headers["allow"] == "DELETE, GET, HEAD"
 
 
 def test_worlds_are_listed_without_creation() -> None:

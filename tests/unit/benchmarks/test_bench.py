@@ -226,6 +226,7 @@ def test_ending_server_ends_what_it_started() -> None:
     assert not started.is_running()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not contracts.FULL.exists(), reason="the full contract is on the project's own machines only")
 def test_full_contract_takes_same_tokens(plan: Plan) -> None:
     source, _, _, *overlays = contracts.full_contract(plan.place)

@@ -316,6 +316,7 @@ def test_second_client_asks_until_ended() -> None:
 # The whole
 
 
+@pytest.mark.slow
 def test_first_answers_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "pets.json"
     broken = operation({"allOf": [{"type": "string"}, {"type": "integer"}]})

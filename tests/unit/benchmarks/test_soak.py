@@ -65,6 +65,7 @@ def test_thirds_are_of_time_after_warm_up() -> None:
     assert thirds([(0, 99), (10, 1), (14, 1), (15, 2), (19, 2), (24, 3), (25, 3)], 10) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_each_kind_of_request_is_answered(own_cache: None) -> None:
     with RunningServer(str(SHOP / "shop.yaml"), "--fixtures", str(SHOP / "fixtures")) as server:
         client = Client(server.url, 1, Findings())
