@@ -299,6 +299,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     paths["/x"] = {"get": operation()}
     contract = document(paths, components={"schemas": pairs(30)})
     with RunningServer(written(tmp_path_factory.mktemp("large"), "contract", contract), "--workers", "1") as running:
+        # The first answer waits for the modules behind it, however small it is.
+        assert httpx.get(f"{running.url}/x", trust_env=False, timeout=60).status_code == 200
         yield running
 
 

@@ -36,7 +36,7 @@ def work_through(page: str, directory: Path, *places: Path) -> list[str]:
             env={**environment, "PATH": path, "NO_PROXY": "*", "no_proxy": "*", "GOWORK": "off", "NO_COLOR": "1"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -45,9 +45,15 @@ def work_through(page: str, directory: Path, *places: Path) -> list[str]:
 
 
 def test_page_about_pytest_runs(own_cache: None, tmp_path: Path) -> None:
-    tests, program = work_through("how-to-pytest.md", tmp_path)
+    tests, routed, program = work_through("how-to-pytest.md", tmp_path)
     assert "4 passed" in tests
+    assert "2 passed" in routed
     assert program == "200\n"
+
+
+def test_page_about_webhooks_runs(own_cache: None, tmp_path: Path) -> None:
+    (tests,) = work_through("how-to-webhooks.md", tmp_path)
+    assert "4 passed" in tests
 
 
 @pytest.mark.clients
@@ -65,7 +71,22 @@ def test_page_about_go_runs(own_cache: None, tmp_path: Path) -> None:
     assert tests.startswith("ok ")
 
 
-@pytest.mark.parametrize("page", ["how-to-pytest.md", "how-to-vitest.md", "how-to-go.md"])
+@pytest.mark.clients
+def test_page_about_webhooks_with_vitest_runs(own_cache: None, tmp_path: Path) -> None:
+    assert (VITEST / ".bin/vitest").exists(), REMEDY
+    (tmp_path / "node_modules").symlink_to(VITEST)
+    (tests,) = work_through("how-to-webhooks-vitest.md", tmp_path)
+    assert re.search(r"Tests\s+3 passed", tests)
+
+
+@pytest.mark.clients
+def test_page_about_webhooks_with_go_runs(own_cache: None, tmp_path: Path) -> None:
+    assert GO.exists(), REMEDY
+    (tests,) = work_through("how-to-webhooks-go.md", tmp_path, Path(GO.read_text(encoding="utf-8").strip()).parent)
+    assert tests.startswith("ok ")
+
+
+@pytest.mark.parametrize("page", sorted(page.name for page in (ROOT / "docs").glob("how-to-*.md")))
 def test_blocks_are_files_or_commands(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert 2 * len(FENCE.findall(text)) == len(re.findall(r"^```", text, re.MULTILINE)) > 4

@@ -31,9 +31,8 @@ def free_port() -> int:
     return port
 
 
-@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_server_runs_without_standard_files(closed: str, workers: str, free_port: int) -> None:
+@pytest.mark.parametrize(("workers", "closed"), [("1", ">&-"), ("1", "<&- >&- 2>&-"), ("2", "<&- >&- 2>&-")])
+def test_server_runs_without_standard_files(workers: str, closed: str, free_port: int) -> None:
     command = f"exec {sys.executable} -m mock_server serve --workers {workers} --port {free_port} {closed}"
     with subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         url = f"http://127.0.0.1:{free_port}"

@@ -26,66 +26,80 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 @pytest.fixture
 def server() -> Iterator[RunningServer]:
+    """A server of the test's own, whose workers it may stop."""
     with RunningServer("--workers", "2") as running:
         yield running
 
 
-def test_any_worker_answers_for_a_world(server: RunningServer) -> None:
+Workers = tuple[WorkerConnection, WorkerConnection]
+
+
+@pytest.fixture(scope="module")
+def common(own_cache: None) -> Iterator[RunningServer]:
+    """A server for tests that stop none of its workers; each has a world of its own."""
+    with RunningServer("--workers", "2") as running:
+        yield running
+        assert running.stop() == 0
+        assert running.errors == ""
+
+
+@pytest.fixture
+def workers(common: RunningServer) -> Iterator[Workers]:
     with ExitStack() as stack:
-        first, second = both_workers(server, stack)
-        second.start("w", {"code": 429, "times": 2}, {"pass": True})
-        assert [*second.me("w"), *first.me("w"), *second.me("w"), *first.me("w")] == [429, 429, 200, 200]
-        for worker in (first, second):
-            assert worker.client.post("/~w/__admin/requests/verify", json={"times": 4}).status_code == 200
-            assert worker.json("/~w/__admin/coverage")["operations"][0]["count"] == 4
-        second.client.post("/~w/__admin/reset")
-        assert [*first.me("w"), *second.me("w")] == [200, 200]
-        assert first.json("/~w/__admin/requests")["meta"] == {"total": 2}
-    assert server.stop() == 0
-    assert server.errors == ""
+        yield both_workers(common, stack)
 
 
-def test_clock_moves_for_all_workers(server: RunningServer) -> None:
-    with ExitStack() as stack:
-        first, second = both_workers(server, stack)
-        first.client.post("/~w/__admin/clock", json={"now": "2026-01-01T00:00:00Z"})
-        assert second.json("/~w/__admin/clock") == {"now": "2026-01-01T00:00:00.000Z", "stands": True}
+def test_any_worker_answers_for_a_world(workers: Workers) -> None:
+    first, second = workers
+    second.start("w", {"code": 429, "times": 2}, {"pass": True})
+    assert [*second.me("w"), *first.me("w"), *second.me("w"), *first.me("w")] == [429, 429, 200, 200]
+    for worker in (first, second):
+        assert worker.client.post("/~w/__admin/requests/verify", json={"times": 4}).status_code == 200
+        assert worker.json("/~w/__admin/coverage")["operations"][0]["count"] == 4
+    second.client.post("/~w/__admin/reset")
+    assert [*first.me("w"), *second.me("w")] == [200, 200]
+    assert first.json("/~w/__admin/requests")["meta"] == {"total": 2}
 
 
-def test_entry_is_removed_for_all_workers(server: RunningServer) -> None:
-    with ExitStack() as stack:
-        first, second = both_workers(server, stack)
-        first.me("w", times=2)
-        second.me("w")
-        oldest = second.json("/~w/__admin/requests")["requests"][-1]["id"]
-        assert second.client.delete(f"/~w/__admin/requests/{oldest}").status_code == 200
-        assert first.client.get(f"/~w/__admin/requests/{oldest}").status_code == 404
-        assert first.client.post("/~w/__admin/requests/count", json={}).json()["count"] == 2
-        second.client.delete("/~w/__admin/requests")
-        assert first.client.post("/~w/__admin/requests/count", json={}).json()["count"] == 0
+def test_clock_moves_for_all_workers(workers: Workers) -> None:
+    first, second = workers
+    first.client.post("/~clock/__admin/clock", json={"now": "2026-01-01T00:00:00Z"})
+    assert second.json("/~clock/__admin/clock") == {"now": "2026-01-01T00:00:00.000Z", "stands": True}
 
 
-def test_metrics_are_those_of_all_workers(server: RunningServer) -> None:
-    with ExitStack() as stack:
-        first, second = both_workers(server, stack)
-        first.me("w", times=2)
-        second.me("w", times=3)
-        counts = {
-            sample.labels["worker"]: sample.value
-            for sample in first.samples("mock_server_requests_total")
-            if sample.labels["status"] == "200" and sample.labels["operation"]
-        }
-        assert counts == {str(first.process.pid): 2.0, str(second.process.pid): 3.0}
+def test_entry_is_removed_for_all_workers(workers: Workers) -> None:
+    first, second = workers
+    first.me("entries", times=2)
+    second.me("entries")
+    oldest = second.json("/~entries/__admin/requests")["requests"][-1]["id"]
+    assert second.client.delete(f"/~entries/__admin/requests/{oldest}").status_code == 200
+    assert first.client.get(f"/~entries/__admin/requests/{oldest}").status_code == 404
+    assert first.client.post("/~entries/__admin/requests/count", json={}).json()["count"] == 2
+    second.client.delete("/~entries/__admin/requests")
+    assert first.client.post("/~entries/__admin/requests/count", json={}).json()["count"] == 0
 
 
-def test_world_of_another_worker_may_be_asked_from_a_page(server: RunningServer) -> None:
-    with ExitStack() as stack:
-        first, second = both_workers(server, stack)
-        foreign = {**INDIVIDUAL, "Origin": "http://elsewhere.example"}
-        assert second.client.get(f"/~w{ME}", headers=foreign).status_code == 403
-        first.me("w")
-        assert first.client.post("/~w/__admin/requests/count", json={}).json()["count"] == 1
-        assert second.client.get(f"/~w{ME}", headers=foreign).status_code == 200
+def test_metrics_are_those_of_all_workers(workers: Workers) -> None:
+    first, second = workers
+
+    def counts() -> Counter[str]:
+        samples = first.samples("mock_server_requests_total")
+        good = [sample for sample in samples if sample.labels["status"] == "200" and sample.labels["operation"]]
+        return Counter({sample.labels["worker"]: int(sample.value) for sample in good})
+
+    before = counts()
+    first.me("metrics", times=2)
+    second.me("metrics", times=3)
+    assert counts() - before == {str(first.process.pid): 2, str(second.process.pid): 3}
+
+
+def test_world_of_another_worker_may_be_asked_from_a_page(workers: Workers) -> None:
+    first, second = workers
+    foreign = {**INDIVIDUAL, "Origin": "http://elsewhere.example"}
+    assert second.client.get(f"/~page{ME}", headers=foreign).status_code == 403
+    first.me("page")
+    assert first.client.post("/~page/__admin/requests/count", json={}).json()["count"] == 1
+    assert second.client.get(f"/~page{ME}", headers=foreign).status_code == 200
 
 
 def test_files_of_workers_are_private_and_removed(tmp_path: Path) -> None:

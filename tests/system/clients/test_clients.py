@@ -2,41 +2,26 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import httpx
 import pytest
 
-from tests.support.case_files import read_cases
 from tests.support.paths import ROOT
+from tests.support.polar_clients import CASES, CLIENTS, REMEDY, Client, Json, require_installed
 
 pytestmark = pytest.mark.clients
 
-Json: TypeAlias = dict[str, Any]
-
-CASES: Json = read_cases("clients")
 CUSTOMER_TOKENS: list[str] = CASES["tokens"]["customers"]
 ERROR_TOKENS: list[tuple[str, str]] = [
     (kind, token) for kind, tokens in CASES["tokens"]["errors"].items() for token in tokens
 ]
 CUSTOMER_PATH = "/v1/customer-portal/customers/me"
 DATE_TIMES = ("created_at", "modified_at")
-REMEDY = "run `make test-clients`, which installs the clients"
-
-
-@dataclass(frozen=True)
-class Client:
-    name: str
-    command: list[str]
-    finest: Literal["microseconds", "milliseconds"]
-    errors: dict[str, Json]
-    unknown: list[str] = field(default_factory=list)
-    null_becomes: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,9 +30,6 @@ class Run:
 
     client: Client
     answers: dict[str, Json]
-
-
-CLIENTS = [Client(name=name, **client) for name, client in CASES["clients"].items()]
 
 
 @pytest.fixture(scope="module", params=CLIENTS, ids=lambda client: client.name)
@@ -70,14 +52,6 @@ def printed(client: Client, tokens: list[str], server_url: str, **variables: str
         message = f"{client.name} stopped with {done.returncode}; if its SDK is missing, {REMEDY}\n{done.stderr}"
         pytest.fail(message, pytrace=False)
     return done.stdout
-
-
-def require_installed(client: Client) -> None:
-    program = client.command[0]
-    if shutil.which(ROOT / program if "/" in program else program) is None:
-        pytest.fail(f"{client.name} needs {program}, which is missing: {REMEDY}", pytrace=False)
-    if not (ROOT / f".venv-clients/{client.name}.stamp").is_file():
-        pytest.fail(f"{client.name} is not installed: {REMEDY}", pytrace=False)
 
 
 @pytest.mark.parametrize("token", CUSTOMER_TOKENS)

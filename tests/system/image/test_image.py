@@ -44,7 +44,7 @@ def test_image_says_what_it_is(image: Image) -> None:
 
 
 def test_image_is_small(image: Image) -> None:
-    assert sum(image.layers[1:]) < 190e6
+    assert sum(image.layers[1:]) < 210e6  # of which aiohttp is 12 MB
 
 
 def test_image_holds_runtime_only(image: Image, root: str, engine: Engine) -> None:
@@ -63,7 +63,11 @@ def test_image_holds_runtime_only(image: Image, root: str, engine: Engine) -> No
 def test_image_has_a_bill_of_what_is_in_it(root: str, engine: Engine) -> None:
     place = Path(f"/proc/{engine.pid}/root{root}/opt/mock-server")
     bill = json.loads((place / "share/mock-server.cdx.json").read_text(encoding="utf-8"))
-    listed = {f"{each['name'].replace('-', '_')}-{each['version']}" for each in bill["components"]}
+    listed = {
+        f"{each['name'].replace('-', '_')}-{each['version']}"
+        for each in bill["components"]
+        if each["purl"].startswith("pkg:pypi/")  # files of others within the wheel are no distributions
+    }
     present = {
         each.name.removesuffix(".dist-info").lower() for each in place.glob("lib/python3.*/site-packages/*.dist-info")
     }

@@ -9,25 +9,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.paths import ROOT, SHARED
+from tests.support.sdk_suites import OPENAI, PYTHON, STRIPE, SUITES, needs
 from tests.support.server_process import RunningServer
 
 pytestmark = pytest.mark.sdks
 
-PYTHON = ROOT / ".venv/sdks/bin/python"
-SUITES = ROOT / ".venv/suites"
-OPENAI = SHARED / "contracts/openai-2026-08.yml"
-STRIPE = SHARED / "contracts/stripe-2026-08.json"
 MINUTES = 20
-
-
-def needs(contract: Path) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not contract.is_file(), reason=f"{contract.name} is on the project's own machines alone")
 
 
 def passed(suite: str, *arguments: str, **variables: str) -> int:

@@ -31,8 +31,11 @@ NAMES = sorted(
         *AT_HAND,
     }
 )
-MOST_MEMORY = 200.0
-"""MB (10⁶ bytes) that a server may hold after every operation of a contract was asked in every way."""
+MOST_MEMORY = 240.0
+"""MB (10⁶ bytes) that a server may hold after every operation of a contract was asked in every way.
+
+What is worked out of the 228 resources of GitHub's contract, for the records that it keeps, has some 40 of them.
+"""
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-// Polar's own sample call on the Go SDK 0.12: client TOKEN... with MOCK_SERVER_URL set.
+// Polar's own sample call on the Go SDK 0.12: client TOKEN... with MOCK_SERVER_URL set; client flows: see flows.go.
 // POLAR_RETRIES is how many milliseconds the SDK goes on retrying; without it, it does not.
 package main
 
@@ -128,6 +128,10 @@ func main() {
 	if serverURL == "" {
 		// The SDK would take an empty base URL for the production server's.
 		log.Fatal("MOCK_SERVER_URL is not set")
+	}
+	if len(os.Args) == 2 && os.Args[1] == "flows" {
+		flows()
+		return
 	}
 	s := polargo.New(append(retries(), polargo.WithServerURL(serverURL))...)
 	lines := json.NewEncoder(os.Stdout)
