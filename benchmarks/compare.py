@@ -60,7 +60,7 @@ def _rows(full: Sequence[str]) -> Mapping[str, tuple[Load, Sequence[str]]]:
         "tokens": (requests.many_customers(), ()),
         "worlds": (requests.many_customers(requests.WORLDS), ()),
         "new": (requests.new_customers(), ()),
-        "post": (requests.new_orders(), (str(contracts.ORDERS),)),
+        "post": (requests.new_orders(), (str(contracts.ORDERS), "--state", "off")),
     }
     return {**rows, **({"full": (requests.one_customer(), full)} if full else {})}
 

@@ -99,8 +99,9 @@ def every(survey: Survey, place: Place, file: Path) -> Iterator[tuple[str, str, 
 def surveyed(survey: Survey, place: Place, file: Path) -> tuple[list[Outcome], float]:
     """Return what came of every call of a contract to this server, and its memory afterwards in MB."""
     calls = [*survey.calls()]
-    with Candidate(place, file).started() as server:
-        outcomes = survey.asked(server.url, [call for call in calls if isinstance(call, Call)])
+    # A world is wanted for one call; that of a hundred calls ago is missed by nobody.
+    with Candidate(place, file, arguments=("--max-worlds", "100")).started() as server:
+        outcomes = survey.asked(server.url, [call for call in calls if isinstance(call, Call)], are_apart=True)
         memory = server.memory()
     return [*outcomes, *(outcome for outcome in calls if isinstance(outcome, Outcome))], memory
 

@@ -15,6 +15,10 @@ _IN_PACKAGES = {
     "directus": "@directus/specs/dist/openapi.json",
     "blockfrost": "@blockfrost/openapi/openapi.yaml",
 }
+_SAMPLES = {
+    "petstore": "@readme/oas-examples/3.0/json/petstore.json",
+    "train-travel": "@readme/oas-examples/3.1/json/train-travel.json",
+}
 
 
 def contracts() -> dict[str, Path]:
@@ -22,4 +26,10 @@ def contracts() -> dict[str, Path]:
     shared = sorted(SHARED.glob("*.*")) if SHARED.is_dir() else []
     packaged = {name: PACKAGES / file for name, file in _IN_PACKAGES.items()}
     files = {**{file.stem: file for file in shared}, **packaged}
+    return {name: file for name, file in files.items() if file.exists()}
+
+
+def samples() -> dict[str, Path]:
+    """Return the contracts that are there of APIs which exist to be shown, by name."""
+    files = {name: PACKAGES / file for name, file in _SAMPLES.items()}
     return {name: file for name, file in files.items() if file.exists()}

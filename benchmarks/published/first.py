@@ -57,7 +57,9 @@ class FirstAnswers:
 class Candidate:
     """A server that is measured: this one, or a peer."""
 
-    def __init__(self, place: Place, file: Path, peer: Peer | None = None) -> None:
+    def __init__(self, place: Place, file: Path, peer: Peer | None = None, arguments: Sequence[str] = ()) -> None:
+        """Take a place to run in, the contract, and whose server it is; ``arguments`` are those of this one."""
+        self._arguments = arguments
         self._place = place
         self._file = file
         self._peer = peer
@@ -78,7 +80,7 @@ class Candidate:
     def _spawned(self, first: bytes) -> AbstractContextManager[Server]:
         """Return the server in a process of its own; a peer is there when it answers ``first``."""
         if self._peer is None:
-            return self._place.mock_server(str(self._file))
+            return self._place.mock_server(str(self._file), *self._arguments)
         command = [part.replace("{contract}", str(self._file)) for part in self._peer.command]
         return self._place.program(command, first)
 

@@ -82,33 +82,8 @@ class Caller:
 
         Raises :class:`NotSendableError`, or :class:`NoSampleError` for a schema that no value was found for.
         """
-        path = operation.path.partition("#")[0]
-        query: list[str] = []
-        headers: list[tuple[str, str]] = []
-        cookies: list[str] = []
-        for parameter, steps in operation.parameters:
-            place, required = parameter["in"], parameter.get("required") is True or parameter["in"] == "path"
-            if not (required or everything) or (place == "header" and parameter["name"].lower() in _IGNORED):
-                continue
-            try:
-                written = self._parameter(parameter, steps, everything)
-            except (NotSendableError, NoSampleError):
-                if required:
-                    raise
-                continue
-            if place == "path":
-                path = path.replace("{" + parameter["name"] + "}", written[0])
-            elif place == "header":
-                headers.append((parameter["name"], written[0]))
-            else:
-                (cookies if place == "cookie" else query).extend(written)
-        self._credentials(operation, headers, query, cookies)
-        if cookies:
-            headers.append(("Cookie", "; ".join(cookies)))
+        target, headers = self.addressed(operation, everything)
         body, typed = self._body(operation, everything, entry)
-        target = quote(path, safe="/%?=&" + _RESERVED) + (
-            ("&" if "?" in path else "?") + "&".join(query) if query else ""
-        )
         way = "everything" if everything else "required"
         return Call(
             operation,
@@ -117,6 +92,46 @@ class Caller:
             (*headers, *([("Content-Type", typed)] if typed else [])),
             body,
         )
+
+    def addressed(
+        self, operation: Operation, everything: bool, given: Mapping[tuple[str, str], Any] | None = None
+    ) -> tuple[str, list[tuple[str, str]]]:
+        """Return target and headers of a request, with the given values of parameters, by place and name.
+
+        Raises as :meth:`call`.
+        """
+        path = operation.path.partition("#")[0]
+        query: list[str] = []
+        headers: list[tuple[str, str]] = []
+        cookies: list[str] = []
+        known = given or {}
+        for parameter, steps in operation.parameters:
+            place, required = parameter["in"], parameter.get("required") is True or parameter["in"] == "path"
+            is_given = (place, parameter["name"]) in known
+            is_ignored = place == "header" and parameter["name"].lower() in _IGNORED
+            if is_ignored or not (required or everything or is_given):
+                continue
+            try:
+                texts = (
+                    written(parameter, known[place, parameter["name"]])
+                    if is_given
+                    else self._parameter(parameter, steps, everything)
+                )
+            except (NotSendableError, NoSampleError):
+                if required or is_given:
+                    raise
+                continue
+            if place == "path":
+                path = path.replace("{" + parameter["name"] + "}", texts[0])
+            elif place == "header":
+                headers.append((parameter["name"], texts[0]))
+            else:
+                (cookies if place == "cookie" else query).extend(texts)
+        self._credentials(operation, headers, query, cookies)
+        if cookies:
+            headers.append(("Cookie", "; ".join(cookies)))
+        target = quote(path, safe="/%?=&" + _RESERVED)
+        return target + (("&" if "?" in path else "?") + "&".join(query) if query else ""), headers
 
     def _parameter(self, parameter: Node, steps: Steps | None, everything: bool) -> list[str]:
         value = self._sampler.sample(steps, everything) if steps else "text"
@@ -148,24 +163,41 @@ class Caller:
             return b"", ""
         entry = entry or operation.content[0]
         kind = essence(entry.media_type)
-        typed = "application/octet-stream" if kind == "*/*" else entry.media_type
+        typed = content_type(entry)
         schema = self._sampler.resolved(entry.schema) if entry.schema else {}
         if not entry.schema and not is_json(kind):
             return (b"a=1", typed) if kind == _FORM else (b"text", typed)
         filled = kind == _FORM or kind.startswith("multipart/")
         value = self._sampler.sample(entry.schema, everything, filled) if entry.schema else {}
-        if is_json(kind):
-            return json.dumps(value).encode(), typed
-        encoding = mapping(entry.node.get("encoding"))
-        if kind == _FORM:
-            return "&".join(_form(value, encoding)).encode(), typed
-        if kind.startswith("multipart/"):
-            return _multipart(value, encoding, schema), f"{typed}; boundary={_BOUNDARY}"
-        if isinstance(value, str):
-            return value.encode(), typed
-        if kind.endswith(("/xml", "+xml")) or not isinstance(value, (int, float)):
-            raise NotSendableError(f"a body of the type {kind}: nothing here writes one")
-        return json.dumps(value).encode(), typed
+        return encoded(entry, value, schema), typed
+
+
+def encoded(entry: Entry, value: Any, schema: Mapping[str, Any]) -> bytes:
+    """Return a body of the media type of an entry of ``content``; ``schema`` is that of the value, followed.
+
+    Raises :class:`NotSendableError` for a type that nothing here writes.
+    """
+    kind = essence(entry.media_type)
+    encoding = mapping(entry.node.get("encoding"))
+    if is_json(kind):
+        return json.dumps(value).encode()
+    if kind == _FORM:
+        return "&".join(_form(value, encoding)).encode()
+    if kind.startswith("multipart/"):
+        return _multipart(value, encoding, schema)
+    if isinstance(value, str):
+        return value.encode()
+    if kind.endswith(("/xml", "+xml")) or not isinstance(value, (int, float)):
+        raise NotSendableError(f"a body of the type {kind}: nothing here writes one")
+    return json.dumps(value).encode()
+
+
+def content_type(entry: Entry) -> str:
+    """Return the header of a body of an entry of ``content``, as :func:`encoded` writes it."""
+    kind = essence(entry.media_type)
+    if kind.startswith("multipart/"):
+        return f"{entry.media_type}; boundary={_BOUNDARY}"
+    return "application/octet-stream" if kind == "*/*" else entry.media_type
 
 
 _RESERVED = "!$'()*+,;:@~"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median, quantiles
 
 from benchmarks.published.connection import Connection
@@ -79,11 +79,22 @@ class Survey:
             if isinstance(plain, Call):
                 yield from preferred(plain)
 
-    def asked(self, url: str, calls: Sequence[Call], progress: Callable[[int], None] | None = None) -> list[Outcome]:
-        """Return what came of each call; they are sent one after the other, and judged afterwards."""
+    def asked(
+        self,
+        url: str,
+        calls: Sequence[Call],
+        progress: Callable[[int], None] | None = None,
+        *,
+        are_apart: bool = False,
+    ) -> list[Outcome]:
+        """Return what came of each call; they are sent one after the other, and judged afterwards.
+
+        Where they ``are_apart`` each has a world of its own, in which none before it has deleted what it asks for.
+        """
         replies: list[tuple[Call, Reply | None, float]] = []
         with Connection(url) as connection:
-            for call in calls:
+            for number, shared in enumerate(calls):
+                call = replace(shared, target=f"/~{number}{shared.target}") if are_apart else shared
                 replies.append((call, *connection.ask(call.operation.method, call.text())))
                 if progress is not None:
                     progress(len(replies))
