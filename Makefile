@@ -15,7 +15,7 @@ SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -36,7 +36,23 @@ coverage: $(DEV) ## Run the tests and list the lines that nothing runs
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report
 
-test-slow: $(DEV) ## Run the tests over all countries with many seeds
+# Chromium is Debian's; Playwright comes by a lock, axe-core from the registry of npm by its lock.
+test-browser: $(DEV) $(COMPILED) ## Use the console in a browser, at three widths
+	bash tests/system/browser/install
+	$(BIN)/python -m pytest -m browser tests/system/browser $(ARGS)
+
+screenshots: $(DEV) $(COMPILED) ## Make the pictures of docs/images anew
+	bash tests/system/browser/install
+	$(BIN)/python -m docs.make_screenshots $(ARGS)
+
+# What pages of the console load of others: taken whole from the package that supply/browser/package-lock.json names, and
+# committed, so that a wheel can be built without npm. A test holds the files against the digests of the manifest.
+browser-files: $(DEV) ## Take Swagger UI and the world map into the console anew
+	cd supply/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m supply.browser_files
+	$(BIN)/python -m supply.world_map
+
+test-slow: $(DEV) ## Run the tests that take long: all countries with many seeds, long journals, large contracts
 	$(BIN)/python -m pytest $(CORES) -m slow $(ARGS)
 
 # Stores on a real PostgreSQL, hubs on a real Redis.
@@ -49,17 +65,14 @@ test-chaos: $(DEV) ## Kill, freeze and cut off servers, workers, replicas, Postg
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
-# The suites on the wire, which make test has over memory and one process: over every store and every hub, with one worker
-# and with two, which have a hub of their own without --hub; by three replicas in turn; and with the response cache off.
+# The suites on the wire, which make test has over memory and one process: over every store and every hub, with two workers,
+# which have a hub of their own without --hub; by three replicas in turn; and with the response cache off.
 test-wire: $(DEV) ## Run the suites that talk HTTP over every store and hub, with workers and with replicas
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
-	$(BIN)/python -m pytest $(CORES) --store sqlite $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store sqlite --workers 2 $(WIRE) $(ARGS)
-	$(BIN)/python -m pytest $(CORES) --store postgresql $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store postgresql --workers 2 $(WIRE) $(ARGS)
-	$(BIN)/python -m pytest $(CORES) --hub valkey $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --hub valkey --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --hub valkey --replicas 3 --store postgresql $(WIRE) $(ARGS)
 
@@ -68,6 +81,10 @@ WIRE := tests/wire
 # Every published contract at hand, every operation of it; what the first answers took is printed.
 test-wild: $(DEV) $(COMPILED) $(PUBLISHED) ## Call every operation of published contracts
 	$(BIN)/python -m pytest -m wild -s tests/system/wild $(ARGS)
+
+# A record of every resource of the published contracts at hand, from its creation to its end.
+test-state: $(DEV) $(COMPILED) $(PUBLISHED) ## Create, read, list, change and delete records of published contracts
+	$(BIN)/python -m pytest $(CORES) -m state tests/system/state tests/unit/worlds/state $(ARGS)
 
 # Contracts that npm packages bring; without npm only those that are next to the checkout are tried. Of each contract of GitHub
 # there are two files, of which the one with its references replaced is not needed (400 MB).
@@ -170,20 +187,22 @@ fuzz: $(DEV) ## Feed random input to every reader for SECONDS (180)
 $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
 	@{ (cd benchmarks/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) && touch $@; } || echo "the other mock servers cannot be installed (Node.js 20 or newer and npm are needed): measured without" >&2
 
-# The locks of every supported Python at once; uv comes into an environment of its own.
+# The locks of every supported Python at once; uv comes into an environment of its own. The extra tls is no part of what
+# serves: its cryptography is 16 MB, for certificates that an image had better be given.
 lock: ## Lock the dependencies for every supported Python
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
 	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra valkey --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra valkey --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra tls --extra valkey --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group sbom -c requirements/serve.txt $(LOCK) -o requirements/sbom.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
+	.venv/lock/bin/uv pip compile --group browser -c requirements/dev.txt $(LOCK) -o requirements/browser.txt
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean: ## Delete everything that was installed or built
-	rm -rf .venv .venv-clients .venv-image dist tests/system/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules
+	rm -rf .venv .venv-clients .venv-image dist tests/system/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules supply/browser/node_modules tests/system/browser/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 _SESSION = pytest.StashKey["Session"]()
 _PLACES = ("contract", "overlay", "fixtures")
-_LINES = 20
-"""Most entries of the journal, the last ones, in the report of a failing test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     _add(parser, group, "seed", "string", "NUMBER", "seed of all generated data")
     _add(parser, group, "url", "string", "URL", "a server that runs already, to be used in place of an own one")
     _add(parser, group, "admin-token", "string", "TOKEN", "what the admin API of that server expects")
+    _add(parser, group, "route", "linelist", "ORIGIN", "origin that every mock_world is routed from", **several)
     _add(parser, group, "fail-under", "string", "PERCENT", "fail where fewer of the operations were exercised")
 
 
@@ -47,6 +47,10 @@ def _add(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse invalid settings before the first test; no server is started yet."""
+    config.addinivalue_line(
+        "markers", "mock_route(origin, ...): have requests to an origin go to the mock_world instead"
+    )
+    _routed_origins(config)
     options = {name: _given(config, name) for name in (*_PLACES, "seed", "url", "admin_token", "fail_under")}
     if any(options.values()):
         config.stash[_SESSION] = _session(config, options)
@@ -80,18 +84,29 @@ def mock_server(pytestconfig: pytest.Config) -> MockServer:
 
 @pytest.fixture
 def mock_world(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[World]:
-    """Yield a world for this test alone, removed after it; its journal is in the report of a failure."""
-    with mock_server.world(_name(request.node, _of(request.config).identity)) as world:
+    """Yield a world for this test alone, removed after it; its journal is in the report of a failure.
+
+    Requests to the origins of ``--mock-route`` and of the marker ``mock_route`` go to it.
+    """
+    marked = [origin for marker in request.node.iter_markers("mock_route") for origin in marker.args]
+    origins = [*_routed_origins(request.config), *marked]
+    with ExitStack() as routes, mock_server.world(_name(request.node, _of(request.config).identity)) as world:
+        if origins:
+            routes.enter_context(world.route(*origins))
         yield world
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the journal of the world to the report of a failing test."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failing test what its world was asked and answered, and what came nearest."""
     report = yield
     world = getattr(item, "funcargs", {}).get("mock_world")
     if report.failed and report.when != "teardown" and world is not None:
-        report.sections.append((f"journal of {world.url}", _journal(world)))
+        from mock_server.testing.failure_report import sections_of
+
+        report.sections += sections_of(world, call.excinfo.value if call.excinfo else None)
     return report
 
 
@@ -147,6 +162,20 @@ def _given(config: pytest.Config, name: str) -> Any:
     return [_absolute(base, path) for path in value] if isinstance(value, list) else _absolute(base, value)
 
 
+def _routed_origins(config: pytest.Config) -> list[str]:
+    """Return the origins that every world is routed from; raises :class:`pytest.UsageError` for what is none."""
+    origins: list[str] = _given(config, "route")
+    if origins:
+        from mock_server.core.errors import UsageError
+        from mock_server.testing.rerouting.host_route import checked_origin
+
+        try:
+            return [checked_origin(origin) for origin in origins]
+        except UsageError as error:
+            raise pytest.UsageError(f"--mock-{error}") from None
+    return origins
+
+
 def _absolute(base: Path, place: str) -> str:
     return place if place.startswith(("http://", "https://")) else str(base / place)
 
@@ -173,25 +202,3 @@ def _name(item: pytest.Item, identity: str) -> str:
     own = re.sub(r"[^A-Za-z0-9._-]+", "-", item.name)
     worker = getattr(item.config, "workerinput", {}).get("workerid", "main")
     return f"{own[:40].strip('-.')}-{worker[:12]}-{digest}"
-
-
-def _journal(world: World) -> str:
-    from mock_server.core.errors import MockServerError
-
-    try:
-        requests = world.requests
-    except MockServerError as error:
-        return f"not to be had: {error}"
-    if not requests:
-        return "no request came"
-    rows = [
-        (str(request.status or "-"), request.method, request.path, request.operation, request.reason)
-        for request in requests[-_LINES:]
-    ]
-    left_out = [f"({len(requests) - _LINES} before)"] * (len(requests) > _LINES)
-    return "\n".join([*left_out, *_table([("STATUS", "METHOD", "PATH", "OPERATION", "WHY"), *rows])])
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
