@@ -15,12 +15,14 @@ from functools import lru_cache
 from itertools import chain, compress, islice
 from marshal import dumps, loads
 from operator import not_
+from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route, Stream
 from mock_server.openapi.model import Operation
+from mock_server.worlds.journal_cursor import JournalCursor
 from mock_server.worlds.memory_budget import AT_ONCE, MEMBERS, SLIM, Member, MemoryBudget, release, released
 
 if TYPE_CHECKING:
@@ -239,6 +241,11 @@ class Entry(NamedTuple):
         return self.kept.sizes
 
     @property
+    def ended(self) -> float:
+        """When the answer had been sent, in seconds since 1970."""
+        return self.started + self.elapsed
+
+    @property
     def was_matched(self) -> bool:
         """Whether the request matched an operation."""
         return self.kept.operation is not None
@@ -360,6 +367,13 @@ class Journal:
     def last(self) -> int:
         """The number of the exchange that was added last, kept or not."""
         return self._last
+
+    @property
+    def cursor(self) -> JournalCursor:
+        """The cursor of who has seen all entries that are here now."""
+        if self._is_gathered:
+            return JournalCursor.after((entry.number, entry.ended) for entry in self)
+        return JournalCursor.after([(self._last, time())])
 
     @property
     def next_number(self) -> int | None:

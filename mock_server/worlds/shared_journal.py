@@ -14,10 +14,8 @@ from mock_server.openapi.model import Operation
 from mock_server.worlds.coverage import CoverageHits
 from mock_server.worlds.exchange_codec import EncodedExchange, ExchangeCodec
 from mock_server.worlds.journal import Entry, Journal, LoggedExchange, entry_id
+from mock_server.worlds.journal_cursor import PROCESS_SHIFT
 from mock_server.worlds.memory_budget import Member
-
-_NUMBERS = 38
-"""Bits of an entry's number that count; those above are the process's own."""
 
 
 class SharedEntries:
@@ -28,7 +26,7 @@ class SharedEntries:
         self.capacity = capacity
         """Entries that the journal of a world keeps."""
         self.codec = ExchangeCodec(())
-        self.last = hub.process << _NUMBERS
+        self.last = hub.process << PROCESS_SHIFT
 
 
 class WholeExchange:

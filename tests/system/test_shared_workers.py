@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.console import HTML, arrivals, live_path
 from tests.support.customers import INDIVIDUAL, ME
 from tests.support.http_exchange import asked
 from tests.support.server_process import RunningServer
@@ -77,6 +78,23 @@ def test_entry_is_removed_for_all_workers(workers: Workers) -> None:
     assert first.client.post("/~entries/__admin/requests/count", json={}).json()["count"] == 2
     second.client.delete("/~entries/__admin/requests")
     assert first.client.post("/~entries/__admin/requests/count", json={}).json()["count"] == 0
+
+
+def test_live_page_misses_no_worker(workers: Workers) -> None:
+    """Both answer after the page was made, and the stream is opened with the other one than made the page."""
+    first, second = workers
+    first.me("live")
+    page = first.client.get("/~live/__admin/requests", headers=HTML)
+    path = live_path(first.client, page)
+    second.client.get("/~live/between")
+    first.client.get("/~live/later")
+    with arrivals(second.client, path) as stream:
+        shown = [next(stream), next(stream)]
+        assert {event.row["path"] for event in shown} == {"/between", "/later"}
+        first.client.get("/~live/meanwhile")
+        assert next(stream).row["path"] == "/meanwhile"
+    with arrivals(first.client, path, shown[-1].id) as stream:
+        assert next(stream).row["path"] == "/meanwhile"
 
 
 def test_metrics_are_those_of_all_workers(workers: Workers) -> None:

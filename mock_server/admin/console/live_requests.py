@@ -9,7 +9,8 @@ from mock_server.admin.console.journal_filter import JournalFilter
 from mock_server.admin.console.journal_row import journal_row
 from mock_server.http.live_response import LiveResponse
 from mock_server.http.messages import ResponseSource
-from mock_server.worlds.journal import Entry
+from mock_server.worlds.journal import Entry, Journal
+from mock_server.worlds.journal_cursor import JournalCursor
 from mock_server.worlds.redaction import Redaction
 from mock_server.worlds.world import World
 
@@ -22,55 +23,71 @@ _SHARED_INTERVAL = 1.0
 
 
 class LiveRequests:
-    """The requests of a world that have come since the last time it was asked. ``after`` is the last known one."""
+    """The requests of a world that have come since those that ``cursor`` has passed; None for those from now on."""
 
-    def __init__(self, world: World, journal_filter: JournalFilter, redaction: Redaction, after: int) -> None:
+    def __init__(
+        self, world: World, journal_filter: JournalFilter, redaction: Redaction, cursor: JournalCursor | None
+    ) -> None:
         self._world = world
         self._filter = journal_filter
         self._redaction = redaction
-        self._last = after
+        self._cursor = cursor
+        self._last = -1
 
     def news(self) -> bytes:
-        """Return events for the requests that have come, the oldest first; empty for none."""
-        if self._world.journal.last == self._last:
+        """Return events for the requests that have come, the oldest first; empty for none. Raises :class:`HubError`."""
+        journal = self._changed_journal()
+        if journal is None:
             return b""
-        since, self._last = self._last, self._world.journal.last
-        journal = self._world.journal.read()
-        newest = takewhile(lambda entry: entry.number > since, journal.newest_first())
-        entries = [entry for entry in islice(newest, _LOOKED_AT) if self._filter.fits(entry)]
-        return b"".join(self._events(entries[::-1]))
+        cursor = self._cursor
+        if cursor is None:
+            self._cursor = journal.cursor
+            return b""
+        entries = self._unseen(journal, cursor)
+        for entry in entries:
+            cursor.advance(entry.number, entry.ended)
+        return b"".join(self._events([entry for entry in entries if self._filter.fits(entry)]))
+
+    def _changed_journal(self) -> Journal | None:
+        """Return the journal; None where nothing has come since it was last looked at."""
+        journal = self._world.journal
+        if journal.last == self._last:
+            return None
+        self._last = journal.last
+        return journal.read()
+
+    @staticmethod
+    def _unseen(journal: Journal, cursor: JournalCursor) -> list[Entry]:
+        """Return the newest of the entries that nobody has seen, the oldest first."""
+        newest = takewhile(lambda entry: not cursor.has_passed(entry.number, entry.ended), journal.newest_first())
+        return [*islice(newest, _LOOKED_AT)][::-1]
 
     def _events(self, entries: list[Entry]) -> Iterator[bytes]:
+        """Yield the events of entries. The last one has the id with which a stream goes on after it."""
         shown = entries[-MOST_AT_ONCE:]
         if len(entries) > len(shown):
-            yield b"id: %d\nevent: skipped\ndata: %d\n\n" % (shown[0].number - 1, len(entries) - len(shown))
+            yield b"event: skipped\ndata: %d\n\n" % (len(entries) - len(shown))
         for entry in shown:
             row = journal_row(entry, self._world, self._redaction)
-            yield f"id: {entry.number}\nevent: request\ndata: {row.text()}\n\n".encode()
+            identity = f"id: {self._cursor}\n" if entry is shown[-1] else ""
+            yield f"{identity}event: request\ndata: {row.text()}\n\n".encode()
 
 
 class GatheredRequests(LiveRequests):
-    """The same where several processes have the world: numbers are of each process, and entries are known by them."""
+    """The same where several processes have the world: what each of them has answered may arrive late."""
 
-    def __init__(self, world: World, journal_filter: JournalFilter, redaction: Redaction, after: int) -> None:
-        super().__init__(world, journal_filter, redaction, after)
-        self._known: set[int] | None = None
+    def _changed_journal(self) -> Journal:
+        return self._world.journal.read()
 
-    def news(self) -> bytes:
-        """Return events for the requests that have come to any process. Raises :class:`HubError`."""
-        entries = [*self._world.journal.read()]
-        known, self._known = self._known, {entry.number for entry in entries}
-        if known is None:
-            return b""
-        return b"".join(
-            self._events([entry for entry in entries if entry.number not in known and self._filter.fits(entry)])
-        )
+    @staticmethod
+    def _unseen(journal: Journal, cursor: JournalCursor) -> list[Entry]:
+        return [entry for entry in journal if not cursor.has_passed(entry.number, entry.ended)]
 
 
 def live_response(
-    world: World, journal_filter: JournalFilter, redaction: Redaction, after: int, *, is_shared: bool
+    world: World, journal_filter: JournalFilter, redaction: Redaction, cursor: JournalCursor | None, *, is_shared: bool
 ) -> LiveResponse:
-    """Return the answer that goes on with the requests of a world."""
+    """Return the answer that goes on with the requests of a world after those that a cursor has passed."""
     kind = GatheredRequests if is_shared else LiveRequests
     headers = (
         ("content-type", "text/event-stream; charset=utf-8"),
@@ -82,7 +99,7 @@ def live_response(
         200,
         headers,
         source=ResponseSource.CONTROL,
-        news=kind(world, journal_filter, redaction, after).news,
+        news=kind(world, journal_filter, redaction, cursor).news,
         interval=_SHARED_INTERVAL if is_shared else 0.25,
         waits=is_shared,
     )

@@ -15,6 +15,7 @@ from mock_server.admin.response_chunks import paced
 from mock_server.admin.router import AdminRequestError
 from mock_server.http.messages import Response
 from mock_server.worlds.journal import Entry, LoggedExchange
+from mock_server.worlds.journal_cursor import JournalCursor
 from mock_server.worlds.redaction import Redaction, redaction_of
 
 LIVE = "/requests/live"
@@ -33,6 +34,7 @@ def _redaction(request: PageRequest) -> Redaction:
 
 def _listed(request: PageRequest) -> PageSteps:
     journal_filter, redaction, admin = JournalFilter.of(request.query), _redaction(request), request.admin
+    cursor = admin.journal.cursor  # before the entries are looked at: what comes meanwhile is the stream's
     entries, following = yield from _page(request, journal_filter)
     operations = [operation for mount in admin.served for operation in mount.contract.operations.values()]
     query = journal_filter.query()
@@ -46,7 +48,7 @@ def _listed(request: PageRequest) -> PageSteps:
         "following": following,
         "newest": f"{request.base}/requests" + (f"?{query}" if query else "") if "before" in request.query else "",
         "live": "" if "before" in request.query else f"{request.base}{LIVE}" + (f"?{query}" if query else ""),
-        "last": admin.world.journal.last,
+        "cursor": str(cursor),
         "size": admin.settings.journal_size,
     }
     return ConsolePage("requests.html", "Requests", "/requests", values)
@@ -113,9 +115,12 @@ def _entry(request: PageRequest) -> Entry:
 def _live(request: PageRequest) -> Response:
     admin = request.admin
     text = request.request.header("last-event-id") or request.query.get("after", "")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else admin.world.journal.last
     return live_response(
-        admin.world, JournalFilter.of(request.query), _redaction(request), after, is_shared=admin.worlds.is_shared
+        admin.world,
+        JournalFilter.of(request.query),
+        _redaction(request),
+        JournalCursor.parse(text),
+        is_shared=admin.worlds.is_shared,
     )
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-import time
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.support.console import console, submitted
+from tests.support.console import arrivals, console, live_path, submitted
 from tests.support.customers import ME
 from tests.support.polling import until
 
@@ -133,18 +131,21 @@ def test_wrong_json_of_a_form_is_explained(world: httpx.Client) -> None:
 
 def test_requests_arrive_live(world: httpx.Client) -> None:
     world.get("/before")
-    with world.stream("GET", f"{REQUESTS}/live", headers={"Accept": "text/event-stream"}) as stream:
-        assert stream.headers["content-type"].startswith("text/event-stream")
-        lines = stream.iter_lines()
-        next(lines)
-        with console(str(world.base_url)) as other:
-            until = time.monotonic() + 20
-            data: dict[str, Any] = {}
-            other.get("/meanwhile/<b>")
-            for line in lines:
-                if line.startswith("data:"):
-                    data = json.loads(line[5:])
-                    break
-                assert time.monotonic() < until
-    assert data["path"].startswith("/meanwhile/")
-    assert data["status"] == 404
+    with arrivals(world, f"{REQUESTS}/live") as stream, console(str(world.base_url)) as other:
+        other.get("/meanwhile/<b>")
+        event = next(stream)
+    assert event.row["path"].startswith("/meanwhile/")
+    assert event.row["status"] == 404
+
+
+def test_stream_begins_where_the_page_ends(world: httpx.Client) -> None:
+    world.get("/before")
+    until(lambda: len(rows(world.get(REQUESTS))) == 1)
+    path = live_path(world, world.get(REQUESTS))
+    world.get("/between")
+    with arrivals(world, path) as stream:
+        event = next(stream)
+        assert event.row["path"] == "/between"
+    world.get("/later")
+    with arrivals(world, path, event.id) as stream:
+        assert next(stream).row["path"] == "/later"

@@ -66,7 +66,7 @@ if (table) {
   const state = document.querySelector(".live");
   const rows = table.tBodies[0];
   let source = null;
-  let last = table.dataset.last;
+  let cursor = table.dataset.cursor;
   const say = (text, isOn) => {
     state.textContent = text;
     state.dataset.state = isOn ? "on" : "off";
@@ -84,10 +84,12 @@ if (table) {
     return node;
   };
   const add = (entry) => {
+    const address = `${table.dataset.base}/requests/${entry.id}`;
+    if (rows.querySelector(`a[href="${address}"]`)) return; // a stream that broke off may say it again
     const row = rows.insertRow(0);
     row.className = "new";
     const link = part("a", "", "");
-    link.href = `${table.dataset.base}/requests/${entry.id}`;
+    link.href = address;
     link.append(part("time", "", entry.time));
     link.firstChild.dateTime = entry.moment;
     cell(row, "fit mono", link);
@@ -105,15 +107,14 @@ if (table) {
   const open = () => {
     if (source) return;
     const address = new URL(table.dataset.live, location.href);
-    address.searchParams.set("after", last);
+    address.searchParams.set("after", cursor);
     source = new EventSource(address);
     source.addEventListener("open", () => say("live", true));
     source.addEventListener("request", (event) => {
-      last = event.lastEventId;
+      cursor = event.lastEventId || cursor;
       add(JSON.parse(event.data));
     });
     source.addEventListener("skipped", (event) => {
-      last = event.lastEventId;
       say(`live, ${event.data} more than are shown here`, true);
     });
     source.addEventListener("error", () => say(source.readyState === EventSource.CLOSED ? "not live: load the page again" : "waiting for the server", false));
