@@ -239,8 +239,7 @@ def test_deliveries_are_listed_below_their_endpoint(
     ):
         here, other = (created(client, "/endpoints", {"url": receiver.url, "events": []})["id"] for _ in range(2))
         created(client, "/orders", {"note": "first"})
-        for endpoint in (here, other):
-            until(lambda: len(client.get(f"/endpoints/{endpoint}/deliveries").json()) == 1)
+        until(lambda: all(len(client.get(f"/endpoints/{each}/deliveries").json()) == 1 for each in (here, other)))
         (attempt,) = client.get(f"/endpoints/{here}/deliveries").json()
         assert (attempt["event"], attempt["status_code"]) == ("order.created 1", 200)
         place = f"/endpoints/{here}/deliveries/{attempt['id']}"
