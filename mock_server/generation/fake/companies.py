@@ -11,7 +11,7 @@ from anyascii import anyascii
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.fake.names import names_of
-from mock_server.generation.seeding import SeedKey
+from mock_server.generation.seeding import SeedKey, totals
 
 _BOXES = ("info", "billing", "office", "accounts", "contact", "hello")
 _UNSPACED = ("ja", "ko", "zh", "tw", "mo", "th")
@@ -22,20 +22,34 @@ _UNREAD = ("ar", "gulf", "fa", "dari", "he", "ja")
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company: ``name`` is the name in use, ``legal_name`` the one in the register."""
+    """A company: ``name`` is the name in use, ``legal_name`` the one in the register, ``form`` its legal form."""
 
     name: str
     legal_name: str
+    form: str
     domain: str
 
 
+@dataclass(frozen=True, slots=True)
+class LegalForms:
+    """The legal forms of a country, each a pattern in which ``{x}`` is the name, and their running weights."""
+
+    patterns: tuple[str, ...]
+    totals: tuple[float, ...]
+
+
 @cache
-def _forms() -> dict[str, tuple[str, ...]]:
+def _forms() -> dict[str, LegalForms]:
     return {
-        country: tuple(forms.split("|"))
-        for forms, countries in table("companies")["forms"].items()
-        for country in countries.split()
+        country: LegalForms(tuple(row["forms"]), totals(tuple(row["forms"].values())))
+        for row in table("legal_forms")["forms"]
+        for country in row["countries"].split()
     }
+
+
+def legal_forms_of(country: str) -> LegalForms:
+    """Return the legal forms of a country of ISO 3166."""
+    return _forms()[country]
 
 
 def company_in(country: str, draw: SeedKey, purpose: str = "company") -> Company:
@@ -44,9 +58,10 @@ def company_in(country: str, draw: SeedKey, purpose: str = "company") -> Company
     founder = random.choice(table("companies")["brands"].get(language) or names.family)
     trade = random.choice(table("companies")["trades"][language])
     name = f"{founder}{'' if language in _UNSPACED else ' '}{trade}"
-    legal = random.choice(_forms()[country]).format(x=name)
+    forms = legal_forms_of(country)
+    form = random.weighted(forms.patterns, forms.totals)
     words = (names.roman.get(founder, founder), "group" if language in _UNREAD else trade)
-    return Company(name, legal, f"{_label(*words)}.example")
+    return Company(name, form.format(x=name), form, f"{_label(*words)}.example")
 
 
 def _label(*words: str) -> str:

@@ -41,11 +41,13 @@ class CountryNames:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person. ``name`` has given and family name in the order of the country."""
+    """A person. ``name`` has given and family name in the order of the country, ``second`` is another family name."""
 
     name: str
     given: str
     family: str
+    second: str
+    is_woman: bool
 
 
 @cache
@@ -137,7 +139,8 @@ def person_in(country: str, draw: SeedKey, purpose: str = "person") -> Person:
     given_name = _pick(names.women if woman else names.men, random)
     families = names.women_family if woman else names.family
     family, second = _pick(families, random), _pick(families, random)
-    return Person(names.orders[woman].format(given=given_name, family=family, second=second), given_name, family)
+    name = names.orders[woman].format(given=given_name, family=family, second=second)
+    return Person(name, given_name, family, second, woman)
 
 
 def _pick(options: tuple[str, ...], random: RandomStream) -> str:

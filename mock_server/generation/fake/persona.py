@@ -82,8 +82,12 @@ class Persona:
     @property
     def billing_name(self) -> str | None:
         """The legal name of a company, or of the company that some people bill; else the name."""
-        in_business = self.name is not None and self._chance("billing_name") < _IN_BUSINESS
-        return self.company.legal_name[:256] if self.is_company or in_business else self.name
+        return self.company.legal_name[:256] if self._bills_company else self.name
+
+    @_PersonaCache
+    def _bills_company(self) -> bool:
+        """Tell whether bills go to a company: to every company, and to the one that some people have."""
+        return self.is_company or (self.name is not None and self._chance("billing_name") < _IN_BUSINESS)
 
     @property
     def email(self) -> str | None:
@@ -104,11 +108,15 @@ class Persona:
 
     @_PersonaCache
     def tax_id(self) -> TaxId | None:
-        """Return a tax id for most companies and few people, where production stores one of the country; else None."""
+        """Return a tax id for most companies and few people, where production stores one of the country; else None.
+
+        It is the number of whom the bills go to: a person who bills a company has the company's.
+        """
         if not self.has_address or self._chance("tax_id") >= _WITH_TAX_ID[self.is_company]:
             return None
         random = self.draw.at("persona/tax_id/number")
-        return tax_id_in(self.country, self.place.state, self.is_company, random)
+        holder = self.company if self._bills_company else self.person
+        return tax_id_in(self.country, self.place.state, holder, random)
 
     @_PersonaCache
     def created(self) -> datetime:

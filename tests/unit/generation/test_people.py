@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from mock_server.generation.fake import companies, names
-from mock_server.generation.fake.companies import company_in
+from mock_server.generation.fake.companies import company_in, legal_forms_of
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.fake.names import in_ascii, names_of, person_in
@@ -80,23 +80,48 @@ def test_mail_address_is_ascii_and_at_name_for_examples(country: str) -> None:
 
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_company_has_local_legal_form(country: str) -> None:
-    forms = companies._forms()[country]
+    forms = legal_forms_of(country).patterns
     for seed in range(5):
         company = company_in(country, draw(country, seed))
-        assert company.legal_name in {form.format(x=company.name) for form in forms}
+        assert company.form in forms
+        assert company.legal_name == company.form.format(x=company.name)
         assert company.legal_name != company.name
 
 
 @pytest.mark.parametrize(
-    ("country", "ending"),
-    [("SE", " AB"), ("AU", " Pty Ltd"), ("FI", " Oy"), ("SG", " Pte. Ltd."), ("SK", ""), ("JP", "")],
+    ("country", "usual", "rare"),
+    [
+        ("GB", "Ltd Limited", "plc"),
+        ("DE", "GmbH KG", "AG"),
+        ("FR", "SARL SAS EURL SASU", "SA"),
+        ("NO", "AS", "ASA"),
+        ("IE", "Limited Ltd", "DAC"),
+        ("PT", "Lda.", "S.A."),
+        ("BR", "Ltda.", "S.A."),
+        ("CN", "有限公司 有限责任公司", "股份有限公司"),
+        ("US", "LLC Inc.", "Corp."),
+        ("ES", "S.L. S.L.U.", "S.A."),
+    ],
 )
-def test_some_legal_forms(country: str, ending: str) -> None:
-    assert company_in(country, draw(country, 1)).legal_name.endswith(ending)
+def test_usual_legal_forms_are_most(country: str, usual: str, rare: str) -> None:
+    names = [company_in(country, draw(country, seed)).legal_name for seed in range(400)]
+    assert sum(name.endswith(tuple(usual.split())) for name in names) > 0.8 * len(names)
+    assert sum(name.endswith(f" {rare}" if rare.isascii() else rare) for name in names) < 0.06 * len(names)
+
+
+def test_forms_for_public_companies_are_rare() -> None:
+    drawn = [company_in(country, draw(country, seed)).form for country in COUNTRIES for seed in range(20)]
+    for rare in ("plc", "AG", "S.A.", "DAC", "ASA", "NV", "A/S", "S.p.A."):
+        assert sum(form.endswith(f" {rare}") for form in drawn) < 0.03 * len(drawn), rare
+
+
+def test_abolished_legal_forms_are_gone() -> None:
+    forms = {form for country in COUNTRIES for form in legal_forms_of(country).patterns}
+    assert not any("EIRELI" in form for form in forms)
 
 
 def test_all_tables_name_all_countries_once() -> None:
-    listed = [code for codes in table("companies")["forms"].values() for code in codes.split()]
+    listed = [code for row in table("legal_forms")["forms"] for code in row["countries"].split()]
     assert sorted(listed) == sorted(COUNTRIES)
     assert sorted(code for codes in table("peoples").values() for code in codes.split()) == sorted(COUNTRIES)
     for country in COUNTRIES:
