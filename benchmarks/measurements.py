@@ -13,6 +13,7 @@ from itertools import islice
 from benchmarks import contracts, peers, requests, rows
 from benchmarks.answers import Answer, AnswerSchema, NotComparableError, NotMeasuredError, answer, answers, check_same
 from benchmarks.load import Run, check_good, check_same_size, drive
+from benchmarks.open_page import open_page
 from benchmarks.requests import Cycle, Fresh, Load
 from benchmarks.rows import PeerResult, Result, Row, Spread
 from benchmarks.servers import Place, Server
@@ -133,6 +134,19 @@ def full_contract(plan: Plan) -> list[Result | PeerResult]:
         _check(runs, "full", "small")
         results.append(_rates(rows.FULL[key], runs))
     return results
+
+
+def console(plan: Plan) -> list[Result | PeerResult]:
+    """One request again and again, of a server whose requests somebody watches and of one that nobody does."""
+    load = requests.one_customer()
+    with ExitStack() as stack:
+        opened = stack.enter_context(plan.place.mock_server())
+        closed = stack.enter_context(plan.place.mock_server())
+        check_same("open", opened.url, "closed", closed.url, load.requests[0])
+        page = stack.enter_context(open_page(opened.url))
+        runs = in_turns(plan, {"open": opened, "closed": closed}, load)
+    _check(runs, "open", "closed")
+    return [replace(_rates(rows.CONSOLE, runs), note=f"{page.arrivals:,} requests shown")]
 
 
 def starts(plan: Plan) -> list[Result | PeerResult]:
@@ -257,6 +271,7 @@ MEASUREMENTS: tuple[tuple[tuple[Row, ...], Callable[[Plan], list[Result | PeerRe
     ((rows.WORLDS,), many_worlds),
     ((rows.POST,), new_bodies),
     (tuple(rows.FULL.values()), full_contract),
+    ((rows.CONSOLE,), console),
     ((rows.READY,), starts),
     ((rows.MEMORY, rows.GROWTH), memory),
     ((rows.WORKERS,), workers),

@@ -98,11 +98,12 @@ FULL = {
     row.key: Row("full", f"full Polar contract against the small one: {what}", 0.90)
     for row, what in ((SAME, "same request"), (TOKENS, "tokens"), (NEW, "new tokens"), (WORLDS, "worlds"))
 }
+CONSOLE = Row("console", "the same request again with the console's page of requests open, against closed", 0.97)
 P99 = Row("p99", "p99 at 32 connections, as a multiple of bare uvicorn's", 2.0, at_most=True)
 READY = Row("ready", "spawn to ready, second start", 0.30, at_most=True, unit="s")
 MEMORY = Row("memory", "resident memory after 100,000 different requests", 110, at_most=True, unit="MB")
 GROWTH = Row("memory", "the same after 200,000, as a multiple", 1.05, at_most=True)
 WORKERS = Row("workers", "--workers 2 against one", 1.7)
-ROWS = (SAME, TOKENS, TOKENS_20000, NEW, WORLDS, POST, *FULL.values(), P99, READY, MEMORY, GROWTH, WORKERS)
+ROWS = (SAME, TOKENS, TOKENS_20000, NEW, WORLDS, POST, *FULL.values(), CONSOLE, P99, READY, MEMORY, GROWTH, WORKERS)
 KEYS = tuple(dict.fromkeys(row.key for row in ROWS))
 """What ``--only`` takes, in the order of the table."""

@@ -39,6 +39,8 @@ _BYTES = 33
 _NUMBER = (1 << 62) - 1
 _PORTION = 1024
 """Entries that a walk through a journal holds at once."""
+_FIRST_PORTION = 64
+"""Entries that a walk from the newest on holds at first: mostly it is a page, or what has just come."""
 _PORTION_MEMORY = 4 * 1024 * 1024
 """Bytes of what such a walk holds beside its first entry, whatever the journal lets go of meanwhile."""
 
@@ -297,9 +299,11 @@ class Journal:
     def newest_first(self, before: int | None = None) -> Iterator[Entry]:
         """Yield the entries that are here now, the newest first, those before the one of a number if one is given."""
         end = len(self) if before is None else self._place_of(before)
-        while rows := self._portion(end - _PORTION, end, newest=True):
+        size = _FIRST_PORTION
+        while rows := self._portion(end - size, end, newest=True):
             yield from reversed(rows)
             end = self._place_of(rows[0].number)
+            size = _PORTION
 
     def _rows(self, begin: int, end: int) -> Iterator[Entry]:
         members = self._members or deque()

@@ -53,6 +53,11 @@ class JournalCursor:
         """Tell whether the entry of a number, which ended at a moment (seconds since 1970), has been seen."""
         return number <= self._last.get(number >> PROCESS_SHIFT, -1) and ended * 1000 <= self._moment
 
+    def number_before(self, number: int) -> int:
+        """Return the last number that was seen of the process of a number; that with which it began for none."""
+        before, begin = self._last.get(number >> PROCESS_SHIFT, 0), number >> PROCESS_SHIFT << PROCESS_SHIFT
+        return before if begin < before < number else begin
+
     def advance(self, number: int, ended: float) -> None:
         """Take note that the entry of a number has been seen, and those that its process added before."""
         process, last = number >> PROCESS_SHIFT, self._last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from mock_server.admin.console.templates import clock_text, moment_text, short
 from mock_server.http.media_types import is_json
@@ -15,6 +15,7 @@ from mock_server.worlds.world import World
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LONGEST_PROBLEM = 16 * 1024
 """Bytes of an answer that is read for the detail of a problem."""
+_ON_ONE_LINE = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class JournalRow:
 
     def text(self) -> str:
         """Return the row as JSON on one line."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return _ON_ONE_LINE.encode({name: getattr(self, name) for name in self.__slots__})
 
 
 def journal_row(entry: Entry, world: World, redaction: Redaction) -> JournalRow:

@@ -43,10 +43,10 @@ class LiveRequests:
         if cursor is None:
             self._cursor = journal.cursor
             return b""
-        entries = self._unseen(journal, cursor)
-        for entry in entries:
-            cursor.advance(entry.number, entry.ended)
-        return b"".join(self._events([entry for entry in entries if self._filter.fits(entry)]))
+        entries, others = self._arrivals(journal, cursor)
+        if not self._filter.is_empty:
+            entries, others = [entry for entry in entries if self._filter.fits(entry)], 0
+        return b"".join(self._events(entries, others))
 
     def _changed_journal(self) -> Journal | None:
         """Return the journal; None where nothing has come since it was last looked at."""
@@ -56,17 +56,26 @@ class LiveRequests:
         self._last = journal.last
         return journal.read()
 
-    @staticmethod
-    def _unseen(journal: Journal, cursor: JournalCursor) -> list[Entry]:
-        """Return the newest of the entries that nobody has seen, the oldest first."""
-        newest = takewhile(lambda entry: not cursor.has_passed(entry.number, entry.ended), journal.newest_first())
-        return [*islice(newest, _LOOKED_AT)][::-1]
+    def _arrivals(self, journal: Journal, cursor: JournalCursor) -> tuple[list[Entry], int]:
+        """Return the newest of the entries that have come, the oldest first, and how many others have come before them.
 
-    def _events(self, entries: list[Entry]) -> Iterator[bytes]:
+        The cursor has passed all of them then.
+        """
+        most = MOST_AT_ONCE if self._filter.is_empty else _LOOKED_AT
+        newest = takewhile(lambda entry: not cursor.has_passed(entry.number, entry.ended), journal.newest_first())
+        entries = [*islice(newest, most)][::-1]
+        if not entries:
+            return entries, 0
+        others = entries[0].number - 1 - cursor.number_before(entries[0].number)
+        cursor.advance(entries[-1].number, entries[-1].ended)
+        return entries, others
+
+    def _events(self, entries: list[Entry], others: int) -> Iterator[bytes]:
         """Yield the events of entries. The last one has the id with which a stream goes on after it."""
         shown = entries[-MOST_AT_ONCE:]
-        if len(entries) > len(shown):
-            yield b"event: skipped\ndata: %d\n\n" % (len(entries) - len(shown))
+        others += len(entries) - len(shown)
+        if others:
+            yield b"event: skipped\ndata: %d\n\n" % others
         for entry in shown:
             row = journal_row(entry, self._world, self._redaction)
             identity = f"id: {self._cursor}\n" if entry is shown[-1] else ""
@@ -79,9 +88,11 @@ class GatheredRequests(LiveRequests):
     def _changed_journal(self) -> Journal:
         return self._world.journal.read()
 
-    @staticmethod
-    def _unseen(journal: Journal, cursor: JournalCursor) -> list[Entry]:
-        return [entry for entry in journal if not cursor.has_passed(entry.number, entry.ended)]
+    def _arrivals(self, journal: Journal, cursor: JournalCursor) -> tuple[list[Entry], int]:
+        entries = [entry for entry in journal if not cursor.has_passed(entry.number, entry.ended)]
+        for entry in entries:
+            cursor.advance(entry.number, entry.ended)
+        return entries, 0
 
 
 def live_response(

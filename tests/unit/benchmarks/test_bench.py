@@ -19,11 +19,13 @@ from benchmarks import bench, contracts, measurements, peers, requests, rows
 from benchmarks.answers import Answer, AnswerSchema, NotComparableError, answer, answers, check_same
 from benchmarks.load import Run, check_good, check_same_size, parsed
 from benchmarks.measurements import Plan, measured
+from benchmarks.open_page import open_page
 from benchmarks.rows import PeerResult, Result, Row, Spread
 from benchmarks.servers import NotStartedError, Place, end
 from benchmarks.table import Report, as_json, text
 from mock_server.openapi.loading.loader import load_contract
 from tests.support.customers import ME
+from tests.support.polling import until
 
 PRINTED = """Running 1s test @ http://127.0.0.1:4010
   1 threads and 32 connections
@@ -210,6 +212,16 @@ def test_server_that_does_not_start_says_what_it_said(plan: Plan) -> None:
         pytest.raises(NotStartedError, match=r"did not start: mock-server: .*expected"),
         plan.place.mock_server("--store", "nowhere://"),
     ):
+        pass
+
+
+def test_open_page_is_told_of_requests(plan: Plan) -> None:
+    with plan.place.mock_server() as server, open_page(server.url) as page:
+        until(lambda: answer(server.url, REQUEST).status == 200 and page.arrivals > 0)
+
+
+def test_open_page_that_is_told_of_nothing_is_an_error(plan: Plan) -> None:
+    with plan.place.mock_server() as server, pytest.raises(NotComparableError), open_page(server.url):
         pass
 
 

@@ -48,3 +48,10 @@ def test_cursor_is_bounded() -> None:
     assert len(str(cursor).split(".")) == MOST_PROCESSES + 1
     assert not cursor.has_passed(0, 1.0)
     assert cursor.has_passed((MOST_PROCESSES + 9) << PROCESS_SHIFT, 1.0)
+
+
+def test_number_before_is_of_the_same_process() -> None:
+    cursor = JournalCursor.after([(FIRST + 5, 100.0)])
+    assert cursor.number_before(FIRST + 9) == FIRST + 5
+    assert cursor.number_before(SECOND + 3) == SECOND
+    assert cursor.number_before(FIRST + 2) == FIRST
