@@ -15,7 +15,7 @@ SDKS := .venv/sdks.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format bench soak fuzz lock audit licences sbom wheel clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -147,6 +147,10 @@ lint: $(DEV) ## Check style, types, layers of imports and names of variables
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.names --limit 0.5 mock_server
+
+# What is written from the source, and committed; a test of the repository says where it is not current.
+reference: $(DEV) ## Write the document of the control API anew
+	$(BIN)/python -m tools.control_api
 
 format: $(DEV) ## Fix what ruff can fix, and format
 	$(BIN)/ruff check --fix .

@@ -15,6 +15,7 @@ from mock_server.admin.console.metrics_page import PLACE as METRICS_PAGE
 from mock_server.admin.console.site import Console
 from mock_server.admin.endpoints.changes import ROUTES as CHANGES
 from mock_server.admin.endpoints.clock import ROUTES as CLOCK
+from mock_server.admin.endpoints.control_document import ROUTES as DESCRIPTION
 from mock_server.admin.endpoints.coverage import ROUTES as COVERAGE
 from mock_server.admin.endpoints.deliveries import ROUTES as DELIVERIES
 from mock_server.admin.endpoints.events import ROUTES as EVENTS
@@ -35,7 +36,7 @@ from mock_server.admin.endpoints.webhooks import ROUTES as WEBHOOKS
 from mock_server.admin.endpoints.worlds import ROUTES as LIFETIME
 from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.response_chunks import Steps, paced, whole
-from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Function, Table
+from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Function, Rows, Table
 from mock_server.core.errors import HubError, InstructionError, StoreError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Response
@@ -51,6 +52,7 @@ _ROWS: list[tuple[str, str, Function]] = [
     *CLOCK,
     *COVERAGE,
     *DELIVERIES,
+    *DESCRIPTION,
     *EVENTS,
     *FIXTURES,
     *HEALTH_ROUTES,
@@ -65,7 +67,9 @@ _ROWS: list[tuple[str, str, Function]] = [
     *VARIANTS,
     *WEBHOOKS,
 ]
-_TABLE = Table([*_ROWS, *index_rows(_ROWS)])
+ROUTES: Rows = (*_ROWS, *index_rows(_ROWS))
+"""The routes of the admin API; the console has its own."""
+_TABLE = Table(ROUTES)
 
 _OPEN = frozenset({HEALTH, LIVE, READY, METRICS})
 """Paths that are open to all clients: orchestrators and monitors are on other machines and have no token."""

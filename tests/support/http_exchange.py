@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any
@@ -22,6 +23,10 @@ class Got:
     body: bytes
 
 
+OBSERVERS: list[Callable[[str, dict[str, Any], Got], None]] = []
+"""What looks at each exchange: the base URL, the case, the answer."""
+
+
 def asked(server_url: str, case: dict[str, Any]) -> Got:
     """Send the case byte for byte: clients would tidy it or refuse to send it."""
     headers = case.get("headers", {})
@@ -37,7 +42,10 @@ def asked(server_url: str, case: dict[str, Any]) -> Got:
         connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode() + content)
         answer = HTTPResponse(connection, method=case.get("method", "GET"))
         answer.begin()
-        return Got(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        got = Got(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    for observe in OBSERVERS:
+        observe(server_url, case, got)
+    return got
 
 
 def connected(server_url: str) -> socket.socket:
