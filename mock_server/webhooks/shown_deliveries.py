@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import overload
 
+from mock_server.core.timestamp import rfc3339
 from mock_server.core.types import JSON
 from mock_server.openapi.delivery_extensions import ShownDeliveries
 from mock_server.storage import DELIVERIES, Record, RecordReader
 from mock_server.webhooks.delivery import LONGEST_FORMER, Delivery, DeliveryTry, delivery_of, id_of
-from mock_server.worlds.state.making.time_members import rfc3339
 
 
 class DeliveryRecords:

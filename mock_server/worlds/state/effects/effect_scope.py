@@ -10,13 +10,13 @@ from hashlib import shake_256
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
+from mock_server.core.timestamp import rfc3339
 from mock_server.core.types import JSON
 from mock_server.openapi.effects.values import value_in
 from mock_server.storage import Absence, Record, RecordChange, RecordReader
 from mock_server.worlds.state.callers import caller_record
 from mock_server.worlds.state.effects.staged_records import StagedRecords
 from mock_server.worlds.state.identity import text_of
-from mock_server.worlds.state.making.time_members import rfc3339
 from mock_server.worlds.state.merged_records import MADE_UP
 from mock_server.worlds.state.outcome import StateRequest
 from mock_server.worlds.state.resource_state import ResourceState, StateModel

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
+from mock_server.core.timestamp import rfc3339
 from mock_server.core.types import JSON
 from mock_server.generation.schema_examples import schema_examples
 from mock_server.openapi.resources.names import vocabulary, words_of
@@ -129,11 +130,6 @@ def _forms(member: Member) -> Iterator[Callable[[float], JSON]]:
     yield rfc3339
     yield seconds
     yield day
-
-
-def rfc3339(now: float) -> str:
-    """Return a moment in UTC by RFC 3339 with ``Z``; the fraction in six digits, left out when zero."""
-    return datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
 
 
 def seconds(now: float) -> int:
