@@ -6,21 +6,14 @@ where jsonschema-rs cannot tell.
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from importlib import import_module
-from typing import Any, cast
+from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource, Specification
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012, SchemaRegistry
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of
@@ -31,17 +24,17 @@ from mock_server.generation.schema_validators import LINK, ValidatorOptions, Val
 from mock_server.openapi.read_write_only import Direction, Keyword, with_schemas
 from mock_server.openapi.traversal import target
 from mock_server.openapi.validation.error_messages import explain, of_jsonschema
-from mock_server.openapi.validation.explanations import bounded
-from mock_server.openapi.validation.formats import format_checks
-from mock_server.openapi.validation.reference_scope import base_uri_of, resolving_from
+from mock_server.openapi.validation.reference_scope import base_uri_of
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from referencing import Registry
 
 MOST_VALIDATORS = 1000
 """Most compiled validators of a document: about 10 KB each; GitHub's contract could have three thousand."""
 BASE = "urn:contract"
 """The name of the document among the others that a schema may refer to."""
 
-SPECIFICATIONS: SchemaRegistry = cast("Any", import_module("jsonschema_specifications")).REGISTRY
-"""The metaschemas, which a schema may refer to. The package has no types."""
 _REMARKS = frozenset({"$comment", "default", "deprecated", "description", "example", "examples", "title"})
 """Annotations: keywords that refuse nothing."""
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
@@ -132,11 +125,10 @@ class SchemaDocument:
     @functools.cached_property
     def registry(self) -> Registry[Any]:
         """The resolver of references that are not plain JSON Pointers into the document."""
-        specification = _OPENAPI if self._mentioned & set(_IDENTIFIERS) else _UNMARKED
-        resource = cast("Any", Resource)(contents=self.data, specification=specification)
-        named = {name: DRAFT202012.create_resource(cast("Any", other)) for name, other in self._others.items()}
-        registry: Registry[Any] = SPECIFICATIONS.with_resources(named.items()).with_resource(BASE, resource).crawl()
-        return registry
+        from mock_server.generation.schema_registry import registry_of  # most documents need none, and no library
+
+        has_identifiers = not self._mentioned.isdisjoint(_IDENTIFIERS)
+        return registry_of(self.data, BASE, self._others, has_identifiers=has_identifiers)
 
     def resolver(self) -> Any:
         """Return a resolver of references that starts at the root of the document."""
@@ -182,7 +174,9 @@ class SchemaDocument:
             base = base_uri_of(resolver)
             # After a reference to it the resolver is in it already, unless it is where no schemas are searched.
             if not base.endswith(name):
-                resolver = resolver.in_subresource(DRAFT202012.create_resource(cast("Any", schema)))
+                from mock_server.generation.schema_registry import within
+
+                resolver = within(resolver, schema)
                 base = urljoin(location.partition("#")[0] or BASE, name)
             location = f"{base}#"
         # Without $dynamicRef a schema means the same wherever the reference to it is.
@@ -225,8 +219,9 @@ class SchemaDocument:
 
     def _careful(self, node: SchemaNode) -> ValidatorOptions:
         """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
-        validator = cast("Any", _Ecma)(node.schema, registry=self.registry, format_checker=format_checker())
-        return cast("ValidatorOptions", resolving_from(validator, node.resolver or self.resolver()))
+        from mock_server.generation.careful_validator import careful_validator
+
+        return careful_validator(node.schema, self.registry, node.resolver or self.resolver())
 
 
 class SchemaNode:
@@ -296,6 +291,8 @@ class SchemaNode:
         return self._children[path]
 
     def _followed(self, reference: str) -> SchemaNode:
+        from referencing.exceptions import Unresolvable
+
         try:
             resolved = (self.resolver or self.document.resolver()).lookup(reference)
         except Unresolvable:
@@ -378,13 +375,14 @@ class SchemaNode:
     def _errors(self, value: JSON, above: tuple[str | int, ...]) -> Iterator[ValidationError]:
         """Yield the errors of a value at the path ``above``; links to other validators are followed."""
         for error in self._judging().iter_errors(value):
-            if isinstance(error, ValidationError):
+            if not isinstance(error, jsonschema_rs.ValidationError):
                 error.path.extendleft(reversed(above))
                 yield error
             elif error.kind.name != LINK or len(above) > _LONGEST_WAY:
                 yield of_jsonschema(error, above)
             else:
-                yield from self.document.target(error.message)._errors(error.instance, (*above, *error.instance_path))
+                instance = cast("JSON", error.instance)
+                yield from self.document.target(error.message)._errors(instance, (*above, *error.instance_path))
 
 
 def _direction(data: JSON, hidden: Keyword) -> Direction:
@@ -429,56 +427,3 @@ def _mentioned(data: JSON, keywords: frozenset[str]) -> set[str]:
 def _dangling(place: str, reference: str) -> str:
     expected = "expected a schema of the contract. Define it or fix the reference"
     return f"{place}: found the reference {reference}, which leads nowhere; {expected}."
-
-
-def _subresources(data: Any) -> Iterable[Any]:
-    """Return the subresources of JSON Schema, and in an OpenAPI document all with an identifier or an anchor."""
-    if isinstance(data, dict) and "openapi" in data:
-        return list(_marked(data))
-    return DRAFT202012.subresources_of(data)
-
-
-def _marked(data: Any) -> Iterator[Any]:
-    if isinstance(data, list):
-        for child in data:
-            yield from _marked(child)
-    elif isinstance(data, dict):
-        for key, child in data.items():
-            if key in ("example", "examples", "enum", "const", "default"):
-                continue
-            if isinstance(child, dict) and any(isinstance(child.get(name), str) for name in _IDENTIFIERS):
-                yield child
-            else:
-                yield from _marked(child)
-
-
-_OPENAPI: Specification[Any] = cast("Any", Specification)(
-    name="openapi",
-    id_of=DRAFT202012.id_of,
-    subresources_of=_subresources,
-    maybe_in_subresource=DRAFT202012.maybe_in_subresource,
-    anchors_in=lambda _, data: DRAFT202012.anchors_in(data),
-)
-
-
-_UNMARKED: Specification[Any] = cast("Any", Specification)(
-    name="openapi without identifiers",
-    id_of=DRAFT202012.id_of,
-    subresources_of=lambda data: () if isinstance(data, dict) and "openapi" in data else _subresources(data),
-    maybe_in_subresource=DRAFT202012.maybe_in_subresource,
-    anchors_in=lambda _, data: DRAFT202012.anchors_in(data),
-)
-"""For a document without identifiers and anchors: subresources are not searched."""
-
-
-@functools.cache
-def format_checker() -> FormatChecker:
-    """Return the checker of whether a text has a format."""
-    checker: FormatChecker = copy.deepcopy(Draft202012Validator.FORMAT_CHECKER)
-    for name, check in format_checks().items():
-        checker.checks(name)(check)
-    return checker
-
-
-_Ecma: Any = bounded(Draft202012Validator)
-"""A validator with patterns of ECMA-262, as OpenAPI means them; jsonschema alone reads them as Python does."""

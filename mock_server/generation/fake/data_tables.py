@@ -6,12 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 
 @cache
 def table(name: str) -> dict[str, Any]:
     """Return the file ``data/NAME.yaml``, read at first use; it is read-only."""
+    import yaml  # 10 ms, which a first answer from fixtures does without
+
     text = files("mock_server.generation.fake").joinpath("data", f"{name}.yaml").read_text("utf-8")
     loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both safe)
     return loaded

@@ -17,7 +17,6 @@ from mock_server.generation.fake.faker_bridge import call_faker
 from mock_server.generation.fake.field_providers import uuid4
 from mock_server.generation.fake.words import word
 from mock_server.generation.location import ValueLocation, Walker
-from mock_server.generation.schema_document import format_checker
 from mock_server.generation.seeding import RandomStream
 from mock_server.generation.string_formats import LETTERS
 from mock_server.generation.values.regex import MOST_DRAWN, sample
@@ -73,13 +72,20 @@ def _wrong(shape: StringConstraints, text: str) -> str | None:
         return "maxLength"
     if any(not matches(pattern, text) for pattern in shape.patterns):
         return "pattern"
-    if any(not format_checker().conforms(text, name) for name in shape.formats):
+    if any(not _conforms(text, name) for name in shape.formats):
         return "format"
     if shape.not_values and text in shape.not_values:
         return "not"
     if any(matches(pattern, text) for pattern in shape.not_patterns):
         return "not"
-    return "not" if any(format_checker().conforms(text, name) for name in shape.not_formats) else None
+    return "not" if any(_conforms(text, name) for name in shape.not_formats) else None
+
+
+def _conforms(text: str, name: str) -> bool:
+    """Return whether a text has a format. Its library is imported when a text that should have one is made."""
+    from mock_server.generation.careful_validator import format_checker
+
+    return format_checker().conforms(text, name)
 
 
 def _texts(walk: Walker, shape: StringConstraints, place: ValueLocation, edge: int | None) -> Iterator[str]:

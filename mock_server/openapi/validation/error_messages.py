@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema_rs
-from jsonschema.exceptions import ValidationError
 
 from mock_server.core.diagnostics import Fault
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import cut, describe_value
 from mock_server.core.types import JSON
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 
 def explain(error: ValidationError) -> tuple[str, str, str]:
@@ -61,6 +63,8 @@ def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | in
 
     ``above`` is the path to the value that the validator was given.
     """
+    from jsonschema.exceptions import ValidationError  # only who has to tell what is wrong waits for the library
+
     kind: Any = error.kind
     keyword, details, path = str(kind.name), dict(kind.as_dict()), [*above, *error.instance_path]
     limit = next((details[name] for name in _LIMITS if name in details), None)

@@ -44,8 +44,9 @@ from mock_server.openapi.media_types import AnswerReaders, for_openapi_core
 from mock_server.openapi.model import BODYLESS, FRAMING, Contract
 from mock_server.openapi.read_write_only import Direction, Keyword, mentions, with_schemas
 from mock_server.openapi.traversal import METHODS
+from mock_server.openapi.validation.bounded_keywords import bounded
 from mock_server.openapi.validation.error_messages import explain
-from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, allowance, bounded, explained
+from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, allowance, explained
 from mock_server.openapi.validation.formats import format_checks, request_format_checks
 from mock_server.openapi.validation.reference_scope import in_class
 from mock_server.openapi.validation.request_validator import MOST_FINDINGS, Errors

@@ -11,16 +11,15 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import cast
 
-from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
-
 from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.regex import matches
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.openapi.model import Contract
 from mock_server.openapi.read_write_only import Direction, mentions, with_schemas
+from mock_server.openapi.validation.bounded_keywords import bounded
 from mock_server.openapi.validation.error_messages import explain
-from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, bounded, explained
+from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, explained
 from mock_server.openapi.validation.formats import format_checks
 
 Schema = dict[str, JSON]
@@ -38,6 +37,14 @@ class RecordValidator:
     """
 
     def __init__(self, contract: Contract, schema: JSON, views: Sequence[str] = ()) -> None:
+        # Imported here, so that the start does not wait: they bring pydantic, a tenth of a second together.
+        from openapi_schema_validator import (
+            OAS30ReadValidator,
+            OAS31Validator,
+            oas30_format_checker,
+            oas31_format_checker,
+        )
+
         self._contract = contract
         self._parts_before: dict[int, tuple[JSON, _Parts]] = {}
         """By the ``id`` of a schema, for its entry holds it: every record needs the same few, member by member, and a

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-
-from jsonschema.exceptions import ValidationError as SchemaError
+from typing import TYPE_CHECKING
 
 from mock_server.core.diagnostics import Diagnostic, Fault, UnreadableError
 from mock_server.core.json_pointer import mapping_at
@@ -27,7 +26,10 @@ from mock_server.openapi.validation.explanations import UNEXPLAINED, Unexplained
 from mock_server.openapi.validation.parameters import Parameter, RequestParts, read_parameter
 from mock_server.openapi.validation.request_bodies import BodyParser, MalformedError, RequestBodySpec, read_body
 
-Errors = Callable[[JSON], Iterable[SchemaError]]
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError as SchemaError
+
+Errors = Callable[[JSON], "Iterable[SchemaError]"]
 """Returns the errors of a value by a schema."""
 Ignored = Callable[[JSON], Iterable[str]]
 """Returns the JSON Pointers of the members of a value that only answers have."""

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from mock_server.http.messages import Response
-from mock_server.openapi.validation.formats import format_checks
+from mock_server.openapi.validation.formats import CHECKS, format_checks
 from mock_server.openapi.validation.validator import ContractValidator
 from tests.support.contracts import document, load, operation
 
@@ -82,3 +83,9 @@ def test_value_that_is_no_text_is_for_type_to_judge(name: str, value: Any) -> No
 
 def test_unknown_format_accepts_anything(tmp_path: Path) -> None:
     assert validated(tmp_path, {"type": "string", "format": "colour"}, '"?"', "3.1.0") == []
+
+
+def test_names_are_those_that_library_checks() -> None:
+    of_openapi_core = {"date", "date-time", "email", "regex", "uuid", "ipv4", "ipv6"}
+    of_this_server = {"byte", "duration", "uuid4"}
+    assert CHECKS.keys() - of_this_server == Draft202012Validator.FORMAT_CHECKER.checkers.keys() - of_openapi_core

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from mock_server.core.regex import matches
 from mock_server.http.messages import Request, Route
-from mock_server.openapi.validation.explanations import bounded
+from mock_server.openapi.validation.bounded_keywords import bounded
 from mock_server.openapi.validation.validator import ContractValidator
 from tests.support.contracts import document, load, operation
 
