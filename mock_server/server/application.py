@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from hashlib import blake2b
-from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -95,6 +94,8 @@ def hub_bounds(settings: Settings) -> HubBounds:
 
 def served_digest(settings: Settings, served: Sequence[ApiMount]) -> str:
     """Return what two processes have in common that answer alike."""
+    from importlib.metadata import version  # 10 ms, and only servers that share a hub over the network ask
+
     parts = [version("contract-mock-server"), settings.seed, settings.dynamic, settings.no_fill_properties]
     parts += [f"{scenario.name} {json.dumps(scenario.data, sort_keys=True)}" for scenario in served[0].standing]
     parts += [f"{mount.base_path} {mount.contract.digest}" for mount in served]
@@ -167,7 +168,7 @@ class _Loaded:
         return self._ways[fitting[-1] if fitting else -1]
 
     def warm(self) -> None:
-        """Build everything that answers requests, before the first one comes.
+        """Build what answers requests of the API, before the first one comes.
 
         Errors are logged and make it not ready.
         """
@@ -178,8 +179,11 @@ class _Loaded:
             except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
                 log.exception("%s: what answers cannot be built", mount.contract.name)
                 trouble = f"nothing that answers for {mount.contract.title} (the log has the reason)"
-        self.control  # noqa: B018
         self.trouble = trouble
+
+    def warm_control(self) -> None:
+        """Build the admin API, unless a request of it has come before."""
+        self.control  # noqa: B018
 
 
 class Application:
@@ -251,7 +255,8 @@ class Application:
             [mount.store for mount in served], [(mount.base_path, mount.contract) for mount in served]
         )
         standing = reversed(served[0].standing)
-        self._hub.serve(served_digest(self.settings, served), [SharedScenario.of(scenario) for scenario in standing])
+        digest = served_digest(self.settings, served) if self._hub.is_remote else ""
+        self._hub.serve(digest, [SharedScenario.of(scenario) for scenario in standing])
 
     @property
     def served(self) -> tuple[ApiMount, ...]:
@@ -382,7 +387,21 @@ class Application:
         This does not run in a thread while requests are answered: where two threads import the same libraries, one of
         them may see a half-imported module.
         """
+        self.warm_api()
+        self.warm_control()
+
+    def warm_api(self) -> None:
+        """Build what answers requests of the API; the admin API is left to :meth:`warm_control`."""
         self._loaded.warm()
+        self._settle_memory()
+
+    def warm_control(self) -> None:
+        """Build the admin API, which takes 0.1 s: where nothing waits for it, the API answers before."""
+        self._loaded.warm_control()
+        self._settle_memory()
+
+    def _settle_memory(self) -> None:
+        """Have the garbage collector look at what comes from now on only."""
         if not self.shares_process:
             gc.freeze()  # a contract stays: to look through it for what could go costs a third of the requests
             gc.set_threshold(*COLLECTIONS)
@@ -404,6 +423,7 @@ class Application:
             compile_ahead(self.settings)
             loaded = self._load()
             loaded.warm()
+            loaded.warm_control()
             former, self._loaded = self._loaded, loaded
             former.forget_answers()
             del former

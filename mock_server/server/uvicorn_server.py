@@ -49,7 +49,8 @@ Announce: TypeAlias = Callable[[ServerAddress, Sequence[ApiMount]], None]
 """Says where a server is reached and what it serves."""
 DRAIN_SECONDS = 1
 """Seconds that a stop waits for answers under way."""
-
+FIRST_ANSWERS = 0.1
+"""Seconds after the ready line in which nothing but requests is worked on: who waited for the server asks now."""
 
 TICKS_A_LOOK = 5
 """Ticks (a tenth of a second each) from one look at all connections to the next."""
@@ -104,11 +105,21 @@ class _Server(uvicorn.Server):
         self._application.dispatcher.start(asyncio.get_running_loop())
         self._on_ready()
         if not self._is_worker:
-            self._application.warm()
-        self._application.prepare()
+            self._application.warm_api()
+        asyncio.get_running_loop().call_later(FIRST_ANSWERS, self._prepare)
         self._watch_for_stalls()
         if self._application.settings.reload:
             self._watch = asyncio.create_task(_reload_on_change(self._application))
+
+    def _prepare(self) -> None:
+        """Build what was left for after the first answers: the admin API, then, in a thread, what most answers need.
+
+        The one is done before the other begins: where two threads import the same libraries, one of them may see a
+        half-imported module.
+        """
+        self._application.warm_control()
+        if not self._application.ending.is_set():
+            self._application.prepare()
 
     def _watch_for_stalls(self) -> None:
         application = self._application
