@@ -12,6 +12,7 @@ from itertools import islice
 
 from benchmarks import contracts, peers, requests, rows
 from benchmarks.answers import Answer, AnswerSchema, NotComparableError, NotMeasuredError, answer, answers, check_same
+from benchmarks.large import large_contract
 from benchmarks.load import Run, check_good, check_same_size, drive
 from benchmarks.open_page import open_page
 from benchmarks.requests import Cycle, Fresh, Load
@@ -19,6 +20,9 @@ from benchmarks.rows import PeerResult, Result, Row, Spread
 from benchmarks.servers import Place, Server
 
 STARTS = 10
+FIRST_STARTS = 3
+OPERATIONS = 1_000
+"""Operations of the contract that is started for the first time."""
 DIFFERENT = 100_000
 """Requests after which memory is looked at, and after as many again."""
 SAMPLE = 200
@@ -150,17 +154,31 @@ def console(plan: Plan) -> list[Result | PeerResult]:
 
 
 def starts(plan: Plan) -> list[Result | PeerResult]:
-    """From the spawn to the line that says ready, with what the start before left in the cache."""
-    ours, bare = [], []
-    with plan.place.mock_server():
-        pass
+    """From the spawn to the first answer of the API, with what the start before left in the cache, and without."""
+    request = requests.customer(requests.TOKEN)
+    ours, bare, lines = [], [], []
+    plan.place.first_answer(request)
     for number in range(STARTS):
         plan.progress(f"start {number + 1} of {STARTS}")
+        ours.append(plan.place.first_answer(request))
         with plan.place.mock_server() as server:
-            ours.append(server.ready)
+            lines.append(server.ready)
         with plan.place.bare(Answer(200, (), b"")) as server:
             bare.append(server.ready)
-    return [Result(rows.READY, tuple(ours), note=f"bare uvicorn answers after {Spread.of(bare).median:.2f} s")]
+    note = f"its line after {Spread.of(lines).median:.2f} s, bare uvicorn's answer after {Spread.of(bare).median:.2f} s"
+    return [Result(rows.READY, tuple(ours), note=note), _first_starts(plan)]
+
+
+def _first_starts(plan: Plan) -> Result:
+    """Return the seconds to the first answer of a contract that this machine has never served."""
+    contract = plan.place.file("large.json")
+    contract.write_text(json.dumps(large_contract(OPERATIONS)), encoding="utf-8")
+    request = b"GET /group0/things0 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    seconds = []
+    for number in range(FIRST_STARTS):
+        plan.progress(f"first start {number + 1} of {FIRST_STARTS}")
+        seconds.append(plan.place.first_answer(request, str(contract), "--no-cache"))
+    return Result(rows.FIRST_START, tuple(seconds), note=f"{OPERATIONS:,} operations")
 
 
 def memory(plan: Plan) -> list[Result | PeerResult]:

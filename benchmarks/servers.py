@@ -91,6 +91,19 @@ class Place:
             threading.Thread(target=process.stdout.read, daemon=True).start()
             yield Server(match.group(), psutil.Process(process.pid), ready, log)
 
+    def first_answer(self, request: bytes, *arguments: str) -> float:
+        """Return the seconds from the spawn of this project's server to its first answer, asked as its line stands.
+
+        Raises :class:`NotStartedError` where it is no 2xx.
+        """
+        started = time.perf_counter()
+        with self.mock_server(*arguments) as server:
+            first = answer(server.url, request)
+            seconds = time.perf_counter() - started
+        if not 200 <= first.status < 300:
+            raise NotStartedError(f"found the first answer {first.status}; expected a 2xx.")
+        return seconds
+
     def bare(self, reply: Answer, workers: int = 1) -> AbstractContextManager[Server]:
         """Bare uvicorn that sends these bytes, with the options that this project's server gives its own."""
         answer_file = self.file("answer.json")
