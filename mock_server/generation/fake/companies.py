@@ -6,17 +6,16 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from anyascii import anyascii
-
 from mock_server.generation.fake.data_tables import table
-from mock_server.generation.fake.locales import people_of
-from mock_server.generation.fake.names import names_of
+from mock_server.generation.fake.locales import main_people
+from mock_server.generation.fake.names import names_of_people
+from mock_server.generation.fake.romanization import latin
 from mock_server.generation.seeding import SeedKey, totals
 
 _BOXES = ("info", "billing", "office", "accounts", "contact", "hello")
 _UNSPACED = ("ja", "ko", "zh", "tw", "mo", "th")
 """Languages that write a name and a trade without a space."""
-_UNREAD = ("ar", "gulf", "fa", "dari", "he", "ja")
+_UNREAD = ("ar", "gulf", "fa", "dari", "he", "ja", "th", "bn", "ne", "si", "am")
 """Languages whose letters alone do not tell how a word is pronounced."""
 
 
@@ -47,31 +46,48 @@ def _forms() -> dict[str, LegalForms]:
     }
 
 
-def legal_forms_of(country: str) -> LegalForms:
-    """Return the legal forms of a country of ISO 3166."""
-    return _forms()[country]
+def legal_forms_of(country: str, language: str = "") -> LegalForms:
+    """Return the legal forms of a country of ISO 3166, in a language of it where that has forms of its own."""
+    return _forms().get(f"{country}/{language}") or _forms()[country]
 
 
-def company_in(country: str, draw: SeedKey, purpose: str = "company") -> Company:
-    """Return a company of a country; the same for the same draw and purpose."""
-    random, names, language = draw.at(purpose), names_of(country), people_of(country).streets
-    founder = random.choice(table("companies")["brands"].get(language) or names.family)
-    trade = random.choice(table("companies")["trades"][language])
-    name = f"{founder}{'' if language in _UNSPACED else ' '}{trade}"
-    forms = legal_forms_of(country)
+def company_in(country: str, draw: SeedKey, purpose: str = "company", region: str = "") -> Company:
+    """Return a company of a country; the same for the same draw and purpose.
+
+    ``region`` is where in the country, as :func:`peoples_at` reads it.
+    """
+    random, people = draw.at(purpose), main_people(country, region)
+    language, names = people.streets, names_of_people(people.names)
+    founders = table("companies")["brands"].get(language) or names.family
+    founder, partner = random.choice(founders), random.choice(founders)
+    pattern = _pattern(random.choice(table("companies")["trades"][language]))
+    name = _filled(pattern, founder, partner)
+    if language in _UNSPACED:
+        name = name.replace(" ", "")
+    forms = legal_forms_of(country, language)
     form = random.weighted(forms.patterns, forms.totals)
-    words = (names.roman.get(founder, founder), "group" if language in _UNREAD else trade)
-    return Company(name, form.format(x=name), form, f"{_label(*words)}.example")
+    latin_pattern = "{b} group" if language in _UNREAD else pattern
+    roman, other = (names.roman.get(word, word) for word in (founder, partner))
+    domain = _label(_filled(latin_pattern, roman, other), names.style)
+    return Company(name, form.format(x=name), form, f"{domain}.example")
 
 
-def _label(*words: str) -> str:
-    """Return a label of a domain name: ASCII letters, digits and hyphens, at most 40."""
-    return "-".join(filter(None, map(_hyphened, words)))[:40].strip("-") or "firm"
+def _pattern(trade: str) -> str:
+    """Return how a name is made of founders and a trade, which follows the founder where it does not say."""
+    return trade if "{" in trade else f"{{b}} {trade}"
+
+
+def _filled(pattern: str, founder: str, partner: str) -> str:
+    initials = (founder[0] + partner[0]).upper()
+    if initials in table("companies")["avoided_initials"]:
+        pattern = pattern.replace("{i}{j}", "{b}")
+    return pattern.format(b=founder, c=partner, i=founder[0].upper(), j=partner[0].upper())
 
 
 @lru_cache(maxsize=4096)
-def _hyphened(word: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", anyascii(word).lower()).strip("-")
+def _label(name: str, style: str | None) -> str:
+    """Return a label of a domain name: ASCII letters, digits and hyphens, at most 40."""
+    return re.sub(r"[^a-z0-9]+", "-", latin(name, style))[:40].strip("-") or "firm"
 
 
 def mailbox_of(company: Company, draw: SeedKey) -> str:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.util import find_spec, module_from_spec
 from itertools import accumulate
 from random import Random
 from typing import Any
 
-from anyascii import anyascii
-
 from mock_server.core.deadline import takes_long
 from mock_server.generation.fake.data_tables import table
-from mock_server.generation.fake.locales import people_of
+from mock_server.generation.fake.locales import people_of, peoples_at
+from mock_server.generation.fake.romanization import ascii_letters, style_of
 from mock_server.generation.seeding import RandomStream, SeedKey
 
 DOMAINS = ("example.com", "example.com", "example.net", "example.org")
@@ -28,50 +27,73 @@ _POOLED = 150
 
 
 @dataclass(frozen=True, slots=True)
-class CountryNames:
-    """The names of a country; ``roman`` spells those in Latin letters whose letters do not tell the pronunciation."""
+class PeopleNames:
+    """The names of a people, and how they are spelled in Latin letters.
+
+    ``roman`` has those whose letters do not tell the pronunciation, ``style`` is the style (of
+    ``romanization_rules.yaml``) for all others, None where no letter needs one.
+    """
 
     men: tuple[str, ...]
     women: tuple[str, ...]
     family: tuple[str, ...]
     women_family: tuple[str, ...]
     orders: tuple[str, str]
-    roman: dict[str, str]
+    roman: Mapping[str, str]
+    style: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person. ``name`` has given and family name in the order of the country, ``second`` is another family name."""
+    """A person of a people, a locale of Faker or a row of ``names.yaml``.
+
+    ``name`` has given and family name in the order of the people, ``second`` is another family name.
+    """
 
     name: str
     given: str
     family: str
     second: str
     is_woman: bool
+    people: str
+
+
+def names_of(country: str) -> PeopleNames:
+    """Return the names of most people of an ISO 3166 code."""
+    return names_of_people(people_of(country).names)
 
 
 @cache
-def names_of(country: str) -> CountryNames:
-    """Return the names of an ISO 3166 code: Faker's where it has them, else those of ``names.yaml``."""
-    people = people_of(country).names
+def names_of_people(people: str) -> PeopleNames:
+    """Return the names of a people: those of the rows in ``data``, else Faker's."""
     order = table("name_orders").get(people, "{given} {family}")
     orders = (order, order) if isinstance(order, str) else (order[0], order[1])
-    row = table("names").get(people)
+    row = table("romanized_names").get(people) or table("names").get(people)
     if row is None:
         return _from_faker(people, orders)
-    family = tuple(row["family"])
-    return CountryNames(
+    men, women = _endings(row, "family"), _endings(row, "women_family")
+    roman = {name: latin for part in row.values() if isinstance(part, dict) for name, latin in part.items()}
+    return PeopleNames(
         tuple(row["men"]),
         tuple(row["women"]),
-        family,
-        tuple(row.get("women_family", family)),
+        men,
+        women or men,
         orders,
-        table("romanizations"),
+        roman or table("romanizations"),
+        style_of(people),
     )
 
 
+def _endings(row: Mapping[str, Any], names: str) -> tuple[str, ...]:
+    """Return the family names of men or of women of a row, each a stem with its ending where the row has stems."""
+    if "stems" in row:
+        ending = row["endings"][names == "women_family"]
+        return tuple(f"{stem}{ending}" for stem in row["stems"])
+    return tuple(row.get(names, ()))
+
+
 @cache
-def _from_faker(locale: str, orders: tuple[str, str]) -> CountryNames:
+def _from_faker(locale: str, orders: tuple[str, str]) -> PeopleNames:
     """Draw names from a locale once, so that no request pays for Faker and no thread shares its state."""
     takes_long()
     from faker.generator import Generator  # 0.1 s; many servers never generate
@@ -79,14 +101,26 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> CountryNames:
     maker: Any = Generator()
     maker.add_provider(_provider(locale, maker))
     maker.seed_instance(0)
+    corrections = table("faker_corrections").get(locale, {})
 
-    def pool(make: Callable[[], Any]) -> tuple[str, ...]:
+    def pool(make: Callable[[], Any], endings: str = "") -> tuple[str, ...]:
         names = (str(make()).strip() for _ in range(_POOLED))
-        return tuple(name for name in names if not _UNUSUAL.search(name))
+        usual = (name for name in names if not _UNUSUAL.search(name) and name not in corrections.get("drop", ()))
+        return tuple(_corrected(name, corrections, endings) for name in usual)
 
     men, women = pool(maker.first_name_male), pool(maker.first_name_female)
-    family, women_family = pool(maker.last_name_male), pool(maker.last_name_female)
-    return CountryNames(men, women, family, women_family, orders, _readings(maker))
+    family, women_family = pool(maker.last_name_male), pool(maker.last_name_female, "women_endings")
+    readings = {**_readings(maker), **corrections.get("readings", {})}
+    return PeopleNames(men, women, family, women_family, orders, readings, style_of(locale))
+
+
+def _corrected(name: str, corrections: Mapping[str, Any], endings: str) -> str:
+    """Return a name of Faker as it is spelled; for women with the endings that the locale has of men alone."""
+    spelled: str = corrections.get("spell", {}).get(name, name)
+    for masculine, feminine in corrections.get(endings, {}).items():
+        if spelled.endswith(masculine):
+            return f"{spelled.removesuffix(masculine)}{feminine}"
+    return spelled
 
 
 def _provider(locale: str, maker: Any) -> Any:
@@ -132,25 +166,30 @@ def _readings(maker: Any) -> dict[str, str]:
     return {kanji: roman for kanji, _, roman in pairs}
 
 
-def person_in(country: str, draw: SeedKey, purpose: str = "person") -> Person:
-    """Make a person of a country; the same for the same draw and purpose."""
-    names, random = names_of(country), draw.at(purpose)
+def person_in(country: str, draw: SeedKey, purpose: str = "person", region: str = "") -> Person:
+    """Make a person of a country; the same for the same draw and purpose.
+
+    ``region`` is where in the country, as :func:`peoples_at` reads it.
+    """
+    random = draw.at(purpose)
+    people = peoples_at(country, region).draw(random).names
+    names = names_of_people(people)
     woman = random.random() < 0.5
     given_name = _pick(names.women if woman else names.men, random)
     families = names.women_family if woman else names.family
     family, second = _pick(families, random), _pick(families, random)
     name = names.orders[woman].format(given=given_name, family=family, second=second)
-    return Person(name, given_name, family, second, woman)
+    return Person(name, given_name, family, second, woman, people)
 
 
 def _pick(options: tuple[str, ...], random: RandomStream) -> str:
     return options[int(random.random() * len(options))]
 
 
-def mailbox_of(person: Person, country: str, draw: SeedKey) -> str:
+def mailbox_of(person: Person, draw: SeedKey) -> str:
     """Return a person's mail address, ``given.family@example.com`` and the like, in ASCII."""
-    random = draw.at("person/email")
-    given_name, family = (in_ascii(name, names_of(country).roman) for name in (person.given, person.family))
+    random, names = draw.at("person/email"), names_of_people(person.people)
+    given_name, family = in_ascii(person.given, names), in_ascii(person.family, names)
     given_name, family = given_name or "user", family or given_name or "user"
     number = str(1 + int(random.random() * 98)) if random.random() < 0.4 else ""
     name = _pick(_FORMS, random).format(given=given_name, family=family, initial=given_name[0])
@@ -161,14 +200,6 @@ _FORMS = ("{given}.{family}", "{given}.{family}", "{initial}.{family}", "{given}
 """The forms in which people write their names in an address."""
 
 
-def in_ascii(text: str, roman: dict[str, str] | None = None) -> str:
-    """Return the lower-case ASCII letters and digits of a name, as used in a mail address."""
-    return _plain((roman or {}).get(text) or text)
-
-
-@lru_cache(maxsize=4096)
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "", anyascii(text.translate(_SPELLED)).lower())
-
-
-_SPELLED = str.maketrans({"ö": "o", "ü": "u", "ä": "a", "å": "a", "ø": "o", "ß": "ss"})
+def in_ascii(text: str, names: PeopleNames) -> str:
+    """Return the lower-case ASCII letters and digits of a name of a people, as used in a mail address."""
+    return ascii_letters(names.roman.get(text) or text, names.style)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mock_server.core.types import JSON
-from mock_server.generation.fake.names import in_ascii, names_of
+from mock_server.generation.fake.names import in_ascii, names_of_people
 from mock_server.generation.fake.persona import Persona
 from mock_server.generation.seeding import RandomStream, totals
 
@@ -34,9 +34,9 @@ def _user_name(platform: str, persona: Persona, random: RandomStream) -> str:
 
     GitHub: letters, digits, hyphens, at most 39. Discord: also underscores and dots, lower case, at most 32.
     """
-    roman = names_of(persona.country).roman
-    given_name = in_ascii(persona.person.given, roman) or "user"
-    family = in_ascii(persona.person.family, roman) or "dev"
+    names = names_of_people(persona.person.people)
+    given_name = in_ascii(persona.person.given, names) or "user"
+    family = in_ascii(persona.person.family, names) or "dev"
     between = random.choice(("", "-") if platform == "github" else ("", "_", "."))
     number = str(random.randrange(1, 1000)) if random.random() < 0.5 else ""
     return f"{random.choice((given_name, given_name[0]))[:12]}{between}{family[:14]}{number}"

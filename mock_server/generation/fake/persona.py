@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from mock_server.generation.fake import companies, names
 from mock_server.generation.fake.addresses import Address, address_in
 from mock_server.generation.fake.companies import Company, company_in
-from mock_server.generation.fake.locales import USUAL, is_country
+from mock_server.generation.fake.locales import USUAL, has_regions, is_country, region_of
 from mock_server.generation.fake.names import Person, person_in
 from mock_server.generation.fake.tax_ids import TaxId, tax_id_in
 from mock_server.generation.seeding import SeedKey
@@ -65,12 +65,12 @@ class Persona:
     @_PersonaCache
     def person(self) -> Person:
         """Return the person, or the one who signs for the company."""
-        return person_in(self.country, self.draw, "persona/person")
+        return person_in(self.country, self.draw, "persona/person", self._region)
 
     @_PersonaCache
     def company(self) -> Company:
         """Return the company, or the one that a person bills."""
-        return company_in(self.country, self.draw, "persona/company")
+        return company_in(self.country, self.draw, "persona/company", self._region)
 
     @_PersonaCache
     def name(self) -> str | None:
@@ -93,13 +93,18 @@ class Persona:
     def email(self) -> str | None:
         """A mail address in a domain reserved for examples, made from the name; None for some companies."""
         if not self.is_company:
-            return names.mailbox_of(self.person, self.country, self.draw)
+            return names.mailbox_of(self.person, self.draw)
         return None if self._chance("email") < _WITHOUT_EMAIL else companies.mailbox_of(self.company, self.draw)
 
     @_PersonaCache
     def place(self) -> Address:
         """Return the address; all its parts are of one place."""
         return address_in(self.country, self.draw)
+
+    @property
+    def _region(self) -> str:
+        """Where in the country the persona lives; who lives there depends on it in few countries."""
+        return region_of(self.place.state, self.place.postal_code) if has_regions(self.country) else ""
 
     @_PersonaCache
     def has_address(self) -> bool:

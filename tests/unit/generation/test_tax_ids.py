@@ -201,7 +201,7 @@ def test_gstin_tells_kind_and_initial_of_holder() -> None:
     ],
 )
 def test_rfc_of_person_takes_letters(given: str, family: str, second: str, letters: str) -> None:
-    holder = Person(f"{given} {family} {second}", given, family, second, is_woman=False)
+    holder = Person(f"{given} {family} {second}", given, family, second, is_woman=False, people="es_MX")
     assert name_letters("mx_rfc", holder) == letters
     tax_id = tax_id_in("MX", None, holder, RandomStream(0))
     assert tax_id is not None
