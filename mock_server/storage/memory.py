@@ -50,11 +50,11 @@ class MemoryStore:
 
     def records(self, resource: str, search: RecordQuery = ALL) -> Sequence[Record]:
         """Return the records of a resource that a search matches, in the order in which they came."""
-        return search.of(self.of(resource).in_order)
+        return self.of(resource).records(search)
 
     def count(self, resource: str, search: RecordQuery = ALL) -> int:
         """Return how many records a search matches."""
-        return search.count_of(self.of(resource).in_order)
+        return self.of(resource).count(search)
 
     def resources(self) -> Sequence[str]:
         """Return the names of the resources that have records, in alphabetical order."""

@@ -99,19 +99,19 @@ class CopyOnWriteRecords:
         """Return the records that a search matches: those of the store below in their order, then the new ones."""
         own, base = self._own.get(resource), self._base.of(resource)
         if own is None:
-            return search.of(base.in_order)
+            return base.records(search)
         with self._lock:
             order = own.order_over(base)
-        return [*order.part(search.offset, search.end)] if search.is_plain else search.of(order)
+        return order.records(search)
 
     def count(self, resource: str, search: RecordQuery = ALL) -> int:
         """Return how many records a search matches."""
         own, base = self._own.get(resource), self._base.of(resource)
         if own is None:
-            return search.count_of(base.in_order)
+            return base.count(search)
         with self._lock:
             order = own.order_over(base)
-        return search.count_of(order)
+        return order.count(search)
 
     def resources(self) -> Sequence[str]:
         """Return the names of the resources that have rows, in alphabetical order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -47,10 +47,12 @@ class RecordQuery:
 
     def meant(self, records: Iterable[Record]) -> Iterator[Record]:
         """Yield all matching records."""
-        text = folded(self.text)
-        for record in records:
-            if record.handle.startswith(self.handle) and (not text or text in texts_of(record)):
-                yield record
+        return filter(self.condition(), records)
+
+    def condition(self) -> Callable[[Record], bool]:
+        """Return what tells whether a record matches."""
+        text, handle = folded(self.text), self.handle
+        return lambda record: record.handle.startswith(handle) and (not text or text in texts_of(record))
 
 
 ALL = RecordQuery()
@@ -59,7 +61,9 @@ ALL = RecordQuery()
 
 def texts_of(record: Record) -> str:
     """Return the text that a search examines: handle, texts and numbers of a record, a line each, case folded."""
-    return folded("\n".join([record.handle, *_texts(record.value)]))
+    texts = [record.handle]
+    _add_texts(record.value, texts)
+    return folded("\n".join(texts))
 
 
 def folded(text: str) -> str:
@@ -69,17 +73,23 @@ def folded(text: str) -> str:
 
 def storable(text: str) -> str:
     """Return a text without the character 0 and without halves of surrogate pairs."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _texts(value: JSON) -> Iterator[str]:
+def _add_texts(value: JSON, texts: list[str]) -> None:
+    """Add the texts and numbers of a value, in their order."""
     if isinstance(value, str):
-        yield value
+        texts.append(value)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            if item.__class__ is str:  # nearly all are
+                texts.append(item)
+            elif item is not None:
+                _add_texts(item, texts)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            _add_texts(item, texts)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield str(value)
+        texts.append(str(value))

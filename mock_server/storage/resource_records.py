@@ -4,22 +4,53 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from typing import Protocol, TypeAlias
 
+from mock_server.storage.query import RecordQuery
 from mock_server.storage.record import Absence, OwnRow, Record
 from mock_server.storage.revision import next_revision
+from mock_server.storage.searched_texts import SearchedTexts
 
 
 class ResourceRecords:
     """The records of one resource: by handle, and in the order in which they came."""
 
-    __slots__ = ("by_handle", "in_order", "version")
+    __slots__ = ("_texts", "by_handle", "in_order", "version")
 
     def __init__(self, by_handle: dict[str, Record], version: int) -> None:
         self.by_handle = by_handle
         self.in_order = tuple(by_handle.values())
         self.version = version
+        self._texts: SearchedTexts | None = None
+        """What searches examine, once somebody searches."""
+
+    def records(self, search: RecordQuery) -> Sequence[Record]:
+        """Return the records that a search matches."""
+        if search.is_plain:
+            return self.in_order[search.offset : search.end]
+        return [record for _, record in islice(self.matches(search), search.offset, search.end)]
+
+    def count(self, search: RecordQuery) -> int:
+        """Return how many records a search matches."""
+        if search.is_plain:
+            return len(self.in_order)
+        return sum(1 for _ in (self.matches(search) if search.handle else self._places(search.text)))
+
+    def matches(self, search: RecordQuery) -> Iterator[tuple[int, Record]]:
+        """Yield all matching records, each with its place."""
+        records, handle = self.in_order, search.handle
+        for place in self._places(search.text) if search.text else range(len(records)):
+            record = records[place]
+            if record.handle.startswith(handle):
+                yield place, record
+
+    def _places(self, text: str) -> Iterator[int]:
+        if self._texts is None:
+            self._texts = SearchedTexts(self.in_order)
+        return self._texts.places(text)
 
 
 NO_RECORDS = ResourceRecords({}, 0)
@@ -124,6 +155,26 @@ class MergedOrder:
 
     def __iter__(self) -> Iterator[Record]:
         return self.part(0, None)
+
+    def records(self, search: RecordQuery) -> Sequence[Record]:
+        """Return the records that a search matches."""
+        if search.is_plain:
+            return [*self.part(search.offset, search.end)]
+        return [*islice(self._matches(search), search.offset, search.end)]
+
+    def count(self, search: RecordQuery) -> int:
+        """Return how many records a search matches."""
+        return len(self) if search.is_plain else sum(1 for _ in self._matches(search))
+
+    def _matches(self, search: RecordQuery) -> Iterator[Record]:
+        rows, shared, matches = self._rows, self.shared, search.condition()
+        changed = (rows.keys() & shared.by_handle.keys()) - self._moved
+        places = enumerate(shared.in_order) if changed else ()
+        own = ((place, rows[record.handle]) for place, record in places if record.handle in changed)
+        in_place = [(place, row) for place, row in own if isinstance(row, Record) and matches(row)]
+        unchanged = (match for match in shared.matches(search) if match[1].handle not in rows)
+        yield from (record for _, record in merge(unchanged, in_place, key=itemgetter(0)))
+        yield from filter(matches, self._added)
 
     def part(self, start: int, end: int | None) -> Iterator[Record]:
         """Yield the records from one place on up to another."""

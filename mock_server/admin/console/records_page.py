@@ -129,13 +129,14 @@ def _part(
     path = f"/fixtures/{resource}"
     query = {"q": text} if text else {}
     offset = request.offset
-    answer = yield from request.call_response("GET", path, **query, limit=str(SHOWN), offset=str(offset))
-    total = int(answer.header("x-total-count") or 0)
-    if sort and total <= SORTED:
+    if sort:
         answer = yield from request.call_response("GET", path, **query, limit=str(SORTED))
-        every = sorted_by(json.loads(answer.body), sort.removeprefix("-"), descending=sort.startswith("-"))
-        return every[offset : offset + SHOWN], total, offset
-    return json.loads(answer.body), total, offset
+        total = int(answer.header("x-total-count") or 0)
+        if total <= SORTED:
+            every = sorted_by(json.loads(answer.body), sort.removeprefix("-"), descending=sort.startswith("-"))
+            return every[offset : offset + SHOWN], total, offset
+    answer = yield from request.call_response("GET", path, **query, limit=str(SHOWN), offset=str(offset))
+    return json.loads(answer.body), int(answer.header("x-total-count") or 0), offset
 
 
 def _links(here: str, text: str, sort: str, offset: int, total: int) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from mock_server.http.messages import Response, ResponseSource
 from mock_server.mocking.mounts import ApiMount
 from mock_server.storage import Cause, Record, RecordQuery, RecordReader
 from mock_server.storage.fixtures.fixture_file import fixture_names
+from mock_server.worlds.world import World
 
 Answering: TypeAlias = Callable[[AdminRequest], Response]
 """Answers an admin request."""
@@ -31,15 +32,21 @@ def _listed(request: AdminRequest) -> Response:
     """Return a part of the records, with the number of all that match and links to the other parts (RFC 8288)."""
     served, name = _resource(request)
     search, parameters = searched(request)
-    store = request.world.store(served.store)
-    records = store.records(name, search)
-    is_last = len(records) < (search.limit or 0) and (records or not search.offset)
-    total = search.offset + len(records) if is_last else store.count(name, search)
+    # A text is looked for in all records: of a hundred thousand that takes longer than others should wait.
+    records, total = request.errands.run(_matched, request.world, served, name, search, is_long=bool(search.text))
     here = f"{request.request.origin}{request.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
     links = links_of(here, parameters, search, total)
     headers = list_headers(links, total)
     values = [_told(served, record) for record in records]
     return json_response([*values], headers=headers)
+
+
+def _matched(world: World, served: ApiMount, resource: str, search: RecordQuery) -> tuple[Sequence[Record], int]:
+    """Return the records of a part, and how many the search matches."""
+    store = world.store(served.store)
+    records = store.records(resource, search)
+    is_last = len(records) < (search.limit or 0) and (records or not search.offset)
+    return records, search.offset + len(records) if is_last else store.count(resource, search)
 
 
 def _create(request: AdminRequest) -> Response:

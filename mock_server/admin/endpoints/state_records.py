@@ -15,7 +15,8 @@ from mock_server.core.types import JSON
 from mock_server.http.messages import Response, ResponseSource
 from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.resources.inference import model_of
-from mock_server.storage import Absence, Cause, Record
+from mock_server.storage import Absence, Cause, Record, RecordQuery
+from mock_server.worlds.world import World
 
 if TYPE_CHECKING:  # a server that is not asked need not read it at its start
     from mock_server.worlds.state.record_editor import RecordEditor
@@ -34,16 +35,19 @@ def listed(request: AdminRequest) -> Response:
     """Return a part of the records, with the number of all that match and links to the other parts (RFC 8288)."""
     served, editor = _editor(request)
     search, parameters = searched(request)
-    records: Sequence[Record] = editor.all()
-    if search.text or search.handle:
-        records = [*search.meant(records)]
+    name = request.values["resource"]
+    arguments = (request.world, served, name, search)
+    records = editor.all() if search.is_plain else request.errands.run(_matched, *arguments, is_long=bool(search.text))
     end = None if search.limit is None else search.offset + search.limit
     values: list[dict[str, JSON]] = [editor.shown(record) for record in records[search.offset : end]]
-    name = request.values["resource"]
     here = f"{request.request.origin}{request.world.prefix}{served.base_path}{PREFIX}/fixtures/{quote(name)}"
     links = links_of(here, parameters, search, len(records))
     headers = list_headers(links, len(records))
     return json_response([*values], headers=headers)
+
+
+def _matched(world: World, served: ApiMount, resource: str, search: RecordQuery) -> Sequence[Record]:
+    return [*search.meant(_editor_of(world, served, resource).all())]
 
 
 def create(request: AdminRequest) -> Response:
@@ -104,13 +108,16 @@ def delete(request: AdminRequest) -> Response:
 
 
 def _editor(request: AdminRequest) -> tuple[ApiMount, RecordEditor]:
-    from mock_server.worlds.state.record_editor import RecordEditor
-
     served = mount_of(request)
     assert served is not None
+    return served, _editor_of(request.world, served, request.values["resource"])
+
+
+def _editor_of(world: World, served: ApiMount, resource: str) -> RecordEditor:
+    from mock_server.worlds.state.record_editor import RecordEditor
+
     assert served.state is not None
-    reader = request.world.store(served.store)
-    return served, RecordEditor(served.state.model, request.values["resource"], reader)
+    return RecordEditor(served.state.model, resource, world.store(served.store))
 
 
 def _applied(
