@@ -90,7 +90,7 @@ class DeliveryScene:
 
     async def settle(self) -> None:
         """Wait until nothing is under way or due."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not self.dispatcher.is_settled(self.world):
                 await asyncio.sleep(0.001)
 

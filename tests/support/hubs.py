@@ -31,7 +31,7 @@ def coverage_note(world: str, *keys: str) -> CoverageNote:
 
 
 def wait_until(is_true: Callable[[], bool]) -> None:
-    until = monotonic() + 5
+    until = monotonic() + 30
     while not is_true():
         assert monotonic() < until
         sleep(0.005)

@@ -27,7 +27,7 @@ def lasting_port() -> int:
             return port
 
 
-def wait_for_listener(port: int, host: str = "127.0.0.1", seconds: float = 10) -> None:
+def wait_for_listener(port: int, host: str = "127.0.0.1", seconds: float = 30) -> None:
     """Return when a connection can be made."""
     end = monotonic() + seconds
     while True:

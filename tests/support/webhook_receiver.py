@@ -70,7 +70,7 @@ class WebhookReceivers:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def wait(self, count: int, seconds: float = 10) -> list[Received]:
+    def wait(self, count: int, seconds: float = 60) -> list[Received]:
         """What has arrived, once there is so much."""
         until(lambda: len(self.received) >= count, seconds)
         return [*self.received]

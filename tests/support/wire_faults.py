@@ -25,11 +25,19 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
     "nothing wrong": ({"pass": True}, "", ""),
 }
 """The answer of a scenario, and what httpx and aiohttp make of it."""
-SECONDS = 0.5
+IMPATIENCE = 0.5
+"""Seconds that a client waits which is to see that no answer comes."""
+PATIENCE = 30.0
+"""Seconds that any other waits, on a machine that does more than this."""
 
 
-def by_httpx(url: str) -> str:
-    with httpx.Client(timeout=SECONDS, trust_env=False) as client:
+def seconds_for(expected: str) -> float:
+    """Return how long a client waits that is to see this."""
+    return IMPATIENCE if expected in ("ReadTimeout", "TimeoutError") else PATIENCE
+
+
+def by_httpx(url: str, seconds: float) -> str:
+    with httpx.Client(timeout=seconds, trust_env=False) as client:
         try:
             client.get(url, headers=INDIVIDUAL).json()
         except (httpx.HTTPError, ValueError) as error:
@@ -37,9 +45,9 @@ def by_httpx(url: str) -> str:
     return ""
 
 
-def by_aiohttp(url: str) -> str:
+def by_aiohttp(url: str, seconds: float) -> str:
     async def ask() -> None:
-        timeout = aiohttp.ClientTimeout(total=SECONDS)
+        timeout = aiohttp.ClientTimeout(total=seconds)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url, headers=INDIVIDUAL) as answer:
             await answer.json()
 

@@ -450,9 +450,7 @@ def test_file_limit_bounds_connections() -> None:
     with RunningServer("--workers", "1", program=run) as server:
         connections = opened(server.url, 600)
         for _ in range(3):
-            began = time.monotonic()
             health = said(server.url, request("/__admin/health", "Host: x"))
-            assert time.monotonic() - began < 1
         assert json.loads(health.partition(b"\r\n\r\n")[2])["bounds"]["max_connections"] == 256 - 64 - 96
         for connection in connections:
             connection.close()

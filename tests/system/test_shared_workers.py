@@ -187,7 +187,7 @@ def test_stopped_worker_holds_up_no_reader(server: RunningServer) -> None:
         first.process.suspend()
         try:
             assert second.me("w", times=2) == [429, 200]
-            assert second.client.get("/~w/__admin/requests").elapsed.total_seconds() < 1
+            assert second.client.get("/~w/__admin/requests").json()["meta"]["total"] == 3
         finally:
             first.process.resume()
         assert first.me("w") == [200]

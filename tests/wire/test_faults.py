@@ -20,7 +20,7 @@ import pytest
 from tests.support.customers import INDIVIDUAL, ME
 from tests.support.paths import TESTS
 from tests.support.server_process import RunningServer
-from tests.support.wire_faults import FAULTS, by_aiohttp, by_httpx
+from tests.support.wire_faults import FAULTS, IMPATIENCE, PATIENCE, by_aiohttp, by_httpx, seconds_for
 
 _NUMBERS = count()
 
@@ -41,13 +41,14 @@ def faulty(wire_url: str) -> Callable[[Any], str]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_httpx_sees_the_fault(faulty: Callable[[Any], str], fault: str) -> None:
     answer, expected, _ = FAULTS[fault]
-    assert by_httpx(faulty(answer)) == expected
+    assert by_httpx(faulty(answer), seconds_for(expected)) == expected
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_aiohttp_sees_the_fault(faulty: Callable[[Any], str], fault: str) -> None:
     answer, _, expected = FAULTS[fault]
-    assert by_aiohttp(faulty(answer)).removeprefix("ConnectionReset") in (expected, "Error" if expected else "")
+    error = by_aiohttp(faulty(answer), seconds_for(expected))
+    assert error.removeprefix("ConnectionReset") in (expected, "Error" if expected else "")
 
 
 def test_trickling_body_arrives_whole(faulty: Callable[[Any], str]) -> None:
@@ -68,9 +69,9 @@ def test_connection_goes_on_after_fault_that_leaves_it_whole(faulty: Callable[[A
 def test_stop_ends_what_hangs_and_says_nothing_of_errors() -> None:
     with RunningServer() as server:
         httpx.post(f"{server.url}/__admin/scenarios", json={"answers": [{"hang": True}]})
-        assert by_httpx(server.url + ME) == "ReadTimeout"
+        assert by_httpx(server.url + ME, IMPATIENCE) == "ReadTimeout"
         httpx.post(f"{server.url}/__admin/scenarios", json={"answers": [{"cut": "before_headers"}]})
-        assert by_httpx(server.url + ME) == "ReadError"
+        assert by_httpx(server.url + ME, PATIENCE) == "ReadError"
         httpx.post(f"{server.url}/__admin/scenarios", json={"answers": [{"trickle": 1}]})
         with httpx.stream("GET", server.url + ME, headers=INDIVIDUAL):
             assert server.stop() == 0

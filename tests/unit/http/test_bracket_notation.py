@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -32,10 +32,10 @@ def test_name_ends_at_first_bracket(key: str, name: str, steps: list[str]) -> No
 
 @pytest.mark.parametrize("key", ["a[", "a[b", "a[b]c", "a[b][", "a" + "[b]" * 33, "a" + "[" * 1_000_000])
 def test_malformed_brackets_are_refused(key: str) -> None:
-    started = perf_counter()
+    started = process_time()
     with pytest.raises(BracketError):
         name_and_steps(key)
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
 
 
 @pytest.mark.parametrize(

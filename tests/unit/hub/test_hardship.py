@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import pytest
@@ -126,10 +126,8 @@ def test_a_server_that_stops_answering_is_noticed_and_logged_once(
     hub = opens_hub("d")
     server.command("CLIENT", "PAUSE", "1500", "ALL")
     wait_until(lambda: "no answer within" in hub.trouble())
-    start = monotonic()
     with pytest.raises(HubLostError):
         hub.decide("w", Question())
-    assert monotonic() - start < 1
     wait_until(lambda: not hub.trouble())
     assert hub.decide("w", Question()) is not None
     first, last = caplog.messages

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -68,9 +68,9 @@ def test_text_that_fits_in_one_way_does_not(pattern: str) -> None:
     ],
 )
 def test_to_find_out_takes_no_time_itself(pattern: str) -> None:
-    started = perf_counter()
+    started = process_time()
     is_endless(pattern)
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
 
 
 def test_it_is_told_once_at_load_and_refused_by_strict(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -40,10 +40,10 @@ def test_pattern_is_what_ecma_262_says(pattern: str, text: str, is_found: bool) 
     ["^(a|a)*$", "^(a+)+$", "^(a|aa)+$", "^(?=a)(a|a)*$", r"^(a|a)*\1$", r"^([^]|a)*$(?!)", r"^(a|[^])*\b\B$"],
 )
 def test_pattern_that_backtracks_for_ever_is_given_up(pattern: str) -> None:
-    started = perf_counter()
+    started = process_time()
     matches(pattern, LONG)
     matches(pattern, LONG * 1000)
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -58,11 +58,11 @@ def test_request_is_refused_in_bounded_time_whatever_pattern(version: str, tmp_p
     validator = ContractValidator(load(tmp_path, document({"/x": {"post": post}}, openapi=version)))
     body = b'{"a": "%s", "%s": 1}' % (LONG.encode(), b"b" * 40 + b"!")
     validator.request(Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), b"1"))
-    started = perf_counter()  # what says why is imported by now
+    started = process_time()  # what says why is imported by now
     findings = validator.request(
         Route("POST /x"), Request("POST", "/x", "", (("content-type", "application/json"),), body)
     )
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
     assert {finding.expected for finding in findings} == {'pattern: "^(a|a)*$"', "no other members"}
 
 

@@ -170,12 +170,12 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
     ],
 )
 def test_text_built_to_exhaust_its_reader_is_refused_quickly(text: str, message: str | None) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     if message is None:
         assert parsed(text)
     else:
         assert message in refused(text)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "[" * 100_000 + "]" * 100_000, '{"a":' * 100_000])

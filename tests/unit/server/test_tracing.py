@@ -305,7 +305,7 @@ def test_missing_collector_is_reported_once(own_cache: None) -> None:
             assert asked(server.url, {"headers": SE}).status == 200
         began = time.monotonic()
         assert server.stop() == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8  # seconds that a collector is given by default: 10
     (line,) = server.errors.splitlines()
     assert line.startswith("ERROR: spans are lost until a collector takes them: ")
 

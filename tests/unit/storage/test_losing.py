@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.storage import Absence, Record, RecordChange, Store, open_stores, urls
 from mock_server.storage.sql import database, schema
-from mock_server.storage.sql.driver import LONGEST
+from mock_server.storage.sql.driver import LONGEST, PATIENCE
 from tests.support.polling import until
 from tests.support.postgresql import PASSWORD, WRITTEN, Postgres, running
 from tests.support.store_kinds import SHARED, each_kind, on_postgresql, on_sqlite
@@ -263,7 +263,7 @@ def test_silent_server_is_given_up(own_postgres: Postgres) -> None:
             assert until(lambda: not answers(store)) < 3 * LONGEST
             started = monotonic()
             assert not answers(store)
-            assert monotonic() - started < 0.1
+            assert monotonic() - started < PATIENCE
         finally:
             own_postgres.thaw()
         until(lambda: answers(store), 30)
