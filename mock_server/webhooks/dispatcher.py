@@ -27,6 +27,8 @@ MOST_AT_ONCE = 200
 _MANY_WORLDS = 1_000
 STOP_SECONDS = 1.5
 """Seconds that a stop waits for tries under way. What is broken off is made again by who meets the world next."""
+RELEASE_SECONDS = 0.2
+"""Seconds that a stop waits beyond that for the store to take the claims of such tries back."""
 
 
 class WebhookDispatcher:
@@ -50,7 +52,10 @@ class WebhookDispatcher:
         self._loop = loop
 
     async def stop(self) -> None:
-        """Begin nothing any more; wait :data:`STOP_SECONDS` at most for what is under way."""
+        """Begin nothing any more; wait :data:`STOP_SECONDS` at most for what is under way.
+
+        Claims of tries that are broken off are given back, where the store takes that in :data:`RELEASE_SECONDS`.
+        """
         self._loop = None
         agendas = [agenda for of_world in self._agendas.values() for agenda in of_world.values()]
         tasks = [task for agenda in agendas for task in agenda.end()]
@@ -58,7 +63,8 @@ class WebhookDispatcher:
             _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=RELEASE_SECONDS)
         await self._services.close()
 
     def wake(self, outbox: WebhookOutbox, world: World, changes: Sequence[RecordChange]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -330,10 +331,20 @@ class LaneRunner:
             if not await self._write(row, claimed):
                 return False
             row = claimed
-        after = await attempted(current, self._outbox.plan, self._services.caller, at)
+        try:
+            after = await attempted(current, self._outbox.plan, self._services.caller, at)
+        except asyncio.CancelledError:
+            await self._release(current, row)
+            raise
         self._outcome = row, after, current.due
         await self._store_outcome()
         return True
+
+    async def _release(self, delivery: Delivery, row: Record) -> None:
+        """Give back the claim of a try that is broken off: whoever makes it next need not wait until it ends."""
+        if delivery.claim:
+            with suppress(StoreError, HubError):
+                await self._write(row, replace(delivery, claim="", claimed=0.0).row())
 
     async def _store_outcome(self) -> None:
         """Store what came of the last try: before the next, since one of which nothing is stored is made once more.
