@@ -87,6 +87,17 @@ def test_longer_file_extends_shorter_one(contract: Contract, tmp_path: Path) -> 
     assert (tmp_path / "6").read_text().startswith((tmp_path / "3").read_text())
 
 
+def test_pipe_is_written_to_and_stays(contract: Contract, tmp_path: Path) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for place in (pipe, file):
+        written(Export("customers", 2, ("SE",), 0, "ndjson", str(place)), contract)
+    with open(reader, "rb") as received:
+        assert received.read() == file.read_bytes()
+    assert pipe.is_fifo()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
