@@ -149,8 +149,8 @@ lint: $(DEV) ## Check style, types, layers of imports and names of variables
 	$(BIN)/python -m tools.names --limit 0.5 mock_server
 
 # What is written from the source, and committed; a test of the repository says where it is not current.
-reference: $(DEV) ## Write the document of the control API anew
-	$(BIN)/python -m tools.control_api
+reference: $(DEV) ## Write the reference pages of docs/ and the document of the control API anew
+	$(BIN)/python -m tools.reference
 
 format: $(DEV) ## Fix what ruff can fix, and format
 	$(BIN)/ruff check --fix .

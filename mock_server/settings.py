@@ -1,10 +1,10 @@
-"""The settings: one row each, from which flags, variables, ``--help`` and the README's table are made.
+"""The settings: one row each, from which flags, variables, ``--help`` and docs/settings.md are made.
 
 A row is a field of :class:`Settings`, with its default and its help. Order of precedence: flag, ``MOCK_SERVER_NAME``,
 (for the port) ``PORT``, default.
 
 A new setting is a row here, and a line in :class:`mock_server.testing.runners.Options`, the only other list: type
-checkers need its names written out. Tests hold it, and the tables of the README and of docs/security.md, against the
+checkers need its names written out. Tests hold it, and the tables of docs/settings.md and docs/security.md, against the
 rows, and try each row; only one with a text of a form of its own needs an example in ``test_settings.py``.
 """
 
@@ -413,17 +413,6 @@ def read_settings(flags: Mapping[str, str | bool | tuple[str, ...]], environ: Ma
 def bounds_of(settings: Settings) -> dict[str, int]:
     """Return the bounds on what a server takes on, by the name of their setting."""
     return {row.name: getattr(settings, row.name) for row in ROWS if row.bound}
-
-
-def settings_table() -> str:
-    """Return the Markdown table of the README."""
-    lines = ["| flag | variable | default | |", "|---|---|---|---|"]
-    for row in ROWS:
-        flag = f"`{row.flag} {row.metavar}`".replace(" `", "`") if row.flag else f"`{row.metavar}`"
-        default = "" if row.is_switch or row.default in ("", ()) else f"`{row.default}`"
-        short = f" Short: `{row.short}`." if row.short else ""
-        lines.append(f"| {flag} | `{row.variable}` | {default} | {row.help}{short} |")
-    return "\n".join(lines) + "\n"
 
 
 def bounds_table() -> str:

@@ -9,9 +9,8 @@ import pytest
 
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
-from mock_server.settings import OTHER_VARIABLES, ROWS, Option, Settings, Value, read_settings, settings_table
+from mock_server.settings import OTHER_VARIABLES, ROWS, Option, Settings, Value, read_settings
 from mock_server.testing.runners import Options, Place
-from tests.support.paths import ROOT
 
 EXAMPLES: dict[str, tuple[str, Value]] = {
     "contract": (f"api.yaml{os.pathsep}http://localhost:80/b.yaml", ("api.yaml", "http://localhost:80/b.yaml")),
@@ -210,20 +209,6 @@ def test_nothing_is_suggested_for_name_that_is_like_no_other() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().port = 1  # type: ignore[misc]
-
-
-def test_table_has_a_line_for_each_setting() -> None:
-    lines = settings_table().splitlines()[2:]
-    assert [line.split("`")[3] for line in lines] == [row.variable for row in ROWS]
-    assert "| `--log-format FORMAT` | `MOCK_SERVER_LOG_FORMAT` | `text` |" in settings_table()
-    assert "| `--dynamic` | `MOCK_SERVER_DYNAMIC` |  |" in settings_table()
-
-
-def test_readme_has_the_table() -> None:
-    _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- settings -->")
-    table, end, _ = rest.partition("<!-- /settings -->")
-    assert end, "README.md has no markers for the table"
-    assert table.strip() == settings_table().strip()
 
 
 @pytest.mark.parametrize(
