@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from mock_server.generation.fake.field_providers import uuid4
-from mock_server.generation.fake.persona import NOW, date_time
+from mock_server.generation.fake.persona import date_time
 from mock_server.generation.fake.words import word
+from mock_server.generation.fake.working_times import NOW
 from mock_server.openapi.validation.formats import CHECKS
 from mock_server.plugins import Random, Registry, StringFormat
 

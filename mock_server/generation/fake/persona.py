@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from mock_server.generation.fake import companies, names
@@ -13,6 +13,13 @@ from mock_server.generation.fake.companies import Company, company_in
 from mock_server.generation.fake.locales import USUAL, has_regions, is_country, region_of
 from mock_server.generation.fake.names import Person, person_in
 from mock_server.generation.fake.tax_ids import TaxId, tax_id_in
+from mock_server.generation.fake.working_times import (
+    WorkingTimes,
+    created_time,
+    has_zones,
+    modified_time,
+    working_times,
+)
 from mock_server.generation.seeding import SeedKey
 
 COUNTRY_FIELDS = ("country", "country_code")
@@ -21,17 +28,12 @@ KIND_FIELDS = ("type",)
 """Names of the fields whose enum decides whether the persona is a person or a company."""
 _COMPANIES = frozenset({"team", "company", "organization", "business"})
 """Kinds of personas that are companies; all others are persons."""
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-"""No generated time is later: the real time must not change an answer."""
-_AGE = timedelta(days=3 * 365)
-"""No generated time is earlier than this before ``NOW``."""
 _WITHOUT_ADDRESS = (0.15, 0.05)
 _WITHOUT_EMAIL = 0.2
 _WITHOUT_NAME = 0.04
 _WITH_TAX_ID = (0.08, 0.8)
 _IN_BUSINESS = 0.12
 _NEVER_MODIFIED = 0.25
-_ON_THE_SECOND = 0.03
 """Shares of all customers; of two numbers the first is for people, the second for companies."""
 
 
@@ -125,25 +127,24 @@ class Persona:
 
     @_PersonaCache
     def created(self) -> datetime:
-        """Return when the record was created."""
-        return _whole_at_times(NOW - _AGE * self._chance("created"), self._chance("created/fraction"))
+        """Return when the record was created, by day in its place and seldom on a day of rest."""
+        return created_time(self._working_times, self.is_company, self.draw.at("persona/created"))
 
     @_PersonaCache
     def modified(self) -> datetime | None:
         """Return when it was last changed, not before it was created; None for one in four, which never was."""
-        if self._chance("modified") < _NEVER_MODIFIED:
+        random = self.draw.at("persona/modified")
+        if random.random() < _NEVER_MODIFIED:
             return None
-        later = self.created + (NOW - self.created) * self._chance("modified/time")
-        return max(self.created, _whole_at_times(later, self._chance("modified/fraction")))
+        return modified_time(self.created, self._working_times, self.is_company, random)
+
+    @property
+    def _working_times(self) -> WorkingTimes:
+        return working_times(self.country, self.place.state or "" if has_zones(self.country) else "")
 
     def _chance(self, purpose: str) -> float:
         """Return a number from 0 to below 1, with a random source of its own for each purpose."""
         return self.draw.number(f"persona/{purpose}") / 2**64
-
-
-def _whole_at_times(moment: datetime, chance: float) -> datetime:
-    """Return the moment, for a few without its fraction of a second."""
-    return moment.replace(microsecond=0) if chance < _ON_THE_SECOND else moment
 
 
 def date_time(moment: datetime) -> str:

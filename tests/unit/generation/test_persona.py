@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from mock_server.core.types import JSON
-from mock_server.generation.fake.persona import NOW, Persona, date_time
+from mock_server.generation.fake.persona import Persona, date_time
+from mock_server.generation.fake.working_times import NOW
 from mock_server.generation.generator import generate
 from mock_server.generation.seeding import SeedKey
 from mock_server.openapi.model import Contract
