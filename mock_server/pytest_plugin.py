@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,11 +26,25 @@ _SESSION = pytest.StashKey["Session"]()
 _PLACES = ("contract", "overlay", "fixtures")
 
 
+class _PlainImports:
+    """Finds modules of the server before pytest does, which rewrites the asserts of all that a plugin's wheel brings.
+
+    The server's asserts are no test's. Rewriting took seconds where no bytecode is written, and the server's thread
+    did it beside the tests: CPython 3.11 ends in ``SystemError: AST constructor recursion depth mismatch`` where two
+    threads parse at once.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return how to import a module of the server; None for all others."""
+        return PathFinder.find_spec(name, path, target) if name.startswith("mock_server.") else None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the flags, and settings of the same names in the configuration file, for flags that are not given."""
     group = parser.getgroup("mock-server", "a mock server from an OpenAPI contract")
     several: dict[str, Any] = {"action": "append", "default": []}
-    _add(parser, group, "contract", "linelist", "PATH", "path or URL of a contract; may be repeated", **several)
+    _add(parser, group, "contract", "linelist", "PATH", "path or URL of a contract, or polar; repeatable", **several)
     _add(parser, group, "overlay", "linelist", "FILE", "OpenAPI Overlay to apply; may be repeated", **several)
     _add(parser, group, "fixtures", "string", "DIR", "directory of fixture files")
     _add(parser, group, "seed", "string", "NUMBER", "seed of all generated data")
@@ -47,6 +64,7 @@ def _add(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse invalid settings before the first test; no server is started yet."""
+    sys.meta_path.insert(0, _PlainImports)
     config.addinivalue_line(
         "markers", "mock_route(origin, ...): have requests to an origin go to the mock_world instead"
     )
@@ -58,6 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server, where there is one."""
+    if _PlainImports in sys.meta_path:
+        sys.meta_path.remove(_PlainImports)
     session = config.stash.get(_SESSION, None)
     if session is not None:
         session.close()
@@ -177,7 +197,12 @@ def _routed_origins(config: pytest.Config) -> list[str]:
 
 
 def _absolute(base: Path, place: str) -> str:
-    return place if place.startswith(("http://", "https://")) else str(base / place)
+    """Return the whole path of a place; a URL stays, and so does the name of an API that comes with the server."""
+    from mock_server.core.bundled import apis
+
+    path = base / place
+    is_named = place.startswith(("http://", "https://")) or (place in apis() and not path.exists())
+    return place if is_named else str(path)
 
 
 def _session(config: pytest.Config, options: dict[str, Any]) -> Session:

@@ -134,6 +134,28 @@ def test_serves_it_from_anywhere(monkeypatch, tmp_path, request):
     assert "serves Polar API" in run(tests, "-rP", "--mock-contract", str(bundled.default_contract_path())).outlines
 
 
+def test_asserts_of_server_are_not_rewritten(pytester: pytest.Pytester) -> None:
+    """A program of its own: what was imported before has its loader already."""
+    pytester.makepyfile("""
+import mock_server.worlds.world as module
+def test_loader():
+    assert type(module.__spec__.loader).__name__ == "SourceFileLoader"
+""")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+
+
+def test_bundled_api_is_served_by_its_name(run: Run, pytester: pytest.Pytester) -> None:
+    tests = """
+def test_serves(mock_world):
+    with urllib.request.urlopen(mock_world.url + "/__admin/health") as answer:
+        print("operations", json.load(answer)["operations"])
+"""
+    assert "operations 186" in run(tests, "-rP", "--mock-contract", "polar").outlines
+    pytester.path.joinpath("polar").write_text(SHOP, encoding="utf-8")
+    assert "operations 186" not in run(tests, "-rP", "--mock-contract", "polar").outlines
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
