@@ -12,10 +12,11 @@ COMPILED := .venv/compiled.stamp
 CORES := --numprocesses auto --dist worksteal
 CONFORMANCE := .venv/conformance.stamp
 SDKS := .venv/sdks.stamp
+DOCS := .venv/docs.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel docs clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -167,6 +168,15 @@ licences: $(DEV) ## Check the licences of the locked distributions
 sbom: $(DEV) ## Write the bill of materials into dist/
 	@$(BIN)/python -m supply.sbom dist/contract-mock-server.cdx.json
 
+# Its environment is its own: no server is needed to build pages. The site asks no other host for anything.
+docs: $(DOCS) ## Build the site of the documentation into dist/docs, and check its links and words
+	.venv/docs/bin/python -m docs.site dist/docs
+
+$(DOCS): requirements/docs.txt | $(BIN)/python
+	$(BIN)/python -m venv --clear .venv/docs
+	.venv/docs/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
 wheel: sbom ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
@@ -202,6 +212,7 @@ lock: ## Lock the dependencies for every supported Python
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 	.venv/lock/bin/uv pip compile --group browser -c requirements/dev.txt $(LOCK) -o requirements/browser.txt
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
+	.venv/lock/bin/uv pip compile --group docs $(LOCK) -o requirements/docs.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 

@@ -1,0 +1,1 @@
+"""The documentation as a site: its pages staged, built, checked and listed for programs."""
