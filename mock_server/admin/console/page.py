@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from mock_server.admin.console.session import FORMS, cookie_of, forms_cookie, forms_token, has_signed_in
 from mock_server.admin.console.static_files import static_files
-from mock_server.admin.console.templates import templates
+from mock_server.admin.console.templates import compile_ahead, templates
 from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Function, Table
 from mock_server.core.json_text import DEEPEST, json_bytes, read_json
 from mock_server.core.types import JSON
@@ -163,6 +163,7 @@ def page_response(page: ConsolePage, request: Request, world_prefix: str, world:
         "world": world,
     }
     text = templates().get_template(page.template).render({**common, **page.values})
+    compile_ahead()
     headers = (("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"), ("vary", "Accept"), *SECURE)
     if not cookie_of(request, FORMS):
         is_secure = request.origin.startswith("https:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cache
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -37,6 +38,21 @@ def templates() -> Environment:
     environment.filters["segment"] = lambda text: quote(str(text), safe="")
     environment.filters["short"] = short
     return environment
+
+
+@cache
+def compile_ahead() -> None:
+    """Compile the templates that no page has had yet, once, beside what else the process does.
+
+    Who has loaded one page looks at it for longer than all others take (a third of a second), and then goes on.
+    """
+    Thread(target=_compile_all, name="console-templates", daemon=True).start()
+
+
+def _compile_all() -> None:
+    environment = templates()
+    for name in environment.list_templates(("html",)):
+        environment.get_template(name)
 
 
 def short(text: object, most: int = SHORT) -> str:
