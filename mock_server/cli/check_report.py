@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_server.core.diagnostics import Diagnostic
 
@@ -33,6 +33,41 @@ class LocatedFinding:
     answer: AuditedResponse | None = None
 
 
+class CheckReport(Protocol):
+    """What the forms of a report need to know of a contract, loaded or not."""
+
+    @property
+    def name(self) -> str:
+        """The path or URL of the contract."""
+
+    @property
+    def title(self) -> str:
+        """The title of the contract."""
+
+    @property
+    def version(self) -> str:
+        """The version of the contract."""
+
+    @property
+    def answers(self) -> Sequence[AuditedResponse]:
+        """The answers that were tried."""
+
+    @property
+    def findings(self) -> Sequence[Diagnostic]:
+        """The findings about the contract itself."""
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """Texts about operations whose part in state is not sure."""
+
+    @property
+    def all_findings(self) -> list[LocatedFinding]:
+        """All findings, of the contract and of each answer."""
+
+    def locate(self, operation: str) -> tuple[str, int]:
+        """Return the file and the line of an operation."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContractReport:
     """The report of one contract. ``notes`` are texts about operations whose part in state is not sure."""
@@ -44,14 +79,33 @@ class ContractReport:
     notes: Mapping[str, str]
 
     @property
+    def name(self) -> str:
+        """The path or URL of the contract."""
+        return self.contract.name
+
+    @property
+    def title(self) -> str:
+        """The title of the contract."""
+        return self.contract.title
+
+    @property
+    def version(self) -> str:
+        """The version of the contract."""
+        return self.contract.version
+
+    def locate(self, operation: str) -> tuple[str, int]:
+        """Return the file and the line of an operation; of one that is unknown those of the contract."""
+        known = self.contract.operations.get(operation)
+        place = place_of(self.contract.locate(known.pointer)) if known is not None else None
+        return place or (self.name, 1)
+
+    @property
     def all_findings(self) -> list[LocatedFinding]:
         """All findings: those of the load, of each answer, and of what the contract says of state and events."""
         contract = self.contract
         located = [_located(finding, contract, contract.name, 1) for finding in self.findings]
         for answer in self.answers:
-            operation = contract.operations.get(answer.operation)
-            place = _PLACE.fullmatch(contract.locate(operation.pointer)) if operation is not None else None
-            file, line = (place["file"], int(place["line"])) if place else (contract.name, 1)
+            file, line = self.locate(answer.operation)
             located += [_located(finding, contract, file, line, answer) for finding in answer.findings]
         return located
 
@@ -60,6 +114,12 @@ class ContractReport:
         """The last line: how much was tried, and how much was found."""
         count = len(self.all_findings)
         return f"{self.contract.title} {self.contract.version}: {len(self.answers)} answers tried, {count} findings"
+
+
+def place_of(location: str) -> tuple[str, int] | None:
+    """Return the file and the line of a location; None for one that names none."""
+    place = _PLACE.fullmatch(location)
+    return (place["file"], int(place["line"])) if place else None
 
 
 def report_of(served: ApiMount, progress: Callable[[AuditedResponse], None]) -> ContractReport:
@@ -100,7 +160,7 @@ def text_lines(report: ContractReport) -> Iterator[str]:
     yield report.total
 
 
-def summary_of(reports: Sequence[ContractReport]) -> dict[str, Any]:
+def summary_of(reports: Sequence[CheckReport]) -> dict[str, Any]:
     """Return how many answers were tried, and how many findings there are by severity and by kind."""
     located = [finding for report in reports for finding in report.all_findings]
     severities = Counter(severity_of(entry.finding) for entry in located)
@@ -129,7 +189,7 @@ def summary_line(summary: Mapping[str, Any]) -> str:
     return f"{counts}: {kinds}" if kinds else counts
 
 
-def as_json(reports: Sequence[ContractReport]) -> dict[str, Any]:
+def as_json(reports: Sequence[CheckReport]) -> dict[str, Any]:
     """Return reports as JSON, with a summary over all of them."""
     return {"contracts": [_contract_as_json(report) for report in reports], "summary": summary_of(reports)}
 
@@ -143,11 +203,11 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _contract_as_json(report: ContractReport) -> dict[str, Any]:
+def _contract_as_json(report: CheckReport) -> dict[str, Any]:
     return {
-        "contract": report.contract.name,
-        "title": report.contract.title,
-        "version": report.contract.version,
+        "contract": report.name,
+        "title": report.title,
+        "version": report.version,
         "answers": [
             {
                 "operation": answer.operation,
@@ -178,7 +238,5 @@ def _located(
 ) -> LocatedFinding:
     """Return a finding with its own place, or with that of what it is about where it names no file."""
     own = contract.locate(finding.pointer) if finding.location == contract.name and finding.pointer else ""
-    place = _PLACE.fullmatch(finding.location) or _PLACE.fullmatch(own)
-    if place:
-        return LocatedFinding(finding, place["file"], int(place["line"]), answer)
-    return LocatedFinding(finding, file, line, answer)
+    place = place_of(finding.location) or place_of(own) or (file, line)
+    return LocatedFinding(finding, *place, answer)

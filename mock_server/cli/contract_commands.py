@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from mock_server.cli.check_report import (
+    CheckReport,
     ContractReport,
     as_json,
     name_of,
@@ -23,7 +25,9 @@ from mock_server.cli.help_pages import HelpfulCommand, with_examples
 from mock_server.cli.progress import shown
 from mock_server.cli.setting_flags import LOADING, mounts_of, read_flags, settings_of
 from mock_server.cli.tables import plain_lines, show_rows, show_text
-from mock_server.core.errors import UsageError
+from mock_server.cli.unloaded_contract import UnloadedContract
+from mock_server.core.bundled import default_contract_path
+from mock_server.core.errors import ContractError, FixtureError, MockServerError, UsageError
 from mock_server.core.logging import log_to_stderr
 from mock_server.core.terminal import escaped, is_terminal
 from mock_server.core.text import did_you_mean
@@ -31,6 +35,7 @@ from mock_server.core.text import did_you_mean
 if TYPE_CHECKING:
     from mock_server.mocking.contract_audit import AuditedResponse
     from mock_server.mocking.mounts import ApiMount
+    from mock_server.settings import Settings
 
 
 FORMATS = ("text", "json", "sarif", "junit")
@@ -59,9 +64,21 @@ def check(*, form: str, **flags: Any) -> None:
         raise UsageError(f"--format: found {form!r}{did_you_mean(form, FORMATS)}; expected one of {', '.join(FORMATS)}")
     settings = read_flags(flags)
     log_to_stderr("text")
-    with shown("Reading the contract"):
-        mounts = mounts_of(settings)
+    try:
+        with shown("Reading the contract"):
+            mounts = mounts_of(settings)
+    except (ContractError, FixtureError) as error:
+        _write(form, [_unloaded(settings, error)])
+        raise
     reports = [_tried(mount, is_streamed=form == "text") for mount in mounts]
+    _write(form, reports)
+    if form == "text" and is_terminal(sys.stdout):
+        show_text(summary_line(summary_of(reports)), is_bold=True)
+    sys.exit(1 if any(report.all_findings for report in reports) else 0)
+
+
+def _write(form: str, reports: Sequence[CheckReport]) -> None:
+    """Write a report for programs; that for people is written as answers come."""
     if form == "json":
         click.echo(json.dumps(as_json(reports), ensure_ascii=False, indent=2))
     elif form == "sarif":
@@ -72,9 +89,13 @@ def check(*, form: str, **flags: Any) -> None:
         from mock_server.cli.junit_report import as_junit
 
         click.echo(as_junit(reports), nl=False)
-    elif is_terminal(sys.stdout):
-        show_text(summary_line(summary_of(reports)), is_bold=True)
-    sys.exit(1 if any(report.all_findings for report in reports) else 0)
+
+
+def _unloaded(settings: Settings, error: MockServerError) -> UnloadedContract:
+    """Return the report of what cannot be loaded: of several contracts the message says which."""
+    places = settings.contract or (str(default_contract_path()),)
+    named = (place for place in places if str(error).startswith(place))
+    return UnloadedContract(next(named, places[0]), error)
 
 
 def _tried(mount: ApiMount, *, is_streamed: bool) -> ContractReport:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from mock_server.cli.check_report import ContractReport, name_of
+from mock_server.cli.check_report import CheckReport, name_of
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.terminal import escaped
 
 
-def as_junit(reports: Sequence[ContractReport]) -> str:
+def as_junit(reports: Sequence[CheckReport]) -> str:
     """Return a suite for each contract: a test for each answer, and one for the contract itself."""
     root = ElementTree.Element("testsuites", {"name": "mock-server check"})
     for report in reports:
@@ -22,10 +22,9 @@ def as_junit(reports: Sequence[ContractReport]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(report: ContractReport) -> ElementTree.Element:
-    contract = report.contract
-    suite = ElementTree.Element("testsuite", {"name": escaped(f"{contract.title} {contract.version}")})
-    cases = [_case(contract.name, "contract", report.findings)]
+def _suite(report: CheckReport) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", {"name": escaped(f"{report.title} {report.version}".strip())})
+    cases = [_case(report.name, "contract", report.findings)]
     cases += [_case(answer.operation, name_of(answer) or answer.source, answer.findings) for answer in report.answers]
     suite.extend(cases)
     failures = sum(case.find("failure") is not None for case in cases)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mock_server.cli.check_report import ContractReport, LocatedFinding, name_of, severity_of
+from mock_server.cli.check_report import CheckReport, LocatedFinding, name_of, severity_of
 from mock_server.openapi.loading.reader import is_url
 
 _LEVELS = {"error": "error", "repaired": "warning", "warning": "warning"}
@@ -17,7 +17,7 @@ _NOTE = "unsure"
 """The rule of notes: operations whose part in state is not sure."""
 
 
-def as_sarif(reports: Sequence[ContractReport]) -> dict[str, Any]:
+def as_sarif(reports: Sequence[CheckReport]) -> dict[str, Any]:
     """Return one run with a result for each finding and each note."""
     results = [_result(entry) for report in reports for entry in report.all_findings]
     results += [_note(report, operation, note) for report in reports for operation, note in report.notes.items()]
@@ -48,11 +48,9 @@ def _result(entry: LocatedFinding) -> dict[str, Any]:
     }
 
 
-def _note(report: ContractReport, operation: str, note: str) -> dict[str, Any]:
-    file, _, line = report.contract.locate(report.contract.operations[operation].pointer).rpartition(":")
-    place = _location(file, int(line)) if file and line.isdigit() else _location(report.contract.name, 1)
+def _note(report: CheckReport, operation: str, note: str) -> dict[str, Any]:
     text = {"text": f"{operation}: {note}"}
-    return {"ruleId": _NOTE, "level": "note", "message": text, "locations": [place]}
+    return {"ruleId": _NOTE, "level": "note", "message": text, "locations": [_location(*report.locate(operation))]}
 
 
 def _location(file: str, line: int) -> dict[str, Any]:

@@ -9,9 +9,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.support.command_line import assert_one_message, called
 from tests.support.pseudo_terminal import PseudoTerminal
+from tests.support.report_rules import SARIF, junit_faults
+
+FORMS = ("json", "sarif", "junit")
 
 CONTRACT = """\
 openapi: 3.1.0
@@ -104,8 +108,62 @@ def test_junit_has_a_test_for_each_answer(contract: str, capsys: pytest.CaptureF
     assert cases["GET /pets", "404"].find("failure") is None
 
 
+BAD: dict[str, tuple[str, str]] = {
+    "no YAML": ("openapi: 3.1.0\ninfo: {title: a\n", "not-loaded"),
+    "another version": ("swagger: '9'\n", "not-loaded"),
+    "a list": ("[]", "not-loaded"),
+    "a path of ours": (CONTRACT.replace("/pets:", "/~pets:"), "not-loaded"),
+    "a defect": (CONTRACT.replace("description: None.", "$ref: '#/x'"), "dangling-reference"),
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_unloadable_contract_has_reports(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    contract, rule = BAD[text]
+    (tmp_path / "bad.yaml").write_text(contract, encoding="utf-8")
+    reports = {form: called(capsys, "check", "bad.yaml", "--strict", "--format", form) for form in FORMS}
+    for done in reports.values():
+        assert done.code == 2
+        assert done.errors.startswith("mock-server: bad.yaml")
+    data = json.loads(reports["json"].output)
+    (only,) = data["contracts"]
+    assert (only["contract"], only["answers"]) == ("bad.yaml", [])
+    assert data["summary"]["errors"] == len(only["findings"]) > 0
+    assert {finding["rule"] for finding in only["findings"]} == {rule}
+    log = json.loads(reports["sarif"].output)
+    assert findings_of(log) == [finding["rule"] for finding in only["findings"]]
+    assert [*Draft202012Validator(SARIF).iter_errors(log)] == []
+    suites = ElementTree.fromstring(reports["junit"].output)
+    assert [*junit_faults(suites)] == []
+    assert (suites.get("tests"), suites.get("failures")) == ("1", "1")
+
+
+def findings_of(log: Any) -> list[str]:
+    return [result["ruleId"] for run in log["runs"] for result in run["results"]]
+
+
+def test_missing_contract_has_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    done = called(capsys, "check", "missing.yaml", "--format", "json")
+    (finding,) = json.loads(done.output)["contracts"][0]["findings"]
+    assert (done.code, finding["rule"], finding["file"]) == (2, "not-loaded", "missing.yaml")
+    assert finding["found"] == "no such file or directory"
+    assert finding["remedy"] == "Check the path."
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_reports_are_as_readers_expect(is_own: bool, contract: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (contract,) if is_own else ()
+    log = json.loads(called(capsys, "check", *arguments, "--format", "sarif").output)
+    assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
+    suites = ElementTree.fromstring(called(capsys, "check", *arguments, "--format", "junit").output)
+    assert [*junit_faults(suites)] == []
+
+
 def test_reports_of_good_contract_exit_with_0(capsys: pytest.CaptureFixture[str]) -> None:
-    for form in ("json", "sarif", "junit"):
+    for form in FORMS:
         done = called(capsys, "check", "--format", form)
         assert (done.code, done.errors) == (0, "")
 
