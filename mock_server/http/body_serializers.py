@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mock_server.core.compact_json import json_body, json_bytes
 from mock_server.core.csv_cells import guarded_cell
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json, plugin_codec
-from mock_server.http.sequence_framing import BOUNDARY, Framing, json_bytes, json_text
+from mock_server.http.sequence_framing import BOUNDARY, Framing, json_text
 from mock_server.http.sequences import Sequence, form_of
 from mock_server.http.xml_serializer import Resolve, serialize_xml
 from mock_server.plugins import MediaTypeCodec, Registry, registry
@@ -60,7 +61,7 @@ def serialize_body(
     ``is_authored``: the contract or a fixture wrote the value, so a text stands as it is.
     """
     if is_json(content_type):
-        return SerializedBody(json_bytes(value), content_type)
+        return SerializedBody(json_body(value), content_type)
     essence, charset = essence_of(content_type), _charset(content_type)
     codec = plugin_codec(essence)
     if codec is not None and codec.encode is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mock_server.core.compact_json import json_bytes
 from mock_server.core.types import JSON
 from mock_server.http.event_stream import FIELDS
 from mock_server.http.media_types import essence_of
@@ -17,13 +17,6 @@ BOUNDARY = "mock-server-5f1c0e7a9d"
 GARBLES = ("truncate", "invalid_json")
 """The ways to spoil the text of one item: half of it, or text after the JSON."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Made once: to make one takes longer than to write a small body."""
-
-
-def json_bytes(value: JSON) -> bytes:
-    """Return a value as a JSON text (RFC 8259), compact, in UTF-8."""
-    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def json_text(value: JSON) -> str:

@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from itertools import chain
+from typing import NamedTuple
 
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts
 from mock_server.core.types import JSON
@@ -25,6 +25,7 @@ class Vertex:
         self._schema = schema
         values = schema.get("enum")
         self.values = frozenset(map(text_of, values)) if isinstance(values, list) else None
+        self._has_enums: bool | None = None
 
     @cached_property
     def branches(self) -> tuple[Vertex, ...]:
@@ -57,6 +58,50 @@ class Vertex:
     def items(self) -> Vertex | None:
         """The schema of the items of a list; None where there is none."""
         return self._graph.vertex(self._schema.get("items"))
+
+    def has_enums(self) -> bool:
+        """Tell whether an enum can be met in values of the schema."""
+        if self._has_enums is None:
+            seen, waiting = {self}, [self]
+            while waiting:
+                vertex = waiting.pop()
+                if vertex.values is not None or vertex._has_enums:
+                    self._has_enums = True
+                    return True
+                below = (*vertex.branches, *vertex.members.values(), *filter(None, (vertex.items,)))
+                new = [reached for reached in below if reached not in seen]
+                seen.update(new)
+                waiting += new
+            for vertex in seen:  # none of them leads out of those that were seen
+                vertex._has_enums = False
+        return self._has_enums is True
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The ways from a value to its enums."""
+        applied = (self, *self.branches)
+        return Ways(
+            tuple(
+                (name, pointer_of(name), member)
+                for vertex in applied
+                for name, member in vertex.members.items()
+                if member.has_enums()
+            ),
+            tuple(vertex.items for vertex in applied if vertex.items is not None and vertex.items.has_enums()),
+            tuple(vertex.values for vertex in applied if vertex.values is not None),
+        )
+
+
+class Ways(NamedTuple):
+    """Where enums are met from a value, with all schemas that apply to it; what leads to none is left out.
+
+    ``members`` have their names, and those as steps of a JSON Pointer; ``items`` are the schemas of the items of a
+    list; ``values`` are the enums of the value itself.
+    """
+
+    members: tuple[tuple[str, str, Vertex], ...]
+    items: tuple[Vertex, ...]
+    values: tuple[frozenset[str], ...]
 
 
 class EnumGraph:
@@ -94,10 +139,13 @@ class EnumGraph:
                     seen.add(reached)
                     waiting.append((way, reached))
 
-    def values(self, schema: JSON, value: JSON) -> Iterator[tuple[str, str]]:
-        """Yield each enum value that a value contains: its JSON Pointer (``*`` is any item) and its text."""
+    def values(self, schema: JSON, value: JSON) -> list[tuple[str, str]]:
+        """Return each enum value that a value contains: its JSON Pointer (``*`` is any item) and its text."""
         root = self.vertex(schema)
-        return iter(()) if root is None else _values(root, value, "")
+        pairs: list[tuple[str, str]] = []
+        if root is not None:
+            _collect(root, value, "", pairs)
+        return pairs
 
     def vertices(self, schema: JSON, pointer: str) -> list[Vertex]:
         """Return the schemas with enums at a JSON Pointer into values of a schema."""
@@ -111,17 +159,20 @@ class EnumGraph:
         return [vertex for vertex in applied if vertex.values is not None]
 
 
-def _values(root: Vertex, value: JSON, pointer: str) -> Iterator[tuple[str, str]]:
-    for vertex in (root, *root.branches):
-        if isinstance(value, dict):
-            members = vertex.members
-            for name in members.keys() & value.keys():
-                yield from _values(members[name], value[name], pointer + pointer_of(name))
-        elif isinstance(value, list):
-            if vertex.items is not None:
-                yield from chain.from_iterable(_values(vertex.items, item, pointer + "/*") for item in value)
-        elif vertex.values is not None and (text := text_of(value)) in vertex.values:
-            yield pointer, text
+def _collect(root: Vertex, value: JSON, pointer: str, pairs: list[tuple[str, str]]) -> None:
+    """Add the enum values in a value to the pairs of pointer and text."""
+    members, items, enums = root.ways
+    if isinstance(value, dict):
+        for name, step, member in members:
+            if name in value:
+                _collect(member, value[name], pointer + step, pairs)
+    elif isinstance(value, list):
+        for vertex in items:
+            for item in value:
+                _collect(vertex, item, pointer + "/*", pairs)
+    elif enums:
+        text = text_of(value)
+        pairs += [(pointer, text) for values in enums if text in values]
 
 
 def text_of(value: JSON) -> str:

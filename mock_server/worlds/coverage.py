@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
+from mock_server.core.compact_json import value_written
 from mock_server.core.json_pointer import value_at
 from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
@@ -189,7 +190,9 @@ class CoverageTarget:
             return []
         response, essence = self.operation.response_for(answer.status), essence_of(content_type)
         try:
-            value: JSON = json.loads(answer.body)
+            is_latest, value = value_written(answer.body)
+            if not is_latest:
+                value = json.loads(answer.body)
         except ValueError:
             return []
         return [

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
+from mock_server.core.compact_json import value_written
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
@@ -58,7 +60,7 @@ class FastResponseValidator:
             return True  # bytes that no schema can validate
         try:
             text = answer.body if answer.validated is None else answer.validated
-            return accepts(read_json(text, is_own=answer.source in _WRITTEN_HERE))
+            return accepts(_value_of(text, answer.source))
         except ValueError:
             return False
 
@@ -82,6 +84,13 @@ class FastResponseValidator:
             if not good:
                 return False
         return True
+
+
+def _value_of(text: bytes, source: ResponseSource) -> JSON:
+    """Return the value of a JSON text; ValueError for what is none."""
+    is_own = source in _WRITTEN_HERE
+    is_latest, value = value_written(text) if is_own else (False, None)
+    return value if is_latest else cast("JSON", read_json(text, is_own=is_own))
 
 
 def fast_validator_of(
