@@ -298,7 +298,7 @@ class Application:
             ready.note(world, started)
             if self.is_watched:
                 note_observation(scope, world, ready, ready.head.request_metric.operation, world.journal.last)
-            await send(ready.head.start)
+            await send(ready.start)
             await send({"type": "http.response.body", "body": ready.body})
             return
         trouble = host_trouble(scope)  # no remembered answer was made for a request that has any

@@ -21,6 +21,7 @@ from mock_server.http.request_id import client_request_id
 from mock_server.mocking.mounts import ApiMount
 from mock_server.mocking.request_metrics import RequestMetrics
 from mock_server.mocking.response_cache import ResponseCache
+from mock_server.mocking.selecting_headers import SelectingHeaders
 from mock_server.server.observability.middleware import SEEN, RequestObservation
 from mock_server.server.stream_sender import StreamSender
 from mock_server.server.worker_thread import WorkerThread
@@ -68,6 +69,7 @@ class ContractApp:
         self.base_path = served.base_path
         self._served = served
         self._fast = fast
+        self._selecting = SelectingHeaders(served.contract)
         self._request_metrics = request_metrics
         self._ending = ending
         self._turn = asyncio.Lock()
@@ -231,7 +233,8 @@ class ContractApp:
         if scope is not None:
             note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
         if hits is not None and self._fast is not None and scope is not None and not self._served.always_stateful:
-            self._fast.remember(scope, world, self._served.store, before, exchange, operation, hits, request_metric)
+            store, selecting = self._served.store, self._selecting.of(hits.coverage_target.operation)
+            self._fast.remember(scope, world, store, before, exchange, operation, hits, request_metric, selecting)
 
 
 class _ExchangeRecorder:

@@ -8,12 +8,11 @@ such an answer costs little more than to copy it.
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from struct import Struct
-from typing import Any, Protocol
+from typing import Any
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.json_codec import (
@@ -34,19 +33,12 @@ _TARGETS = 256
 """Targets and heads that are remembered as they were read: most entries of a journal have few of them."""
 
 
-class RememberedExchange(Protocol):
-    """An exchange that keeps itself as bytes, since the same one is noted again and again."""
-
-    def forget_encoded(self) -> None:
-        """Keep the exchange as bytes no longer."""
-
-
 class ExchangeCodec:
     """Writes and reads exchanges. An operation is named by its key and the base path of its contract."""
 
     def __init__(self, contracts: Sequence[tuple[str, Contract]]) -> None:
         self._contracts = dict(contracts)
-        self._remembered: deque[tuple[RememberedExchange, int]] = deque()
+        self._remembered: dict[LoggedExchange, bytes] = {}
         self._held = 0
         self._base_paths = {
             id(operation): base_path for base_path, contract in contracts for operation in contract.operations.values()
@@ -97,14 +89,17 @@ class ExchangeCodec:
         lengths = _LENGTHS.pack(len(target), len(fields), len(head), len(request_body), *sizes)
         return b"".join((lengths, target, fields, head, request_body, response_body))
 
-    def remember(self, exchange: RememberedExchange, size: int) -> None:
-        """Bound what exchanges keep of themselves as bytes: the oldest are to forget it."""
-        self._remembered.append((exchange, size))
-        self._held += size
+    def known(self, exchange: LoggedExchange) -> bytes:
+        """Return an exchange that is noted again and again as bytes; empty where it is not remembered."""
+        return self._remembered.get(exchange, b"")
+
+    def remember(self, exchange: LoggedExchange, data: bytes) -> bytes:
+        """Remember an exchange as bytes, and return these. They have a bound: the oldest are forgotten."""
+        self._remembered[exchange] = data
+        self._held += len(data)
         while self._held > REMEMBERED:
-            oldest, released = self._remembered.popleft()
-            oldest.forget_encoded()
-            self._held -= released
+            self._held -= len(self._remembered.pop(next(iter(self._remembered))))
+        return data
 
     def operation(self, base_path: str | None, key: str | None) -> Operation | None:
         """Return the operation of a name; None where there is none, or it is not served any more."""

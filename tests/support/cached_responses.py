@@ -35,5 +35,6 @@ def remember(
     """Let an answer be remembered; the request."""
     exchange = Exchange(Request("GET", ME, headers=(("host", "localhost"), *headers)), Route(), answer)
     scope = scope_of(str(number), ME, *((name.encode(), value.encode()) for name, value in headers))
-    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, RequestMetric("", "GET", answer.status))
+    metric = RequestMetric("", "GET", answer.status)
+    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, metric, None)
     return scope

@@ -17,7 +17,7 @@ import pytest
 
 from mock_server.http.asgi import Scope
 from mock_server.http.messages import Exchange, Request, Response, ResponseSource, Route
-from mock_server.mocking.cached_response import CachedResponse
+from mock_server.mocking.cached_response import CachedResponse, RepeatedResponse
 from mock_server.mocking.examined_request import Admitted
 from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.mocking.response_cache import ResponseCache
@@ -184,7 +184,7 @@ def test_request_without_host_is_not_cached() -> None:
     fast = ResponseCache()
     exchange = Exchange(Request("GET", ME), Route(), Response(200))
     scope = {**scope_of(), "headers": []}
-    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, RequestMetric("", "GET", 200))
+    fast.remember(scope, World(), MemoryStore(), 0, exchange, None, SHOWN, RequestMetric("", "GET", 200), None)
     assert fast.find(scope, World()) is None
 
 
@@ -247,6 +247,7 @@ def test_what_is_counted_is_what_is_held(length: int, fields: tuple[tuple[bytes,
                 None,
                 SHOWN,
                 RequestMetric("", "GET", 200),
+                None,
             )
 
     some(range(5000))
@@ -260,7 +261,7 @@ def test_what_is_counted_is_what_is_held(length: int, fields: tuple[tuple[bytes,
 
 def remembered(
     fast: ResponseCache, answer: Response, headers: tuple[tuple[str, str], ...] = ()
-) -> CachedResponse | None:
+) -> CachedResponse | RepeatedResponse | None:
     """Let an answer be remembered; what is found of it then."""
     return fast.find(remember(fast, answer, headers), World())
 
