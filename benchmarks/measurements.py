@@ -91,6 +91,11 @@ def more_tokens(plan: Plan) -> list[Result | PeerResult]:
     return [_against_bare(plan, rows.TOKENS_20000, requests.many_customers(number=requests.MORE))]
 
 
+def other_headers(plan: Plan) -> list[Result | PeerResult]:
+    """One request whose headers differ each time, as those of clients with tracing do."""
+    return [_against_bare(plan, rows.HEADERS, requests.other_headers())]
+
+
 def many_worlds(plan: Plan) -> list[Result | PeerResult]:
     """Return the rates for the same tokens, with the worlds by turns."""
     return [_against_bare(plan, rows.WORLDS, requests.many_customers(requests.WORLDS))]
@@ -285,6 +290,7 @@ MEASUREMENTS: tuple[tuple[tuple[Row, ...], Callable[[Plan], list[Result | PeerRe
     ((rows.SAME, rows.P99), same_request),
     ((rows.TOKENS,), many_tokens),
     ((rows.TOKENS_20000,), more_tokens),
+    ((rows.HEADERS,), other_headers),
     ((rows.NEW,), new_tokens),
     ((rows.WORLDS,), many_worlds),
     ((rows.POST,), new_bodies),

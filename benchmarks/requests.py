@@ -37,6 +37,16 @@ def customer(token: str, world: str = "") -> bytes:
     return f"GET {prefix}{ME} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 
 
+def traced(name: str) -> bytes:
+    """Return a request for one customer as clients with tracing send it: the ids are those of a name."""
+    number = name[-len(_NUMBER) :]
+    return (
+        f"GET {ME} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nUser-Agent: benchmark/1.0\r\n"
+        f"Authorization: Bearer {TOKEN}\r\nTraceparent: 00-{'0' * 22}1{number}-{'0' * 6}1{number}-01\r\n"
+        f"X-Request-Id: {name}\r\n\r\n"
+    ).encode()
+
+
 def order(reference: str) -> bytes:
     """Return a request for a new order, of the contract ``orders.yaml``."""
     body = json.dumps({"reference": reference, **_ORDER})
@@ -59,7 +69,8 @@ class Cycle:
 class Fresh:
     """Requests of which none was sent before: ``made`` gives one for a name, and each gets a name of its own.
 
-    Raises :class:`ValueError` where a request does not have its name in it once.
+    A name ends in a number of nine digits, which a request may have by itself too. Raises :class:`ValueError` where a
+    request has it nowhere.
     """
 
     script = "fresh.lua"
@@ -70,11 +81,11 @@ class Fresh:
         self._uses = count()
 
     def text(self) -> bytes:
-        """Return the file that the script reads: the parts before and after the number, new with each call."""
-        head, *rest = self._made(self._prefix() + _NUMBER).split(_NUMBER.encode())
-        if len(rest) != 1:
-            raise ValueError(f"found {len(rest)} names in a request; expected one")
-        return head + _SEPARATOR + rest[0]
+        """Return the file that the script reads: the parts between which the number stands, new with each call."""
+        parts = self._made(self._prefix() + _NUMBER).split(_NUMBER.encode())
+        if len(parts) == 1:
+            raise ValueError("found no name in a request; expected one")
+        return _SEPARATOR.join(parts)
 
     def some(self, number: int) -> Iterator[bytes]:
         """So many of these requests, to be sent one by one."""
@@ -105,6 +116,11 @@ def many_customers(worlds: int = 0, number: int = MANY) -> Cycle:
 def new_customers() -> Fresh:
     """Tokens that were never seen."""
     return Fresh(lambda name: customer(f"polar_cst_{name}"))
+
+
+def other_headers() -> Fresh:
+    """One customer again and again, with other ids in the headers each time."""
+    return Fresh(traced)
 
 
 def new_orders() -> Fresh:

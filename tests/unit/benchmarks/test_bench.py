@@ -113,7 +113,7 @@ def test_fresh_requests_never_come_again(make: Callable[[], requests.Fresh]) -> 
 
 
 def test_request_without_place_for_its_name_is_not_fresh() -> None:
-    with pytest.raises(ValueError, match="found 0 names"):
+    with pytest.raises(ValueError, match="found no name"):
         requests.Fresh(lambda _: REQUEST).text()
 
 
