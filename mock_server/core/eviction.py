@@ -11,6 +11,9 @@ Items are parted by a digest of their key. A twenty-fourth has recency and anoth
 does what finds more there (set dueling). Nearest relatives in the literature: DIP (Qureshi et al. 2007), LIRS (Jiang,
 Zhang 2002), and the pool of candidates by which Redis comes close to recency without a list to keep in order.
 
+Before an item goes for a newcomer that was there before, some are made smaller, where that can be done: so a set that
+is a little larger than the room keeps its items. For what is new nothing is made smaller.
+
 Time is counted in newcomers. Who finds an item sets its ``stamp`` to :attr:`Eviction.now`: that is all that a hit
 costs.
 """
@@ -44,12 +47,12 @@ _LOW = 0xFFFF
 
 
 class Item(Protocol):
-    """What has a place. Whoever finds it sets ``stamp``; ``cost`` is in bytes, and stays the same."""
+    """What has a place. Whoever finds it sets ``stamp``; ``size`` is in bytes, and stays the same until it shrinks."""
 
     stamp: int
 
     @property
-    def cost(self) -> int:
+    def size(self) -> int:
         """Bytes that it holds."""
 
     @property
@@ -62,10 +65,14 @@ _stamp = attrgetter("stamp")
 
 
 class Eviction(Generic[_I]):
-    """Items, in as much room as there is. ``drop`` is told of each that goes."""
+    """Items, in as much room as there is. ``drop`` is told of each that goes.
 
-    def __init__(self, drop: Callable[[_I], object]) -> None:
+    ``shrink`` makes an item smaller, and returns whether it has.
+    """
+
+    def __init__(self, drop: Callable[[_I], object], shrink: Callable[[_I], bool] | None = None) -> None:
         self._drop = drop
+        self._shrink = shrink
         self.now = 1
         """The time, for stamps."""
         self._since_tick = 0
@@ -89,19 +96,24 @@ class Eviction(Generic[_I]):
         self._go_on()
         digest = hash(newcomer.key)
         part = self._part_of(digest)
-        is_full = self.held + newcomer.cost > room
+        is_full = self.held + newcomer.size > room
         before = self._traces.find(digest, self.now) if is_full else None
         newcomer.stamp = self.now
         self._count += 1
-        self._held += newcomer.cost
-        part.held += newcomer.cost
+        self._held += newcomer.size
+        part.held += newcomer.size
         if is_full:
             self._compare(part)
             self._traces.begin(room)
-        victim = part.victim(before) if before is not None and not part.has_recency else None
+        if before is not None:
+            self._shrink_some(part, room)
+        is_missed = before is not None and self.held > room and not part.has_recency
+        victim = part.victim(before) if before is not None and is_missed else None
         if victim is not None:
             part.admitted.append(newcomer)
             self._let_go(part, victim)
+        elif before is not None and self.held <= room:
+            part.admitted.append(newcomer)
         else:
             part.enter(newcomer, self.now if before is None else before)
         while self.held > room and self._count:
@@ -109,6 +121,18 @@ class Eviction(Generic[_I]):
             self._make_room(fullest, self._share(fullest, room))
         if not is_full:
             part.admit_beyond(self._share(part, room) // _PROBATION)
+
+    def _shrink_some(self, part: _Part[_I], room: int) -> None:
+        """Make admitted items of a part smaller until all fit; a few at most."""
+        for _ in range(0 if self._shrink is None else min(_LOOKS, len(part.admitted))):
+            if self.held <= room:
+                break
+            item = part.admitted.popleft()
+            size = item.size
+            if self._shrink is not None and self._shrink(item):
+                part.held += item.size - size
+                self._held += item.size - size
+            part.admitted.append(item)
 
     def _go_on(self) -> None:
         self._since_tick += 1
@@ -153,8 +177,8 @@ class Eviction(Generic[_I]):
             self._let_go(part, part.oldest() or part.leave()[0])
 
     def _let_go(self, part: _Part[_I], item: _I) -> None:
-        part.held -= item.cost
-        self._held -= item.cost
+        part.held -= item.size
+        self._held -= item.size
         self._count -= 1
         self._traces.leave(hash(item.key), item.stamp)
         self._drop(item)
@@ -185,12 +209,12 @@ class _Part(Generic[_I]):
         """Take an item in on probation."""
         self._probation.append(newcomer)
         self._since.append(since)
-        self.on_probation += newcomer.cost
+        self.on_probation += newcomer.size
 
     def leave(self) -> tuple[_I, int]:
         """Take out the item that is on probation longest, and since when."""
         item = self._probation.popleft()
-        self.on_probation -= item.cost
+        self.on_probation -= item.size
         return item, self._since.popleft()
 
     def admit_beyond(self, size: float) -> None:

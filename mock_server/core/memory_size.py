@@ -22,6 +22,13 @@ def bytes_of(value: object) -> int:
     return (size if size <= _SMALL else size + _ALIGNMENT) + 15 & -16
 
 
+def bytes_of_length(length: int) -> int:
+    """Return the bytes of an object of so many bytes, as :func:`bytes_of` does."""
+    size = _EMPTY + length
+    return (size if size <= _SMALL else size + _ALIGNMENT) + 15 & -16
+
+
+_EMPTY = getsizeof(b"")
 _PAIR = bytes_of(("", ""))
 
 

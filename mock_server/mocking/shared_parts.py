@@ -11,6 +11,7 @@ from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.memory_size import bytes_of, footprint, footprint_of_line
 from mock_server.http.asgi import Field, Scope, response_start
 from mock_server.http.messages import Exchange, Request, Response, Route
+from mock_server.mocking.body_packing import BodyPacking
 from mock_server.mocking.request_metrics import QUICK, RequestMetric
 from mock_server.mocking.selecting_headers import HeaderNames
 from mock_server.openapi.model import Operation
@@ -92,6 +93,7 @@ class ResponseHead:
         "holders",
         "key",
         "length",
+        "packing",
         "request_metric",
         "simple",
         "start",
@@ -104,6 +106,7 @@ class ResponseHead:
         length: int,
         findings: tuple[Diagnostic, ...],
         request_metric: RequestMetric,
+        packing: BodyPacking,
     ) -> None:
         self.key = key
         self.answer = answer
@@ -113,6 +116,7 @@ class ResponseHead:
         self.start = response_start(answer.status, answer.headers, length)
         self.findings = findings
         self.request_metric = request_metric
+        self.packing = packing
         self.simple = -1.0 if findings else QUICK
         """Seconds up to which there is no more to count than the request and its time."""
         self.holders = 0
@@ -166,6 +170,7 @@ class SharedParts:
         """By method, path and query as they were sent."""
         self._targets: dict[Hashable, RequestTarget] = {}
         self._heads: dict[Hashable, ResponseHead] = {}
+        self._packings: dict[RequestMetric, BodyPacking] = {}
         self._signs: dict[Hashable, CoverageSignature] = {}
         self._others: dict[OtherLines, CommonLines] = {}
         self._seen: set[int] = set()
@@ -224,7 +229,11 @@ class SharedParts:
         head = self._heads.get(key)
         if head is None:
             answer = replace(answer, body=b"", validated=None, sought=None)
-            head = self._heads[key] = ResponseHead(key, answer, length, exchange.findings, request_metric)
+            packing = self._packings.get(request_metric)
+            if packing is None:
+                packing = self._packings[request_metric] = BodyPacking()
+            findings = exchange.findings
+            head = self._heads[key] = ResponseHead(key, answer, length, findings, request_metric, packing)
         return self._taken(head)
 
     def sign(self, hits: CoverageHits) -> CoverageSignature:

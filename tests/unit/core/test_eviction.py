@@ -19,20 +19,27 @@ COST = 1000
 class Entry:
     """An item of a thousand bytes."""
 
-    __slots__ = ("key", "stamp")
-    cost = COST
+    __slots__ = ("key", "size", "stamp")
 
     def __init__(self, key: int) -> None:
         self.key = key
+        self.size = COST
         self.stamp = 0
+
+    def shrink(self) -> bool:
+        """Make it half as large, once."""
+        is_large = self.size == COST
+        self.size = COST // 2
+        return is_large
 
 
 class Known:
-    """Items by key, with room for :data:`ROOM`."""
+    """Items by key, with room for :data:`ROOM`; for twice as many where each ``shrinks``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shrinks: bool = False) -> None:
         self._entries: dict[int, Entry] = {}
-        self.eviction = Eviction[Entry](lambda entry: self._entries.pop(entry.key))
+        shrink = Entry.shrink if shrinks else None
+        self.eviction = Eviction[Entry](lambda entry: self._entries.pop(entry.key), shrink)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -82,6 +89,19 @@ def test_cyclic_scan_keeps_a_share_that_fits(factor: float) -> None:
     list(map(known.ask, turns(range(length), 2)))
     found = share(known.ask, turns(range(length), 2))
     assert 0.85 < found * factor <= 1
+
+
+def test_items_shrink_for_those_that_come_back() -> None:
+    known = Known(shrinks=True)
+    length = int(1.8 * ROOM)
+    list(map(known.ask, turns(range(length), 3)))
+    assert share(known.ask, iter(range(length))) > 0.99
+
+
+def test_nothing_shrinks_for_what_is_new() -> None:
+    known = Known(shrinks=True)
+    list(map(known.ask, range(10 * ROOM)))
+    assert len(known) <= ROOM
 
 
 def test_loop_that_has_room_is_found_whole() -> None:
