@@ -201,13 +201,15 @@ fuzz: $(DEV) ## Feed random input to every reader for SECONDS (180)
 $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
 	@{ (cd benchmarks/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) && touch $@; } || echo "the other mock servers cannot be installed (Node.js 20 or newer and npm are needed): measured without" >&2
 
+EXTRAS := $(foreach extra,import metrics otel postgresql reload sql valkey webhooks,--extra $(extra))
+
 # The locks of every supported Python at once; uv comes into an environment of its own. The extra tls is no part of what
 # serves: its cryptography is 16 MB, for certificates that an image had better be given.
 lock: ## Lock the dependencies for every supported Python
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra valkey --group build $(LOCK) -o requirements/serve.txt
-	.venv/lock/bin/uv pip compile pyproject.toml --extra otel --extra postgresql --extra tls --extra valkey --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
+	.venv/lock/bin/uv pip compile pyproject.toml $(EXTRAS) --group build $(LOCK) -o requirements/serve.txt
+	.venv/lock/bin/uv pip compile pyproject.toml $(EXTRAS) --extra tls --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group sbom -c requirements/serve.txt $(LOCK) -o requirements/sbom.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
 	.venv/lock/bin/uv pip compile --group browser -c requirements/dev.txt $(LOCK) -o requirements/browser.txt

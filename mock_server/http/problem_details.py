@@ -32,6 +32,7 @@ TITLES: Mapping[str, str] = {
     "no-such-record": "No record has this key",
     "not-acceptable": "No documented media type is one that the client accepts",
     "not-found": "No operation has this path",
+    "not-installed": "A part of the server is not installed",
     "not-ready": "The server accepts no requests now",
     "not-verified": "The journal does not show what was expected",
     "preference": "A preference cannot be read or applied",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mock_server.core.errors import UsageError
+from mock_server.core.extras import install_command
 from mock_server.hub.interface import Hub
 from mock_server.hub.memory import MemoryHub
 from mock_server.hub.model import HubBounds
@@ -32,6 +33,5 @@ def open_hub(address: str, bounds: HubBounds) -> Hub:
         if not str(error.name).startswith("valkey"):
             raise
         raise UsageError(
-            "--hub: found no client for Valkey and Redis; expected one."
-            " Install it: pip install 'contract-mock-server[valkey]'"
+            f"--hub: found no client for Valkey and Redis; expected one. Install it: {install_command('valkey')}"
         ) from None

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from mock_server.core.deadline import waits
 from mock_server.core.errors import HubError, HubFullError, HubLostError
+from mock_server.core.extras import install_command
 
 SECONDS = 3.0
 """How long the server may take, to connect and to answer."""
@@ -63,8 +64,8 @@ class ValkeyServer:
             from valkey.connection import Connection, SSLConnection
         except ImportError as error:
             raise HubError(
-                f"--hub {self.shown}: found no client; expected the extra 'valkey'. Install"
-                " contract-mock-server[valkey]."
+                f"--hub {self.shown}: found no client; expected the extra valkey."
+                f" Install it: {install_command('valkey')}"
             ) from error
         self._client = valkey
         self._kind: Any = SSLConnection if parts.scheme in TLS else Connection

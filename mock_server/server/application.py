@@ -54,6 +54,7 @@ from mock_server.server.cors import App, Cors, control_cors
 from mock_server.server.cross_site import is_foreign, no_world_for
 from mock_server.server.live_sender import LiveSender
 from mock_server.server.metrics_exchange import MetricsExchange
+from mock_server.server.settings_extras import check_settings_extras
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
 from mock_server.storage import StateBudget, StoreFactory, open_stores
@@ -193,6 +194,7 @@ class Application:
     """
 
     def __init__(self, settings: Settings, *, shares_process: bool = False, server: str = "") -> None:
+        check_settings_extras(settings)
         self.settings = settings
         self.shares_process = shares_process
         """Whether other code runs in this process too, so that settings of the whole process must not be changed."""

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mock_server.core.errors import UsageError
+from mock_server.core.extras import install_command
 from mock_server.server.observability.middleware import Observer
 from mock_server.settings import Settings
 
@@ -53,7 +54,7 @@ def check_observers(settings: Settings) -> None:
             raise
         raise UsageError(
             f"--otel: found no {error.name}; expected OpenTelemetry and its exporter."
-            " Install them: pip install 'contract-mock-server[otel]'"
+            f" Install them: {install_command('otel')}"
         ) from None
     except ValueError as error:  # the import fails for an unknown propagator
         raise UsageError(f"variable OTEL_PROPAGATORS: found {os.environ.get('OTEL_PROPAGATORS')!r}: {error}") from None

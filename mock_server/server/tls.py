@@ -12,6 +12,7 @@ from socket import gethostname
 from tempfile import TemporaryDirectory
 
 from mock_server.core.errors import UsageError
+from mock_server.core.extras import install_command
 from mock_server.settings import Settings
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - addresses that are no name of a host
@@ -85,7 +86,7 @@ def _made(directory: Path, settings: Settings) -> ServerCertificate:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"--tls: found no {error.name}; expected trustme, which makes certificates."
-            " Install it: pip install 'contract-mock-server[tls]'. Or name one: --tls-cert FILE --tls-key FILE"
+            f" Install it: {install_command('tls')}. Or name one: --tls-cert FILE --tls-key FILE"
         ) from None
     host = () if settings.host in _EVERYWHERE else (settings.host,)
     names = dict.fromkeys(name for name in (*_OWN_NAMES, *host, gethostname(), *settings.allowed_host) if name)

@@ -32,6 +32,7 @@ from mock_server.server.hangup import HangupHandler
 from mock_server.server.listeners import ServerAddress, open_listeners
 from mock_server.server.observability.middleware import Observer, ObserverMiddleware
 from mock_server.server.observers import build_observers, check_observers
+from mock_server.server.settings_extras import check_settings_extras
 from mock_server.server.shutdown_guard import tell_guard, tell_guard_of_end
 from mock_server.server.stall_watchdog import StallWatchdog
 from mock_server.server.tls import ServerCertificate
@@ -215,6 +216,7 @@ def serve(
     announce = partial(_announce_with_warning, settings, announce)
     raise_file_limit(settings.max_connections)
     settings = _within_files(settings)
+    check_settings_extras(settings)
     if settings.workers > 1:
         _serve_with_workers(settings, announce, lines, loading)
         return

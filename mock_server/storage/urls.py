@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from mock_server.core.errors import StoreError
+from mock_server.core.extras import needed_extra
 from mock_server.plugins import Registry, registry
 from mock_server.storage.interfaces import StoreFactory
 from mock_server.storage.memory import MemoryStores
@@ -23,7 +24,8 @@ def open_stores(address: str, worlds: int, memory: int = LIMIT, budget: StateBud
     ``worlds`` bounds the worlds that have records of their own there, ``memory`` the bytes of what was read of a
     database and is remembered, ``budget`` what worlds have of their own in the memory of this process.
 
-    Raises :class:`StoreError` where it cannot be opened. The libraries behind it are imported here and not before.
+    Raises :class:`StoreError` where it cannot be opened, and :class:`MissingExtraError`. The libraries behind it are
+    imported here and not before.
     """
     if address == "memory":
         return MemoryStores(budget)
@@ -48,10 +50,10 @@ def register(registry: Registry) -> None:
 
 
 def _open_sqlite(address: str, worlds: int, memory: int) -> StoreFactory:
-    from mock_server.storage.sql.database import Database
-    from mock_server.storage.sql.sqlite import Sqlite
-    from mock_server.storage.sql.store import SqlStores
-
+    with needed_extra("--store sqlite, or records of several workers", "sqlalchemy", "sql"):
+        from mock_server.storage.sql.database import Database
+        from mock_server.storage.sql.sqlite import Sqlite
+        from mock_server.storage.sql.store import SqlStores
     file, _, options = address.removeprefix("sqlite:///").partition("?")
     if not file or file == ":memory:" or options not in ("", PRIVATE):
         raise StoreError(
@@ -63,10 +65,10 @@ def _open_sqlite(address: str, worlds: int, memory: int) -> StoreFactory:
 
 
 def _open_postgresql(address: str, worlds: int, memory: int) -> StoreFactory:
-    from mock_server.storage.sql.database import Database
-    from mock_server.storage.sql.postgresql import Postgresql
-    from mock_server.storage.sql.store import SqlStores
-
+    with needed_extra("--store postgresql", "sqlalchemy", "postgresql"):
+        from mock_server.storage.sql.database import Database
+        from mock_server.storage.sql.postgresql import Postgresql
+        from mock_server.storage.sql.store import SqlStores
     try:
         server = Postgresql(address, redact_url(address))
     except StoreError as error:

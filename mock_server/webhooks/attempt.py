@@ -17,7 +17,7 @@ from mock_server.webhooks.fault import MARK, broken_body
 from mock_server.webhooks.signature import SignedMessage, filled, signed_headers
 
 if TYPE_CHECKING:
-    from mock_server.webhooks.http_caller import HttpCaller
+    from mock_server.webhooks.endpoint_caller import EndpointCaller
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -61,7 +61,7 @@ def request_of_delivery(delivery: Delivery, plan: WebhookPlan, at: float) -> tup
     return headers, data
 
 
-async def attempted(delivery: Delivery, plan: WebhookPlan, caller: HttpCaller, at: float) -> Delivery:
+async def attempted(delivery: Delivery, plan: WebhookPlan, caller: EndpointCaller, at: float) -> Delivery:
     """Return a delivery after a try at a time of the world. What cannot be sent at all is not tried again."""
     number, fault = len(delivery.tries), delivery.fault_now
     retry_in = plan.retries[number] if number < len(plan.retries) and not delivery.once else None

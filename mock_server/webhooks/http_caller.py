@@ -11,7 +11,6 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address
 from socket import AF_INET, AF_UNSPEC, AddressFamily
 from urllib.parse import SplitResult, quote
@@ -23,6 +22,7 @@ from yarl import URL
 from mock_server.core.sized_cache import SizedCache
 from mock_server.webhooks.call_policy import CallPolicy, CallRefusedError, checked_url
 from mock_server.webhooks.call_timeouts import CallTimeouts
+from mock_server.webhooks.endpoint_caller import CallOutcome
 
 LONGEST_ANSWER = 64 * 1024
 """Bytes of an answer that are read; the connection is closed where there are more."""
@@ -34,15 +34,6 @@ _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f]")
 _PATH = "/:@!$&'()*+,;=~%-._"
 _OWN_HEADERS = ("user-agent", "accept", "accept-encoding", "content-type")
 """Headers that aiohttp would add by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallOutcome:
-    """What came of a call: status and body, or what was wrong."""
-
-    status: int | None = None
-    response: str = ""
-    error: str = ""
 
 
 class HttpCaller:

@@ -12,23 +12,22 @@ from functools import cached_property
 from itertools import islice
 from secrets import token_hex
 from time import time
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from mock_server.core.errors import HubError, StoreError, StoreFullError
+from mock_server.core.extras import MissingExtraError, needed_extra
 from mock_server.hub.model import ClockState
 from mock_server.storage import DELIVERIES, Absence, Cause, OwnRow, Record, RecordChange, RecordQuery
 from mock_server.webhooks.attempt import attempted
 from mock_server.webhooks.call_policy import CallPolicy
 from mock_server.webhooks.delivery import WAITS, Delivery, delivery_of, lane_of
 from mock_server.webhooks.endpoint import disabling
+from mock_server.webhooks.endpoint_caller import EndpointCaller, UninstalledCaller
 from mock_server.webhooks.fault import use_fault
 from mock_server.webhooks.lane import DeliveryLane
 from mock_server.webhooks.try_slots import TrySlots
 from mock_server.webhooks.webhook_outbox import WebhookOutbox
 from mock_server.worlds.world import World
-
-if TYPE_CHECKING:
-    from mock_server.webhooks.http_caller import HttpCaller
 
 log = logging.getLogger("mock_server")
 
@@ -68,10 +67,13 @@ class LaneServices:
         self._finished: OrderedDict[tuple[int, str], deque[str]] = OrderedDict()
 
     @cached_property
-    def caller(self) -> HttpCaller:
-        """Who calls endpoints. Made at first use: its library takes 50 ms to import."""
-        from mock_server.webhooks.http_caller import HttpCaller
-
+    def caller(self) -> EndpointCaller:
+        """Who calls endpoints. Made at first use: its library takes 50 ms to import, and is that of an extra."""
+        try:
+            with needed_extra("webhooks", "aiohttp", "webhooks"):
+                from mock_server.webhooks.http_caller import HttpCaller
+        except MissingExtraError as error:
+            return UninstalledCaller(str(error))
         return HttpCaller(self._policy)
 
     def note_end(self, outbox: WebhookOutbox, world: World, id: str) -> bool:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
+from mock_server.core.extras import needed_extra
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
 from mock_server.core.types import JSON
 from mock_server.core.yaml_writer import yaml_text
@@ -114,7 +115,8 @@ class _Block:
 
 def _blocks(page: str) -> Iterator[_Block]:
     """Yield the OpenAPI blocks of a page; raises :class:`ContractError` for a page without one."""
-    from markdown_it import MarkdownIt  # only importing needs it
+    with needed_extra("import", "markdown_it", "import"):
+        from markdown_it import MarkdownIt  # only importing needs it
 
     markdown = read_text(page, what="documentation page")
     fences = [token for token in MarkdownIt("commonmark").parse(markdown) if token.type == "fence"]

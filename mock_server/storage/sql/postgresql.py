@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from mock_server.core.errors import StoreError
+from mock_server.core.extras import install_command
 from mock_server.storage.sql.driver import PATIENCE, SLACK, Trouble
 
 CHANNEL = "mock_server"
@@ -148,7 +149,7 @@ class Postgresql:
             except ImportError:
                 raise StoreError(
                     "found no psycopg, which talks to PostgreSQL; expected it installed:"
-                    " pip install 'contract-mock-server[postgresql]'"
+                    f" {install_command('postgresql')}"
                 ) from None
             event.listen(self._engine, "do_connect", lambda _dialect, _record, args, options: connect(*args, **options))
         return self._engine

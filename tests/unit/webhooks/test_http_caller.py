@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from mock_server.webhooks.call_policy import CallPolicy, CallRefusedError
-from mock_server.webhooks.http_caller import LONGEST_ANSWER, CallOutcome, HttpCaller
+from mock_server.webhooks.endpoint_caller import CallOutcome
+from mock_server.webhooks.http_caller import LONGEST_ANSWER, HttpCaller
 from tests.support.loopback import lasting_port
 from tests.support.webhook_receiver import WebhookReceivers
 
