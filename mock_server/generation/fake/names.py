@@ -22,6 +22,8 @@ DOMAINS = ("example.com", "example.com", "example.net", "example.org")
 _PAIRS = ("first_name_pairs", "last_name_pairs")
 _UNUSUAL = re.compile(r",|[A-Za-z].*[Ͱ-ӿ]|[Ͱ-ӿ].*[A-Za-z]")
 """Names that Faker has and nobody bears: `Berg, van den` as in an index, a Bulgarian name with a Latin a in it."""
+_TABLES = ("names", "romanized_names", "common_names")
+"""The files in ``data`` that have rows of names."""
 _POOLED = 150
 """Names drawn from Faker for each kind: enough for variety, and common names stay common."""
 
@@ -68,7 +70,7 @@ def names_of_people(people: str) -> PeopleNames:
     """Return the names of a people: those of the rows in ``data``, else Faker's."""
     order = table("name_orders").get(people, "{given} {family}")
     orders = (order, order) if isinstance(order, str) else (order[0], order[1])
-    row = table("romanized_names").get(people) or table("names").get(people)
+    row = next((rows[people] for rows in map(table, _TABLES) if people in rows), None)
     if row is None:
         return _from_faker(people, orders)
     men, women = _endings(row, "family"), _endings(row, "women_family")
@@ -117,6 +119,8 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> PeopleNames:
 def _corrected(name: str, corrections: Mapping[str, Any], endings: str) -> str:
     """Return a name of Faker as it is spelled; for women with the endings that the locale has of men alone."""
     spelled: str = corrections.get("spell", {}).get(name, name)
+    if corrections.get("capitals"):
+        spelled = spelled[0].upper() + spelled[1:]
     for masculine, feminine in corrections.get(endings, {}).items():
         if spelled.endswith(masculine):
             return f"{spelled.removesuffix(masculine)}{feminine}"

@@ -240,4 +240,24 @@ def test_corrections_are_of_names_that_faker_has() -> None:
         faker = names_of_people(locale)
         spelled = set(corrections.get("spell", {}).values())
         assert not spelled or spelled & set(faker.men + faker.women + faker.family)
-        assert set(corrections.get("drop", ())).isdisjoint(faker.men + faker.women + faker.family)
+        everybody = faker.men + faker.women + faker.family + faker.women_family
+        assert set(corrections.get("drop", ())).isdisjoint(everybody)
+        assert set(corrections.get("spell", {})).isdisjoint(everybody)
+        assert not any(name[0].islower() for name in everybody if corrections.get("capitals"))
+
+
+def test_no_people_has_two_rows_of_names() -> None:
+    rows = [people for name in ("names", "romanized_names", "common_names") for people in table(name)]
+    assert len(rows) == len(set(rows))
+    assert set(rows) >= {"de_DE", "israeli", "caribbean"}
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_names_are_written_as_names(country: str) -> None:
+    names = names_of(country)
+    everybody = names.men + names.women + names.family + names.women_family
+    for name in everybody:
+        assert name == name.strip() == " ".join(name.split()), name
+        assert not re.search(r"[.0-9]", name), name
+        particle = re.match(r"(d[aeou]s?|den?|di|du|do|ten?|van|von|vom|'[st]|í|við|af|av|la|le|el|al)\b|d'|o'", name)
+        assert particle or name[0] == name[0].title(), name
