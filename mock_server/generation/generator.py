@@ -6,6 +6,7 @@ The walk is a search (``walk``) over shapes (``expansion``): what cannot be deci
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_parts
@@ -18,6 +19,8 @@ from mock_server.generation.document_caches import CacheKey
 from mock_server.generation.fake.persona import COUNTRY_FIELDS, KIND_FIELDS, Persona, persona_from
 from mock_server.generation.location import ValueLocation
 from mock_server.generation.member_enums import enum_named
+from mock_server.generation.plans.run import PlanSettings, Unplanned
+from mock_server.generation.plans.value_plan import plans_of
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 from mock_server.generation.search import BUDGET, FULL, GenerationContext, SearchBudgetExceeded
 from mock_server.generation.seeding import SeedKey
@@ -75,12 +78,11 @@ def generate(
     for levels in _levels(fill):
         if failure is not None and levels:
             continue  # optional members cannot be the reason, so the search without them is the one left
-        walk = GenerationContext(draw, document, pins or {}, None, fill_properties, complete, levels, enough_of(levels))
-        walk.exemplary = exemplary
-        walk.persona = persona_of(walk, node)
-        walk.believe(_trusted(node))
+        settings = PlanSettings(
+            fill_properties, complete, levels, enough_of(levels), exemplary, frozenset(pins or ()), _trusted(node)
+        )
         try:
-            value = generate_valid(walk, node, strict=strict)
+            value = _planned_or_searched(node, draw, pins or {}, settings, strict=strict)
         except SearchExhaustedError as error:
             exhausted = error
             continue
@@ -94,6 +96,37 @@ def generate(
     if not pins:
         document.caches[FAILURES][node] = str(failure)
     raise failure
+
+
+def _planned_or_searched(
+    node: SchemaNode, draw: SeedKey, pins: Mapping[str, JSON], settings: PlanSettings, *, strict: bool
+) -> JSON:
+    """Return a valid value of the plan of a schema, or else of a search; raises as :func:`search_value` does."""
+    plan = plans_of(node).plan(node, settings)
+    if plan is not None:
+        with suppress(Unplanned):
+            return plan.value(draw, pins)
+    return search_value(node, draw, pins, settings, strict=strict)
+
+
+def search_value(
+    node: SchemaNode, draw: SeedKey, pins: Mapping[str, JSON], settings: PlanSettings, *, strict: bool = False
+) -> JSON:
+    """Return a valid value of a schema by a search; raises as :func:`generate_valid` does."""
+    walk = GenerationContext(
+        draw,
+        node.document,
+        pins,
+        None,
+        settings.fill_properties,
+        settings.complete,
+        settings.fill,
+        settings.enough,
+    )
+    walk.exemplary = settings.exemplary
+    walk.persona = persona_of(walk, node)
+    walk.believe(settings.trusted)
+    return generate_valid(walk, node, strict=strict)
 
 
 def _levels(fill: int) -> list[int]:

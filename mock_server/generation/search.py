@@ -21,7 +21,7 @@ from mock_server.generation.location import ValueLocation, Walker
 from mock_server.generation.min_size import BOUNDLESS, least_size
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 from mock_server.generation.schema_examples import schema_examples
-from mock_server.generation.seeding import SeedKey
+from mock_server.generation.seeding import RandomStream, SeedKey
 from mock_server.generation.values.arrays import make_array
 from mock_server.generation.values.objects import make_object
 from mock_server.generation.values.scalars import make_boolean, make_null, make_number, make_value
@@ -46,7 +46,7 @@ TURNS = 3
 """Values that are tried for a shape that does not guarantee a valid one."""
 
 _PRESENT = Choice.PRESENT
-_LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
+LATER_ITEM = re.compile(r"/[1-9][0-9]*(/|$)")
 """A pointer to or into an item that is not the first: examples are not repeated in a list."""
 
 Trace = list[tuple[str, Constraints | BranchPoint, int]]
@@ -106,8 +106,7 @@ class GenerationContext:
 
     def __post_init__(self) -> None:
         if self.pins:
-            deeper = (above for pin in self.pins if pin.count("/") > 1 for above in above_and_at(pin))
-            self._ways_to_pins = frozenset(("", *self.pins, *deeper))
+            self._ways_to_pins = ways_to(self.pins)
             plain = ((pin, value) for pin, value in self.pins.items() if pin.count("/") == 1 and "~" not in pin)
             self.pinned = {pin[1:]: value for pin, value in plain}
 
@@ -135,7 +134,7 @@ class GenerationContext:
                 except Unsatisfiable as nothing:
                     self.note(place, nothing)
                     break
-                if not shape.is_risky or self.is_pinned(place.pointer) or _keeps(goal, candidate):
+                if not shape.is_risky or self.is_pinned(place.pointer) or keeps(goal, candidate):
                     if self.trace is not None:
                         self.trace.append((place.pointer, shape, 0))
                     return candidate
@@ -162,10 +161,10 @@ class GenerationContext:
     def _exemplified(self, goal: Goal, place: ValueLocation) -> tuple[bool, JSON]:
         """Return whether an example or default of the schemas is valid by all of them, and the value."""
         values = [value for node in goal for value in schema_examples(node)]
-        if not values or place.salt or self.is_pinned(place.pointer) or _LATER_ITEM.search(place.pointer):
+        if not values or place.salt or self.is_pinned(place.pointer) or LATER_ITEM.search(place.pointer):
             return False, None
         for value in values:
-            if _keeps(goal, value):
+            if keeps(goal, value):
                 return True, value
         return False, None
 
@@ -175,16 +174,16 @@ class GenerationContext:
         if make is None or self.persona is None or place.salt or (self.wanted and self.wants(place.pointer)):
             return False, None
         value = make(self.persona, place.pointer)
-        if place.pointer in self._ways_to_pins and not self._leaves_pins(place.pointer, value):
+        if place.pointer in self._ways_to_pins and not leaves_pins(self.pins, place.pointer, value):
             return False, None
         # A trace needs the choices within the value, which a ready value skips; the plain variant has no nulls.
         if self.trace is not None or (value is None and PLAIN in self.wanted):
             return False, None
         # Trusted members of the root are validated together with the whole, which is faster.
-        if goal and ((place.depth == 1 and place.name in self.trusted) or _keeps(goal, value)):
+        if goal and ((place.depth == 1 and place.name in self.trusted) or keeps(goal, value)):
             return True, value
         # A pair or a map in another form than the schema's is of no use: null takes its place, where it is valid.
-        return isinstance(value, (dict, list)) and bool(goal) and _keeps(goal, None), None
+        return isinstance(value, (dict, list)) and bool(goal) and keeps(goal, None), None
 
     def believe(self, trusted: frozenset[str]) -> None:
         """Leave the members of the root with these names to the validation of the whole."""
@@ -198,17 +197,6 @@ class GenerationContext:
         """Return the value of a member of the root that comes from its name alone."""
         assert self.persona is not None
         return field_providers()[name](self.persona, f"/{name}")
-
-    def _leaves_pins(self, pointer: str, value: JSON) -> bool:
-        """Tell whether a value has the pinned values below its place."""
-        for pin, pinned in self.pins.items():
-            if pin.startswith(pointer + "/"):
-                try:
-                    if value_at(value, pin.removeprefix(pointer)) != pinned:
-                        return False
-                except KeyError:
-                    return False
-        return True
 
     def wants(self, pointer: str) -> bool:
         """Tell whether a variant wants something of the value itself."""
@@ -254,19 +242,12 @@ class GenerationContext:
         # The first choice of a kind draws by its place alone: choices that a schema gets later do not change it.
         number = choice.name.rpartition(".")[2]
         random = self.draw.at(f"{place.key}#{choice.keyword}{'' if number == '0' else number}")
-        order: list[int] = []
-        for nulls, others in choice.ranks:
-            may_be_null = bool(nulls) and not self.is_pinned(place.pointer)
-            if others and self.complete and not place.depth:
-                may_be_null = False  # an answer that is null shows nothing
-            is_null = may_be_null and (not others or random.random() < NULL_SHARE)
-            # Begin with the drawn option, then try all others in turn.
-            start = others.index(random.choice(others)) if others else 0
-            turned = [*others[start:], *others[:start]]
-            if place.level >= self.fill:  # objects with only what is required should be small
-                turned.sort(key=lambda i: options[i].height)
-            order += [*nulls, *turned] if is_null else [*turned, *nulls]
-        return order
+        may_be_null = not self.is_pinned(place.pointer)
+        # An answer that is null shows nothing.
+        is_value = self.complete and not place.depth
+        return drawn_order(
+            choice, random, may_be_null=may_be_null, is_value=is_value, is_small=place.level >= self.fill
+        )
 
     def is_pinned(self, pointer: str) -> bool:
         """Tell whether something at or below a pointer is pinned."""
@@ -286,6 +267,45 @@ class GenerationContext:
             if is_return or pointer.startswith(place.pointer):
                 return Unsatisfiable(*nothing.keywords, pointer=pointer)
         return Unsatisfiable(*_ENDLESS, pointer=place.pointer)
+
+
+def ways_to(pins: Iterable[str]) -> frozenset[str]:
+    """Return the pointers of pins and of all that they are within."""
+    deeper = (above for pin in pins if pin.count("/") > 1 for above in above_and_at(pin))
+    return frozenset(("", *pins, *deeper))
+
+
+def leaves_pins(pins: Mapping[str, JSON], pointer: str, value: JSON) -> bool:
+    """Tell whether a value has the pinned values below its place."""
+    for pin, pinned in pins.items():
+        if pin.startswith(pointer + "/"):
+            try:
+                if value_at(value, pin.removeprefix(pointer)) != pinned:
+                    return False
+            except KeyError:
+                return False
+    return True
+
+
+def drawn_order(
+    choice: BranchPoint, random: RandomStream, *, may_be_null: bool, is_value: bool, is_small: bool
+) -> list[int]:
+    """Return the indexes of the options of a choice in the order in which a draw prefers them.
+
+    ``is_value`` rules null out where there is anything else; ``is_small`` puts the smallest first, since objects with
+    only what is required should be small.
+    """
+    order: list[int] = []
+    for nulls, others in choice.ranks:
+        can_be_null = bool(nulls) and may_be_null and not (others and is_value)
+        is_null = can_be_null and (not others or random.random() < NULL_SHARE)
+        # Begin with the drawn option, then try all others in turn.
+        start = others.index(random.choice(others)) if others else 0
+        turned = [*others[start:], *others[:start]]
+        if is_small:
+            turned.sort(key=lambda i: choice.options[i].height)
+        order += [*nulls, *turned] if is_null else [*turned, *nulls]
+    return order
 
 
 def _refuse_large(above: Iterable[object]) -> None:
@@ -312,7 +332,8 @@ def _first_return(goal: Goal, place: ValueLocation) -> str:
     return "/".join(place.pointer.split("/")[: levels[1] + 1]) if len(levels) > 1 else place.pointer
 
 
-def _keeps(goal: Goal, value: JSON) -> bool:
+def keeps(goal: Goal, value: JSON) -> bool:
+    """Tell whether a value is valid by all schemas of a goal."""
     return goal[0].accepts(value) if len(goal) == 1 else all(node.accepts(value) for node in goal)
 
 

@@ -85,7 +85,7 @@ def _hashed(name: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _multiplier(pointer: str) -> int:
+def multiplier(pointer: str) -> int:
     """Return the factor of a pointer; the names of a schema's fields are few and are hashed once."""
     return _hashed(pointer) | 1
 
@@ -105,8 +105,12 @@ class SeedKey:
     def number(self, pointer: str) -> int:
         """Return a number of 64 bits for a JSON Pointer (or another name) within the value."""
         # Multiplied, not added: then no two fields move together from one record to the next.
-        return self._base * _multiplier(pointer) >> 32 & _MASK
+        return self._base * multiplier(pointer) >> 32 & _MASK
 
     def at(self, pointer: str) -> RandomStream:
         """Return a source of randomness for a JSON Pointer (or another name) within the value."""
-        return RandomStream(self._base * _multiplier(pointer) >> 32 & _MASK)
+        return RandomStream(self._base * multiplier(pointer) >> 32 & _MASK)
+
+    def by(self, factor: int) -> RandomStream:
+        """Return the same source as :meth:`at`, by the :func:`multiplier` of the pointer."""
+        return RandomStream(self._base * factor >> 32 & _MASK)

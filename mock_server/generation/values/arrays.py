@@ -26,14 +26,14 @@ _NEGATIONS: CacheKey[SchemaNode, SchemaNode] = CacheKey()
 def make_array(walk: Walker, shape: ArrayConstraints, place: ValueLocation) -> JSON:
     """Return an array that satisfies the shape; raises :class:`Unsatisfiable` where there is none."""
     refuse_large("minItems", shape.least, MOST_ITEMS, place.pointer)
-    refuse_large("minContains", _contained(shape), MOST_ITEMS, place.pointer)
+    refuse_large("minContains", least_contained(shape), MOST_ITEMS, place.pointer)
     array = _ArrayDraft(shape)
     count = _count(walk, shape, place)
     for index in range(count):
         try:
             _add(walk, array, place, index, last=count - 1)
         except Unsatisfiable:
-            if len(array.items) < max(shape.least, _contained(shape)):
+            if len(array.items) < max(shape.least, least_contained(shape)):
                 raise
             break  # what is there is enough
     _more(walk, array, place)
@@ -51,13 +51,14 @@ class _ArrayDraft:
     matched: dict[SchemaNode, int] = field(default_factory=dict)
 
 
-def _contained(shape: ArrayConstraints) -> int:
+def least_contained(shape: ArrayConstraints) -> int:
+    """Return how many items ``contains`` wants at least."""
     return max((contains.least for contains in shape.contains), default=0)
 
 
 def _count(walk: Walker, shape: ArrayConstraints, place: ValueLocation) -> int:
     """Return how many items to make."""
-    least = max(shape.least, _contained(shape))
+    least = max(shape.least, least_contained(shape))
     length = walk.wanted.get((place.pointer, _LENGTH)) if walk.wanted else None
     if length is not None:
         count = max(least, length)
@@ -69,12 +70,12 @@ def _count(walk: Walker, shape: ArrayConstraints, place: ValueLocation) -> int:
     elif PLAIN in walk.wanted:
         count = max(least, 1, shape.prefix())  # other lengths are variants of their own
     else:
-        low, high = _preferred(shape)
+        low, high = preferred_length(shape)
         count = max(least, walk.draw.at(place.key).randrange(low, high + 1), shape.prefix())
     return count if shape.most is None else min(count, shape.most)
 
 
-def _preferred(shape: ArrayConstraints) -> tuple[int, int]:
+def preferred_length(shape: ArrayConstraints) -> tuple[int, int]:
     """Return the least and the most items by ``x-count`` (a number or a pair), else one to three."""
     for atom in shape.atoms:
         said = atom.keywords.get("x-count")
@@ -114,7 +115,7 @@ def _add(walk: Walker, array: _ArrayDraft, place: ValueLocation, index: int, las
                 raise
             continue
         array.items.append(item)
-        array.keys.add(_key(item))
+        array.keys.add(item_key(item))
         for contains in array.shape.contains:
             array.matched[contains.node] = array.matched.get(contains.node, 0) + contains.node.accepts(item)
         return
@@ -132,10 +133,10 @@ def _different(walk: Walker, array: _ArrayDraft, goal: tuple[SchemaNode, ...], p
     if not array.shape.is_unique:
         return item
     for turn in range(1, TURNS):
-        if _key(item) not in array.keys:
+        if item_key(item) not in array.keys:
             return item
         item = walk.value(goal, place.turned(turn))
-    if _key(item) in array.keys:
+    if item_key(item) in array.keys:
         raise Unsatisfiable("uniqueItems", "items", pointer=place.pointer)
     return item
 
@@ -160,7 +161,7 @@ def _compare(shape: ArrayConstraints, array: _ArrayDraft) -> None:
             array.items.append(None)
 
 
-def _key(item: JSON) -> str:
+def item_key(item: JSON) -> str:
     """Return a text that is the same for items that JSON Schema calls equal."""
     return json.dumps(_plain(item), sort_keys=True)
 

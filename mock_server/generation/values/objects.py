@@ -34,7 +34,7 @@ def make_object(walk: Walker, shape: ObjectConstraints, place: ValueLocation) ->
     refuse_large("required", len(shape.required), MOST_MEMBERS, place.pointer)
     if not place.lean and (place.level >= walk.fill or (place.level and walk.values > walk.enough)):
         place = replace(place, lean=True)
-    chosen = _chosen(walk, shape, place)
+    chosen = chosen_members(walk, shape, place)
     members: dict[str, JSON] = {}
     for name in {**shape.names, **shape.required}:
         if name in chosen:
@@ -42,12 +42,12 @@ def make_object(walk: Walker, shape: ObjectConstraints, place: ValueLocation) ->
     remaining = [name for name in shape.names if name not in members and name not in shape.hidden]
     while len(members) < shape.least and remaining:
         name = remaining.pop(0)
-        if _fits(shape, name) and all(other in members for other in shape.dependent.get(name, ())):
+        if is_possible(shape, name) and all(other in members for other in shape.dependent.get(name, ())):
             _put(walk, shape, place, members, name, False)
-    _fill(walk, shape, place, members)
+    add_unnamed(walk, shape, place, members)
     for refused in shape.not_values:
         if members == refused:
-            _fill(walk, shape, place, members, least=len(members) + 1)
+            add_unnamed(walk, shape, place, members, least=len(members) + 1)
     if shape.most is not None and len(members) > shape.most:
         raise Unsatisfiable("required", "maxProperties")
     return members
@@ -72,7 +72,7 @@ def _put(
             raise
 
 
-def _fits(shape: ObjectConstraints, name: str) -> bool:
+def is_possible(shape: ObjectConstraints, name: str) -> bool:
     """Tell whether the shape allows a member of that name at all."""
     return (
         name not in shape.forbidden
@@ -81,7 +81,7 @@ def _fits(shape: ObjectConstraints, name: str) -> bool:
     )
 
 
-def _chosen(walk: Walker, shape: ObjectConstraints, place: ValueLocation) -> set[str]:
+def chosen_members(walk: Walker, shape: ObjectConstraints, place: ValueLocation) -> set[str]:
     """Return the names of the members to make: required ones, wanted ones, and most of the others."""
     chosen = set(shape.required)
     for name in shape.required if shape.name_goal else ():
@@ -93,7 +93,7 @@ def _chosen(walk: Walker, shape: ObjectConstraints, place: ValueLocation) -> set
     for name in shape.names:
         if name in chosen or name in shape.hidden or not _wanted(walk, place, name):
             continue
-        needed = _needed(shape, name)
+        needed = needed_with(shape, name)
         if needed is None:
             continue
         if shape.most is None or len(chosen | needed) <= shape.most or walk.is_pinned(place.below(name).pointer):
@@ -115,11 +115,11 @@ def _wanted(walk: Walker, place: ValueLocation, name: str) -> bool:
     return walk.complete or walk.draw.at(where.key + _PRESENCE).random() < OPTIONAL_SHARE
 
 
-def _needed(shape: ObjectConstraints, name: str) -> frozenset[str] | None:
+def needed_with(shape: ObjectConstraints, name: str) -> frozenset[str] | None:
     """Return the name and all names that must be there with it; None where that is not possible."""
     if name not in shape.needs:
         needed = _beside(shape, name)
-        shape.needs[name] = frozenset(needed) if all(_fits(shape, other) for other in needed) else None
+        shape.needs[name] = frozenset(needed) if all(is_possible(shape, other) for other in needed) else None
     return shape.needs[name]
 
 
@@ -134,7 +134,7 @@ def _beside(shape: ObjectConstraints, name: str) -> set[str]:
     return needed
 
 
-def _fill(
+def add_unnamed(
     walk: Walker, shape: ObjectConstraints, place: ValueLocation, members: dict[str, JSON], least: int = 0
 ) -> None:
     """Add members that the schema does not name: as many as there must be, and one to a map unless that is off."""
@@ -148,7 +148,7 @@ def _fill(
     if len(members) >= count:
         return
     for name in _names(walk, shape, place):
-        if name not in members and name not in shape.names and _fits(shape, name) and name not in shape.dependent:
+        if name not in members and name not in shape.names and is_possible(shape, name) and name not in shape.dependent:
             _put(walk, shape, place, members, name, False)
         if len(members) >= count:
             return
