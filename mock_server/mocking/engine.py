@@ -263,7 +263,8 @@ class Engine:
         if failure is not None:
             headers = decision.headers if decision.failure else examined.headers
             example = admitted.preferences.example
-            answer = self._selector.failure(failure, operation, examined.findings, headers, example)
+            reasons = examined.findings + decision.findings
+            answer = self._selector.failure(failure, operation, reasons, headers, example)
         elif decision.replay is not None:
             answer = decision.replay
         elif decision.is_pending:
@@ -293,7 +294,7 @@ class Engine:
             # Only now, so that nothing but what the scenario breaks is wrong with the answer.
             answer, faults = played.finished(answer), played.turn.stub.webhook
             answer = with_faulty_deliveries(answer, faults, self.contract, self._selector.outbox)
-        findings = examined.findings + answer.notes + admitted.unreadable + answer.findings + broken
+        findings = examined.findings + decision.findings + answer.notes + admitted.unreadable + answer.findings + broken
         return Exchange(request, route, answer, findings)
 
     def commit(self, admitted: Admitted, exchange: Exchange) -> bool:

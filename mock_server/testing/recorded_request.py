@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
+from mock_server.http.refusal_phrase import refusal_phrase
+
 
 class HeaderValues(Mapping[str, str]):
     """Header fields by name, in any case; the lines of one name are one value (RFC 9110, 5.3)."""
@@ -69,7 +71,9 @@ class RecordedRequest:
     @property
     def why(self) -> str:
         """Why it was answered so: the source, and what was found wrong with the request, or the server's own words."""
-        details = [*map(_finding_phrase, self.findings)] or [_problem_detail(self.answer_headers, self.answer_body)]
+        words = _problem_detail(self.answer_headers, self.answer_body)
+        words = words or refusal_phrase(self.status, self.answer_headers.get("retry-after"))
+        details = [*map(_finding_phrase, self.findings)] or [words]
         return ": ".join(filter(None, (self.reason, "; ".join(filter(None, details)))))
 
     def json(self) -> Any:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.http.json_codec import response_from_json, response_to_json
 from mock_server.http.messages import Request, Response
 from mock_server.hub import Hub
@@ -36,6 +37,13 @@ def fingerprint(request: Request) -> str:
     """Return a digest by which two requests are equal: of method, path, query and body."""
     head = f"{request.method} {request.path}?{request.query}\n".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(head + request.body, digest_size=16).hexdigest()
+
+
+def conflict(extensions: MockExtensions) -> Diagnostic:
+    """Return why a request with the key of another one is refused."""
+    header = "" if extensions.idempotency is None else extensions.idempotency.header
+    found, expected = "a key that another request has", "the same request again, or a key of its own"
+    return Diagnostic("idempotency-key", f"header {header}", found, expected)
 
 
 def replayed(answer: bytes) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import HubLostError
 from mock_server.http.messages import Headers, Request, Response, Route
 from mock_server.hub.model import Decision, KeyQuestion, Question, WindowQuestion
@@ -12,7 +13,7 @@ from mock_server.openapi.model import Operation
 from mock_server.openapi.security import Credentials
 from mock_server.scenarios.model import Scenario
 from mock_server.scenarios.request_pattern import RecordLookup, no_record
-from mock_server.worlds.idempotency import KeyClaim, key_question, replayed
+from mock_server.worlds.idempotency import KeyClaim, conflict, key_question, replayed
 from mock_server.worlds.rate_limits import Allowance, window_question
 from mock_server.worlds.staged_scenarios import ScenarioMatches, ScenarioTurn, StagedScenarios
 from mock_server.worlds.world import World
@@ -27,6 +28,8 @@ class StatefulDecision:
 
     failure: str | None = None
     headers: Headers = ()
+    findings: tuple[Diagnostic, ...] = ()
+    """Why there is a failure."""
     replay: Response | None = None
     is_pending: bool = False
     """Whether another request with the same key is under way."""
@@ -113,12 +116,12 @@ class StatefulRequest:
             allowance = Allowance.of(decision.window, extensions.rate_limit)
             headers = allowance.headers()
             if allowance.exceeded:
-                return StatefulDecision("rate_limited", headers)
+                return StatefulDecision("rate_limited", headers, (allowance.finding(),))
         key = decision.key
         if key is None or question is None:
             claim = None
         elif key.state == "conflict":  # of the client: draft-ietf-httpapi-idempotency-key-header
-            return StatefulDecision("idempotency_conflict", headers)
+            return StatefulDecision("idempotency_conflict", headers, (conflict(extensions),))
         elif key.state == "replay":
             return StatefulDecision(headers=headers, replay=replayed(key.answer))
         elif key.state == "pending":

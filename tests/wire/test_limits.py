@@ -11,6 +11,7 @@ import pytest
 
 from mock_server.worlds.clock import moment_of
 from tests.support.case_files import case_path
+from tests.support.polling import until
 from tests.support.suite_server import SuiteServer
 
 CONTRACT = case_path("limits")
@@ -63,6 +64,36 @@ def test_problem_document_says_it_where_contract_has_no_429(world: httpx.Client)
     last = [world.post("/orders", json={}) for _ in range(4)][-1]
     assert (last.status_code, last.headers["content-type"]) == (429, "application/problem+json")
     assert last.headers["retry-after"] == "45"
+
+
+def test_journal_says_why_there_was_a_429(world: httpx.Client) -> None:
+    for _ in range(4):
+        world.get("/orders")
+    (entry,) = listed(world, 429)
+    (finding,) = entry["findings"]
+    assert finding["rule"] == "rate-limit"
+    assert finding["found"] == "number 4 of this token in a window of 60 s"
+    assert finding["expected"] == "at most 3"
+    assert finding["remedy"] == "The next window begins in 45 s."
+
+
+def test_journal_says_why_a_key_is_refused(world: httpx.Client) -> None:
+    for number in (1, 2):
+        world.post("/orders", json={"n": number}, headers={"Idempotency-Key": "a"})
+    (entry,) = listed(world, 409)
+    (finding,) = entry["findings"]
+    assert (finding["rule"], finding["location"]) == ("idempotency-key", "header idempotency-key")
+
+
+def listed(world: httpx.Client, status: int) -> list[Any]:
+    """The entries of the journal with a status, once it has come."""
+
+    def entries() -> list[Any]:
+        requests = world.get("/__admin/requests").json()["requests"]
+        return [entry for entry in requests if entry["response"]["status"] == status]
+
+    until(lambda: bool(entries()))
+    return entries()
 
 
 def test_same_key_replays_the_answer(world: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mock_server.admin.console.templates import clock_text, moment_text, short
 from mock_server.http.media_types import is_json
 from mock_server.http.messages import ResponseSource
+from mock_server.http.refusal_phrase import refusal_phrase
 from mock_server.worlds.journal import Entry
 from mock_server.worlds.redaction import Redaction
 from mock_server.worlds.world import World
@@ -65,8 +66,9 @@ def why_of(entry: Entry, redaction: Redaction) -> str:
         text = f"{first.location} {first.pointer}".strip() + f": {first.found}; expected {first.expected}"
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         return redaction.text(text, entry.request) + more
-    if answer.status >= 400 and answer.source in (ResponseSource.PROBLEM, ResponseSource.FAILURE):
+    if answer.status >= 400 and (answer.scenario or answer.source in (ResponseSource.PROBLEM, ResponseSource.FAILURE)):
         detail = _detail(answer.body, answer.header("content-type") or "")
+        detail = detail or refusal_phrase(answer.status, answer.header("retry-after"))
         return f"{reason}: {redaction.text(detail, entry.request)}" if detail else reason
     return reason
 

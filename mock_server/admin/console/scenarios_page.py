@@ -32,11 +32,12 @@ def _listed(request: PageRequest) -> PageSteps:
     listed = cast("dict[str, list[JSON]]", (yield from request.call("GET", "/scenarios")))
     running = cast("list[dict[str, JSON]]", listed["scenarios"])
     operations = [operation for mount in request.admin.served for operation in mount.contract.operations.values()]
+    names = [operation.operation_id or operation.key for operation in operations]
     values = {
         "running": [(scenario, indented(_data(scenario))) for scenario in running],
-        "available": _available(request, cast("list[str]", listed["available"])),
+        "available": _available(request, cast("list[str]", listed["available"]), names),
         "failures": [(name, words) for name, (words, _) in FAILURES.items()],
-        "operations": [operation.operation_id or operation.key for operation in operations[:_MOST_OPERATIONS]],
+        "operations": names[:_MOST_OPERATIONS],
         "has_many": len(operations) > MOST_MET,
         "chosen": request.query.get("operation", ""),
         "done": _DONE.get(request.query.get("done", ""), ""),
@@ -49,15 +50,17 @@ def _data(scenario: Mapping[str, JSON]) -> JSON:
     return {name: value for name, value in scenario.items() if name not in progress}
 
 
-def _available(request: PageRequest, names: list[str]) -> list[tuple[str, str]]:
-    """Return the scenarios that have a name, each with its description."""
+def _available(request: PageRequest, names: list[str], operations: list[str]) -> list[tuple[str, str, str]]:
+    """Return the scenarios that have a name, each with its description and the operation that it is for by itself."""
     files = scenario_files(request.admin.settings)
-    pairs = []
+    scenarios = []
     for name in names:
         scenario = files.get(name)
         data = scenario.data if scenario is not None and isinstance(scenario.data, dict) else {}
-        pairs.append((name, str(data.get("description", ""))))
-    return pairs
+        match = data.get("match")
+        operation = str(match.get("operation", "")) if isinstance(match, dict) else ""
+        scenarios.append((name, str(data.get("description", "")), operation if operation in operations else ""))
+    return scenarios
 
 
 def _started(request: PageRequest) -> PageSteps:

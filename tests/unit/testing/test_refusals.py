@@ -64,6 +64,12 @@ def test_answered_request_says_its_source_alone(world: World) -> None:
     assert world.requests[0].why == world.requests[0].reason
 
 
+def test_answer_of_a_scenario_says_what_it_was(world: World) -> None:
+    world.scenario({"name": "s", "match": {"operation": "customers:list"}, "answers": [{"failure": "server_error"}]})
+    httpx.get(f"{world.url}/v1/customers/", headers=BEARER, trust_env=False)
+    assert world.requests[0].why.startswith("scenario s: ")
+
+
 def test_reserved_suffix_is_named(world: World) -> None:
     headers = {"Authorization": "Bearer polar_cst_expired"}
     httpx.get(world.url + ME, headers=headers, trust_env=False)

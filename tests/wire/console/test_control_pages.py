@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from mock_server import MockServer
 from tests.support.console import console, submitted
 from tests.support.customers import ME
 from tests.support.polling import until
@@ -53,6 +55,17 @@ def test_named_scenario_starts_and_ends(world: httpx.Client) -> None:
     assert running["match"] == {"operation": operation}
     assert submitted(world, "/__admin/scenarios", f"{SCENARIO}/end").status_code == 303
     assert world.get("/__admin/scenarios", headers=PROGRAM).json()["scenarios"] == []
+
+
+def test_named_scenarios_start_on_a_large_contract() -> None:
+    with MockServer("polar") as polar, console(polar.url) as client:
+        page = client.get("/__admin/scenarios").text
+        names = re.findall(r'name="name" value="([^"]+)"><input name="operation" value="([^"]*)"', page)
+        assert ("schema-drift", "customer_portal:customers:get") in names
+        assert len(names) > 3
+        for name, operation in names:
+            fields = {"name": name, "operation": operation or "customers:list"}
+            assert submitted(client, "/__admin/scenarios", SCENARIO, **fields).status_code == 303, name
 
 
 @pytest.mark.parametrize("fields", [{"failure": "none"}, {"failure": "slow", "times": "x"}, {"name": "nothing"}])

@@ -44,6 +44,13 @@ def test_row_says_why(world: httpx.Client) -> None:
     assert "no credential that fits" in row
 
 
+def test_row_says_what_a_scenario_answered(world: httpx.Client) -> None:
+    world.post("/__admin/scenarios", json={"name": "rate-limited-then-ok"}, headers={"Accept": "*/*"})
+    world.get(ME, headers=TOKEN)
+    (row,) = rows(world.get(REQUESTS))
+    assert "scenario rate-limited-then-ok: Too Many Requests, Retry-After 1" in row
+
+
 def test_filters_choose_rows(world: httpx.Client) -> None:
     world.get(ME, headers=TOKEN)
     world.get(ME)
