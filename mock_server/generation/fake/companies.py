@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.data_tables import row
 from mock_server.generation.fake.locales import main_people
 from mock_server.generation.fake.names import names_of_people
 from mock_server.generation.fake.romanization import latin
@@ -38,17 +38,10 @@ class LegalForms:
 
 
 @cache
-def _forms() -> dict[str, LegalForms]:
-    return {
-        country: LegalForms(tuple(row["forms"]), totals(tuple(row["forms"].values())))
-        for row in table("legal_forms")["forms"]
-        for country in row["countries"].split()
-    }
-
-
 def legal_forms_of(country: str, language: str = "") -> LegalForms:
     """Return the legal forms of a country of ISO 3166, in a language of it where that has forms of its own."""
-    return _forms().get(f"{country}/{language}") or _forms()[country]
+    forms = row("legal_forms", f"{country}/{language}") or row("legal_forms", country)
+    return LegalForms(tuple(forms), totals(tuple(forms.values())))
 
 
 def company_in(country: str, draw: SeedKey, purpose: str = "company", region: str = "") -> Company:
@@ -58,9 +51,9 @@ def company_in(country: str, draw: SeedKey, purpose: str = "company", region: st
     """
     random, people = draw.at(purpose), main_people(country, region)
     language, names = people.streets, names_of_people(people.names)
-    founders = table("companies")["brands"].get(language) or names.family
+    founders = row("brands", language) or names.family
     founder, partner = random.choice(founders), random.choice(founders)
-    pattern = _pattern(random.choice(table("companies")["trades"][language]))
+    pattern = _pattern(random.choice(row("trades", language)))
     name = _filled(pattern, founder, partner)
     if language in _UNSPACED:
         name = name.replace(" ", "")
@@ -79,7 +72,7 @@ def _pattern(trade: str) -> str:
 
 def _filled(pattern: str, founder: str, partner: str) -> str:
     initials = (founder[0] + partner[0]).upper()
-    if initials in table("companies")["avoided_initials"]:
+    if initials in row("trades", "avoided_initials"):
         pattern = pattern.replace("{i}{j}", "{b}")
     return pattern.format(b=founder, c=partner, i=founder[0].upper(), j=partner[0].upper())
 

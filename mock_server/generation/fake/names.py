@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from mock_server.core.deadline import takes_long
-from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.data_tables import row, table
 from mock_server.generation.fake.locales import people_of, peoples_at
 from mock_server.generation.fake.romanization import ascii_letters, style_of
 from mock_server.generation.seeding import RandomStream, SeedKey
@@ -24,6 +24,7 @@ _UNUSUAL = re.compile(r",|[A-Za-z].*[Ͱ-ӿ]|[Ͱ-ӿ].*[A-Za-z]")
 """Names that Faker has and nobody bears: `Berg, van den` as in an index, a Bulgarian name with a Latin a in it."""
 _TABLES = ("names", "romanized_names", "common_names")
 """The files in ``data`` that have rows of names."""
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _POOLED = 150
 """Names drawn from Faker for each kind: enough for variety, and common names stay common."""
 
@@ -70,28 +71,28 @@ def names_of_people(people: str) -> PeopleNames:
     """Return the names of a people: those of the rows in ``data``, else Faker's."""
     order = table("name_orders").get(people, "{given} {family}")
     orders = (order, order) if isinstance(order, str) else (order[0], order[1])
-    row = next((rows[people] for rows in map(table, _TABLES) if people in rows), None)
-    if row is None:
+    names = next((names for name in _TABLES if (names := row(name, people))), None)
+    if names is None:
         return _from_faker(people, orders)
-    men, women = _endings(row, "family"), _endings(row, "women_family")
-    roman = {name: latin for part in row.values() if isinstance(part, dict) for name, latin in part.items()}
+    men, women = _endings(names, "family"), _endings(names, "women_family")
+    roman = {name: latin for part in names.values() if isinstance(part, dict) for name, latin in part.items()}
     return PeopleNames(
-        tuple(row["men"]),
-        tuple(row["women"]),
+        tuple(names["men"]),
+        tuple(names["women"]),
         men,
         women or men,
         orders,
-        roman or table("romanizations"),
+        roman or (table("romanizations") if _ARABIC.match(next(iter(names["men"]))) else {}),
         style_of(people),
     )
 
 
-def _endings(row: Mapping[str, Any], names: str) -> tuple[str, ...]:
+def _endings(names: Mapping[str, Any], part: str) -> tuple[str, ...]:
     """Return the family names of men or of women of a row, each a stem with its ending where the row has stems."""
-    if "stems" in row:
-        ending = row["endings"][names == "women_family"]
-        return tuple(f"{stem}{ending}" for stem in row["stems"])
-    return tuple(row.get(names, ()))
+    if "stems" in names:
+        ending = names["endings"][part == "women_family"]
+        return tuple(f"{stem}{ending}" for stem in names["stems"])
+    return tuple(names.get(part, ()))
 
 
 @cache
@@ -103,7 +104,7 @@ def _from_faker(locale: str, orders: tuple[str, str]) -> PeopleNames:
     maker: Any = Generator()
     maker.add_provider(_provider(locale, maker))
     maker.seed_instance(0)
-    corrections = table("faker_corrections").get(locale, {})
+    corrections = row("faker_corrections", locale) or {}
 
     def pool(make: Callable[[], Any], endings: str = "") -> tuple[str, ...]:
         names = (str(make()).strip() for _ in range(_POOLED))

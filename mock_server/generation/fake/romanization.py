@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from anyascii import anyascii
 
-from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.data_tables import row
 
 Style = Callable[[str], str]
 """Spells a text in lower case with Latin letters; what it leaves in another script is left to anyascii."""
@@ -21,7 +21,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 @cache
 def _styles() -> dict[str, str]:
-    return {people: style for style, peoples in table("romanization_rules")["styles"].items() for people in peoples}
+    return {people: style for style, peoples in row("romanization_rules", "styles").items() for people in peoples}
 
 
 def style_of(people: str) -> str | None:
@@ -54,7 +54,7 @@ def _by_rules(name: str) -> Style:
 
 @lru_cache(maxsize=32)
 def _rules(name: str) -> tuple[tuple[re.Pattern[str], dict[str, str]], dict[str, str], re.Pattern[str]]:
-    rules = table("romanization_rules")[name]
+    rules = row("romanization_rules", name)
     initial, anywhere = rules.get("initial", {}), rules["anywhere"]
     return (_pattern(initial, _WORD), initial), anywhere, _pattern(anywhere, "")
 
@@ -140,7 +140,7 @@ _FINALS = [
 
 def _korean(text: str) -> str:
     """Spell Hangul by the Revised Romanization, syllable by syllable as in names, with the usual family names."""
-    family: dict[str, str] = table("romanization_rules")["korean"]["anywhere"]
+    family: dict[str, str] = row("romanization_rules", "korean")["anywhere"]
     return family.get(text) or "".join(map(_syllable, text))
 
 
@@ -156,7 +156,7 @@ _PINYIN = re.compile("(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)(.*)")
 
 def _taiwanese(text: str) -> str:
     """Spell Chinese by Wade-Giles without apostrophes and hyphens, as passports of Taiwan do."""
-    readings: dict[str, str] = table("romanization_rules")["taiwanese"]["anywhere"]
+    readings: dict[str, str] = row("romanization_rules", "taiwanese")["anywhere"]
     return "".join(readings.get(letter) or _reading(letter) for letter in text)
 
 

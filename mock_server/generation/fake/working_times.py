@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from math import exp, log
 
-from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.data_tables import row
 from mock_server.generation.seeding import RandomStream
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,27 +38,27 @@ class WorkingTimes:
 
 @cache
 def _offsets() -> dict[str, float]:
-    return {code: hours for hours, codes in table("working_times")["offsets"].items() for code in codes.split()}
+    return {code: hours for hours, codes in row("working_times", "offsets").items() for code in codes.split()}
 
 
 @cache
 def _weekends() -> dict[str, frozenset[int]]:
     return {
         code: frozenset(map(int, days.split()))
-        for days, codes in table("working_times")["weekends"].items()
+        for days, codes in row("working_times", "weekends").items()
         for code in codes.split()
     }
 
 
 def has_zones(country: str) -> bool:
     """Tell whether it depends on the state what time it is in a country."""
-    return country in table("working_times")["regions"]
+    return row("time_zones", country) is not None
 
 
 @lru_cache(maxsize=1024)
 def working_times(country: str, state: str = "") -> WorkingTimes:
     """Return when people work in a state of an ISO 3166 code; states are written as in addresses."""
-    zones: dict[str, float] = table("working_times")["regions"].get(country, {})
+    zones: dict[str, float] = row("time_zones", country) or {}
     hours = next((zones[start] for start in zones if state.startswith(start)), _offsets()[country])
     rest = _weekends().get(country, frozenset({5, 6}))
     return WorkingTimes(timedelta(hours=hours), rest, tuple(sorted(set(range(7)) - rest)))

@@ -10,7 +10,7 @@ import pytest
 
 from mock_server.generation.fake import companies, names
 from mock_server.generation.fake.companies import company_in, legal_forms_of
-from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.data_tables import row, table
 from mock_server.generation.fake.locales import main_people, people_of, region_of
 from mock_server.generation.fake.names import names_of, names_of_people, person_in
 from mock_server.generation.seeding import SeedKey
@@ -122,12 +122,12 @@ def test_abolished_legal_forms_are_gone() -> None:
 
 
 def test_all_tables_name_all_countries_once() -> None:
-    listed = [code for row in table("legal_forms")["forms"] for code in row["countries"].split()]
+    listed = [code for countries in table("legal_forms") for code in countries.split()]
     assert sorted(code for code in listed if "/" not in code) == sorted(COUNTRIES)
     assert sorted(code for codes in table("peoples").values() for code in codes.split()) == sorted(COUNTRIES)
     for country in COUNTRIES:
         assert people_of(country).streets in table("streets")
-        assert people_of(country).streets in table("companies")["trades"]
+        assert people_of(country).streets in table("trades")
 
 
 def test_names_of_hungarians_and_vietnamese_begin_with_family() -> None:
@@ -181,7 +181,7 @@ def test_walloon_and_ticinese_firms_have_their_own_forms() -> None:
 def test_vietnamese_firms_begin_with_trade() -> None:
     firm = company_in("VN", draw("VN", 1))
     assert firm.legal_name == firm.form.format(x=firm.name)
-    assert any(firm.name.startswith(trade.removesuffix(" {b}")) for trade in table("companies")["trades"]["vi"])
+    assert any(firm.name.startswith(trade.removesuffix(" {b}")) for trade in table("trades")["vi"])
 
 
 @pytest.mark.parametrize("country", ["US", "DE", "FR", "RU", "BR", "JP", "CN", "IN", "ES", "SE"])
@@ -261,3 +261,12 @@ def test_names_are_written_as_names(country: str) -> None:
         assert not re.search(r"[.0-9]", name), name
         particle = re.match(r"(d[aeou]s?|den?|di|du|do|ten?|van|von|vom|'[st]|í|við|af|av|la|le|el|al)\b|d'|o'", name)
         assert particle or name[0] == name[0].title(), name
+
+
+def test_rows_of_tables_are_those_of_whole_files() -> None:
+    for name in ("legal_forms", "trades", "names", "romanized_names", "common_names", "romanization_rules", "time_zones"):
+        for key, whole in table(name).items():
+            for word in key.split():
+                assert row(name, word) == whole
+    assert row("legal_forms", "XX") is None
+    assert row("trades", "companies") is None
