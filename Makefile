@@ -16,7 +16,7 @@ DOCS := .venv/docs.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel docs clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel docs release clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -180,6 +180,11 @@ $(DOCS): requirements/docs.txt | $(BIN)/python
 wheel: sbom ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
+# Source distribution, wheel, bill of materials and notes; the README's commands are run by the wheel in an empty environment
+# of every Python that is here.
+release: $(DEV) ## Build what is released into dist/, and try it
+	$(BIN)/python -m supply.release dist $(ARGS)
+
 # With --no-peers, or --only, what is installed of the peers is enough.
 bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS)) ## Measure speed, also of other mock servers
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
@@ -215,6 +220,7 @@ lock: ## Lock the dependencies for every supported Python
 	.venv/lock/bin/uv pip compile --group browser -c requirements/dev.txt $(LOCK) -o requirements/browser.txt
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
 	.venv/lock/bin/uv pip compile --group docs $(LOCK) -o requirements/docs.txt
+	.venv/lock/bin/uv pip compile --group release $(LOCK) -o requirements/release.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 

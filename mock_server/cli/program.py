@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from mock_server.cli.completion_command import completion, contracts
 from mock_server.cli.contract_commands import check, routes
 from mock_server.cli.help_pages import write_examples
+from mock_server.cli.name_clash import name_clash
 from mock_server.cli.network_commands import healthcheck, listen
 from mock_server.cli.record_commands import generate, import_
 from mock_server.cli.serve_command import serve
@@ -79,6 +80,8 @@ for command in (serve, check, routes, generate, import_, healthcheck, listen, co
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; print every error as one message."""
     fill_standard_files()
+    if (clash := name_clash()) is not None:
+        click.echo(f"mock-server: {clash}", err=True)
     try:
         commands.main(args=arguments, prog_name="mock-server", standalone_mode=False)
     except click.exceptions.Exit as done:
