@@ -80,7 +80,7 @@ def _filled(pattern: str, founder: str, partner: str) -> str:
 @lru_cache(maxsize=4096)
 def _label(name: str, style: str | None) -> str:
     """Return a label of a domain name: ASCII letters, digits and hyphens, at most 40."""
-    return re.sub(r"[^a-z0-9]+", "-", latin(name, style))[:40].strip("-") or "firm"
+    return re.sub(r"[^a-z0-9]+", "-", latin(name, style).replace("'", ""))[:40].strip("-") or "firm"
 
 
 def mailbox_of(company: Company, draw: SeedKey) -> str:

@@ -264,7 +264,15 @@ def test_names_are_written_as_names(country: str) -> None:
 
 
 def test_rows_of_tables_are_those_of_whole_files() -> None:
-    for name in ("legal_forms", "trades", "names", "romanized_names", "common_names", "romanization_rules", "time_zones"):
+    for name in (
+        "legal_forms",
+        "trades",
+        "names",
+        "romanized_names",
+        "common_names",
+        "romanization_rules",
+        "time_zones",
+    ):
         for key, whole in table(name).items():
             for word in key.split():
                 assert row(name, word) == whole

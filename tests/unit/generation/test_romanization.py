@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mock_server.generation.fake import companies
 from mock_server.generation.fake.companies import company_in
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
@@ -52,6 +53,20 @@ def test_styles_are_those_of_known_peoples() -> None:
     assert len(listed) == len(set(listed))
     known = {people_of(country).names for country in COUNTRIES} | {"ko_KR"}
     assert set(listed) <= known
+
+
+@pytest.mark.parametrize(
+    ("country", "name", "label"),
+    [
+        ("AM", "Թադևոսյան Թրեյդ", "tadevosyan-treyd"),
+        ("GE", "ახობაძე ტრანსი", "akhobadze-transi"),
+        ("IE", "O'Brien & Sons", "obrien-sons"),
+        ("DE", "Müller Bäder", "mueller-baeder"),
+        ("TW", "立德 科技", "lite-kochi"),
+    ],
+)
+def test_apostrophes_part_no_word_of_a_domain(country: str, name: str, label: str) -> None:
+    assert companies._label(name, names_of(country).style) == label
 
 
 def test_words_of_a_name_stay_apart() -> None:
