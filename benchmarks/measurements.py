@@ -101,6 +101,11 @@ def many_worlds(plan: Plan) -> list[Result | PeerResult]:
     return [_against_bare(plan, rows.WORLDS, requests.many_customers(requests.WORLDS))]
 
 
+def running_scenario(plan: Plan) -> list[Result | PeerResult]:
+    """One request in a world in which a scenario counts each."""
+    return [_against_bare(plan, rows.SCENARIO, requests.one_customer("bench"), first=requests.scenario())]
+
+
 def new_tokens(plan: Plan) -> list[Result | PeerResult]:
     """Tokens that nobody asked for before."""
     return [_against_bare(plan, rows.NEW, requests.new_customers())]
@@ -111,9 +116,12 @@ def new_bodies(plan: Plan) -> list[Result | PeerResult]:
     return [_against_bare(plan, rows.POST, requests.new_orders(), str(contracts.ORDERS))]
 
 
-def _against_bare(plan: Plan, row: Row, load: Load, *arguments: str) -> Result:
+def _against_bare(plan: Plan, row: Row, load: Load, *arguments: str, first: bytes = b"") -> Result:
+    """Measure a row; ``first`` is a request that this server gets before, if any."""
     with ExitStack() as stack:
         ours = stack.enter_context(plan.place.mock_server(*arguments))
+        if first and (reply := answer(ours.url, first)).status >= 400:
+            raise NotComparableError(f"found a {reply.status}; expected a good answer: {reply.body[:500]!r}")
         bare, _ = _bare_beside(stack, plan, ours, _of_mean_size(ours, load))
         warm(plan, ours, load)
         runs = in_turns(plan, {"ours": ours, "bare": bare}, load)
@@ -293,6 +301,7 @@ MEASUREMENTS: tuple[tuple[tuple[Row, ...], Callable[[Plan], list[Result | PeerRe
     ((rows.HEADERS,), other_headers),
     ((rows.NEW,), new_tokens),
     ((rows.WORLDS,), many_worlds),
+    ((rows.SCENARIO,), running_scenario),
     ((rows.POST,), new_bodies),
     (tuple(rows.FULL.values()), full_contract),
     ((rows.CONSOLE,), console),

@@ -47,6 +47,13 @@ def traced(name: str) -> bytes:
     ).encode()
 
 
+def scenario() -> bytes:
+    """Return a request that starts a scenario in the world ``bench``: each tenth answer has one more header."""
+    body = json.dumps({"name": "bench", "answers": [{"headers": {"X-Turn": "tenth"}, "every": 10}, {"pass": True}]})
+    head = f"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"POST /~bench/__admin/scenarios HTTP/1.1\r\n{head}\r\n{body}".encode()
+
+
 def order(reference: str) -> bytes:
     """Return a request for a new order, of the contract ``orders.yaml``."""
     body = json.dumps({"reference": reference, **_ORDER})
@@ -99,9 +106,9 @@ class Fresh:
 Load = Cycle | Fresh
 
 
-def one_customer() -> Cycle:
-    """Return the same request again and again."""
-    return Cycle((customer(TOKEN),))
+def one_customer(world: str = "") -> Cycle:
+    """Return the same request again and again, in a world."""
+    return Cycle((customer(TOKEN, world),))
 
 
 def many_customers(worlds: int = 0, number: int = MANY) -> Cycle:

@@ -94,6 +94,7 @@ TOKENS_20000 = Row("tokens-20000", "20,000 different tokens in turn, after the f
 HEADERS = Row("headers", "the same, with other traceparent and x-request-id each time", 0.85)
 NEW = Row("new", "each request new (never seen token), customer generated, judged, sent", 0.12)
 WORLDS = Row("worlds", "the same 10,000 requests spread over 500 worlds, journal on", 0.80)
+SCENARIO = Row("scenario", "the same request again in a world with a scenario running", 0.60)
 POST = Row("post", "POST with a new JSON body each time, judged, answered from an example", 0.25)
 FULL = {
     row.key: Row("full", f"full Polar contract against the small one: {what}", 0.90)
@@ -107,7 +108,7 @@ MEMORY = Row("memory", "resident memory after 100,000 different requests", 110, 
 GROWTH = Row("memory", "the same after 200,000, as a multiple", 1.05, at_most=True)
 WORKERS = Row("workers", "--workers 2 against one", 1.7)
 ROWS = (
-    *(SAME, TOKENS, TOKENS_20000, HEADERS, NEW, WORLDS, POST, *FULL.values(), CONSOLE, P99),
+    *(SAME, TOKENS, TOKENS_20000, HEADERS, NEW, WORLDS, SCENARIO, POST, *FULL.values(), CONSOLE, P99),
     *(READY, FIRST_START, MEMORY, GROWTH, WORKERS),
 )
 KEYS = tuple(dict.fromkeys(row.key for row in ROWS))

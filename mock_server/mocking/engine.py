@@ -186,12 +186,20 @@ class Engine:
             return None
         return staged.matching(examined.request, examined.route, operation, self._lookup(examined, world))
 
-    def admit(self, examined: Examined, world: World | None = None, matches: ScenarioMatches | None = None) -> Admitted:
+    def admit(
+        self,
+        examined: Examined,
+        world: World | None = None,
+        matches: ScenarioMatches | None = None,
+        decision: StatefulDecision | None = None,
+    ) -> Admitted:
         """Let limits, kept answers and scenarios of the world have their say, which they remember.
 
-        ``matches`` is what is known already of the scenarios that the request is for. Nothing is changed before the
-        hub is asked, and that is the last that happens here. Raises :class:`HubError`.
+        ``matches`` is what is known already of the scenarios that the request is for, ``decision`` one that was made
+        for it. Nothing is changed before the hub is asked, the last that happens here. Raises :class:`HubError`.
         """
+        if decision is not None:
+            return self._admitted(examined, world, decision)
         failure, operation = examined.failure, examined.operation
         if failure is None and operation is not None and examined.answer is None and world is not None:
             return self._admitted(examined, world, self._decision(examined, world, matches))

@@ -110,6 +110,8 @@ class RequestPattern:
         """The operationId or the key of the one operation that it names, None where it names none."""
         self.needs_record = isinstance(data, dict) and "record" in data
         """Whether it asks for something of the record that a request is about."""
+        self.reads_any_header = not isinstance(data, dict) or not {"headers", "cookies"}.isdisjoint(data)
+        """Whether it may ask for other headers than ``Authorization``."""
 
     @classmethod
     def from_json(cls, data: JSON, pointer: str = "", keys: tuple[str, ...] = KEYS) -> RequestPattern:

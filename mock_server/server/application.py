@@ -127,7 +127,7 @@ class _Loaded:
         memory = settings.answer_memory * 1024 * 1024
         # What a plugin's source depends on is not known: its responses cannot be stored.
         finds_anew = settings.no_fast_path or bool(registry().sources)
-        self.fast = None if finds_anew else ResponseCache(memory, request_metrics.bounds)
+        self.fast = None if finds_anew else ResponseCache(memory, request_metrics.bounds, settings.seed)
         self._process_status = ProcessStatus(request_metrics, readiness, self.fast)
         self.apis = [
             ContractApp(mount, self.fast, request_metrics, ending, aside, dispatcher.meeting(mount.outbox))

@@ -20,8 +20,9 @@ from mock_server.http.problem_details import hub_problem_response, problem_respo
 from mock_server.http.request_id import client_request_id
 from mock_server.mocking.mounts import ApiMount
 from mock_server.mocking.request_metrics import RequestMetrics
-from mock_server.mocking.response_cache import ResponseCache
+from mock_server.mocking.response_cache import DECIDED, ResponseCache
 from mock_server.mocking.selecting_headers import SelectingHeaders
+from mock_server.mocking.staged_question import turn_of
 from mock_server.server.observability.middleware import SEEN, RequestObservation
 from mock_server.server.stream_sender import StreamSender
 from mock_server.server.worker_thread import WorkerThread
@@ -32,6 +33,7 @@ from mock_server.worlds.world import World
 if TYPE_CHECKING:  # the engine is imported with the first request, so that the start does not wait for it
     from mock_server.mocking.examined_request import Admitted, Examined
     from mock_server.worlds.staged_scenarios import ScenarioMatches
+    from mock_server.worlds.stateful_decision import StatefulDecision
 
 log = logging.getLogger("mock_server")
 
@@ -87,7 +89,7 @@ class ContractApp:
         request = request_of(scope, body or b"")
         with _ExchangeRecorder(self, request, world, scope, self._served.store) as recorder:
             too_long = Exchange(request, Route(), body_too_large(MAX_BODY)) if body is None else None
-            recorder.exchange = exchange = too_long or await self._answered(request, world)
+            recorder.exchange = exchange = too_long or await self._answered(request, world, recorder)
         answer = exchange.answer
         if answer.stream is not None:
             await self._transmit(exchange, scope, receive, send)
@@ -118,24 +120,24 @@ class ContractApp:
         finally:
             REQUEST.reset(named)
 
-    async def _answered(self, request: Request, world: World) -> Exchange:
+    async def _answered(self, request: Request, world: World, recorder: _ExchangeRecorder) -> Exchange:
         try:
-            return await self._in_steps(request, world)
+            return await self._in_steps(request, world, recorder)
         except HubError as error:
             return Exchange(request, Route(), hub_problem_response(error))
         except Exception:
             return _failed(request)
 
-    async def _in_steps(self, request: Request, world: World) -> Exchange:
+    async def _in_steps(self, request: Request, world: World, recorder: _ExchangeRecorder) -> Exchange:
         """Answer a request without blocking the event loop: work that takes long goes on in a thread."""
         engine = self._served.engine
         run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
         examined = await run(engine.examine, request, world)
-        if not engine.is_stateful(world):
+        if recorder.decision is None and not engine.is_stateful(world):
             admitted = engine.admit(examined, world)
             return engine.settle(admitted, await self._committed(admitted))
         matches = await run(engine.matches, examined, world) if request.body else None
-        admitted = await self._admitted(examined, world, matches)
+        recorder.admitted = admitted = await self._admitted(examined, world, matches, recorder.decision)
         try:
             exchange = await self._committed(admitted)
         except Exception:
@@ -184,13 +186,15 @@ class ContractApp:
                 await self._aside.run(engine.catch_up, admitted)
         return is_done
 
-    async def _admitted(self, examined: Examined, world: World, matches: ScenarioMatches | None) -> Admitted:
+    async def _admitted(
+        self, examined: Examined, world: World, matches: ScenarioMatches | None, decision: StatefulDecision | None
+    ) -> Admitted:
         """Have the world decide. While another request with the same idempotency key is under way, its end is awaited.
 
         Two requests at once would otherwise be two changes, or a 409 for a client that did nothing wrong.
         """
         engine = self._served.engine
-        admitted = await self._aside.run(engine.admit, examined, world, matches)
+        admitted = await self._aside.run(engine.admit, examined, world, matches, decision)
         until = monotonic() + PENDING_SECONDS
         while admitted.is_pending and monotonic() < until:
             await asyncio.sleep(_PENDING_PAUSE)
@@ -205,6 +209,7 @@ class ContractApp:
         before: int,
         started: float,
         size: int | None = None,
+        admitted: Admitted | None = None,
     ) -> None:
         """Record an exchange in the journal, the tally, the coverage and the fast path.
 
@@ -212,12 +217,19 @@ class ContractApp:
         body where less of it is at hand.
         """
         try:
-            self._keep(exchange, scope, world, before, started, size)
+            self._keep(exchange, scope, world, before, started, size, admitted)
         except Exception:
             log.exception("%s %s: not recorded", exchange.request.method, exchange.request.path)
 
     def _keep(
-        self, exchange: Exchange, scope: Scope | None, world: World, before: int, started: float, size: int | None
+        self,
+        exchange: Exchange,
+        scope: Scope | None,
+        world: World,
+        before: int,
+        started: float,
+        size: int | None,
+        admitted: Admitted | None,
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
         journaled = world.journal.logged(exchange, operation, size)
@@ -234,7 +246,8 @@ class ContractApp:
             note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
         if hits is not None and self._fast is not None and scope is not None and not self._served.always_stateful:
             store, selecting = self._served.store, self._selecting.of(hits.coverage_target.operation)
-            self._fast.remember(scope, world, store, before, exchange, operation, hits, request_metric, selecting)
+            turn = None if admitted is None else turn_of(admitted, world)
+            self._fast.remember(scope, world, store, before, exchange, operation, hits, request_metric, selecting, turn)
 
 
 class _ExchangeRecorder:
@@ -249,6 +262,10 @@ class _ExchangeRecorder:
         self._started = monotonic()
         self._before = world.store(store).revision if store.is_shared else 0
         self._revision = world.revision
+        self.decision: StatefulDecision | None = None if scope is None else scope.get(DECIDED)
+        """What was decided for the request before it came here."""
+        self.admitted: Admitted | None = None
+        """The request with what its world decided, where that may depend on requests before it."""
         # The log uses the number that the journal will most likely give the request once it is answered.
         self._name = partial(_name_of, request, world.journal, world.journal.last + 1)
 
@@ -261,7 +278,7 @@ class _ExchangeRecorder:
             if kind is None and self.exchange.answer.stream is None:
                 is_same = self._world.revision == self._revision  # otherwise it is an answer of before a change
                 scope = self._scope if is_same else None
-                self._api.record(self.exchange, scope, self._world, self._before, self._started)
+                self._api.record(self.exchange, scope, self._world, self._before, self._started, admitted=self.admitted)
         finally:
             REQUEST.reset(self._token)
 

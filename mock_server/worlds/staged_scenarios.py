@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from mock_server.core.types import JSON
 from mock_server.generation.seeding import SeedKey
 from mock_server.http.messages import Request, Route
 from mock_server.hub import SharedScenario
-from mock_server.hub.model import ClockState, Draw, Turn, WorldStaging
+from mock_server.hub.model import ClockState, Draw, Question, Turn, WorldStaging
 from mock_server.openapi.model import Operation
 from mock_server.scenarios.model import Scenario, StubResponse
 from mock_server.scenarios.request_pattern import RecordLookup, no_record
 from mock_server.scenarios.states import STARTED
 
+_NUMBERS = count(1)
 _RUNNING = ClockState()
 """The clock of a world in which no test has set one."""
 
@@ -55,7 +57,7 @@ class ScenarioTurn(NamedTuple):
 class StagedScenarios:
     """The scenarios of one version of what is staged in a world, the latest first."""
 
-    __slots__ = ("clock", "running", "standing", "version")
+    __slots__ = ("_questions", "clock", "number", "running", "standing", "version")
 
     def __init__(
         self,
@@ -70,6 +72,23 @@ class StagedScenarios:
         """The scenarios that run in every world, with which these were read."""
         self.clock = clock
         """The clock of the world."""
+        self.number = next(_NUMBERS)
+        """Its own, which no other one of this process has."""
+        self._questions: dict[tuple[int, ...], Question] = {}
+
+    @property
+    def is_matched_alike(self) -> bool:
+        """Whether requests match alike whatever changes, if they differ in no more than headers (not credentials)."""
+        patterns = [running.scenario.match for running in self.running]
+        return not any(pattern.needs_record or pattern.reads_any_header for pattern in patterns)
+
+    def question(self, places: tuple[int, ...], seed: int) -> Question:
+        """Return what the hub is asked about a request that is for the scenarios at these places of ``running``."""
+        question = self._questions.get(places)
+        if question is None:
+            matches = tuple([self.running[place].shared for place in places])
+            question = self._questions[places] = Question(self.version, matches=matches, draw=self.draw(seed))
+        return question
 
     @classmethod
     def of(
@@ -108,6 +127,10 @@ class StagedScenarios:
             return _drawn(seed, name, f"share {answer} {met}") < scenarios[name].answers[answer].share
 
         return draw
+
+    def place(self, turn: ScenarioTurn) -> int:
+        """Return the place of the scenario whose turn it is."""
+        return next(place for place, running in enumerate(self.running) if running.scenario is turn.scenario)
 
     def turn(self, turn: Turn) -> ScenarioTurn:
         """Return the answer of a turn that the hub decided."""

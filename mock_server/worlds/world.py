@@ -159,6 +159,13 @@ class World:
         staged = self._staged
         return not version or (staged is not None and staged.version == version and not staged.running)
 
+    def staged_here(self) -> StagedScenarios | None:
+        """Return the scenarios that run where their turns are decided in this process; None where that is not known."""
+        staged = self._staged
+        if staged is None or not isinstance(self.hub, MemoryHub) or staged.version != self.hub.version(self.name):
+            return None
+        return staged
+
     def note(self, logged: LoggedExchange, started: float, elapsed: float, hits: CoverageHits | None) -> None:
         """Note an exchange that has just ended, and what it covers of an operation (None for no operation).
 
