@@ -68,7 +68,8 @@ class RandomStream:
 
     def choice(self, options: Sequence[_T]) -> _T:
         """Return one of the options. Raises :class:`IndexError` where there is none."""
-        return options[int(self.random() * len(options))]
+        self._state = state = self._state * _FACTOR + _TERM & _MASK
+        return options[int((state >> 11) * 2.0**-53 * len(options))]
 
     def weighted(self, options: Sequence[_T], totals: Sequence[float]) -> _T:
         """Return one of the options, the likelier the more its running total exceeds the one before."""
