@@ -85,7 +85,7 @@ class AdminApp:
         self._worlds = worlds
         self._settings = settings
         self._process_status = process_status
-        self._console = Console(_TABLE, settings)
+        self._console = Console(_TABLE, settings, [mount.base_path for mount in served] if len(served) > 1 else ())
 
     def is_for(self, path: str) -> bool:
         """Tell whether a path (without the prefix of a world) is ``/__admin`` or below it, also after a base path."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from collections.abc import Iterable
 from secrets import token_urlsafe
+from urllib.parse import quote
 
+from mock_server.admin.router import PREFIX
 from mock_server.http.form_pairs import cookie_pairs
 from mock_server.http.messages import Request
 
@@ -18,6 +21,9 @@ SIGNED_IN = "mock_server_admin"
 """The cookie that holds the admin token, in base64: a token may have any characters."""
 FORMS = "mock_server_forms"
 """The cookie that holds the token of forms."""
+
+_OF_PATHS = "/~!$&'()*+,=:@"
+"""Characters of a path (RFC 3986, 3.3) that may stand in a cookie as well: all but the semicolon."""
 
 
 def cookie_of(request: Request, name: str) -> str:
@@ -35,10 +41,16 @@ def has_signed_in(request: Request, expected: str) -> bool:
     return bool(expected) and hmac.compare_digest(token, expected.encode())
 
 
-def sign_in_cookie(token: str, path: str, *, is_secure: bool) -> str:
-    """Return a ``Set-Cookie`` that keeps the admin token for a path; an empty token deletes the cookie."""
+def sign_in_cookies(token: str, world_prefix: str, base_paths: Iterable[str], *, is_secure: bool) -> list[str]:
+    """Return each ``Set-Cookie`` that keeps the admin token for a console of a world; an empty token deletes them.
+
+    Each console below the base path of a contract has a cookie of its own: one for a path above them all would go to
+    the contracts too, whose journal holds what clients send.
+    """
     value = base64.urlsafe_b64encode(token.encode()).decode()
-    return _set_cookie(SIGNED_IN, value, path, is_secure=is_secure) + ("" if token else "; Max-Age=0")
+    end = "" if token else "; Max-Age=0"
+    paths = dict.fromkeys(quote(world_prefix + base + PREFIX, safe=_OF_PATHS) for base in ("", *base_paths))
+    return [_set_cookie(SIGNED_IN, value, path, is_secure=is_secure) + end for path in paths]
 
 
 def forms_cookie(value: str, path: str, *, is_secure: bool) -> str:

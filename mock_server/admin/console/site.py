@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mock_server.admin.console.country_page import ROWS as COUNTRIES
@@ -21,7 +22,7 @@ from mock_server.admin.console.records_page import ROWS as RECORDS
 from mock_server.admin.console.requests_page import LIVE
 from mock_server.admin.console.requests_page import ROWS as REQUESTS
 from mock_server.admin.console.scenarios_page import ROWS as SCENARIOS
-from mock_server.admin.console.session import sign_in_cookie
+from mock_server.admin.console.session import sign_in_cookies
 from mock_server.admin.console.static_files import STATIC, static_response
 from mock_server.admin.console.worlds_page import ROWS as WORLDS
 from mock_server.admin.response_chunks import Steps
@@ -58,11 +59,15 @@ _NEXT = re.compile(r"/(?:[!-\[\]-~][!-\[\]-~]*)?")
 
 
 class Console:
-    """The pages of the console. ``routes`` are those of the admin API, which pages call."""
+    """The pages of the console. ``routes`` are those of the admin API, which pages call.
 
-    def __init__(self, routes: Table[Function], settings: Settings) -> None:
+    ``base_paths`` are those below which the server has consoles, each with cookies of its own.
+    """
+
+    def __init__(self, routes: Table[Function], settings: Settings, base_paths: Sequence[str]) -> None:
         self._routes = routes
         self._settings = settings
+        self._base_paths = base_paths
 
     def is_for(self, request: Request, path: str) -> bool:
         """Tell whether the console answers a request; ``path`` is below ``/__admin``.
@@ -125,11 +130,12 @@ class Console:
             raise AdminRequestError("method-not-allowed", 405, f"Found {request.method}; expected GET or POST.")
         fields = form_of(request)
         if path == SIGN_OUT:
-            return see_other(f"{base}/", sign_in_cookie("", base, is_secure=is_secure))
+            return see_other(f"{base}/", *sign_in_cookies("", prefix, self._base_paths, is_secure=is_secure))
         token, target = fields.get("token", ""), fields.get("next", "")
         if not expected or not hmac.compare_digest(token.encode(), expected.encode()):
             return self._sign_in(request, prefix, target, 401, is_wrong=True)
-        return see_other(_own(target, base), sign_in_cookie(token, base, is_secure=is_secure))
+        cookies = sign_in_cookies(token, prefix, self._base_paths, is_secure=is_secure)
+        return see_other(_own(target, base), *cookies)
 
     def _sign_in(
         self, request: Request, world_prefix: str, target: str, status: int, *, is_wrong: bool = False

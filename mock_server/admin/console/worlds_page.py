@@ -8,7 +8,7 @@ from typing import cast
 
 from mock_server.admin.console.form import form_of
 from mock_server.admin.console.page import ConsolePage, PageRequest, PageRows, PageSteps, base_of, see_other
-from mock_server.admin.console.session import has_signed_in, sign_in_cookie
+from mock_server.admin.console.session import has_signed_in, sign_in_cookies
 from mock_server.admin.router import AdminRequestError
 from mock_server.core.types import JSON
 from mock_server.http.messages import Response
@@ -59,7 +59,10 @@ def _opened(request: PageRequest, name: str) -> Response:
     base, token = base_of(world.prefix, request.request.path), request.admin.settings.admin_token
     is_secure = request.request.origin.startswith("https:")
     signed_in = has_signed_in(request.request, token)
-    return see_other(f"{base}/", *([sign_in_cookie(token, base, is_secure=is_secure)] if signed_in else []))
+    base_paths = [mount.base_path for mount in request.admin.served]
+    return see_other(
+        f"{base}/", *(sign_in_cookies(token, world.prefix, base_paths, is_secure=is_secure) if signed_in else ())
+    )
 
 
 def _snapshot(request: PageRequest) -> PageSteps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -14,6 +15,13 @@ from mock_server.server.application import Application
 from mock_server.settings import Settings
 from tests.support.asgi import answered, scope_of
 from tests.support.console import HTML, console, origin, submitted
+
+TINY = """\
+openapi: 3.1.0
+info: {title: NAME, version: '1'}
+servers: [{url: /NAME}]
+paths: {/x: {get: {operationId: NAME, responses: {'200': {description: Done.}}}}}
+"""
 
 
 @pytest.fixture
@@ -140,6 +148,32 @@ def test_cookie_of_the_token_lets_in() -> None:
     bad, page = asyncio.run(signed_in("s3cret", "/__admin/"))
     assert (bad.status_code, page.status_code) == (401, 401)
     assert "set-cookie" not in bad.headers
+
+
+def test_sign_in_is_for_the_consoles_of_all_contracts(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        text = TINY.replace("NAME", name)
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    contracts = tuple(str(tmp_path / f"{name}.yaml") for name in ("a", "b"))
+    app = Application(Settings(contract=contracts, host="0.0.0.0", admin_token="s3cret"))
+    transport = httpx.ASGITransport(app, client=("10.0.0.1", 1))
+    headers = {**HTML, "Origin": "http://mock.example"}
+
+    async def statuses() -> list[int]:
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock.example", headers=headers) as client:
+            form = await client.get("/~w/a/__admin/sign-in")
+            field = re.search(r'name="token_of_forms" value="([^"]*)"', form.text)
+            assert field is not None
+            data = {"token_of_forms": field[1], "token": "s3cret"}
+            paths = ("/~w/__admin/", "/~w/a/__admin/", "/~w/b/__admin/", "/__admin/", "/~w/b/x")
+            await client.post("/~w/a/__admin/sign-in", data=data)
+            answers = [await client.get(path) for path in paths]
+            assert "mock_server_admin" not in answers[-1].request.headers.get("cookie", "")
+            await client.post("/~w/a/__admin/sign-out", data=data)
+            answers += [await client.get(path) for path in paths[:3]]
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(statuses()) == [200, 200, 200, 401, 200, 401, 401, 401]
 
 
 @pytest.mark.parametrize(
