@@ -61,6 +61,8 @@ def test_page_fits_and_complains_of_nothing(browser: Browser, world: httpx.Clien
 @pytest.mark.parametrize("page", PAGES)
 def test_page_has_no_barriers(browser: Browser, world: httpx.Client, page: str, scheme: str) -> None:
     with visit(browser, place(world, page), color_scheme=scheme) as opened:
+        if page.startswith("/operations/"):
+            opened.page.locator(".execute").wait_for()
         assert opened.barriers() == []
 
 
@@ -69,6 +71,16 @@ def test_page_can_be_read_without_script(browser: Browser, world: httpx.Client, 
     with visit(browser, place(world, page), java_script_enabled=False) as opened:
         assert opened.page.locator("h1").is_visible()
         assert opened.page.locator("main").inner_text().strip()
+
+
+def test_documentation_asks_for_no_more_than_the_contract(browser: Browser, world: httpx.Client) -> None:
+    before = world.get("/__admin/requests").json()["meta"]["total"]
+    with visit(browser, place(world, "/operations/customers:create")) as opened:
+        opened.page.locator(".execute").wait_for()
+        opened.page.wait_for_load_state("networkidle")
+        assert opened.complaints == []
+        assert [address for address in opened.addresses if "/__admin" not in address] == []
+    assert world.get("/__admin/requests").json()["meta"]["total"] == before
 
 
 def test_first_tab_skips_to_the_content(browser: Browser, world: httpx.Client) -> None:

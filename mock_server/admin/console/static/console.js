@@ -94,9 +94,9 @@ if (table) {
     link.firstChild.dateTime = entry.moment;
     cell(row, "fit mono", link);
     cell(row, "fit", part("span", `method ${entry.methodClass}`, entry.method));
+    cell(row, "fit", part("span", `status s${String(entry.status)[0]}`, entry.status));
     cell(row, "path", part("bdi", "", entry.path));
     cell(row, "fit", part("bdi", "", entry.operation));
-    cell(row, "fit", part("span", `status s${String(entry.status)[0]}`, entry.status));
     cell(row, "num", entry.took);
     cell(row, "why", part("bdi", "", entry.why));
     while (rows.rows.length > MOST) rows.deleteRow(-1);
