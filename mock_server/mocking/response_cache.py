@@ -31,7 +31,7 @@ from mock_server.mocking.answer_dependency import dependency_of
 from mock_server.mocking.cached_response import CachedResponse, RepeatedResponse, RequestKey
 from mock_server.mocking.request_metrics import RequestMetric
 from mock_server.mocking.selecting_headers import HeaderNames
-from mock_server.mocking.shared_parts import OtherLines, RequestSite, SharedFieldLines, SharedParts
+from mock_server.mocking.shared_parts import RequestSite, SharedFieldLines, SharedParts
 from mock_server.mocking.staged_question import StagedQuestion, StagedTurn
 from mock_server.openapi.model import Operation
 from mock_server.storage import Store
@@ -95,19 +95,18 @@ class ResponseCache:
             return None
         if not world.is_unstaged():
             return self._find_staged(scope, world, site)
-        headers = scope["headers"]
-        others: OtherLines = ()
+        headers = lines = scope["headers"]
         ready = self._ready.get((site, world.revision, *headers)) if site.is_bare else None
         if ready is None and site.selecting is not None:
             lines = site.selecting_lines(scope)
             ready = self._ready.get((site, world.revision, *lines))
-            others = () if len(lines) == len(headers) else site.other_lines(scope)
         if ready is None:
             return None
         ready.stamp = self._eviction.now
         if ready.dependency is not None and not ready.dependency.still_holds(world):
             return None
-        if ready.others is not None and ready.others.key == others:
+        others = ready.others
+        if others is not None and others.key == (() if len(lines) == len(headers) else site.other_lines(scope)):
             return ready
         return RepeatedResponse(ready, headers)
 
