@@ -30,6 +30,11 @@ def open_hub(address: str, bounds: HubBounds) -> Hub:
 
         return ValkeyHub(address, bounds)
     except ModuleNotFoundError as error:
+        if error.name == "fcntl":
+            raise UsageError(
+                "--hub: found a system without locks of files (fcntl), such as Windows; expected memory, since a"
+                " replica keeps what it has not sent yet in a file. Leave it out."
+            ) from None
         if not str(error.name).startswith("valkey"):
             raise
         raise UsageError(

@@ -24,10 +24,10 @@ def most_connections(wanted: int) -> int:
 
 def raise_file_limit(connections: int) -> None:
     """Raise the limit of files of this process as far as so many connections need and its hard limit lets it."""
-    if sys.platform == "win32":
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
+    except ImportError:  # Windows has no such limit
         return
-    from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
-
     soft, hard = getrlimit(RLIMIT_NOFILE)
     wanted = connections + BACKLOG + RESERVE
     if soft != RLIM_INFINITY and soft < wanted:
@@ -36,9 +36,9 @@ def raise_file_limit(connections: int) -> None:
 
 
 def _files() -> int:
-    if sys.platform == "win32":
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+    except ImportError:  # Windows has no such limit
         return sys.maxsize
-    from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
-
     soft = getrlimit(RLIMIT_NOFILE)[0]
     return sys.maxsize if soft == RLIM_INFINITY else soft

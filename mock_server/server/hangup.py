@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-HANG_UP: signal.Signals | None = None if sys.platform == "win32" else signal.SIGHUP
+HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)
 
 
 class HangupHandler:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PROGRAM = Path(__file__).with_name("shutdown_guard_program.py")
-_HEARD_BY_THE_SERVER_ALONE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HEARD_BY_THE_SERVER_ALONE = [number for number in signal.Signals if number.name in ("SIGINT", "SIGTERM", "SIGHUP")]
 _ENDS = b"\0"
 _fd = -1
 

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -256,6 +257,11 @@ def _serve_with_workers(
 ) -> None:
     if settings.reload:
         raise UsageError(f"--reload: found --workers {settings.workers} too; expected one process. Leave one out.")
+    if find_spec("fcntl") is None:
+        raise UsageError(
+            f"--workers: found {settings.workers} on a system without locks of files (fcntl), such as Windows; expected"
+            f" one process, since that is how several act as one. Leave it out."
+        )
     check_observers(settings)
     with temporary_hub(settings.hub) as hub, temporary_database(settings.store) as store:
         settings = replace(settings, store=store, hub=hub)
