@@ -17,6 +17,7 @@ import jsonschema_rs
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.types import JSON
 from mock_server.generation.dialect import to_2020_12
 from mock_server.generation.document_caches import DocumentCaches
@@ -125,7 +126,8 @@ class SchemaDocument:
     @functools.cached_property
     def registry(self) -> Registry[Any]:
         """The resolver of references that are not plain JSON Pointers into the document."""
-        from mock_server.generation.schema_registry import registry_of  # most documents need none, and no library
+        with LATE_IMPORTS:  # most documents need no registry, and no library for it
+            from mock_server.generation.schema_registry import registry_of
 
         has_identifiers = not self._mentioned.isdisjoint(_IDENTIFIERS)
         return registry_of(self.data, BASE, self._others, has_identifiers=has_identifiers)
@@ -174,7 +176,8 @@ class SchemaDocument:
             base = base_uri_of(resolver)
             # After a reference to it the resolver is in it already, unless it is where no schemas are searched.
             if not base.endswith(name):
-                from mock_server.generation.schema_registry import within
+                with LATE_IMPORTS:
+                    from mock_server.generation.schema_registry import within
 
                 resolver = within(resolver, schema)
                 base = urljoin(location.partition("#")[0] or BASE, name)
@@ -219,7 +222,8 @@ class SchemaDocument:
 
     def _careful(self, node: SchemaNode) -> ValidatorOptions:
         """Return a validator of jsonschema: slower, but it supports anchors in components and dynamic references."""
-        from mock_server.generation.careful_validator import careful_validator
+        with LATE_IMPORTS:
+            from mock_server.generation.careful_validator import careful_validator
 
         return careful_validator(node.schema, self.registry, node.resolver or self.resolver())
 
@@ -291,7 +295,8 @@ class SchemaNode:
         return self._children[path]
 
     def _followed(self, reference: str) -> SchemaNode:
-        from referencing.exceptions import Unresolvable
+        with LATE_IMPORTS:
+            from referencing.exceptions import Unresolvable
 
         try:
             resolved = (self.resolver or self.document.resolver()).lookup(reference)

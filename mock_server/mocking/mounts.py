@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from mock_server.core import bundled
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError, MockServerError, UsageError
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.text import did_you_mean
 from mock_server.openapi.enum_graph import EnumGraph
 from mock_server.openapi.loading.compiled import ContractInput
@@ -151,7 +152,8 @@ class ApiMount:
 
     def intake(self, resource: str) -> RecordParser:
         """Return the parser of records of a resource; raises :class:`KeyError` where the contract does not have it."""
-        from mock_server.storage.fixtures.record_parser import RecordParser
+        with LATE_IMPORTS:
+            from mock_server.storage.fixtures.record_parser import RecordParser
 
         if resource not in self._intakes:
             described = self.contract.extensions.resources[resource]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError, StoreError
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.types import JSON
 from mock_server.generation.media_examples import Examples
 from mock_server.generation.schema_document import SchemaDocument
@@ -127,7 +128,8 @@ class ResponseSelector:
     @cached_property
     def _state(self) -> StatefulSource:
         """Answers from what worlds remember. Made at first use: its modules take a tenth of a second to import."""
-        from mock_server.mocking.sources.stateful import StatefulSource
+        with LATE_IMPORTS:
+            from mock_server.mocking.sources.stateful import StatefulSource
 
         assert self._body_value is not None
         source = StatefulSource(

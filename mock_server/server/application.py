@@ -20,6 +20,7 @@ from mock_server.admin.readiness import Readiness
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
 from mock_server.core.errors import HubError, MockServerError, StoreError, UsageError
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.logging import REQUEST
 from mock_server.core.types import JSON
 from mock_server.http.asgi import (
@@ -149,7 +150,8 @@ class _Loaded:
     @cached_property
     def control(self) -> AdminApp:
         """The admin API: everything below ``/__admin``."""
-        from mock_server.admin.app import AdminApp  # imported here, so that the start does not wait for it
+        with LATE_IMPORTS:  # the start does not wait for it
+            from mock_server.admin.app import AdminApp
 
         return AdminApp(self.served, self._worlds, self._settings, self._process_status)
 
@@ -412,7 +414,8 @@ class Application:
 
     def prepare(self) -> None:
         """Load in a thread what generated answers need, while the first requests are under way."""
-        from mock_server.generation.preload import STEPS  # imported here, so that the start does not wait for it
+        with LATE_IMPORTS:  # the start does not wait for it
+            from mock_server.generation.preload import STEPS
 
         self._aside.start(*(mount.prepare for mount in self.served), *STEPS)
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 
@@ -84,7 +85,8 @@ _OF_JAVASCRIPT: Mapping[str, str] = {
 
 @cache
 def _faker() -> Any:
-    from faker import Faker  # all providers take 40 MB; only contracts with x-faker need them
+    with LATE_IMPORTS:  # all providers take 40 MB; only contracts with x-faker need them
+        from faker import Faker
 
     return Faker("en_US", use_weighting=True)
 

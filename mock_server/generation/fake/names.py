@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from mock_server.core.deadline import takes_long
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.generation.fake.data_tables import row, table
 from mock_server.generation.fake.locales import people_of, peoples_at
 from mock_server.generation.fake.romanization import ascii_letters, style_of
@@ -99,7 +100,8 @@ def _endings(names: Mapping[str, Any], part: str) -> tuple[str, ...]:
 def _from_faker(locale: str, orders: tuple[str, str]) -> PeopleNames:
     """Draw names from a locale once, so that no request pays for Faker and no thread shares its state."""
     takes_long()
-    from faker.generator import Generator  # 0.1 s; many servers never generate
+    with LATE_IMPORTS:  # 0.1 s; many servers never generate
+        from faker.generator import Generator
 
     maker: Any = Generator()
     maker.add_provider(_provider(locale, maker))

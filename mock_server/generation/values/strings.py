@@ -6,8 +6,11 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from mock_server.core import deadline
+from mock_server.core.deadline import takes_long
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.types import JSON
 from mock_server.generation.choices import Choice
 from mock_server.generation.constraints.strings import StringConstraints
@@ -21,6 +24,9 @@ from mock_server.generation.seeding import RandomStream
 from mock_server.generation.string_formats import LETTERS
 from mock_server.generation.values.regex import MOST_DRAWN, sample
 from mock_server.plugins import StringFormat, registry
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
 
 LONGEST = 1_000
 """Characters of a text that nothing bounds above and a variant wants at its longest."""
@@ -82,10 +88,18 @@ def _wrong(shape: StringConstraints, text: str) -> str | None:
 
 
 def _conforms(text: str, name: str) -> bool:
-    """Return whether a text has a format. Its library is imported when a text that should have one is made."""
-    from mock_server.generation.careful_validator import format_checker
+    """Return whether a text has a format."""
+    return _format_checker().conforms(text, name)
 
-    return format_checker().conforms(text, name)
+
+@cache
+def _format_checker() -> FormatChecker:
+    """Return the checker of formats; its library is imported when the first text is made that should have one."""
+    takes_long()
+    with LATE_IMPORTS:
+        from mock_server.generation.careful_validator import format_checker
+
+    return format_checker()
 
 
 def _texts(walk: Walker, shape: StringConstraints, place: ValueLocation, edge: int | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from mock_server.core.diagnostics import Fault
 from mock_server.core.json_pointer import pointer_of
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.text import cut, describe_value
 from mock_server.core.types import JSON
 
@@ -63,7 +64,8 @@ def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | in
 
     ``above`` is the path to the value that the validator was given.
     """
-    from jsonschema.exceptions import ValidationError  # only who has to tell what is wrong waits for the library
+    with LATE_IMPORTS:  # only who has to tell what is wrong waits for the library
+        from jsonschema.exceptions import ValidationError
 
     kind: Any = error.kind
     keyword, details, path = str(kind.name), dict(kind.as_dict()), [*above, *error.instance_path]

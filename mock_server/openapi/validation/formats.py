@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.plugins import registry
 
 Check = Callable[[Any], bool]
@@ -50,8 +51,9 @@ def _from_library(name: str) -> Check:
     """Return jsonschema's check of a format; the library is imported when something is first checked by it."""
 
     def check(value: Any) -> bool:
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import FormatError
+        with LATE_IMPORTS:
+            from jsonschema import Draft202012Validator
+            from jsonschema.exceptions import FormatError
 
         try:
             Draft202012Validator.FORMAT_CHECKER.check(value, name)

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import cast
 
 from mock_server.core.json_pointer import mapping_at, pointer_of
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.regex import matches
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
@@ -38,12 +39,13 @@ class RecordValidator:
 
     def __init__(self, contract: Contract, schema: JSON, views: Sequence[str] = ()) -> None:
         # Imported here, so that the start does not wait: they bring pydantic, a tenth of a second together.
-        from openapi_schema_validator import (
-            OAS30ReadValidator,
-            OAS31Validator,
-            oas30_format_checker,
-            oas31_format_checker,
-        )
+        with LATE_IMPORTS:
+            from openapi_schema_validator import (
+                OAS30ReadValidator,
+                OAS31Validator,
+                oas30_format_checker,
+                oas31_format_checker,
+            )
 
         self._contract = contract
         self._parts_before: dict[int, tuple[JSON, _Parts]] = {}

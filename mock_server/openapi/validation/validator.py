@@ -15,6 +15,7 @@ from mock_server.core.deadline import takes_long
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.json_pointer import pointer_of, value_at
+from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.types import JSON
 from mock_server.http.messages import Request, Response, Route, Stream
 from mock_server.openapi.model import Contract, Operation, ResponseSpec
@@ -149,7 +150,8 @@ class ContractValidator:
 
     @functools.cached_property
     def _objections(self) -> OpenapiCoreValidator:
-        from mock_server.openapi.validation.openapi_core_adapter import OpenapiCoreValidator
+        with LATE_IMPORTS:
+            from mock_server.openapi.validation.openapi_core_adapter import OpenapiCoreValidator
 
         return OpenapiCoreValidator(self._contract)
 
