@@ -16,7 +16,7 @@ DOCS := .venv/docs.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel docs release clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel docs release clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -152,6 +152,17 @@ lint: $(DEV) ## Check style, types, layers of imports and names of variables
 # What is written from the source, and committed; a test of the repository says where it is not current.
 reference: $(DEV) ## Write the reference pages of docs/ and the document of the control API anew
 	$(BIN)/python -m tools.reference
+
+# The suites on the built wheel in an environment of its own, not on the checkout and its locks. uv resolves.
+test-lowest: $(DEV) | .venv/lock/bin/uv ## Run the suites with each direct dependency at its lower bound
+	$(BIN)/python -m tools.bounds lowest $(CORES) $(ARGS)
+
+test-latest: $(DEV) | .venv/lock/bin/uv ## Run the suites with the newest dependencies, without the lock
+	$(BIN)/python -m tools.bounds latest $(CORES) $(ARGS)
+
+.venv/lock/bin/uv:
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
 
 format: $(DEV) ## Fix what ruff can fix, and format
 	$(BIN)/ruff check --fix .

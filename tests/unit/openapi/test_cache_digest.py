@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import mock_server
 from mock_server.openapi import cache
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "mock_server"
+IMPORTED = Path(mock_server.__file__).parent
+"""The package that runs: that of the checkout, or an installed wheel."""
 READING = """
 import sys
 from mock_server.openapi.loading.loader import load_contract
@@ -23,7 +27,7 @@ print(*[module.__file__ for name, module in sys.modules.items() if name.startswi
 def test_all_code_that_reads_a_contract_is_in_its_digest(own_cache: None) -> None:
     command = [sys.executable, "-c", READING]
     modules = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
-    readers = tuple(f"{PACKAGE / reader}/" for reader in cache.READERS)
+    readers = tuple(f"{IMPORTED / reader}/" for reader in cache.READERS)
     assert len(modules) > 20
     assert [module for module in modules if not module.startswith(readers)] == []
 
@@ -33,8 +37,8 @@ def test_all_code_that_reads_a_contract_is_in_its_digest(own_cache: None) -> Non
 )
 def test_a_module_of_any_folder_changes_the_digest(module: str) -> None:
     files = cache.reader_files()
-    assert PACKAGE / module in files
-    assert cache.digest_of(files) != cache.digest_of([file for file in files if file != PACKAGE / module])
+    assert IMPORTED / module in files
+    assert cache.digest_of(files) != cache.digest_of([file for file in files if file != IMPORTED / module])
 
 
 def test_modules_of_every_folder_are_compiled_anew_when_they_change() -> None:
