@@ -34,7 +34,7 @@ class MockServerError(Exception):
     """The root of all errors. ``findings`` has the parts of the message, where there are parts."""
 
     def __init__(self, message: str, findings: Iterable[Diagnostic] = ()) -> None:
-        self.findings = tuple(findings)
+        self.findings: tuple[Diagnostic, ...] = tuple(findings)
         super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
 
 

@@ -21,7 +21,7 @@ class ControlClient:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{url}: found no http(s) URL; expected the base URL of a server")
-        self.url = url.rstrip("/")
+        self.url: str = url.rstrip("/")
         self.admin_token = admin_token
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._place = (parts.hostname, parts.port)

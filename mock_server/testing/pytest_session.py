@@ -32,9 +32,9 @@ class Session:
 
     def __init__(self, meeting: tuple[str, int] | None, options: Mapping[str, Any]) -> None:
         settings = {name: value for name, value in options.items() if value not in (None, "", [])}
-        self.identity = uuid4().hex
+        self.identity: str = uuid4().hex
         """A text that identifies this process of this session."""
-        self.least = _percent(settings.pop("fail_under", None))
+        self.least: float | None = _percent(settings.pop("fail_under", None))
         """The percentage of operations that has to be covered, None where no flag asks for one."""
         self._meeting = meeting
         self._url = settings.pop("url", "")
