@@ -22,11 +22,16 @@ from tests.support.suite_server import SuiteServer
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what is learnt of contracts out of the developer's cache, and the developer's settings out of the tests."""
+    """Keep what is learnt of contracts out of the developer's cache, and the developer's settings out of the tests.
+
+    The workers of pytest-xdist share it: what one of them has compiled the others read.
+    """
+    directory = tmp_path_factory.getbasetemp()
+    shared = directory.parent if "PYTEST_XDIST_WORKER" in os.environ else directory
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(shared / "contracts-cache"))
         for name in [*os.environ]:
-            if name.startswith("MOCK_SERVER_") or name == "PORT":
+            if name.startswith("MOCK_SERVER_") or name in ("PORT", "PYTHONDONTWRITEBYTECODE"):
                 patch.delenv(name)
         yield
 

@@ -262,7 +262,9 @@ def test_a_server_that_comes_back_has_everything(tmp_path: Path) -> None:
     with pytest.raises(HubLostError):
         hub.decide("w", question)
     assert hub.version("w") == question.version
+    wait_until(lambda: bool(hub.trouble()))
     with running_valkey(tmp_path, *durable, port=port):
+        wait_until(lambda: not hub.trouble())
         decision = hub.decide("w", question)
         assert decision is not None
         assert decision.window == (2, 60)

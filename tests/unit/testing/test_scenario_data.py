@@ -86,6 +86,7 @@ TYPOS = [
 ]
 
 
+@pytest.mark.slow  # mypy reads the package anew, for ten seconds
 def test_mypy_sees_typos_and_nothing_else(tmp_path: Path) -> None:
     typos = [*(f"    {call}" for call in TYPOS), '    data: ScenarioData = {"answers": [], "answrs": [WAIT]}']
     lines = [*SAMPLE.splitlines(), "def typos(world: World) -> None:", *typos]
