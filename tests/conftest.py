@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from inspect import signature
 from typing import Any
 
+import httpx
 import pytest
 
 from mock_server.core import bundled
@@ -33,6 +35,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in [*os.environ]:
             if name.startswith("MOCK_SERVER_") or name in ("PORT", "PYTHONDONTWRITEBYTECODE"):
                 patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_clients() -> Iterator[None]:
+    """Have clients of httpx that are given no time wait for a minute, not 5 s: the machine does more than one test."""
+    default = signature(httpx.get).parameters["timeout"].default
+    with pytest.MonkeyPatch.context() as patch:
+        for phase in ("connect", "read", "write", "pool"):
+            patch.setattr(default, phase, 60.0)
         yield
 
 
