@@ -16,7 +16,7 @@ DOCS := .venv/docs.stamp
 PEERS := .venv/peers.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench gallery places soak fuzz lock audit licences sbom wheel docs release clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-wire-pairs test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench gallery places soak fuzz lock audit licences sbom wheel docs release clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -66,16 +66,20 @@ test-chaos: $(DEV) ## Kill, freeze and cut off servers, workers, replicas, Postg
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
-# The suites on the wire, which make test has over memory and one process: over every store and every hub, with two workers,
-# which have a hub of their own without --hub; by three replicas in turn; and with the response cache off.
+# The suites on the wire, which make test has over memory and one process: with two workers, which have a store and a hub
+# of their own (SQLite); by three replicas in turn, over PostgreSQL and Valkey; and with the response cache off.
 test-wire: $(DEV) ## Run the suites that talk HTTP over every store and hub, with workers and with replicas
 	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) --no-fast-path $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --workers 2 $(WIRE) $(ARGS)
+	$(BIN)/python -m pytest $(CORES) --hub valkey --replicas 3 --store postgresql $(WIRE) $(ARGS)
+
+# The pairs of stores and hubs that test-wire leaves out: two minutes each.
+test-wire-pairs: $(DEV) ## Run them over the other pairs of stores and hubs too
+	bash tests/system/storage/install
 	$(BIN)/python -m pytest $(CORES) --store sqlite --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --store postgresql --workers 2 $(WIRE) $(ARGS)
 	$(BIN)/python -m pytest $(CORES) --hub valkey --workers 2 $(WIRE) $(ARGS)
-	$(BIN)/python -m pytest $(CORES) --hub valkey --replicas 3 --store postgresql $(WIRE) $(ARGS)
 
 WIRE := tests/wire
 
