@@ -15,7 +15,6 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from mock_server.admin.process_status import ProcessStatus
 from mock_server.admin.readiness import Readiness
 from mock_server.core import bundled
 from mock_server.core.deadline import WaitNeeded, without_waiting
@@ -37,38 +36,33 @@ from mock_server.http.live_response import LiveResponse
 from mock_server.http.messages import Request, Response
 from mock_server.http.problem_details import problem_response
 from mock_server.hub import HubBounds, SharedHub, SharedScenario, open_hub
-from mock_server.mocking.mounts import ApiMount, build_mounts, compile_ahead
+from mock_server.mocking.mounts import ApiMount, compile_ahead
 from mock_server.mocking.request_metrics import RequestMetrics
-from mock_server.mocking.response_cache import ResponseCache
 from mock_server.openapi.loading.loader import CONTROL
-from mock_server.plugins import registry
 from mock_server.server.browser_paths import BROWSER_PATHS, browser_response
 from mock_server.server.contract_app import (
     WORLD,
-    ContractApp,
     body_too_large,
     note_observation,
     observation_of,
     request_of,
 )
-from mock_server.server.cors import App, Cors, control_cors
+from mock_server.server.cors import App, control_cors
 from mock_server.server.cross_site import is_foreign, no_world_for
 from mock_server.server.live_sender import LiveSender
+from mock_server.server.loaded_contracts import LoadedContracts
 from mock_server.server.metrics_exchange import MetricsExchange
 from mock_server.server.settings_extras import check_settings_extras
 from mock_server.server.worker_thread import WorkerThread
 from mock_server.settings import Settings
-from mock_server.storage import StateBudget, StoreFactory, open_stores
+from mock_server.storage import StateBudget, open_stores
 from mock_server.webhooks.call_policy import CallPolicy
 from mock_server.webhooks.dispatcher import WebhookDispatcher
-from mock_server.webhooks.endpoint import Endpoint
-from mock_server.webhooks.webhook_outbox import WebhookOutbox
 from mock_server.worlds.redaction import Redaction, redaction_of
 from mock_server.worlds.world import PREFIX as WORLD_PREFIX
 from mock_server.worlds.world import World, Worlds, address_of
 
 if TYPE_CHECKING:
-    from mock_server.admin.app import AdminApp
     from mock_server.admin.response_chunks import Steps
 
 log = logging.getLogger("mock_server")
@@ -102,91 +96,6 @@ def served_digest(settings: Settings, served: Sequence[ApiMount]) -> str:
     parts += [f"{scenario.name} {json.dumps(scenario.data, sort_keys=True)}" for scenario in served[0].standing]
     parts += [f"{mount.base_path} {mount.contract.digest}" for mount in served]
     return blake2b("\n".join(map(str, parts)).encode(), digest_size=8).hexdigest()
-
-
-class _Loaded:
-    """All that one load of contracts and fixtures made. A reload makes another."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        worlds: Worlds,
-        stores: StoreFactory,
-        request_metrics: RequestMetrics,
-        readiness: Readiness,
-        ending: asyncio.Event,
-        aside: WorkerThread,
-        dispatcher: WebhookDispatcher,
-    ) -> None:
-        self.served = build_mounts(settings, stores)
-        for mount in () if settings.no_webhooks else self.served:
-            mount.outbox = _outbox(mount, settings, dispatcher, request_metrics)
-        self.trouble = "nothing that answers yet"
-        """Why requests cannot be answered; empty once :meth:`warm` has succeeded."""
-        self._worlds = worlds
-        self._settings = settings
-        memory = settings.answer_memory * 1024 * 1024
-        # What a plugin's source depends on is not known: its responses cannot be stored.
-        finds_anew = settings.no_fast_path or bool(registry().sources)
-        self.fast = None if finds_anew else ResponseCache(memory, request_metrics.bounds, settings.seed)
-        self._process_status = ProcessStatus(request_metrics, readiness, self.fast)
-        self.apis = [
-            ContractApp(mount, self.fast, request_metrics, ending, aside, dispatcher.meeting(mount.outbox))
-            for mount in self.served
-        ]
-        self._ways = self.apis if settings.no_cors else [Cors(api, api.contract) for api in self.apis]
-
-    def forget_answers(self) -> None:
-        """Let go of the remembered answers, and remember no more, since another load serves.
-
-        Not all of this load goes at once: requests are under way, and of the first load some stays for good, since
-        Connexion keeps the error of an import of Flask, and with it the frames of whoever imported Connexion.
-        """
-        if self.fast is not None:
-            self.fast = self._process_status.fast = nothing = ResponseCache(0)
-            for api in self.apis:
-                api.remember_in(nothing)
-
-    @cached_property
-    def control(self) -> AdminApp:
-        """The admin API: everything below ``/__admin``."""
-        with LATE_IMPORTS:  # the start does not wait for it
-            from mock_server.admin.app import AdminApp
-
-        return AdminApp(self.served, self._worlds, self._settings, self._process_status)
-
-    def api(self, scope: Scope) -> ContractApp | Cors:
-        """Return the application of the contract that a path is for.
-
-        That is the first one, by base path, whose routes know the path, or else the last one whose base path fits.
-        """
-        if len(self._ways) == 1:
-            return self._ways[0]
-        path = scope["path"]
-        fitting = [index for index, mount in enumerate(self.served) if (path + "/").startswith(mount.base_path + "/")]
-        for index in fitting[:-1]:
-            route = self.served[index].router.route(scope["method"], path, scope["query_string"].decode("latin-1"))
-            if route.operation or route.allow or route.redirect:
-                return self._ways[index]
-        return self._ways[fitting[-1] if fitting else -1]
-
-    def warm(self) -> None:
-        """Build what answers requests of the API, before the first one comes.
-
-        Errors are logged and make it not ready.
-        """
-        trouble = ""
-        for mount in self.served:
-            try:
-                mount.engine  # noqa: B018
-            except Exception:  # each request that meets it again gets a 500, and who asks for readiness no request
-                log.exception("%s: what answers cannot be built", mount.contract.name)
-                trouble = f"nothing that answers for {mount.contract.title} (the log has the reason)"
-        self.trouble = trouble
-
-    def warm_control(self) -> None:
-        """Build the admin API, unless a request of it has come before."""
-        self.control  # noqa: B018
 
 
 class Application:
@@ -231,8 +140,8 @@ class Application:
             else None
         )
 
-    def _load(self) -> _Loaded:
-        return _Loaded(
+    def _load(self) -> LoadedContracts:
+        return LoadedContracts(
             self.settings,
             self.worlds,
             self._stores,
@@ -466,21 +375,6 @@ class Application:
         for api in filter(None, map(bundled.api_named, self.settings.contract)):
             names += [str(api.contract.parent), str(api.fixtures)]
         return [Path(name).resolve() for name in names if name and Path(name).exists()]
-
-
-def _outbox(
-    mount: ApiMount, settings: Settings, dispatcher: WebhookDispatcher, request_metrics: RequestMetrics
-) -> WebhookOutbox:
-    standing = [
-        Endpoint(f"webhook-{number}", url, settings.webhook_secret, source="setting")
-        for number, url in enumerate(settings.webhook, 1)
-    ]
-    plan, bounds = mount.contract.extensions.webhooks, request_metrics.bounds
-
-    def run_due(world: World, until: float) -> float | None:  # the engine is not made yet
-        return mount.engine.run_due(world, until)
-
-    return WebhookOutbox(plan, mount.store, dispatcher, standing, settings.max_deliveries, bounds, run_due)
 
 
 def _is_from_named(scope: Scope, settings: Settings) -> bool:
