@@ -31,17 +31,22 @@ def json_bytes(value: JSON) -> bytes:
     """Return a value as a JSON text; half characters stay as they are, so that the bytes are no UTF-8 then."""
     if _dumps is not None:
         try:
-            return _dumps(value, None, _OPTIONS)
+            return _fitting(_dumps(value, None, _OPTIONS))
         except TypeError:
             pass
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+
+
+def _fitting(body: bytes) -> bytes:
+    """Return the same bytes in memory of their size: orjson 3.13 leaves them in 4 KB or more, which many keep."""
+    return bytes(memoryview(body))
 
 
 def json_body(value: JSON) -> bytes:
     """Return a value as a JSON text that is looked at before it is sent: :func:`value_written` has its value ready."""
     try:
         if _dumps is not None:
-            body = _dumps(value, None, _OPTIONS)
+            body = _fitting(_dumps(value, None, _OPTIONS))
             _latest[0] = body, value
             return body
     except TypeError:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from mock_server.core import compact_json
 from mock_server.core.compact_json import json_body, json_bytes, value_written
+from mock_server.core.types import JSON
 from tests.support.hypothesis_settings import repeatable
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
@@ -67,3 +71,17 @@ def test_only_last_body_has_its_value_ready() -> None:
 def test_body_that_is_no_utf8_has_no_value_ready() -> None:
     json_body({})
     assert value_written(json_body("\ud800")) == (False, None)
+
+
+@pytest.mark.parametrize("write", [json_bytes, json_body])
+def test_bytes_take_no_more_than_their_size(write: Callable[[JSON], bytes]) -> None:
+    value: JSON = {"name": "x" * 400}
+    write(value)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        bodies = [write(value) for _ in range(100)]
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * sum(map(sys.getsizeof, bodies))
