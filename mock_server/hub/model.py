@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 if TYPE_CHECKING:
     from mock_server.scenarios.model import Scenario
@@ -32,7 +33,7 @@ class AnswerRule(NamedTuple):
     new_state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SharedScenario:
     """A scenario as a hub knows it: when which of its answers is used, and its data for those who match requests."""
 
@@ -86,7 +87,7 @@ class Progress(NamedTuple):
     used: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class WorldStaging:
     """What is staged in a world: scenarios in the order in which they are tried, states, clock.
 
@@ -100,7 +101,7 @@ class WorldStaging:
     clock: ClockState
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class WindowQuestion:
     """Count a request of a caller. ``limit`` is requests, ``seconds`` the length of the window."""
 
@@ -109,7 +110,7 @@ class WindowQuestion:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class KeyQuestion:
     """Claim an idempotency key. ``fingerprint`` has 32 hexadecimal digits, by which requests are equal."""
 
@@ -117,7 +118,7 @@ class KeyQuestion:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Question:
     """All that is to be decided for one request, in this order: window, key, turn.
 
@@ -160,7 +161,7 @@ class Turn(NamedTuple):
     met: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Decision:
     """What was decided for a request: None where it was not asked, or where an earlier decision ended the question."""
 
@@ -240,7 +241,7 @@ Covered: TypeAlias = "Mapping[str, tuple[int, frozenset[str]]]"
 """By operation, how many requests there were and what they covered."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class HubBounds:
     """What a hub takes on. Worlds above it go by last use, those first that have nothing but a journal."""
 

@@ -41,8 +41,12 @@ from mock_server.hub.valkey_connection import SECONDS, ValkeyServer
 
 log = logging.getLogger("mock_server")
 
-PATIENCE = 0.05
-"""Seconds for which others are waited for, until they have sent their notes and heard of a change."""
+PATIENCE = 0.3
+"""Seconds for which others are waited for, until they have sent their notes and heard of a change.
+
+They answer within a millisecond or two; one that is held up by a busy machine takes a tenth of a second, and one that
+is frozen would never.
+"""
 _RETRY = 0.1
 SIGN = 5.0
 """Seconds between two signs of life of a server's digest."""
