@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from mock_server.core.deadline import PATIENCE, DeadlineExceeded, within
+from mock_server.core.value_class import value_class
 
 _T = TypeVar("_T")
 
@@ -30,7 +30,7 @@ class BackgroundCall(BaseException):
         self.arguments = arguments
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Outcome:
     """What came of an errand: what it returned, or raised."""
 

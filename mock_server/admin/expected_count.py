@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 MOST = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ExpectedCount:
     """The least and the most that are expected of things with this name (``request``)."""
 

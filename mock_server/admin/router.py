@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
@@ -21,6 +21,7 @@ from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_text import DEEPEST, TooDeepError, json_bytes, read_json
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Request, Response, ResponseSource
 from mock_server.http.problem_details import problem_response
 from mock_server.mocking.mounts import ApiMount
@@ -34,7 +35,7 @@ LARGE_BODY = 64 * 1024
 """Bytes of a body that is read, and worked with, in a thread."""
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class AdminRequest:
     """An admin request, and all that an answer may need.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 
 if TYPE_CHECKING:
     from mock_server.mocking.contract_audit import AuditedResponse
@@ -20,7 +20,7 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>[0-9]+)(?: .*)?")
 _SEVERITIES = {"error": "error", "repaired": "repaired", "warning": "warning"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LocatedFinding:
     """A finding with its file and line, both of which it may have none of its own.
 
@@ -68,7 +68,7 @@ class CheckReport(Protocol):
         """Return the file and the line of an operation."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ContractReport:
     """The report of one contract. ``notes`` are texts about operations whose part in state is not sure."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mock_server.cli.check_report import LocatedFinding, place_of
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import MockServerError
+from mock_server.core.value_class import value_class
 
 if TYPE_CHECKING:
     from mock_server.mocking.contract_audit import AuditedResponse
@@ -21,7 +22,7 @@ _MESSAGE = re.compile(
 """The form of errors: where, what was found, what was expected, what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class UnloadedContract:
     """The report of a contract that cannot be loaded. ``name`` is its path or URL."""
 

@@ -7,15 +7,16 @@ copies of them below the package.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from mock_server.core.value_class import value_class
 
 _PACKAGE = Path(__file__).parent.parent
 _PACKED = _PACKAGE / "bundle"
 _ROOT = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class BundledApi:
     """An API that is served by its name: its contract, its overlays in their order, and its fixtures."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Fault:
     """What an API's own answer tells of a thing that is wrong with a request.
 
@@ -23,7 +24,7 @@ class Fault:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Diagnostic:
     """One thing that is wrong, described so that the reader can fix it.
 
@@ -53,7 +54,7 @@ class Diagnostic:
 
     def as_json(self) -> dict[str, JSON]:
         """Return the finding as a member of a problem document; empty parts are left out."""
-        parts = {name: getattr(self, name) for name in self.__slots__ if name != "fault"}
+        parts = {name: getattr(self, name) for name in self.__match_args__ if name != "fault"}
         return {name: value for name, value in parts.items() if value}
 
 

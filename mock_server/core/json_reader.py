@@ -6,16 +6,16 @@ An instruction that is not understood is refused as a whole, with the JSON Point
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import InstructionError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import describe_value, did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class JsonReader:
     """A value within an instruction, and its JSON Pointer. Every method raises :class:`InstructionError`."""
 

@@ -7,12 +7,12 @@ value then only follows cached expansions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.constraints.gathering import gather
 from mock_server.generation.constraints.numbers import NumberConstraints
 from mock_server.generation.constraints.types import ALL_TYPES, possible
@@ -24,7 +24,7 @@ from mock_server.generation.negation import TYPES, complements
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Branch:
     """One option of a choice. Lower ranks are tried first; ``height`` is the least depth of its values."""
 
@@ -34,7 +34,7 @@ class Branch:
     is_null: bool = False
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class BranchPoint:
     """A point where a value can be one thing or another. ``name`` is unique within one expansion."""
 

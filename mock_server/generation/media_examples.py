@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.http.body_serializers import NOTHING, serialize_body
 from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.read_write_only import Direction
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ValidExamples:
     """The examples of a media type that can be sent, some of them repaired, and findings about examples, by name."""
 

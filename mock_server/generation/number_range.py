@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+
+from mock_server.core.value_class import value_class
 
 Number = int | float
 
@@ -20,7 +21,7 @@ def exact(number: Number) -> Fraction:
     return Fraction(Decimal(repr(number))) if isinstance(number, float) else Fraction(number)
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class NumberRange:
     """The numbers from ``low`` to ``high`` (None: no bound), on multiples of ``step`` where there is one."""
 

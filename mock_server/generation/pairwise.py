@@ -6,7 +6,8 @@ They are far fewer than all combinations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from mock_server.core.value_class import value_class
 
 Option = tuple[int, int]
 """The number of a factor, and the number of the option."""
@@ -15,7 +16,7 @@ Assignment = dict[int, int]
 Pair = tuple[Option, Option]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Factor:
     """A choice with several options. Option 0 is the plain one, unless ``drawn``: then any may be.
 
@@ -29,7 +30,7 @@ class Factor:
     drawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class FactorRow:
     """An assignment. ``first`` is the option, or the pair of options, that the row was made for."""
 

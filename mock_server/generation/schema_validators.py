@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ import jsonschema_rs
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.regex import OPTIONS, backtracks, matches
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.validation.formats import extra_checks
 
 LINK = "x-mock-link"
@@ -86,7 +86,7 @@ class ValidatorOptions(Protocol):
     def iter_errors(self, instance: Any) -> Iterator[Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Unit:
     """A schema without annotations. ``definitions`` are its references, and whether each is observed."""
 

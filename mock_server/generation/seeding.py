@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import accumulate
 from typing import TypeVar
+
+from mock_server.core.value_class import value_class
 
 _T = TypeVar("_T")
 _MASK = 2**64 - 1
@@ -91,7 +93,7 @@ def multiplier(pointer: str) -> int:
     return _hashed(pointer) | 1
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SeedKey:
     """The seed of one generated value: the seed of the run, the resource or operation, and the identity."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import above_and_at, value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.branches import BranchPoint
 from mock_server.generation.choices import PLAIN, Choice, ChoiceKey, Wanted
 from mock_server.generation.constraints.arrays import ArrayConstraints
@@ -46,7 +47,7 @@ _LAST = frozenset({*_CLOSED, Choice.LENGTH, Choice.ENTRIES})
 _ENTRIES = ((1, "one entry"), (0, "no entries"), (3, "several entries"))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Variant:
     """One variant. ``shows`` lists every option in which it differs from the plain one."""
 
@@ -60,7 +61,7 @@ class Variant:
         return {"variant": self.number, "name": self.name, "shows": list(self.shows)}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Axis:
     """A choice: its place, its name, its options, and the options of others under which it exists.
 

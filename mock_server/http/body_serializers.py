@@ -12,13 +12,13 @@ import contextlib
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from mock_server.core.compact_json import json_body, json_bytes
 from mock_server.core.csv_cells import guarded_cell
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import essence_of, is_json, plugin_codec
 from mock_server.http.sequence_framing import BOUNDARY, Framing, json_text
 from mock_server.http.sequences import Sequence, form_of
@@ -44,7 +44,7 @@ _SAMPLES: Mapping[str, bytes] = {
 """The smallest valid body of each type: a transparent pixel, an archive without files, an empty page."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SerializedBody:
     """A body as it is sent. ``validated`` is the JSON text to validate; None where that is the body itself."""
 

@@ -9,10 +9,10 @@ is chosen, then by the order of the header, then by the order of the contract.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from mock_server.core.sized_cache import LONGEST
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import is_json
 
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
@@ -33,7 +33,7 @@ _SAME, _SUFFIX, _KIND, _ANY = 3, 2, 1, 0
 """How specifically a range matches a type."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MediaRange:
     """One element of ``Accept``. ``name`` and ``parameters`` are in lower case; ``charset`` is not among them."""
 
@@ -58,7 +58,7 @@ class MediaRange:
         return _ANY if kind == "*" else _KIND if name.startswith(kind + "/") else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NegotiatedMedia:
     """The media type of the answer: the index of the documented one, and the value of ``Content-Type``."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from mock_server.core.value_class import value_class
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 FIELDS = ("event", "id", "retry", "data")
 """The fields that an event may have, in the order in which they are written."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ServerSentEvent:
     """One event. ``event`` is its type, ``retry`` in milliseconds; None where the field is not there."""
 

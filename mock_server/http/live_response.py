@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Response
 
 
@@ -12,7 +12,7 @@ def _nothing() -> bytes:
     return b""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LiveResponse(Response):
     """An answer that stays open. ``news`` returns what is to be sent now, perhaps nothing; it changes no state.
 

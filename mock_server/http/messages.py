@@ -6,11 +6,12 @@ Everything here is frozen and does not depend on the modules that use it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 
 if TYPE_CHECKING:
     from mock_server.storage import RecordChange
@@ -19,7 +20,7 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Field lines in the order in which they are sent. Names in requests are in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Request:
     """A request as it was received.
 
@@ -48,7 +49,7 @@ class Request:
         return [value for key, value in self.headers if key == name]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TransportFault:
     """A fault in sending an answer that is valid in itself.
 
@@ -64,7 +65,7 @@ class TransportFault:
     cut_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Stream:
     """A body that is sent item by item: what its items are made from, so that they need not be in memory.
 
@@ -122,7 +123,7 @@ class ResponseSource(StrEnum):
     """A scenario that runs; ``Response.scenario`` is its name once the response is ready to be sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Response:
     """An answer as it will be sent, and the fault with which it is sent.
 
@@ -173,7 +174,7 @@ class Response:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Route:
     """The result of routing a method and a path.
 
@@ -191,7 +192,7 @@ class Route:
     others: tuple[Route, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Exchange:
     """A request, the findings about it and the answer, and the answer that is sent."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Request
 
 LONGEST_DELAY = 600_000
@@ -22,7 +22,7 @@ MOST_ITEMS = 100_000
 _PREFERENCE = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?\s*(?:;[^,]*)?""")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Preferences:
     """The preferences of a request; None for those not given. ``delay`` and ``interval`` are in milliseconds."""
 

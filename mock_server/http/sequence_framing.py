@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mock_server.core.compact_json import json_bytes
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.event_stream import FIELDS
 from mock_server.http.media_types import essence_of
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
@@ -24,7 +24,7 @@ def json_text(value: JSON) -> str:
     return json_bytes(value).decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Framing:
     """Writes the items of a sequence. ``named_by`` is the member that names an event; ``end`` follows the last item."""
 

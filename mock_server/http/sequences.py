@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import essence_of
 
 EVENTS = "text/event-stream"
@@ -55,7 +56,7 @@ def form_of(media_type: str) -> str:
     return PARTS if essence.startswith("multipart/") and essence != "multipart/form-data" else ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Sequence:
     """The items of a body. ``prefix`` are the schemas of the first ones, ``rest`` is that of all others.
 

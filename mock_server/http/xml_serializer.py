@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 NAMELESS = "xml"
 """The name of the root element of a schema that has none, neither by ``xml`` nor as a component."""
@@ -41,7 +41,7 @@ def serialize_xml(value: JSON, schema: JSON, resolve: Resolve) -> bytes:
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + written
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _XmlMetadata:
     """The values of the ``xml`` keyword of a schema."""
 

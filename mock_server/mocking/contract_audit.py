@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.faker_bridge import unknown_methods
 from mock_server.http.messages import Request, Response, ResponseSource
 from mock_server.http.preferences import Preferences
@@ -18,7 +19,7 @@ from mock_server.openapi.validation.validator import ContractValidator
 from mock_server.storage import Store
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AuditedResponse:
     """One answer that was tried: its operation, its status, its example, its source, and its findings."""
 

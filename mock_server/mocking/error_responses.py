@@ -10,12 +10,12 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Response
 from mock_server.openapi.model import Operation, ResponseSpec
 
@@ -125,7 +125,7 @@ def with_diagnostics(value: JSON, accepts: Callable[[JSON], bool], own: Response
     return body
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _FieldLocation:
     """A member or an item within an answer; ``name`` is that of the member, in the form of :data:`_MESSAGES`."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Request, Response, Route
 from mock_server.http.preferences import Preferences
 from mock_server.mocking.mock_request import MockRequest
@@ -16,7 +15,7 @@ from mock_server.worlds.stateful_decision import StatefulDecision
 from mock_server.worlds.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Examined:
     """A request and the results of examining it.
 
@@ -54,7 +53,7 @@ class Examined:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Admitted:
     """An examined request and what its world decides: ``mock_request`` is present where an answer is to be selected."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from mock_server.core.atomic_file import atomic_write
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.mocking.record_factory import RecordFactory, maker_of
 from mock_server.mocking.seed_export import SeedExport
 from mock_server.openapi.model import Contract
@@ -19,7 +20,7 @@ from mock_server.storage.fixtures.file_formats import WRITERS, write_csv
 Rows = Iterator[dict[str, JSON]]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Export:
     """What to generate: how many records of which resource, for which countries in turn, in which format, to where.
 
@@ -38,7 +39,7 @@ class Export:
     fill_properties: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Plan:
     """An export that was checked against the contract: only writing the file can fail now.
 

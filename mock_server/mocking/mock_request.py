@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mock_server.core.value_class import value_class
 from mock_server.http.content_negotiation import NegotiatedMedia, negotiate
 from mock_server.http.messages import Request
 from mock_server.http.preferences import Preferences
@@ -34,7 +35,7 @@ class NotAcceptableError(Exception):
         super().__init__(names)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MockRequest:
     """A valid request: its operation, its caller, its preferences, and its world."""
 

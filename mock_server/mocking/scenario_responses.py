@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from mock_server.core import deadline
@@ -18,6 +18,7 @@ from mock_server.core.errors import StoreLostError
 from mock_server.core.json_pointer import pointer_parts, with_value_at
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import essence_of, is_json, plugin_codec
 from mock_server.http.messages import Headers, Request, Response, ResponseSource, Stream
 from mock_server.http.preferences import MOST_ITEMS, Preferences
@@ -45,7 +46,7 @@ class _CannotBePlayedError(Exception):
     """Raised for an answer that cannot be made as the scenario wants it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ScenarioResponse:
     """One answer of a scenario to one request."""
 
@@ -210,7 +211,7 @@ def _spoilt(answer: Response, stream: Stream, stub: StubResponse) -> Response:
     return replace(answer, stream=replace(stream, garble=stub.garble, garbled=garbled))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ScenarioValidator:
     """Tries the answers of a scenario on a contract before the scenario may run."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.mocking.event_lifecycle import LifecycleStage, stage_of
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Slot:
     """The place of an item: the name of its branch of a union (empty: any), and its value where one is given.
 

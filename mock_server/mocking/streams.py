@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -26,6 +26,7 @@ from mock_server.core.json_pointer import (
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
@@ -58,7 +59,7 @@ _NUMBERED = ("sequence_number", "sequenceNumber", "sequence", "seq")
 """Members that count the items of a stream, from 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StreamItems:
     """What the items of one media type of a response are made from."""
 

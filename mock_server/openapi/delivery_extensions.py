@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mock_server.core.json_pointer import pointer_of, pointer_parts
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.value_reader import Names, ValueReader
 from mock_server.openapi.effects.values import Place, RecordSelection, Value
 
@@ -38,7 +38,7 @@ MEANINGS = ("event", "delivery", "try")
 """What a parameter of an operation may name that has deliveries made once more."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ShownDeliveries:
     """The resource whose records are the tries of deliveries, and the values of their members.
 
@@ -54,7 +54,7 @@ class ShownDeliveries:
         return tuple(name for name, _ in self.members)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Redelivery:
     """An operation that has deliveries made once more: what its path parameter names is one of :data:`MEANINGS`."""
 

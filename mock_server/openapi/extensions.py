@@ -7,12 +7,13 @@ contract without any gets the defaults here.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, cast
 
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.effect_names import ABSENT, EFFECTS, referred_in_effects
 from mock_server.openapi.failure_extensions import FAILURES, Failure, read_failures
 from mock_server.openapi.node_reader import NodeReader
@@ -45,7 +46,7 @@ HeadManner = Literal["answer", "refuse"]
 SlashManner = Literal["refuse", "redirect", "ignore"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Resource:
     """Records of one kind, as fixtures hold them.
 
@@ -62,7 +63,7 @@ class Resource:
     """References to further schemas that show the same records."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TokenRecords:
     """The records of a resource that have tokens: ``member`` has the token, ``expires`` the time when it ends.
 
@@ -75,7 +76,7 @@ class TokenRecords:
     expires: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TokenKind:
     """Tokens that begin with ``prefix``: the security schemes that accept them, the resource they select from.
 
@@ -91,7 +92,7 @@ class TokenKind:
     requires: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Suffix:
     """The effect of a reserved end of a token: a failure, or a delay in milliseconds."""
 
@@ -99,7 +100,7 @@ class Suffix:
     delay: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CorsPolicy:
     """What a page of another origin may do; ``*`` allows any. ``max_age`` in seconds.
 
@@ -113,7 +114,7 @@ class CorsPolicy:
     expose_headers: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RateLimit:
     """The number of requests of one token (``limit``) in each window of ``window`` seconds."""
 
@@ -121,7 +122,7 @@ class RateLimit:
     window: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Idempotency:
     """The header (in lower case) that has the key, and the methods of the operations that use it."""
 
@@ -129,7 +130,7 @@ class Idempotency:
     methods: tuple[str, ...] = ("POST", "PATCH")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MockExtensions:
     """All the ``x-mock-*`` data of a contract."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mock_server.core.json_pointer import pointer_of, value_at
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.node_reader import NodeReader
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _OWN = ("status", "response", "example", "beforeRouting", "body", "each", "keywo
 _KEYS = (*_OWN, "as", "type", "message", "at", "without")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class FaultText:
     """How a thing that is wrong is told: its kind (``missing``), and a message in which ``{limit}`` is filled in."""
 
@@ -46,7 +47,7 @@ class FaultText:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Failure:
     """The answer to a failure. ``response`` is a reference, ``example`` the name of one of its examples.
 

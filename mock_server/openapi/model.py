@@ -6,11 +6,12 @@ Schemas stay as they are in the document, references included; code that walks t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import is_json
 from mock_server.openapi.extensions import MockExtensions
 from mock_server.openapi.state_extensions import OperationCorrection
@@ -49,7 +50,7 @@ def path_parts(key: str) -> tuple[str, str, str]:
     return template, query, fragment
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MediaType:
     """One entry of ``content``. ``name`` is the key, parameters included (``text/plain; charset=utf-8``)."""
 
@@ -71,7 +72,7 @@ class MediaType:
         return is_json(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Header:
     """A response header. ``examples`` as in :class:`MediaType`; ``explode`` tells how an object is written."""
 
@@ -88,7 +89,7 @@ class Header:
         return self.examples.get(example, self.examples.get(""))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ResponseSpec:
     """A documented answer. ``status`` is the key: ``200``, ``4XX`` or ``default``."""
 
@@ -97,7 +98,7 @@ class ResponseSpec:
     content: tuple[MediaType, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Operation:
     """An operation. ``key`` (``GET /pets/{id}``) is unique; ``pointer`` is the JSON Pointer to it in the document."""
 
@@ -127,7 +128,7 @@ class Operation:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SecurityScheme:
     """A scheme of ``components.securitySchemes``. ``scheme`` is in lower case."""
 
@@ -140,7 +141,7 @@ class SecurityScheme:
     """The name of an apiKey's header, parameter or cookie."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Contract:
     """A contract that can be served.
 

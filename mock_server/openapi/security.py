@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from mock_server.core.value_class import value_class
 from mock_server.http.form_pairs import cookie_pairs
 from mock_server.http.messages import Request
 from mock_server.openapi.extensions import MockExtensions, TokenKind
 from mock_server.openapi.model import Operation, SecurityScheme
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Credentials:
     """The caller of a request.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_server.core.json_pointer import pointer_of, pointer_parts
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.effect_names import ABSENT
 from mock_server.openapi.effects.values import ITEM, EffectCondition, Place, Value
 from mock_server.openapi.node_reader import NodeReader
@@ -61,7 +62,7 @@ OPERATION_KEYS = ("x-mock-resource", "x-mock-does", "x-mock-key")
 Fold = Literal["none", "case"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class UniqueMembers:
     """Members whose values no two records of a resource share.
 
@@ -76,7 +77,7 @@ class UniqueMembers:
     answers_existing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class DerivedMember:
     """A member that is computed of others; ``reads`` are the members that it is computed of."""
 
@@ -84,7 +85,7 @@ class DerivedMember:
     reads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RelatedFilter:
     """A parameter that asks for records with a related one whose members have one of the given values each."""
 
@@ -97,7 +98,7 @@ COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 """How a value of a record compares with what is sent: numbers, times, else texts."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordFilter:
     """What a parameter asks of records, by values of each.
 
@@ -115,7 +116,7 @@ class RecordFilter:
     compared: tuple[tuple[Comparison, Value], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ResourceCorrection:
     """What is said of one resource. Empty parts say nothing; ``schema`` and ``views`` are references.
 
@@ -145,7 +146,7 @@ class ResourceCorrection:
     lists: Mapping[str, RelatedFilter] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class OperationCorrection:
     """What is said of one operation: its resource or ``none``, its verb, the place of its key in a record.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.event_stream import events_of
 from mock_server.http.sequences import EVENTS
 
@@ -28,7 +28,7 @@ _STATED = ("x-speakeasy-sse-sentinel", "x-sse-sentinel")
 _DECODER = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TranscriptItem:
     """One item of a stream in a sample: the type of an event (None: not given), and its value."""
 
@@ -36,7 +36,7 @@ class TranscriptItem:
     value: JSON
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Transcript:
     """The items of a stream that a contract shows, and the bytes of the event that ends it; empty for none.
 

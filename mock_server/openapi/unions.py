@@ -6,9 +6,9 @@ A contract gives it by ``discriminator``, or by a member that every branch fixes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.coercion import Resolve, TypeHints
 
 _DEEPEST = 6
@@ -19,7 +19,7 @@ _NAMING = ("event", "type", "kind", "object", "op", "action", "status")
 """Members that name a branch where no discriminator gives one, the likeliest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class UnionBranch:
     """A branch: the value of the naming member, and the schema. A branch with several names is listed for each."""
 
@@ -27,7 +27,7 @@ class UnionBranch:
     schema: JSON
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Union:
     """The branches of a union in the contract's order. ``member`` names them; empty where nothing does."""
 

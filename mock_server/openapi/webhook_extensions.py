@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.delivery_extensions import DeliveryReader, Redelivery, ShownDeliveries
 from mock_server.openapi.node_reader import NodeReader
 
@@ -42,7 +43,7 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SigningScheme:
     """How deliveries are signed: an HMAC of ``text``, which ``headers`` carry. No headers: they are not signed.
 
@@ -81,7 +82,7 @@ SCHEMES: Mapping[str, SigningScheme] = {
 """The schemes by name: Standard Webhooks 1.0, Stripe's, GitHub's, and any other (``hmac``, with its own header)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EndpointMembers:
     """The records that are endpoints: their resource, and JSON Pointers to what deliveries need of each.
 
@@ -96,7 +97,7 @@ class EndpointMembers:
     enabled: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class WebhookPlan:
     """How the events of a contract are delivered. ``retries`` in seconds from each failed try to the next.
 

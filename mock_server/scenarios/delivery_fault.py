@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 FaultKind = Literal[
     "drop", "duplicate", "reorder", "late", "wrong_signature", "old_timestamp", "invalid_body", "timeout"
@@ -29,7 +29,7 @@ _OF_TRIES: tuple[FaultKind, ...] = ("drop", "wrong_signature", "old_timestamp", 
 _MOST_TRIES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class DeliveryFault:
     """A fault of the first ``tries`` tries of one delivery, those after it are right. ``seconds``: how late or old."""
 
@@ -72,7 +72,7 @@ class DeliveryFault:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EventFault:
     """A fault of the deliveries of events of that name; an empty name is any."""
 

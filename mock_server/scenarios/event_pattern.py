@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from mock_server.core.json_pointer import value_at
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.scenarios.safe_matching import StepBudget, StepBudgetExceededError, json_equal
 from mock_server.scenarios.value_patterns import path_of, value_pattern
 
@@ -22,7 +22,7 @@ BodyCheck: TypeAlias = Callable[[JSON], str]
 """Returns how a body differs, in words; empty where it does not."""
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class EventPattern:
     """A pattern of events; ``type`` and ``record`` are None where any fits. One without any keys matches every event.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, TransportFault
 from mock_server.http.preferences import LONGEST_DELAY, MOST_ITEMS
 from mock_server.openapi.failure_extensions import FAILURES
@@ -44,7 +44,7 @@ TURNS = ("times", "every", "share", "required_state", "new_state")
 KEYS = ("name", "description", "match", "answers", "then", "state", "required_state", "new_state")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ContractBreak:
     """How an answer breaks the contract on purpose. Without ``members`` the answer as a whole may break it."""
 
@@ -52,7 +52,7 @@ class ContractBreak:
     """JSON Pointers and the values to put there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StubResponse:
     """One answer of a scenario. ``body`` has the one value where there is a body, since null is a value too.
 
@@ -93,7 +93,7 @@ class StubResponse:
         return all(part is None for part in parts) and not (self.body or self.patch or self.headers)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Scenario:
     """A scenario. ``machine`` names the states that it reads and changes: its own unless it shares another's."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import unquote
@@ -18,6 +17,7 @@ from mock_server.core.json_pointer import value_at
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.form_pairs import raw_pairs
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.model import Operation
@@ -61,7 +61,7 @@ def no_record() -> None:
     """Return no record: a lookup where nothing keeps any."""
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class _RequestView:
     """A request, and its parsed parts, which are parsed when a pattern needs them."""
 

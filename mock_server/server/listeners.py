@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from mock_server.core.errors import UsageError
+from mock_server.core.value_class import value_class
 from mock_server.server.connection_capacity import backlog
 from mock_server.server.sockets import bind_each, listen, url_of
 from mock_server.server.tls import ServerCertificate, server_certificate
@@ -15,7 +15,7 @@ from mock_server.server.unix_socket import unix_socket
 from mock_server.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ServerAddress:
     """Where clients reach a server: its base URL, and what they need besides.
 
@@ -28,7 +28,7 @@ class ServerAddress:
     authority: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Listeners:
     """The sockets of a server, one for each process; those of several do not listen yet."""
 

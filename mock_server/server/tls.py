@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from socket import gethostname
@@ -13,13 +12,14 @@ from tempfile import TemporaryDirectory
 
 from mock_server.core.errors import UsageError
 from mock_server.core.extras import install_command
+from mock_server.core.value_class import value_class
 from mock_server.settings import Settings
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - addresses that are no name of a host
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ServerCertificate:
     """The paths of a certificate with its chain and of its key, in PEM; one file may have both.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import time
 
+from mock_server.core.value_class import value_class
 from mock_server.storage.record import KEYS, RecordChange
 
 MOST_CHANGE_SETS = 1000
@@ -14,7 +15,7 @@ MOST_SNAPSHOTS = 100
 """Snapshots that a world may have, of one contract."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Cause:
     """Why something was changed: the operation, the entry of the journal, and when, in seconds since 1970.
 
@@ -34,7 +35,7 @@ NO_CAUSE = Cause()
 """Nobody said why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ChangeSet:
     """Changes that were made together. Numbers grow within a world."""
 
@@ -54,7 +55,7 @@ class ChangeSet:
         return [change for change in self.changes if KEYS not in change.resource]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Snapshot:
     """A state of a world under a name: when it was taken, in seconds since 1970, and the number of its own records."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from threading import RLock
 from types import MappingProxyType
 
+from mock_server.core.value_class import value_class
 from mock_server.storage.change_log import ChangeLog
 from mock_server.storage.change_set import NO_CAUSE, Cause, ChangeSet, Snapshot
 from mock_server.storage.interfaces import RecordReader, RecordWriter
@@ -327,7 +327,7 @@ class CopyOnWriteRecords:
         self._revision = next_revision()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class FrozenState:
     """What a snapshot has: rows by resource, and the bytes that they take."""
 

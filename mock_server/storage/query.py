@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 if TYPE_CHECKING:
     from mock_server.storage.record import Record
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         """Some records whose number is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordQuery:
     """The conditions of a search. ``text`` is in any of a record's texts, in any case; ``handle`` is a prefix."""
 

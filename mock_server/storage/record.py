@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from types import MappingProxyType
 from typing import TypeAlias
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 HANDLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """The form of every handle."""
@@ -28,7 +29,7 @@ def _nothing() -> Mapping[str, JSON]:
     return _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Record:
     """One record of a resource. ``value`` is read-only; ``location`` is the file and line it came from.
 
@@ -53,7 +54,7 @@ OwnRow: TypeAlias = Record | Absence
 """What a world itself has of a handle."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordChange:
     """A change of one row of a world: what has to be there, and what comes in its place.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.loading.loader import CONTROL
 
 IpAddress: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
@@ -47,7 +47,7 @@ def checked_url(url: object) -> SplitResult:
     return parts
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class CallPolicy:
     """The hosts that may be called beside this machine: names, addresses, networks (10.0.0.0/8).
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Literal, cast
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.scenarios.delivery_fault import DeliveryFault
 from mock_server.storage import DELIVERIES, SEARCHED, Record
 from mock_server.webhooks.endpoint import Endpoint
@@ -26,7 +27,7 @@ WAITS = "waits at "
 """What rows say of deliveries that wait, before their lane: stores find them by it among those that are finished."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class DeliveryTry:
     """One try: when (seconds since 1970, by the world's clock), and the status and body that came, or why none did."""
 
@@ -45,7 +46,7 @@ class DeliveryTry:
         return replace(self, response=self.response[:LONGEST_FORMER])
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Delivery:
     """One event on its way to one endpoint. Times are seconds since 1970 by the world's clock.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.json_pointer import mapping_at, pointer_parts, value_at, with_value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.webhook_extensions import SCHEMES, EndpointMembers, SigningScheme, WebhookPlan
 from mock_server.storage import ENDPOINTS, Record, RecordChange, RecordReader
 from mock_server.worlds.events.event import Event
@@ -20,7 +21,7 @@ _DISABLED: Mapping[JSON, JSON] = {"enabled": "disabled", "active": "inactive"}
 """What says so of one that is not enabled, where that is a word."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Endpoint:
     """Where events are delivered. No ``events``: all of them. ``signing`` names a scheme; empty: the contract's.
 

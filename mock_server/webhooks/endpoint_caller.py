@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from mock_server.core.value_class import value_class
 from mock_server.webhooks.call_policy import CallRefusedError
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CallOutcome:
     """What came of a call: status and body, or what was wrong."""
 

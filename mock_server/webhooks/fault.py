@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.json_reader import JsonReader
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.scenarios.delivery_fault import FAULT_KEYS, DeliveryFault, EventFault, read_event_fault
 from mock_server.storage import FAULTS, Absence, Record, RecordChange, RecordReader
 
@@ -16,7 +17,7 @@ MARK = "mock-fault"
 """The header that tells a receiver's author of a fault on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PlannedFault:
     """A fault for the next ``times`` deliveries of some events."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import strftime, time
 
 from mock_server.core.text import cut
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.asgi import ClientGoneError, Receive, Scope, Send, read_body, send_answer
 from mock_server.http.messages import Response
 from mock_server.openapi.webhook_extensions import SCHEMES, KeyForm, SigningScheme
@@ -22,7 +23,7 @@ SHOWN = 20_000
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ReceiverManners:
     """How a receiver answers and verifies.
 

@@ -7,9 +7,9 @@ import hmac
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.webhook_extensions import KeyForm, SigningScheme
 
 TOLERANCE = 300
@@ -19,7 +19,7 @@ PREFIX = "whsec_"
 _PLACE = re.compile(r"\{([a-z]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SignedMessage:
     """What is signed and sent: the event's id and name, the delivery's id, the seconds since 1970, the body."""
 

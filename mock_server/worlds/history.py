@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from time import time
 
+from mock_server.core.value_class import value_class
 from mock_server.storage import ChangeSet, RecordReader, RecordWriter, Snapshot, Store
 from mock_server.worlds.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StoredChangeSet:
     """A change set, and the store whose records it is about."""
 

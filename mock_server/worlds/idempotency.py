@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 from mock_server.http.json_codec import response_from_json, response_to_json
 from mock_server.http.messages import Request, Response
 from mock_server.hub import Hub
@@ -52,7 +53,7 @@ def replayed(answer: bytes) -> Response:
     return replace(response, headers=(*response.headers, (REPLAYED, "true")))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class KeyClaim:
     """The right to keep an answer for a key."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.sized_cache import LONGEST
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers
 from mock_server.hub.model import Window, WindowQuestion
 from mock_server.openapi.extensions import RateLimit
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Allowance:
     """The rest of a window. ``reset`` is the whole seconds until the next one begins, at least 1."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import HubLostError
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Request, Response, Route
 from mock_server.hub.model import Decision, KeyQuestion, Question, WindowQuestion
 from mock_server.openapi.extensions import MockExtensions
@@ -22,7 +23,7 @@ _TRIES = 20
 """Most times that a decision is asked because other scenarios were staged meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StatefulDecision:
     """The decision about one request: a failure, an answer to replay, headers to add, the turn of a scenario."""
 
@@ -46,7 +47,7 @@ class StatefulDecision:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StatefulRequest:
     """A request about which its world has something to decide. ``takes_turns``: whether scenarios may answer it."""
 

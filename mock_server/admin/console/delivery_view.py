@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers
 from mock_server.openapi.webhook_extensions import SCHEMES, WebhookPlan
 from mock_server.webhooks.attempt import request_of_delivery
@@ -18,7 +19,7 @@ LONGEST_RESPONSE = 300
 LONGEST_HEADER = 400
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TryView:
     """A try. ``headers`` are those that it sent; none where nothing was sent, or its time of signing is not known."""
 

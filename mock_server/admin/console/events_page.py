@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 from urllib.parse import quote, urlencode
 
@@ -18,6 +17,7 @@ from mock_server.admin.endpoints.events import ShownEvent, shown_events
 from mock_server.admin.router import AdminRequestError
 from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.webhooks.known_events import event_names, webhook_names
 from mock_server.scenarios.delivery_fault import FAULT_KINDS
 from mock_server.webhooks.delivery import delivery_of
@@ -39,7 +39,7 @@ _DONE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EventRow:
     """An event as a row of a table. ``deliveries`` are their statuses, each with how many have it."""
 

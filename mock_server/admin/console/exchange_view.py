@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 
 from mock_server.admin.console.journal_row import JournalRow, journal_row, why_of
@@ -13,6 +12,7 @@ from mock_server.admin.console.sample_call import SampleCall
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import InstructionError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import is_json
 from mock_server.http.messages import Headers, ResponseSource
 from mock_server.mocking.mounts import ApiMount
@@ -42,7 +42,7 @@ _OWN_OF_CLIENTS = frozenset(
 """Headers that the next client writes itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MessageView:
     """A message: its headers, and the beginning of its body as a text. ``size`` is that of the body, in bytes."""
 

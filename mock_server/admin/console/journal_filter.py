@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mock_server.core.value_class import value_class
 from mock_server.worlds.journal import Entry
 
 FIELDS = ("method", "status", "operation", "path")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class JournalFilter:
     """What entries have to have; an empty text is no condition.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from mock_server.admin.console.templates import clock_text, moment_text, short
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import is_json
 from mock_server.http.messages import ResponseSource
 from mock_server.http.refusal_phrase import refusal_phrase
@@ -19,7 +19,7 @@ _LONGEST_PROBLEM = 16 * 1024
 _ON_ONE_LINE = json.JSONEncoder(separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class JournalRow:
     """A row: texts that are short, as they may be shown. ``took`` is in milliseconds."""
 
@@ -36,7 +36,7 @@ class JournalRow:
 
     def text(self) -> str:
         """Return the row as JSON on one line."""
-        return _ON_ONE_LINE.encode({name: getattr(self, name) for name in self.__slots__})
+        return _ON_ONE_LINE.encode({name: getattr(self, name) for name in self.__match_args__})
 
 
 def journal_row(entry: Entry, world: World, redaction: Redaction) -> JournalRow:

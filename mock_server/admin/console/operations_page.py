@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from mock_server.admin.console.page import ConsolePage, PageRequest, PageRows
@@ -13,6 +12,7 @@ from mock_server.admin.router import PREFIX, AdminRequestError
 from mock_server.core.json_pointer import value_at
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.model import Operation, SecurityScheme
 from mock_server.openapi.resources.inference import model_of
@@ -23,7 +23,7 @@ SHOWN = 150
 """Operations of a page."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class OperationRow:
     """An operation as a row of a table. ``state`` is what it does to records, in words; empty for nothing."""
 

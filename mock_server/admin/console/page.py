@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from mock_server.admin.console.templates import compile_ahead, templates
 from mock_server.admin.router import PREFIX, AdminRequest, AdminRequestError, Function, Table
 from mock_server.core.json_text import DEEPEST, json_bytes, read_json
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Request, Response, ResponseSource
 
 POLICY = (
@@ -45,7 +46,7 @@ PAGES = (
 """The pages of the navigation: paths below ``/__admin``, and titles."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ConsolePage:
     """A page that is to be rendered. ``section`` is its entry of the navigation, by path."""
 
@@ -56,7 +57,7 @@ class ConsolePage:
     status: int = 200
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class PageRequest:
     """A request for a page: that of the admin API, and the routes of that API, which pages call for what they show."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log10
+
+from mock_server.core.value_class import value_class
 
 WIDTH, HEIGHT = 720, 190
 """Units of a plot; on a page they are pixels."""
@@ -15,7 +16,7 @@ _LEAST_TIME = 0.01
 """Milliseconds at the bottom of a plot of times."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Bar:
     """A bar: its upper left corner, and how wide and high it is."""
 
@@ -25,7 +26,7 @@ class Bar:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Tick:
     """A line across a plot, and what it stands for."""
 
@@ -33,7 +34,7 @@ class Tick:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LinearScale:
     """A scale from 0 to ``top``."""
 
@@ -56,7 +57,7 @@ class LinearScale:
         return [Tick(self.y(value), f"{value:g}") for value in (0.0, self.top / 2, self.top)]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LogScale:
     """A scale of milliseconds in decades, from ``low`` to ``high`` as powers of ten."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mock_server.admin.router import AdminRequestError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract
 
 MEMBER = "member:"
@@ -16,7 +16,7 @@ LONGEST = 20_000
 """Characters of a text that a form shows; longer ones are changed as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordField:
     """A field of a form. ``kind`` is text, number, boolean or choice; ``choices`` are those of an enum."""
 

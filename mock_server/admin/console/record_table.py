@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from mock_server.admin.console.templates import short
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 MOST_COLUMNS = 8
 _TELLING = ("id", "handle", "name", "title", "email", "slug", "type", "status", "amount", "currency", "created_at")
@@ -14,7 +14,7 @@ _TELLING = ("id", "handle", "name", "title", "email", "slug", "type", "status", 
 _LONGEST = 60
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Cell:
     """A value in a few words, and where it leads; an empty text for nothing."""
 

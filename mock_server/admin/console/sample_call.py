@@ -6,12 +6,12 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from mock_server.core.errors import MockServerError
 from mock_server.core.json_pointer import value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.mocking.mounts import ApiMount
 from mock_server.openapi.model import Contract, Operation, SecurityScheme
 from mock_server.storage import RecordQuery, RecordReader
@@ -28,7 +28,7 @@ _FORMATS = {
 _TYPES: Mapping[str, JSON] = {"integer": 1, "number": 1, "boolean": True}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SampleCall:
     """A call: the method, the whole URL, header lines and a body, which is empty for most."""
 

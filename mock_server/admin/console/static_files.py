@@ -9,10 +9,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Request, Response, ResponseSource
 
 STATIC = "/static/"
@@ -27,7 +27,7 @@ _DIGEST = 16
 """Characters of a digest in a path: 64 bits, and nobody else chooses the content."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StaticFile:
     """A file as it is sent. ``content`` is compressed where ``is_compressed``; ``digest`` is of what is on disk."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from mock_server.core.value_class import value_class
 
-@dataclass(frozen=True, slots=True)
+
+@value_class
 class Country:
     """A country by its code of two letters. ``path`` is its shape (SVG 2, 9.3); of a small one it is empty.
 
@@ -22,7 +23,7 @@ class Country:
     point: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class WorldMap:
     """A map of ``width`` and ``height`` units. ``land`` is the shape of what has no code of its own."""
 

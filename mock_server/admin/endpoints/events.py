@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import insort
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from mock_server.admin.contract_names import event_name, parameter_error
@@ -18,6 +18,7 @@ from mock_server.core.json_reader import JsonReader
 from mock_server.core.json_text import json_bytes
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers, Response
 from mock_server.http.problem_details import problem_response
 from mock_server.mocking.mounts import ApiMount
@@ -37,7 +38,7 @@ _MISSES = 3
 """Most near misses in the answer to a verification that failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ShownEvent:
     """An event as it is shown; ``base_path`` is that of its contract, None where there is only one."""
 

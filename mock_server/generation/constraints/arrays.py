@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.constraints.keywords import length_of, list_of, whole_of
 from mock_server.generation.constraints.values import Constraints, Goal
 from mock_server.generation.contradiction import Unsatisfiable
@@ -12,7 +13,7 @@ from mock_server.generation.negation import REPEATED
 from mock_server.generation.schema_document import SchemaNode
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Contains:
     """``contains`` with its bounds; None: no upper one."""
 

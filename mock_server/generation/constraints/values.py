@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.constraints.keywords import list_of
 from mock_server.generation.negation import NOT_VALUES
 from mock_server.generation.schema_document import SchemaNode
@@ -15,7 +16,7 @@ Goal = tuple[SchemaNode, ...]
 """Schemas that apply to one value, all of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Reach:
     """An ``unevaluated`` keyword and the range of atoms whose members and items count as evaluated for it."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.cities import cities_of
 from mock_server.generation.fake.postal_codes import completed_code
 from mock_server.generation.fake.street_lines import street_lines
 from mock_server.generation.seeding import SeedKey
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Address:
     """An address as production stores it.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from mock_server.core.deadline import takes_long
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import is_country
 from mock_server.generation.seeding import RandomStream, totals
@@ -27,7 +27,7 @@ class CodeInPart(NamedTuple):
     code: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class City:
     """A city with the parts that an address needs.
 
@@ -69,7 +69,7 @@ def _whole(shorts: list[str]) -> list[str]:
     return codes
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Cities:
     """The cities of a country. A larger one is drawn more often, by its population."""
 

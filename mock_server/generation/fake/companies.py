@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.data_tables import row
 from mock_server.generation.fake.locales import main_people
 from mock_server.generation.fake.names import names_of_people
@@ -19,7 +19,7 @@ _UNREAD = ("ar", "gulf", "fa", "dari", "he", "ja", "th", "bn", "ne", "si", "am")
 """Languages whose letters alone do not tell how a word is pronounced."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Company:
     """A company: ``name`` is the name in use, ``legal_name`` the one in the register, ``form`` its legal form."""
 
@@ -29,7 +29,7 @@ class Company:
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LegalForms:
     """The legal forms of a country, each a pattern in which ``{x}`` is the name, and their running weights."""
 

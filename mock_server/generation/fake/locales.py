@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.seeding import RandomStream, totals
 
@@ -13,7 +13,7 @@ USUAL = "US"
 """The country of a persona for which none is given."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LocalePeople:
     """``names`` is a locale of Faker or a row of ``names.yaml``, ``streets`` a row of ``streets.yaml``."""
 
@@ -40,7 +40,7 @@ def people_of(country: str) -> LocalePeople:
     return _peoples()[country]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Population:
     """The peoples of a place and the running totals of their shares."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec, module_from_spec
 from itertools import accumulate
@@ -13,6 +12,7 @@ from typing import Any
 
 from mock_server.core.deadline import takes_long
 from mock_server.core.late_imports import LATE_IMPORTS
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.data_tables import row, table
 from mock_server.generation.fake.locales import people_of, peoples_at
 from mock_server.generation.fake.romanization import ascii_letters, style_of
@@ -30,7 +30,7 @@ _POOLED = 150
 """Names drawn from Faker for each kind: enough for variety, and common names stay common."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PeopleNames:
     """The names of a people, and how they are spelled in Latin letters.
 
@@ -47,7 +47,7 @@ class PeopleNames:
     style: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Person:
     """A person of a people, a locale of Faker or a row of ``names.yaml``.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake import companies, names
 from mock_server.generation.fake.addresses import Address, address_in
 from mock_server.generation.fake.companies import Company, company_in
@@ -53,7 +53,7 @@ class _PersonaCache(Generic[_T]):
         return value
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class Persona:
     """The person or company of a record. ``country`` is an ISO 3166 code, ``is_company`` tells which of the two.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.cities import City
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.locales import people_of
@@ -17,7 +18,7 @@ _SECOND_LINES = 0.12
 """The share of addresses with a second line, where the post does not ask for one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StreetStyle:
     """How addresses are written: lines with blanks, streets to fill in, neighbourhoods, and second lines.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from math import exp, log
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.data_tables import row
 from mock_server.generation.seeding import RandomStream
 
@@ -27,7 +27,7 @@ _ON_THE_SECOND = 0.03
 """The share of moments without a fraction of a second."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class WorkingTimes:
     """When a place works: ``offset`` from UTC, ``rest`` the days of the week without work (Monday is 0)."""
 

@@ -8,10 +8,11 @@ the compiler has no maker for is a part that the search makes within the run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.deadline import check, current
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.branches import BranchPoint, expand
 from mock_server.generation.choices import Choice
 from mock_server.generation.constraints.arrays import ArrayConstraints
@@ -68,7 +69,7 @@ class _Deferred:
         return make(run)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Member:
     """A member of a planned object: what makes it, the values that it counts for, and the source of its presence.
 

@@ -7,9 +7,9 @@ a class or an escape stands for, so there is no second table of the letters of `
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from mock_server.core.value_class import value_class
 from mock_server.generation.contradiction import TOO_LARGE, Unsatisfiable
 from mock_server.generation.ecma_regex import matches
 from mock_server.generation.seeding import RandomStream
@@ -23,14 +23,14 @@ _EVERYTHING = 0x11000
 """Code points that are tried when no common letter matches."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Letters:
     """One letter of a class or an escape; ``text`` is the class or escape as written in the pattern."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Repeated:
     """A part that is repeated from ``least`` to ``most`` times; None: without limit."""
 
@@ -39,7 +39,7 @@ class Repeated:
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Alternatives:
     """One of several sequences. ``number`` is that of the group, 0 for one that does not capture."""
 
@@ -48,7 +48,7 @@ class Alternatives:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Backreference:
     """A backreference: the text that a group has captured."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of, pointer_parts, value_at, with_value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.seeding import SeedKey
@@ -23,7 +24,7 @@ _IDS = frozenset({("id",), ("event", "id"), ("uuid",), ("webhook", "id"), ("mess
 """Names, in words, of members that tell events apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Happening:
     """What the body of an event is made from: the record as it is shown, the time of the world, and an id of its own.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import InstructionError
@@ -11,6 +11,7 @@ from mock_server.core.json_reader import JsonReader
 from mock_server.core.merge_patch import apply_merge_patch
 from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.mocking.events.event_maker import EventMaker
 from mock_server.openapi.webhooks.model import MappedWebhook
 from mock_server.storage import Record, RecordReader
@@ -22,7 +23,7 @@ from mock_server.worlds.world import World
 KEYS = ("type", "record", "body", "patch", "force")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EventOrder:
     """What is asked for: the name of a webhook, the key of a record (empty for any), and the body.
 

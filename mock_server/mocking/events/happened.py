@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.webhooks.model import Ending
 from mock_server.storage import Absence, Record, RecordChange
 from mock_server.worlds.events.event_log import changes_of_records
@@ -15,7 +16,7 @@ _LOOKED_AT = 1000
 """Records of the beginning among which one that is deleted is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Happened:
     """A record and what has happened to it; of a deleted one it is as it was."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.model import InferredResource
 from mock_server.openapi.resources.names import noun_words, words_of
 from mock_server.openapi.resources.schema_shapes import SchemaShape
@@ -22,7 +23,7 @@ _LOOKED_AT = 1000
 """Records that are looked at for one list."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RelatedList:
     """A list of a view: the records whose member names the record that is shown.
 

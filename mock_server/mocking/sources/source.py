@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import ResponseSource
 from mock_server.mocking.mock_request import NegotiatedRequest
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Selected:
     """The value of a response body and its origin.
 

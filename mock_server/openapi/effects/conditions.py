@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import ge, gt, le, lt
 from typing import Literal, Protocol
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.moments import moment_in
 from mock_server.openapi.effects.values import EffectCondition, Readings, RecordSelection, Value, number_in, text_in
 
@@ -28,7 +28,7 @@ class Test(Protocol):
         """Tell whether a value passes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Equal:
     """The value is this one."""
 
@@ -38,7 +38,7 @@ class Equal:
         return is_same(value, self.other.evaluate(readings))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Alike:
     """The value is this text, whatever its case."""
 
@@ -49,7 +49,7 @@ class Alike:
         return isinstance(value, str) and isinstance(other, str) and value.casefold() == other.casefold()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Among:
     """The value is one of these."""
 
@@ -59,7 +59,7 @@ class Among:
         return any(is_same(value, other.evaluate(readings)) for other in self.others)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ItemOf:
     """The value is an item of a list, or the ``id`` of one."""
 
@@ -72,7 +72,7 @@ class ItemOf:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Present:
     """The value is there and not null; or else it is not, or null."""
 
@@ -82,7 +82,7 @@ class Present:
         return (value is not None) is self.is_present
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Ordered:
     """The value is less or greater than another: numbers by size, times by time, other texts by letters."""
 
@@ -102,7 +102,7 @@ class Ordered:
         return isinstance(value, str) and isinstance(other, str) and compare(value, other)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Untrue:
     """The value does not pass a test."""
 
@@ -112,7 +112,7 @@ class Untrue:
         return not self.test.passes(value, readings)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Every:
     """The value passes all of some tests."""
 
@@ -122,7 +122,7 @@ class Every:
         return all(test.passes(value, readings) for test in self.tests)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Tested:
     """A value passes a test."""
 
@@ -133,7 +133,7 @@ class Tested:
         return self.test.passes(self.value.evaluate(readings), readings)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AllOf:
     """All of some conditions hold."""
 
@@ -143,7 +143,7 @@ class AllOf:
         return all(condition.holds(readings) for condition in self.conditions)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AnyOf:
     """At least one of some conditions holds."""
 
@@ -153,7 +153,7 @@ class AnyOf:
         return any(condition.holds(readings) for condition in self.conditions)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NotAll:
     """A condition does not hold."""
 
@@ -163,7 +163,7 @@ class NotAll:
         return not self.condition.holds(readings)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Exists:
     """A selection has at least one record or item."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TypeAlias
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.values import EffectCondition, Place, RecordSelection, Value
 
 Members: TypeAlias = tuple[tuple[tuple[str, ...], Value], ...]
@@ -14,7 +15,7 @@ MOST_ITEMS = 1000
 """Items for which one step is taken at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Refuse:
     """Refuse the request with a failure; ``at`` is the part of the request that is at fault."""
 
@@ -27,7 +28,7 @@ class Refuse:
     """Values by the names that texts of the failure have for them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SetMembers:
     """Set members of a record: all values are read before any is set."""
 
@@ -37,7 +38,7 @@ class SetMembers:
     members: Members
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RemoveMembers:
     """Remove members of a record."""
 
@@ -47,7 +48,7 @@ class RemoveMembers:
     members: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CreateRecord:
     """Create a record with some members and parents; ``name`` is how later steps name it, if not empty."""
 
@@ -59,7 +60,7 @@ class CreateRecord:
     parents: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class DeleteRecord:
     """Delete a record, and what is below it."""
 
@@ -68,7 +69,7 @@ class DeleteRecord:
     target: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ForEach:
     """Take steps for each record or item of a selection, of which they know it by ``name``."""
 
@@ -79,7 +80,7 @@ class ForEach:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SendEvents:
     """Tell of events about a record."""
 
@@ -89,7 +90,7 @@ class SendEvents:
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AnswerMembers:
     """Set what the answer has at some pointers, the whole of it at none; records are shown by the schemas there."""
 
@@ -98,7 +99,7 @@ class AnswerMembers:
     members: Members
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RunLater:
     """Take steps at a moment of the world's clock; again at its next value where it ``repeats``.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from hashlib import sha256
 from typing import Literal, Protocol, runtime_checkable
@@ -12,6 +11,7 @@ from zlib import crc32
 
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.moments import moment_in, moved, unit_of
 
 Function = Literal["sum", "difference", "product", "quotient", "min", "max", "first", "count"]
@@ -94,7 +94,7 @@ class ItemReadings:
         return self._readings.time_text(moment)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Constant:
     """A literal."""
 
@@ -104,7 +104,7 @@ class Constant:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Place:
     """What a pointer leads to: into the request, a record, or the item of a selection."""
 
@@ -117,7 +117,7 @@ class Place:
         return pointer_of(*self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Listed:
     """A list of values."""
 
@@ -127,7 +127,7 @@ class Listed:
         return [item.evaluate(readings) for item in self.items]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Composed:
     """An object of values."""
 
@@ -137,7 +137,7 @@ class Composed:
         return {name: value.evaluate(readings) for name, value in self.members}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClockValue:
     """A moment: the present, or that of ``start``, moved by units and by ``count`` intervals."""
 
@@ -169,7 +169,7 @@ class ClockValue:
         return None if moment is None else readings.time_text(moment)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class DrawnUuid:
     """A UUID of version 4 (RFC 9562, 5.4), drawn."""
 
@@ -179,7 +179,7 @@ class DrawnUuid:
         return str(UUID(int=readings.drawn(self.place, 1 << 128), version=4))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class DrawnToken:
     """A text of drawn characters after a prefix; with its CRC-32 behind, in base 62, where it ``has_checksum``."""
 
@@ -195,7 +195,7 @@ class DrawnToken:
         return self.prefix + text + (_in_base(crc32(text.encode()), _BASE_62, _CHECKSUM) if self.has_checksum else "")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordSelection:
     """Records of a resource, or items of a list, that a condition selects; ``member`` is what counts of each."""
 
@@ -226,7 +226,7 @@ class RecordSelection:
         yield from items if isinstance(items, list) else ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Computed:
     """A function of some values, or of what a selection has."""
 
@@ -245,7 +245,7 @@ class Computed:
         return _written(_FUNCTIONS[self.function]([_number(value) for value in values]))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Rounded:
     """The nearest whole number, halves to even (IEEE 754); null stays null."""
 
@@ -256,7 +256,7 @@ class Rounded:
         return None if number is None else _written(number.quantize(Decimal(1)) if abs(number) < _EXACT else number)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Joined:
     """One text of several values; null is empty."""
 
@@ -266,7 +266,7 @@ class Joined:
         return "".join(text_in(item.evaluate(readings)) for item in self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Cased:
     """A text in small or capital letters; null stays null."""
 
@@ -280,7 +280,7 @@ class Cased:
         return text_in(value).upper() if self.is_upper else text_in(value).lower()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Digested:
     """The SHA-256 of a text in UTF-8 (FIPS 180-4), in hexadecimal digits; null stays null."""
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from regress import Regex, RegressError
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of
+from mock_server.core.value_class import value_class
 from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, nodes
 
@@ -40,7 +40,7 @@ class _UnknownError(Exception):
     """Raised for a pattern that is not understood, or is too large."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _PatternPart:
     """A part of a pattern: the positions that it may begin and end with, and whether it may be empty."""
 

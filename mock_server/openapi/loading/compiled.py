@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi import cache
 from mock_server.openapi.loading.reader import is_url, read_text
 from mock_server.openapi.loading.source_map import LayeredSourceMap
@@ -24,7 +24,7 @@ What compiling leaves behind stays in the memory of its process: 70 MB for GitHu
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Compiled:
     """A document that can be served; findings about its repairs; the files that it was made from."""
 
@@ -34,7 +34,7 @@ class Compiled:
     digest: str
 
 
-@dataclass(frozen=True)
+@value_class(slots=False)
 class ContractInput:
     """The input that a user names: the place of a contract, overlays, and whether references may lead to URLs."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from mock_server.core.errors import ContractError
 from mock_server.core.extras import needed_extra
 from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.core.yaml_writer import yaml_text
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import read_text
@@ -47,7 +48,7 @@ _INHERITED = ("security", "consumes", "produces")
 """Members of a root that its operations inherit: where pages differ in one, it is copied into each operation."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ImportedContract:
     """A contract made of pages: its text, where its parts come from, and findings about it.
 
@@ -97,7 +98,7 @@ def import_pages(pages: Sequence[str], *, as_json: bool = False) -> ImportedCont
     return ImportedContract(text, tuple(merged.parts()), tuple(merged.dangling()))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Block:
     """A fenced block of a page. ``source`` counts the lines of the page."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Protocol
 
 from mock_server.core.json_pointer import pointer_parts, value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Source:
     """A text, where it came from, and the data in it.
 
@@ -41,7 +42,7 @@ class Source:
         return f"{self.location(pointer)} {pointer}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Origin:
     """The origin of a part: the node at ``pointer`` of the document is at ``at`` of ``source``."""
 
@@ -58,7 +59,7 @@ class Located(Protocol):
     def location(self, pointer: str) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RelocatedSourceMap:
     """A document whose nodes were moved: ``moves`` maps a pointer of now to the pointer in ``below``."""
 
@@ -78,7 +79,7 @@ class RelocatedSourceMap:
         return self.below.location(self.moves.get(now, "") + pointer[len(now) :])
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LayeredSourceMap:
     """A contract with parts of other files and of overlays: it tells in which file and line a node is."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.model import STATEFUL, SentRecords, Verb, Verdict, Witness
 from mock_server.openapi.resources.operation_site import OperationSite
 from mock_server.openapi.resources.verb_words import ENDING, SUPPORTED
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Claim:
     """What an operation seems to do. ``shape``, ``schema`` and ``doubts`` are reasons in words, empty for none.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.names import noun_words, vocabulary, words_of
 from mock_server.openapi.resources.schema_shapes import SchemaShape, ShapeReader, is_plain
 
@@ -26,7 +25,7 @@ _WRAPPING = vocabulary("links link meta metadata request id success ok status me
 """Words of the members beside the object in a wrapper."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Envelope:
     """A part of an answer, by its JSON Pointer (empty: the whole), and its shape: of an item where it is a list."""
 

@@ -7,12 +7,13 @@ witnesses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.state_extensions import DerivedMember, RecordFilter, RelatedFilter, UniqueMembers
 
 Verb = Literal[
@@ -49,7 +50,7 @@ ParameterRole = Literal[
 Operator = Literal["", "eq", "in", "gt", "gte", "lt", "lte", "contains"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ListParameter:
     """A query parameter of a list, and what it does. ``member`` is the member that it compares, where it compares."""
 
@@ -63,7 +64,7 @@ class ListParameter:
     """What a relation names where no member of the record does: its resource, in the singular."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Parent:
     """A path parameter before the last resource of a path: what it names, by which member; None where unknown."""
 
@@ -72,7 +73,7 @@ class Parent:
     member: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordKey:
     """A member by which paths find a record; ``is_integer`` tells the type of the path parameter.
 
@@ -91,7 +92,7 @@ class RecordKey:
         return self.pointer or pointer_of(self.member)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Collection:
     """A path that lists or creates records.
 
@@ -106,7 +107,7 @@ class Collection:
     ignored: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ItemPath:
     """A path that ends in the key of a record, or in a word for the caller's own (``me``); then there is no key."""
 
@@ -116,7 +117,7 @@ class ItemPath:
     parents: tuple[Parent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class View:
     """A schema that shows a record in the answer of an operation.
 
@@ -132,7 +133,7 @@ class View:
     is_list: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Relation:
     """A member that names a record of another resource, or several (``is_list``)."""
 
@@ -141,7 +142,7 @@ class Relation:
     is_list: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Embed:
     """A member that shows a record of another resource inside; ``relation`` is the member that names it, if any."""
 
@@ -151,7 +152,7 @@ class Embed:
     is_list: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class InferredResource:
     """Things with identity, whatever paths and schemas show them; of a singleton there is one for each parent.
 
@@ -186,7 +187,7 @@ class InferredResource:
     missing: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SentRecords:
     """Where a body has several records at once: the JSON Pointer of the array, empty where that is the body itself.
 
@@ -197,7 +198,7 @@ class SentRecords:
     member: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Verdict:
     """What an operation does: the verb, to which resource, found by which key, and why it is believed.
 
@@ -232,7 +233,7 @@ class Verdict:
         return "; ".join(self.reasons)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ResourceModel:
     """The resources of a contract by name, and the verdict of each operation by its key (``GET /pets/{id}``).
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import is_json
 from mock_server.openapi.model import Contract, Operation
 from mock_server.openapi.resources.envelopes import Envelope, envelope_of
@@ -17,7 +17,7 @@ from mock_server.openapi.resources.verb_words import VerbWord, verb_word
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Answer:
     """The answer of success with the most to show: its status, media type, envelope, and all statuses of success."""
 
@@ -47,7 +47,7 @@ class Answer:
         return not self.media or (self.envelope is not None and self.shape.kind == "object" and not self.shape.members)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class QueryParameter:
     """A parameter of a path or query: name, schema, whether it is written as ``name[key]``, and required."""
 
@@ -58,7 +58,7 @@ class QueryParameter:
     is_required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class OperationSite:
     """An operation as inference sees it."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import path_parts
 from mock_server.openapi.resources.names import is_plural, singular
 
@@ -17,7 +17,7 @@ Form = tuple[str, ...]
 """The segments of a path, with ``{}`` for each parameter: what siblings have in common."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PathShape:
     """A path template, without trailing slash and without ``.json`` at its end, unless that is another path.
 

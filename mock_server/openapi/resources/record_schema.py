@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract, MediaType, Operation, ResponseSpec
 from mock_server.openapi.resources.model import InferredResource, ResourceModel, Verb, View
 from mock_server.openapi.resources.schema_shapes import SchemaShape, ShapeReader
@@ -16,7 +16,7 @@ _MOST = 0.8
 """The part of a union's members that a branch has which is the record itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ViewSchema:
     """A schema that shows a record, and its shape. ``schema`` is an object of the contract, or a reference into it."""
 
@@ -24,7 +24,7 @@ class ViewSchema:
     shape: SchemaShape
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ShownView:
     """A view with the places of the contract that it speaks of."""
 

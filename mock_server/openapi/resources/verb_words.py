@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.model import Verb
 from mock_server.openapi.resources.names import vocabulary, words_of
 
@@ -53,7 +53,7 @@ CALLER = frozenset({"me", "@me", "self", "current", "~", "whoami"})
 _FILLERS = vocabulary("a an the one to of for this your user api v1 v2 beta preview legacy deprecated")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class VerbWord:
     """A word and the verbs that it speaks for; none for a word that is not of the vocabulary."""
 

@@ -10,9 +10,9 @@ HTTP behaviour.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import cast
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract, path_parts
 from mock_server.openapi.routing.raw_path import literal
 
@@ -27,7 +27,7 @@ with warnings.catch_warnings():
 from starlette.routing import Route
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PathRoute:
     """The path of one operation: ``pattern`` is the regular expression, ``names`` are the names of its groups."""
 

@@ -7,13 +7,14 @@ openapi-core decides, and describes what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
 from mock_server.core.compact_json import value_written
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Headers, Request, Response, ResponseSource, Route
 from mock_server.http.sequences import form_of
@@ -30,7 +31,7 @@ _REMEMBERED = 256
 """Most sets of headers that are remembered for each response."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class FastResponseValidator:
     """What a documented response accepts, by media type and header."""
 

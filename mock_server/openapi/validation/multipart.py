@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
+
+from mock_server.core.value_class import value_class
 
 MOST_PARTS = 10_000
 """Most parts that are read; each costs 50 µs."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MultipartPart:
     """One part. ``headers`` have names in lower case; ``is_file`` tells whether it has a file name: ``filename``."""
 

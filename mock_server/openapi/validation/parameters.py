@@ -8,7 +8,6 @@ are read here, and its validators validate the values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote, unquote_plus
 
@@ -16,6 +15,7 @@ from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.bracket_notation import Leaf, tree_of
 from mock_server.http.form_pairs import Pairs, cookie_pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json
@@ -53,7 +53,7 @@ class RequestParts:
         return ", ".join(values) if values else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Parameter:
     """A Parameter Object, ready to read requests. ``taken`` are the names of the other parameters in its place."""
 

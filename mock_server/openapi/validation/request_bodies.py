@@ -7,13 +7,13 @@ describe values (images, archives) is the text of its bytes, one character each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote_plus
 
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.bracket_notation import Tree, indexed, tree_of
 from mock_server.http.form_pairs import Pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json, plugin_codec
@@ -36,7 +36,7 @@ class MalformedError(UnreadableError):
     """Raised for a body that is not even well-formed for its media type."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RequestBodySpec:
     """A Request Body Object, ready to read requests. ``content`` is by media range, as the contract writes it."""
 
@@ -55,7 +55,7 @@ class RequestBodySpec:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class BodyParser:
     """One entry of ``content``. ``encoding`` has the Encoding Objects by name; ``items`` reads bodies of many items."""
 

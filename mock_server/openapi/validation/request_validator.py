@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from mock_server.core.json_pointer import mapping_at
 from mock_server.core.json_text import TOO_DEEP, read_json
 from mock_server.core.text import describe_value
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
 from mock_server.openapi.coercion import LENIENT, READINGS, Reading, Resolve
@@ -35,7 +35,7 @@ Ignored = Callable[[JSON], Iterable[str]]
 """Returns the JSON Pointers of the members of a value that only answers have."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RequestVerdict:
     """The validation by the schema at one place: ``strict``, or ``lenient``, which does not assert ``format``."""
 
@@ -59,7 +59,7 @@ MOST_FINDINGS = 50
 """Most findings about one value: more help nobody, and a body of a megabyte may have a hundred thousand."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RequestValidator:
     """The parameters and the body of an operation, each with the validation of its schema.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import mapping_at, pointer_of, value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract, Operation
 from mock_server.openapi.webhooks.model import Webhook
 from mock_server.openapi.webhooks.reader import requests_of
 from mock_server.openapi.webhooks.runtime_expressions import expressions_in, is_expression
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Callback:
     """A request that follows the answer of an operation. ``url`` has runtime expressions in it."""
 

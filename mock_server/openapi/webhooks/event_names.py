@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.names import noun_words, vocabulary, words_of
 from mock_server.openapi.webhooks.model import Ending
 
@@ -26,7 +26,7 @@ def is_type_name(member: str) -> bool:
     return words_of(member) in _TYPES
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EventName:
     """The words of a webhook's name. ``noun`` is in the singular; ``has_marks`` tells whether dots part the two."""
 

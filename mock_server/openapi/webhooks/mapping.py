@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract
 from mock_server.openapi.resources.inference import model_of
 from mock_server.openapi.resources.model import InferredResource, ResourceModel
@@ -34,7 +35,7 @@ def webhooks_of(contract: Contract) -> WebhookModel:
 _MODELS: SizedCache[str, WebhookModel] = SizedCache(8)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordPlace:
     """A member of a body that may have the record: its JSON Pointer, its shape, and the resource of its schema."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 Ending = Literal["", "created", "updated", "deleted"]
 """What the name of a webhook says has happened to a record, where that happens by itself; empty for all else."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Webhook:
     """An entry of ``webhooks``: a request that the API sends. ``pointer`` leads to its operation in the document.
 
@@ -29,7 +30,7 @@ class Webhook:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MappedWebhook:
     """A webhook and the resource that it is about; ``resource`` is empty where none is known, as ``reason`` says.
 
@@ -45,7 +46,7 @@ class MappedWebhook:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class WebhookModel:
     """The webhooks of a contract by name, in its order; ``keys`` are those of entries that have another name."""
 

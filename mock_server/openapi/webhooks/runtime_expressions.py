@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from mock_server.core.json_pointer import value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.http.messages import Headers
 
 _BRACED = re.compile(r"\{(\$[^{}]*)\}")
 _SOURCE = re.compile(r"\$(request|response)\.(header|query|path|body)(?:\.([^#]+)|(#.*))?")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ExpressionMessages:
     """A request and its response, as expressions see them.
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event, Thread
 from types import TracebackType
 from typing import TextIO
 from urllib.parse import quote
 
 from mock_server.core.terminal import columns, let_go
+from mock_server.core.value_class import value_class
 from mock_server.server.observability.access_log import PROBES
 from mock_server.server.observability.middleware import RequestObservation
 from mock_server.server.observability.request_line_text import LineText, SeenRequest
@@ -33,7 +33,7 @@ CLOSE_SECONDS = 0.5
 _QUERY = "%/?:@!$&'()*+,;=~[]"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LineForm:
     """How lines are written. ``width`` is in columns, 0 for whole lines; None: that of the terminal, at each line."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.storage import NO_CAUSE, Cause
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Event:
     """Something that happened. ``body`` is what is sent, valid by the schema of the webhook of that name.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from mock_server.core.json_pointer import value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.model import InferredResource, ItemPath, Parent, RecordKey
 from mock_server.storage import HANDLE
 
@@ -54,7 +54,7 @@ def agree(own: Mapping[str, JSON], scope: Scope) -> bool:
     return all(own.get(name, text) == text for name, text in scope.items())
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ResourceIdentity:
     """How records of a resource are told apart.
 

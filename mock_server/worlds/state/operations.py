@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract, Operation, path_parts
 from mock_server.openapi.resources.inference import model_of
 from mock_server.openapi.resources.model import (
@@ -27,7 +28,7 @@ KEEPING: frozenset[Verb] = STATEFUL | {"transition"}
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StatefulOperation:
     """An operation that keeps state.
 

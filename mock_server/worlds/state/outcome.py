@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.extensions import TokenKind
 from mock_server.storage import Record, RecordChange, RecordReader
 from mock_server.worlds.state.listing.page import Page
@@ -14,7 +15,7 @@ from mock_server.worlds.state.operations import StatefulOperation
 from mock_server.worlds.state.upload import Upload
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StateRequest:
     """A valid request to an operation that keeps state.
 
@@ -41,7 +42,7 @@ class StateRequest:
     """The kind of the token, where data tells kinds apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StateEvent:
     """An event to tell of: the name of a webhook of the contract, and the record that it is about, as it is then."""
 
@@ -49,7 +50,7 @@ class StateEvent:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Outcome:
     """What comes of a request: a record or a page to show, where its answer shows any, and the changes to make.
 

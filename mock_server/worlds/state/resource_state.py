@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.sized_cache import SizedCache
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.http.media_types import essence_of
 from mock_server.openapi.effects.record_values import OneRecord
@@ -37,7 +38,7 @@ MOST_SELECTED = 200_000
 """Records in remembered selections; each takes 8 bytes there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Selection:
     """The records that a query has selected, and the versions of the resources that it read for that."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.names import vocabulary, words_of
 
 _SIZES = frozenset(
@@ -16,7 +15,7 @@ _WORDS = vocabulary("in")
 """Words that change nothing: ``size_in_bytes``."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Upload:
     """A file as it was sent, under the name ``part``.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.steps import says_events
 from mock_server.scenarios.delivery_fault import EventFault
 from mock_server.storage import Absence, Record, RecordChange, RecordReader
@@ -79,7 +80,7 @@ def _begin(scope: EffectScope, handling: Handling, record: Record, outcome: Outc
         scope.unstored.add(place)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LaterOutcome:
     """What comes of a step whose time has come: changes, events as of :class:`Outcome`, and what is read of them."""
 

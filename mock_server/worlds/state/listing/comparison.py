@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal, TypeVar
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.worlds.state.identity import text_of
 
 Bound = Literal["gt", "gte", "lt", "lte"]
@@ -90,7 +90,7 @@ def forms_of(texts: Iterable[str], types: frozenset[str]) -> frozenset[JSON]:
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RangeBound:
     """One end of a range, with what its text is: a number, a moment, a whole day (``is_day``)."""
 

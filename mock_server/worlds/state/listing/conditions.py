@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.names import noun_words
 from mock_server.storage import Record
 from mock_server.worlds.state.identity import text_of
@@ -51,7 +52,7 @@ class Condition(Protocol):
         """Return the records that satisfy it, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Equality:
     """A member has one of several texts; of an array, any or (``all_of``) every one of them is in it.
 
@@ -127,7 +128,7 @@ class Equality:
         return (text.casefold() if self.fold else text) in texts
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SameMoment:
     """A member is at one of several times, however they are written; a date alone means the whole day."""
 
@@ -153,7 +154,7 @@ class SameMoment:
         return [(text, moment) for text, moment in moments if moment is not None]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Presence:
     """A member is there, and not null, false or empty; or it is not."""
 
@@ -165,7 +166,7 @@ class Presence:
         return [record for record in records if bool(value_in(record.value, self.path)) is self.is_there]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Range:
     """A member lies within bounds; null does not."""
 
@@ -180,7 +181,7 @@ class Range:
         return selected
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Search:
     """A text, whatever its case, is part of a text of a record, or its handle begins with it."""
 
@@ -192,7 +193,7 @@ class Search:
         return [record for record in records if _has_text(record, text)]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Labelled:
     """An object of free members (``metadata``) has one of the texts under a key."""
 
@@ -204,7 +205,7 @@ class Labelled:
         return [record for record in records if text_of(value_in(record.value, self.path)) in self.texts]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Relationship:
     """A record belongs to one of another resource, which is found by a member that the record does not show.
 
@@ -243,7 +244,7 @@ class Relationship:
         return not is_named
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RelatedPresence:
     """Another resource has a record that belongs to this one and whose members have one of the given values each.
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from dataclasses import dataclass
 from zlib import crc32
+
+from mock_server.core.value_class import value_class
 
 _FORM = re.compile(r"([<>])([0-9]{1,12})~([A-Za-z0-9._-]{0,64})~([A-Za-z0-9._-]{0,64})~([0-9a-f]{4})")
 _LONGEST = 400
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Cursor:
     """A place between two records of a list: before ``position``, between the handles ``last`` and ``following``.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of, pointer_parts
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.generator import generate
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 from mock_server.generation.seeding import SeedKey
@@ -35,7 +36,7 @@ _HREF = ("href", "url", "uri")
 _MOST_SIGNATURES = 500
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PagingMember:
     """A member that is filled from the page.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 from mock_server.worlds.state.listing.conditions import Condition
 from mock_server.worlds.state.listing.cursors import Cursor
 from mock_server.worlds.state.listing.ordering import SortKey
@@ -17,7 +17,7 @@ A number is a key where keys are numbers, else how many records to skip.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CursorParameter:
     """A parameter that says where a page begins (``after``), or before which place it ends (``is_backward``)."""
 
@@ -26,7 +26,7 @@ class CursorParameter:
     is_backward: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Paging:
     """The parameters by which a list is paged, as its contract has them; empty names for those that it has not.
 
@@ -59,7 +59,7 @@ class Paging:
         return own or next((cursor for cursor in self.cursors if cursor.form == "opaque"), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SentCursor:
     """A cursor as it was sent. ``cursor`` is what it says where it is one of ours; else it may be a key of a record."""
 
@@ -73,7 +73,7 @@ class SentCursor:
         return self.parameter.is_backward or (self.cursor is not None and self.cursor.is_backward)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ListRequest:
     """What a query asks of a list.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.storage import Record
 from mock_server.worlds.state.identity import text_of
 from mock_server.worlds.state.listing.comparison import moment_of, moment_of_text
@@ -30,7 +30,7 @@ class SeedOrder(Protocol):
         """Return where the record with a handle or primary key stands; None where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SortKey:
     """A member to sort by. An empty path is the order in which the records came.
 

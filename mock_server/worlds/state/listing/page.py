@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mock_server.core.diagnostics import Diagnostic
+from mock_server.core.value_class import value_class
 from mock_server.storage import Record
 from mock_server.worlds.state.identity import text_of
 from mock_server.worlds.state.listing.conditions import RelatedRecords
@@ -15,7 +15,7 @@ from mock_server.worlds.state.listing.ordering import SeedOrder, in_order, is_by
 from mock_server.worlds.state.listing.places import MOST_MADE, ReversedRecords, is_long, is_number, key_of, place_of
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Page:
     """Some records of a list: those from ``offset``, of ``total`` that the request selects.
 

@@ -6,11 +6,11 @@ Names are compared by their words, so ``totalCount``, ``total_count`` and ``@oda
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.names import vocabulary, words_of
 from mock_server.worlds.state.listing.page import Page
 from mock_server.worlds.state.listing.page_links import PageLinks
@@ -81,7 +81,7 @@ _CURSOR = vocabulary("cursor token marker after before")
 _OF_OFFSETS = vocabulary("offset start")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Manner:
     """How a member is written: the types of its schema, and whether it rather is a URL, or a cursor."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from mock_server.core.json_pointer import mapping_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.model import Contract, Operation
 from mock_server.openapi.resources.schema_shapes import SchemaShape, ShapeReader
 from mock_server.worlds.state.listing.query_values import separator_of
@@ -29,7 +29,7 @@ _FROM_ONE = re.compile(
 _DEEPEST = 5
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ListedParameter:
     """A query parameter. ``schema`` has the keywords of its schema, with those of the branch that is not null."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from mock_server.core.value_class import value_class
 from mock_server.storage import Record
 from mock_server.worlds.state.listing.comparison import Bound
 from mock_server.worlds.state.listing.conditions import Condition, RelatedRecords, Search
@@ -25,7 +25,7 @@ _LONGEST = 1_000
 _SIDES: dict[str, Bound] = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MemberTerm:
     """A term about a member: ``sign`` is one of ``: = != ~ > >= < <=``; ``key`` is that within an object of labels."""
 
@@ -40,7 +40,7 @@ class MemberTerm:
         return _SIDES.get(self.sign.lstrip(":"))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Contained:
     """A member has a text as part of it, whatever its case."""
 
@@ -53,7 +53,7 @@ class Contained:
         return [record for record in records if text in _text(record, self.member)]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Excluded:
     """The contrary of a condition."""
 
@@ -66,7 +66,7 @@ class Excluded:
         return [record for record in listed if record.handle not in refused]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Either:
     """One of several lists of conditions, each of which has to be satisfied whole."""
 

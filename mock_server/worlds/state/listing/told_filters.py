@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.effects.record_values import RELATED
 from mock_server.openapi.effects.values import EffectCondition, EffectValueError, Value, text_in, value_in
 from mock_server.openapi.state_extensions import Comparison, RecordFilter
@@ -17,7 +17,7 @@ _FALSE = ("false", "0")
 _SIDES: Mapping[Comparison, Bound] = {"at_least": "gte", "at_most": "lte", "greater": "gt", "less": "lt"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ToldFilter:
     """What data says that a parameter asks for; ``relations`` are the resources that members of a record name."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Draft:
     """The value of a record as it would be written, what is kept beside it, and what of the request is not shown.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.branches import BranchPoint, expand
 from mock_server.generation.constraints.arrays import ArrayConstraints
 from mock_server.generation.constraints.values import Goal
@@ -35,7 +35,7 @@ OtherwiseOf = Callable[[RecordShape, Member], "JSON | Unknown"]
 """Returns what a member of a shape has that was not sent; :data:`UNKNOWN` where it is to be generated."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Refusal:
     """What was sent and cannot be shown: the JSON Pointer of the part that no form of the schema takes."""
 

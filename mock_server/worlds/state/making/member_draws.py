@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.constraints.values import Goal
 from mock_server.generation.contradiction import Unsatisfiable
 from mock_server.generation.generator import enough_of, persona_of
@@ -16,7 +16,7 @@ from mock_server.generation.search import BUDGET, FULL, GenerationContext, Searc
 from mock_server.generation.seeding import SeedKey
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Filling:
     """How much is generated: ``fill`` levels of objects have their optional members; whether maps get an entry."""
 

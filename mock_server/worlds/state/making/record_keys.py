@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from mock_server.core.errors import GenerationError
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.fake.field_providers import uuid4
 from mock_server.generation.fake.words import word
 from mock_server.generation.schema_examples import schema_examples
@@ -44,7 +44,7 @@ _FREE_FORMATS = (None, "string", "id", "uuid", "uuid4", "guid")
 _MARKS = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TextForm:
     """The form of an example: its prefix, and the letters and the length of what follows."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.branches import BranchPoint, expand
 from mock_server.generation.constraints.objects import ObjectConstraints
 from mock_server.generation.constraints.values import Goal, ValueConstraints
@@ -34,7 +35,7 @@ def accepts(goal: Goal, value: JSON) -> bool:
     return goal[0].accepts(value) if len(goal) == 1 else all(node.accepts(value) for node in goal)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value_class(eq=False)
 class Member:
     """A member that a shape names: its schemas, and whether the shape requires it."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.worlds.state.making.fitting import UNKNOWN, Unknown
 from mock_server.worlds.state.making.record_shapes import Member, RecordShape, chosen, shapes_of
@@ -24,7 +24,7 @@ def default_of(member: Member) -> JSON | Unknown:
     return UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value_class(eq=False)
 class RequestForm:
     """One form of a request's body: the names of members that a client may send, and defaults of those that have one.
 

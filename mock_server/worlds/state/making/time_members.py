@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import Enum
 
 from mock_server.core.timestamp import rfc3339
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.schema_examples import schema_examples
 from mock_server.openapi.resources.names import vocabulary, words_of
 from mock_server.worlds.state.making.record_shapes import Member, RecordShape
@@ -43,7 +44,7 @@ class Moment(Enum):
     EVENT = "event"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TimeMember:
     """A member that is a time, what it tells, and how it is written."""
 
@@ -57,7 +58,7 @@ class TimeMember:
         return self.write(now + later)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TimeMembers:
     """The times of one shape of a record, by name."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.schema_examples import schema_examples
 from mock_server.worlds.state.making.fitting import UNKNOWN, Unknown, absent_value
 from mock_server.worlds.state.making.member_words import (
@@ -40,7 +40,7 @@ OPAQUE_SAMPLE = "aB3dE6gH9jK2mN5pQ8sT1vW4"
 """A text such as secrets are, to see whether a schema takes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Fixed:
     """A value that is the same for every record."""
 
@@ -50,7 +50,7 @@ class Fixed:
 Unsent = Fixed | TimeMember | Otherwise
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RecordNotions:
     """What is known of a resource's members by name: further keys, relations, and what shows another record inside.
 

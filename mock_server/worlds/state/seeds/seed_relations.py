@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from mock_server.core.json_pointer import pointer_of, pointer_parts
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.generation.schema_document import SchemaDocument, SchemaNode
 from mock_server.generation.seeding import SeedKey
 from mock_server.openapi.resources.model import Embed, InferredResource, Parent, ResourceModel
@@ -37,7 +37,7 @@ class NamedSeeds(Protocol):
         """Return the keys of the seeds of a resource that a record in a scope may name; None where none are known."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Names:
     """What one seed names: members by JSON Pointer, and the parents that it is below."""
 
@@ -45,7 +45,7 @@ class Names:
     scope: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Place:
     """A member that has the key of another record, or a list of such keys."""
 
@@ -61,7 +61,7 @@ class _Place:
         return next((value for value in values if self.node.accepts(value)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Naming:
     """The members that name one record of a resource; ``is_either``: one of them, as the first has the others in it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.model import Collection, InferredResource, ItemPath
 from mock_server.worlds.state.identity import Scope, scope_names
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SeedScopes:
     """The sets of parents below which a resource has seeds of its own, those of the home first; empty: none."""
 

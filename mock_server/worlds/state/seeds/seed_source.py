@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mock_server.core.sized_cache import SizedCache
+from mock_server.core.value_class import value_class
 from mock_server.generation.media_examples import Examples
 from mock_server.generation.schema_document import SchemaDocument
 from mock_server.generation.search import FULL
@@ -24,7 +25,7 @@ ScopeKey = tuple[tuple[str, str], ...]
 """The names of a scope and their texts, in order of names."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SeedSource:
     """A contract with its resources, and the settings of generation.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from urllib.parse import quote
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import pointer_of, value_at
 from mock_server.core.types import JSON
+from mock_server.core.value_class import value_class
 from mock_server.openapi.resources.model import ItemPath, RecordKey
 from mock_server.storage import Absence, Record, RecordReader
 from mock_server.worlds.state.identity import key_value, scope_names, text_of
@@ -18,7 +19,7 @@ from mock_server.worlds.state.resource_state import ResourceState, StateModel
 from mock_server.worlds.state.world_records import WorldRecords, missing, scope_of
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Ownership:
     """Whose records a caller sees: those whose ``member`` names the record with a key; that one alone without one."""
 
