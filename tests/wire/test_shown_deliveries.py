@@ -163,7 +163,9 @@ def test_filters_choose_among_deliveries(world: World, client: httpx.Client, rec
     shown(client, count=1)
     world.clock.advance(2)
     client.patch(f"/v1/customers/{customer['id']}", json={"name": "Ada"}).raise_for_status()
-    updated, again, failed = (each["id"] for each in shown(client, count=3))
+    listed = shown(client, count=3)
+    updated, again, failed = (each["id"] for each in listed)
+    by_chance = [each["id"] for each in listed if "503" in f"{each['id']} {each['webhook_event']['id']}"]
     (event,) = world.events("customer.updated")
     for query, ids in (
         ("http_code_class=5xx", [failed]),
@@ -176,7 +178,7 @@ def test_filters_choose_among_deliveries(world: World, client: httpx.Client, rec
         (f"endpoint_id={NOBODY}", []),
         ("start_timestamp=2026-01-01T00:00:01Z", [updated, again]),
         ("end_timestamp=2026-01-01T00:00:01Z", [failed]),
-        ("query=503", [failed]),
+        ("query=503", [each for each in (updated, again, failed) if each == failed or each in by_chance]),
         (f"query={event.id[:13].upper()}", [updated]),
         ("query=nobody", []),
         ("page=2", []),
