@@ -45,8 +45,10 @@ PATIENCE = 0.3
 """Seconds for which others are waited for, until they have sent their notes and heard of a change.
 
 They answer within a millisecond or two; one that is held up by a busy machine takes a tenth of a second, and one that
-is frozen would never.
+is frozen or cut off would never.
 """
+IMPATIENCE = 0.05
+"""The same after somebody has not answered, until all have again."""
 _RETRY = 0.1
 SIGN = 5.0
 """Seconds between two signs of life of a server's digest."""
@@ -88,6 +90,7 @@ class ValkeyHub:
         self._hears = Event()
         self._trouble = Trouble()
         self._next_sign = 0.0
+        self._patience = PATIENCE
         self._has_warned = False
         self._thread: Thread | None = None
         self._rings = RingDirectory(directory_of(f"{self._server.shown.partition('://')[2]} {prefix}"))
@@ -307,14 +310,16 @@ class ValkeyHub:
     def arrive(self) -> bool:
         waits(for_hub=True)
         self._outbox.flush()
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self._patience
         channel = f"{self._prefix}arrived:{token_hex(8)}"
         message = json.dumps(["arrive", channel, 0])
         count = self._server.command("PUBLISH", f"{self._prefix}events", message)
         for _ in range(count):
             rest = until - time.monotonic()
             if rest <= 0 or self._server.command("BLPOP", channel, f"{rest:.3f}") is None:
+                self._patience = IMPATIENCE
                 return False
+        self._patience = PATIENCE
         return True
 
     def _tell(self) -> None:
