@@ -24,7 +24,7 @@ PLACE = ROOT / ".venv" / "bounds"
 UV = ROOT / ".venv" / "lock" / "bin" / "uv"
 RESOLUTIONS = {"lowest": "lowest-direct", "latest": "highest"}
 SUITES = ("tests/unit", "tests/cli", "tests/wire")
-OURS = ("tests/unit/tools", "tests/unit/supply", "tests/unit/benchmarks")
+OURS = ("tests/unit/tools", "tests/unit/supply", "tests/unit/benchmarks", "tests/unit/docs")
 """Tests of what is in the checkout alone, and needs its tools."""
 PINNED = (
     "tests/unit/generation/test_persona.py::test_customers_are_those_of_golden_file",
