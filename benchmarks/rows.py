@@ -88,14 +88,14 @@ class PeerResult:
     """Why nothing was measured."""
 
 
-SAME = Row("same", "the same request again (one token), 32 connections", 0.93)
-TOKENS = Row("tokens", "10,000 different tokens in turn, after the first round", 0.88)
+SAME = Row("same", "the same request again (one token), 32 connections", 0.95)
+TOKENS = Row("tokens", "10,000 different tokens in turn, after the first round", 0.90)
 TOKENS_20000 = Row("tokens-20000", "20,000 different tokens in turn, after the first round", 0.60)
 HEADERS = Row("headers", "the same, with other traceparent and x-request-id each time", 0.85)
-NEW = Row("new", "each request new (never seen token), customer generated, judged, sent", 0.12)
+NEW = Row("new", "each request new (never seen token), customer generated, judged, sent", 0.25)
 WORLDS = Row("worlds", "the same 10,000 requests spread over 500 worlds, journal on", 0.80)
 SCENARIO = Row("scenario", "the same request again in a world with a scenario running", 0.60)
-POST = Row("post", "POST with a new JSON body each time, judged, answered from an example", 0.25)
+POST = Row("post", "POST with a new JSON body each time, judged, answered from an example", 0.35)
 FULL = {
     row.key: Row("full", f"full Polar contract against the small one: {what}", 0.90)
     for row, what in ((SAME, "same request"), (TOKENS, "tokens"), (NEW, "new tokens"), (WORLDS, "worlds"))
@@ -104,7 +104,7 @@ CONSOLE = Row("console", "the same request again with the console's page of requ
 P99 = Row("p99", "p99 at 32 connections, as a multiple of bare uvicorn's", 2.0, at_most=True)
 READY = Row("ready", "spawn to the first answer of the API, second start", 0.22, at_most=True, unit="s")
 FIRST_START = Row("ready", "the same, first start of a machine, 1,000 operations", 1.5, at_most=True, unit="s")
-MEMORY = Row("memory", "resident memory after 100,000 different requests", 110, at_most=True, unit="MB")
+MEMORY = Row("memory", "resident memory after 100,000 different requests", 95, at_most=True, unit="MB")
 GROWTH = Row("memory", "the same after 200,000, as a multiple", 1.05, at_most=True)
 WORKERS = Row("workers", "--workers 2 against one", 1.7)
 ROWS = (
