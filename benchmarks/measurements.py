@@ -130,7 +130,7 @@ def _against_bare(plan: Plan, row: Row, load: Load, *arguments: str, first: byte
 
 
 def full_contract(plan: Plan) -> list[Result | PeerResult]:
-    """All of Polar beside the small contract, each asked the same."""
+    """Measure all of Polar beside the small contract, each asked the same."""
     if not contracts.FULL.exists():
         return [Result(row, why=f"{contracts.FULL.name} is not on this machine") for row in rows.FULL.values()]
     arguments = contracts.full_contract(plan.place)
@@ -329,7 +329,7 @@ def measured(plan: Plan) -> tuple[list[Result], list[PeerResult]]:
 
 
 def to_terminal(what: str) -> None:
-    """How far it is, on one line that the next one takes; nothing where nobody looks."""
+    """Print how far it is, on one line that the next one takes; nothing where nobody looks."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{what}")
         sys.stderr.flush()

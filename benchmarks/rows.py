@@ -34,7 +34,7 @@ class Row:
     unit: str = ""
 
     def reached(self, figure: float) -> bool:
-        """Whether a figure is good enough."""
+        """Tell whether a figure is good enough."""
         return figure <= self.target if self.at_most else figure >= self.target
 
 

@@ -74,7 +74,7 @@ class Place:
         self._environment = {**own, "XDG_CACHE_HOME": str(directory / "cache"), "HOME": str(directory)}
 
     def file(self, name: str) -> Path:
-        """Where a new file of such a name goes."""
+        """Return where a new file of such a name goes."""
         return self._directory / f"{next(self._names)}-{name}"
 
     @contextmanager

@@ -36,7 +36,7 @@ class RecordDependency:
         return bytes_of(self) + footprint(self._sought) + bytes_of(self._digest) + bytes_of(self._revision)
 
     def still_holds(self, world: World) -> bool:
-        """Whether the record is what it was. While nothing in the store changes, that is to compare two numbers."""
+        """Tell whether the record is what it was. While nothing in the store changes, two numbers are compared."""
         records = world.store(self._base)
         revision = records.revision
         if revision == self._revision:
@@ -74,7 +74,7 @@ class VersionDependency:
         return bytes_of(self) + footprint(self._versions) + bytes_of(self._due)
 
     def still_holds(self, world: World) -> bool:
-        """Whether none of the resources has changed, and they are still this world's."""
+        """Tell whether none of the resources has changed, and they are still this world's."""
         records = self._records
         if world.store(self._base) is not records or (self._due is not None and world.now() >= self._due):
             return False
