@@ -10,10 +10,13 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.plugins import registry
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
 
 Check = Callable[[Any], bool]
 
@@ -47,21 +50,19 @@ def is_byte(value: Any) -> bool:
     return True
 
 
+@cache
+def _library() -> FormatChecker:
+    """Return jsonschema's checker of formats, imported when something is first checked by it."""
+    with LATE_IMPORTS:
+        from jsonschema import Draft202012Validator
+
+    checker: FormatChecker = Draft202012Validator.FORMAT_CHECKER
+    return checker
+
+
 def _from_library(name: str) -> Check:
-    """Return jsonschema's check of a format; the library is imported when something is first checked by it."""
-
-    def check(value: Any) -> bool:
-        with LATE_IMPORTS:
-            from jsonschema import Draft202012Validator
-            from jsonschema.exceptions import FormatError
-
-        try:
-            Draft202012Validator.FORMAT_CHECKER.check(value, name)
-        except FormatError:
-            return False
-        return True
-
-    return check
+    """Return jsonschema's check of a format."""
+    return lambda value: _library().conforms(value, name)
 
 
 _OF_JSONSCHEMA = (
