@@ -58,6 +58,7 @@ class Load:
         """What was older than it may be, in words."""
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._lines: list[Line] = []
 
     def __enter__(self) -> Load:
         shipped: Mapping[str, Any] = json.loads(self._until_well("GET", f"{CUSTOMERS}/individual"))
@@ -65,8 +66,10 @@ class Load:
             self._until_well("PUT", f"{CUSTOMERS}/{handle.name}", {**shipped, "handle": handle.name, "name": "0"})
         for url, handle in zip(self._urls, self.handles, strict=True):
             value = {**shipped, "handle": handle.name}
-            self._threads.append(threading.Thread(target=self._write, args=(url, handle, value), daemon=True))
-            self._threads.append(threading.Thread(target=self._read, args=(url,), daemon=True))
+            writing, reading = Line(url, self.asked[url]), Line(url, self.asked[url])
+            self._lines += [writing, reading]
+            self._threads.append(threading.Thread(target=self._write, args=(writing, handle, value), daemon=True))
+            self._threads.append(threading.Thread(target=self._read, args=(reading, url), daemon=True))
         for thread in self._threads:
             thread.start()
         return self
@@ -83,9 +86,12 @@ class Load:
         self._ended.wait(seconds)
 
     def wait_until_well(self) -> float:
-        """Let it go on until every server has taken a write and answered a read; return the time of that."""
+        """Let it go on until each client was last told that all is well; return the time of that.
+
+        Each client has a connection of its own, and so a worker: one may be well while another is not.
+        """
         began = monotonic()
-        while not all(self._is_well(url, began) for url in self._urls):
+        while not all(line.is_well(began) for line in self._lines):
             assert monotonic() - began < PATIENCE, {url: self.statuses(url, began) for url in self._urls}
             self._ended.wait(0.05)
         return monotonic()
@@ -99,10 +105,6 @@ class Load:
                 return content
             assert monotonic() - began < PATIENCE, (status, content)
 
-    def _is_well(self, url: str, since: float) -> bool:
-        answered = {one.method for one in self.asked[url] if one.status == 200 and one.at >= since}
-        return answered == {"GET", "PUT"}
-
     def statuses(self, url: str, since: float, until: float = float("inf")) -> set[int]:
         """Return the statuses of requests to a server that were both sent and answered in between."""
         return {one.status for one in [*self.asked[url]] if since <= one.at and one.at + one.seconds < until}
@@ -111,8 +113,7 @@ class Load:
         """Return the seconds that the slowest request to a server took."""
         return max(one.seconds for one in self.asked[url])
 
-    def _write(self, url: str, handle: Handle, value: Mapping[str, Any]) -> None:
-        line = Line(url, self.asked[url])
+    def _write(self, line: Line, handle: Handle, value: Mapping[str, Any]) -> None:
         while not self._ended.wait(0.005):
             handle.sent += 1
             number = handle.sent
@@ -121,8 +122,7 @@ class Load:
                 handle.acknowledged.append((monotonic(), number))
         line.close()
 
-    def _read(self, url: str) -> None:
-        line = Line(url, self.asked[url])
+    def _read(self, line: Line, url: str) -> None:
         turn = 0
         while not self._ended.wait(0.002):
             handle = self.handles[turn % len(self.handles)]
@@ -144,6 +144,12 @@ class Line:
         self._address = urlsplit(url)
         self._asked = asked
         self._connection = self._made()
+        self._last: Asked | None = None
+
+    def is_well(self, since: float) -> bool:
+        """Tell whether the last request was answered as it should be, and was sent after a moment."""
+        last = self._last
+        return last is not None and last.status == 200 and last.at >= since
 
     def _made(self) -> HTTPConnection:
         return HTTPConnection(self._address.hostname or "", self._address.port, timeout=PATIENCE)
@@ -160,7 +166,8 @@ class Line:
         except (OSError, HTTPException):
             self._connection.close()
             self._connection = self._made()
-        self._asked.append(Asked(method, started, monotonic() - started, status))
+        self._last = Asked(method, started, monotonic() - started, status)
+        self._asked.append(self._last)
         return status, content
 
     def close(self) -> None:

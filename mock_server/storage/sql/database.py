@@ -28,7 +28,7 @@ from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.storage.revision import next_revision
 from mock_server.storage.sql.cache_state import CacheState, Changed
 from mock_server.storage.sql.change_marker import SharedChangeMarker
-from mock_server.storage.sql.driver import OPENING, PATIENCE, Driver
+from mock_server.storage.sql.driver import OPENING, PATIENCE, SLACK, Driver
 from mock_server.storage.sql.lease_keeper import Keeper
 from mock_server.storage.sql.schema import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORLDS, migrate, version_of
 
@@ -156,8 +156,22 @@ class Database:
                 yield connection
 
     def _catch_up(self) -> None:
-        """Ask for the changes since the last time, and forget the rows that they changed."""
+        """Ask for the changes since the last time, and forget the rows that they changed.
+
+        A database server that was started anew has closed the connection of a process that did not use it: that is
+        found here, before anything is read or changed, and a new connection asks once more.
+        """
         self._listen()
+        was_lost, until = self._connection is None, monotonic() + SLACK
+        try:
+            self._learn_changes()
+        except StoreLostError:
+            # One that is silent would keep a second connection waiting too.
+            if was_lost or monotonic() > until or not self._reconnects():
+                raise
+            self._learn_changes()
+
+    def _learn_changes(self) -> None:
         # Read before the database is asked, so that a later change is found the next time.
         mark, now = self.mark[0], monotonic()
         with self._asked() as connection:
@@ -197,13 +211,16 @@ class Database:
             self._ended.wait(PAUSE)  # who only reads goes on meanwhile
 
     def _changed_now(self, alter: Alter) -> bool:
-        with self._alone(), self._asked(BRIEF) as connection:
-            self._driver.check(connection)
-            changed = self._changed(connection, alter)
-            if changed:
-                self._driver.check(connection)  # what went into a file that was moved away is not acknowledged
-                self._mark.renew()
-                has_changed()
+        with self._alone():
+            if self._driver.is_remote and monotonic() >= self.fresh_until:
+                self._catch_up()  # so that a lost connection is found before it is used for a change
+            with self._asked(BRIEF) as connection:
+                self._driver.check(connection)
+                changed = self._changed(connection, alter)
+                if changed:
+                    self._driver.check(connection)  # what went into a file that was moved away is not acknowledged
+                    self._mark.renew()
+                    has_changed()
         return changed
 
     def load(self, alter: Callable[[Connection], Sequence[Changed]]) -> bool:
@@ -338,7 +355,7 @@ class Database:
     def _regain(self) -> None:
         """Try until the store is back, or this server ends. Another store in its place is logged once."""
         is_logged = False
-        while not self._ended.wait(RETRY):
+        while not self._ended.wait(RETRY) and self._connection is None:
             try:
                 self._adopt(self._driver.connect())
             except StoreError as error:
@@ -348,11 +365,20 @@ class Database:
             except (SQLAlchemyError, OSError):
                 continue
             else:
-                log.warning("the store %s is back", self._driver.shown)
                 return
 
+    def _reconnects(self) -> bool:
+        """Have a lost database server back at once; return whether it was there."""
+        if not self._driver.is_remote:
+            return False
+        try:
+            self._adopt(self._driver.connect())
+        except (StoreError, SQLAlchemyError, OSError):
+            return False
+        return True
+
     def _adopt(self, connection: Connection) -> None:
-        """Take over a connection, if it leads to the same store as before."""
+        """Take over a connection, if it leads to the same store as before, and no other thread has one by now."""
         try:
             name = connection.execute(select(STATE.c.name)).scalar() if version_of(connection) else None
             if name != self.name:
@@ -360,9 +386,13 @@ class Database:
             with self._lock:
                 if self._ended.is_set():
                     raise StoreError("found the server ending; expected it to go on.")
+                if self._connection is not None:
+                    connection.close()
+                    return
                 self._driver.identify()
                 self._forget(connection)
                 self._connection, self._patience = connection, PATIENCE
+            log.warning("the store %s is back", self._driver.shown)
         except BaseException:
             connection.close()
             raise

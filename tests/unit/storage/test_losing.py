@@ -253,6 +253,23 @@ def test_server_that_goes_away_is_lost_and_found_again(
 
 
 @pytest.mark.store
+@pytest.mark.parametrize("was_read", [True, False], ids=["read before", "only opened"])
+@pytest.mark.parametrize("call", ["read", "change"])
+def test_idle_store_outlives_a_restart(call: str, was_read: bool, own_postgres: Postgres) -> None:
+    with closing(open_stores(own_postgres.url(), 10)) as stores:
+        store = loaded(stores.store("Pets"), TOM)
+        if was_read:
+            assert store.get("pets", "tom") == TOM
+        own_postgres.stop()
+        own_postgres.start()
+        if call == "read":
+            assert store.get("pets", "tom") == TOM
+        else:
+            store.layer("one").put(IDA)
+        assert store.layer("one").get("pets", "ida") == (IDA if call == "change" else None)
+
+
+@pytest.mark.store
 def test_silent_server_is_given_up(own_postgres: Postgres) -> None:
     with closing(open_stores(own_postgres.url(), 10)) as stores:
         store = loaded(stores.store("Pets"), TOM)
