@@ -14,9 +14,10 @@ CONFORMANCE := .venv/conformance.stamp
 SDKS := .venv/sdks.stamp
 DOCS := .venv/docs.stamp
 PEERS := .venv/peers.stamp
+BENEATH := .venv/beneath.stamp
 PUBLISHED := .venv/published.stamp
 
-.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-wire-pairs test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench gallery places soak fuzz lock audit licences sbom wheel docs release clean
+.PHONY: help serve test coverage test-browser screenshots browser-files test-slow test-store test-chaos test-wire test-wire-pairs test-clients test-sdks test-schemas test-lowest test-latest test-deploy test-image test-wild test-state published conformance lint format reference bench beneath gallery places soak fuzz lock audit licences sbom wheel docs release clean
 
 # Options go into ARGS: make test ARGS=tests/unit/server/test_clock_jumps.py, make serve ARGS='--port 8080'.
 help: ## List the targets
@@ -202,8 +203,20 @@ release: $(DEV) ## Build what is released into dist/, and try it
 
 # With --no-peers, or --only, what is installed of the peers is enough.
 bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS)) ## Measure speed, also of other mock servers
-	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
+	@$(WRK)
 	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
+
+# Granian is no dependency: it lies beside what is installed, and only this target's processes see it.
+beneath: $(DEV) $(COMPILED) $(BENEATH) ## Measure granian beside uvicorn, the server beneath
+	@$(WRK)
+	@PYTHONPATH=.venv/beneath exec $(BIN)/python -m benchmarks.beneath $(ARGS)
+
+$(BENEATH): requirements/beneath.txt | $(BIN)/python
+	rm -rf .venv/beneath
+	$(PIP) --target .venv/beneath -r $<
+	@touch $@
+
+WRK := command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } || { echo "install wrk first: sudo apt-get install wrk" >&2; exit 1; }
 
 # A server under everything that a test fleet does to it: what stays in memory, what gets slower, what goes wrong.
 MINUTES ?= 30
@@ -248,6 +261,7 @@ lock: ## Lock the dependencies for every supported Python
 	.venv/lock/bin/uv pip compile pyproject.toml $(EXTRAS) --extra tls --group build --group dev --group sbom --group audit -c requirements/serve.txt $(LOCK) -o requirements/dev.txt
 	.venv/lock/bin/uv pip compile --group sbom -c requirements/serve.txt $(LOCK) -o requirements/sbom.txt
 	.venv/lock/bin/uv pip compile --group conformance $(LOCK) -o requirements/conformance.txt
+	.venv/lock/bin/uv pip compile --group beneath -c requirements/dev.txt $(LOCK) -o requirements/beneath.txt
 	.venv/lock/bin/uv pip compile --group browser -c requirements/dev.txt $(LOCK) -o requirements/browser.txt
 	.venv/lock/bin/uv pip compile --group sdks $(LOCK) -o requirements/sdks.txt
 	.venv/lock/bin/uv pip compile --group docs $(LOCK) -o requirements/docs.txt
