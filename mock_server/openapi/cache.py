@@ -18,6 +18,7 @@ from typing import cast
 
 from mock_server import plugins
 from mock_server.core.types import JSON
+from mock_server.core.user_cache import user_cache
 
 _PACKAGES = ("openapi_spec_validator", "jsonschema_rs", "python_jsonpath", "connexion")
 """Packages whose versions are part of the digest, since the results depend on them."""
@@ -98,6 +99,4 @@ def put(key: str, kind: str, value: JSON) -> None:
 
 
 def _file(key: str, kind: str) -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("mock-server") / f"{key}.{kind}.json"
+    return Path(user_cache(), f"{key}.{kind}.json")

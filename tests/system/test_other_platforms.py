@@ -11,7 +11,7 @@ import pytest
 from tests.support.contracts import SHOP
 
 WITHOUT_POSIX = """
-import asyncio, connexion, faker, http.client, logging.handlers, mmap, multiprocessing, platformdirs, sqlite3, ssl
+import asyncio, connexion, faker, http.client, logging.handlers, mmap, multiprocessing, sqlite3, ssl
 import subprocess, tempfile, urllib.request, uuid, uvicorn
 import os, signal, socket, sys
 from functools import partial

@@ -1,15 +1,14 @@
 """XML bodies to the values that a schema means by them.
 
-OpenAPI 3.1 and 3.2, "XML Object": names, attributes, texts, wrapped arrays. xmltodict parses; a namespace prefix is
-ignored. Entities are refused, so that a small body cannot become a huge one.
+OpenAPI 3.1 and 3.2, "XML Object": names, attributes, texts, wrapped arrays. Expat parses; a prefix is ignored.
+Entities are refused, so that a small body cannot become a huge one.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
-from xml.parsers.expat import ExpatError
-
-import xmltodict
+from collections.abc import Mapping
+from typing import Any, NoReturn, cast
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from mock_server.core.types import JSON
 from mock_server.openapi.coercion import Raw, TypeHints
@@ -18,18 +17,64 @@ _TEXT = "#text"
 
 
 def parse_xml(body: bytes) -> Any:
-    """Return the root element of an XML document as xmltodict represents elements.
+    """Return the value of the root element of an XML document, as :class:`_ElementReader` makes it.
 
     Raises ValueError for what is not well-formed, with line and column. Nothing of the contract is used here, so a
     ValueError can only come from the body.
     """
+    reader = _ElementReader()
+    parser = ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.CharacterDataHandler = reader.text
+    parser.EndElementHandler = reader.end
+    parser.EntityDeclHandler = _refuse_entities
     try:
-        document = xmltodict.parse(body, disable_entities=True)
+        parser.Parse(body, True)
     except ExpatError as problem:
         where, column = problem.lineno, problem.offset + 1
         raise ValueError(f"line {where}, column {column}: {str(problem).partition(':')[0]}") from None
-    (root,) = document.values()
+    (root,) = reader.document.values()
     return root
+
+
+class _ElementReader:
+    """Makes a value of each element that expat reads: None, its text, or a dictionary of what is within.
+
+    In a dictionary the names of attributes begin with ``@``, text beside them is ``#text``, and elements of one name
+    are a list. White space around texts is no part of them.
+    """
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] = {}
+        self._open: list[tuple[dict[str, Any], list[str]]] = [(self.document, [])]
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Open an element with its attributes."""
+        self._open.append(({f"@{key}": value for key, value in attributes.items()}, []))
+
+    def text(self, text: str) -> None:
+        """Add a piece of text to the element that is open."""
+        self._open[-1][1].append(text)
+
+    def end(self, name: str) -> None:
+        """Close an element, and put its value into the one around it."""
+        members, pieces = self._open.pop()
+        text = "".join(pieces).strip() or None
+        if members and text:
+            members[_TEXT] = text
+        siblings, _ = self._open[-1]
+        value = members or text
+        if name not in siblings:
+            siblings[name] = value
+        elif isinstance(siblings[name], list):
+            siblings[name].append(value)
+        else:
+            siblings[name] = [siblings[name], value]
+
+
+def _refuse_entities(*declaration: object) -> NoReturn:
+    raise ValueError("entities are disabled")
 
 
 def value_of_xml(root: Any, shape: TypeHints) -> JSON:

@@ -23,16 +23,22 @@ CHECKED: dict[str, tuple[list[str], list[str]]] = {
         ["P", "PT", "1D", "P1D2H", "P1W2D", "P1DT", "p1d", "P-1D", "P\u0661D"],
     ),
     "email": (["tom@pets.example"], ["tom", ""]),
-    "hostname": (["pets.example", "a-b.example"], ["-a.example", "a..b", "a_b.example", ""]),
+    "hostname": (
+        ["pets.example", "a-b.example"],
+        ["-a.example", "a..b", "a_b.example", "pets.example\n", "\u0661.example", ""],
+    ),
+    "idn-email": (["t\xf6m@pets.example"], ["tom", "tom@", "@", ""]),
+    "idn-hostname": (["b\xfccher.example"], ["-b\xfccher.example", "a_b.example"]),
     "ipv4": (["192.0.2.1"], ["192.0.2.256", "192.0.2", "::1"]),
     "ipv6": (["2001:db8::1", "::"], ["2001:db8", "192.0.2.1", "::1::2"]),
     "uri": (
         ["https://pets.example/a?b#c", "urn:a:b"],
         ["/a", "pets example", "https://pets.example/{a}", "https://a b"],
     ),
-    "uri-reference": (["/a", "https://pets.example"], ["\\\\a", "/{a}"]),
-    "uri-template": (["/pets/{id}"], ["/pets/{id"]),
+    "uri-reference": (["/a", "https://pets.example"], ["\\\\a", "/{a}", "/a\n"]),
+    "uri-template": (["/pets/{id}"], ["/pets/{id", "/pets /{id}", "^{id}"]),
     "json-pointer": (["", "/a~1b"], ["a", "/a~2"]),
+    "relative-json-pointer": (["0", "20#", "1/a"], ["-1", "01", "#", ""]),
     "regex": (["^a+$"], ["(a"]),
     "uuid": (["9b5fe75d-63d6-152a-8a5e-c691ae6d8526"], ["9b5fe75d63d6452a8a5ec691ae6d8526", "9b5fe75d", ""]),
     "uuid4": (
@@ -85,7 +91,12 @@ def test_unknown_format_accepts_anything(tmp_path: Path) -> None:
     assert validated(tmp_path, {"type": "string", "format": "colour"}, '"?"', "3.1.0") == []
 
 
-def test_names_are_those_that_library_checks() -> None:
+def test_formats_of_json_schema_are_checked() -> None:
     of_openapi_core = {"date", "date-time", "email", "regex", "uuid", "ipv4", "ipv6"}
     of_this_server = {"byte", "duration", "uuid4"}
     assert CHECKS.keys() - of_this_server == Draft202012Validator.FORMAT_CHECKER.checkers.keys() - of_openapi_core
+
+
+@pytest.mark.parametrize("name", ["hostname", "idn-hostname", "json-pointer", "uri", "uri-reference", "uri-template"])
+def test_lone_surrogate_has_no_format(name: str) -> None:
+    assert not CHECKS[name]("/a\ud800")
