@@ -28,7 +28,7 @@ from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.storage.revision import next_revision
 from mock_server.storage.sql.cache_state import CacheState, Changed
 from mock_server.storage.sql.change_marker import SharedChangeMarker
-from mock_server.storage.sql.driver import OPENING, PATIENCE, SLACK, Driver
+from mock_server.storage.sql.driver import OPENING, PATIENCE, SLACK, Driver, Trouble
 from mock_server.storage.sql.lease_keeper import Keeper
 from mock_server.storage.sql.schema import CHANGES, CONTRACTS, MIGRATIONS, STATE, WORLDS, migrate, version_of
 
@@ -314,13 +314,22 @@ class Database:
             self._be_patient(self._connection, patience if may_wait() else 0.0)
             yield self._connection
         except (SQLAlchemyError, OSError) as error:
-            if self._driver.trouble(error) == "busy":
+            if self._trouble(error) == "busy":
                 waits()
             raise self._failure(error) from None
 
+    def _trouble(self, error: SQLAlchemyError | OSError) -> Trouble:
+        """Return the kind of an error.
+
+        A connection that is busy and then breaks off, so that its transaction cannot even be rolled back, is lost.
+        """
+        connection = self._connection
+        is_broken = connection is not None and not connection.closed and connection.invalidated
+        return "lost" if is_broken else self._driver.trouble(error)
+
     def _failure(self, error: SQLAlchemyError | OSError) -> Exception:
         """Return the exception to raise for an error."""
-        trouble, reason = self._driver.trouble(error), self._driver.reason(error)
+        trouble, reason = self._trouble(error), self._driver.reason(error)
         store = f"the store {self._driver.shown}"
         if trouble == "wrong":
             return error

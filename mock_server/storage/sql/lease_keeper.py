@@ -6,12 +6,14 @@ the database is left in peace.
 
 from __future__ import annotations
 
+import logging
 import threading
 import weakref
-from contextlib import suppress
 from typing import Protocol
 
 from mock_server.core.errors import StoreError
+
+log = logging.getLogger("mock_server")
 
 
 class Lease(Protocol):
@@ -46,8 +48,12 @@ class Keeper:
             self._woken.clear()
             lease.is_used = False
             if is_due:
-                with suppress(StoreError):  # who needs it meets that again
+                try:
                     lease.renew()
+                except StoreError:
+                    pass  # who needs it meets that again
+                except Exception:
+                    log.exception("the store could not be asked for changes: a mistake of this server's")
             del lease
             if is_due:
                 self._ended.wait(self._pause)

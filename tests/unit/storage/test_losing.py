@@ -11,8 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, NullPool, create_engine, event
 
 from mock_server.core.errors import StoreError, StoreFullError, StoreLostError
 from mock_server.storage import Absence, Record, RecordChange, Store, open_stores, urls
@@ -255,13 +256,14 @@ def test_server_that_goes_away_is_lost_and_found_again(
 @pytest.mark.store
 @pytest.mark.parametrize("was_read", [True, False], ids=["read before", "only opened"])
 @pytest.mark.parametrize("call", ["read", "change"])
-def test_idle_store_outlives_a_restart(call: str, was_read: bool, own_postgres: Postgres) -> None:
+def test_connection_that_the_server_closed_is_replaced(call: str, was_read: bool, own_postgres: Postgres) -> None:
+    others = "FROM pg_stat_activity WHERE application_name = 'mock-server'"
     with closing(open_stores(own_postgres.url(), 10)) as stores:
         store = loaded(stores.store("Pets"), TOM)
         if was_read:
             assert store.get("pets", "tom") == TOM
-        own_postgres.stop()
-        own_postgres.start()
+        with psycopg.connect(own_postgres.url(), autocommit=True) as connection:
+            connection.execute(f"SELECT pg_terminate_backend(pid, 10000) {others}")
         if call == "read":
             assert store.get("pets", "tom") == TOM
         else:
@@ -284,6 +286,29 @@ def test_silent_server_is_given_up(own_postgres: Postgres) -> None:
         finally:
             own_postgres.thaw()
         until(lambda: answers(store), 30)
+
+
+@pytest.mark.store
+def test_busy_server_that_falls_silent_is_lost_and_found_again(own_postgres: Postgres) -> None:
+    def fall_silent(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "ROLLBACK":
+            own_postgres.freeze()
+
+    locking = create_engine(own_postgres.url().replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    with closing(open_stores(own_postgres.url(), 10)) as stores:
+        store = loaded(stores.store("Pets"), TOM)
+        with locking.begin() as connection:
+            connection.execute(schema.STATE.update().values(revision=schema.STATE.c.revision))
+            event.listen(Engine, "before_cursor_execute", fall_silent)
+            try:
+                with pytest.raises(StoreLostError):
+                    store.layer("one").put(IDA)
+            finally:
+                event.remove(Engine, "before_cursor_execute", fall_silent)
+                own_postgres.thaw()
+        until(lambda: answers(store), 30)
+        store.layer("one").put(IDA)
+        assert store.layer("one").get("pets", "ida") == IDA
 
 
 @on_postgresql
