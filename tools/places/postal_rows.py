@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import lzma
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import zipcodes
 
 COLUMNS = ["country", "postal_code", "place", "state", "state_code", "province", "community", "latitude", "longitude"]
 """The header of the table of all countries."""
@@ -54,16 +56,17 @@ def _india(table: Path) -> Iterator[PostalRow]:
 
 
 def _without_boxes(rows: list[PostalRow]) -> list[PostalRow]:
-    """Leave out codes that share their spot with another of the town: GeoNames puts boxes where a post office is."""
-    spots = Counter((row.place, row.state, row.latitude, row.longitude) for row in rows)
-    return [row for row in rows if spots[row.place, row.state, row.latitude, row.longitude] == 1]
+    """Leave out codes of post boxes, of single companies and of troops, as zipcodes tells them."""
+    delivered = {row["zip_code"] for row in zipcodes.list_all() if row["zip_code_type"] == "STANDARD"}
+    return [row for row in rows if row.code in delivered]
 
 
 def _is_delivered(country: str, row: PostalRow) -> bool:
     """Tell whether people live at a code, as far as the source says.
 
     French codes for companies end in CEDEX; Swedish ones have no municipality, or end in 00 to 09; Spanish ones end in
-    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings.
+    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings; Malaysian ones of offices end
+    in 1 to 9.
     """
     if country == "SE":
         return bool(row.community or row.province) and row.code[-2] != "0"
@@ -71,6 +74,8 @@ def _is_delivered(country: str, row: PostalRow) -> bool:
         return not "070" <= row.code[-3:] <= "099"
     if country == "PT":
         return not row.code.endswith("-000")
+    if country == "MY":
+        return row.code.endswith("0")
     if country == "PH":
         return row.code >= "1000"
     return "CEDEX" not in row.code
