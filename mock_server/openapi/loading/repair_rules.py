@@ -6,7 +6,6 @@ reported with severity ``error`` and stays as it is.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -15,9 +14,10 @@ from urllib.parse import urlsplit
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.json_pointer import mapping_at, pointer_of
 from mock_server.core.types import JSON
+from mock_server.openapi.loading.dangling_references import repair_dangling_references
 from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.model import path_parts
-from mock_server.openapi.traversal import METHODS, Document, nodes, operations, resolved, target
+from mock_server.openapi.traversal import METHODS, Document, operations, resolved
 
 Rule = Callable[[Document, LayeredSourceMap], Iterator[Diagnostic]]
 
@@ -256,64 +256,6 @@ def _idle_path_parameter(document: Document, source: LayeredSourceMap) -> Iterat
                     del cast("list[JSON]", listed)[index]
 
 
-def _dangling_reference(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
-    for at, node, _ in list(nodes(document)):
-        if "$ref" not in node:
-            continue
-        pointer, reference = at + "/$ref", node["$ref"]
-        if not isinstance(reference, str):
-            yield _repaired(
-                "dangling-reference",
-                source,
-                pointer,
-                json.dumps(reference)[:80],
-                "a text that says where something is",
-                "it is left out",
-            )
-            del node["$ref"]
-        elif not reference.startswith("#"):
-            yield Diagnostic(
-                "external-reference",
-                source.location(pointer),
-                f"{reference!r}",
-                "a reference within the file",
-                pointer,
-                "Bundle the files into one.",
-            )
-        elif target(document, reference) is None and not _anchored(document, reference):
-            yield _repair_reference(document, source, pointer, reference)
-
-
-def _repair_reference(document: Document, source: LayeredSourceMap, pointer: str, reference: str) -> Diagnostic:
-    parts = reference.lstrip("#/").split("/")
-    if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
-        schemas = _table(_table(document, "components"), "schemas")
-        schemas[parts[2].replace("~1", "/").replace("~0", "~")] = {}
-        return _repaired(
-            "dangling-reference",
-            source,
-            pointer,
-            f"{reference!r}, which is not defined",
-            "a reference to something in the document",
-            "any value is taken there",
-        )
-    return Diagnostic(
-        "dangling-reference",
-        source.location(pointer),
-        f"{reference!r}, which is not defined",
-        "a reference to something in the document",
-        pointer,
-        "Define it or fix the reference.",
-    )
-
-
-def _table(node: Document, key: str) -> Document:
-    """Return the object under a key; make it where there is none."""
-    if not isinstance(node.get(key), dict):
-        node[key] = {}
-    return cast("Document", node[key])
-
-
 def _duplicate_operation_id(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
     first: dict[str, str] = {}
     for pointer, operation in operations(document):
@@ -344,27 +286,11 @@ RULES: tuple[Rule, ...] = (
     _odd_statuses,
     _missing_responses,
     _missing_description,
-    _dangling_reference,
+    repair_dangling_references,
     _undeclared_path_parameter,
     _idle_path_parameter,
     _duplicate_operation_id,
 )
-
-
-def _anchored(document: JSON, reference: str) -> bool:
-    """Tell whether a ``#name`` reference has its ``$anchor`` somewhere."""
-    if reference.startswith("#/") or reference == "#":
-        return reference == "#"
-    stack: list[JSON] = [document]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            if reference[1:] in (node.get("$anchor"), node.get("$dynamicAnchor")):
-                return True
-            stack.extend(node.values())
-        elif isinstance(node, list):
-            stack.extend(node)
-    return False
 
 
 def _repaired(rule: str, source: LayeredSourceMap, pointer: str, actual: str, expected: str, done: str) -> Diagnostic:

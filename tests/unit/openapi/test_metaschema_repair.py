@@ -163,10 +163,6 @@ def test_operations_of_path_are_repaired_one_by_one() -> None:
 @pytest.mark.parametrize(
     ("reference", "rule"),
     [
-        ("#/components/parameters/Gone", "dangling-reference"),
-        ("#/components/schemas/A/properties/gone", "dangling-reference"),
-        ("#/gone", "dangling-reference"),
-        ("#Gone", "dangling-reference"),
         ("other.yaml#/A", "external-reference"),
         ("https://pets.example/a.json", "external-reference"),
         ("other.yaml", "external-reference"),
@@ -177,6 +173,22 @@ def test_unrepairable_reference_is_an_error(reference: str, rule: str, tmp_path:
     with pytest.raises(ContractError) as refused:
         load(tmp_path, contract)
     assert [(finding.rule, finding.severity) for finding in refused.value.findings] == [(rule, "error")]
+
+
+@pytest.mark.parametrize(
+    "reference", ["#/components/parameters/Gone", "#/components/schemas/A/properties/gone", "#/gone", "#Gone"]
+)
+def test_schema_by_reference_to_nothing_takes_any_value(reference: str, tmp_path: Path) -> None:
+    contract = document({"/a": {"get": operation({"$ref": reference})}}, components={"schemas": {"A": {}}})
+    loaded = load(tmp_path, contract)
+    assert [(finding.rule, finding.severity) for finding in loaded.findings] == [("dangling-reference", "repaired")]
+    assert value_at(loaded.document, "/paths/~1a/get/responses/200/content/application~1json/schema") == {}
+
+
+def test_security_scheme_by_reference_to_nothing_is_an_error(tmp_path: Path) -> None:
+    schemes: Document = {"key": {"$ref": "#/components/securitySchemes/Gone"}}
+    with pytest.raises(ContractError, match="dangling-reference"):
+        load(tmp_path, document({"/a": {"get": operation({})}}, components={"securitySchemes": schemes}))
 
 
 @pytest.mark.parametrize(
@@ -212,8 +224,8 @@ def test_property_named_like_keyword_stays(name: str) -> None:
 def test_example_by_reference_is_reference(tmp_path: Path) -> None:
     get = operation({})
     get["responses"]["200"]["content"]["application/json"]["examples"] = {"a": {"$ref": "#/components/examples/Gone"}}
-    with pytest.raises(ContractError, match="dangling-reference"):
-        load(tmp_path, document({"/a": {"get": get}}))
+    (finding,) = load(tmp_path, document({"/a": {"get": get}})).findings
+    assert (finding.rule, finding.remedy) == ("dangling-reference", "Repaired: the example is left out.")
 
 
 def test_schema_that_is_not_defined_takes_any_value(tmp_path: Path) -> None:
