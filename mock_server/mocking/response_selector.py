@@ -248,10 +248,8 @@ class ResponseSelector:
             if choice is None:
                 if mock_request.preferences.variant is not None:
                     raise no_such_variant(mock_request, response, 0)
-                bare = Response(
-                    status, self._headers.written(response, "", mock_request.identity), source=ResponseSource.CONTRACT
-                )
-                bare = replace(bare, reads=passed, changes=(*again,))
+                headers = self._headers.written(response, "", mock_request.identity)
+                bare = Response(status, headers, source=ResponseSource.CONTRACT, reads=passed, changes=(*again,))
                 return self._with_outcome(bare, outcome, mock_request, response)
             media = response.content[choice.index]
             # Every body that is a sequence has a source, event streams and JSON Lines alike.
@@ -285,6 +283,7 @@ class ResponseSelector:
             ResponseSource.STATE if again else selection.source,
             validated=body.validated,
             findings=selection.findings,
+            notes=selection.notes,
             sought=selection.sought,
             reads=passed or selection.reads,
             changes=(*again,),
@@ -312,7 +311,7 @@ class ResponseSelector:
                 changes=(*answer.changes, *outcome.changes, *self._events_of(outcome, mock_request)),
                 reads=(*dict.fromkeys((*outcome.reads, *answer.reads)),),
                 record=outcome.origin,
-                notes=outcome.findings,
+                notes=(*answer.notes, *outcome.findings),
             )
         called_back = self._called_back(answer, outcome, mock_request)
         return replace(answer, changes=(*answer.changes, *called_back)) if called_back else answer
@@ -461,7 +460,9 @@ class ResponseSelector:
     def _selected(self, request: NegotiatedRequest, outcome: Outcome | None = None) -> Selected:
         """Return the body of the response: of what came of the request, or from the first source that has one."""
         if outcome is not None:
-            return self._state.selected(outcome, request)
+            finding = self._state.too_short(outcome, request)
+            made_up = None if finding is None else replace(self._selected(request), notes=(finding,))
+            return made_up or self._state.selected(outcome, request)
         for source in self._sources:
             selected = source.select(request)
             if selected is not None:

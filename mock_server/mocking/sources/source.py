@@ -27,6 +27,8 @@ class Selected:
     sought: tuple[str, str] | None = None
     reads: tuple[str, ...] = ()
     """The resources of the records that it shows inside."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What the client is told of it (``Mock-Findings``)."""
 
 
 class BodySource(Protocol):

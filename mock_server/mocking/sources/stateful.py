@@ -10,6 +10,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from mock_server.core.csv_cells import guarded_cell
+from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.identity_cache import IdentityCache
 from mock_server.core.json_pointer import pointer_of
 from mock_server.core.types import JSON
@@ -118,6 +119,23 @@ class StatefulSource:
         if not any(status[:1] in "23" or status == "default" for status in request.operation.responses):
             return ResponseSpec("200"), 200  # only failures are documented, and it is none
         return None
+
+    def too_short(self, outcome: Outcome, request: NegotiatedRequest) -> Diagnostic | None:
+        """Return the finding that a page has fewer records than the contract lets the answer have; None if it has not.
+
+        No record can be added to it, so that such an answer has to come from elsewhere.
+        """
+        operation = self.engine.operation(request.operation.key)
+        if outcome.page is None or operation is None or operation.view is None:
+            return None
+        pointer, reader = operation.view.pointer, self.engine.model.reader
+        least = reader.resolved(reader.at(request.media.schema, pointer)).get("minItems")
+        count = len(outcome.page.records)
+        if not isinstance(least, (int, float)) or count >= least:
+            return None
+        remedy = "The answer is made up. Create more records, or lower minItems."
+        place, expected = f"answer body {pointer}".rstrip(), f"at least {least:g} of them (minItems)"
+        return Diagnostic("state", place, f"{count} records to list", expected, pointer, remedy, "warning")
 
     def selected(self, outcome: Outcome, request: NegotiatedRequest) -> Selected:
         """Return the body of an answer; raises :class:`GenerationError` where there is no valid one."""
