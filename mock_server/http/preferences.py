@@ -84,6 +84,16 @@ def read_preferences(request: Request) -> tuple[Preferences, tuple[Diagnostic, .
     return Preferences(**read), tuple(findings)  # type: ignore[arg-type]
 
 
+def other_preferences(header: str) -> str:
+    """Return a value of ``Prefer`` without what it asks of this server: the rest is for the API, by its contract.
+
+    >>> other_preferences("code=404, return=minimal")
+    'return=minimal'
+    """
+    pairs = (match for match in _PREFERENCE.finditer(header) if match[1].lower() not in _READERS)
+    return ", ".join(match[0].strip() for match in pairs)
+
+
 _NO_WISHES = (None,) * 5
 _NONE: tuple[Preferences, tuple[Diagnostic, ...]] = (Preferences(), ())
 

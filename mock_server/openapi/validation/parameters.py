@@ -20,6 +20,7 @@ from mock_server.http.bracket_notation import Leaf, tree_of
 from mock_server.http.form_pairs import Pairs, cookie_pairs, form_pairs, objects_of
 from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.messages import Request, Route
+from mock_server.http.preferences import other_preferences
 from mock_server.openapi.coercion import READINGS, Raw, Reading, Resolve, TypeHints
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
@@ -48,8 +49,13 @@ class RequestParts:
         return cookie_pairs(self.request.header_values("cookie"))
 
     def header(self, name: str) -> str | None:
-        """Return all field lines of a name, joined by commas (RFC 9110, 5.3); None where there are none."""
+        """Return all field lines of a name, joined by commas (RFC 9110, 5.3); None where there are none.
+
+        Of ``Prefer`` what is for this server counts as not sent: contracts that have the header list other values.
+        """
         values = self.request.header_values(name)
+        if name == "prefer":
+            return other_preferences(", ".join(values)) or None
         return ", ".join(values) if values else None
 
 
@@ -104,7 +110,18 @@ class Parameter:
             return self._whole_query(sent) if sent.request.query else None
         if self.place == "cookie":
             return self.of_pairs(sent.cookies, _as_it_is if self.style == "cookie" else unquote)
-        return self.of_pairs(sent.query, unquote_plus)
+        raws = self.of_pairs(sent.query, unquote_plus)
+        return [{}] if raws is None and self._is_sent_by_members else raws
+
+    @property
+    def _is_sent_by_members(self) -> bool:
+        """Whether nothing in the query is the only way to send an empty object, which the contract asks for.
+
+        An object without members leaves no trace there (RFC 6570, 3.2.1: it is undefined), so its schema decides.
+        """
+        is_object_alone = self.shape.is_object and not (self.shape.is_array or self.shape.is_scalar)
+        by_members = self.style == "deepObject" or (self.explode and not self.is_content)
+        return self.required and is_object_alone and by_members
 
     def _whole_query(self, sent: RequestParts) -> list[Raw]:
         """Return the value of OpenAPI 3.2's ``in: querystring``: the members of a form, or the whole as a text."""
