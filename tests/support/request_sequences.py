@@ -70,6 +70,6 @@ def sent(url: str, step: Mapping[str, Any], token: str = "") -> Got:
     path = urlsplit(url).path + step["path"]
     case: dict[str, Any] = {"method": step.get("method", "GET"), "path": path, "headers": headers}
     if "body" in step:
-        headers["Content-Type"] = "application/json"
+        headers.setdefault("Content-Type", "application/json")
         case["content"] = json.dumps(step["body"])
     return asked(url, case)

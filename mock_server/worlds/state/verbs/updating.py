@@ -39,8 +39,7 @@ def update(handling: Handling) -> Outcome:
             is_form=handling.request.media in FORMS,
         )
     except PatchError as error:
-        finding = Diagnostic("state", "body", error.found, error.expected, error.pointer)
-        raise RefusedError("invalid_request", finding) from None
+        return _unpatched(handling, before, error)
     scope: JSON = {**scope_with_relations(handling.state, draft.value, scope_of(before) | handling.scope)}
     stamp: dict[str, JSON] = {"made": handling.request.now, MADE_UP: True} if is_made_up else {}
     record = Record(before.resource, before.handle, draft.value, hidden={**draft.hidden, "scope": scope, **stamp})
@@ -55,6 +54,19 @@ def update(handling: Handling) -> Outcome:
         reads=(*handling.world.reads,),
         origin=handling.origin(record),
     )
+
+
+def _unpatched(handling: Handling, before: Record, error: PatchError) -> Outcome:
+    """Refuse a patch that cannot be applied, in strict mode; in others answer with the record as it is, and say so.
+
+    A contract may have operations of its own in its patches (Box has ``editEnumOption``), which its schema accepts.
+    """
+    finding = Diagnostic("state", "body", error.found, error.expected, error.pointer, "Nothing is changed.")
+    if handling.request.is_strict:
+        raise RefusedError("invalid_request", finding)
+    handling.note(finding)
+    origin, reads = handling.origin(before), (*handling.world.reads,)
+    return Outcome(record=before, statuses=(200, 201, 204, 202), reads=reads, origin=origin)
 
 
 def _before(handling: Handling) -> tuple[Record, bool]:
