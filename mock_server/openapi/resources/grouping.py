@@ -42,6 +42,10 @@ class Group:
         """Tell whether a shape is a view of these records."""
         return bool(shape.members) and any(is_same_record(own, shape) for own in self.shapes)
 
+    def resembles(self, shape: SchemaShape) -> bool:
+        """Tell whether a shape without a name has the members of these records: a schema may be written out twice."""
+        return bool(shape.members) and not shape.name and any(overlap(own, shape) >= ENOUGH for own in self.shapes)
+
 
 class _Sets:
     """Sets of forms that grow together (union-find)."""

@@ -65,6 +65,8 @@ def _update(scene: Scene, site: OperationSite) -> Claim:
         schema = f"answers its item {site.answer.shape.name}".rstrip()
     elif site.sends_record and scene.writes(site, group):
         schema = "sends its members"
+    elif group.resembles(site.answer.shape):
+        schema = "answers members of its items"
     doubts: tuple[str, ...] = ()
     if not schema and site.answer.is_object and scene.is_identified(site.answer.shape):
         doubts = (f"answers {site.answer.shape.name or 'another object'}",)
