@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import click
@@ -14,6 +16,9 @@ from mock_server.cli.setting_flags import read_flags, settings_of
 from mock_server.core.errors import UsageError
 from mock_server.core.terminal import escaped, is_terminal
 from mock_server.settings import PREFIX, read_settings
+
+MOST_PROCESSES = 64
+"""Most processes that make records; as many as may answer (``--workers``)."""
 
 
 @click.command(cls=HelpfulCommand, short_help="Write records, made up and valid, as a file.")
@@ -55,6 +60,11 @@ from mock_server.settings import PREFIX, read_settings
     ],
 )
 @click.option("-o", "--output", metavar="FILE", default="-", help="Where to write. Default: standard output.")
+@click.option(
+    "--processes",
+    metavar="NUMBER",
+    help="How many processes make the records, where these are many. Default: one for each processor.",
+)
 @settings_of(("seed", "overlay", "fill", "no_fill_properties", "allow_remote_refs", "no_cache", "no_plugins", "strict"))
 def generate(
     *,
@@ -64,6 +74,7 @@ def generate(
     parents: tuple[str, ...],
     form: str,
     output: str,
+    processes: str | None,
     **flags: Any,
 ) -> None:
     """Write records of RESOURCE (customers), made up and valid, as a fixture file.
@@ -71,13 +82,15 @@ def generate(
     RESOURCE is any that `mock-server routes` names. What one resource names of another (customer_id) are the records
     that the same seed gives for that.
     """
+    from mock_server.core.ordered_processes import usable_processors
+    from mock_server.mocking.described_export import ExportProcesses
     from mock_server.mocking.fixture_export import Export, plan
-    from mock_server.mocking.mounts import contracts_of
+    from mock_server.mocking.mounts import are_files, contracts_again, contracts_of
 
     settings = read_flags(flags)
     export = Export(
         resource,
-        _count(count),
+        _whole("--count", count),
         countries,
         settings.seed,
         form,
@@ -86,13 +99,14 @@ def generate(
         settings.fill,
         not settings.no_fill_properties,
     )
+    number = _whole("--processes", processes, MOST_PROCESSES) or min(usable_processors(), MOST_PROCESSES)
+    again = partial(contracts_again, settings) if are_files(settings) else None
     with shown("Reading the contract"):
-        planned = plan(export, contracts_of(settings))
+        planned = plan(export, contracts_of(settings), ExportProcesses(number, again))
     if output == "-" and is_terminal(sys.stdout):
-        planned.run(lambda _: None)  # the records themselves are what goes on
-        return
-    with shown(f"Writing {escaped(resource)}:", planned.count) as advance:
-        planned.run(advance)
+        planned.run(lambda: nullcontext(lambda _: None))  # the records themselves are what goes on
+    else:
+        planned.run(lambda: shown(f"Writing {escaped(resource)}:", planned.count))
 
 
 @click.command("import", cls=HelpfulCommand, short_help="Make one contract of documentation pages.")
@@ -126,11 +140,13 @@ def import_(pages: tuple[str, ...], output: str, **flags: Any) -> None:
         click.echo(line, err=True)
 
 
-def _count(text: str | None) -> int | None:
+def _whole(flag: str, text: str | None, most: int | None = None) -> int | None:
+    """Return the number that a flag has; None where it is not there."""
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise UsageError(f"--count: found {text!r}; expected a whole number of at least 1")
+    if not (text.isascii() and text.isdigit()) or int(text) < 1 or (most is not None and int(text) > most):
+        expected = "of at least 1" if most is None else f"from 1 to {most}"
+        raise UsageError(f"{flag}: found {text!r}; expected a whole number {expected}")
     return int(text)
 
 

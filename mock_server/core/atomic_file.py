@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from mock_server.core.errors import UsageError
+from mock_server.core.terminal import let_go
 
 
 @contextlib.contextmanager
@@ -22,8 +23,14 @@ def atomic_write(output: str) -> Iterator[IO[str]]:
     if output == "-":
         if sys.stdout is None:
             raise UsageError("-o: found standard output closed; expected a place to write to. Name a file.")
-        yield sys.stdout
-        sys.stdout.flush()
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            let_go(sys.stdout)
+            raise _refusal("standard output", error) from None
         return
     target = Path(output)
     if target.exists() and not target.is_file() and not target.is_dir():

@@ -12,6 +12,7 @@
     ├── InstructionError     a pattern or scenario that cannot be understood or would break the contract
     ├── PluginError          a plugin that cannot be loaded
     ├── WorkerError          a worker process that cannot start
+    ├── ProcessLostError     a process that ended before its work was done
     ├── StoreError           a store that cannot be opened
     │   ├── StoreLostError   one that does not answer for now; 503 while it serves
     │   └── StoreFullError   one that has no room; 507 while it serves
@@ -76,6 +77,10 @@ class PluginError(MockServerError):
 
 class WorkerStartError(MockServerError):
     """A worker process that reported why it cannot start, or ended before it was ready."""
+
+
+class ProcessLostError(MockServerError):
+    """A process that ended before its work was done, such as one that was killed for want of memory."""
 
 
 class BrokenItemError(MockServerError):

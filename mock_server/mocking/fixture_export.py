@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import Protocol, TypeAlias
 
 from mock_server.core.atomic_file import atomic_write
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
-from mock_server.core.types import JSON
 from mock_server.core.value_class import value_class
-from mock_server.mocking.record_factory import RecordFactory, maker_of
+from mock_server.mocking.described_export import PART, DescribedExport, ExportProcesses
 from mock_server.mocking.seed_export import SeedExport
 from mock_server.openapi.model import Contract
 from mock_server.openapi.resources.inference import model_of
-from mock_server.storage.fixtures.file_formats import WRITERS, write_csv
+from mock_server.storage.fixtures.record_text import FORMATS, RecordText, record_text
 
-Rows = Iterator[dict[str, JSON]]
+Progress: TypeAlias = Callable[[], AbstractContextManager[Callable[[int], None]]]
+"""Begins to show progress; what it yields is called with numbers of records."""
 
 
 @value_class
@@ -39,46 +41,57 @@ class Export:
     fill_properties: bool = True
 
 
+class ExportedRecords(Protocol):
+    """Records as text, in parts."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def text(self) -> RecordText: ...
+
+    def parts(self) -> AbstractContextManager[Iterator[tuple[int, str]]]:
+        """Yield the parts of the text, each with the number of its records."""
+
+
 @value_class
 class Plan:
-    """An export that was checked against the contract: only writing the file can fail now.
+    """An export that was checked against the contract: only writing the file can fail now."""
 
-    ``columns`` are those of CSV; None: the members of the first record.
-    """
-
-    count: int
-    _rows: Callable[[], Rows]
-    _form: str
+    _records: ExportedRecords
     _output: str
-    _columns: Sequence[str] | None = field(default=None)
 
-    def run(self, progress: Callable[[int], None]) -> None:
-        """Write the records; call ``progress`` with 1 for each.
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return self._records.count
+
+    def run(self, progress: Progress) -> None:
+        """Write the records, and show how far that has come.
 
         Raises :class:`UsageError` for a file that cannot be written and :class:`GenerationError` for a schema that
         nothing satisfies; either way no file is left behind.
         """
-        with atomic_write(self._output) as out:
-            if self._form == "csv":
-                write_csv(self._counted(progress), out, self._columns)
-            else:
-                WRITERS[self._form](self._counted(progress), out)
+        # A thread that shows progress is started after the processes that make records: they may be copies of this one.
+        with atomic_write(self._output) as out, self._records.parts() as parts, progress() as advance:
 
-    def _counted(self, progress: Callable[[int], None]) -> Rows:
-        for row in self._rows():
-            progress(1)
-            yield row
+            def counted() -> Iterator[str]:
+                for count, text in parts:
+                    advance(count)
+                    yield text
+
+            self._records.text.write(counted(), out)
 
 
-def plan(export: Export, contracts: Sequence[Contract]) -> Plan:
-    """Return the plan of an export of the first contract that has the resource.
+def plan(export: Export, contracts: Sequence[Contract], processes: ExportProcesses | None = None) -> Plan:
+    """Return the plan of an export of the first contract that has the resource, made by this process alone by default.
 
     Raises :class:`UsageError` where none has it, or something does not fit the contract.
     """
     form = _format(export)
     for contract in contracts:
         if export.resource in contract.extensions.resources:
-            return _described(export, contract, form)
+            return _described(export, contract, form, processes or ExportProcesses())
     for contract in contracts:
         if export.resource in model_of(contract).resources:
             return _inferred(export, contract, form)
@@ -90,21 +103,20 @@ def plan(export: Export, contracts: Sequence[Contract]) -> Plan:
     raise UsageError(f"RESOURCE: found {export.resource!r}{near}; expected one of {known}")
 
 
-def _described(export: Export, contract: Contract, form: str) -> Plan:
+def _described(export: Export, contract: Contract, form: str, processes: ExportProcesses) -> Plan:
     """Return the plan for a resource of ``x-mock-resources``, whose records have a handle."""
     if export.parents:
         raise UsageError(f"--below: found {export.parents[0]!r}; expected none: {export.resource} have no parents")
-    maker = maker_of(contract, export.resource)
-    countries = maker.countries(export.countries)
-    count = export.count if export.count is not None else max(1, len(countries))
-    return Plan(count, lambda: _with_handles(maker, countries, count, export.seed), form, export.output)
-
-
-def _with_handles(maker: RecordFactory, countries: Sequence[str], count: int, seed: int) -> Rows:
-    for index in range(count):
-        country = countries[index % len(countries)] if countries else ""
-        handle = f"{country.lower() or maker.resource.name}-{index + 1}"
-        yield {maker.resource.handle: handle, **maker.checked(handle, seed, maker.pins_named(country))}
+    records = DescribedExport(
+        contract,
+        export.resource,
+        export.count,
+        export.countries,
+        seed=export.seed,
+        form=form,
+        processes=processes,
+    )
+    return Plan(records, export.output)
 
 
 def _inferred(export: Export, contract: Contract, form: str) -> Plan:
@@ -120,12 +132,30 @@ def _inferred(export: Export, contract: Contract, form: str) -> Plan:
         fill=export.fill,
         fill_properties=export.fill_properties,
     )
-    return Plan(len(seeds.records), seeds.rows, form, export.output, seeds.columns if form == "csv" else None)
+    text = record_text(form, seeds.columns if form == "csv" else (), may_omit=True)
+    return Plan(_SeedParts(seeds, text), export.output)
+
+
+@value_class
+class _SeedParts:
+    """The records of an inferred resource, which name one another: this process makes them, one after the other."""
+
+    _seeds: SeedExport
+    text: RecordText
+
+    @property
+    def count(self) -> int:
+        return len(self._seeds.records)
+
+    @contextmanager
+    def parts(self) -> Iterator[Iterator[tuple[int, str]]]:
+        rows = self._seeds.rows()
+        yield ((len(part), self.text.part(part)) for part in iter(lambda: [*islice(rows, PART)], []))
 
 
 def _format(export: Export) -> str:
     ending = Path(export.output).suffix.lower().lstrip(".").replace("yml", "yaml")
-    form = export.form or (ending if ending in WRITERS else "yaml")
-    if form not in WRITERS:
-        raise UsageError(f"--format: found {form!r}{did_you_mean(form, WRITERS)}; expected one of {', '.join(WRITERS)}")
+    form = export.form or (ending if ending in FORMATS else "yaml")
+    if form not in FORMATS:
+        raise UsageError(f"--format: found {form!r}{did_you_mean(form, FORMATS)}; expected one of {', '.join(FORMATS)}")
     return form

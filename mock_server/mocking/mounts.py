@@ -26,6 +26,7 @@ from mock_server.openapi.loading.reader import is_url
 from mock_server.openapi.model import Contract
 from mock_server.openapi.resources.inference import model_of
 from mock_server.openapi.routing import Router
+from mock_server.plugins import activate
 from mock_server.settings import Settings
 from mock_server.storage import Record, Store, StoreFactory, open_stores
 from mock_server.storage.fixtures.loader import fixture_files, load_fixtures, stream_fixtures
@@ -269,6 +270,18 @@ def _assembled(settings: Settings, stores: StoreFactory) -> tuple[ApiMount, ...]
 def contracts_of(settings: Settings) -> list[Contract]:
     """Return the contracts that the settings name, with overlays applied. The built-in one has overlays of its own."""
     return [_loaded(place, overlays, settings) for place, overlays in _named(settings)]
+
+
+def contracts_again(settings: Settings) -> list[Contract]:
+    """Return the contracts in another process, where the plugins are not loaded yet either."""
+    activate(is_enabled=not settings.no_plugins)
+    return contracts_of(settings)
+
+
+def are_files(settings: Settings) -> bool:
+    """Tell whether contracts and overlays are files: a pipe can be read once, and a URL may have another one soon."""
+    places = [place for contract, overlays in _named(settings) for place in (contract, *overlays)]
+    return all(not is_url(place) and Path(place).is_file() for place in places)
 
 
 def compile_ahead(settings: Settings) -> None:

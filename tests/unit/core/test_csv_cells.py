@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mock_server.core.csv_cells import guarded_cell, is_formula, plain_cell
-from mock_server.storage.fixtures.file_formats import read_record_file, write_csv
+from mock_server.storage.fixtures.file_formats import read_record_file
+from mock_server.storage.fixtures.record_text import record_text
 
 FORMULAS = [
     "=1+1",
@@ -61,7 +62,8 @@ def test_fixture_file_has_its_records_again(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]
 ) -> None:
     written = io.StringIO()
-    write_csv(rows, written)
+    text = record_text("csv", [*rows[0]])
+    text.write([text.part(rows)], written)
     cells = [cell for row in csv.reader(io.StringIO(written.getvalue(), newline="")) for cell in row]
     assert not [cell for cell in cells if is_formula(cell)]
     file = tmp_path_factory.getbasetemp() / "records.csv"
