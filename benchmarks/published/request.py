@@ -134,7 +134,10 @@ class Caller:
         return target + (("&" if "?" in path else "?") + "&".join(query) if query else ""), headers
 
     def _parameter(self, parameter: Node, steps: Steps | None, everything: bool) -> list[str]:
-        value = self._sampler.sample(steps, everything) if steps else "text"
+        # A list without items leaves no trace in a query, so that a parameter that has to be there would be missing.
+        is_list = steps is not None and self._sampler.resolved(steps).get("type") == "array"
+        filled = is_list and parameter.get("required") is True
+        value = self._sampler.sample(steps, everything, filled) if steps else "text"
         if "content" in parameter:
             text = quote(json.dumps(value), safe="")
             return [text if parameter["in"] in ("path", "header") else f"{quote(parameter['name'])}={text}"]

@@ -302,7 +302,7 @@ class ResponseSelector:
         """
         if outcome is not None:
             own = self._state.headers(outcome, mock_request, response)
-            names = {name.lower() for name, _ in own} | self._state.settled(outcome)
+            names = {name.lower() for name, _ in own} | self._state.settled(outcome, response)
             headers = (*(line for line in answer.headers if line[0].lower() not in names), *own)
             answer = replace(
                 answer,

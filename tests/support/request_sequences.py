@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ def follow(url: str, steps: Iterable[Mapping[str, Any]], token: str = "") -> Non
         for pointer, key in step.get("lacks", {}).items():
             assert key not in [item["id"] for item in value_at(value, pointer)], place
         saved |= {name: value_at(value, pointer) for name, pointer in step.get("save", {}).items()}
+        if "links" in step:
+            assert re.findall(r'rel="([^"]*)"', got.headers["link"]) == step["links"], place
         if "events" in step:
             assert events(url) == step["events"], place
 

@@ -22,13 +22,14 @@ from mock_server.http.messages import Headers, Request, ResponseSource
 from mock_server.mocking.events.related_lists import RelatedLists
 from mock_server.mocking.mock_request import MockRequest, NegotiatedRequest
 from mock_server.mocking.sources.source import Selected
-from mock_server.openapi.model import Contract, ResponseSpec
+from mock_server.openapi.model import Contract, Header, ResponseSpec
 from mock_server.openapi.validation.request_bodies import MalformedError, content_type_of, read_multipart
 from mock_server.settings import Settings
 from mock_server.storage import Record, Store
 from mock_server.worlds.state.effects.member_changes import placed
 from mock_server.worlds.state.identity import text_of
 from mock_server.worlds.state.listing.list_envelope import ListEnvelope
+from mock_server.worlds.state.listing.page import Page
 from mock_server.worlds.state.listing.page_links import link_header
 from mock_server.worlds.state.outcome import Outcome, StateRequest
 from mock_server.worlds.state.resource_state import StateModel
@@ -195,21 +196,32 @@ class StatefulSource:
 
     def headers(self, outcome: Outcome, request: MockRequest, response: ResponseSpec) -> Headers:
         """Return the headers that tell where a record is, or where the other pages are, if the contract has them."""
-        documented = {header.name.lower() for header in response.headers}
+        documented = {header.name.lower(): header for header in response.headers}
         assert request.world is not None
         base = f"{request.request.origin}{request.world.prefix}"
         headers: list[tuple[str, str]] = []
         if outcome.location and ("location" in documented or outcome.statuses[:1] == (201,)):
             headers.append(("Location", f"{base}{outcome.location}"))
         if outcome.page is not None and "link" in documented:
-            links = link_header(outcome.page, self._url(request))
+            links = self._links(outcome.page, self._url(request), documented["link"])
             headers += [("Link", links)] if links else []
         return tuple(headers)
 
+    def _links(self, page: Page, url: str, header: Header) -> str | None:
+        """Return the value of ``Link``; None where there is no other page, or none that the contract takes."""
+        links = link_header(page, url)
+        if not header.required:
+            return links
+        # RFC 8288: where there is no other page, a page may still link to itself.
+        candidates = [links, *(f'<{url}>; rel="{relation}"' for relation in ("self", "current", "first"))]
+        node = self._schemas.root(True if header.schema is None else header.schema)
+        return next((candidate for candidate in candidates if candidate and node.accepts(candidate)), None)
+
     @staticmethod
-    def settled(outcome: Outcome) -> frozenset[str]:
+    def settled(outcome: Outcome, response: ResponseSpec) -> frozenset[str]:
         """Return the names of headers that records decide on, in lower case: an example of one says nothing."""
-        return frozenset({"link"} if outcome.page is not None else ())
+        required = {header.name.lower() for header in response.headers if header.required}
+        return frozenset({"link"} - required if outcome.page is not None else ())
 
     def _envelope(self, request: NegotiatedRequest, pointer: str) -> ListEnvelope:
         """Return the envelope of a list, made once for each media type."""
