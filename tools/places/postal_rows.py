@@ -13,6 +13,9 @@ import zipcodes
 COLUMNS = ["country", "postal_code", "place", "state", "state_code", "province", "community", "latitude", "longitude"]
 """The header of the table of all countries."""
 
+_BOXES = {"AU": ("2001", "3001", "4001", "5001", "6001", "7001", "0801"), "DK": ("6701",)}
+"""Codes of boxes alone, where no digit tells them."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostalRow:
@@ -36,6 +39,7 @@ def postal_rows(table: Path, india: Path) -> Mapping[str, list[PostalRow]]:
             rows[country].append(row)
     rows["IN"] = list(_india(india))
     rows["US"] = _without_boxes(rows["US"])
+    rows["SK"] = _without_companies(rows["SK"])
     return rows
 
 
@@ -61,12 +65,19 @@ def _without_boxes(rows: list[PostalRow]) -> list[PostalRow]:
     return [row for row in rows if row.code in delivered]
 
 
+def _without_companies(rows: list[PostalRow]) -> list[PostalRow]:
+    """Leave out Slovak codes that end in 10 to 99 where the place has others: most are of one company each."""
+    streets = {row.place for row in rows if row.code[-2] == "0"}
+    return [row for row in rows if row.code[-2] == "0" or row.place not in streets]
+
+
 def _is_delivered(country: str, row: PostalRow) -> bool:
     """Tell whether people live at a code, as far as the source says.
 
     French codes for companies end in CEDEX; Swedish ones have no municipality, or end in 00 to 09; Spanish ones end in
-    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings; Malaysian ones of offices end
-    in 1 to 9.
+    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings; Malaysian and Finnish ones of
+    offices do not end in 0; a Danish one is of boxes, so are Australian ones of capitals; those of New Zealand whose
+    third digit is 4 or more are of boxes and of farms.
     """
     if country == "SE":
         return bool(row.community or row.province) and row.code[-2] != "0"
@@ -74,8 +85,12 @@ def _is_delivered(country: str, row: PostalRow) -> bool:
         return not "070" <= row.code[-3:] <= "099"
     if country == "PT":
         return not row.code.endswith("-000")
-    if country == "MY":
+    if country in ("FI", "MY"):
         return row.code.endswith("0")
+    if country == "NZ":
+        return row.code[2] < "4"
+    if country in _BOXES:
+        return row.code not in _BOXES[country]
     if country == "PH":
         return row.code >= "1000"
     return "CEDEX" not in row.code

@@ -10,7 +10,7 @@ from tools.places.postal_rows import PostalRow
 _ISO = ("US", "CA", "AU")
 """Countries where GeoNames' postal rows have the abbreviation that addresses have."""
 
-_OTHER_REGIONS = frozenset({"PH"})
+_OTHER_REGIONS = frozenset({"IE", "PH"})
 """Countries whose regions of GeoNames are larger than the subdivisions of addresses."""
 
 
@@ -20,7 +20,7 @@ class Regions:
     def __init__(self, country: str, rules: Mapping[str, Mapping[str, str]], listed: Collection[str]) -> None:
         """Take the subdivisions as the ``listed`` cities write them: by their keys or by their names."""
         own = rules[country]
-        self._learns = country not in _OTHER_REGIONS
+        self._learns = country not in _OTHER_REGIONS and country not in _ISO
         self._iso = country in _ISO
         self._by_code: dict[str, str] = {}
         self._by_name: dict[str, str] = {}

@@ -48,7 +48,14 @@ def street_lines(
     line = blanks.fill(random.choice(style.lines))
     if style.part and area:
         return line, blanks.fill(style.part)
-    return line, blanks.fill(random.choice(style.seconds)) if random.random() < _SECOND_LINES else None
+    second = blanks.fill(random.choice(style.seconds)) if random.random() < _SECOND_LINES else None
+    return line, None if second and _repeats(line, second) else second
+
+
+def _repeats(line: str, second: str) -> bool:
+    """Tell whether a second line says nothing that the first does not: another flat, beside `кв. 5`."""
+    words = _WORD.findall(second)
+    return bool(words) and all(word in line for word in words)
 
 
 @dataclass(slots=True)
@@ -78,10 +85,15 @@ class _Blanks:
             return self.random.choice("ABCD")
         if kind == "c":
             return self.code[3:].lstrip("0")
+        if kind == "p":
+            return self.code
+        if kind == "r":
+            return self.code[-2:].lstrip("0")
         return str(1 + int(self.random.random() ** 2 * 148))
 
 
-_BLANK = re.compile(r"\{([aclmno])\}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_BLANK = re.compile(r"\{([aclmnopr])\}")
 
 
 def _ordinal(number: int) -> str:
